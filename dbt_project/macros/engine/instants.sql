@@ -1,0 +1,67 @@
+{#- What differs between engines about instants and days. -#}
+
+{#- A stored instant as a UTC timestamp without zone, microseconds kept. -#}
+{% macro utc_timestamp(instant) -%}
+    {{ adapter.dispatch('utc_timestamp', 'credits')(instant) }}
+{%- endmacro %}
+{% macro default__utc_timestamp(instant) -%}
+    ({{ instant }} at time zone 'UTC')
+{%- endmacro %}
+{% macro spark__utc_timestamp(instant) -%}
+    cast({{ instant }} as timestamp)
+{%- endmacro %}
+
+{#- The calendar date of a UTC timestamp in an IANA time zone. -#}
+{% macro local_date(utc_timestamp, timezone) -%}
+    {{ adapter.dispatch('local_date', 'credits')(utc_timestamp, timezone) }}
+{%- endmacro %}
+{% macro default__local_date(utc_timestamp, timezone) -%}
+    cast({{ utc_timestamp }} at time zone 'UTC' at time zone {{ timezone }} as date)
+{%- endmacro %}
+{% macro spark__local_date(utc_timestamp, timezone) -%}
+    to_date(from_utc_timestamp({{ utc_timestamp }}, {{ timezone }}))
+{%- endmacro %}
+
+{#- Microseconds since 1970 of a UTC timestamp, as a bigint. -#}
+{% macro epoch_micros(utc_timestamp) -%}
+    {{ adapter.dispatch('epoch_micros', 'credits')(utc_timestamp) }}
+{%- endmacro %}
+{% macro default__epoch_micros(utc_timestamp) -%}
+    epoch_us({{ utc_timestamp }})
+{%- endmacro %}
+{% macro spark__epoch_micros(utc_timestamp) -%}
+    unix_micros({{ utc_timestamp }})
+{%- endmacro %}
+
+{#- The UTC timestamp one microsecond earlier. -#}
+{% macro just_before(utc_timestamp) -%}
+    {{ adapter.dispatch('just_before', 'credits')(utc_timestamp) }}
+{%- endmacro %}
+{% macro default__just_before(utc_timestamp) -%}
+    ({{ utc_timestamp }} - interval 1 microsecond)
+{%- endmacro %}
+{% macro spark__just_before(utc_timestamp) -%}
+    timestamp_micros(unix_micros({{ utc_timestamp }}) - 1)
+{%- endmacro %}
+
+{#- The day after a date. -#}
+{% macro next_day(day) -%}
+    {{ adapter.dispatch('next_day', 'credits')(day) }}
+{%- endmacro %}
+{% macro default__next_day(day) -%}
+    ({{ day }} + 1)
+{%- endmacro %}
+{% macro spark__next_day(day) -%}
+    date_add({{ day }}, 1)
+{%- endmacro %}
+
+{#- Whole days from one date to a later one, as a bigint. -#}
+{% macro days_between(earlier, later) -%}
+    {{ adapter.dispatch('days_between', 'credits')(earlier, later) }}
+{%- endmacro %}
+{% macro default__days_between(earlier, later) -%}
+    cast({{ later }} - {{ earlier }} as bigint)
+{%- endmacro %}
+{% macro spark__days_between(earlier, later) -%}
+    cast(datediff({{ later }}, {{ earlier }}) as bigint)
+{%- endmacro %}

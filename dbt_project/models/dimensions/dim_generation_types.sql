@@ -1,0 +1,14 @@
+with used as (
+    select distinct generation_type from {{ ref('stg_generation_events') }}
+)
+
+select
+    generation_type,
+    case generation_type
+        when 'description' then 'Descriptions'
+        when 'meta' then 'Meta tags'
+        when 'bullets' then 'Bullet points'
+        when 'keywords' then 'Keywords'
+        else generation_type
+    end as generation_type_name
+from used

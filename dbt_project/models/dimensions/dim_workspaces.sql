@@ -1,0 +1,17 @@
+with named as (select * from {{ ref('stg_workspaces') }}),
+
+known as (
+    select workspace_id from {{ ref('stg_workspaces') }}
+    union
+    select workspace_id from {{ ref('stg_generation_events') }}
+    union
+    select workspace_id from {{ ref('stg_credit_entries') }}
+)
+
+select
+    known.workspace_id,
+    coalesce(named.name, known.workspace_id) as workspace_name,
+    coalesce(named.timezone, '{{ var("default_timezone") }}') as timezone,
+    coalesce(named.lead_time_days, {{ var("default_lead_time_days") }}) as lead_time_days
+from known
+left join named on known.workspace_id = named.workspace_id

@@ -1,0 +1,33 @@
+with workspaces as (select * from {{ ref('dim_workspaces') }}),
+
+used as (
+    select
+        workspace_id,
+        min(usage_date) as first_usage_date,
+        max(usage_date) as last_usage_date
+    from {{ ref('fct_usage_daily') }}
+    group by workspace_id
+),
+
+funded as (
+    select distinct workspace_id from {{ ref('fct_credit_entries') }}
+),
+
+tracked as (
+    select distinct workspace_id from {{ ref('fct_outcomes') }}
+)
+
+select
+    workspaces.workspace_id,
+    workspaces.workspace_name,
+    workspaces.timezone,
+    workspaces.lead_time_days,
+    used.first_usage_date,
+    used.last_usage_date,
+    funded.workspace_id is not null as has_credit_entries,
+    tracked.workspace_id is not null as is_outcome_tracked
+from workspaces
+left join used on workspaces.workspace_id = used.workspace_id
+left join funded on workspaces.workspace_id = funded.workspace_id
+left join tracked on workspaces.workspace_id = tracked.workspace_id
+where used.workspace_id is not null or funded.workspace_id is not null

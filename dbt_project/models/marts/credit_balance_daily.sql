@@ -1,0 +1,14 @@
+with balances as (select * from {{ source('facts', 'fct_credit_balance_daily') }})
+
+select
+    workspace_id,
+    usage_date,
+    opening,
+    funded,
+    consumed,
+    expired,
+    voided,
+    overage,
+    closing,
+    residual
+from balances

@@ -1,0 +1,106 @@
+with workspaces as (select * from {{ ref('fct_workspaces') }}),
+
+periods as (select * from {{ ref('dim_periods') }}),
+
+usage as (
+    select * from {{ ref('fct_usage_by_scope') }}
+    where scope = 'workspace'
+),
+
+most_efficient as (
+    select * from {{ ref('usage_by_member') }}
+    where is_most_efficient
+),
+
+lots as (
+    select
+        workspace_id,
+        sum(funded) as allowance,
+        sum(remaining) as credits_remaining
+    from {{ source('facts', 'fct_credit_lots') }}
+    where is_alive
+    group by workspace_id
+),
+
+overages as (
+    select
+        balances.workspace_id,
+        periods.period,
+        sum(balances.overage) as overage
+    from {{ source('facts', 'fct_credit_balance_daily') }} as balances
+    inner join periods on balances.usage_date >= periods.window_start_date
+    group by balances.workspace_id, periods.period
+),
+
+windows as (
+    select
+        workspaces.*,
+        periods.period,
+        periods.window_start_date,
+        periods.window_end_date,
+        -- a workspace younger than the window burns over the days it exists
+        case
+            when workspaces.first_usage_date > periods.window_start_date
+                then {{ days_between('workspaces.first_usage_date', 'periods.window_end_date') }} + 1
+            when workspaces.first_usage_date is not null then periods.window_days
+        end as burn_rate_days
+    from workspaces
+    cross join periods
+)
+
+select
+    windows.workspace_id,
+    windows.period,
+    windows.workspace_name,
+    windows.timezone,
+    windows.window_end_date as as_of,
+    windows.window_start_date,
+    cast(coalesce(usage.credits, 0) as decimal(38, 6)) as credits_used,
+    case
+        when windows.has_credit_entries
+            then cast(coalesce(lots.allowance, 0) as decimal(38, 6))
+    end as allowance,
+    case
+        when windows.has_credit_entries
+            then cast(coalesce(lots.credits_remaining, 0) as decimal(38, 6))
+    end as credits_remaining,
+    case
+        when windows.has_credit_entries
+            then cast(coalesce(overages.overage, 0) as decimal(38, 6))
+    end as overage,
+    {{ exact_ratio('coalesce(usage.credits, 0)', 'windows.burn_rate_days') }} as burn_rate,
+    cast(windows.burn_rate_days as bigint) as burn_rate_days,
+    coalesce(usage.generation_count, 0) as generation_count,
+    coalesce(usage.attempt_count, 0) as attempt_count,
+    coalesce(usage.regeneration_count, 0) as regeneration_count,
+    usage.regeneration_rate,
+    coalesce(usage.attempted_unit_count, 0) as attempted_unit_count,
+    coalesce(usage.regenerated_unit_count, 0) as regenerated_unit_count,
+    usage.regenerated_unit_rate,
+    coalesce(usage.product_count, 0) as product_count,
+    coalesce(usage.member_count, 0) as member_count,
+    usage.credits_per_product,
+    usage.first_pass_quality_score,
+    coalesce(usage.first_pass_scored_count, 0) as first_pass_scored_count,
+    coalesce(usage.first_pass_count, 0) as first_pass_count,
+    usage.first_pass_yield,
+    usage.first_pass_episode_count,
+    usage.mature_episode_count,
+    {%- for disposition in ('used', 'iterated', 'wasted', 'pending', 'untracked') %}
+    cast(coalesce(usage.{{ disposition }}_credits, 0) as decimal(38, 6))
+        as {{ disposition }}_credits,
+    {%- endfor %}
+    usage.waste_rate,
+    most_efficient.member_id as most_efficient_member_id
+from windows
+left join usage
+    on windows.workspace_id = usage.workspace_id and windows.period = usage.period
+left join lots on windows.workspace_id = lots.workspace_id
+left join overages
+    on
+        windows.workspace_id = overages.workspace_id
+        and windows.period = overages.period
+left join most_efficient
+    on
+        windows.workspace_id = most_efficient.workspace_id
+        and windows.period = most_efficient.period

@@ -1,0 +1,11 @@
+with usage as (
+    select * from {{ ref('fct_usage_by_scope') }}
+    where scope = 'product_category'
+)
+
+select
+    workspace_id,
+    period,
+    scope_id as product_category,
+    {{ scope_measures() }}
+from usage

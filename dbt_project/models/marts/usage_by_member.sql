@@ -1,0 +1,67 @@
+with usage as (
+    select * from {{ ref('fct_usage_by_scope') }}
+    where scope = 'member'
+),
+
+members as (select * from {{ ref('dim_members') }}),
+
+mix as (select * from {{ ref('fct_member_mix') }}),
+
+-- compared are only members with enough products, and only if there are two of them
+ranked as (
+    select
+        workspace_id,
+        period,
+        scope_id,
+        row_number() over (
+            partition by workspace_id, period
+            order by credits_per_product, product_count desc, scope_id
+        ) as efficiency_rank,
+        count(*) over (partition by workspace_id, period) as compared_count
+    from usage
+    where product_count >= {{ var('min_products') }}
+)
+
+select
+    usage.workspace_id,
+    usage.period,
+    usage.scope_id as member_id,
+    coalesce(members.member_name, usage.scope_id) as member_name,
+    members.team,
+    usage.credits,
+    usage.credit_share,
+    usage.spend_rank,
+    usage.generation_count,
+    usage.attempt_count,
+    usage.regeneration_count,
+    usage.regeneration_rate,
+    usage.attempted_unit_count,
+    usage.regenerated_unit_count,
+    usage.regenerated_unit_rate,
+    usage.product_count,
+    usage.credits_per_product,
+    cast(mix.expected_credits as decimal(38, 12)) as expected_credits,
+    {{ exact_ratio('usage.credits', 'mix.expected_credits') }} as mix_adjusted_efficiency,
+    usage.first_pass_quality_score,
+    usage.first_pass_scored_count,
+    usage.first_pass_count,
+    usage.first_pass_yield,
+    usage.first_pass_episode_count,
+    usage.mature_episode_count,
+    usage.wasted_credits,
+    usage.waste_rate,
+    coalesce(ranked.efficiency_rank = 1 and ranked.compared_count >= 2, false)
+        as is_most_efficient
+from usage
+left join members
+    on usage.workspace_id = members.workspace_id and usage.scope_id = members.member_id
+left join mix
+    on
+        usage.workspace_id = mix.workspace_id
+        and usage.period = mix.period
+        and usage.scope_id = mix.member_id
+left join ranked
+    on
+        usage.workspace_id = ranked.workspace_id
+        and usage.period = ranked.period
+        and usage.scope_id = ranked.scope_id

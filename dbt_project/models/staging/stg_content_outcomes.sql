@@ -1,0 +1,16 @@
+with delivered as (
+    {{ first_delivery(source('raw', 'content_outcomes'), ['source', 'outcome_id']) }}
+)
+
+select
+    source,
+    outcome_id,
+    event_id,
+    outcome,
+    edit_ratio,
+    {{ utc_timestamp('occurred_at') }} as occurred_at,
+    batch_id,
+    content_hash,
+    cast(delivery_count as bigint) as delivery_count,
+    cast(conflict_count as bigint) as conflict_count
+from delivered

@@ -1,0 +1,29 @@
+with delivered as (
+    {{ first_delivery(source('raw', 'generation_events'), ['source', 'event_id']) }}
+)
+
+select
+    source,
+    event_id,
+    workspace_id,
+    member_id,
+    product_id,
+    generation_type,
+    locale,
+    product_category,
+    status,
+    ruleset_id,
+    template_id,
+    model,
+    provider,
+    credits,
+    quality_score,
+    input_tokens,
+    output_tokens,
+    latency_ms,
+    {{ utc_timestamp('occurred_at') }} as occurred_at,
+    batch_id,
+    content_hash,
+    cast(delivery_count as bigint) as delivery_count,
+    cast(conflict_count as bigint) as conflict_count
+from delivered
