@@ -1,0 +1,55 @@
+# make run, make test: each makes the environment it needs. Needs make and Python 3.11 with venv
+# (requirements.lock was also tried on 3.12 and 3.13: make run PYTHON=python3.12).
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+LANDING := data/landing
+DATA := data/warehouse
+
+export DAGSTER_HOME := $(CURDIR)
+export DAGSTER_DISABLE_TELEMETRY := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test serve lint audit lock clean
+
+help:  ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.made: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "Python 3.11 (or 3.12, 3.13) is needed, found: $$($(PYTHON) --version 2>&1). Install it, or: make run PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "making the environment in $(VENV) (about 2 minutes, once)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(VENV)/.made  ## the nightly run on the sample, end to end, and its report
+	@$(BIN)/credits sample --out $(LANDING)
+	@$(BIN)/credits run --landing $(LANDING) --data-dir $(DATA) --as-of 2026-04-07
+	@echo
+	@$(BIN)/credits report --data-dir $(DATA)
+
+test: $(VENV)/.made  ## every test
+	@$(BIN)/python -m pytest
+
+serve: $(VENV)/.made  ## the Dagster UI and the nightly schedule, on this machine only
+	@mkdir -p $(LANDING) .dagster
+	@$(BIN)/dagster dev --module-name orchestration.definitions --host 127.0.0.1 --port 3000
+
+lint: $(VENV)/.made  ## style, import fences, types, SQL
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
+
+audit: $(VENV)/.made  ## known vulnerabilities of the locked dependencies
+	@$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock --progress-spinner off
+
+lock:  ## make requirements.lock anew from pyproject.toml (needs uv)
+	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-strip-extras --group dev pyproject.toml --output-file requirements.lock --custom-compile-command "make lock"
+
+clean:  ## remove the environment, the sample's data and Dagster's state
+	@rm -rf $(VENV) data .dagster dbt_project/target

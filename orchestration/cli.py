@@ -1,0 +1,158 @@
+"""`credits …`: the commands people type. `run` drives the same job as the schedule.
+
+No second pipeline here, and no number is computed: reports read what is published.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestration.settings import PROJECT_DIR, Settings, use
+
+EXIT_FAILED, EXIT_USAGE, EXIT_BUSY = 1, 2, 3
+LATEST = "newest complete day"
+
+
+class Day(click.ParamType):
+    """A calendar date, or the newest complete day."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date | None:
+        if value == LATEST:
+            return None
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date; give it as YYYY-MM-DD, such as 2026-04-07", param, ctx)
+
+
+def fail(message: str, code: int = EXIT_FAILED) -> None:
+    """Say why on standard error, and leave."""
+    click.echo(f"credits: {message}", err=True)
+    raise SystemExit(code)
+
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the lake, the warehouse and what is published. [default: $CREDITS_DATA_DIR, or data/warehouse]",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="credit-usage-analytics", prog_name="credits")
+def main() -> None:
+    """Where the AI-generation credits go, and when they run out.
+
+    Exit codes: 0 done; 1 failed, or a critical check failed and nothing was published; 2 wrong use or
+    configuration; 3 busy, another run holds the data directory.
+    """
+
+
+@main.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Landing folder to write.")
+@click.option("--workspaces", type=click.IntRange(1), help="Write a load with this many workspaces.")
+@click.option("--days", type=click.IntRange(1), help="Days of usage of the load. [default: 30]")
+@click.option("--events", type=click.IntRange(1), help="Generations of the load. [default: 1200 a workspace]")
+@click.option("--seed", type=int, help="Seed of the load. [default: 1]")
+def sample(out: Path, workspaces: int | None, days: int | None, events: int | None, seed: int | None) -> None:
+    """Write sample landing files: a team of 5 over 30 days, or a load of any size."""
+    from orchestration.landing.sample import SAMPLE_AS_OF, SampleError, write_load, write_sample
+
+    try:
+        if workspaces is days is events is seed is None:
+            report = write_sample(out)
+        else:
+            report = write_load(
+                out,
+                workspaces=workspaces or 1,
+                days=days or 30,
+                events=events or 1200 * (workspaces or 1),
+                seed=1 if seed is None else seed,
+                end_date=SAMPLE_AS_OF,
+            )
+    except SampleError as error:
+        fail(str(error), EXIT_USAGE)
+    for feed, rows in report.rows.items():
+        click.echo(f"{rows:>9,}  {feed}")
+    click.echo(f"written to {out}; load it with: credits run --landing {out} --as-of {SAMPLE_AS_OF}")
+
+
+@main.command()
+@click.option(
+    "--landing",
+    type=click.Path(path_type=Path),
+    help="Folder of the landing feeds. [default: $CREDITS_LANDING_DIR, or data/landing]",
+)
+@data_dir_option
+@click.option(
+    "--as-of",
+    type=Day(),
+    is_flag=False,
+    flag_value=LATEST,
+    default=LATEST,
+    show_default=True,
+    help="Last local date to report. Without it or without a value: the newest complete day.",
+)
+@click.option("--full-refresh", is_flag=True, help="Rebuild the working warehouse from the lake.")
+def run(landing: Path | None, data_dir: Path | None, as_of: date | None, full_refresh: bool) -> None:
+    """One whole nightly run: load what is new, check, build, forecast, publish."""
+    settings = _use(landing_dir=landing, data_dir=data_dir)
+    if not settings.landing_dir.is_dir():
+        fail(f"there is no landing folder {settings.landing_dir}; make it, or name another with --landing", EXIT_USAGE)
+    from orchestration.defs.launch import run_nightly
+    from orchestration.defs.resources import Busy
+
+    try:
+        is_published = run_nightly(
+            settings, as_of=as_of, now=datetime.now(UTC), full_refresh=full_refresh, say=click.echo
+        )
+    except Busy as error:
+        fail(str(error), EXIT_BUSY)
+    raise SystemExit(0 if is_published else EXIT_FAILED)
+
+
+@main.command()
+@data_dir_option
+@click.option("--workspace", help="Workspace id; needed where there are several.")
+@click.option("--days", type=int, default=30, show_default=True, help="Window: 7, 30 or 90 days.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
+def report(data_dir: Path | None, workspace: str | None, days: int, form: str) -> None:
+    """The report of one workspace, from the published marts."""
+    from orchestration.publish.report import ReportError, load_report, render
+
+    try:
+        found = load_report(_use(data_dir=data_dir).published_dir, workspace_id=workspace, days=days)
+    except ReportError as error:
+        fail(str(error), EXIT_USAGE)
+    click.echo(render(found, form), nl=False)
+
+
+@main.command()
+@data_dir_option
+def status(data_dir: Path | None) -> None:
+    """Last run, freshness, failed checks, and the quarantine by reason."""
+    from orchestration.defs.launch import last_run
+    from orchestration.status import describe_status
+
+    settings = _use(data_dir=data_dir)
+    run_found = last_run(settings)
+    for line in describe_status(settings, now=datetime.now(UTC), last_run=run_found and run_found.words()):
+        click.echo(line)
+
+
+def _use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Settings:
+    """Fix the folders, and stand where the relative paths of dagster.yaml are meant from."""
+    settings = use(landing_dir=landing_dir, data_dir=data_dir)
+    os.chdir(PROJECT_DIR)
+    return settings
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""The gates between the steps, as blocking checks: a critical failure stops everything that follows.
+
+What is expected does not belong here: that is expectations/suites/.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from expectations.runner import CheckResult, run_gates
+from expectations.suites import GATES
+from orchestration.defs.resources import Night
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.journal import CheckRow, Journal
+
+
+def layer_gate(layer: str) -> dg.AssetChecksDefinition:
+    """One check for each gated table of a layer, all run in one step."""
+    assets = list(dict.fromkeys(gate.asset for gate in GATES[layer]))
+
+    @dg.multi_asset_check(
+        name=f"{layer}_gate",
+        specs=[
+            dg.AssetCheckSpec(
+                name="gate",
+                asset=asset.split("."),
+                blocking=True,
+                description=f"Every expectation of the suite {asset}; a critical one that fails stops the run.",
+            )
+            for asset in assets
+        ],
+    )
+    def gate(
+        context: dg.AssetCheckExecutionContext,
+        night: Night,
+        warehouse: dg.ResourceParam[DuckDBWarehouse],
+        journal: dg.ResourceParam[Journal],
+    ) -> Iterator[dg.AssetCheckResult]:
+        report = run_gates(layer, query=warehouse.query, as_of=night.as_of_date(warehouse))
+        journal.record_checks(
+            [CheckRow(layer=layer, **{k: getattr(result, k) for k in _SHARED}) for result in report.results],
+            run_id=context.run_id,
+            part=f"{layer}-gate",
+            checked_at=datetime.now(UTC).replace(tzinfo=None),
+        )
+        for asset in assets:
+            yield _as_dagster(asset, [result for result in report.results if result.asset == asset])
+
+    return gate
+
+
+_SHARED = ("asset", "check_name", "severity", "passed", "observed", "expected", "message")
+
+
+def _as_dagster(asset: str, results: list[CheckResult]) -> dg.AssetCheckResult:
+    failed = [result for result in results if not result.passed]
+    is_critical = any(result.severity == "critical" for result in failed)
+    return dg.AssetCheckResult(
+        asset_key=asset.split("."),
+        check_name="gate",
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
+        description="; ".join(f"{result.severity}: {result.message}" for result in failed)
+        or f"{len(results)} of {len(results)} expectations hold",
+        metadata={
+            result.check_name: ("passed: " if result.passed else f"{result.severity}, failed: ")
+            + (result.observed if result.passed else result.message)
+            for result in results
+        },
+    )

@@ -1,0 +1,42 @@
+"""The nightly job's configuration and its schedule.
+
+What the job does does not belong here: it materialises every asset and runs every check.
+"""
+
+from datetime import date, datetime
+
+import dagster as dg
+
+from orchestration.settings import Settings
+
+JOB_NAME = "nightly"
+DATA_DIR_TAG = "credits/data_dir"
+
+
+def run_config(*, now: datetime, as_of: date | None = None, full_refresh: bool = False) -> dict[str, object]:
+    """What one run is told, as Dagster run configuration; without as_of, the newest complete day at now."""
+    night = {"as_of": str(as_of or ""), "now": now.isoformat(), "full_refresh": full_refresh}
+    return {"resources": {"night": {"config": night}}}
+
+
+def nightly_schedule(job: dg.UnresolvedAssetJobDefinition, settings: Settings) -> dg.ScheduleDefinition:
+    """Every night, for the newest day that has ended in the time zone of every workspace."""
+
+    @dg.schedule(
+        name="nightly",
+        job=job,
+        cron_schedule=settings.schedule_cron,
+        execution_timezone=settings.schedule_timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Loads everything not loaded yet and reports up to the newest day that has ended "
+        "in the time zone of every workspace. A missed night is caught up by the next one.",
+    )
+    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        due = context.scheduled_execution_time
+        return dg.RunRequest(
+            run_key=due.isoformat(),
+            run_config=run_config(now=due),
+            tags={DATA_DIR_TAG: str(settings.data_dir)},
+        )
+
+    return nightly

@@ -1,0 +1,95 @@
+"""Starting one nightly run from the command line, in this process, and saying how it went.
+
+The steps do not belong here: the job is the one the schedule starts.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import dagster as dg
+
+from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, run_config
+from orchestration.defs.resources import lock
+from orchestration.settings import Settings
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.journal import Journal
+from orchestration.warehouse.lake import Lake
+from orchestration.warehouse.night_summary import summarise_night
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """The newest run of a data directory, as the Dagster instance remembers it."""
+
+    run_id: str
+    status: str
+    started_at: datetime
+
+
+def run_nightly(
+    settings: Settings, *, as_of: date | None, now: datetime, full_refresh: bool, say: Say
+) -> bool:
+    """Run the whole job here; progress goes to standard error, the summary to `say`.
+
+    Returns:
+        Whether everything succeeded and was published.
+
+    Raises:
+        Busy: another run holds the data directory.
+    """
+    with lock(settings.data_dir):
+        pass  # leave at once, before the seconds that loading the definitions takes
+    from orchestration.definitions import defs
+
+    lake = Lake(settings.lake_dir)
+    batches_before = set(lake.batches())
+    result = defs.resolve_job_def(JOB_NAME).execute_in_process(
+        instance=dg.DagsterInstance.get(),
+        run_config=run_config(now=now, as_of=as_of, full_refresh=full_refresh),
+        tags={DATA_DIR_TAG: str(settings.data_dir)},
+        raise_on_error=False,
+    )
+    new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
+    for line in summarise_night(
+        DuckDBWarehouse(settings.warehouse_path), Journal(settings.journal_dir), result.run_id, new_batches
+    ):
+        say(line)
+    if result.success:
+        say(f"published    {settings.published_dir} -> {settings.published_dir.readlink()}")
+    else:
+        say("published    nothing: the run failed, and what was published before stays as it is")
+        for reason in _failures(result):
+            say(f"failed       {reason}")
+    return result.success
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
+    """The last cause of each failed step, in one line each."""
+    reasons = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            reasons.append(f"{event.step_key}: {error.message.strip() if error else 'no reason given'}")
+        elif event.event_type == dg.DagsterEventType.PIPELINE_FAILURE:
+            failure = event.job_failure_data
+            if failure.error is not None:
+                cause = failure.error
+                while cause.cause is not None:
+                    cause = cause.cause
+                reasons.append(cause.message.strip())
+    return reasons
+
+
+def last_run(settings: Settings) -> LastRun | None:
+    """The newest run of this data directory; None if there was none."""
+    filters = dg.RunsFilter(job_name=JOB_NAME, tags={DATA_DIR_TAG: str(settings.data_dir)})
+    records = dg.DagsterInstance.get().get_run_records(filters, limit=1)
+    if not records:
+        return None
+    run = records[0].dagster_run
+    return LastRun(run.run_id, run.status.value.lower(), records[0].create_timestamp.astimezone(UTC))

@@ -1,0 +1,83 @@
+"""facts -> facts: the credit ledger, drawn down lot by lot.
+
+In Python because each day's draw depends on the day before; the arithmetic is forecasting/ledger.py.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from forecasting.ledger import draw_down
+from orchestration.defs.raw import OWNERS
+from orchestration.defs.resources import Night
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+
+_ENTRIES = """
+    select
+        workspace_id, entry_id, entry_type, cast(credits * 1000000 as bigint) as credits_micro,
+        lot_id, priority, occurred_at, occurred_on, effective_at, effective_on, expires_at, expires_on
+    from facts.fct_credit_entries
+"""
+USAGE = """
+    select workspace_id, usage_date, cast(sum(credits) * 1000000 as bigint) as credits_micro
+    from facts.fct_usage_daily
+    group by workspace_id, usage_date
+"""
+
+
+def credits_of(name: str) -> str:
+    """SQL: whole micro-credits in `name`_micro as exact credits."""
+    return f"cast(cast({name}_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6)) as {name}"
+
+
+_LOTS = f"""
+    select
+        workspace_id, lot_id, lot_status, priority,
+        {", ".join(credits_of(part) for part in ("funded", "consumed", "expired", "voided", "remaining", "residual"))},
+        effective_at, expires_at,
+        cast(effective_on as date) as effective_on, cast(expires_on as date) as expires_on, is_alive
+    from frame
+"""
+_BALANCES = f"""
+    select
+        workspace_id, cast(usage_date as date) as usage_date,
+        {", ".join(credits_of(part) for part in ("opening", "funded", "consumed", "expired", "voided"))},
+        {", ".join(credits_of(part) for part in ("overage", "closing", "residual"))}
+    from frame
+"""
+_WARNINGS = f"select workspace_id, entry_id, lot_id, entry_type, warning, {credits_of('credits')} from frame"
+
+_TABLES = {
+    "fct_credit_lots": "One row per workspace and lot: what became of its credits up to as_of.",
+    "fct_credit_balance_daily": "One row per workspace with credit entries and local day: the movements of its balance.",
+    "fct_ledger_warnings": "One row per void or negative adjustment that could not take all it asked for.",
+}
+
+
+@dg.multi_asset(
+    name="credit_ledger",
+    specs=[
+        dg.AssetSpec(
+            key=["facts", table],
+            deps=[["facts", "fct_credit_entries"], ["facts", "fct_usage_daily"]],
+            group_name="facts",
+            description=description,
+            owners=OWNERS,
+            kinds={"python", "duckdb"},
+        )
+        for table, description in _TABLES.items()
+    ],
+)
+def credit_ledger(night: Night, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> Iterator[dg.MaterializeResult]:
+    """Draw each day's usage from the lots alive on it, and book what expires, is taken back or is not covered."""
+    as_of = night.as_of_date(warehouse)
+    ledger = draw_down(warehouse.query(_ENTRIES), warehouse.query(USAGE), as_of=as_of)
+    written = {
+        "fct_credit_lots": warehouse.replace("facts.fct_credit_lots", ledger.lots, select=_LOTS),
+        "fct_credit_balance_daily": warehouse.replace(
+            "facts.fct_credit_balance_daily", ledger.balance_daily, select=_BALANCES
+        ),
+        "fct_ledger_warnings": warehouse.replace("facts.fct_ledger_warnings", ledger.warnings, select=_WARNINGS),
+    }
+    for table, rows in written.items():
+        yield dg.MaterializeResult(asset_key=["facts", table], metadata={"dagster/row_count": rows})

@@ -1,0 +1,55 @@
+"""What a person sees while a run goes on: each step as it starts and ends, and what its checks found.
+
+The full event log does not belong here: the Dagster UI has it.
+"""
+
+import logging
+import sys
+import time
+
+import dagster as dg
+from dagster import DagsterEventType
+
+
+class ProgressHandler(logging.Handler):
+    """Writes a line a step to standard error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._started: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = self._line(record)
+        if line:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    def _line(self, record: logging.LogRecord) -> str | None:
+        event = getattr(record, "dagster_event", None)
+        meta = getattr(record, "dagster_meta", None) or {}
+        event = event or meta.get("dagster_event")
+        if event is None:
+            message = meta.get("orig_message") or record.getMessage()
+            return f"      {message}" if record.levelno >= logging.INFO else None
+        step = event.step_key or ""
+        if event.event_type == DagsterEventType.STEP_START:
+            self._started[step] = time.monotonic()
+            return f"  ... {step}"
+        if event.event_type in (DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE):
+            seconds = time.monotonic() - self._started.get(step, time.monotonic())
+            word = "ok " if event.event_type == DagsterEventType.STEP_SUCCESS else "FAILED "
+            return f"  {word} {step} ({seconds:.1f} s)"
+        if event.event_type == DagsterEventType.STEP_SKIPPED:
+            return f"  --- {step} not run: a step or gate before it failed"
+        if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.event_specific_data
+            if not check.passed and check.description:
+                return f"      {check.asset_key.to_user_string()}: {check.description}"
+        return None
+
+
+@dg.logger(description="A line a step, for people.")
+def progress_logger(context: dg.InitLoggerContext) -> logging.Logger:
+    logger = logging.Logger("credits", level=logging.DEBUG)
+    logger.addHandler(ProgressHandler())
+    return logger

@@ -1,0 +1,66 @@
+"""marts -> published: one whole version built beside, audited, and swapped in.
+
+How a version is written does not belong here: that is publish/.
+"""
+
+import dagster as dg
+
+from orchestration.defs.raw import OWNERS
+from orchestration.defs.resources import Night
+from orchestration.publish.export import publish_version
+from orchestration.settings import Settings
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.journal import Journal
+
+
+class CriticalCheckFailed(RuntimeError):
+    """A critical check of this run failed, so nothing is published."""
+
+
+def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The published version as an asset that follows every mart."""
+
+    @dg.asset(
+        key=["published", "marts"],
+        deps=mart_keys,
+        group_name="published",
+        owners=OWNERS,
+        kinds={"duckdb", "parquet", "html"},
+    )
+    def marts(
+        context: dg.AssetExecutionContext,
+        night: Night,
+        warehouse: dg.ResourceParam[DuckDBWarehouse],
+        journal: dg.ResourceParam[Journal],
+        settings: dg.ResourceParam[Settings],
+    ) -> dg.MaterializeResult:
+        """What readers use: all marts as one DuckDB file and as Parquet, with a report page per workspace.
+
+        A new folder under versions/, and one rename of the link `published`: readers see it all change at once.
+        """
+        failed = [
+            check
+            for check in journal.checks_of(context.run_id)
+            if check.severity == "critical" and not check.passed
+        ]
+        if failed:
+            raise CriticalCheckFailed(
+                "nothing is published while a critical check fails: "
+                + "; ".join(f"{check.asset} {check.check_name}: {check.message}" for check in failed)
+            )
+        as_of = night.as_of_date(warehouse)
+        journal.keep_forecast(
+            warehouse.query_arrow("select * from forecast.credit_depletion"), as_of=as_of
+        )
+        warehouse.expose(journal.views())
+        version = publish_version(warehouse.path, settings.data_dir)
+        return dg.MaterializeResult(
+            metadata={
+                "version": version.number,
+                "as_of": str(as_of),
+                "path": dg.MetadataValue.path(version.path),
+                "rows": dg.MetadataValue.json(dict(version.rows)),
+            }
+        )
+
+    return marts

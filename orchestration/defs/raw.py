@@ -1,0 +1,82 @@
+"""Landing files -> raw: what was delivered since the last run, committed as one batch.
+
+How a file is read does not belong here: that is landing/ and warehouse/lake.py.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from orchestration.defs.resources import Night
+from orchestration.landing.contract import FEEDS
+from orchestration.settings import Settings
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.journal import Journal
+from orchestration.warehouse.lake import Lake
+
+OWNERS = ["team:data-engineering"]
+
+landing_feeds = [
+    dg.AssetSpec(
+        key=["landing", feed],
+        group_name="landing",
+        description=f"Files of the feed `{feed}` as their source delivers them, plain, .gz or .zst.",
+        owners=OWNERS,
+        kinds={"file"},
+    )
+    for feed in FEEDS
+]
+
+_RAW_SPECS = [
+    dg.AssetSpec(
+        key=["raw", feed],
+        deps=[["landing", feed]],
+        group_name="raw",
+        description=f"One row per accepted line of `{feed}`, typed by the contract, duplicates included. "
+        "An append-only lake of Parquet files, one batch a run.",
+        owners=OWNERS,
+        kinds={"python", "parquet"},
+    )
+    for feed in FEEDS
+] + [
+    dg.AssetSpec(
+        key=["raw", table],
+        deps=[["landing", feed] for feed in FEEDS],
+        group_name="raw",
+        description=description,
+        owners=OWNERS,
+        kinds={"python", "parquet"},
+    )
+    for table, description in {
+        "quarantine": "One row per rejected line or file: text, file, line, rule, reason, remedy.",
+        "deliveries": "One row per file seen: hash, lines, accepted, quarantined, what became of it.",
+    }.items()
+]
+
+
+@dg.multi_asset(name="raw", specs=_RAW_SPECS)
+def raw(
+    context: dg.AssetExecutionContext,
+    night: Night,
+    lake: dg.ResourceParam[Lake],
+    warehouse: dg.ResourceParam[DuckDBWarehouse],
+    journal: dg.ResourceParam[Journal],
+    settings: dg.ResourceParam[Settings],
+) -> Iterator[dg.MaterializeResult]:
+    """Load every file not loaded before, decided by content, and commit it as one batch."""
+    report = lake.ingest(settings.landing_dir, now=datetime.now(UTC), progress=context.log.info)
+    for warning in report.warnings:
+        context.log.warning(warning)
+    if night.full_refresh:
+        warehouse.remove()
+    views = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
+    warehouse.expose(views | journal.views())
+    rows = warehouse.row_counts(list(views))
+    context.log.info(f"reporting up to {night.as_of_date(warehouse)}")
+    for spec in _RAW_SPECS:
+        table = spec.key.path[-1]
+        metadata: dict[str, object] = {"dagster/row_count": rows[f"raw.{table}"], "batch": report.batch_id or 0}
+        if table in report.feeds:
+            metadata |= vars(report.feeds[table])
+        yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)

@@ -1,0 +1,80 @@
+"""What the steps are handed: what this night is told, and who may write.
+
+Where things lie does not belong here: that is settings.py.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.complete_day import newest_complete_day
+from orchestration.settings import Settings
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.timezones import workspace_timezones
+
+
+class Busy(RuntimeError):
+    """Another run holds the lock of this data directory."""
+
+
+@contextmanager
+def lock(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory alone; the system frees it when the process ends, however it ends.
+
+    Raises:
+        Busy: another run holds it; the message names it.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "run.lock").open("a+") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            held.seek(0)
+            raise Busy(
+                f"one run at a time: {data_dir} is held by {held.read().strip() or 'another run'}; "
+                "wait for it to end, then start again"
+            ) from error
+        held.truncate(0)
+        held.write(f"process {os.getpid()}\n")
+        held.flush()
+        yield
+
+
+class Night(dg.ConfigurableResource):  # type: ignore[misc]
+    """What one nightly run is told, and its hold on the data directory.
+
+    Attributes:
+        as_of: last local date to report, YYYY-MM-DD; empty for the newest that has ended at `now`
+            in the time zone of every workspace. Later events are loaded but not reported.
+        now: when the run was due, an instant with offset; needed where as_of is empty.
+        full_refresh: rebuild the working warehouse from the lake instead of using what is there.
+    """
+
+    as_of: str = ""
+    now: str = ""
+    full_refresh: bool = False
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Night"]:
+        with lock(Settings.load().data_dir):
+            yield self
+
+    def as_of_date(self, warehouse: DuckDBWarehouse) -> date:
+        """The last local date to report; known once raw is loaded.
+
+        Raises:
+            ValueError: neither as_of nor now was given.
+        """
+        if self.as_of:
+            return date.fromisoformat(self.as_of)
+        if not self.now:
+            raise ValueError(
+                "a run needs `as_of` (YYYY-MM-DD) or `now` (an instant with offset) in the configuration "
+                "of the resource `night`; both are empty"
+            )
+        return newest_complete_day(datetime.fromisoformat(self.now), workspace_timezones(warehouse))

@@ -1,0 +1,85 @@
+"""The settings of one process, from the environment; the only module that reads or writes it.
+
+What one run is told (as_of, full refresh) does not belong here: that is run configuration.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_DIR = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things lie and how much they may take.
+
+    Attributes:
+        landing_dir: folder the feeds are delivered to (CREDITS_LANDING_DIR).
+        data_dir: folder of the lake, the warehouse and what is published (CREDITS_DATA_DIR).
+        memory_limit: what DuckDB may use, such as "8GB" (CREDITS_MEMORY_LIMIT).
+        schedule_cron: when the nightly run starts (CREDITS_SCHEDULE_CRON).
+        schedule_timezone: the time zone of that (CREDITS_SCHEDULE_TIMEZONE).
+    """
+
+    landing_dir: Path
+    data_dir: Path
+    memory_limit: str = "8GB"
+    schedule_cron: str = "0 2 * * *"
+    schedule_timezone: str = "UTC"
+
+    @classmethod
+    def load(cls) -> Settings:
+        """The settings of this process; folders default to data/ in the project."""
+        default = PROJECT_DIR / "data"
+        return cls(
+            landing_dir=Path(os.environ.get("CREDITS_LANDING_DIR", default / "landing")),
+            data_dir=Path(os.environ.get("CREDITS_DATA_DIR", default / "warehouse")),
+            memory_limit=os.environ.get("CREDITS_MEMORY_LIMIT", cls.memory_limit),
+            schedule_cron=os.environ.get("CREDITS_SCHEDULE_CRON", cls.schedule_cron),
+            schedule_timezone=os.environ.get("CREDITS_SCHEDULE_TIMEZONE", cls.schedule_timezone),
+        )
+
+    @property
+    def lake_dir(self) -> Path:
+        return self.data_dir / "raw"
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def journal_dir(self) -> Path:
+        return self.data_dir / "journal"
+
+    @property
+    def published_dir(self) -> Path:
+        return self.data_dir / "published"
+
+    @property
+    def dbt_dir(self) -> Path:
+        return PROJECT_DIR / "dbt_project"
+
+    @property
+    def dbt_executable(self) -> Path:
+        """The dbt of this very environment, whatever PATH says."""
+        return Path(sys.executable).with_name("dbt")
+
+
+def use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Settings:
+    """Fix the folders for this process and those it starts (dbt reads them), and return the settings."""
+    if landing_dir is not None:
+        os.environ["CREDITS_LANDING_DIR"] = str(landing_dir.resolve())
+    if data_dir is not None:
+        os.environ["CREDITS_DATA_DIR"] = str(data_dir.resolve())
+    settings = Settings.load()
+    os.environ["CREDITS_DATA_DIR"] = str(settings.data_dir)
+    os.environ["CREDITS_MEMORY_LIMIT"] = settings.memory_limit
+    os.environ.setdefault("DAGSTER_HOME", str(PROJECT_DIR))
+    # a left-over queue of telemetry would still be uploaded, and hang, if only the yaml said no
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    return settings

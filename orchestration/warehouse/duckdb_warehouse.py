@@ -1,0 +1,98 @@
+"""The working warehouse on DuckDB: how tables are read and replaced.
+
+What the tables mean does not belong here, nor Dagster: that is dbt_project/, forecasting/ and defs/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+
+class DuckDBWarehouse:
+    """One DuckDB file, opened for each call only, so that dbt may write it in between.
+
+    Args:
+        path: the file; made on first use.
+        memory_limit: what DuckDB may use, such as "8GB"; larger work spills to `tmp/` beside the file.
+    """
+
+    def __init__(self, path: Path, *, memory_limit: str = "8GB") -> None:
+        self.path = path
+        self.memory_limit = memory_limit
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection in UTC, closed at the end."""
+        config = {"memory_limit": self.memory_limit, "temp_directory": str(self.path.parent / "tmp")}
+        connection = duckdb.connect(str(self.path), config=config)
+        try:
+            connection.execute("set TimeZone = 'UTC'")
+            yield connection
+        finally:
+            connection.close()
+
+    def query(self, sql: str) -> pd.DataFrame:
+        """The rows of a query; decimals as Decimal, never as float."""
+        return self.query_arrow(sql).to_pandas(types_mapper=_exact_dtype)
+
+    def query_arrow(self, sql: str) -> pa.Table:
+        """The rows of a query as an Arrow table."""
+        with self.connect() as connection:
+            return connection.execute(sql).to_arrow_table()
+
+    def replace(self, table: str, frame: pd.DataFrame, *, select: str) -> int:
+        """Replace a table by `select` over the frame, which it reads under the name `frame`.
+
+        Returns:
+            The number of rows written.
+        """
+        with self.connect() as connection:
+            connection.register("frame", frame)
+            connection.execute(f"create schema if not exists {table.split('.')[0]}")
+            connection.execute(f"create or replace table {table} as {select}")
+            return int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
+
+    def row_counts(self, tables: Sequence[str]) -> dict[str, int]:
+        """Rows of each of the given schema.table."""
+        with self.connect() as connection:
+            return {
+                table: int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
+                for table in tables
+            }
+
+    def has_table(self, table: str) -> bool:
+        """Whether the schema.table or view exists."""
+        if not self.path.exists():
+            return False
+        with self.connect() as connection:
+            found = connection.execute(
+                "select count(*) from information_schema.tables where table_schema || '.' || table_name = ?", [table]
+            )
+            return bool(found.fetchall()[0][0])
+
+    def remove(self) -> None:
+        """Forget the working warehouse; it is rebuilt from the lake."""
+        for name in (self.path.name, f"{self.path.name}.wal"):
+            (self.path.parent / name).unlink(missing_ok=True)
+
+    def expose(self, views: Mapping[str, Sequence[Path]]) -> None:
+        """Make each schema.table a view over its Parquet files."""
+        with self.connect() as connection:
+            for table, files in views.items():
+                listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+                connection.execute(f"create schema if not exists {table.split('.')[0]}")
+                connection.execute(
+                    f"create or replace view {table} as "
+                    f"select * from read_parquet([{listed}], union_by_name = true)"
+                )
+
+
+def _exact_dtype(kind: pa.DataType) -> pd.ArrowDtype | None:
+    """Whole numbers that may be null stay whole; the rest converts as pandas does."""
+    return pd.ArrowDtype(kind) if pa.types.is_integer(kind) else None

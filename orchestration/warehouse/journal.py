@@ -1,0 +1,99 @@
+"""The journal of runs: what earlier runs checked and told. Append-only, and kept through a rebuild.
+
+What is recomputed from the lake does not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+CHECK_RESULTS = pa.schema(
+    [
+        ("run_id", pa.string()),
+        ("layer", pa.string()),
+        ("asset", pa.string()),
+        ("check_name", pa.string()),
+        ("severity", pa.string()),
+        ("passed", pa.bool_()),
+        ("observed", pa.string()),
+        ("expected", pa.string()),
+        ("message", pa.string()),
+        ("checked_at", pa.timestamp("us")),
+    ]
+)
+DEPLETION_FORECAST = pa.schema(
+    [
+        ("workspace_id", pa.string()),
+        ("as_of", pa.date32()),
+        ("forecast_status", pa.string()),
+        ("credits_remaining", pa.decimal128(38, 6)),
+        ("burn_rate_7d_credits", pa.decimal128(38, 6)),
+        ("burn_rate_7d_days", pa.int64()),
+        ("burn_rate_30d_credits", pa.decimal128(38, 6)),
+        ("burn_rate_30d_days", pa.int64()),
+        ("pace_date", pa.date32()),
+        ("empty_since", pa.date32()),
+        ("next_grant_on", pa.date32()),
+        ("history_days", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One check of one run, as the mart data_quality shows it."""
+
+    layer: str
+    asset: str
+    check_name: str
+    severity: str
+    passed: bool
+    observed: str
+    expected: str
+    message: str
+
+
+class Journal:
+    """The Parquet files under one folder; each is written beside and renamed into place."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def views(self) -> dict[str, list[Path]]:
+        """The files of each journal table, at least one each: the empty one."""
+        tables = {"check_results": CHECK_RESULTS, "depletion_forecast": DEPLETION_FORECAST}
+        for table, schema in tables.items():
+            if not (self.root / table / "0-empty.parquet").exists():
+                self._write(table, "0-empty", schema.empty_table())
+        return {f"journal.{table}": sorted((self.root / table).glob("*.parquet")) for table in tables}
+
+    def record_checks(self, rows: Sequence[CheckRow], *, run_id: str, part: str, checked_at: datetime) -> None:
+        """Keep the results of one step's checks; `checked_at` is UTC without zone."""
+        records = [{"run_id": run_id, "checked_at": checked_at, **vars(row)} for row in rows]
+        self._write("check_results", f"{run_id}-{part}", pa.Table.from_pylist(records, CHECK_RESULTS))
+
+    def checks_of(self, run_id: str) -> list[CheckRow]:
+        """What the checks of one run found so far."""
+        found = []
+        for file in sorted((self.root / "check_results").glob(f"{run_id}-*.parquet")):
+            for record in pq.read_table(file).to_pylist():
+                del record["run_id"], record["checked_at"]
+                found.append(CheckRow(**record))
+        return found
+
+    def keep_forecast(self, forecast: pa.Table, *, as_of: date) -> None:
+        """Keep what is about to be published for this as_of; a repeated run replaces it."""
+        self._write("depletion_forecast", as_of.isoformat(), forecast.cast(DEPLETION_FORECAST))
+
+    def _write(self, table: str, name: str, rows: pa.Table) -> None:
+        folder = self.root / table
+        folder.mkdir(parents=True, exist_ok=True)
+        beside = folder / f".{name}.tmp"
+        pq.write_table(rows, beside)
+        beside.replace(folder / f"{name}.parquet")

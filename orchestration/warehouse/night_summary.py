@@ -1,0 +1,68 @@
+"""What one night loaded, refused and checked, in a few lines for people.
+
+What it published does not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.journal import Journal
+
+_KEYED_FEEDS = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
+
+
+def summarise_night(
+    warehouse: DuckDBWarehouse, journal: Journal, run_id: str, batches: Sequence[int]
+) -> Iterator[str]:
+    """Lines saying what the given batches brought, and what the run's checks found."""
+    if batches and warehouse.has_table("raw.deliveries"):
+        yield from _deliveries(warehouse, batches)
+    else:
+        yield "loaded       nothing new"
+    checks = journal.checks_of(run_id)
+    failed = [check for check in checks if not check.passed]
+    critical = [check for check in failed if check.severity == "critical"]
+    yield (
+        f"checks       {len(checks) - len(failed)} passed, {len(failed) - len(critical)} warnings, "
+        f"{len(critical)} failed"
+    )
+    for check in failed:
+        word = "failed" if check in critical else "warning"
+        yield f"             {word}: {check.asset} {check.check_name}: {check.message}"
+
+
+def _deliveries(warehouse: DuckDBWarehouse, batches: Sequence[int]) -> Iterator[str]:
+    listed = ", ".join(str(batch) for batch in batches)
+    loaded = warehouse.query(
+        f"""select feed, count(*) filter (where status = 'loaded') as files, sum(accepted_count) as rows,
+        count(*) filter (where status = 'alias') as aliases, count(*) filter (where status = 'rejected') as refused,
+        sum(quarantined_count) as quarantined
+        from raw.deliveries where batch_id in ({listed}) group by feed order by feed"""
+    )
+    for feed in loaded.itertuples():
+        if feed.files:
+            yield f"loaded       {int(feed.rows):,} {feed.feed} from {feed.files} files"
+    if loaded["aliases"].sum():
+        yield f"skipped      {loaded['aliases'].sum()} files with the bytes of one loaded before"
+    if warehouse.has_table("staging.stg_conflicts"):
+        yield f"duplicates   {_duplicates(warehouse, listed):,} rows repeated and ignored"
+    reasons = warehouse.query(
+        f"""select feed, rule, count(*) as found, min(reason) as example from raw.quarantine
+        where batch_id in ({listed}) group by feed, rule order by found desc, feed, rule"""
+    )
+    yield f"quarantined  {int(loaded['quarantined'].sum()):,} lines, {loaded['refused'].sum()} whole files"
+    for reason in reasons.itertuples():
+        yield f"             {reason.found:,} of {reason.feed}, {reason.rule}: such as {reason.example}"
+
+
+def _duplicates(warehouse: DuckDBWarehouse, listed: str) -> int:
+    """Rows of these batches that repeat a key with the same content."""
+    terms = [
+        f"(select count(*) from raw.{feed} where batch_id in ({listed}))"
+        f" - (select count(*) from staging.stg_{feed} where batch_id in ({listed}))"
+        for feed in _KEYED_FEEDS
+    ]
+    conflicts = f"(select count(*) from staging.stg_conflicts where batch_id in ({listed}))"
+    return int(warehouse.query(f"select {' + '.join(terms)} - {conflicts} as rows")["rows"][0])
