@@ -1,0 +1,109 @@
+"""The columns of each landing feed as the oracle knows them: types, keys, defaults, what counts as content.
+
+No file is read and nothing is decided about usage here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+Row = dict[str, Any]
+
+TEXT, CREDITS, MONEY, SCORE, INSTANT, INTEGER = "text", "credits", "money", "score", "instant", "integer"
+
+
+def _columns(**columns: str) -> dict[str, str]:
+    return {name: kind for kind, names in columns.items() for name in names.split()}
+
+
+FEEDS: dict[str, dict[str, str]] = {
+    "generation_events": _columns(
+        text="source event_id workspace_id member_id product_id generation_type locale status "
+        "product_category ruleset_id template_id model provider attributes",
+        instant="occurred_at recorded_at",
+        credits="credits",
+        score="quality_score",
+        integer="input_tokens output_tokens latency_ms",
+    ),
+    "content_outcomes": _columns(
+        text="source outcome_id event_id outcome workspace_id member_id attributes",
+        instant="occurred_at",
+        score="edit_ratio",
+    ),
+    "event_retractions": _columns(text="source retraction_id event_id reason", instant="occurred_at"),
+    "credit_entries": _columns(
+        text="entry_id workspace_id entry_type lot_id currency related_event_id",
+        instant="occurred_at effective_at expires_at",
+        credits="credits",
+        money="amount",
+        integer="priority",
+    ),
+    "workspaces": _columns(text="workspace_id name timezone", instant="updated_at", integer="lead_time_days"),
+    "members": _columns(text="workspace_id member_id name email team", instant="updated_at"),
+    "products": _columns(text="workspace_id product_id title category", instant="updated_at"),
+    "credit_packs": _columns(
+        text="workspace_id pack_id currency",
+        instant="updated_at",
+        credits="credits",
+        money="price",
+        integer="validity_days",
+    ),
+}
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "generation_events": ("source", "event_id"),
+    "content_outcomes": ("source", "outcome_id"),
+    "event_retractions": ("source", "retraction_id"),
+    "credit_entries": ("workspace_id", "entry_id"),
+    "workspaces": ("workspace_id",),
+    "members": ("workspace_id", "member_id"),
+    "products": ("workspace_id", "product_id"),
+    "credit_packs": ("workspace_id", "pack_id"),
+}
+
+NOT_CONTENT = frozenset({"recorded_at", "attributes"})
+
+
+def completed(feed: str, row: Mapping[str, Any]) -> Row:
+    """Return every contract column of one typed row, with the contract's defaults and instants in UTC."""
+    full: Row = {column: row.get(column) for column in FEEDS[feed]}
+    for column, kind in FEEDS[feed].items():
+        if kind == INSTANT and full[column] is not None:
+            full[column] = full[column].astimezone(UTC)
+    if "source" in full:
+        full["source"] = full["source"] or "native"
+    if feed == "generation_events":
+        full["status"] = full["status"] or "succeeded"
+    if feed == "credit_entries":
+        full["lot_id"] = full["lot_id"] or full["entry_id"]
+        full["effective_at"] = full["effective_at"] or full["occurred_at"]
+        full["priority"] = 10 if full["priority"] is None else full["priority"]
+    full["batch_id"] = row.get("batch_id", 1)
+    full["content_hash"] = row.get("content_hash")
+    return full
+
+
+def key_of(feed: str, row: Row) -> tuple[str, ...]:
+    """Return the identity of a row of this feed."""
+    return tuple(row[column] for column in KEYS[feed])
+
+
+def content_of(feed: str, row: Row) -> tuple[Any, ...]:
+    """Return what makes two deliveries of one key the same: all but recorded_at and attributes."""
+    return tuple(row[column] for column in FEEDS[feed] if column not in NOT_CONTENT)
+
+
+def hash_of(feed: str, row: Row) -> str:
+    """Return the hash that came with the row, else a text that is equal exactly when the content is."""
+    if row["content_hash"] is not None:
+        return str(row["content_hash"])
+    return repr([_plain(value) for value in content_of(feed, row)])
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return str(value.normalize())
+    return value.isoformat() if isinstance(value, datetime) else repr(value)

@@ -1,0 +1,198 @@
+"""What a run with a given as_of may know: deduplicated, unretracted, dated in the workspace's own zone.
+
+No attempt is counted and nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from oracle.contract import Row, completed, content_of, hash_of, key_of
+
+UNCATEGORISED = "(uncategorised)"
+MICRO = 1_000_000
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
+
+EventKey = tuple[str, str]
+Unit = tuple[str, str, str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One reported attempt to produce one field of one product; credits are whole micro-credits."""
+
+    source: str
+    event_id: str
+    workspace_id: str
+    member_id: str
+    product_id: str
+    generation_type: str
+    locale: str | None
+    product_category: str
+    status: str
+    quality_score: Decimal | None
+    occurred_at: datetime
+    usage_date: date
+    credits: int
+
+    @property
+    def key(self) -> EventKey:
+        """Ids are unique within a source."""
+        return self.source, self.event_id
+
+    @property
+    def unit(self) -> Unit:
+        """Content unit = workspace + product + generation type + locale (missing is its own value)."""
+        return self.workspace_id, self.product_id, self.generation_type, self.locale
+
+    @property
+    def attempt_order(self) -> tuple[datetime, str, str]:
+        """Attempt order inside a unit: (occurred_at, source, event_id)."""
+        return self.occurred_at, self.source, self.event_id
+
+
+@dataclass(frozen=True)
+class Deduplicated:
+    """One row for each key, and how many were set aside: the same content again, or another content."""
+
+    rows: list[Row]
+    duplicate_count: int
+    conflict_count: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everything that is reported at as_of."""
+
+    as_of: date
+    generations: list[Generation]
+    outcomes: dict[EventKey, list[Row]]
+    entries: list[Row]
+    workspaces: dict[tuple[str, ...], Row]
+    members: dict[tuple[str, ...], Row]
+
+    def zone(self, workspace_id: str) -> ZoneInfo:
+        """Return the newest zone of the workspace, by default UTC."""
+        return zone_of(self.workspaces, workspace_id)
+
+
+def deduplicate(feed: str, rows: Iterable[Mapping[str, Any]]) -> Deduplicated:
+    """Keep one row for each key: the earlier batch wins, within a batch the lowest content hash."""
+    versions: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        full = completed(feed, row)
+        versions[key_of(feed, full)].append(full)
+    kept: list[Row] = []
+    duplicate_count = conflict_count = 0
+    for same_key in versions.values():
+        winner = same_key[0]
+        if len(same_key) > 1:
+            winner = min(same_key, key=lambda row: (row["batch_id"], hash_of(feed, row)))
+            equal = sum(content_of(feed, row) == content_of(feed, winner) for row in same_key)
+            duplicate_count += equal - 1
+            conflict_count += len(same_key) - equal
+        kept.append(winner)
+    return Deduplicated(kept, duplicate_count, conflict_count)
+
+
+def newest(feed: str, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], Row]:
+    """Keep the current row of each id of a snapshot feed: newest updated_at, then newest delivery."""
+    versions: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        full = completed(feed, row)
+        versions[key_of(feed, full)].append(full)
+
+    def age(row: Row) -> tuple[Any, ...]:
+        return LATEST - (row["updated_at"] or EARLIEST), -row["batch_id"], hash_of(feed, row)
+
+    return {key: min(same_key, key=age) for key, same_key in versions.items()}
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> date:
+    """Return the calendar date of the instant in the zone."""
+    try:
+        return instant.astimezone(zone).date()
+    except OverflowError:  # the last hours of the year 9999, east of Greenwich
+        return date.max
+
+
+def zone_of(workspaces: Mapping[tuple[str, ...], Row], workspace_id: str) -> ZoneInfo:
+    """Return the zone of the workspace's newest row; UTC if there is no row or no zone in it."""
+    row = workspaces.get((workspace_id,))
+    return ZoneInfo((row and row["timezone"]) or "UTC")
+
+
+def what_is_known(rows: Mapping[str, Sequence[Mapping[str, Any]]], as_of: date) -> Known:
+    """Reduce the accepted rows of all feeds to what is reported at as_of."""
+    workspaces = newest("workspaces", rows.get("workspaces", ()))
+    products = newest("products", rows.get("products", ()))
+    events = deduplicate("generation_events", rows.get("generation_events", ())).rows
+    workspace_of = {(event["source"], event["event_id"]): event["workspace_id"] for event in events}
+
+    def is_known(row: Row, workspace_id: str) -> bool:
+        return local_date(row["occurred_at"], zone_of(workspaces, workspace_id)) <= as_of
+
+    def of_known_event(feed: str) -> list[Row]:
+        # Outcomes and retractions are dated in the zone of the workspace whose generation they name.
+        kept = []
+        for row in deduplicate(feed, rows.get(feed, ())).rows:
+            workspace_id = workspace_of.get((row["source"], row["event_id"]))
+            if workspace_id is not None and is_known(row, workspace_id):
+                kept.append(row)
+        return kept
+
+    retracted = {(row["source"], row["event_id"]) for row in of_known_event("event_retractions")}
+    generations = [
+        _generation(event, zone_of(workspaces, event["workspace_id"]), products)
+        for event in events
+        if is_known(event, event["workspace_id"]) and key_of("generation_events", event) not in retracted
+    ]
+    reported = {generation.key for generation in generations}
+    outcomes: dict[EventKey, list[Row]] = defaultdict(list)
+    for row in of_known_event("content_outcomes"):
+        if (row["source"], row["event_id"]) in reported:
+            outcomes[row["source"], row["event_id"]].append(row)
+    entries = deduplicate("credit_entries", rows.get("credit_entries", ())).rows
+    return Known(
+        as_of=as_of,
+        generations=sorted(generations, key=lambda generation: generation.attempt_order),
+        outcomes=dict(outcomes),
+        entries=[entry for entry in entries if is_known(entry, entry["workspace_id"])],
+        workspaces=workspaces,
+        members=newest("members", rows.get("members", ())),
+    )
+
+
+def micro(credits: Decimal) -> int:
+    """Return credits as whole micro-credits, so that sums are exact however long they are."""
+    scaled = credits.scaleb(6)
+    if scaled != int(scaled):
+        raise ValueError(f"credits have at most 6 decimals, found {credits}; quarantine the row")
+    return int(scaled)
+
+
+def _generation(event: Row, zone: ZoneInfo, products: Mapping[tuple[str, ...], Row]) -> Generation:
+    product = products.get((event["workspace_id"], event["product_id"]))
+    return Generation(
+        source=event["source"],
+        event_id=event["event_id"],
+        workspace_id=event["workspace_id"],
+        member_id=event["member_id"],
+        product_id=event["product_id"],
+        generation_type=event["generation_type"],
+        locale=event["locale"],
+        # The category at the time of the event; else the product's; else none.
+        product_category=event["product_category"] or (product and product["category"]) or UNCATEGORISED,
+        status=event["status"],
+        quality_score=event["quality_score"],
+        occurred_at=event["occurred_at"],
+        usage_date=local_date(event["occurred_at"], zone),
+        credits=micro(event["credits"]),
+    )

@@ -1,0 +1,206 @@
+"""The oracle: the figures of the published marts, recomputed from accepted rows by the definitions alone.
+
+No SQL, no frames and none of the project's code, so that a mistake is not made twice. Never incremental.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from oracle import burn as burning
+from oracle.contract import Row
+from oracle.disposition import Fact, facts_of
+from oracle.known import what_is_known
+from oracle.ledger import Ledger, run_ledger
+from oracle.usage import (
+    PERIODS,
+    Mart,
+    as_credits,
+    breakdown,
+    disposed_credits,
+    grouped,
+    in_period,
+    measures,
+    member_rows,
+    most_efficient_member,
+    type_rows,
+    usage_daily,
+    waste_rows,
+)
+
+GRAINS: dict[str, tuple[str, ...]] = {
+    "credit_summary": ("workspace_id", "period"),
+    "usage_by_member": ("workspace_id", "period", "member_id"),
+    "usage_by_category": ("workspace_id", "period", "product_category"),
+    "usage_by_generation_type": ("workspace_id", "period", "generation_type"),
+    "usage_daily": ("workspace_id", "usage_date", "member_id", "product_category", "generation_type"),
+    "waste_by_reason": ("workspace_id", "period", "waste_reason"),
+    "generation_details": ("source", "event_id"),
+    "credit_lots": ("workspace_id", "lot_id"),
+    "credit_balance_daily": ("workspace_id", "usage_date"),
+    "depletion_forecast": ("workspace_id", "as_of"),
+}
+
+BALANCE_COLUMNS = ("opening", "funded", "consumed", "expired", "voided", "overage", "closing")
+LOT_COLUMNS = ("funded", "consumed", "expired", "voided", "remaining")
+DETAIL_COLUMNS = (
+    "attempt_number",
+    "attempt_count",
+    "current_outcome",
+    "disposition",
+    "waste_reason",
+    "is_failed",
+    "is_rejected",
+    "is_excess_regeneration",
+    "is_low_quality_draft",
+    "is_unused",
+)
+EVENT_COLUMNS = (
+    "workspace_id",
+    "member_id",
+    "product_id",
+    "generation_type",
+    "locale",
+    "product_category",
+    "status",
+    "quality_score",
+    "usage_date",
+)
+
+
+class Oracle:
+    """Figures of the marts for one as_of.
+
+    Args:
+        rows: accepted raw rows of each feed, typed as the contract says (Decimal, aware datetime, int, str or
+            None). Columns left out take the contract's defaults; `batch_id` (default 1) and `content_hash`
+            decide between conflicting contents.
+        as_of: the last local date that may be known.
+    """
+
+    def __init__(self, rows: Mapping[str, Sequence[Mapping[str, Any]]], *, as_of: date) -> None:
+        self.as_of = as_of
+        self.known = what_is_known(rows, as_of)
+        self.facts: list[Fact] = facts_of(self.known)
+        self._facts_of: dict[str, list[Fact]] = grouped(self.facts, lambda fact: fact.generation.workspace_id)
+        entries: dict[str, list[Row]] = defaultdict(list)
+        for entry in self.known.entries:
+            entries[entry["workspace_id"]].append(entry)
+        # A row for every workspace with a generation or a credit entry.
+        self.workspace_ids = sorted({*self._facts_of, *entries})
+        self.usage: dict[str, Counter[date]] = {workspace: Counter() for workspace in self.workspace_ids}
+        for fact in self.facts:
+            self.usage[fact.generation.workspace_id][fact.generation.usage_date] += fact.generation.credits
+        self.ledgers: dict[str, Ledger] = {
+            workspace_id: run_ledger(
+                found, self.usage[workspace_id], zone=self.known.zone(workspace_id), as_of=as_of
+            )
+            for workspace_id, found in entries.items()
+        }
+
+    def marts(self) -> dict[str, Mart]:
+        """Return mart -> key (columns of GRAINS) -> column -> value.
+
+        Credits are Decimal, ratios and rates Fraction, instants naive UTC datetimes. Keys are not repeated.
+        """
+        marts: dict[str, Mart] = {name: {} for name in GRAINS}
+        for workspace_id in self.workspace_ids:
+            for period, days in PERIODS.items():
+                self._add_period(marts, workspace_id, period, days)
+            marts["depletion_forecast"][workspace_id, self.as_of] = self._forecast(workspace_id)
+        for workspace_id, ledger in self.ledgers.items():
+            _add_ledger(marts, workspace_id, ledger)
+        marts["usage_daily"] = usage_daily(self.facts)
+        for fact in self.facts:
+            if fact.generation.usage_date > self.as_of - timedelta(days=90):
+                marts["generation_details"][fact.generation.key] = _detail(fact)
+        return marts
+
+    def _add_period(self, marts: dict[str, Mart], workspace_id: str, period: str, days: int) -> None:
+        facts = in_period(self._facts_of.get(workspace_id, ()), self.as_of, days)
+        members = member_rows(facts, workspace_id, self.known.members)
+        categories = breakdown(facts, lambda fact: fact.generation.product_category)
+        summary = self._summary(workspace_id, facts, days)
+        summary["most_efficient_member_id"] = most_efficient_member(members)
+        marts["credit_summary"][workspace_id, period] = summary
+        for name, rows in (
+            ("usage_by_member", members),
+            ("usage_by_category", categories),
+            ("usage_by_generation_type", type_rows(facts)),
+            ("waste_by_reason", waste_rows(facts)),
+        ):
+            marts[name].update({(workspace_id, period, value): row for value, row in rows.items()})
+
+    def _summary(self, workspace_id: str, facts: Sequence[Fact], days: int) -> dict[str, Any]:
+        row = measures(facts)
+        row["credits_used"] = row.pop("credits")
+        ledger = self.ledgers.get(workspace_id)
+        workspace = self.known.workspaces.get((workspace_id,)) or {}
+        start = self.as_of - timedelta(days=days - 1)
+        rate = burning.burn(self.usage[workspace_id], as_of=self.as_of, window_days=days)
+        overage = sum(day.overage for day in ledger.days if day.usage_date >= start) if ledger else 0
+        return {
+            **row,
+            **disposed_credits(facts),
+            "workspace_name": workspace.get("name") or workspace_id,
+            "timezone": workspace.get("timezone") or "UTC",
+            "as_of": self.as_of,
+            "window_start_date": start,
+            "allowance": as_credits(ledger.allowance) if ledger else None,
+            "credits_remaining": as_credits(ledger.remaining) if ledger else None,
+            "overage": as_credits(overage) if ledger else None,
+            "burn_rate": rate.rate,
+            "burn_rate_days": rate.days,
+        }
+
+    def _forecast(self, workspace_id: str) -> dict[str, Any]:
+        usage, ledger = self.usage[workspace_id], self.ledgers.get(workspace_id)
+        week = burning.burn(usage, as_of=self.as_of, window_days=7)
+        month = burning.burn(usage, as_of=self.as_of, window_days=30)
+        status = burning.forecast_status(ledger, usage, self.as_of)
+        pace = None
+        if ledger and status in burning.WITH_PACE_DATE:
+            pace = burning.pace_date(ledger.remaining, week, self.as_of)
+        return {
+            "forecast_status": status,
+            "credits_remaining": as_credits(ledger.remaining) if ledger else None,
+            "burn_rate_7d": week.rate,
+            "burn_rate_7d_days": week.days,
+            "burn_rate_30d": month.rate,
+            "burn_rate_30d_days": month.days,
+            "pace_date": pace,
+            "empty_since": burning.empty_since(ledger) if ledger and status == "already_empty" else None,
+            "next_grant_on": burning.next_grant_on(ledger) if ledger else None,
+            "history_days": burning.history_days(usage, self.as_of),
+        }
+
+
+def _add_ledger(marts: dict[str, Mart], workspace_id: str, ledger: Ledger) -> None:
+    for lot in ledger.lots:
+        marts["credit_lots"][workspace_id, lot.lot_id] = {
+            **{column: as_credits(getattr(lot, column)) for column in LOT_COLUMNS},
+            "residual": as_credits(lot.funded - lot.consumed - lot.expired - lot.voided - lot.remaining),
+            "effective_at": lot.effective_at.replace(tzinfo=None),
+            "expires_at": lot.expires_at.replace(tzinfo=None) if lot.expires_at else None,
+            "priority": lot.priority,
+            "lot_status": ledger.status(lot),
+        }
+    for day in ledger.days:
+        residual = day.opening + day.funded - day.consumed - day.expired - day.voided - day.closing
+        marts["credit_balance_daily"][workspace_id, day.usage_date] = {
+            **{column: as_credits(getattr(day, column)) for column in BALANCE_COLUMNS},
+            "residual": as_credits(residual),
+        }
+
+
+def _detail(fact: Fact) -> dict[str, Any]:
+    return {
+        **{column: getattr(fact.generation, column) for column in EVENT_COLUMNS},
+        "occurred_at": fact.generation.occurred_at.replace(tzinfo=None),
+        "credits": as_credits(fact.generation.credits),
+        "episode_number": fact.episode.number if fact.episode else None,
+        **{column: getattr(fact, column) for column in DETAIL_COLUMNS},
+    }

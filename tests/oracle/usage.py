@@ -1,0 +1,210 @@
+"""The usage marts: who spent, on what, how well, for each workspace and period.
+
+Lots and forecasts are not read here; neither is anything judged that disposition.py has judged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Context, Decimal
+from fractions import Fraction
+from typing import Any
+
+from oracle.contract import Row
+from oracle.disposition import DISPOSITIONS, Fact, segment_of
+from oracle.known import MICRO
+
+Mart = dict[tuple[Any, ...], dict[str, Any]]
+Key = str
+
+PERIODS = {"7d": 7, "30d": 30, "90d": 90}
+MIN_PRODUCTS = 10
+TYPE_NAMES = {
+    "description": "Descriptions",
+    "meta": "Meta tags",
+    "bullets": "Bullet points",
+    "keywords": "Keywords",
+}
+EXACT = Context(prec=60)
+
+
+def credits_of(facts: Iterable[Fact]) -> int:
+    """Micro-credits of all the generations, failed ones included."""
+    return sum(fact.generation.credits for fact in facts)
+
+
+def as_credits(micro_credits: int) -> Decimal:
+    """Micro-credits as exact decimal credits."""
+    return Decimal(micro_credits).scaleb(-6, EXACT)
+
+
+def ratio(numerator: int | Fraction, denominator: int | Fraction) -> Fraction | None:
+    """numerator / denominator, null if there is nothing to divide by."""
+    return Fraction(numerator) / Fraction(denominator) if denominator else None
+
+
+def in_period(facts: Iterable[Fact], as_of: date, days: int) -> list[Fact]:
+    """Last N days: as_of - N + 1 .. as_of, by usage_date."""
+    start = as_of - timedelta(days=days - 1)
+    return [fact for fact in facts if start <= fact.generation.usage_date <= as_of]
+
+
+def grouped(facts: Iterable[Fact], key: Callable[[Fact], Any]) -> dict[Any, list[Fact]]:
+    """Facts by key."""
+    groups: dict[Any, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        groups[key(fact)].append(fact)
+    return groups
+
+
+def measures(facts: Sequence[Fact]) -> dict[str, Any]:
+    """Return the measures of one scope and window from its generations."""
+    attempts = [fact for fact in facts if fact.attempt_number is not None]
+    regenerations = [fact for fact in attempts if (fact.attempt_number or 0) >= 2]
+    products = {fact.generation.product_id for fact in facts}
+    attempted_units = {fact.generation.unit for fact in attempts}
+    regenerated_units = {fact.generation.unit for fact in regenerations}
+    credits = credits_of(facts)
+    wasted = credits_of(fact for fact in facts if fact.disposition == "wasted")
+    return {
+        "credits": as_credits(credits),
+        "generation_count": len(facts),
+        "attempt_count": len(attempts),
+        "regeneration_count": len(regenerations),
+        "regeneration_rate": ratio(len(regenerations), len(attempts)),
+        "attempted_unit_count": len(attempted_units),
+        "regenerated_unit_count": len(regenerated_units),
+        "regenerated_unit_rate": ratio(len(regenerated_units), len(attempted_units)),
+        "product_count": len(products),
+        "member_count": len({fact.generation.member_id for fact in facts}),
+        "credits_per_product": ratio(Fraction(credits, MICRO), len(products)),
+        **first_pass([fact for fact in attempts if fact.attempt_number == 1]),
+        "wasted_credits": as_credits(wasted),
+        "waste_rate": ratio(wasted, credits),
+    }
+
+
+def first_pass(first_attempts: Sequence[Fact]) -> dict[str, Any]:
+    """Quality and yield of the episodes that begin here: an episode belongs to its first attempt's scope."""
+    scores = [f.generation.quality_score for f in first_attempts if f.generation.quality_score is not None]
+    # The yield is for outcome-tracked workspaces only, so elsewhere no episode counts towards it.
+    mature = [f.episode for f in first_attempts if f.is_tracked and f.episode and f.episode.is_mature]
+    passed = [episode for episode in mature if episode.is_first_pass]
+    return {
+        "first_pass_quality_score": ratio(sum(map(Fraction, scores), Fraction(0)), len(scores)),
+        "first_pass_scored_count": len(scores),
+        "first_pass_count": len(first_attempts),
+        "first_pass_yield": ratio(len(passed), len(mature)),
+        "first_pass_episode_count": len(passed),
+        "mature_episode_count": len(mature),
+    }
+
+
+def disposed_credits(facts: Sequence[Fact]) -> dict[str, Decimal]:
+    """Credits by disposition; they sum to the credits of the facts."""
+    sums = Counter[str]()
+    for fact in facts:
+        sums[fact.disposition] += fact.generation.credits
+    return {f"{disposition}_credits": as_credits(sums[disposition]) for disposition in DISPOSITIONS}
+
+
+def breakdown(facts: Sequence[Fact], key: Callable[[Fact], Key]) -> dict[Key, dict[str, Any]]:
+    """Measures of each value of one dimension in a workspace's window, with share and rank by credits."""
+    total = Fraction(credits_of(facts), MICRO)
+    rows = {value: measures(group) for value, group in grouped(facts, key).items()}
+    spent = sorted((row["credits"] for row in rows.values()), reverse=True)
+    rank = {credits: position for position, credits in reversed(list(enumerate(spent, start=1)))}
+    for row in rows.values():
+        row["credit_share"] = ratio(Fraction(row["credits"]), total)
+        row["spend_rank"] = rank[row["credits"]]  # ties share the first of their places: 1, 1, 3
+    return rows
+
+
+def expected_credits(facts: Sequence[Fact]) -> dict[str, Fraction]:
+    """What each member's fields would have cost at the workspace's own mean for their (category, type)."""
+    expected: dict[str, Fraction] = defaultdict(Fraction)
+    for group in grouped(facts, lambda fact: segment_of(fact.generation)).values():
+        pairs = {(fact.generation.member_id, fact.generation.unit) for fact in group}
+        mean = Fraction(credits_of(group), MICRO * len(pairs))
+        for member_id, count in Counter(member_id for member_id, _ in pairs).items():
+            expected[member_id] += mean * count
+    return dict(expected)
+
+
+def most_efficient_member(members: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Lowest credits per product among those with 10 products; more products, then lower id, break ties."""
+    qualified = [member_id for member_id, row in members.items() if row["product_count"] >= MIN_PRODUCTS]
+    if len(qualified) < 2:
+        return None
+
+    def place(member_id: str) -> tuple[Any, ...]:
+        row = members[member_id]
+        return row["credits_per_product"], -row["product_count"], member_id
+
+    return min(qualified, key=place)
+
+
+def member_rows(
+    facts: Sequence[Fact], workspace_id: str, names: Mapping[tuple[str, ...], Row]
+) -> dict[str, dict[str, Any]]:
+    """usage_by_member of one workspace and window, by member id."""
+    rows = breakdown(facts, lambda fact: fact.generation.member_id)
+    expected = expected_credits(facts)
+    best = most_efficient_member(rows)
+    for member_id, row in rows.items():
+        known = names.get((workspace_id, member_id)) or {}
+        del row["member_count"]
+        row["member_name"] = known.get("name") or member_id
+        row["team"] = known.get("team")
+        row["expected_credits"] = expected[member_id]
+        row["mix_adjusted_efficiency"] = ratio(Fraction(row["credits"]), expected[member_id])
+        row["is_most_efficient"] = member_id == best
+    return rows
+
+
+def type_rows(facts: Sequence[Fact]) -> dict[str, dict[str, Any]]:
+    """usage_by_generation_type of one workspace and window, by generation type."""
+    rows = breakdown(facts, lambda fact: fact.generation.generation_type)
+    for generation_type, row in rows.items():
+        row["generation_type_name"] = TYPE_NAMES.get(generation_type, generation_type)
+    return rows
+
+
+def waste_rows(facts: Sequence[Fact]) -> dict[str, dict[str, Any]]:
+    """waste_by_reason of one workspace and window, by reason."""
+    wasted = [fact for fact in facts if fact.disposition == "wasted"]
+    return {
+        reason: {
+            "wasted_credits": as_credits(credits_of(group)),
+            "generation_count": len(group),
+            "share_of_credits": ratio(credits_of(group), credits_of(facts)),
+        }
+        for reason, group in grouped(wasted, lambda fact: fact.waste_reason).items()
+    }
+
+
+def usage_daily(facts: Sequence[Fact]) -> Mart:
+    """The additive cube over all days."""
+
+    def cell(fact: Fact) -> tuple[Any, ...]:
+        generation = fact.generation
+        return (
+            generation.workspace_id,
+            generation.usage_date,
+            generation.member_id,
+            generation.product_category,
+            generation.generation_type,
+        )
+
+    return {
+        key: {
+            "credits": as_credits(credits_of(group)),
+            "generation_count": len(group),
+            "attempt_count": sum(fact.attempt_number is not None for fact in group),
+            "regeneration_count": sum((fact.attempt_number or 0) >= 2 for fact in group),
+            **disposed_credits(group),
+        }
+        for key, group in grouped(facts, cell).items()
+    }
