@@ -17,6 +17,7 @@ from orchestration.settings import PROJECT_DIR, Settings, use
 
 EXIT_FAILED, EXIT_USAGE, EXIT_BUSY = 1, 2, 3
 LATEST = "newest complete day"
+SAMPLE_AS_OF = date(2026, 4, 7)
 
 
 class Day(click.ParamType):
@@ -57,14 +58,16 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Landing folder to write.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Landing folder to write."
+)
 @click.option("--workspaces", type=click.IntRange(1), help="Write a load with this many workspaces.")
 @click.option("--days", type=click.IntRange(1), help="Days of usage of the load. [default: 30]")
 @click.option("--events", type=click.IntRange(1), help="Generations of the load. [default: 1200 a workspace]")
 @click.option("--seed", type=int, help="Seed of the load. [default: 1]")
 def sample(out: Path, workspaces: int | None, days: int | None, events: int | None, seed: int | None) -> None:
     """Write sample landing files: a team of 5 over 30 days, or a load of any size."""
-    from orchestration.landing.sample import SAMPLE_AS_OF, SampleError, write_load, write_sample
+    from orchestration.landing.sample import SampleError, write_load, write_sample
 
     try:
         if workspaces is days is events is seed is None:
@@ -80,7 +83,7 @@ def sample(out: Path, workspaces: int | None, days: int | None, events: int | No
             )
     except SampleError as error:
         fail(str(error), EXIT_USAGE)
-    for feed, rows in report.rows.items():
+    for feed, rows in report.lines.items():
         click.echo(f"{rows:>9,}  {feed}")
     click.echo(f"written to {out}; load it with: credits run --landing {out} --as-of {SAMPLE_AS_OF}")
 
@@ -106,7 +109,10 @@ def run(landing: Path | None, data_dir: Path | None, as_of: date | None, full_re
     """One whole nightly run: load what is new, check, build, forecast, publish."""
     settings = _use(landing_dir=landing, data_dir=data_dir)
     if not settings.landing_dir.is_dir():
-        fail(f"there is no landing folder {settings.landing_dir}; make it, or name another with --landing", EXIT_USAGE)
+        fail(
+            f"there is no landing folder {settings.landing_dir}; make it, or name another with --landing",
+            EXIT_USAGE,
+        )
     from orchestration.defs.launch import run_nightly
     from orchestration.defs.resources import Busy
 
@@ -123,16 +129,19 @@ def run(landing: Path | None, data_dir: Path | None, as_of: date | None, full_re
 @data_dir_option
 @click.option("--workspace", help="Workspace id; needed where there are several.")
 @click.option("--days", type=int, default=30, show_default=True, help="Window: 7, 30 or 90 days.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True
+)
 def report(data_dir: Path | None, workspace: str | None, days: int, form: str) -> None:
     """The report of one workspace, from the published marts."""
-    from orchestration.publish.report import ReportError, load_report, render
+    from orchestration.publish import ReportError, load_report, render_json, render_page, render_text
 
+    renderers = {"text": render_text, "json": render_json, "html": render_page}
     try:
         found = load_report(_use(data_dir=data_dir).published_dir, workspace_id=workspace, days=days)
     except ReportError as error:
         fail(str(error), EXIT_USAGE)
-    click.echo(render(found, form), nl=False)
+    click.echo(renderers[form](found).rstrip("\n"))
 
 
 @main.command()
@@ -153,6 +162,7 @@ def _use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Se
     settings = use(landing_dir=landing_dir, data_dir=data_dir)
     os.chdir(PROJECT_DIR)
     return settings
+
 
 if __name__ == "__main__":
     sys.exit(main())

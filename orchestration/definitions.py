@@ -69,10 +69,10 @@ def build(settings: Settings) -> dg.Definitions:
         ],
         asset_checks=[layer_gate(layer) for layer in GATES],
         jobs=[job],
-        schedules=[nightly_schedule(job, settings)],
+        schedules=[nightly_schedule(settings)],
         # DuckDB has one writer, and a process per step doubles the time of a small night
         executor=dg.in_process_executor,
-        loggers={"console": progress_logger},
+        loggers={"progress": progress_logger},
         resources={
             "night": Night.configure_at_launch(),
             "settings": settings,

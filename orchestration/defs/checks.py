@@ -40,7 +40,7 @@ def layer_gate(layer: str) -> dg.AssetChecksDefinition:
         report = run_gates(layer, query=warehouse.query, as_of=night.as_of_date(warehouse))
         journal.record_checks(
             [CheckRow(layer=layer, **{k: getattr(result, k) for k in _SHARED}) for result in report.results],
-            run_id=context.run_id,
+            run_id=context.run.run_id,
             part=f"{layer}-gate",
             checked_at=datetime.now(UTC).replace(tzinfo=None),
         )

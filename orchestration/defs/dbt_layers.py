@@ -15,6 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource, 
 
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
+from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import CheckRow, Journal
 
@@ -46,7 +47,7 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
 
     @dbt_assets(
         manifest=manifest,
-        select=f"path:models/{layer}",
+        select=f"fqn:credits.{layer}",
         name=layer,
         dagster_dbt_translator=LayerTranslator(),
     )
@@ -56,12 +57,16 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
         dbt: DbtCliResource,
         warehouse: dg.ResourceParam[DuckDBWarehouse],
         journal: dg.ResourceParam[Journal],
+        settings: dg.ResourceParam[Settings],
     ) -> Iterator[Any]:
         variables = json.dumps({"as_of": str(night.as_of_date(warehouse))})
-        command = ["build", "--exclude-resource-type", "unit_test", "--vars", variables]
+        command = ["build", "--vars", variables, "--exclude-resource-type", "unit_test"]
+        # a test that also looks at a later layer belongs to that layer
+        command += ["--indirect-selection", "buildable"]
         if night.full_refresh:
             command.append("--full-refresh")
-        invocation = dbt.cli(command, context=context)
+        # one target folder for all layers: the first one parses for this as_of, the others reuse that
+        invocation = dbt.cli(command, context=context, target_path=settings.data_dir / "dbt")
         try:
             events = list(invocation.stream())
         finally:
@@ -74,7 +79,11 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
         rows = warehouse.row_counts([".".join(key.path) for key in context.selected_asset_keys])
         for event in events:
             if isinstance(event, dg.Output | dg.AssetMaterialization):
-                key = context.asset_key_for_output(event.output_name) if isinstance(event, dg.Output) else event.asset_key
+                key = (
+                    context.asset_key_for_output(event.output_name)
+                    if isinstance(event, dg.Output)
+                    else event.asset_key
+                )
                 event = event.with_metadata({**event.metadata, "dagster/row_count": rows[".".join(key.path)]})
             yield event
 

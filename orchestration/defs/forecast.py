@@ -50,9 +50,7 @@ _FORECAST = f"""
     owners=OWNERS,
     kinds={"python", "duckdb"},
 )
-def credit_depletion(
-    night: Night, warehouse: dg.ResourceParam[DuckDBWarehouse]
-) -> dg.MaterializeResult:
+def credit_depletion(night: Night, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> dg.MaterializeResult:
     """When each workspace's credits run out as seen from as_of: status, burn rates, the date at current pace.
 
     One row per workspace; the forecasts of earlier days stay in the journal.
@@ -67,4 +65,6 @@ def credit_depletion(
     )
     rows = warehouse.replace("forecast.credit_depletion", forecast, select=_FORECAST)
     statuses = forecast["forecast_status"].value_counts().to_dict()
-    return dg.MaterializeResult(metadata={"dagster/row_count": rows, "as_of": str(as_of), "statuses": statuses})
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": rows, "as_of": str(as_of), "statuses": statuses}
+    )

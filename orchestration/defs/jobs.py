@@ -19,12 +19,12 @@ def run_config(*, now: datetime, as_of: date | None = None, full_refresh: bool =
     return {"resources": {"night": {"config": night}}}
 
 
-def nightly_schedule(job: dg.UnresolvedAssetJobDefinition, settings: Settings) -> dg.ScheduleDefinition:
+def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
     """Every night, for the newest day that has ended in the time zone of every workspace."""
 
     @dg.schedule(
         name="nightly",
-        job=job,
+        job_name=JOB_NAME,
         cron_schedule=settings.schedule_cron,
         execution_timezone=settings.schedule_timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,

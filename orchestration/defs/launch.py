@@ -4,6 +4,7 @@ The steps do not belong here: the job is the one the schedule starts.
 """
 
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -28,6 +29,9 @@ class LastRun:
     status: str
     started_at: datetime
 
+    def words(self) -> str:
+        return f"{self.status}, started {self.started_at:%Y-%m-%d %H:%M} UTC, run {self.run_id}"
+
 
 def run_nightly(
     settings: Settings, *, as_of: date | None, now: datetime, full_refresh: bool, say: Say
@@ -46,12 +50,15 @@ def run_nightly(
 
     lake = Lake(settings.lake_dir)
     batches_before = set(lake.batches())
-    result = defs.resolve_job_def(JOB_NAME).execute_in_process(
-        instance=dg.DagsterInstance.get(),
-        run_config=run_config(now=now, as_of=as_of, full_refresh=full_refresh),
-        tags={DATA_DIR_TAG: str(settings.data_dir)},
-        raise_on_error=False,
-    )
+    config = run_config(now=now, as_of=as_of, full_refresh=full_refresh)
+    # dbt's own lines go to a file: what a person follows is the progress on standard error
+    with (settings.data_dir / "dbt.log").open("w") as dbt_log, redirect_stdout(dbt_log):
+        result = defs.resolve_job_def(JOB_NAME).execute_in_process(
+            instance=dg.DagsterInstance.get(),
+            run_config={**config, "loggers": {"progress": {}}},
+            tags={DATA_DIR_TAG: str(settings.data_dir)},
+            raise_on_error=False,
+        )
     new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
     for line in summarise_night(
         DuckDBWarehouse(settings.warehouse_path), Journal(settings.journal_dir), result.run_id, new_batches

@@ -68,7 +68,9 @@ _TABLES = {
         for table, description in _TABLES.items()
     ],
 )
-def credit_ledger(night: Night, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> Iterator[dg.MaterializeResult]:
+def credit_ledger(
+    night: Night, warehouse: dg.ResourceParam[DuckDBWarehouse]
+) -> Iterator[dg.MaterializeResult]:
     """Draw each day's usage from the lots alive on it, and book what expires, is taken back or is not covered."""
     as_of = night.as_of_date(warehouse)
     ledger = draw_down(warehouse.query(_ENTRIES), warehouse.query(USAGE), as_of=as_of)
@@ -77,7 +79,9 @@ def credit_ledger(night: Night, warehouse: dg.ResourceParam[DuckDBWarehouse]) ->
         "fct_credit_balance_daily": warehouse.replace(
             "facts.fct_credit_balance_daily", ledger.balance_daily, select=_BALANCES
         ),
-        "fct_ledger_warnings": warehouse.replace("facts.fct_ledger_warnings", ledger.warnings, select=_WARNINGS),
+        "fct_ledger_warnings": warehouse.replace(
+            "facts.fct_ledger_warnings", ledger.warnings, select=_WARNINGS
+        ),
     }
     for table, rows in written.items():
         yield dg.MaterializeResult(asset_key=["facts", table], metadata={"dagster/row_count": rows})

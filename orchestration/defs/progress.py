@@ -30,7 +30,8 @@ class ProgressHandler(logging.Handler):
         event = event or meta.get("dagster_event")
         if event is None:
             message = meta.get("orig_message") or record.getMessage()
-            return f"      {message}" if record.levelno >= logging.INFO else None
+            is_shown = record.levelno > logging.INFO or meta.get("step_key") == "raw"
+            return f"      {message}" if is_shown else None
         step = event.step_key or ""
         if event.event_type == DagsterEventType.STEP_START:
             self._started[step] = time.monotonic()

@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
-from orchestration.publish.export import publish_version
+from orchestration.publish.versions import publish_version
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
@@ -49,9 +49,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 + "; ".join(f"{check.asset} {check.check_name}: {check.message}" for check in failed)
             )
         as_of = night.as_of_date(warehouse)
-        journal.keep_forecast(
-            warehouse.query_arrow("select * from forecast.credit_depletion"), as_of=as_of
-        )
+        journal.keep_forecast(warehouse.query_arrow("select * from forecast.credit_depletion"), as_of=as_of)
         warehouse.expose(journal.views())
         version = publish_version(warehouse.path, settings.data_dir)
         return dg.MaterializeResult(
@@ -59,7 +57,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 "version": version.number,
                 "as_of": str(as_of),
                 "path": dg.MetadataValue.path(version.path),
-                "rows": dg.MetadataValue.json(dict(version.rows)),
+                "rows": dg.MetadataValue.json(dict(version.row_counts)),
             }
         )
 

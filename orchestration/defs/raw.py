@@ -13,7 +13,7 @@ from orchestration.landing.contract import FEEDS
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
-from orchestration.warehouse.lake import Lake
+from orchestration.warehouse.lake import FeedReport, Lake
 
 OWNERS = ["team:data-engineering"]
 
@@ -73,10 +73,27 @@ def raw(
     views = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
     warehouse.expose(views | journal.views())
     rows = warehouse.row_counts(list(views))
+    loaded = {feed.feed: _counts(feed) for feed in report.feeds}
     context.log.info(f"reporting up to {night.as_of_date(warehouse)}")
     for spec in _RAW_SPECS:
         table = spec.key.path[-1]
-        metadata: dict[str, object] = {"dagster/row_count": rows[f"raw.{table}"], "batch": report.batch_id or 0}
-        if table in report.feeds:
-            metadata |= vars(report.feeds[table])
+        metadata: dict[str, object] = {
+            "dagster/row_count": rows[f"raw.{table}"],
+            "batch": report.batch_id or 0,
+        }
+        metadata |= loaded.get(table, {})
         yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
+
+
+def _counts(feed: FeedReport) -> dict[str, object]:
+    """What was loaded of a feed tonight, for the people who look at the asset."""
+    counts: dict[str, object] = {
+        "files_loaded": feed.files_loaded,
+        "files_rejected": feed.files_rejected,
+        "lines": feed.lines,
+        "lines_accepted": feed.accepted,
+        "lines_quarantined": feed.quarantined,
+    }
+    if feed.accepted_credits is not None:
+        counts["credits_loaded"] = float(feed.accepted_credits)
+    return counts

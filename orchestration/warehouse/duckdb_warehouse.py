@@ -44,7 +44,7 @@ class DuckDBWarehouse:
     def query_arrow(self, sql: str) -> pa.Table:
         """The rows of a query as an Arrow table."""
         with self.connect() as connection:
-            return connection.execute(sql).to_arrow_table()
+            return connection.sql(sql).to_arrow_table()
 
     def replace(self, table: str, frame: pd.DataFrame, *, select: str) -> int:
         """Replace a table by `select` over the frame, which it reads under the name `frame`.
@@ -72,7 +72,8 @@ class DuckDBWarehouse:
             return False
         with self.connect() as connection:
             found = connection.execute(
-                "select count(*) from information_schema.tables where table_schema || '.' || table_name = ?", [table]
+                "select count(*) from information_schema.tables where table_schema || '.' || table_name = ?",
+                [table],
             )
             return bool(found.fetchall()[0][0])
 

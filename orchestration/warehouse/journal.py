@@ -73,7 +73,9 @@ class Journal:
                 self._write(table, "0-empty", schema.empty_table())
         return {f"journal.{table}": sorted((self.root / table).glob("*.parquet")) for table in tables}
 
-    def record_checks(self, rows: Sequence[CheckRow], *, run_id: str, part: str, checked_at: datetime) -> None:
+    def record_checks(
+        self, rows: Sequence[CheckRow], *, run_id: str, part: str, checked_at: datetime
+    ) -> None:
         """Keep the results of one step's checks; `checked_at` is UTC without zone."""
         records = [{"run_id": run_id, "checked_at": checked_at, **vars(row)} for row in rows]
         self._write("check_results", f"{run_id}-{part}", pa.Table.from_pylist(records, CHECK_RESULTS))
@@ -86,6 +88,15 @@ class Journal:
                 del record["run_id"], record["checked_at"]
                 found.append(CheckRow(**record))
         return found
+
+    def newest_checks(self) -> list[CheckRow]:
+        """What the checks of the newest run that checked anything found; nothing if none did."""
+        files = list((self.root / "check_results").glob("*-*-*.parquet"))
+        if not files:
+            return []
+        newest = max(files, key=lambda file: file.stat().st_mtime_ns)
+        run_id = pq.read_table(newest)["run_id"].to_pylist()[:1]
+        return self.checks_of(run_id[0]) if run_id else []
 
     def keep_forecast(self, forecast: pa.Table, *, as_of: date) -> None:
         """Keep what is about to be published for this as_of; a repeated run replaces it."""

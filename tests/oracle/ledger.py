@@ -36,7 +36,6 @@ class Lot:
     expired: int = 0
     voided: int = 0
     remaining: int = 0
-    is_void: bool = False
 
     def is_alive(self, day: int) -> bool:
         """Effective date <= day < expiry date."""
@@ -58,12 +57,11 @@ class Lot:
         self.remaining += credits
         return credits
 
-    def take_back(self, credits: int, *, is_void: bool) -> int:
-        """Take back what remains (a void), or at most the credits given; returns what was taken."""
-        taken = self.remaining if is_void else min(self.remaining, credits)
+    def take_back(self, credits: int) -> int:
+        """Take back the credits given, down to zero at most; returns what was taken."""
+        taken = min(self.remaining, credits)
         self.remaining -= taken
         self.voided += taken
-        self.is_void = self.is_void or is_void
         return taken
 
     def consume(self, credits: int) -> int:
@@ -81,7 +79,6 @@ class Movement:
     lot: Lot
     day: int
     credits: int
-    is_void: bool
 
 
 @dataclass(frozen=True)
@@ -120,11 +117,11 @@ class Ledger:
         """Return the lot_status at as_of."""
         if lot.effective_day > self.as_of.toordinal():
             return "scheduled"
-        if lot.expiry_day <= self.as_of.toordinal():
-            return "expired"
         if lot.remaining > 0:
             return "active"
-        return "voided" if lot.is_void else "exhausted"
+        if lot.expired > 0:
+            return "expired"
+        return "voided" if lot.voided > 0 else "exhausted"
 
 
 def run_ledger(entries: Sequence[Row], usage: Mapping[date, int], *, zone: ZoneInfo, as_of: date) -> Ledger:
@@ -145,9 +142,12 @@ def run_ledger(entries: Sequence[Row], usage: Mapping[date, int], *, zone: ZoneI
         days.append(_book_day(day, opening, lots, by_day[day], usage_by_day.get(day, 0)))
         opening = days[-1].closing
     for movement in movements:
-        # A scheduled lot is listed with all it holds; what reduces it counts on its effective day.
-        if movement.day > today and movement.credits > 0:
+        # A scheduled lot is listed with all it holds, known reductions taken off.
+        if movement.day > today and movement.lot.effective_day > today and movement.credits > 0:
             movement.lot.fund(movement.credits)
+    for movement in movements:
+        if movement.day > today and movement.lot.effective_day > today and movement.credits < 0:
+            movement.lot.take_back(-movement.credits)
     return Ledger(as_of, sorted(lots, key=lambda lot: lot.lot_id), days)
 
 
@@ -155,10 +155,9 @@ def _book_day(day: int, opening: int, lots: list[Lot], movements: list[Movement]
     """Expiries, funding, expiries again, then voids and negative adjustments, then usage."""
     past = [lot for lot in lots if lot.expiry_day <= day]
     expired = sum(lot.expire() for lot in past)
-    funded = sum(m.lot.fund(m.credits) for m in movements if not m.is_void and m.credits > 0)
+    funded = sum(m.lot.fund(m.credits) for m in movements if m.credits > 0)
     expired += sum(lot.expire() for lot in past)
-    reductions = [m for m in movements if m.is_void or m.credits < 0]
-    voided = sum(m.lot.take_back(-m.credits, is_void=m.is_void) for m in reductions)
+    voided = sum(m.lot.take_back(-m.credits) for m in movements if m.credits < 0)
     uncovered = usage
     for lot in sorted((lot for lot in lots if lot.is_alive(day)), key=Lot.draw_order):
         uncovered -= lot.consume(uncovered)
@@ -193,9 +192,11 @@ def lots_and_movements(entries: Sequence[Row], zone: ZoneInfo) -> tuple[list[Lot
         lots.append(lot)
         for entry in group:
             is_first_funding = entry is makers[0] and entry["entry_type"] in FUNDING
-            occurred_day = local_date(entry["occurred_at"], zone).toordinal()
-            day = lot.effective_day if is_first_funding else max(occurred_day, lot.effective_day)
-            movements.append(Movement(lot, day, micro(entry["credits"]), entry["entry_type"] == "void"))
+            # A later purchase or grant counts from its own effective day, the rest from when it happened.
+            counts_at = entry["effective_at" if entry["entry_type"] in FUNDING else "occurred_at"]
+            own_day = local_date(counts_at, zone).toordinal()
+            day = lot.effective_day if is_first_funding else max(own_day, lot.effective_day)
+            movements.append(Movement(lot, day, micro(entry["credits"])))
     return lots, movements
 
 

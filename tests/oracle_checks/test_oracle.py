@@ -315,7 +315,7 @@ def test_changes_count_on_their_day_and_stop_at_zero() -> None:
 
 
 def test_a_void_takes_back_what_remains_before_the_days_usage() -> None:
-    entries = [entry("lot", "purchase", 10), entry("v", "void", -1, "03-02", lot_id="lot")]
+    entries = [entry("lot", "purchase", 10), entry("v", "void", -10, "03-02", lot_id="lot")]
     rows = [event("a", "03-01", credits=Decimal(4)), event("b", "03-02", credits=Decimal(1))]
     marts = oracle(rows, credit_entries=entries).marts()
     lot = marts["credit_lots"]["w", "lot"]

@@ -1,18 +1,19 @@
 {#-
 numerator / denominator as decimal(38, 12), rounded half up, null for a denominator of zero or null.
-Integer arithmetic on millionths: a plain division goes through floating point.
-Both sides are non-negative credits (six decimals) or counts.
+Integer arithmetic: a plain division goes through floating point. Both sides are non-negative credits
+or counts of at most `decimals` decimals.
 -#}
-{% macro exact_ratio(numerator, denominator) -%}
-    {{ adapter.dispatch('exact_ratio', 'credits')(numerator, denominator) }}
+{% macro exact_ratio(numerator, denominator, decimals=6) -%}
+    {{ adapter.dispatch('exact_ratio', 'credits')(numerator, denominator, decimals) }}
 {%- endmacro %}
-{% macro default__exact_ratio(numerator, denominator) -%}
+{% macro default__exact_ratio(numerator, denominator, decimals) -%}
+    {%- set whole = '1' ~ '0' * decimals -%}
     case when ({{ denominator }}) > 0 then
         cast(
             (
-                cast(({{ numerator }}) * 1000000 as hugeint) * 2000000000000
-                + cast(({{ denominator }}) * 1000000 as hugeint)
-            ) // (cast(({{ denominator }}) * 1000000 as hugeint) * 2)
+                cast(({{ numerator }}) * {{ whole }} as hugeint) * 2000000000000
+                + cast(({{ denominator }}) * {{ whole }} as hugeint)
+            ) // (cast(({{ denominator }}) * {{ whole }} as hugeint) * 2)
             as decimal(38, 0)
         ) * cast(0.000000000001 as decimal(13, 12))
     end

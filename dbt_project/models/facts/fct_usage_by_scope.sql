@@ -134,8 +134,9 @@ select
     {{ exact_ratio(
         'first_passes.first_pass_episode_count', 'first_passes.mature_episode_count'
     ) }} as first_pass_yield,
-    cast(first_passes.first_pass_episode_count as bigint) as first_pass_episode_count,
-    cast(first_passes.mature_episode_count as bigint) as mature_episode_count,
+    cast(coalesce(first_passes.first_pass_episode_count, 0) as bigint)
+        as first_pass_episode_count,
+    cast(coalesce(first_passes.mature_episode_count, 0) as bigint) as mature_episode_count,
     shared.used_credits,
     shared.iterated_credits,
     shared.wasted_credits,

@@ -84,8 +84,8 @@ select
     coalesce(usage.first_pass_scored_count, 0) as first_pass_scored_count,
     coalesce(usage.first_pass_count, 0) as first_pass_count,
     usage.first_pass_yield,
-    usage.first_pass_episode_count,
-    usage.mature_episode_count,
+    coalesce(usage.first_pass_episode_count, 0) as first_pass_episode_count,
+    coalesce(usage.mature_episode_count, 0) as mature_episode_count,
     {%- for disposition in ('used', 'iterated', 'wasted', 'pending', 'untracked') %}
     cast(coalesce(usage.{{ disposition }}_credits, 0) as decimal(38, 6))
         as {{ disposition }}_credits,

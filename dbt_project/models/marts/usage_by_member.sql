@@ -41,7 +41,8 @@ select
     usage.product_count,
     usage.credits_per_product,
     cast(mix.expected_credits as decimal(38, 12)) as expected_credits,
-    {{ exact_ratio('usage.credits', 'mix.expected_credits') }} as mix_adjusted_efficiency,
+    {{ exact_ratio('usage.credits', 'mix.expected_credits', decimals=12) }}
+        as mix_adjusted_efficiency,
     usage.first_pass_quality_score,
     usage.first_pass_scored_count,
     usage.first_pass_count,

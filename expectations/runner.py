@@ -1,0 +1,195 @@
+"""Runs the gates of one layer with Great Expectations, and fails closed.
+
+What is checked does not belong here (suites/), nor what a failed check stops: the caller decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from expectations.gates import NAMED_CASES, Check, Gate, Severity
+from expectations.suites import GATES
+
+if TYPE_CHECKING:
+    from great_expectations import ExpectationSuite
+    from great_expectations.core.batch_definition import BatchDefinition
+
+Engine = Literal["duckdb", "spark"]
+Query = Callable[[str], pd.DataFrame]
+
+_LOCAL_DATE = {
+    "duckdb": r"cast(\1 at time zone 'UTC' at time zone \2 as date)",
+    "spark": r"to_date(from_utc_timestamp(\1, \2))",
+}
+_LONGEST_FOUND = 1_000  # ids come from outside and may be of any length
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found.
+
+    Attributes:
+        asset: schema.table.
+        check_name: stable id, unique within its layer.
+        severity: that of the check; `critical` for whatever could not be evaluated.
+        passed: whether the rule holds.
+        observed: how many cases break the rule, and the first of them.
+        expected: the rule.
+        message: rule, value found and remedy.
+    """
+
+    asset: str
+    check_name: str
+    severity: Severity
+    passed: bool
+    observed: str
+    expected: str
+    message: str
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """The results of all checks of one layer."""
+
+    layer: str
+    results: tuple[CheckResult, ...]
+
+    @property
+    def failed_critical(self) -> tuple[CheckResult, ...]:
+        """What must stop the next layer."""
+        return tuple(result for result in self.results if not result.passed and result.severity == "critical")
+
+    @property
+    def failed_warnings(self) -> tuple[CheckResult, ...]:
+        """What is reported while the run goes on."""
+        return tuple(result for result in self.results if not result.passed and result.severity == "warning")
+
+
+def run_gates(
+    layer: str,
+    *,
+    query: Query,
+    as_of: date,
+    engine: Engine = "duckdb",
+    gates: Mapping[str, tuple[Gate, ...]] = GATES,
+) -> GateReport:
+    """Evaluates every check of a layer on the warehouse as it stands.
+
+    What cannot be evaluated (SQL or expectation raises, no row comes back, fewer expectations are evaluated
+    than declared) is a failed critical check with the reason as its message.
+
+    Args:
+        layer: a key of `gates`.
+        query: runs SQL on the warehouse and returns all rows; called once for each gate.
+        as_of: the last local date that is reported.
+        engine: whose SQL `query` speaks.
+        gates: the gates of each layer.
+
+    Raises:
+        ValueError: the layer is unknown or has no gate.
+    """
+    if not gates.get(layer):
+        raise ValueError(f"every layer has gates; {layer!r} has none. Known are {', '.join(gates)}.")
+    results: list[CheckResult] = []
+    for gate in gates[layer]:
+        try:
+            results += _evaluate(gate, query(fill(gate.sql, as_of=as_of, engine=engine)))
+        except Exception as error:  # a check that did not run has not passed, whatever the reason
+            results += _not_evaluated(gate, error)
+    return GateReport(layer, tuple(results))
+
+
+def fill(sql: str, *, as_of: date, engine: Engine = "duckdb") -> str:
+    """SQL with its tokens replaced.
+
+    `:as_of`, `:as_of - 6` and `:as_of + 365` become date literals; `:local_date(utc_timestamp, timezone)`, of
+    two columns, becomes the engine's expression for the calendar date in a time zone.
+    """
+
+    def day(token: re.Match[str]) -> str:
+        days = int(f"{token[1] or '+'}{token[2] or 0}")
+        return f"cast('{as_of + timedelta(days=days)}' as date)"
+
+    sql = re.sub(r":as_of(?: ([+-]) (\d+))?\b", day, sql)
+    return re.sub(r":local_date\(([\w.]+), ([\w.]+)\)", _LOCAL_DATE[engine], sql)
+
+
+def _evaluate(gate: Gate, frame: pd.DataFrame) -> list[CheckResult]:
+    if len(frame) != 1:
+        raise ValueError(f"the query of a gate returns one row; it returned {len(frame)}")
+    names = [check.name for check in gate.checks]
+    # whole numbers only: the cast raises on null, so a count that is missing never passes
+    counts = frame[names].astype("int64")
+    validation = _batch_definition().get_batch({"dataframe": counts}).validate(_suite(gate))
+    passed = {
+        result.expectation_config.kwargs["column"]: result.success
+        for result in validation.results
+        if result.expectation_config
+    }
+    if not names or len(validation.results) != len(names) or passed.keys() != set(names):
+        raise ValueError(f"{len(names)} checks are declared, {len(validation.results)} were evaluated")
+    results = []
+    for check in gate.checks:
+        case_count = int(counts[check.name].iloc[0])
+        if passed[check.name] != (case_count == 0):
+            raise ValueError(f"{check.name} counted {case_count} cases, and its expectation says otherwise")
+        results.append(_result(gate, check, case_count, str(frame[f"{check.name}_found"].iloc[0])))
+    return results
+
+
+def _result(gate: Gate, check: Check, case_count: int, found: str) -> CheckResult:
+    observed, message = "0 cases", f"{check.rule}."
+    if case_count:
+        more = "; …" if case_count > NAMED_CASES or len(found) > _LONGEST_FOUND else ""
+        observed = f"{case_count} {'case' if case_count == 1 else 'cases'}: {found[:_LONGEST_FOUND]}{more}"
+        message = f"{check.rule}; found {observed}. {check.remedy}."
+    return CheckResult(gate.asset, check.name, check.severity, not case_count, observed, check.rule, message)
+
+
+def _not_evaluated(gate: Gate, error: Exception) -> list[CheckResult]:
+    observed = f"{type(error).__name__}: {error}"[:_LONGEST_FOUND]
+    rule = "every check is evaluated"
+    message = f"{rule}; found {observed}. Mend {gate.asset} or its gate; nothing is published until then."
+    names = [check.name for check in gate.checks] or ["the_gate_has_checks"]
+    return [CheckResult(gate.asset, name, "critical", False, observed, rule, message) for name in names]
+
+
+def _suite(gate: Gate) -> ExpectationSuite:
+    # GX takes seconds to import: only a process that runs gates pays for it
+    import great_expectations as gx
+    import great_expectations.expectations as gxe
+    from great_expectations.expectations.metadata_types import FailureSeverity
+
+    return gx.ExpectationSuite(
+        name=gate.asset,
+        expectations=[
+            gxe.ExpectColumnMaxToBeBetween(
+                column=check.name,
+                min_value=0,
+                max_value=0,
+                severity=FailureSeverity(check.severity),
+                meta={"rule": check.rule, "why": check.why, "remedy": check.remedy},
+            )
+            for check in gate.checks
+        ],
+    )
+
+
+@cache
+def _batch_definition() -> BatchDefinition:
+    """Where every frame enters GX: one context in memory for the process; it writes and sends nothing."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(False)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    asset = context.data_sources.add_pandas("warehouse").add_dataframe_asset("gate")
+    return asset.add_batch_definition_whole_dataframe("counts")

@@ -1,0 +1,19 @@
+"""The gates by layer, in the order of the path.
+
+Not here: how a gate is run (runner.py).
+"""
+
+from types import MappingProxyType
+
+from expectations.suites import facts, forecast, ledger, marts, raw, staging
+
+GATES = MappingProxyType(
+    {
+        "raw": raw.GATES,
+        "staging": staging.GATES,
+        "facts": facts.GATES,
+        "ledger": ledger.GATES,
+        "forecast": forecast.GATES,
+        "marts": marts.GATES,
+    }
+)

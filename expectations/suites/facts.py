@@ -1,0 +1,277 @@
+"""Gates on the facts: nothing staged is lost, every credit has one disposition, the batch fits its history.
+
+Not here: the ledger's tables (ledger.py).
+"""
+
+from expectations.gates import Check, Gate
+
+_REBUILD = "Facts do not fit staging: run again with --full-refresh, and report it if it stays"
+
+_ALL_ACCOUNTED_FOR = Check(
+    name="staged_generations_are_reported_retracted_or_later",
+    rule="every staged generation is reported, unless it is retracted or later than as_of",
+    cases="""
+        with dated as (
+            select events.source, events.event_id, events.workspace_id, events.credits, workspaces.timezone,
+                :local_date(events.occurred_at, workspaces.timezone) as usage_date
+            from staging.stg_generation_events as events
+            left join dimensions.dim_workspaces as workspaces on events.workspace_id = workspaces.workspace_id
+        ),
+        retracted as (
+            select distinct dated.source, dated.event_id
+            from dated
+            inner join staging.stg_event_retractions as retractions
+                on dated.source = retractions.source and dated.event_id = retractions.event_id
+            where :local_date(retractions.occurred_at, dated.timezone) <= :as_of
+        ),
+        counted as (
+            select dated.workspace_id, dated.credits,
+                case when retracted.event_id is not null then 1 else 0 end as retracted,
+                case when retracted.event_id is null and dated.usage_date > :as_of then 1 else 0 end as later,
+                0 as reported, 0 as reported_credits
+            from dated
+            left join retracted on dated.source = retracted.source and dated.event_id = retracted.event_id
+            union all
+            select workspace_id, 0 as credits, 0 as retracted, 0 as later,
+                count(*) as reported, sum(credits) as reported_credits
+            from facts.fct_generations
+            group by workspace_id
+        ),
+        summed as (
+            select workspace_id, sum(retracted) as retracted, sum(later) as later, sum(reported) as reported,
+                sum(case when reported + retracted + later = 0 then 1 else 0 end) as due,
+                sum(case when reported + retracted + later = 0 then credits else 0 end) as due_credits,
+                sum(reported_credits) as reported_credits
+            from counted
+            group by workspace_id
+        )
+        select * from summed
+        where due <> reported or due_credits <> reported_credits
+    """,
+    found=(
+        "workspace {workspace_id}: {due} staged generations ({due_credits} credits) beside {retracted} "
+        "retracted and {later} later ones, {reported} reported ({reported_credits} credits)"
+    ),
+    why="The clearing equation: a generation that is none of them was lost on the way to the facts.",
+    remedy=_REBUILD,
+)
+
+_ONE_DISPOSITION = Check(
+    name="generations_have_one_disposition",
+    rule="every generation has exactly one disposition, and a waste_reason only and always if it is wasted",
+    cases="""
+        select * from facts.fct_generations
+        where
+            disposition is null
+            or disposition not in ('used', 'iterated', 'wasted', 'pending', 'untracked')
+            or (disposition = 'wasted') <> (waste_reason is not null)
+    """,
+    found="event {source} {event_id} of workspace {workspace_id}: {disposition}, waste_reason {waste_reason}",
+    why="A credit without a disposition is missing from the answer to where it went.",
+    remedy=_REBUILD,
+)
+
+_NO_HOLES = Check(
+    name="attempts_are_numbered_without_holes",
+    rule="the attempts of an episode are numbered from 1 to attempt_count without holes",
+    cases="""
+        select episode_id, min(workspace_id) as workspace_id, count(*) as row_count,
+            min(attempt_number) as first_number, max(attempt_number) as last_number,
+            max(attempt_count) as attempt_count
+        from facts.fct_generations
+        where episode_id is not null
+        group by episode_id
+        having
+            count(distinct attempt_number) <> count(*)
+            or min(attempt_number) <> 1
+            or max(attempt_number) <> count(*)
+            or coalesce(min(attempt_count), 0) <> count(*)
+            or max(attempt_count) <> count(*)
+    """,
+    found=(
+        "episode {episode_id} of workspace {workspace_id}: {row_count} attempts numbered {first_number} to "
+        "{last_number}, attempt_count {attempt_count}"
+    ),
+    why="Regenerations, first passes and wasted drafts are all told by these numbers.",
+    remedy=_REBUILD,
+)
+
+# The P99 of the others is the ceil(0.99 x (n - 1))-th smallest of all n, unless the event itself stands at or
+# before that place; then it is not above the P99 anyway. So one ranking of a day's window serves all of it.
+# Powers of ten tell first which windows are worth ranking: a busy workspace has millions of rows in each.
+_POWERS = " ".join(f"when credits >= {power} then {power}" for power in (10_000, 1_000, 100, 10, 1, "0.1"))
+_PLAUSIBLE = Check(
+    name="no_single_charge_is_implausible",
+    rule=(
+        "no generation of the last 90 days costs at least 100 credits and at least 1,000 times the P99 of the "
+        "others of its workspace in the 90 days up to it"
+    ),
+    cases=f"""
+        with powers as (
+            select workspace_id, usage_date, credits, case {_POWERS} else 0 end as power
+            from facts.fct_generations
+            where usage_date > :as_of - 180
+        ),
+        days as (
+            select workspace_id, usage_date, power,
+                count(*) as generation_count, max(credits) as highest_credits
+            from powers
+            group by workspace_id, usage_date, power
+        ),
+        stacked as (
+            select costly.workspace_id, costly.usage_date, costly.highest_credits, days.power,
+                sum(sum(days.generation_count)) over (
+                    partition by costly.workspace_id, costly.usage_date order by days.power
+                ) as place,
+                sum(sum(days.generation_count)) over (
+                    partition by costly.workspace_id, costly.usage_date
+                ) - 1 as other_count
+            from (
+                select workspace_id, usage_date, max(highest_credits) as highest_credits
+                from days
+                where usage_date > :as_of - 90 and highest_credits >= 100
+                group by workspace_id, usage_date
+            ) as costly
+            inner join days
+                on
+                    costly.workspace_id = days.workspace_id
+                    and days.usage_date <= costly.usage_date
+                    and days.usage_date > costly.usage_date - interval '90' day
+            group by costly.workspace_id, costly.usage_date, costly.highest_credits, days.power
+        ),
+        costly_days as (
+            select workspace_id, usage_date
+            from stacked
+            where place * 100 >= other_count * 99
+            group by workspace_id, usage_date, highest_credits
+            having highest_credits >= 1000 * min(power)
+        ),
+        ranked as (
+            select days.workspace_id, days.usage_date, generations.credits,
+                row_number() over (
+                    partition by days.workspace_id, days.usage_date order by generations.credits
+                ) as place,
+                count(*) over (partition by days.workspace_id, days.usage_date) - 1 as other_count
+            from costly_days as days
+            inner join facts.fct_generations as generations
+                on
+                    days.workspace_id = generations.workspace_id
+                    and generations.usage_date <= days.usage_date
+                    and generations.usage_date > days.usage_date - interval '90' day
+        ),
+        usual as (
+            select workspace_id, usage_date, max(other_count) as other_count, min(credits) as p99_credits
+            from ranked
+            where place * 100 >= other_count * 99 and other_count > 0
+            group by workspace_id, usage_date
+        )
+        select generations.source, generations.event_id, generations.credits, generations.workspace_id,
+            generations.usage_date, usual.p99_credits
+        from facts.fct_generations as generations
+        inner join usual
+            on generations.workspace_id = usual.workspace_id and generations.usage_date = usual.usage_date
+        where
+            generations.credits >= 100
+            and generations.credits >= 1000 * usual.p99_credits
+            and (usual.p99_credits > 0 or usual.other_count >= 10)
+    """,
+    found=(
+        "event {source} {event_id}: {credits} credits in workspace {workspace_id} on {usage_date}, "
+        "where the P99 is {p99_credits}"
+    ),
+    why="One logging error can outweigh all true usage in every total, rank and forecast.",
+    remedy="If the source confirms an error, deliver a retraction of the event",
+    severity="warning",
+)
+
+_DISPOSED = Check(
+    name="dispositions_add_up_to_consumed_credits",
+    rule="used + iterated + wasted + pending + untracked = consumed, for each workspace and day",
+    cases="""
+        select workspace_id, usage_date,
+            sum(consumed) as consumed, sum(daily) as daily, sum(disposed) as disposed
+        from (
+            select workspace_id, usage_date, sum(credits) as consumed, 0 as daily, 0 as disposed
+            from facts.fct_generations
+            group by workspace_id, usage_date
+            union all
+            select workspace_id, usage_date, 0 as consumed, sum(credits) as daily,
+                sum(used_credits) + sum(iterated_credits) + sum(wasted_credits) + sum(pending_credits)
+                + sum(untracked_credits) as disposed
+            from facts.fct_usage_daily
+            group by workspace_id, usage_date
+        ) as both_sides
+        group by workspace_id, usage_date
+        having sum(consumed) <> sum(daily) or sum(consumed) <> sum(disposed)
+    """,
+    found=(
+        "workspace {workspace_id} on {usage_date}: {consumed} consumed, {daily} in fct_usage_daily, "
+        "{disposed} over its dispositions"
+    ),
+    why="It is the promise that every credit is explained once.",
+    remedy=_REBUILD,
+)
+
+_VOLUME = Check(
+    name="the_newest_day_has_its_usual_volume",
+    rule="the newest day has at least 20 % of the median generations of the 28 days before it",
+    cases=f"""
+        with past_days as (
+            {" union all ".join(f"select :as_of - {days} as usage_date" for days in range(1, 29))}
+        ),
+        daily as (
+            select usage_date, sum(generation_count) as generation_count
+            from facts.fct_usage_daily
+            where usage_date >= :as_of - 28
+            group by usage_date
+        ),
+        history as (
+            select coalesce(daily.generation_count, 0) as generation_count,
+                row_number() over (order by coalesce(daily.generation_count, 0)) as place,
+                count(*) over () as day_count
+            from past_days
+            left join daily on past_days.usage_date = daily.usage_date
+            where past_days.usage_date >= (select min(usage_date) from facts.fct_usage_daily)
+        ),
+        usual as (
+            select max(day_count) as day_count, avg(generation_count) as median_count
+            from history
+            where place * 2 in (day_count, day_count + 1, day_count + 2)
+        ),
+        newest as (
+            select coalesce(sum(generation_count), 0) as generation_count, :as_of as usage_date
+            from daily
+            where usage_date = :as_of
+        )
+        select newest.usage_date, newest.generation_count, usual.median_count, usual.day_count
+        from usual cross join newest
+        where
+            usual.day_count >= 14
+            and usual.median_count >= 20
+            and newest.generation_count * 5 < usual.median_count
+    """,
+    found="{generation_count} generations on {usage_date}; the median of {day_count} days is {median_count}",
+    why="A file that did not come looks like a quiet day.",
+    remedy="Ask the source whether the day is complete; late files are loaded by the next run",
+    severity="warning",
+)
+
+_FRESH = Check(
+    name="usage_is_fresh",
+    rule="the newest generation is at most 2 days older than as_of",
+    cases="""
+        with newest as (select max(usage_date) as usage_date from facts.fct_usage_daily)
+        select coalesce(cast(usage_date as string), 'no day at all') as newest_day
+        from newest
+        where usage_date is null or usage_date < :as_of - 2
+    """,
+    found="the newest generation is of {newest_day}",
+    why="Pace and burn rates fall to nothing when deliveries stop.",
+    remedy="Look whether files still arrive in the landing directory",
+    severity="warning",
+)
+
+GATES = (
+    Gate("facts.fct_generations", (_ALL_ACCOUNTED_FOR, _ONE_DISPOSITION, _NO_HOLES, _PLAUSIBLE)),
+    Gate("facts.fct_usage_daily", (_DISPOSED, _VOLUME, _FRESH)),
+)

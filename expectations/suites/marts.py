@@ -1,0 +1,178 @@
+"""Gates on the marts: they say the same as each other and as the facts, to the last digit.
+
+Not here: column types and keys; dbt contracts and tests prove those.
+"""
+
+from expectations.gates import Check, Gate
+
+_REBUILD = "The marts contradict each other: run again with --full-refresh, and report it if it stays"
+_PERIODS = """(
+    select '7d' as period, :as_of - 6 as first_date
+    union all
+    select '30d' as period, :as_of - 29 as first_date
+    union all
+    select '90d' as period, :as_of - 89 as first_date
+)"""
+
+
+def _against_summary(parts: str, column: str, *, where: str = "true") -> str:
+    """Workspaces and periods where `parts` (SQL: workspace_id, period, part) miss a column of the summary."""
+    return f"""
+        select workspace_id, period, sum(whole) as whole, sum(part) as part
+        from (
+            select workspace_id, period, {column} as whole, 0 as part
+            from marts.credit_summary
+            where {where}
+            union all
+            select workspace_id, period, 0 as whole, part from ({parts}) as parts
+        ) as both_sides
+        group by workspace_id, period
+        having coalesce(sum(whole) <> sum(part), true)
+    """
+
+
+def _credits_check(table: str, parts: str) -> Check:
+    return Check(
+        name=f"{table}_credits_equal_the_summary",
+        rule=f"the credits of {table} add up to credits_used, for every workspace and period",
+        cases=_against_summary(parts, "credits_used"),
+        found=f"workspace {{workspace_id}}, {{period}}: {{part}} in {table}, {{whole}} in credit_summary",
+        why="Two numbers for the same thing on one page cost the trust in both.",
+        remedy=_REBUILD,
+    )
+
+
+def _shares_check(table: str) -> Check:
+    return Check(
+        name=f"{table}_shares_sum_to_1",
+        rule=f"the credit shares of {table} sum to exactly 1 wherever credits were used",
+        cases=f"""
+            select workspace_id, period, sum(credit_share) as share_sum
+            from marts.{table}
+            group by workspace_id, period
+            having sum(credits) > 0 and coalesce(sum(credit_share) <> 1, true)
+        """,
+        found="workspace {workspace_id}, {period}: {share_sum}",
+        why="Shares that do not sum to 1 are not shares of what was used.",
+        remedy=_REBUILD,
+    )
+
+
+def _breakdown_gate(table: str) -> Gate:
+    parts = f"select workspace_id, period, credits as part from marts.{table}"
+    return Gate(f"marts.{table}", (_credits_check(table, parts), _shares_check(table)))
+
+
+_ALL_PERIODS = Check(
+    name="every_workspace_has_every_period",
+    rule="credit_summary has one row of this as_of for every workspace and period, and no other",
+    cases=f"""
+        select workspace_id, period, sum(due) as due, sum(told) as told, sum(told_today) as told_today
+        from (
+            select workspaces.workspace_id, periods.period, 1 as due, 0 as told, 0 as told_today
+            from facts.fct_workspaces as workspaces
+            cross join {_PERIODS} as periods
+            union all
+            select workspace_id, period, 0 as due, 1 as told,
+                case when as_of = :as_of then 1 else 0 end as told_today
+            from marts.credit_summary
+        ) as both_sides
+        group by workspace_id, period
+        having sum(due) <> 1 or sum(told) <> 1 or sum(told_today) <> 1
+    """,
+    found="workspace {workspace_id}, {period}: {told} rows, {told_today} of this as_of, where {due} is due",
+    why="A workspace that is missing cannot tell a quiet month from a broken load.",
+    remedy=_REBUILD,
+)
+
+_DISPOSED = Check(
+    name="summary_dispositions_add_up",
+    rule="used + iterated + wasted + pending + untracked = credits_used, for each workspace and period",
+    cases="""
+        select * from marts.credit_summary
+        where coalesce(
+            used_credits + iterated_credits + wasted_credits + pending_credits + untracked_credits
+            <> credits_used,
+            true
+        )
+    """,
+    found=(
+        "workspace {workspace_id}, {period}: {used_credits} used, {iterated_credits} iterated, "
+        "{wasted_credits} wasted, {pending_credits} pending, {untracked_credits} untracked; "
+        "{credits_used} in all"
+    ),
+    why="It is the promise that every credit is explained once.",
+    remedy=_REBUILD,
+)
+
+_DAILY_CREDITS = _credits_check(
+    "usage_daily",
+    f"""
+        select daily.workspace_id, periods.period, daily.credits as part
+        from marts.usage_daily as daily
+        inner join {_PERIODS} as periods on daily.usage_date >= periods.first_date
+    """,
+)
+
+_DAILY_FACTS = Check(
+    name="usage_daily_equals_the_facts",
+    rule="usage_daily holds all generations and credits of the facts, for every workspace",
+    cases="""
+        select workspace_id, sum(told) as told, sum(told_credits) as told_credits,
+            sum(true_count) as true_count, sum(true_credits) as true_credits
+        from (
+            select workspace_id, generation_count as told, credits as told_credits,
+                0 as true_count, 0 as true_credits
+            from marts.usage_daily
+            union all
+            select workspace_id, 0 as told, 0 as told_credits, 1 as true_count, credits as true_credits
+            from facts.fct_generations
+        ) as both_sides
+        group by workspace_id
+        having sum(told) <> sum(true_count) or sum(told_credits) <> sum(true_credits)
+    """,
+    found=(
+        "workspace {workspace_id}: {told} generations and {told_credits} credits in usage_daily, "
+        "{true_count} and {true_credits} in facts.fct_generations"
+    ),
+    why="The last step of the clearing equation: mart sum = fact sum.",
+    remedy=_REBUILD,
+)
+
+_WASTE = Check(
+    name="waste_by_reason_equals_the_summary",
+    rule="the wasted credits of all reasons add up to wasted_credits, for every workspace and period",
+    cases=_against_summary(
+        "select workspace_id, period, wasted_credits as part from marts.waste_by_reason", "wasted_credits"
+    ),
+    found="workspace {workspace_id}, {period}: {part} in waste_by_reason, {whole} in credit_summary",
+    why="Reasons that do not add up to the waste leave part of it unexplained.",
+    remedy=_REBUILD,
+)
+
+_DETAILS = Check(
+    name="generation_details_cover_90_days",
+    rule="generation_details has as many rows of the last 90 days as the generation_count of 90d",
+    cases=_against_summary(
+        """
+        select workspace_id, '90d' as period, 1 as part
+        from marts.generation_details
+        where usage_date > :as_of - 90
+        """,
+        "generation_count",
+        where="period = '90d'",
+    ),
+    found="workspace {workspace_id}: {part} rows in generation_details, generation_count {whole}",
+    why="A drill-down that shows fewer rows than it explains is no evidence.",
+    remedy=_REBUILD,
+)
+
+GATES = (
+    Gate("marts.credit_summary", (_ALL_PERIODS, _DISPOSED)),
+    _breakdown_gate("usage_by_member"),
+    _breakdown_gate("usage_by_category"),
+    _breakdown_gate("usage_by_generation_type"),
+    Gate("marts.usage_daily", (_DAILY_CREDITS, _DAILY_FACTS)),
+    Gate("marts.waste_by_reason", (_WASTE,)),
+    Gate("marts.generation_details", (_DETAILS,)),
+)

@@ -1,0 +1,213 @@
+"""Gates on the lake: every delivered line and credit is in a raw table or in quarantine.
+
+Not here: whether a line meets the contract; the landing reader decides that.
+"""
+
+from expectations.gates import Check, Gate
+
+_FILLED = {
+    "generation_events": (
+        *("source", "event_id", "occurred_at", "workspace_id", "member_id", "product_id"),
+        *("generation_type", "status", "credits"),
+    ),
+    "content_outcomes": ("source", "outcome_id", "event_id", "occurred_at", "outcome"),
+    "event_retractions": ("source", "retraction_id", "event_id", "occurred_at"),
+    "credit_entries": (
+        *("workspace_id", "entry_id", "entry_type", "occurred_at"),
+        *("effective_at", "lot_id", "priority", "credits"),
+    ),
+    "workspaces": ("workspace_id",),
+    "members": ("workspace_id", "member_id"),
+    "products": ("workspace_id", "product_id"),
+    "credit_packs": ("workspace_id", "pack_id", "credits", "price", "currency"),
+}
+_ORIGIN = ("batch_id", "file_path", "line_number", "content_hash")
+_WITH_CREDITS = ("generation_events", "credit_entries", "credit_packs")
+_NEWEST_BATCH = "batch_id = (select max(batch_id) from raw.deliveries)"
+_COMPARE = "The lake is damaged or a load was cut short: compare the batch with its deliveries.parquet"
+
+
+def _against_manifest(feed: str, promised: str, kept: str) -> str:
+    """Files of a feed whose rows in the raw table do not come to what the manifest says was accepted."""
+    return f"""
+        select batch_id, file_path, sum(promised) as promised, sum(kept) as kept
+        from (
+            select batch_id, file_path, sum({promised}) as promised, 0 as kept
+            from raw.deliveries
+            where feed = '{feed}' and status = 'loaded'
+            group by batch_id, file_path
+            union all
+            select batch_id, file_path, 0 as promised, {kept} as kept
+            from raw.{feed}
+            group by batch_id, file_path
+        ) as both_sides
+        group by batch_id, file_path
+        having coalesce(sum(promised), 0) <> coalesce(sum(kept), 0)
+    """
+
+
+def _rows_check(feed: str) -> Check:
+    return Check(
+        name=f"{feed}_rows_equal_the_manifest",
+        rule=f"raw.{feed} holds as many rows of each file as the manifest accepted",
+        cases=_against_manifest(feed, "accepted_count", "count(*)"),
+        found="file {file_path} of batch {batch_id}: {promised} rows accepted, {kept} in the table",
+        why="A line that was accepted and is not there is lost without a trace.",
+        remedy=_COMPARE,
+    )
+
+
+def _credits_check(feed: str) -> Check:
+    return Check(
+        name=f"{feed}_credits_equal_the_manifest",
+        rule=f"the credits of each file in raw.{feed} are exactly those the manifest accepted",
+        cases=_against_manifest(feed, "accepted_credits", "sum(credits)"),
+        found="file {file_path} of batch {batch_id}: {promised} credits accepted, {kept} in the table",
+        why="Everything shown is a sum of these credits.",
+        remedy=_COMPARE,
+    )
+
+
+def _filled_check(feed: str) -> Check:
+    is_unfilled = " or ".join(f"{column} is null" for column in (*_FILLED[feed], *_ORIGIN))
+    return Check(
+        name=f"{feed}_keys_are_filled",
+        rule=f"keys and required columns of raw.{feed} are never null",
+        cases=f"select batch_id, file_path, line_number from raw.{feed} where {is_unfilled}",
+        found="line {line_number} of file {file_path}, batch {batch_id}",
+        why="Rows without a key are joined to nothing, or all to each other.",
+        remedy="The reader let a line through that belongs in quarantine; report it with the line named here",
+    )
+
+
+_NOT_NEGATIVE = Check(
+    name="generation_events_credits_are_not_negative",
+    rule="a generation costs 0 credits or more",
+    cases="select source, event_id, workspace_id, credits from raw.generation_events where credits < 0",
+    found="event {source} {event_id} of workspace {workspace_id}: {credits} credits",
+    why="A negative charge hides usage; corrections are retractions or credit entries.",
+    remedy="Retract the event and deliver it under a new id with its true credits",
+)
+
+
+def _feed_gate(feed: str) -> Gate:
+    checks = [_rows_check(feed), _filled_check(feed)]
+    if feed in _WITH_CREDITS:
+        checks.append(_credits_check(feed))
+    if feed == "generation_events":
+        checks.append(_NOT_NEGATIVE)
+    return Gate(f"raw.{feed}", tuple(checks))
+
+
+_LINES = Check(
+    name="lines_are_accepted_or_quarantined",
+    rule="each line of a file is accepted or quarantined, and only loaded files have accepted lines",
+    cases="""
+        select batch_id, file_path, status, line_count, accepted_count, quarantined_count
+        from raw.deliveries
+        where
+            coalesce(line_count <> accepted_count + quarantined_count, true)
+            or (status <> 'loaded' and accepted_count <> 0)
+    """,
+    found=(
+        "{status} file {file_path} of batch {batch_id}: {line_count} lines, {accepted_count} accepted, "
+        "{quarantined_count} quarantined"
+    ),
+    why="The clearing equation: a line that is neither is lost.",
+    remedy=_COMPARE,
+)
+
+_SAME_BYTES = Check(
+    name="no_file_comes_again_with_other_bytes",
+    rule="a file keeps its bytes once it was delivered",
+    cases=f"select file_path from raw.deliveries where replaces_earlier and {_NEWEST_BATCH}",
+    found="file {file_path}",
+    why="Both versions are loaded; what only the earlier one had still counts.",
+    remedy="Deliver corrections under a new file name, and retract what was wrong",
+    severity="warning",
+)
+
+_NOT_REJECTED = Check(
+    name="no_file_is_rejected",
+    rule="every file of the newest batch can be read",
+    cases=f"select file_path, reason from raw.deliveries where status = 'rejected' and {_NEWEST_BATCH}",
+    found="file {file_path}: {reason}",
+    why="All its usage is missing from every number until it is delivered again.",
+    remedy="Mend the file as its reason says and deliver it again",
+    severity="warning",
+)
+
+_NO_DRIFT = Check(
+    name="no_unknown_column_arrives",
+    rule="the newest batch has only columns the contract knows",
+    cases=f"""
+        select feed, unknown_columns, min(file_path) as file_path
+        from raw.deliveries
+        where unknown_columns is not null and unknown_columns <> '[]' and {_NEWEST_BATCH}
+        group by feed, unknown_columns
+    """,
+    found="{feed}: {unknown_columns}, first in file {file_path}",
+    why="A renamed column looks like a new one; its values are only kept in attributes.",
+    remedy="Correct the name at the source, or extend the contract",
+    severity="warning",
+)
+
+_QUARANTINED_KEPT = Check(
+    name="quarantined_lines_are_kept",
+    rule="raw.quarantine holds as many lines of each loaded file as the manifest quarantined",
+    cases="""
+        select deliveries.batch_id, deliveries.file_path, deliveries.quarantined_count,
+            coalesce(kept.line_count, 0) as kept_count
+        from raw.deliveries as deliveries
+        left join (
+            select batch_id, file_path, count(*) as line_count
+            from raw.quarantine
+            where line_number is not null
+            group by batch_id, file_path
+        ) as kept
+            on deliveries.batch_id = kept.batch_id and deliveries.file_path = kept.file_path
+        where
+            deliveries.status = 'loaded'
+            and deliveries.quarantined_count <> coalesce(kept.line_count, 0)
+    """,
+    found=(
+        "file {file_path} of batch {batch_id}: {quarantined_count} lines quarantined, "
+        "{kept_count} in raw.quarantine"
+    ),
+    why="A rejected line can only be corrected while its text is kept.",
+    remedy=_COMPARE,
+)
+
+_FEW_REJECTED = Check(
+    name="at_most_1_percent_of_lines_are_rejected",
+    rule="of each feed's lines in the newest batch at most 1 % are rejected",
+    cases=f"""
+        with fed as (
+            select feed, sum(line_count) as line_count, sum(quarantined_count) as rejected_count
+            from raw.deliveries
+            where {_NEWEST_BATCH}
+            group by feed
+        ),
+        broken as (
+            select feed, rule, min(reason) as reason,
+                row_number() over (partition by feed order by count(*) desc, rule) as place
+            from raw.quarantine
+            where {_NEWEST_BATCH}
+            group by feed, rule
+        )
+        select fed.feed, fed.rejected_count, fed.line_count, broken.rule, broken.reason
+        from fed
+        left join broken on fed.feed = broken.feed and broken.place = 1
+        where fed.rejected_count * 100 > fed.line_count
+    """,
+    found="{feed}: {rejected_count} of {line_count} lines, most often {rule} ({reason})",
+    why="One bad line is a slip; many of one kind are a change at the source.",
+    remedy="Look them up in raw.quarantine, correct the source, and deliver the lines again",
+    severity="warning",
+)
+
+GATES = (
+    *map(_feed_gate, _FILLED),
+    Gate("raw.deliveries", (_LINES, _SAME_BYTES, _NOT_REJECTED, _NO_DRIFT)),
+    Gate("raw.quarantine", (_QUARANTINED_KEPT, _FEW_REJECTED)),
+)

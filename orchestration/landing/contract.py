@@ -1,0 +1,278 @@
+"""The eight landing feeds as data: columns, kinds, defaults and the rules between columns.
+
+No reading and no typing here; `typing_sql` (fast) and `rows` (exact) are both made from this description.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+import pyarrow as pa
+
+Kind = Literal["text", "timezone", "instant", "credits", "money", "score", "count", "integer"]
+Sign = Literal["positive", "negative", "any"]
+
+ARROW_TYPES: Mapping[Kind, pa.DataType] = MappingProxyType(
+    {
+        "text": pa.string(),
+        "timezone": pa.string(),
+        "instant": pa.timestamp("us", tz="UTC"),
+        "credits": pa.decimal128(18, 6),
+        "money": pa.decimal128(24, 12),
+        "score": pa.decimal128(18, 17),
+        "count": pa.int64(),
+        "integer": pa.int64(),
+    }
+)
+ATTRIBUTES = "attributes"
+# What arrives late or beside the fact does not make it another fact.
+_NOT_CONTENT = frozenset({"recorded_at", ATTRIBUTES})
+
+
+@dataclass(frozen=True)
+class Column:
+    """One contract column.
+
+    Attributes:
+        kind: how its value is read; see `rows` for each kind's exact rule.
+        required: null (or the empty string) is refused.
+        accepted: the only values allowed, in exact lower case; empty means any.
+        default: the value a missing one stands for.
+        default_from: the column whose value a missing one takes.
+        minimum: the smallest number allowed.
+    """
+
+    name: str
+    kind: Kind = "text"
+    required: bool = False
+    accepted: tuple[str, ...] = ()
+    default: str | int | None = None
+    default_from: str | None = None
+    minimum: int | None = None
+
+
+@dataclass(frozen=True)
+class SignRule:
+    """The sign a number must have, decided by the value of another column."""
+
+    column: str
+    decided_by: str
+    signs: Mapping[str, Sign]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One folder of the landing directory. `attributes` is readable on every feed and is not listed."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    sign_rules: tuple[SignRule, ...] = field(default=())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The contract columns, in order, without `attributes`."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns every row must fill."""
+        return tuple(column.name for column in self.columns if column.required)
+
+    @property
+    def content_names(self) -> tuple[str, ...]:
+        """The columns whose values make two rows of one key the same or a conflict, sorted by name."""
+        return tuple(sorted(set(self.names) - _NOT_CONTENT))
+
+    @property
+    def has_credits(self) -> bool:
+        """Whether the feed carries credits that the clearing equation has to explain."""
+        return "credits" in self.names
+
+    @property
+    def typed_schema(self) -> pa.Schema:
+        """The contract columns as Arrow types, then `attributes` (JSON text or null)."""
+        typed = [(column.name, ARROW_TYPES[column.kind]) for column in self.columns]
+        return pa.schema([*typed, (ATTRIBUTES, pa.string())])
+
+    @property
+    def raw_schema(self) -> pa.Schema:
+        """What the lake stores: the typed columns and where each row came from."""
+        origin = [
+            pa.field("batch_id", pa.int64()),
+            pa.field("file_path", pa.string()),
+            pa.field("line_number", pa.int64()),
+            pa.field("content_hash", pa.string()),
+        ]
+        return pa.schema([*self.typed_schema, *origin])
+
+
+def _required(name: str, kind: Kind = "text", *, minimum: int | None = None) -> Column:
+    return Column(name, kind, required=True, minimum=minimum)
+
+
+_SOURCE = Column("source", default="native")
+
+_GENERATION_EVENTS = Feed(
+    name="generation_events",
+    key=("source", "event_id"),
+    columns=(
+        _required("event_id"),
+        _required("occurred_at", "instant"),
+        _required("workspace_id"),
+        _required("member_id"),
+        _required("product_id"),
+        _required("generation_type"),
+        _required("credits", "credits", minimum=0),
+        _SOURCE,
+        Column(
+            "status",
+            accepted=("succeeded", "failed", "cancelled", "timed_out", "blocked"),
+            default="succeeded",
+        ),
+        Column("quality_score", "score"),
+        Column("locale"),
+        Column("product_category"),
+        Column("ruleset_id"),
+        Column("template_id"),
+        Column("model"),
+        Column("provider"),
+        Column("input_tokens", "count"),
+        Column("output_tokens", "count"),
+        Column("latency_ms", "count"),
+        Column("recorded_at", "instant"),
+    ),
+)
+
+_CONTENT_OUTCOMES = Feed(
+    name="content_outcomes",
+    key=("source", "outcome_id"),
+    columns=(
+        _required("outcome_id"),
+        _required("event_id"),
+        _required("occurred_at", "instant"),
+        Column(
+            "outcome",
+            required=True,
+            accepted=("accepted", "edited", "published", "rejected", "discarded", "unpublished"),
+        ),
+        _SOURCE,
+        Column("workspace_id"),
+        Column("member_id"),
+        Column("edit_ratio", "score"),
+    ),
+)
+
+_EVENT_RETRACTIONS = Feed(
+    name="event_retractions",
+    key=("source", "retraction_id"),
+    columns=(
+        _required("retraction_id"),
+        _required("event_id"),
+        _required("occurred_at", "instant"),
+        _SOURCE,
+        Column("reason"),
+    ),
+)
+
+_CREDIT_ENTRIES = Feed(
+    name="credit_entries",
+    key=("workspace_id", "entry_id"),
+    columns=(
+        _required("entry_id"),
+        _required("occurred_at", "instant"),
+        _required("workspace_id"),
+        Column("entry_type", required=True, accepted=("purchase", "grant", "refund", "adjustment", "void")),
+        _required("credits", "credits"),
+        Column("lot_id", default_from="entry_id"),
+        Column("effective_at", "instant", default_from="occurred_at"),
+        Column("expires_at", "instant"),
+        Column("priority", "integer", default=10),
+        Column("amount", "money"),
+        Column("currency"),
+        Column("related_event_id"),
+    ),
+    sign_rules=(
+        SignRule(
+            column="credits",
+            decided_by="entry_type",
+            signs=MappingProxyType(
+                {
+                    "purchase": "positive",
+                    "grant": "positive",
+                    "refund": "positive",
+                    "adjustment": "any",
+                    "void": "negative",
+                }
+            ),
+        ),
+    ),
+)
+
+_WORKSPACES = Feed(
+    name="workspaces",
+    key=("workspace_id",),
+    columns=(
+        _required("workspace_id"),
+        Column("name"),
+        Column("timezone", "timezone"),
+        Column("lead_time_days", "count"),
+        Column("updated_at", "instant"),
+    ),
+)
+
+_MEMBERS = Feed(
+    name="members",
+    key=("workspace_id", "member_id"),
+    columns=(
+        _required("member_id"),
+        _required("workspace_id"),
+        Column("name"),
+        Column("email"),
+        Column("team"),
+        Column("updated_at", "instant"),
+    ),
+)
+
+_PRODUCTS = Feed(
+    name="products",
+    key=("workspace_id", "product_id"),
+    columns=(
+        _required("product_id"),
+        _required("workspace_id"),
+        Column("title"),
+        Column("category"),
+        Column("updated_at", "instant"),
+    ),
+)
+
+_CREDIT_PACKS = Feed(
+    name="credit_packs",
+    key=("workspace_id", "pack_id"),
+    columns=(
+        _required("pack_id"),
+        _required("workspace_id"),
+        _required("credits", "credits"),
+        _required("price", "money"),
+        _required("currency"),
+        Column("validity_days", "count", minimum=1),
+        Column("updated_at", "instant"),
+    ),
+)
+
+FEEDS: Mapping[str, Feed] = MappingProxyType(
+    {
+        feed.name: feed
+        for feed in (
+            _GENERATION_EVENTS,
+            _CONTENT_OUTCOMES,
+            _EVENT_RETRACTIONS,
+            _CREDIT_ENTRIES,
+            _WORKSPACES,
+            _MEMBERS,
+            _PRODUCTS,
+            _CREDIT_PACKS,
+        )
+    }
+)

@@ -1,0 +1,120 @@
+"""Parquet to chunks: each row becomes a JSON object whose cells are exact texts.
+
+Column names are data: they reach no SQL. What a column means is not asked here.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from orchestration.landing.chunks import Chunk, ChunkBuilder
+from orchestration.landing.lines import as_text
+from orchestration.landing.options import ReadOptions
+from orchestration.landing.rejects import FileRejected, Reject, file_rejected
+
+_BATCH_ROWS = 8192
+_REMEDY = "Deliver the complete Parquet file again, without compressing it a second time."
+
+
+def parquet_chunks(source: Any, options: ReadOptions) -> Iterator[Chunk]:
+    """Chunks of a Parquet file; `line_number` is the row's place in it, from 1.
+
+    Args:
+        source: a seekable binary file.
+        options: the caps.
+
+    Raises:
+        FileRejected: not a whole Parquet file, or a column name occurs twice.
+    """
+    builder = ChunkBuilder(options)
+    number = 0
+    try:
+        file = pq.ParquetFile(source)
+        _check(file, options)
+        for batch in file.iter_batches(_BATCH_ROWS):
+            for cells, fault in _rows(batch):
+                number += 1
+                document = json.dumps(cells, ensure_ascii=False, separators=(",", ":"), default=str)
+                if fault:
+                    builder.reject(number, document, fault)
+                else:
+                    builder.add(number, document, document)
+            if builder.is_full:
+                yield builder.take()
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(str(error)) from error
+    yield builder.take()
+
+
+def _check(file: pq.ParquetFile, options: ReadOptions) -> None:
+    names = file.schema_arrow.names
+    if len(set(names)) != len(names) or "" in names:
+        raise file_rejected(
+            "file.parquet", "a column name is empty or occurs twice", "Name each column once."
+        )
+    groups = (file.metadata.row_group(place) for place in range(file.metadata.num_row_groups))
+    if sum(group.total_byte_size for group in groups) > options.max_file_bytes:
+        raise file_rejected(
+            "file.size",
+            f"the file unpacks to more than {options.max_file_bytes} bytes",
+            "Deliver smaller files.",
+        )
+
+
+def _rows(batch: pa.RecordBatch) -> Iterator[tuple[dict[str, object], Reject | None]]:
+    columns = [_cells(column) for column in batch.columns]
+    for values in zip(*columns, strict=True) if columns else ():
+        cells = dict(zip(batch.schema.names, values, strict=True))
+        bad = [name for name, value in cells.items() if isinstance(value, bytes)]
+        cells |= {name: as_text(cells[name]) for name in bad}  # type: ignore[arg-type]
+        yield cells, _not_utf8(bad[0], str(cells[bad[0]])) if bad else None
+
+
+def _cells(column: pa.Array) -> list[object]:
+    """Each cell as text, boolean, nested value or None; bytes where it should be text and is not UTF-8."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _cells(column.dictionary_decode())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_binary(kind):
+        # Arrow does not check the UTF-8 it reads from a file.
+        binary = column.cast(pa.large_binary()).to_pylist()
+        return [None if value is None else _decoded(value) for value in binary]
+    if pa.types.is_boolean(kind) or pa.types.is_nested(kind) or pa.types.is_null(kind):
+        return column.to_pylist()
+    if pa.types.is_float16(kind):
+        column = column.cast(pa.float32())
+    if pa.types.is_timestamp(kind):
+        return _timestamps(column)
+    return column.cast(pa.string()).to_pylist()
+
+
+def _timestamps(column: pa.Array) -> list[object]:
+    """RFC 3339 in UTC; without a zone in the type, without an offset, so that the contract refuses it."""
+    if column.type.tz is None:
+        return column.cast(pa.string()).to_pylist()
+    in_utc = column.cast(pa.timestamp(column.type.unit, "UTC"))
+    return pc.strftime(in_utc, format="%Y-%m-%dT%H:%M:%SZ").to_pylist()
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+
+
+def _decoded(value: bytes) -> str | bytes:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value
+
+
+def _not_utf8(name: str, found: str) -> Reject:
+    return Reject("utf8", name, found[:200], f"{name} is not UTF-8", "Deliver UTF-8 text.")
+
+
+def _unreadable(problem: str) -> FileRejected:
+    reason = f"the file is not a whole Parquet file: {problem.splitlines()[0] if problem else 'unreadable'}"
+    return file_rejected("file.parquet", reason, _REMEDY)

@@ -1,0 +1,157 @@
+"""The fast row reader: DuckDB SQL, made from the contract, that types what is unambiguously good.
+
+Whatever it is unsure of it leaves to `rows`, which decides exactly; it gives no reasons itself.
+"""
+
+from collections.abc import Iterable, Set
+
+from orchestration.landing.contract import Column, Feed, Kind
+
+# DuckDB passes JSON numbers through double (exact only to 15 digits), drops the sign of -0 and accepts
+# trailing commas; it also accepts NaN, which no pattern below takes for a number. These are generous: text that
+# only looks so goes the exact way too. Two patterns, since RE2 is fast only where one begins with a fixed character.
+_UNSAFE_NUMBER = r":\s*(?:-0\s*[,}]|-?(?:[0-9.]{16}|[0-9.]+[eE]))"
+_TRAILING_COMMA = r",\s*[}\]]"
+
+_INSTANT = (
+    "(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+    r"(?:\.[0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+_PATTERNS: dict[Kind, str] = {
+    "instant": _INSTANT,
+    "credits": r"-?[0-9]{1,12}(?:\.[0-9]{1,6}0{0,40})?",
+    "money": r"-?[0-9]{1,12}(?:\.[0-9]{1,12}0{0,40})?",
+    "score": r"0(?:\.[0-9]{1,17})?|1(?:\.0{1,17})?",
+    "count": r"[0-9]{1,18}(?:\.0{1,20})?",
+    "integer": r"-?[0-9]{1,18}(?:\.0{1,20})?",
+}
+_SQL_TYPES: dict[Kind, str] = {
+    "text": "varchar",
+    "timezone": "varchar",
+    "instant": "timestamptz",
+    "credits": "decimal(18, 6)",
+    "money": "decimal(24, 12)",
+    "score": "decimal(18, 17)",
+    "count": "bigint",
+    "integer": "bigint",
+}
+# The JSON types a text column may not have; a fraction's text DuckDB does not give back as it was written.
+_NOT_TEXT = ("DOUBLE", "BOOLEAN", "OBJECT", "ARRAY")
+
+
+def typing_sql(feed: Feed, *, timezones: Set[str], source: str) -> str:
+    """A query over `source(position, document)`: typed columns, `is_good`, `has_extras` and `content_hash`.
+
+    Values of rows that are not `is_good` mean nothing, and those that `has_extras` must still be read by
+    `rows.read_extras`: they have unknown columns, attributes or a key twice. The session's TimeZone must be UTC.
+    """
+    texts = [column.name for column in feed.columns if column.kind in ("text", "timezone")]
+    shape = "{" + ",".join(f'"{name}":"VARCHAR"' for name in feed.names) + "}"
+    typed = ", ".join(f"{_typed(column)} as {column.name}" for column in feed.columns)
+    plain_texts = [f"not list_contains(text_kinds, '{kind}')" for kind in _NOT_TEXT]
+    good = [*(_is_good(column, timezones) for column in feed.columns), *_sign_checks(feed)]
+    return f"""
+        with scanned as (
+            select *, json_valid(document) and not contains(document, '\\u0000')
+                and not regexp_matches(document, {_quoted(_UNSAFE_NUMBER)})
+                and not regexp_matches(document, {_quoted(_TRAILING_COMMA)}) as is_safe
+            from {source}
+        ),
+        parsed as (
+            select
+                position,
+                is_safe,
+                case when is_safe then document else '{{}}' end as plain,
+                from_json(plain, {_quoted(shape)}) as found,
+                json_type(plain, {_paths(texts)}) as text_kinds,
+                len(json_keys(plain)) <> list_count(json_type(plain, {_paths(feed.names)})) as has_extras
+            from scanned
+        ),
+        typed as (
+            select *, is_safe and json_type(plain) = 'OBJECT' and {" and ".join(plain_texts)} as is_plain, {typed}
+            from parsed
+        ),
+        judged as (select *, coalesce(is_plain and {" and ".join(good)}, false) as is_good from typed),
+        filled as (
+            select position, is_good, has_extras, {", ".join(_filled(column) for column in feed.columns)}
+            from judged
+        )
+        select *, {content_hash_sql(feed)} as content_hash from filled
+    """
+
+
+def content_hash_sql(feed: Feed) -> str:
+    """The md5 of the typed content: `name=octets:value;` of each non-null column, by name.
+
+    The lengths make it injective; leaving nulls out keeps old hashes valid when a column is added.
+    """
+    kinds = {column.name: column.kind for column in feed.columns}
+    parts = []
+    for name in feed.content_names:
+        text = f"cast({f'epoch_us({name})' if kinds[name] == 'instant' else name} as varchar)"
+        parts.append(
+            f"case when {name} is not null then concat('{name}=', strlen({text}), ':', {text}, ';') end"
+        )
+    return f"md5(concat({', '.join(parts)}))"
+
+
+def _typed(column: Column) -> str:
+    """The value as its type, or null if it has none or may not be read the fast way."""
+    text = f"found.{column.name}"
+    if column.kind in ("text", "timezone"):
+        return f"nullif({text}, '')"
+    matches = f"regexp_full_match({text}, {_quoted(_PATTERNS[column.kind])})"
+    if column.kind == "instant":
+        # Digits beyond the microsecond DuckDB cuts off, as the contract has it.
+        text = f"upper({text})"
+    if column.kind in ("count", "integer"):
+        text = f"split_part({text}, '.', 1)"
+    return f"case when {matches} then try_cast({text} as {_SQL_TYPES[column.kind]}) end"
+
+
+def _is_good(column: Column, timezones: Set[str]) -> str:
+    """Whether the value is surely right: present and typed, or rightly missing."""
+    name = column.name
+    checks = [f"{name} is not null"]
+    if column.accepted:
+        checks.append(_is_one_of(name, column.accepted))
+    if column.kind == "timezone":
+        checks.append(_is_one_of(name, sorted(timezones)))
+    if column.minimum is not None:
+        checks.append(f"{name} >= {column.minimum}")
+    present = " and ".join(checks)
+    return f"({present})" if column.required else f"(nullif(found.{name}, '') is null or ({present}))"
+
+
+def _sign_checks(feed: Feed) -> list[str]:
+    tests = {"positive": "> 0", "negative": "< 0", "any": "is not null"}
+    return [
+        f"case {rule.decided_by} "
+        + " ".join(
+            f"when {_quoted(value)} then {rule.column} {tests[sign]}" for value, sign in rule.signs.items()
+        )
+        + " end"
+        for rule in feed.sign_rules
+    ]
+
+
+def _filled(column: Column) -> str:
+    """The value with the contract's default in place of a missing one."""
+    if column.default_from:
+        return f"coalesce({column.name}, {column.default_from}) as {column.name}"
+    if column.default is None:
+        return column.name
+    default = column.default if isinstance(column.default, int) else _quoted(column.default)
+    return f"coalesce({column.name}, {default}) as {column.name}"
+
+
+def _is_one_of(name: str, values: Iterable[str]) -> str:
+    return f"{name} in ({', '.join(map(_quoted, values))})"
+
+
+def _paths(names: Iterable[str]) -> str:
+    return "[" + ", ".join(f"'$.{name}'" for name in names) + "]"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,142 @@
+"""Plain, gzip and zstd bytes to plain bytes: by what the bytes are, not by what the name claims.
+
+Knows nothing of lines or rows; what is damaged, too big or suspiciously dense is refused whole.
+"""
+
+import zlib
+from collections.abc import Iterator
+from typing import Protocol
+
+import zstandard
+
+from orchestration.landing.options import ReadOptions
+from orchestration.landing.rejects import FileRejected, file_rejected
+
+_BLOCK_BYTES = 1024 * 1024
+# A zstd piece can unpack to 32,000 times its size at once, so it is given in small ones.
+_ZSTD_PIECE_BYTES = 2048
+_ZSTD_WINDOW_BYTES = 128 * 1024 * 1024
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
+_REDELIVER = "Deliver the complete file again under the same or another name."
+
+
+class ByteSource(Protocol):
+    """What is read from: `size` bytes at most, b"" at the end."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def plain_blocks(source: ByteSource, options: ReadOptions) -> Iterator[bytes]:
+    """The plain bytes of a file, in blocks of about 1 MiB.
+
+    Raises:
+        FileRejected: damaged or cut compression, garbage after it, or a cap exceeded.
+    """
+    counted = _Counted(source)
+    unpacked_bytes = 0
+    for block in _unpacked(counted):
+        unpacked_bytes += len(block)
+        if unpacked_bytes > options.max_file_bytes:
+            raise _too_big(unpacked_bytes, options)
+        if unpacked_bytes > max(options.free_bytes, options.max_ratio * counted.count):
+            raise file_rejected(
+                "file.ratio",
+                f"the file unpacks to more than {options.max_ratio} times its size",
+                "Deliver it uncompressed, or in smaller files.",
+                value=f"{unpacked_bytes} bytes from {counted.count}",
+            )
+        yield block
+
+
+class _Counted:
+    def __init__(self, source: ByteSource) -> None:
+        self._source = source
+        self.count = 0
+
+    def read(self, size: int, /) -> bytes:
+        data = self._source.read(size)
+        self.count += len(data)
+        return data
+
+
+def _unpacked(source: ByteSource) -> Iterator[bytes]:
+    head = source.read(_BLOCK_BYTES)
+    if head.startswith(_GZIP):
+        yield from _gunzipped(head, source)
+    elif head.startswith(_ZSTD) or head[1:4] == _ZSTD_SKIPPABLE:
+        yield from _unzstd(head, source)
+    else:
+        while head:
+            yield head
+            head = source.read(_BLOCK_BYTES)
+
+
+def _gunzipped(pending: bytes, source: ByteSource) -> Iterator[bytes]:
+    """All members of a gzip file; zlib checks each one's CRC and length."""
+    while pending:
+        if not pending.startswith(_GZIP[: len(pending)]):
+            raise _garbage("gzip", pending)
+        member = zlib.decompressobj(wbits=31)
+        while not member.eof:
+            try:
+                block = member.decompress(pending, _BLOCK_BYTES)
+            except zlib.error as error:
+                raise _damaged("gzip", str(error)) from error
+            pending = member.unconsumed_tail
+            if block:
+                yield block
+            elif not member.eof and not pending:
+                pending = source.read(_BLOCK_BYTES)
+                if not pending:
+                    raise _cut("gzip")
+        # Zeros after a member are padding, as gzip itself reads them.
+        pending = member.unused_data.lstrip(b"\0")
+        while not pending and (more := source.read(_BLOCK_BYTES)):
+            pending = more.lstrip(b"\0")
+
+
+def _unzstd(pending: bytes, source: ByteSource) -> Iterator[bytes]:
+    """All frames of a zstd file; zstd checks a frame's checksum where it has one."""
+    while pending:
+        frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES).decompressobj()
+        while not frame.eof:
+            if not pending:
+                raise _cut("zstd")
+            piece, pending = pending[:_ZSTD_PIECE_BYTES], pending[_ZSTD_PIECE_BYTES:]
+            try:
+                block = frame.decompress(piece)
+            except zstandard.ZstdError as error:
+                raise _damaged("zstd", str(error)) from error
+            if block:
+                yield block
+            pending = pending or source.read(_BLOCK_BYTES)
+        pending = frame.unused_data + pending
+        pending = pending or source.read(_BLOCK_BYTES)
+
+
+def _too_big(size: int, options: ReadOptions) -> FileRejected:
+    return file_rejected(
+        "file.size",
+        f"the file holds more than {options.max_file_bytes} bytes",
+        "Deliver it in smaller files.",
+        value=f"{size} bytes",
+    )
+
+
+def _cut(kind: str) -> FileRejected:
+    return file_rejected(f"file.{kind}", f"the {kind} data ends before its end mark", _REDELIVER)
+
+
+def _damaged(kind: str, found: str) -> FileRejected:
+    return file_rejected(f"file.{kind}", f"the {kind} data is damaged: {found}", _REDELIVER, value=found)
+
+
+def _garbage(kind: str, found: bytes) -> FileRejected:
+    return file_rejected(
+        f"file.{kind}",
+        f"something that is not {kind} follows the {kind} data",
+        _REDELIVER,
+        value=repr(found[:20]),
+    )

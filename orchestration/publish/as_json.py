@@ -1,0 +1,96 @@
+"""The report as JSON for programs: all the text shows, with exact values beside what is displayed.
+
+Not here: the marts' own exports (export.py); any figure that the report does not hold (report.py).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from orchestration.publish.breakdown import shown
+from orchestration.publish.formatting import exact, month_day
+from orchestration.publish.report import Report, UsageLine
+from orchestration.publish.words import costly_waste, forecast_headline, suggestion, too_early, waste_words
+
+
+def render_json(report: Report) -> str:
+    """Writes the report as one JSON object, ASCII only.
+
+    Credits, rates and scores are strings with all their digits; rates are fractions of 1; days are ISO dates;
+    what is undefined is null. Keys are stable; their order is that given here.
+
+    - `title`, `period` (`days`, `from`, `to`): the window, both ends included.
+    - `summary`: the columns of the mart `credit_summary`.
+    - `forecast`: the columns of `depletion_forecast` for `summary.as_of`, `displayed` (the words of the text,
+      "Empty by May 12"; the date is `pace_date`) and `note` (why there is no range yet); or null.
+    - `members`, `generation_types`, `categories`: `lines`, all of them, most credits first, with the columns
+      of their marts (`id`, `name` for the first) and `displayed_percent`, a whole number, null if the line is
+      displayed among the others; `others` (`count`, `credits`, `displayed_percent`) or null. What is
+      displayed adds up to 100.
+    - `waste`: `credits`, `rate`, `reasons` (the columns of `waste_by_reason` and `name`; those that cost
+      anything, most first), `suggestion` or null.
+    - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).
+    """
+    return json.dumps(_report(report), indent=2, default=_scalar)
+
+
+def _report(report: Report) -> dict[str, Any]:
+    summary = report.summary
+    failures = [asdict(check) for check in report.checks if not check.passed]
+    return {
+        "title": f"Credit Usage Analytics - Last {report.days} Days",
+        "period": {"days": report.days, "from": summary.window_start_date, "to": summary.as_of},
+        "summary": asdict(summary),
+        "forecast": _forecast(report),
+        "members": _breakdown(report.members),
+        "generation_types": _breakdown(report.generation_types),
+        "categories": _breakdown(report.categories),
+        "waste": {
+            "credits": summary.wasted_credits,
+            "rate": summary.waste_rate,
+            "reasons": [
+                {"name": waste_words(line.waste_reason).name, **asdict(line)} for line in costly_waste(report)
+            ],
+            "suggestion": suggestion(report),
+        },
+        "checks": {
+            "passed": len(report.checks) - len(failures),
+            "failed": len(failures),
+            "failures": failures,
+        },
+    }
+
+
+def _forecast(report: Report) -> dict[str, Any] | None:
+    if report.forecast is None:
+        return None
+    write_date = partial(month_day, near=report.summary.as_of)
+    displayed = forecast_headline(report.forecast, write_date=write_date)
+    return {**asdict(report.forecast), "displayed": displayed, "note": too_early(report.forecast)}
+
+
+def _breakdown(lines: Sequence[UsageLine]) -> dict[str, Any]:
+    displayed = shown(lines)
+    percents = {line.usage.id: line.percent for line in displayed if line.usage}
+    others = next((line for line in displayed if line.usage is None), None)
+    return {
+        "lines": [{**asdict(line), "displayed_percent": percents.get(line.id)} for line in lines],
+        "others": others
+        and {
+            "count": len(lines) - len(percents),
+            "credits": others.credits,
+            "displayed_percent": others.percent,
+        },
+    }
+
+
+def _scalar(value: object) -> str | None:
+    if isinstance(value, Decimal):
+        return exact(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a report holds numbers, texts and dates; {type(value).__name__} is neither")

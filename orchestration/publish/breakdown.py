@@ -1,0 +1,50 @@
+"""What is shown of a breakdown: the ten that spent most, all others as one line, percentages that sum to 100.
+
+Not here: the lines themselves (report.py), or how they are laid out (text.py, as_json.py, page.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orchestration.publish.formatting import plain, whole_percents
+from orchestration.publish.report import UsageLine
+
+LINES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """One line of a shown breakdown.
+
+    Attributes:
+        label: safe to print.
+        percent: of all credits of the breakdown; None if there are none.
+        usage: None for the others.
+    """
+
+    label: str
+    credits: Decimal
+    percent: int | None
+    usage: UsageLine | None
+
+
+def shown(lines: Sequence[UsageLine], *, limit: int = LINES_SHOWN) -> tuple[ShownLine, ...]:
+    """Shortens a breakdown, sorted by credits, to `limit` lines and "others (n)"."""
+    top, others = lines[:limit], lines[limit:]
+    entries: list[tuple[str, Decimal, UsageLine | None]] = [
+        (plain(line.name, otherwise=plain(line.id)), line.credits, line) for line in top
+    ]
+    if others:
+        rest = sum((line.credits for line in others), Decimal(0))
+        entries.append((f"others ({len(others):,})", rest, None))
+    percents = whole_percents([amount for _, amount, _ in entries])
+    return tuple(
+        ShownLine(label, amount, percents[place] if percents else None, usage)
+        for place, (label, amount, usage) in enumerate(entries)
+    )
+
+
+def most_efficient(lines: Sequence[UsageLine]) -> UsageLine | None:
+    """The member who is marked, if any; may be one of the others."""
+    return next((line for line in lines if line.is_most_efficient), None)

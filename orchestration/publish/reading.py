@@ -1,0 +1,167 @@
+"""Reads reports from a published version: its credits.duckdb, opened read-only, and nothing else.
+
+Not here: the shape of a report (report.py), or how it is shown (text.py, as_json.py, page.py).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.publish.export import DATABASE_NAME
+from orchestration.publish.formatting import plain
+from orchestration.publish.report import Check, Forecast, Report, Summary, UsageLine, WasteLine
+
+PERIODS = (7, 30, 90)
+REPORT_MARTS = (
+    "credit_summary",
+    "data_quality",
+    "depletion_forecast",
+    "usage_by_category",
+    "usage_by_generation_type",
+    "usage_by_member",
+    "waste_by_reason",
+)
+IDS_LISTED = 20
+# enough to spread the cost of a query, few enough to hold in memory
+WORKSPACES_AT_ONCE = 500
+NEWEST_RUN = "run_id = (select run_id from marts.data_quality order by checked_at desc, run_id desc limit 1)"
+# the mart keeps what was told on earlier days, too
+FORECAST_OF_THE_DAY = (
+    "(select told.*, summary.period from marts.depletion_forecast as told"
+    " inner join marts.credit_summary as summary using (workspace_id, as_of))"
+)
+# only members are compared
+NO_MARK = {"is_most_efficient": "false"}
+
+
+class ReportError(ValueError):
+    """The report asked for cannot be given from what is published."""
+
+
+def load_report(published: Path, *, workspace_id: str | None, days: int) -> Report:
+    """Reads the report of one workspace; credits stay exact decimals.
+
+    Args:
+        published: the folder of a version, or the link to the served one.
+        workspace_id: may be None if only one workspace is published.
+        days: length of the period, one of `PERIODS`.
+
+    Raises:
+        ReportError: nothing is published, or not this period or workspace, or the workspace is left open.
+    """
+    _require_period(days)
+    with _opened(published) as connection:
+        chosen = _chosen_workspace(_workspace_ids(connection), workspace_id)
+        return next(_reports(connection, [chosen], days=days))
+
+
+def load_reports(published: Path, *, days: int) -> Iterator[Report]:
+    """Reads the report of every workspace, in the order of their ids; see `load_report`."""
+    _require_period(days)
+    with _opened(published) as connection:
+        ids = _workspace_ids(connection)
+        for start in range(0, len(ids), WORKSPACES_AT_ONCE):
+            yield from _reports(connection, ids[start : start + WORKSPACES_AT_ONCE], days=days)
+
+
+def _require_period(days: int) -> None:
+    if days not in PERIODS:
+        raise ReportError(
+            f"a report covers one of the published periods of 7, 30 or 90 days; {days} days were asked for."
+            " Use `--days` 7, 30 or 90, or sum any other period from the mart usage_daily."
+        )
+
+
+def _opened(published: Path) -> duckdb.DuckDBPyConnection:
+    # The link is followed once, so that all is read from one version; and inside one process DuckDB would
+    # answer a second open of the same path from the file that was there at the first.
+    database = published.resolve() / DATABASE_NAME
+    if not database.exists():
+        raise ReportError(
+            f"a report reads the published marts; {published} holds none. Run `credits run` first."
+        )
+    return duckdb.connect(str(database), read_only=True)
+
+
+def _workspace_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute("select distinct workspace_id from marts.credit_summary order by workspace_id")
+    return [workspace_id for (workspace_id,) in rows.fetchall()]
+
+
+def _chosen_workspace(ids: Sequence[str], workspace_id: str | None) -> str:
+    if workspace_id in ids:
+        return str(workspace_id)
+    if not ids:
+        raise ReportError(
+            "a report needs a workspace with a generation or a credit entry; 0 are published."
+            " Load events of a workspace with `credits run`."
+        )
+    if workspace_id is None and len(ids) == 1:
+        return ids[0]
+    listed = ", ".join(plain(known) for known in ids[:IDS_LISTED])
+    if len(ids) > IDS_LISTED:
+        listed += f" and {len(ids) - IDS_LISTED} more"
+    if workspace_id is None:
+        found = f"a report covers one workspace; {len(ids)} are published and none was named."
+    else:
+        found = f"a report covers a published workspace; {plain(workspace_id)!r} is none."
+    raise ReportError(f"{found} Use `--workspace` with one of: {listed}.")
+
+
+def _reports(
+    connection: duckdb.DuckDBPyConnection, workspace_ids: Sequence[str], *, days: int
+) -> Iterator[Report]:
+    def read(row_type: type[Any], source: str, *, order: str, **renames: str) -> dict[str, tuple[Any, ...]]:
+        query = (
+            f"select workspace_id, {_columns(row_type, renames)} from {source}"
+            " where workspace_id in (select unnest($ids)) and period = $period"
+            f" order by workspace_id, {order}"
+        )
+        rows = connection.execute(query, {"ids": list(workspace_ids), "period": f"{days}d"}).fetchall()
+        return _grouped(row_type, rows)
+
+    def read_usage(mart: str, **renames: str) -> dict[str, tuple[UsageLine, ...]]:
+        return read(UsageLine, f"marts.{mart}", order="spend_rank, id", **renames)
+
+    category = {"id": "product_category", "name": "product_category"}
+    generation_type = {"id": "generation_type", "name": "generation_type_name"}
+    summaries = read(Summary, "marts.credit_summary", order="period")
+    members = read_usage("usage_by_member", id="member_id", name="member_name")
+    categories = read_usage("usage_by_category", **category, **NO_MARK)
+    types = read_usage("usage_by_generation_type", **generation_type, **NO_MARK)
+    waste = read(WasteLine, "marts.waste_by_reason", order="wasted_credits desc, waste_reason")
+    forecasts = read(Forecast, FORECAST_OF_THE_DAY, order="as_of")
+    checks = _checks(connection)
+    for workspace_id in workspace_ids:
+        yield Report(
+            days=days,
+            summary=summaries[workspace_id][0],
+            members=members.get(workspace_id, ()),
+            categories=categories.get(workspace_id, ()),
+            generation_types=types.get(workspace_id, ()),
+            waste=waste.get(workspace_id, ()),
+            forecast=next(iter(forecasts.get(workspace_id, ())), None),
+            checks=checks,
+        )
+
+
+def _checks(connection: duckdb.DuckDBPyConnection) -> tuple[Check, ...]:
+    rows = connection.execute(
+        f"select {_columns(Check, {})} from marts.data_quality where {NEWEST_RUN}"
+        " order by passed, layer, check_name, asset"
+    ).fetchall()
+    return tuple(Check(*row) for row in rows)
+
+
+def _columns(row_type: type[Any], renames: Mapping[str, str]) -> str:
+    return ", ".join(f"{renames.get(field.name, field.name)} as {field.name}" for field in fields(row_type))
+
+
+def _grouped(row_type: type[Any], rows: Sequence[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    grouped: dict[str, list[Any]] = {}
+    for workspace_id, *values in rows:
+        grouped.setdefault(workspace_id, []).append(row_type(*values))
+    return {workspace_id: tuple(lines) for workspace_id, lines in grouped.items()}

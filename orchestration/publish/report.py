@@ -1,0 +1,124 @@
+"""What a report holds: one workspace and period, as exact numbers. Field names are those of the mart columns.
+
+Not here: how it is read (reading.py), or how it is written for people (formatting.py, the renderers).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A row of credit_summary. Credits in credits, rates as fractions of 1, null where undefined."""
+
+    workspace_id: str
+    workspace_name: str
+    timezone: str
+    as_of: date
+    window_start_date: date
+    credits_used: Decimal
+    allowance: Decimal | None
+    credits_remaining: Decimal | None
+    overage: Decimal | None
+    burn_rate: Decimal | None
+    burn_rate_days: int | None
+    generation_count: int
+    attempt_count: int
+    regeneration_count: int
+    regeneration_rate: Decimal | None
+    product_count: int
+    member_count: int
+    credits_per_product: Decimal | None
+    first_pass_quality_score: Decimal | None
+    first_pass_scored_count: int
+    first_pass_count: int
+    first_pass_yield: Decimal | None
+    used_credits: Decimal
+    iterated_credits: Decimal
+    wasted_credits: Decimal
+    pending_credits: Decimal
+    untracked_credits: Decimal
+    waste_rate: Decimal | None
+    most_efficient_member_id: str | None
+
+
+@dataclass(frozen=True)
+class UsageLine:
+    """What one member, category or generation type used: a row of a usage_by mart."""
+
+    id: str
+    name: str
+    credits: Decimal
+    credit_share: Decimal | None
+    spend_rank: int
+    generation_count: int
+    attempt_count: int
+    regeneration_count: int
+    regeneration_rate: Decimal | None
+    product_count: int
+    credits_per_product: Decimal | None
+    first_pass_quality_score: Decimal | None
+    first_pass_scored_count: int
+    wasted_credits: Decimal
+    waste_rate: Decimal | None
+    is_most_efficient: bool
+
+
+@dataclass(frozen=True)
+class WasteLine:
+    """What was wasted for one reason: a row of waste_by_reason."""
+
+    waste_reason: str
+    wasted_credits: Decimal
+    generation_count: int
+    share_of_credits: Decimal | None
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What was told of the credits' end on the report's day: a row of depletion_forecast."""
+
+    forecast_status: str
+    credits_remaining: Decimal | None
+    burn_rate_7d: Decimal | None
+    burn_rate_7d_days: int | None
+    burn_rate_30d: Decimal | None
+    burn_rate_30d_days: int | None
+    pace_date: date | None
+    empty_since: date | None
+    next_grant_on: date | None
+    history_days: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of the newest run. Its message is left out: it may name other workspaces."""
+
+    layer: str
+    asset: str | None
+    check_name: str
+    severity: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is told of one workspace and period.
+
+    Attributes:
+        days: length of the period, which ends on `summary.as_of`.
+        members, categories, generation_types: most credits first.
+        waste: most credits first; reasons without credits included.
+        forecast: None if the marts hold none for `summary.as_of`.
+        checks: of the newest run over all workspaces; failed ones first.
+    """
+
+    days: int
+    summary: Summary
+    members: tuple[UsageLine, ...]
+    categories: tuple[UsageLine, ...]
+    generation_types: tuple[UsageLine, ...]
+    waste: tuple[WasteLine, ...]
+    forecast: Forecast | None
+    checks: tuple[Check, ...]

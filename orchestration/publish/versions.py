@@ -1,0 +1,135 @@
+"""Published versions: each built beside the served one, then swapped in by renaming one link.
+
+Not here: what a version holds in detail (export.py, page.py), or whether it is good enough to be served.
+"""
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
+
+from orchestration.publish.export import export_marts
+from orchestration.publish.page import render_page
+from orchestration.publish.reading import REPORT_MARTS, load_reports
+
+VERSIONS_KEPT = 7
+PAGE_DAYS = 30
+LEFTOVER_PREFIX = ".tmp-"
+LONGEST_FILE_NAME = 255
+
+
+@dataclass(frozen=True)
+class PublishedVersion:
+    """One version of all that readers use.
+
+    Attributes:
+        number: counts up from 1.
+        path: its folder; a temporary one until `activate`.
+        row_counts: rows of each mart.
+    """
+
+    number: int
+    path: Path
+    row_counts: dict[str, int]
+
+
+def publish_version(
+    warehouse: Path, data_dir: Path, *, marts: Sequence[str] | None = None
+) -> PublishedVersion:
+    """Builds the next version and serves it at once; see `build_version` and `activate`."""
+    return activate(build_version(warehouse, data_dir, marts=marts), data_dir)
+
+
+def build_version(warehouse: Path, data_dir: Path, *, marts: Sequence[str] | None = None) -> PublishedVersion:
+    """Builds the next version in a temporary folder, down to the disk; readers see nothing of it yet.
+
+    A version that is built and never activated, after a failed check or a kill, is removed by the next build,
+    so only one publisher may work in a data directory at a time (the run holds the lock).
+
+    Args:
+        warehouse: the working DuckDB file, not held open for writing by anyone.
+        data_dir: holds `versions/` and the link `published`.
+        marts: what to publish, including the marts the report reads; all of schema `marts` by default.
+
+    Raises:
+        PublishError: a mart is missing.
+    """
+    versions = data_dir / "versions"
+    versions.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(versions)
+    number = max(_numbers(versions), default=0) + 1
+    building = versions / f"{LEFTOVER_PREFIX}{number}"
+    building.mkdir()
+    row_counts = export_marts(warehouse, building, marts=marts, required=REPORT_MARTS)
+    _write_pages(building)
+    _sync_tree(building)
+    return PublishedVersion(number=number, path=building, row_counts=row_counts)
+
+
+def activate(version: PublishedVersion, data_dir: Path) -> PublishedVersion:
+    """Serves a built version: the link `published` points to it from one moment to the next.
+
+    Readers who hold an older version open keep reading it. The newest `VERSIONS_KEPT` versions are kept.
+    """
+    versions = data_dir / "versions"
+    served = versions / str(version.number)
+    version.path.rename(served)
+    _sync(versions)
+    new_link = versions / f"{LEFTOVER_PREFIX}published"
+    new_link.unlink(missing_ok=True)
+    # relative, so that the data directory can be moved or mounted elsewhere
+    new_link_target = Path("versions") / served.name
+    new_link.symlink_to(new_link_target, target_is_directory=True)
+    new_link.replace(data_dir / "published")
+    _sync(data_dir)
+    for number in sorted(_numbers(versions))[:-VERSIONS_KEPT]:
+        # renamed first: a version is there whole or not at all
+        doomed = (versions / str(number)).rename(versions / f"{LEFTOVER_PREFIX}old-{number}")
+        shutil.rmtree(doomed)
+    return replace(version, path=served)
+
+
+def page_name(workspace_id: str) -> str:
+    """The file name of a workspace's page: the id percent-encoded, cut and marked by its hash if too long."""
+    encoded = quote(workspace_id, safe="")
+    if len(encoded) + len(".html") > LONGEST_FILE_NAME:
+        encoded = f"{encoded[:180]}~{sha256(workspace_id.encode()).hexdigest()}"
+    return f"{encoded}.html"
+
+
+def _write_pages(folder: Path) -> None:
+    pages = folder / "report"
+    pages.mkdir()
+    for report in load_reports(folder, days=PAGE_DAYS):
+        page = pages / page_name(report.summary.workspace_id)
+        page.write_text(render_page(report), encoding="utf-8")
+
+
+def _numbers(versions: Path) -> list[int]:
+    return [int(entry.name) for entry in versions.iterdir() if entry.name.isdecimal()]
+
+
+def _remove_leftovers(versions: Path) -> None:
+    for leftover in versions.glob(f"{LEFTOVER_PREFIX}*"):
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        _sync(path)
+    _sync(folder)
+    _sync(folder.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,185 @@
+"""The landing directory as a list of files, and one file opened safely.
+
+Names are data: they are compared and stored, never put into SQL. What a file says is read in `orchestration.landing`.
+"""
+
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from orchestration.landing.contract import FEEDS
+from orchestration.landing.rejects import LandingError
+
+_IN_MEMORY_BYTES = 16 * 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
+
+
+class FileUnavailable(OSError):
+    """A file that cannot be opened now, or changes while it is read; it is tried again next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LandingFile:
+    """An entry under a feed's folder.
+
+    Attributes:
+        feed: the folder it is under.
+        name: path relative to the landing directory, with `/`, as it is stored.
+        path: where it is opened.
+        size_bytes, modified_ns: as listed.
+        obstacle: why it is never opened (a link, a pipe, …), or None for a regular file.
+    """
+
+    feed: str
+    name: str
+    path: str
+    size_bytes: int
+    modified_ns: int
+    obstacle: str | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies in the landing directory: files in a fixed order, and folders no feed is called."""
+
+    files: list[LandingFile]
+    unknown_folders: list[str]
+
+
+def list_landing(landing: Path) -> Listing:
+    """List every file under the feeds' folders, by feed and name; links are listed, never followed.
+
+    Raises:
+        LandingError: the landing directory or a folder in it is missing, not a directory, or unreadable.
+    """
+    files: list[LandingFile] = []
+    try:
+        top = {entry.name: entry for entry in os.scandir(landing)}
+        for feed in FEEDS:
+            if feed in top:
+                files += sorted(_walk(feed, top[feed]), key=lambda file: file.name)
+    except OSError as error:
+        raise LandingError(
+            f"every landing folder must be a readable directory; {error.filename} is not ({error.strerror}). "
+            "Create the landing directory with one folder per feed, allow reading it, or name another one."
+        ) from error
+    unknown = [
+        shown_name(name)
+        for name, entry in sorted(top.items())
+        if name not in FEEDS and not _is_hidden(name) and entry.is_dir(follow_symlinks=False)
+    ]
+    return Listing(files, unknown)
+
+
+def shown_name(name: str) -> str:
+    """A file name as it can be stored: bytes that are not UTF-8 as `\\xNN`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _walk(feed: str, folder: os.DirEntry[str]) -> Iterator[LandingFile]:
+    pending = [(folder, feed)]
+    while pending:
+        entry, name = pending.pop()
+        if not entry.is_dir(follow_symlinks=False):
+            if (file := _file(feed, entry, name)) is not None:
+                yield file
+            continue
+        with os.scandir(entry.path) as children:
+            pending += [(child, f"{name}/{child.name}") for child in children if not _is_hidden(child.name)]
+
+
+def _file(feed: str, entry: os.DirEntry[str], name: str) -> LandingFile | None:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return LandingFile(
+        feed, shown_name(name), entry.path, status.st_size, status.st_mtime_ns, _obstacle(status.st_mode)
+    )
+
+
+def _obstacle(mode: int) -> str | None:
+    if stat.S_ISREG(mode):
+        return None
+    return "a symbolic link" if stat.S_ISLNK(mode) else "a pipe, socket or device"
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith((".", "_"))
+
+
+class OpenFile:
+    """A regular file being read; what is hashed is what was read.
+
+    Args:
+        handle: the open file, unbuffered.
+        is_seeked: it will be read here and there, not from beginning to end.
+
+    Attributes:
+        content: the bytes to parse.
+        size_bytes, modified_ns: of the file that was opened.
+        is_streamed: it is too large to hold, and hashed while `content` is read; otherwise `sha256` comes first.
+    """
+
+    def __init__(self, handle: BinaryIO, *, is_seeked: bool) -> None:
+        self._handle = handle
+        self._hash = hashlib.sha256()
+        status = os.fstat(handle.fileno())
+        self.size_bytes = status.st_size
+        self.modified_ns = status.st_mtime_ns
+        is_held = self.size_bytes <= _IN_MEMORY_BYTES
+        self.is_streamed = not is_held and not is_seeked
+        self.content: BinaryIO = cast(BinaryIO, self) if self.is_streamed else handle
+        if is_held:
+            self.content = io.BytesIO(self.read())
+            self.check_unchanged()
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read on from the disk, hashing."""
+        try:
+            data = self._handle.read(size)
+        except OSError as error:
+            raise FileUnavailable(error.errno, f"cannot be read ({error.strerror})") from error
+        self._hash.update(data)
+        return data
+
+    def sha256(self) -> str:
+        """The hash of the whole file; what was not read yet is read now."""
+        while self.read(_BLOCK_BYTES):
+            pass
+        return self._hash.hexdigest()
+
+    def rewind(self) -> None:
+        """Make ready to be parsed after hashing; a streamed file is hashed anew."""
+        self._handle.seek(0)
+        if self.is_streamed:
+            self._hash = hashlib.sha256()
+
+    def check_unchanged(self) -> None:
+        """Raise FileUnavailable if the file changed since it was opened."""
+        now = os.fstat(self._handle.fileno())
+        if (now.st_size, now.st_mtime_ns) != (self.size_bytes, self.modified_ns):
+            raise FileUnavailable("changes while it is read")
+
+
+@contextmanager
+def opened(file: LandingFile, *, is_seeked: bool) -> Iterator[OpenFile]:
+    """Open a regular file, not through a link.
+
+    Raises:
+        FileUnavailable: it cannot be opened, is no longer a regular file, or changes while it is read.
+    """
+    try:
+        descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise FileUnavailable(error.errno, f"cannot be opened ({error.strerror})") from error
+    with os.fdopen(descriptor, "rb", buffering=0) as handle:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise FileUnavailable("is no longer a regular file")
+        yield OpenFile(handle, is_seeked=is_seeked)

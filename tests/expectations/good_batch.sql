@@ -1,0 +1,171 @@
+-- A warehouse that passes every gate, with the columns the gates read. Its story is told in conftest.py.
+create schema raw;
+create schema staging;
+create schema dimensions;
+create schema facts;
+create schema forecast;
+create schema marts;
+
+create table raw.generation_events (
+    source text, event_id text, occurred_at timestamptz, workspace_id text, member_id text, product_id text,
+    generation_type text, status text, credits decimal(18, 6), batch_id bigint, file_path text,
+    line_number bigint, content_hash text
+);
+insert into raw.generation_events
+select 'native', id, cast(at as timestamptz), workspace, member, 'p1', 'description', status, credits, batch,
+    'events/' || batch || '.jsonl', line, 'h-' || id
+from (values
+    ('e1', '2026-03-30 10:00:00Z', 'w1', 'm1', 'succeeded', 10.0, 1, 1),
+    ('e2', '2026-03-31 10:00:00Z', 'w1', 'm2', 'succeeded', 5.0, 1, 2),
+    ('e3', '2026-03-31 10:05:00Z', 'w1', 'm2', 'succeeded', 2.5, 1, 3),
+    ('e4', '2026-03-31 11:00:00Z', 'w1', 'm1', 'failed', 1.25, 1, 4),
+    ('e5', '2026-03-30 12:00:00Z', 'w1', 'm1', 'succeeded', 4.0, 1, 5),
+    ('e6', '2026-03-31 11:30:00Z', 'w2', 'm3', 'succeeded', 7.0, 1, 6),
+    ('e7', '2026-03-31 10:30:00Z', 'w2', 'm3', 'succeeded', 3.0, 1, 7),
+    ('e1', '2026-03-30 10:00:00Z', 'w1', 'm1', 'succeeded', 10.0, 2, 1)
+) as given(id, at, workspace, member, status, credits, batch, line);
+
+create table raw.content_outcomes as
+select 'native' as source, 'o1' as outcome_id, 'e1' as event_id, timestamptz '2026-03-30 11:00:00Z' as occurred_at,
+    'accepted' as outcome, cast(1 as bigint) as batch_id, 'outcomes/1.jsonl' as file_path,
+    cast(1 as bigint) as line_number, 'h-o1' as content_hash;
+create table raw.event_retractions as
+select 'native' as source, 'r1' as retraction_id, 'e5' as event_id, timestamptz '2026-03-31 09:00:00Z' as occurred_at,
+    cast(1 as bigint) as batch_id, 'retractions/1.jsonl' as file_path, cast(1 as bigint) as line_number,
+    'h-r1' as content_hash;
+create table raw.credit_entries as
+select 'w1' as workspace_id, 'c1' as entry_id, 'grant' as entry_type, timestamptz '2026-03-30 00:00:00Z' as occurred_at,
+    timestamptz '2026-03-30 00:00:00Z' as effective_at, 'lot1' as lot_id, cast(10 as bigint) as priority,
+    cast(100 as decimal(18, 6)) as credits, cast(1 as bigint) as batch_id, 'entries/1.jsonl' as file_path,
+    cast(1 as bigint) as line_number, 'h-c1' as content_hash;
+create table raw.workspaces as
+select 'w1' as workspace_id, cast(1 as bigint) as batch_id, 'workspaces/1.csv' as file_path,
+    cast(1 as bigint) as line_number, 'h-w1' as content_hash;
+create table raw.members as
+select 'm1' as member_id, 'w1' as workspace_id, cast(1 as bigint) as batch_id, 'members/1.csv' as file_path,
+    cast(1 as bigint) as line_number, 'h-m1' as content_hash;
+create table raw.products as
+select 'p1' as product_id, 'w1' as workspace_id, cast(1 as bigint) as batch_id, 'products/1.csv' as file_path,
+    cast(1 as bigint) as line_number, 'h-p1' as content_hash;
+create table raw.credit_packs as
+select 'k1' as pack_id, 'w1' as workspace_id, cast(500 as decimal(18, 6)) as credits,
+    cast(49 as decimal(24, 12)) as price, 'EUR' as currency, cast(1 as bigint) as batch_id,
+    'packs/1.csv' as file_path, cast(1 as bigint) as line_number, 'h-k1' as content_hash;
+
+create table raw.deliveries (
+    batch_id bigint, feed text, file_path text, status text, line_count bigint, accepted_count bigint,
+    quarantined_count bigint, accepted_credits decimal(38, 6), unknown_columns text, replaces_earlier boolean,
+    reason text
+);
+insert into raw.deliveries values
+    (1, 'generation_events', 'events/1.jsonl', 'loaded', 8, 7, 1, 32.75, null, false, null),
+    (1, 'content_outcomes', 'outcomes/1.jsonl', 'loaded', 1, 1, 0, null, null, false, null),
+    (1, 'event_retractions', 'retractions/1.jsonl', 'loaded', 1, 1, 0, null, null, false, null),
+    (1, 'credit_entries', 'entries/1.jsonl', 'loaded', 1, 1, 0, 100, null, false, null),
+    (1, 'workspaces', 'workspaces/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
+    (1, 'members', 'members/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
+    (1, 'products', 'products/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
+    (1, 'credit_packs', 'packs/1.csv', 'loaded', 1, 1, 0, 500, null, false, null),
+    (2, 'generation_events', 'events/2.jsonl', 'loaded', 1, 1, 0, 10, null, false, null),
+    (2, 'members', 'members/again.csv', 'alias', 0, 0, 0, null, null, false, null);
+create table raw.quarantine (
+    batch_id bigint, feed text, file_path text, line_number bigint, rule text, reason text
+);
+insert into raw.quarantine values
+    (1, 'generation_events', 'events/1.jsonl', 8, 'instant.offset', 'occurred_at has no offset');
+
+create table staging.stg_generation_events as
+select source, event_id, workspace_id, credits, cast(occurred_at as timestamp) as occurred_at,
+    cast(case when event_id = 'e1' then 2 else 1 end as bigint) as delivery_count, cast(0 as bigint) as conflict_count
+from raw.generation_events
+where batch_id = 1;
+create table staging.stg_content_outcomes as
+select source, outcome_id, cast(1 as bigint) as delivery_count, cast(0 as bigint) as conflict_count
+from raw.content_outcomes;
+create table staging.stg_event_retractions as
+select source, retraction_id, event_id, cast(occurred_at as timestamp) as occurred_at,
+    cast(1 as bigint) as delivery_count, cast(0 as bigint) as conflict_count
+from raw.event_retractions;
+create table staging.stg_credit_entries as
+select workspace_id, entry_id, credits, cast(1 as bigint) as delivery_count, cast(0 as bigint) as conflict_count
+from raw.credit_entries;
+create table staging.stg_conflicts (
+    feed text, key_scope text, key_id text, batch_id bigint, file_path text, line_number bigint,
+    winning_batch_id bigint, credits decimal(18, 6)
+);
+
+create table dimensions.dim_workspaces as
+select 'w1' as workspace_id, 'UTC' as timezone
+union all select 'w2', 'Pacific/Auckland';
+
+create table facts.fct_generations (
+    source text, event_id text, workspace_id text, usage_date date, credits decimal(18, 6), episode_id text,
+    attempt_number bigint, attempt_count bigint, disposition text, waste_reason text
+);
+insert into facts.fct_generations values
+    ('native', 'e1', 'w1', '2026-03-30', 10, 'x-1', 1, 1, 'used', null),
+    ('native', 'e2', 'w1', '2026-03-31', 5, 'y-1', 1, 2, 'iterated', null),
+    ('native', 'e3', 'w1', '2026-03-31', 2.5, 'y-1', 2, 2, 'pending', null),
+    ('native', 'e4', 'w1', '2026-03-31', 1.25, null, null, null, 'wasted', 'failed_generation'),
+    ('native', 'e7', 'w2', '2026-03-31', 3, 'z-1', 1, 1, 'untracked', null);
+create table facts.fct_usage_daily (
+    workspace_id text, usage_date date, credits decimal(38, 6), generation_count bigint,
+    used_credits decimal(38, 6), iterated_credits decimal(38, 6), wasted_credits decimal(38, 6),
+    pending_credits decimal(38, 6), untracked_credits decimal(38, 6)
+);
+insert into facts.fct_usage_daily values
+    ('w1', '2026-03-30', 10, 1, 10, 0, 0, 0, 0),
+    ('w1', '2026-03-31', 8.75, 3, 0, 5, 1.25, 2.5, 0),
+    ('w2', '2026-03-31', 3, 1, 0, 0, 0, 0, 3);
+create table facts.fct_workspaces as
+select 'w1' as workspace_id, true as has_credit_entries
+union all select 'w2', false;
+
+create table facts.fct_credit_lots (
+    workspace_id text, lot_id text, funded decimal(38, 6), consumed decimal(38, 6), expired decimal(38, 6),
+    voided decimal(38, 6), remaining decimal(38, 6), residual decimal(38, 6)
+);
+insert into facts.fct_credit_lots values ('w1', 'lot1', 100, 18.75, 0, 0, 81.25, 0);
+create table facts.fct_credit_balance_daily (
+    workspace_id text, usage_date date, consumed decimal(38, 6), overage decimal(38, 6),
+    closing decimal(38, 6), residual decimal(38, 6)
+);
+insert into facts.fct_credit_balance_daily values
+    ('w1', '2026-03-30', 10, 0, 90, 0),
+    ('w1', '2026-03-31', 8.75, 0, 81.25, 0);
+create table facts.fct_ledger_warnings (
+    workspace_id text, entry_id text, warning text, credits decimal(38, 6)
+);
+
+create table forecast.credit_depletion (
+    workspace_id text, as_of date, forecast_status text, burn_rate_7d_credits decimal(38, 6),
+    burn_rate_7d_days bigint, burn_rate_30d_credits decimal(38, 6), burn_rate_30d_days bigint, pace_date date
+);
+insert into forecast.credit_depletion values
+    ('w1', '2026-03-31', 'insufficient_history', 18.75, 2, 18.75, 2, '2026-04-09'),
+    ('w2', '2026-03-31', 'no_ledger', 3, 1, 3, 1, null);
+
+create table marts.credit_summary as
+select workspace_id, period, date '2026-03-31' as as_of, cast(sum(credits) as decimal(38, 6)) as credits_used,
+    cast(sum(generation_count) as bigint) as generation_count,
+    cast(sum(used_credits) as decimal(38, 6)) as used_credits,
+    cast(sum(iterated_credits) as decimal(38, 6)) as iterated_credits,
+    cast(sum(wasted_credits) as decimal(38, 6)) as wasted_credits,
+    cast(sum(pending_credits) as decimal(38, 6)) as pending_credits,
+    cast(sum(untracked_credits) as decimal(38, 6)) as untracked_credits
+from facts.fct_usage_daily
+cross join (values ('7d'), ('30d'), ('90d')) as periods(period)
+group by workspace_id, period;
+create table marts.usage_by_member as
+select workspace_id, period, cast(credits_used * share as decimal(38, 6)) as credits,
+    cast(share as decimal(38, 12)) as credit_share
+from marts.credit_summary
+cross join (values (0.6), (0.4)) as members(share);
+create table marts.usage_by_category as
+select workspace_id, period, credits_used as credits, cast(1 as decimal(38, 12)) as credit_share
+from marts.credit_summary;
+create table marts.usage_by_generation_type as select * from marts.usage_by_category;
+create table marts.usage_daily as select * from facts.fct_usage_daily;
+create table marts.waste_by_reason as
+select workspace_id, period, wasted_credits from marts.credit_summary where wasted_credits > 0;
+create table marts.generation_details as select workspace_id, usage_date from facts.fct_generations;

@@ -1,0 +1,550 @@
+"""The ledger against hand-made rows, a slow simulator told from the definitions, and a foreign engine.
+
+Not here: loading entries, and the forecast that reads the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecasting.ledger import Ledger, draw, draw_down
+
+SCENARIOS = "data/sources/openmeter/credit_engine_scenarios.dev.json"
+DAY_0 = date(2026, 3, 1)
+
+
+def instant(day: int | None, hour: int = 0) -> Any:
+    return pd.NaT if day is None else pd.Timestamp(DAY_0) + pd.Timedelta(days=day, hours=hour)
+
+
+def entry(
+    entry_id: str,
+    credits: int,
+    day: int,
+    *,
+    kind: str = "purchase",
+    lot: str | None = None,
+    starts: int | None = None,
+    ends: int | None = None,
+    priority: int = 10,
+    hour: int = 0,
+    workspace: str = "w",
+) -> dict[str, Any]:
+    """One entry; days count from DAY_0, `starts` defaults to the day it occurred, `ends` is not usable."""
+    starts = day if starts is None else starts
+    return {
+        "workspace_id": workspace,
+        "entry_id": entry_id,
+        "entry_type": kind,
+        "credits_micro": credits,
+        "lot_id": lot or entry_id,
+        "priority": priority,
+        "occurred_at": instant(day, hour),
+        "occurred_on": instant(day),
+        "effective_at": instant(starts, hour),
+        "effective_on": instant(starts),
+        "expires_at": instant(ends),
+        "expires_on": instant(ends),
+    }
+
+
+ENTRY_COLUMNS = list(entry("", 0, 0))
+
+
+def book(entries: list[dict[str, Any]], usage: dict[int, int], *, as_of: int) -> Ledger:
+    rows = [("w", instant(day), credits) for day, credits in usage.items()]
+    used = pd.DataFrame(rows, columns=["workspace_id", "usage_date", "credits_micro"])
+    return draw_down(pd.DataFrame(entries, columns=ENTRY_COLUMNS), used, as_of=DAY_0 + timedelta(days=as_of))
+
+
+def lot(ledger: Ledger, lot_id: str) -> dict[str, Any]:
+    """One lot's row, without the `_micro`, its days as day numbers."""
+    row = ledger.lots.set_index("lot_id").loc[lot_id]
+    return {str(name).removesuffix("_micro"): value for name, value in row.items()}
+
+
+def daily(ledger: Ledger, column: str) -> list[int]:
+    return ledger.balance_daily[f"{column}_micro"].tolist()
+
+
+def warned(ledger: Ledger) -> list[tuple[str, str, int]]:
+    return list(ledger.warnings[["entry_id", "warning", "credits_micro"]].itertuples(index=False, name=None))
+
+
+def test_a_lot_pays_for_usage_and_the_daily_balance_closes() -> None:
+    ledger = book([entry("p", 100, 0)], {0: 30, 2: 50}, as_of=3)
+    assert daily(ledger, "opening") == [0, 70, 70, 20]
+    assert daily(ledger, "funded") == [100, 0, 0, 0]
+    assert daily(ledger, "consumed") == [30, 0, 50, 0]
+    assert daily(ledger, "closing") == [70, 70, 20, 20]
+    assert daily(ledger, "residual") == [0, 0, 0, 0]
+    assert lot(ledger, "p")["remaining"] == 20
+    assert lot(ledger, "p")["lot_status"] == "active"
+
+
+def test_usage_before_any_lot_is_overage_and_a_later_lot_does_not_repay_it() -> None:
+    ledger = book([entry("p", 100, 2)], {0: 40, 2: 10}, as_of=2)
+    assert daily(ledger, "overage") == [40, 0, 0]
+    assert daily(ledger, "closing") == [0, 0, 90]
+
+
+def test_usage_beyond_the_lots_is_overage_of_that_day_only() -> None:
+    ledger = book([entry("p", 100, 0), entry("q", 100, 1)], {0: 130, 1: 50}, as_of=1)
+    assert daily(ledger, "overage") == [30, 0]
+    assert lot(ledger, "p")["lot_status"] == "exhausted"
+    assert lot(ledger, "q")["remaining"] == 50
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param({"priority": 1}, {"priority": 2, "ends": 5}, id="lower priority number"),
+        pytest.param({"ends": 5}, {"ends": 6, "starts": -1}, id="earlier expiry"),
+        pytest.param({"ends": 500}, {"ends": None, "starts": -1}, id="any expiry before none"),
+        pytest.param({"ends": 5, "starts": -1}, {"ends": 5, "starts": 0}, id="earlier effective date"),
+    ],
+)
+def test_draw_order_is_priority_then_expiry_then_effective_date(first: dict, second: dict) -> None:
+    # the ids are against the order, so that an ignored term would show
+    ledger = book([entry("z", 100, 0, **first), entry("a", 100, 0, **second)], {1: 120}, as_of=1)
+    assert (lot(ledger, "z")["consumed"], lot(ledger, "a")["consumed"]) == (100, 20)
+
+
+def test_equal_terms_are_drawn_by_lot_id_and_the_time_of_day_does_not_matter() -> None:
+    ledger = book([entry("b", 100, 0, hour=1), entry("a", 100, 0, hour=9)], {0: 120}, as_of=0)
+    assert (lot(ledger, "a")["consumed"], lot(ledger, "b")["consumed"]) == (100, 20)
+
+
+def test_what_is_left_expires_on_the_expiry_day_which_is_not_usable() -> None:
+    ledger = book([entry("p", 100, 0, ends=2)], {1: 30, 2: 30}, as_of=2)
+    assert daily(ledger, "expired") == [0, 0, 70]
+    assert daily(ledger, "overage") == [0, 0, 30]
+    assert lot(ledger, "p")["lot_status"] == "expired"
+    assert not lot(ledger, "p")["is_alive"]
+
+
+def test_the_day_before_the_expiry_day_is_usable_and_the_lot_alive() -> None:
+    ledger = book([entry("p", 100, 0, ends=2)], {1: 30}, as_of=1)
+    assert lot(ledger, "p")["remaining"] == 70
+    assert lot(ledger, "p")["expired"] == 0
+    assert lot(ledger, "p")["is_alive"]
+
+
+def test_a_lot_used_up_before_its_expiry_is_exhausted_not_expired() -> None:
+    assert lot(book([entry("p", 100, 0, ends=2)], {0: 100}, as_of=5), "p")["lot_status"] == "exhausted"
+
+
+def test_a_lot_that_expires_before_it_is_effective_expires_on_its_effective_day() -> None:
+    ledger = book([entry("p", 100, 0, starts=2, ends=1)], {}, as_of=3)
+    assert daily(ledger, "funded") == [100, 0]
+    assert daily(ledger, "expired") == [100, 0]
+
+
+def test_what_is_funded_into_an_expired_lot_expires_at_once() -> None:
+    ledger = book([entry("p", 100, 0, ends=1), entry("t", 40, 0, lot="p", starts=3)], {3: 10}, as_of=3)
+    assert daily(ledger, "expired") == [0, 100, 0, 40]
+    assert daily(ledger, "overage") == [0, 0, 0, 10]
+    assert daily(ledger, "closing") == [100, 0, 0, 0]
+
+
+def test_a_top_up_counts_on_its_own_effective_day_under_the_first_purchases_terms() -> None:
+    entries = [
+        entry("p", 100, 0, ends=9, priority=3),
+        entry("t", 50, 0, lot="p", starts=2, ends=4, priority=1, hour=1),
+    ]
+    ledger = book(entries, {}, as_of=5)
+    assert daily(ledger, "funded") == [100, 0, 50, 0, 0, 0]
+    assert lot(ledger, "p")["remaining"] == 150
+    assert lot(ledger, "p")["priority"] == 3
+    assert lot(ledger, "p")["expires_on"] == instant(9)
+
+
+def test_a_top_up_effective_before_its_lot_counts_on_the_lots_effective_day() -> None:
+    ledger = book([entry("p", 100, 0, starts=3), entry("t", 50, 1, lot="p")], {}, as_of=3)
+    assert daily(ledger, "funded") == [150]
+
+
+def test_a_top_up_effective_after_as_of_does_not_count_yet() -> None:
+    ledger = book([entry("p", 100, 0), entry("t", 50, 0, lot="p", starts=2)], {}, as_of=1)
+    assert lot(ledger, "p")["funded"] == lot(ledger, "p")["remaining"] == 100
+
+
+def test_the_first_purchase_by_time_then_entry_id_sets_the_terms() -> None:
+    entries = [entry("b", 1, 0, lot="l", priority=2), entry("a", 1, 0, lot="l", priority=1)]
+    assert lot(book(entries, {}, as_of=0), "l")["priority"] == 1
+    entries = [entry("b", 1, 0, lot="l", priority=2), entry("a", 1, 0, lot="l", priority=1, hour=1)]
+    assert lot(book(entries, {}, as_of=0), "l")["priority"] == 2
+
+
+def test_a_refund_of_a_named_lot_counts_on_the_day_it_occurred() -> None:
+    entries = [entry("p", 100, 0), entry("r", 20, 2, kind="refund", lot="p", starts=0)]
+    ledger = book(entries, {}, as_of=2)
+    assert daily(ledger, "funded") == [100, 0, 20]
+    assert ledger.lots["lot_id"].tolist() == ["p"]
+
+
+def test_changes_before_the_lots_effective_day_wait_for_it() -> None:
+    changes = [entry("r", 20, 0, kind="refund", lot="p"), entry("v", -50, 1, kind="void", lot="p")]
+    ledger = book([entry("p", 100, 0, starts=3), *changes], {}, as_of=3)
+    assert (daily(ledger, "funded"), daily(ledger, "voided")) == ([120], [50])
+
+
+@pytest.mark.parametrize("named", [None, "nobody-funded-it"])
+@pytest.mark.parametrize("kind", ["refund", "adjustment"])
+def test_a_refund_or_positive_adjustment_without_a_funded_lot_makes_its_own(
+    kind: str, named: str | None
+) -> None:
+    own = entry("r", 20, 0, kind=kind, lot=named, starts=1, ends=4, priority=7)
+    ledger = book([own, entry("p", 100, 0)], {1: 5}, as_of=1)
+    made = lot(ledger, named or "r")
+    assert (made["funded"], made["consumed"], made["priority"]) == (20, 5, 7)
+    assert (made["effective_on"], made["expires_on"]) == (instant(1), instant(4))
+
+
+def test_a_lot_that_is_purchased_later_takes_in_the_refund_that_came_before() -> None:
+    entries = [entry("r", 20, 0, kind="refund", lot="l", priority=7), entry("p", 100, 1, lot="l", priority=3)]
+    ledger = book(entries, {}, as_of=1)
+    assert (lot(ledger, "l")["funded"], lot(ledger, "l")["priority"]) == (120, 3)
+    assert daily(ledger, "funded") == [120]
+
+
+def test_a_void_takes_back_credits_before_the_usage_of_its_day() -> None:
+    ledger = book([entry("p", 100, 0), entry("v", -80, 1, kind="void", lot="p", hour=23)], {1: 50}, as_of=1)
+    assert (daily(ledger, "voided"), daily(ledger, "consumed")) == ([0, 80], [0, 20])
+    assert daily(ledger, "overage") == [0, 30]
+
+
+def test_a_void_of_the_funding_day_meets_the_funding() -> None:
+    ledger = book([entry("v", -80, 0, kind="void", lot="p", hour=1), entry("p", 100, 0, hour=2)], {}, as_of=0)
+    assert lot(ledger, "p")["remaining"] == 20
+
+
+def test_a_reduction_goes_down_to_zero_and_its_excess_is_a_warning() -> None:
+    entries = [entry("p", 100, 0), entry("n", -130, 1, kind="adjustment", lot="p")]
+    ledger = book(entries, {0: 40}, as_of=1)
+    assert (lot(ledger, "p")["voided"], lot(ledger, "p")["remaining"]) == (60, 0)
+    assert lot(ledger, "p")["lot_status"] == "voided"
+    assert warned(ledger) == [("n", "excess_reduction", 70)]
+    assert ledger.warnings["counted_on"].tolist() == [instant(1)]
+
+
+def test_reductions_of_one_day_come_in_order_of_time_then_entry_id() -> None:
+    kinds: dict[str, Any] = {"kind": "void", "lot": "p"}
+    entries = [
+        entry("c", -60, 1, **kinds),
+        entry("b", -60, 1, hour=1, **kinds),
+        entry("a", -60, 1, hour=1, **kinds),
+    ]
+    ledger = book([entry("p", 100, 0), *entries], {}, as_of=1)
+    assert warned(ledger) == [("a", "excess_reduction", 20), ("b", "excess_reduction", 60)]
+
+
+def test_expiry_comes_before_a_void_of_the_same_day() -> None:
+    ledger = book([entry("p", 100, 0, ends=1), entry("v", -30, 1, kind="void", lot="p")], {}, as_of=1)
+    assert (lot(ledger, "p")["expired"], lot(ledger, "p")["voided"]) == (100, 0)
+    assert warned(ledger) == [("v", "excess_reduction", 30)]
+
+
+@pytest.mark.parametrize("kind", ["void", "adjustment"])
+def test_a_reduction_that_names_no_known_lot_has_no_effect_and_warns(kind: str) -> None:
+    entries = [entry("p", 100, 0), entry("x", -5, 0, kind=kind), entry("y", -6, 0, kind=kind, lot="gone")]
+    ledger = book(entries, {}, as_of=0)
+    assert lot(ledger, "p")["remaining"] == 100
+    assert warned(ledger) == [("x", "unknown_lot", 5), ("y", "unknown_lot", 6)]
+    assert ledger.warnings["counted_on"].isna().all()
+
+
+def test_a_lot_effective_after_as_of_is_scheduled_and_holds_what_its_entries_leave() -> None:
+    changes = [entry("v", -30, 1, kind="void", lot="p"), entry("t", 50, 1, lot="p", starts=9)]
+    ledger = book([entry("p", 100, 0, starts=5, ends=8), *changes, entry("now", 10, 0)], {1: 25}, as_of=1)
+    scheduled = lot(ledger, "p")
+    assert (scheduled["lot_status"], scheduled["is_alive"]) == ("scheduled", False)
+    assert (scheduled["funded"], scheduled["voided"], scheduled["remaining"]) == (150, 30, 120)
+    assert daily(ledger, "closing") == [10, 0]
+    assert daily(ledger, "overage") == [0, 15]
+
+
+def test_allowance_and_remaining_are_those_of_the_lots_alive() -> None:
+    entries = [
+        entry("old", 70, 0, ends=2),
+        entry("p", 100, 0),
+        entry("q", 30, 1),
+        entry("s", 500, 0, starts=9),
+    ]
+    ledger = book(entries, {2: 40}, as_of=2)
+    alive = ledger.lots[ledger.lots["is_alive"]]
+    assert (alive["funded_micro"].sum(), alive["remaining_micro"].sum()) == (130, 90)
+    assert daily(ledger, "closing")[-1] == 90
+
+
+def test_balance_rows_are_dense_from_the_first_usage_or_effective_day_to_as_of() -> None:
+    days = book([entry("p", 100, 4)], {2: 1}, as_of=6).balance_daily["usage_date"]
+    assert days.tolist() == [instant(day) for day in range(2, 7)]
+    days = book([entry("p", 100, 4)], {6: 1}, as_of=6).balance_daily["usage_date"]
+    assert days.tolist() == [instant(day) for day in range(4, 7)]
+
+
+def test_before_anything_is_effective_or_used_balance_rows_start_with_the_first_entry() -> None:
+    ledger = book([entry("p", 100, 1, starts=5)], {}, as_of=3)
+    assert ledger.balance_daily["usage_date"].tolist() == [instant(day) for day in range(1, 4)]
+    assert daily(ledger, "closing") == [0, 0, 0]
+
+
+def test_a_workspace_without_entries_has_no_rows() -> None:
+    ledger = book([], {0: 5}, as_of=2)
+    assert [len(frame) for frame in (ledger.lots, ledger.balance_daily, ledger.warnings)] == [0, 0, 0]
+    full = book([entry("p", 9, 0), entry("v", -10, 0, kind="void", lot="p")], {0: 5}, as_of=2)
+    for name in ("lots", "balance_daily", "warnings"):
+        pd.testing.assert_series_equal(getattr(ledger, name).dtypes, getattr(full, name).dtypes)
+
+
+def test_days_may_come_as_python_dates_with_gaps() -> None:
+    entries = pd.DataFrame([entry("p", 100, 0), entry("q", 50, 0, ends=1)], columns=ENTRY_COLUMNS)
+    for name in ("occurred_on", "effective_on", "expires_on"):
+        entries[name] = pd.Series(
+            [None if pd.isna(day) else day.date() for day in entries[name]], dtype=object
+        )
+    usage = pd.DataFrame({"workspace_id": ["w"], "usage_date": [DAY_0], "credits_micro": [60]})
+    ledger = draw_down(entries, usage, as_of=DAY_0 + timedelta(days=1))
+    assert daily(ledger, "closing") == [90, 90]
+
+
+def test_sums_beyond_a_double_stay_exact() -> None:
+    ledger = book([entry("p", 10**18 + 1, 0)], {0: 10**18 - 1}, as_of=0)
+    assert daily(ledger, "closing") == [2]
+
+
+def test_sums_beyond_64_bits_are_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"may add up to 4000000000000 credits; w has 5000000000000"):
+        book([entry(f"p{n}", 10**18, 0) for n in range(5)], {}, as_of=0)
+
+
+@pytest.mark.parametrize(("entry_day", "usage_day"), [(3, 1), (1, 3)])
+def test_rows_later_than_as_of_are_refused(entry_day: int, usage_day: int) -> None:
+    with pytest.raises(ValueError, match="up to as_of 2026-03-03, found 2026-03-04"):
+        book([entry("p", 1, entry_day)], {usage_day: 1}, as_of=2)
+
+
+def test_one_lot_can_be_drawn_by_many_demand_paths_at_once() -> None:
+    demand = np.array([[3, 4, 5], [0, 0, 1], [20, 1, 1]])
+    left = draw(demand, np.array([10, 10, 10]))
+    assert left.tolist() == [[7, 3, 0], [10, 10, 9], [0, 0, 0]]
+    assert demand.tolist() == [[0, 0, 2], [0, 0, 0], [10, 1, 1]]
+
+
+# ---- the definitions, told day by day and lot by lot -------------------------------------------------------
+
+
+class SlowLot:
+    def __init__(self, opener: dict[str, Any]) -> None:
+        self.terms = opener
+        self.funded = self.consumed = self.expired = self.voided = self.held = 0
+        self.starts, self.ends = opener["effective_on"], opener["expires_on"]
+        rank = pd.Timestamp.max if pd.isna(self.ends) else self.ends
+        self.rank = (opener["priority"], rank, self.starts, opener["lot_id"])
+
+    def is_over(self, day: pd.Timestamp) -> bool:
+        return not pd.isna(self.ends) and self.ends <= day
+
+
+def slow_day(
+    lots: list[SlowLot], today: list[tuple[SlowLot, dict]], used: int, day: pd.Timestamp, expiring: bool
+) -> tuple:
+    """One day of the definitions; returns what each step moved and the excess of each reduction."""
+    before = [(one.funded, one.consumed, one.expired, one.voided) for one in lots]
+    opening, excess = sum(one.held for one in lots), []
+
+    def expire() -> None:
+        for one in lots:
+            if expiring and one.is_over(day):
+                one.expired, one.held = one.expired + one.held, 0
+
+    expire()
+    for one, change in today:
+        if change["credits_micro"] > 0:
+            one.funded, one.held = one.funded + change["credits_micro"], one.held + change["credits_micro"]
+    expire()
+    for one, change in today:
+        if change["credits_micro"] < 0:
+            taken = min(one.held, -change["credits_micro"])
+            one.voided, one.held = one.voided + taken, one.held - taken
+            if -change["credits_micro"] > taken:
+                excess.append((change["entry_id"], "excess_reduction", -change["credits_micro"] - taken))
+    for one in sorted(lots, key=lambda one: one.rank):
+        if one.starts <= day and not one.is_over(day):
+            taken = min(one.held, used)
+            one.consumed, one.held, used = one.consumed + taken, one.held - taken, used - taken
+    after = [(one.funded, one.consumed, one.expired, one.voided) for one in lots]
+    moved = tuple(int(n) for n in np.subtract(after, before).reshape(-1, 4).sum(axis=0))
+    return (opening, *moved, used, sum(one.held for one in lots)), excess
+
+
+def slow_ledger(entries: list[dict[str, Any]], usage: dict[int, int], as_of: int) -> tuple[dict, dict, set]:
+    entries = sorted(entries, key=lambda row: (row["occurred_at"], row["entry_id"]))
+    lots: dict[str, SlowLot] = {}
+    for row in entries:
+        if row["entry_type"] in ("purchase", "grant") and row["lot_id"] not in lots:
+            lots[row["lot_id"]] = SlowLot(row)
+    for row in entries:
+        if row["credits_micro"] > 0 and row["lot_id"] not in lots:
+            lots[row["lot_id"]] = SlowLot(row)
+    warnings, changes = set(), []
+    for row in entries:
+        if row["lot_id"] not in lots:
+            warnings.add((row["entry_id"], "unknown_lot", -row["credits_micro"]))
+            continue
+        one = lots[row["lot_id"]]
+        own = row["effective_on"] if row["entry_type"] in ("purchase", "grant") else row["occurred_on"]
+        changes.append((max(own, one.starts), one, row))
+    now = instant(as_of)
+    begun = [one for one in lots.values() if one.starts <= now]
+    firsts = [instant(day) for day in usage] + [one.starts for one in begun]
+    day = min(firsts) if firsts else min(row["occurred_on"] for row in entries)
+    rows = {}
+    while day <= now:
+        today = [(one, row) for when, one, row in changes if when == day]
+        used = usage.get((day.date() - DAY_0).days, 0)
+        rows[day], excess = slow_day(begun, today, used, day, True)
+        warnings.update(excess)
+        day += timedelta(days=1)
+    for one in lots.values():
+        if one.starts > now:
+            for when in sorted({when for when, owner, _ in changes if owner is one}):
+                mine = [(owner, row) for at, owner, row in changes if owner is one and at == when]
+                warnings.update(slow_day([one], mine, 0, when, False)[1])
+    sums = {key: (one.funded, one.consumed, one.expired, one.voided, one.held) for key, one in lots.items()}
+    return rows, sums, warnings
+
+
+@st.composite
+def any_entry(draw_one: st.DrawFn, number: int) -> dict[str, Any]:
+    kind = draw_one(st.sampled_from(["purchase", "purchase", "grant", "refund", "adjustment", "void"]))
+    size = draw_one(st.integers(1, 9))
+    is_reduction = kind == "void" or (kind == "adjustment" and draw_one(st.booleans()))
+    return entry(
+        f"e{number}",
+        -size if is_reduction else size,
+        draw_one(st.integers(0, 6)),
+        kind=kind,
+        lot=draw_one(st.sampled_from([None, None, "e0", "e1", "l"])),
+        starts=draw_one(st.one_of(st.none(), st.integers(-2, 9))),
+        ends=draw_one(st.one_of(st.none(), st.integers(-1, 9))),
+        priority=draw_one(st.integers(1, 2)),
+        hour=draw_one(st.integers(0, 1)),
+    )
+
+
+@st.composite
+def any_history(draw_one: st.DrawFn) -> tuple[list[dict[str, Any]], dict[int, int]]:
+    entries = [draw_one(any_entry(number)) for number in range(draw_one(st.integers(1, 7)))]
+    return entries, draw_one(st.dictionaries(st.integers(-3, 6), st.integers(1, 12), max_size=6))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(any_history(), min_size=1, max_size=3), st.randoms(use_true_random=False))
+def test_any_history_equals_the_definitions_told_day_by_day(histories: list, random: Any) -> None:
+    entries = [row | {"workspace_id": f"w{n}"} for n, (rows, _) in enumerate(histories) for row in rows]
+    used = [
+        (f"w{n}", instant(day), size) for n, (_, usage) in enumerate(histories) for day, size in usage.items()
+    ]
+    random.shuffle(entries)
+    random.shuffle(used)
+    usage_frame = pd.DataFrame(used, columns=["workspace_id", "usage_date", "credits_micro"])
+    ledger = draw_down(pd.DataFrame(entries), usage_frame, as_of=DAY_0 + timedelta(days=6))
+    for n, (rows, usage) in enumerate(histories):
+        days, lots, warnings = slow_ledger(rows, usage, 6)
+        balance, mine = (
+            frame[frame["workspace_id"] == f"w{n}"].drop(columns="workspace_id")
+            for frame in (ledger.balance_daily, ledger.lots)
+        )
+        assert {row[0]: tuple(row[1:-1]) for row in balance.itertuples(index=False)} == days
+        sums = [f"{name}_micro" for name in ("funded", "consumed", "expired", "voided", "remaining")]
+        assert {row[0]: tuple(row[1:]) for row in mine[["lot_id", *sums]].itertuples(index=False)} == lots
+        noted = ledger.warnings[ledger.warnings["workspace_id"] == f"w{n}"]
+        assert (
+            set(noted[["entry_id", "warning", "credits_micro"]].itertuples(index=False, name=None))
+            == warnings
+        )
+        assert mine["consumed_micro"].sum() + balance["overage_micro"].sum() == sum(usage.values())
+    assert not ledger.lots["residual_micro"].any()
+    assert not ledger.balance_daily["residual_micro"].any()
+
+
+# ---- a foreign engine's cases, restated at day grain -------------------------------------------------------
+
+# what this ledger says where the other engine, which works by the minute and repays overage, says otherwise
+OURS = {
+    "reports overage if there are no grants": ({}, 0),  # without entries a workspace has no ledger
+    "burns down grant until it's voided": ({"grant-1": 0}, 100),  # a void counts before its day's usage
+    "grant becomes active during phase": ({"grant-1": 75}, 25),  # overage is not repaid by a later lot
+}
+
+
+def foreign_cases() -> dict[str, Any]:
+    path = Path(__file__).parents[3] / "shared" / SCENARIOS
+    if not path.exists():
+        pytest.skip("the reference data is not beside this repository")
+    return json.loads(path.read_text())
+
+
+def day_of(text: str) -> int:
+    return (date.fromisoformat(text[:10]) - DAY_0).days
+
+
+def end_of(text: str | None) -> int | None:
+    """The first day not usable, of an exclusive end."""
+    return None if text is None else day_of(str(pd.Timestamp(text) - pd.Timedelta(microseconds=1))) + 1
+
+
+def foreign_entries(grants: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    rows = []
+    for grant in grants:
+        terms = {"ends": end_of(grant["expires_at"]), "priority": grant["priority"]}
+        rows.append(entry(grant["id"], grant["amount"], day_of(grant["effective_at"]), kind="grant", **terms))
+        if "voided_at" in grant:
+            voided_on = day_of(grant["voided_at"])
+            rows.append(entry("void", -grant["amount"], voided_on, kind="void", lot=grant["id"]))
+    return rows
+
+
+def test_the_openmeter_scenarios_hold_up_to_day_grain_and_overage_policy() -> None:
+    compared = 0
+    for case in foreign_cases()["scenarios"]:
+        if case.get("resets") or any("recurrence" in grant for grant in case["grants"]):
+            continue  # this ledger knows neither resets nor recurring grants
+        usage: dict[int, int] = {}
+        for use in case["usage"]:
+            usage[day_of(use["at"])] = usage.get(day_of(use["at"]), 0) + use["value"]
+        ledger = book(foreign_entries(case["grants"]), usage, as_of=day_of(case["until"]) - 1)
+        theirs = (
+            case["expected"]["balances"],
+            case["expected"].get("overage", sum(daily(ledger, "overage"))),
+        )
+        balances, overage = OURS.get(case["name"].split(":")[0], theirs)
+        assert ledger.lots.set_index("lot_id")["remaining_micro"].to_dict() == balances, case["name"]
+        assert sum(daily(ledger, "overage")) == overage, case["name"]
+        compared += 1
+    assert compared == 6
+
+
+def test_the_openmeter_draw_order_is_ours() -> None:
+    case = foreign_cases()["priority_order"]
+    lots = [
+        entry(
+            name, 10, day_of(terms["created"]), priority=terms["priority"], ends=end_of(terms.get("expires"))
+        )
+        for name, terms in case["grants"].items()
+    ]
+    day = day_of("2025-12-31")
+    for count, name in enumerate(case["expected_order"]):
+        ledger = book(lots, {day: 10 * count + 1}, as_of=day)
+        assert lot(ledger, name)["consumed"] == 1

@@ -1,0 +1,92 @@
+-- The published marts as dbt builds them; data_quality is a view over the journal.
+create schema marts;
+create schema journal;
+
+create table marts.credit_balance_daily (
+    workspace_id varchar, usage_date date, opening decimal(38,6), funded decimal(38,6),
+    consumed decimal(38,6), expired decimal(38,6), voided decimal(38,6), overage decimal(38,6),
+    closing decimal(38,6), residual decimal(38,6)
+);
+create table marts.credit_lots (
+    workspace_id varchar, lot_id varchar, lot_status varchar, priority bigint, funded decimal(38,6),
+    consumed decimal(38,6), expired decimal(38,6), voided decimal(38,6), remaining decimal(38,6),
+    residual decimal(38,6), effective_at timestamp, expires_at timestamp, effective_on date,
+    expires_on date
+);
+create table marts.credit_summary (
+    workspace_id varchar, period varchar, workspace_name varchar, timezone varchar, as_of date,
+    window_start_date date, credits_used decimal(38,6), allowance decimal(38,6),
+    credits_remaining decimal(38,6), overage decimal(38,6), burn_rate decimal(38,12),
+    burn_rate_days bigint, generation_count bigint, attempt_count bigint, regeneration_count bigint,
+    regeneration_rate decimal(38,12), attempted_unit_count bigint, regenerated_unit_count bigint,
+    regenerated_unit_rate decimal(38,12), product_count bigint, member_count bigint,
+    credits_per_product decimal(38,12), first_pass_quality_score decimal(38,12),
+    first_pass_scored_count bigint, first_pass_count bigint, first_pass_yield decimal(38,12),
+    first_pass_episode_count bigint, mature_episode_count bigint, used_credits decimal(38,6),
+    iterated_credits decimal(38,6), wasted_credits decimal(38,6), pending_credits decimal(38,6),
+    untracked_credits decimal(38,6), waste_rate decimal(38,12), most_efficient_member_id varchar
+);
+create table journal.check_results (
+    run_id varchar, layer varchar, asset varchar, check_name varchar, severity varchar,
+    passed boolean, observed varchar, expected varchar, message varchar, checked_at timestamp
+);
+create table marts.depletion_forecast (
+    workspace_id varchar, as_of date, forecast_status varchar, credits_remaining decimal(38,6),
+    burn_rate_7d decimal(38,12), burn_rate_7d_days bigint, burn_rate_30d decimal(38,12),
+    burn_rate_30d_days bigint, pace_date date, empty_since date, next_grant_on date,
+    history_days bigint
+);
+create table marts.generation_details (
+    source varchar, event_id varchar, workspace_id varchar, member_id varchar, product_id varchar,
+    generation_type varchar, locale varchar, product_category varchar, ruleset_id varchar,
+    template_id varchar, model varchar, provider varchar, status varchar, unit_id varchar,
+    episode_id varchar, attempt_number bigint, attempt_count bigint, is_regeneration boolean,
+    current_outcome varchar, disposition varchar, waste_reason varchar, is_failed boolean,
+    is_rejected boolean, is_excess_regeneration boolean, is_low_quality_draft boolean,
+    is_unused boolean, credits decimal(18,6), quality_score decimal(18,17), input_tokens bigint,
+    output_tokens bigint, latency_ms bigint, occurred_at timestamp, usage_date date
+);
+create table marts.usage_by_category (
+    workspace_id varchar, period varchar, product_category varchar, credits decimal(38,6),
+    credit_share decimal(38,12), spend_rank bigint, generation_count bigint, attempt_count bigint,
+    regeneration_count bigint, regeneration_rate decimal(38,12), attempted_unit_count bigint,
+    regenerated_unit_count bigint, regenerated_unit_rate decimal(38,12), product_count bigint,
+    member_count bigint, credits_per_product decimal(38,12),
+    first_pass_quality_score decimal(38,12), first_pass_scored_count bigint,
+    first_pass_count bigint, first_pass_yield decimal(38,12), first_pass_episode_count bigint,
+    mature_episode_count bigint, wasted_credits decimal(38,6), waste_rate decimal(38,12)
+);
+create table marts.usage_by_generation_type (
+    workspace_id varchar, period varchar, generation_type varchar, generation_type_name varchar,
+    credits decimal(38,6), credit_share decimal(38,12), spend_rank bigint, generation_count bigint,
+    attempt_count bigint, regeneration_count bigint, regeneration_rate decimal(38,12),
+    attempted_unit_count bigint, regenerated_unit_count bigint,
+    regenerated_unit_rate decimal(38,12), product_count bigint, member_count bigint,
+    credits_per_product decimal(38,12), first_pass_quality_score decimal(38,12),
+    first_pass_scored_count bigint, first_pass_count bigint, first_pass_yield decimal(38,12),
+    first_pass_episode_count bigint, mature_episode_count bigint, wasted_credits decimal(38,6),
+    waste_rate decimal(38,12)
+);
+create table marts.usage_by_member (
+    workspace_id varchar, period varchar, member_id varchar, member_name varchar, team varchar,
+    credits decimal(38,6), credit_share decimal(38,12), spend_rank bigint, generation_count bigint,
+    attempt_count bigint, regeneration_count bigint, regeneration_rate decimal(38,12),
+    attempted_unit_count bigint, regenerated_unit_count bigint,
+    regenerated_unit_rate decimal(38,12), product_count bigint, credits_per_product decimal(38,12),
+    expected_credits decimal(38,12), mix_adjusted_efficiency decimal(38,12),
+    first_pass_quality_score decimal(38,12), first_pass_scored_count bigint,
+    first_pass_count bigint, first_pass_yield decimal(38,12), first_pass_episode_count bigint,
+    mature_episode_count bigint, wasted_credits decimal(38,6), waste_rate decimal(38,12),
+    is_most_efficient boolean
+);
+create table marts.usage_daily (
+    workspace_id varchar, usage_date date, member_id varchar, product_category varchar,
+    generation_type varchar, credits decimal(38,6), generation_count bigint, attempt_count bigint,
+    regeneration_count bigint, used_credits decimal(38,6), iterated_credits decimal(38,6),
+    wasted_credits decimal(38,6), pending_credits decimal(38,6), untracked_credits decimal(38,6)
+);
+create table marts.waste_by_reason (
+    workspace_id varchar, period varchar, waste_reason varchar, wasted_credits decimal(38,6),
+    generation_count bigint, share_of_credits decimal(38,12)
+);
+create view marts.data_quality as select * from journal.check_results;

@@ -1,0 +1,85 @@
+"""What may be asked for, and that what is read stays exact."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.publish import Report, ReportError, load_report, load_reports
+
+Rows = dict[str, list[dict[str, Any]]]
+Publish = Callable[[Rows], Path]
+
+
+def with_workspaces(rows: Rows, ids: list[str]) -> Rows:
+    return {**rows, "credit_summary": [{**rows["credit_summary"][0], "workspace_id": id} for id in ids]}
+
+
+def test_credits_are_read_as_the_decimals_that_were_written(publish: Publish, rows: Rows) -> None:
+    exact = Decimal("12345678901234567890.123457")
+    rows["usage_by_member"][0]["credits"] = exact
+    assert load_report(publish(rows), workspace_id="w1", days=30).members[0].credits == exact
+
+
+def test_breakdowns_come_most_credits_first(example: Report) -> None:
+    assert [line.name for line in example.members] == ["Sarah", "Mike", "Lisa", "Tom", "Anna"]
+    assert [line.id for line in example.generation_types] == ["description", "meta", "bullets", "keywords"]
+    assert [line.name for line in example.categories] == ["Shoes", "Bags", "Jackets", "Accessories"]
+
+
+def test_the_forecast_is_that_of_the_reports_day_not_an_older_one(example: Report) -> None:
+    assert example.forecast is not None
+    assert example.forecast.pace_date == date(2026, 5, 12)
+
+
+def test_only_checks_of_the_newest_run_are_told_and_failed_ones_first(example: Report) -> None:
+    assert [(check.check_name, check.passed) for check in example.checks] == [
+        ("nothing_is_late", False),
+        ("rows_add_up", True),
+    ]
+
+
+def test_reports_of_many_workspaces_do_not_mix(publish: Publish, rows: Rows) -> None:
+    mike = {**rows["usage_by_member"][1], "workspace_id": "w2"}
+    rows["usage_by_member"].append(mike)
+    reports = list(load_reports(publish(with_workspaces(rows, ["w2", "w1"])), days=30))
+    assert [report.summary.workspace_id for report in reports] == ["w1", "w2"]
+    assert [len(report.members) for report in reports] == [5, 1]
+    assert [report.forecast is None for report in reports] == [False, True]
+
+
+def test_a_report_needs_no_workspace_id_if_there_is_only_one(publish: Publish, rows: Rows) -> None:
+    assert load_report(publish(rows), workspace_id=None, days=30).summary.workspace_id == "w1"
+
+
+def test_leaving_the_workspace_open_lists_up_to_twenty(publish: Publish, rows: Rows) -> None:
+    ids = [f"w{number:02}" for number in range(23)]
+    with pytest.raises(ReportError) as raised:
+        load_report(publish(with_workspaces(rows, ids)), workspace_id=None, days=30)
+    message = str(raised.value)
+    assert message.startswith("a report covers one workspace; 23 are published and none was named.")
+    assert message.endswith("Use `--workspace` with one of: " + ", ".join(ids[:20]) + " and 3 more.")
+
+
+def test_an_unknown_workspace_is_refused_with_those_that_are_known(publish: Publish, rows: Rows) -> None:
+    with pytest.raises(ReportError, match=r"'w9\[2J' is none\. Use `--workspace` with one of: w1\."):
+        load_report(publish(rows), workspace_id="w9\x1b[2J", days=30)
+
+
+@pytest.mark.parametrize("days", [0, 14, 365])
+def test_only_published_periods_can_be_reported(tmp_path: Path, days: int) -> None:
+    with pytest.raises(ReportError, match=rf"7, 30 or 90 days; {days} days .*sum any other period"):
+        load_report(tmp_path, workspace_id="w1", days=days)
+
+
+def test_a_report_before_anything_is_published_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match=r"published holds none\. Run `credits run` first"):
+        load_report(tmp_path / "published", workspace_id=None, days=30)
+
+
+def test_a_report_without_any_workspace_says_so(publish: Publish, rows: Rows) -> None:
+    with pytest.raises(ReportError, match="0 are published"):
+        load_report(publish({**rows, "credit_summary": []}), workspace_id=None, days=30)
