@@ -103,7 +103,7 @@ _POWERS = " ".join(f"when credits >= {power} then {power}" for power in (10_000,
 _PLAUSIBLE = Check(
     name="no_single_charge_is_implausible",
     rule=(
-        "no generation of the last 90 days costs at least 100 credits and at least 1,000 times the P99 of the "
+        "no generation of the last 90 days costs 100 credits or more and 1,000 times or more the P99 of the "
         "others of its workspace in the 90 days up to it"
     ),
     cases=f"""

@@ -1,6 +1,6 @@
 """Landing files to typed rows by the contract: pure reading, every refusal with its reason.
 
-No disk layout, clock, environment or Dagster here; the lake that keeps the rows is in `orchestration.warehouse`.
+No disk, clock, environment or Dagster here; the lake that keeps the rows is in `orchestration.warehouse`.
 """
 
 from orchestration.landing.contract import FEEDS, Column, Feed

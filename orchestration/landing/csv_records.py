@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from orchestration.landing.chunks import Chunk, ChunkBuilder
-from orchestration.landing.lines import rejected_line, read_lines
+from orchestration.landing.lines import read_lines, rejected_line
 from orchestration.landing.options import ReadOptions
 from orchestration.landing.rejects import Reject, RejectedLine, file_rejected
 
@@ -56,10 +56,10 @@ class _Records:
     def header(self) -> list[str]:
         """The column names; an empty file has none."""
         for number, text, outcome in self.read(None):
-            if isinstance(outcome, Reject):
-                raise file_rejected("file.csv_header", f"line {number}, the header: {outcome.reason}", _HEADER_REMEDY, value=text)  # fmt: skip
-            if "" in outcome or len(set(outcome)) != len(outcome):
-                raise file_rejected("file.csv_header", "the header has an empty or repeated column name", _HEADER_REMEDY, value=text)  # fmt: skip
+            problem = outcome.reason if isinstance(outcome, Reject) else _header_problem(outcome)
+            if isinstance(outcome, Reject) or problem:
+                reason = f"line {number}, the header, cannot be used: {problem}"
+                raise file_rejected("file.csv_header", reason, _HEADER_REMEDY, value=text)
             return outcome
         return []
 
@@ -97,6 +97,12 @@ class _Records:
 
     def _next(self) -> _Line | None:
         return self._returned.popleft() if self._returned else next(self._fresh, None)
+
+
+def _header_problem(names: list[str]) -> str | None:
+    if "" in names:
+        return "a column name is empty"
+    return "a column name occurs twice" if len(set(names)) != len(names) else None
 
 
 def _wrong_width(found: int, width: int) -> Reject:

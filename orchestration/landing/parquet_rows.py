@@ -70,7 +70,7 @@ def _rows(batch: pa.RecordBatch) -> Iterator[tuple[dict[str, object], Reject | N
     for values in zip(*columns, strict=True) if columns else ():
         cells = dict(zip(batch.schema.names, values, strict=True))
         bad = [name for name, value in cells.items() if isinstance(value, bytes)]
-        cells |= {name: as_text(cells[name]) for name in bad}  # type: ignore[arg-type]
+        cells |= {name: as_text(cells[name]) for name in bad}
         yield cells, _not_utf8(bad[0], str(cells[bad[0]])) if bad else None
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from orchestration.landing.contract import ATTRIBUTES, Feed
 from orchestration.landing.rejects import Reject
-from orchestration.landing.rows import Row, RowRejected, read_extras, read_row
+from orchestration.landing.rows import Row, RowRejected, read_extras, read_row, unknown_columns
 from orchestration.landing.typing_sql import content_hash_sql, typing_sql
 
 # Small enough that both cores get work from one chunk.
@@ -112,7 +112,7 @@ class RowTyper:
                 texts[place], names = read_extras(self._feed, document)
             except RowRejected as error:
                 is_kept[place] = False
-                names = tuple(sorted((error.names or frozenset()) - set(self._feed.names) - {ATTRIBUTES}))
+                names = unknown_columns(self._feed, error.names or frozenset())
                 rejected.append(RejectedRow(position, error.reject, error.names))
             if names:
                 unknown[position] = names
@@ -136,6 +136,8 @@ class RowTyper:
                 row = read_row(self._feed, document, timezones=self._timezones)
             except RowRejected as error:
                 rejected.append(RejectedRow(position, error.reject, error.names))
+                if names := unknown_columns(self._feed, error.names or frozenset()):
+                    unknown[position] = names
                 continue
             places.append(position)
             rows.append(row)

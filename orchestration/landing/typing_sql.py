@@ -8,8 +8,8 @@ from collections.abc import Iterable, Set
 from orchestration.landing.contract import Column, Feed, Kind
 
 # DuckDB passes JSON numbers through double (exact only to 15 digits), drops the sign of -0 and accepts
-# trailing commas; it also accepts NaN, which no pattern below takes for a number. These are generous: text that
-# only looks so goes the exact way too. Two patterns, since RE2 is fast only where one begins with a fixed character.
+# trailing commas; it also accepts NaN, which no pattern below takes for a number. Text that only looks so
+# goes the exact way too. Two patterns, since RE2 is fast only where one begins with a fixed character.
 _UNSAFE_NUMBER = r":\s*(?:-0\s*[,}]|-?(?:[0-9.]{16}|[0-9.]+[eE]))"
 _TRAILING_COMMA = r",\s*[}\]]"
 
@@ -43,7 +43,7 @@ def typing_sql(feed: Feed, *, timezones: Set[str], source: str) -> str:
     """A query over `source(position, document)`: typed columns, `is_good`, `has_extras` and `content_hash`.
 
     Values of rows that are not `is_good` mean nothing, and those that `has_extras` must still be read by
-    `rows.read_extras`: they have unknown columns, attributes or a key twice. The session's TimeZone must be UTC.
+    `rows.read_extras`: they have unknown columns, attributes or a key twice. The session's zone must be UTC.
     """
     texts = [column.name for column in feed.columns if column.kind in ("text", "timezone")]
     shape = "{" + ",".join(f'"{name}":"VARCHAR"' for name in feed.names) + "}"
@@ -68,7 +68,8 @@ def typing_sql(feed: Feed, *, timezones: Set[str], source: str) -> str:
             from scanned
         ),
         typed as (
-            select *, is_safe and json_type(plain) = 'OBJECT' and {" and ".join(plain_texts)} as is_plain, {typed}
+            select *, {typed},
+                is_safe and json_type(plain) = 'OBJECT' and {" and ".join(plain_texts)} as is_plain
             from parsed
         ),
         judged as (select *, coalesce(is_plain and {" and ".join(good)}, false) as is_good from typed),

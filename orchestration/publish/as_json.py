@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from orchestration.publish.breakdown import shown
+from orchestration.publish.breakdown import ShownLine, shown
 from orchestration.publish.formatting import exact, month_day
 from orchestration.publish.report import Report, UsageLine
 from orchestration.publish.words import costly_waste, forecast_headline, suggestion, too_early, waste_words
@@ -28,9 +28,9 @@ def render_json(report: Report) -> str:
     - `forecast`: the columns of `depletion_forecast` for `summary.as_of`, `displayed` (the words of the text,
       "Empty by May 12"; the date is `pace_date`) and `note` (why there is no range yet); or null.
     - `members`, `generation_types`, `categories`: `lines`, all of them, most credits first, with the columns
-      of their marts (`id`, `name` for the first) and `displayed_percent`, a whole number, null if the line is
-      displayed among the others; `others` (`count`, `credits`, `displayed_percent`) or null. What is
-      displayed adds up to 100.
+      of their marts (`id`, `name` for the first), `displayed_credits` and `displayed_percent` (a whole
+      number), both null if the line is displayed among the others; `others` (`count`, `credits`, what is
+      displayed) or null. What is displayed adds up, to `summary.credits_used` and to 100.
     - `waste`: `credits`, `rate`, `reasons` (the columns of `waste_by_reason` and `name`; those that cost
       anything, most first), `suggestion` or null.
     - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).
@@ -75,16 +75,19 @@ def _forecast(report: Report) -> dict[str, Any] | None:
 
 def _breakdown(lines: Sequence[UsageLine]) -> dict[str, Any]:
     displayed = shown(lines)
-    percents = {line.usage.id: line.percent for line in displayed if line.usage}
+    by_id = {line.usage.id: line for line in displayed if line.usage}
     others = next((line for line in displayed if line.usage is None), None)
     return {
-        "lines": [{**asdict(line), "displayed_percent": percents.get(line.id)} for line in lines],
+        "lines": [{**asdict(line), **_displayed(by_id.get(line.id))} for line in lines],
         "others": others
-        and {
-            "count": len(lines) - len(percents),
-            "credits": others.credits,
-            "displayed_percent": others.percent,
-        },
+        and {"count": len(lines) - len(by_id), "credits": others.credits, **_displayed(others)},
+    }
+
+
+def _displayed(line: ShownLine | None) -> dict[str, Any]:
+    return {
+        "displayed_credits": line.written if line else None,
+        "displayed_percent": line.percent if line else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""What is shown of a breakdown: the ten that spent most, all others as one line, percentages that sum to 100.
+"""What is shown of a breakdown: the ten that spent most, all others as one line, figures that add up.
 
 Not here: the lines themselves (report.py), or how they are laid out (text.py, as_json.py, page.py).
 """
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orchestration.publish.formatting import plain, whole_percents
+from orchestration.publish.formatting import credits_adding_up, plain, whole_percents
 from orchestration.publish.report import UsageLine
 
 LINES_SHOWN = 10
@@ -19,12 +19,15 @@ class ShownLine:
 
     Attributes:
         label: safe to print.
+        credits: exact.
+        written: the credits as they are displayed.
         percent: of all credits of the breakdown; None if there are none.
         usage: None for the others.
     """
 
     label: str
     credits: Decimal
+    written: str
     percent: int | None
     usage: UsageLine | None
 
@@ -38,9 +41,10 @@ def shown(lines: Sequence[UsageLine], *, limit: int = LINES_SHOWN) -> tuple[Show
     if others:
         rest = sum((line.credits for line in others), Decimal(0))
         entries.append((f"others ({len(others):,})", rest, None))
-    percents = whole_percents([amount for _, amount, _ in entries])
+    amounts = [amount for _, amount, _ in entries]
+    written, percents = credits_adding_up(amounts), whole_percents(amounts)
     return tuple(
-        ShownLine(label, amount, percents[place] if percents else None, usage)
+        ShownLine(label, amount, written[place], percents[place] if percents else None, usage)
         for place, (label, amount, usage) in enumerate(entries)
     )
 

@@ -6,7 +6,7 @@ Not here: which numbers are shown (text.py, as_json.py, page.py), or any sentenc
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from fractions import Fraction
 
 from rich.cells import cell_len, set_cell_size
@@ -24,16 +24,27 @@ _UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
 
 
-def credits(value: Decimal, *, like: Decimal | None = None) -> str:
-    """Writes credits, e.g. "2,340", "0.37": whole from 10 upwards, with decimals below.
+def credits(value: Decimal) -> str:
+    """Writes credits, not negative, e.g. "2,340", "0.37": whole from 10 upwards, with decimals below."""
+    return _rounded(value, decimals=_decimals(value))
 
-    Args:
-        value: credits, not negative.
-        like: decides the decimals instead of `value`, so that a column under its total is written alike; what
-            would round to nothing is then "<1".
+
+def credits_adding_up(values: Sequence[Decimal]) -> list[str]:
+    """Writes the parts of a sum so that what is written adds up to `credits` of the sum.
+
+    All get the decimals of the sum; some are rounded the other way for it (largest remainder). What is
+    written as "<1" counts as nothing.
     """
-    scale = value if like is None else like
-    return _rounded(value, decimals=0 if scale == 0 or scale >= 10 else 2 if scale >= Decimal("0.01") else 6)
+    with localcontext(_EXACT):
+        total = sum(values, Decimal(0))
+        decimals = _decimals(total)
+        unit = Decimal(1).scaleb(-decimals)
+        units = [Fraction(value) / Fraction(unit) for value in values]
+        whole = _apportioned(units, total=int(_quantized(total, decimals=decimals) / unit))
+        return [
+            f"{number * unit:,f}" if number or not value else f"<{unit:f}"
+            for number, value in zip(whole, values, strict=True)
+        ]
 
 
 def credits_each(value: Decimal | None, *, like: Decimal | None = None) -> str:
@@ -68,12 +79,7 @@ def whole_percents(values: Sequence[Decimal]) -> list[int] | None:
     total = sum(parts)
     if total == 0:
         return None
-    exact = [part * 100 / total for part in parts]
-    whole = [int(share) for share in exact]
-    by_remainder = sorted(range(len(exact)), key=lambda place: whole[place] - exact[place])
-    for place in by_remainder[: 100 - sum(whole)]:
-        whole[place] += 1
-    return whole
+    return _apportioned([part * 100 / total for part in parts], total=100)
 
 
 def day_month_year(day: date) -> str:
@@ -114,6 +120,18 @@ def width_of(texts: Sequence[str], *, at_most: int | None = None) -> int:
     """The terminal cells that the widest of the texts needs."""
     widest = max((cell_len(text) for text in texts), default=0)
     return widest if at_most is None else min(widest, at_most)
+
+
+def _apportioned(parts: Sequence[Fraction], *, total: int) -> list[int]:
+    whole = [int(part) for part in parts]
+    by_remainder = sorted(range(len(parts)), key=lambda place: whole[place] - parts[place])
+    for place in by_remainder[: total - sum(whole)]:
+        whole[place] += 1
+    return whole
+
+
+def _decimals(credits: Decimal) -> int:
+    return 0 if credits == 0 or credits >= 10 else 2 if credits >= Decimal("0.01") else 6
 
 
 def _rounded(value: Decimal, *, decimals: int) -> str:

@@ -12,8 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from orchestration.publish import formatting
 from orchestration.publish.breakdown import ShownLine, most_efficient, shown
-from orchestration.publish.report import Forecast, Report
+from orchestration.publish.report import Forecast, Report, WasteLine
 from orchestration.publish.words import (
+    WasteWords,
     costly_waste,
     forecast_headline,
     suggestion,
@@ -46,7 +47,7 @@ def render_page(report: Report) -> str:
             ("By generation type", shown(report.generation_types)),
         ),
         marked=most_efficient(report.members),
-        waste=[(line, waste_words(line.waste_reason)) for line in costly_waste(report)],
+        waste=_waste(report),
         suggestion=suggestion(report),
         failures=[check for check in report.checks if not check.passed],
     )
@@ -90,17 +91,24 @@ def _pace(forecast: Forecast | None) -> str:
     )
 
 
+def _waste(report: Report) -> list[tuple[WasteLine, str, WasteWords]]:
+    costly = costly_waste(report)
+    written = formatting.credits_adding_up([line.wasted_credits for line in costly])
+    return [
+        (line, amount, waste_words(line.waste_reason)) for line, amount in zip(costly, written, strict=True)
+    ]
+
+
 def _bar_width(value: Decimal, longest: Decimal) -> str:
     """The length of a bar as a CSS percentage; 0 to 100."""
     share = min(value / longest, Decimal(1)) if longest else Decimal(0)
     return f"{share * 100:.1f}%"
 
 
-def _spoken(lines: Sequence[ShownLine], total: Decimal) -> str:
+def _spoken(lines: Sequence[ShownLine]) -> str:
     """A breakdown as a sentence for those who do not see its bars."""
     return ", ".join(
-        f"{line.label} {formatting.credits(line.credits, like=total)}"
-        + ("" if line.percent is None else f" ({line.percent}%)")
+        f"{line.label} {line.written}" + ("" if line.percent is None else f" ({line.percent}%)")
         for line in lines
     )
 

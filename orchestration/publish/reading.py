@@ -76,9 +76,8 @@ def _require_period(days: int) -> None:
 
 
 def _opened(published: Path) -> duckdb.DuckDBPyConnection:
-    # The link is followed once, so that all is read from one version; and inside one process DuckDB would
-    # answer a second open of the same path from the file that was there at the first.
-    database = published.resolve() / DATABASE_NAME
+    # one connection: all of a report is from one version, even if the link moves meanwhile
+    database = published / DATABASE_NAME
     if not database.exists():
         raise ReportError(
             f"a report reads the published marts; {published} holds none. Run `credits run` first."

@@ -11,6 +11,7 @@ from itertools import zip_longest
 from orchestration.publish.breakdown import ShownLine, most_efficient, shown
 from orchestration.publish.formatting import (
     credits,
+    credits_adding_up,
     credits_each,
     day_month_year,
     fitted,
@@ -101,8 +102,7 @@ def _legend(marked: UsageLine, *, is_shown: bool, report: Report) -> str:
 
 
 def _rows(lines: Sequence[ShownLine], report: Report, *, unit: str = "") -> list[str]:
-    total = report.summary.credits_used
-    amounts = [credits(line.credits, like=total) for line in lines]
+    amounts = [line.written for line in lines]
     shares = ["" if line.percent is None else f"({line.percent}%)" for line in lines]
     names = width_of([line.label for line in lines], at_most=WIDEST_NAME)
     amount_width, share_width = width_of(amounts), width_of(shares)
@@ -134,7 +134,7 @@ def _waste(report: Report) -> list[str]:
     if len(costly) == 1:
         detected = [f"Waste detected: {credits(total)} credits on {plain(names[0])}"]
     else:
-        amounts = [credits(line.wasted_credits, like=total) for line in costly]
+        amounts = credits_adding_up([line.wasted_credits for line in costly])
         width = width_of(amounts)
         detected = [f"Waste detected: {credits(total)} credits ({percent(report.summary.waste_rate)})"]
         detected += [

@@ -92,7 +92,7 @@ def forecast_headline(
             return "lasts more than a year"
     if forecast.pace_date:
         return f"Empty by {write_date(forecast.pace_date)}{at_pace}"
-    return "lasts more than a year" if True else f"no use in {PACE_DAYS} days"
+    return "lasts more than a year" if forecast.burn_rate_7d else f"no use in {PACE_DAYS} days"
 
 
 def too_early(forecast: Forecast | None) -> str | None:

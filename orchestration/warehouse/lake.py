@@ -115,7 +115,7 @@ class Lake:
         batches = self.batches()
         batch_id = int(batches[-1].name) + 1 if batches else 1
         history = read_history(self.paths(DELIVERIES))
-        settings = {"enable_external_access": "false"}
+        settings: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": False}
         with (
             BatchWriter(self.root, batch_id) as writer,
             closing(duckdb.connect(config=settings)) as connection,

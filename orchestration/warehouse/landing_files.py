@@ -1,6 +1,6 @@
 """The landing directory as a list of files, and one file opened safely.
 
-Names are data: they are compared and stored, never put into SQL. What a file says is read in `orchestration.landing`.
+Names are data: compared and stored, never put into SQL. What a file says is read in `orchestration.landing`.
 """
 
 import hashlib
@@ -124,7 +124,7 @@ class OpenFile:
     Attributes:
         content: the bytes to parse.
         size_bytes, modified_ns: of the file that was opened.
-        is_streamed: it is too large to hold, and hashed while `content` is read; otherwise `sha256` comes first.
+        is_streamed: too large to hold, so hashed while `content` is read; otherwise `sha256` comes first.
     """
 
     def __init__(self, handle: BinaryIO, *, is_seeked: bool) -> None:

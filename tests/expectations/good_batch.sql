@@ -12,7 +12,7 @@ create table raw.generation_events (
     line_number bigint, content_hash text
 );
 insert into raw.generation_events
-select 'native', id, cast(at as timestamptz), workspace, member, 'p1', 'description', status, credits, batch,
+select 'native', id, cast(happened as timestamptz), workspace, member, 'p1', 'description', status, credits, batch,
     'events/' || batch || '.jsonl', line, 'h-' || id
 from (values
     ('e1', '2026-03-30 10:00:00Z', 'w1', 'm1', 'succeeded', 10.0, 1, 1),
@@ -23,7 +23,7 @@ from (values
     ('e6', '2026-03-31 11:30:00Z', 'w2', 'm3', 'succeeded', 7.0, 1, 6),
     ('e7', '2026-03-31 10:30:00Z', 'w2', 'm3', 'succeeded', 3.0, 1, 7),
     ('e1', '2026-03-30 10:00:00Z', 'w1', 'm1', 'succeeded', 10.0, 2, 1)
-) as given(id, at, workspace, member, status, credits, batch, line);
+) as given(id, happened, workspace, member, status, credits, batch, line);
 
 create table raw.content_outcomes as
 select 'native' as source, 'o1' as outcome_id, 'e1' as event_id, timestamptz '2026-03-30 11:00:00Z' as occurred_at,

@@ -85,10 +85,14 @@ def check(name: str, *, passed: bool = True, run_id: str = "r2", hour: int = 2) 
 
 def example_rows() -> Rows:
     """The marts behind the report that the user drew."""
-    people = (("m1", "Sarah", 680, 110), ("m2", "Mike", 520, 90), ("m3", "Lisa", 480, 98))
-    people += (("m4", "Tom", 400, 75), ("m5", "Anna", 260, 50))
-    types = (("description", "Descriptions", 1200), ("meta", "Meta tags", 500))
-    types += (("bullets", "Bullet points", 340), ("keywords", "Keywords", 300))
+    people = (
+        *(("m1", "Sarah", 680, 110), ("m2", "Mike", 520, 90), ("m3", "Lisa", 480, 98)),
+        *(("m4", "Tom", 400, 75), ("m5", "Anna", 260, 50)),
+    )
+    types = (
+        *(("description", "Descriptions", 1200), ("meta", "Meta tags", 500)),
+        *(("bullets", "Bullet points", 340), ("keywords", "Keywords", 300)),
+    )
     categories = (("Shoes", 900, 150), ("Bags", 640, 110), ("Jackets", 480, 90), ("Accessories", 320, 50))
     return {
         "credit_summary": [summary()],

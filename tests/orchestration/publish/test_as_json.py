@@ -22,6 +22,8 @@ def test_values_are_exact_and_dates_are_iso(example: Report) -> None:
     assert found["forecast"]["pace_date"] == "2026-05-12"
     assert found["forecast"]["displayed"] == "Empty by May 12"
     assert found["members"]["lines"][0]["credits_per_product"] == "6.181818181818"
+    # a decimal zero would otherwise come as 0E-12
+    assert found["members"]["lines"][0]["waste_rate"] == "0.000000000000"
 
 
 def test_displayed_percentages_are_those_of_the_text(example: Report) -> None:
@@ -43,6 +45,8 @@ def test_all_members_are_listed_and_the_others_are_marked(example: Report) -> No
     assert [line["displayed_percent"] for line in members["lines"][10:]] == [None, None, None]
     assert members["others"]["count"] == 3
     assert members["others"]["credits"] == "780.000000"
+    assert members["others"]["displayed_credits"] == "780"
+    assert [line["displayed_credits"] for line in members["lines"][9:]] == ["260", None, None, None]
     displayed = [line["displayed_percent"] for line in members["lines"][:10]]
     assert sum(displayed) + members["others"]["displayed_percent"] == 100
 

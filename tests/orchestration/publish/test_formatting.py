@@ -24,11 +24,27 @@ def test_credits_are_whole_above_ten_and_never_vanish_below(value: str, written:
 
 
 @pytest.mark.parametrize(
-    ("value", "total", "written"),
-    [("0.3", "2340", "<1"), ("0.5", "2340", "1"), ("3.1", "9.99", "3.10"), ("0", "9.99", "0")],
+    ("values", "written"),
+    [
+        (["484.4", "481.4", "465.4"], ["485", "481", "465"]),
+        (["2339.6", "0.4"], ["2,340", "<1"]),
+        (["0.304", "0.066", "0"], ["0.30", "0.07", "0.00"]),
+        (["0.000001"], ["0.000001"]),
+        (["0", "0"], ["0", "0"]),
+        ([], []),
+    ],
 )
-def test_a_column_is_written_like_its_total(value: str, total: str, written: str) -> None:
-    assert formatting.credits(Decimal(value), like=Decimal(total)) == written
+def test_the_parts_of_a_sum_are_written_like_it_and_add_up(values: list[str], written: list[str]) -> None:
+    assert formatting.credits_adding_up([Decimal(value) for value in values]) == written
+
+
+@given(st.lists(st.decimals(min_value=0, max_value=10**12, places=6), max_size=40))
+def test_what_is_written_of_a_sum_always_adds_up(values: list[Decimal]) -> None:
+    written = [
+        Decimal(text.replace(",", "")) for text in formatting.credits_adding_up(values) if "<" not in text
+    ]
+    total = formatting.credits(sum(values, Decimal(0)))
+    assert sum(written, Decimal(0)) == Decimal(total.replace(",", "").replace("<0.000001", "0"))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +54,7 @@ def test_a_column_is_written_like_its_total(value: str, total: str, written: str
 def test_credits_per_product_have_one_decimal_and_more_below_one(
     value: str, like: str | None, written: str
 ) -> None:
-    assert formatting.credits_each(Decimal(value), like=like and Decimal(like)) == written
+    assert formatting.credits_each(Decimal(value), like=Decimal(like) if like else None) == written
     assert formatting.credits_each(None) == ""
 
 

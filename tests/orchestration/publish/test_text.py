@@ -160,6 +160,15 @@ def test_a_most_efficient_member_among_the_others_is_named(example: Report) -> N
     assert "*" not in text
 
 
+def test_breakdowns_add_up_to_the_total_that_is_shown(example: Report) -> None:
+    spent = ("484.4", "481.4", "470.4", "465.4", "438.4")
+    categories = tuple(member(f"c{place}", value) for place, value in enumerate(spent))
+    text = lines(replace(example, categories=categories))
+    shown = [int(line.split()[1]) for line in text[text.index("By category") + 1 :][:5]]
+    assert sum(shown) == 2340
+    assert shown == [485, 482, 470, 465, 438]
+
+
 def test_nobody_is_marked_if_nobody_is_most_efficient(example: Report) -> None:
     plain = tuple(replace(line, is_most_efficient=False) for line in example.members)
     assert "most efficient" not in render_text(replace(example, members=plain))

@@ -15,6 +15,7 @@ from orchestration.publish import (
     load_report,
     publish_version,
 )
+from orchestration.publish.reading import REPORT_MARTS
 from orchestration.publish.versions import page_name
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -196,6 +197,14 @@ def test_a_mart_that_is_asked_for_and_not_there_is_named(
 ) -> None:
     with pytest.raises(PublishError, match=r"missing: .*usage_weekly"):
         publish_version(make_warehouse(rows), tmp_path / "data", marts=["credit_summary", "usage_weekly"])
+
+
+def test_only_the_marts_that_are_asked_for_are_published(
+    rows: Rows, make_warehouse: Make, tmp_path: Path
+) -> None:
+    version = publish_version(make_warehouse(rows), tmp_path / "data", marts=REPORT_MARTS)
+    assert sorted(version.row_counts) == sorted(REPORT_MARTS)
+    assert names(version.path / "parquet") == {f"{mart}.parquet" for mart in REPORT_MARTS}
 
 
 def test_page_names_of_long_ids_fit_a_file_system_and_stay_apart() -> None:

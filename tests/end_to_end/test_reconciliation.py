@@ -1,0 +1,65 @@
+"""What is published adds up, and is what a recomputation in plain Python finds."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from conftest import SAMPLE_AS_OF, Credits, Night, nightly
+from oracle import Oracle, load_landing
+from oracle.comparison import differences, lake_rows
+
+from orchestration.landing.sample import write_load
+
+
+@pytest.fixture(params=["sample_night", "real_night"])
+def night(request: pytest.FixtureRequest) -> Night:
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Night)
+    return found
+
+
+def test_every_figure_is_what_plain_python_finds(night: Night) -> None:
+    expected = Oracle(load_landing(night.landing), as_of=date.fromisoformat(night.as_of)).marts()
+    assert differences(night.published, expected) == []
+
+
+def test_every_breakdown_sums_to_its_total(night: Night) -> None:
+    totals = night.query("select workspace_id, period, credits_used from marts.credit_summary order by all")
+    assert totals
+    for mart in ("usage_by_member", "usage_by_category", "usage_by_generation_type"):
+        sums = night.query(
+            f"select workspace_id, period, sum(credits) from marts.{mart} group by all order by all"
+        )
+        assert sums == totals, mart
+        shares = night.query(f"select distinct sum(credit_share) from marts.{mart} group by workspace_id, period")
+        assert shares == [(1,)], mart
+
+
+def test_every_credit_of_every_day_has_one_disposition(night: Night) -> None:
+    assert night.query(
+        "select workspace_id, usage_date from marts.usage_daily group by all having sum(credits) <> "
+        "sum(used_credits + iterated_credits + wasted_credits + pending_credits + untracked_credits)"
+    ) == []
+
+
+def test_an_awkward_load_is_told_as_plain_python_tells_it(credits_command: Credits, tmp_path: Path) -> None:
+    write_load(
+        tmp_path / "landing",
+        workspaces=6,
+        days=100,
+        events=9_000,
+        seed=7,
+        end_date=date.fromisoformat(SAMPLE_AS_OF),
+        duplicate_share=0.05,
+        conflict_share=0.01,
+        late_share=0.02,
+        retracted_share=0.01,
+        bad_share=0.01,
+    )
+    night = nightly(credits_command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
+    expected = Oracle(lake_rows(night.data_dir / "raw"), as_of=date.fromisoformat(SAMPLE_AS_OF)).marts()
+    assert differences(night.published, expected) == []
+    assert len(expected["credit_lots"]) > 6
+    assert "quarantined" in night.said.stdout

@@ -1,0 +1,204 @@
+"""Spoilt facts, ledger or forecast are named by their gate: event, episode, lot, day or workspace."""
+
+from collections.abc import Callable
+
+import pytest
+
+from expectations import GateReport
+
+Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils the batch, words of the message
+CRITICAL, WARNING = "critical", "warning"
+
+FACTS: list[Spoilt] = [
+    (
+        "staged_generations_are_reported_retracted_or_later",
+        CRITICAL,
+        "delete from facts.fct_generations where event_id = 'e7'",
+        ("workspace w2", "1 staged generations (3.000000 credits)", "1 later", "0 reported"),
+    ),
+    (
+        "generations_have_one_disposition",
+        CRITICAL,
+        "update facts.fct_generations set waste_reason = null where event_id = 'e4'",
+        ("event native e4", "w1", "wasted"),
+    ),
+    (
+        "attempts_are_numbered_without_holes",
+        CRITICAL,
+        "update facts.fct_generations set attempt_number = 3 where event_id = 'e3'",
+        ("episode y-1", "2 attempts numbered 1 to 3"),
+    ),
+    (
+        "no_single_charge_is_implausible",
+        WARNING,
+        "update facts.fct_generations set credits = 10000 where event_id = 'e2'",
+        ("event native e2", "10000.000000 credits", "w1", "2026-03-31", "the P99 is 10.000000"),
+    ),
+    (
+        "dispositions_add_up_to_consumed_credits",
+        CRITICAL,
+        "update facts.fct_usage_daily set pending_credits = 2.499999 where pending_credits > 0",
+        ("workspace w1 on 2026-03-31", "8.750000 consumed", "8.749999 over"),
+    ),
+    (
+        "the_newest_day_has_its_usual_volume",
+        WARNING,
+        """insert into facts.fct_usage_daily
+        select 'w1', date '2026-03-31' - cast(day as integer), 0, 30, 0, 0, 0, 0, 0
+        from range(1, 29) as days(day)""",
+        ("4 generations on 2026-03-31", "28 days", "30"),
+    ),
+    (
+        "usage_is_fresh",
+        WARNING,
+        "update facts.fct_usage_daily set usage_date = '2026-03-28'",
+        ("2026-03-28",),
+    ),
+]
+
+LEDGER: list[Spoilt] = [
+    (
+        "lot_residuals_are_zero",
+        CRITICAL,
+        "update facts.fct_credit_lots set residual = 0.000001",
+        ("workspace w1, lot lot1", "residual 0.000001"),
+    ),
+    (
+        "lots_reconcile",
+        CRITICAL,
+        "update facts.fct_credit_lots set expired = 1",
+        ("lot1", "expired 1.000000"),
+    ),
+    (
+        "no_lot_is_negative",
+        CRITICAL,
+        "update facts.fct_credit_lots set remaining = -1",
+        ("lot1", "-1.000000"),
+    ),
+    (
+        "balance_residuals_are_zero",
+        CRITICAL,
+        "update facts.fct_credit_balance_daily set residual = null where usage_date = '2026-03-30'",
+        ("w1 on 2026-03-30", "residual null"),
+    ),
+    (
+        "usage_is_consumed_or_overage",
+        CRITICAL,
+        "delete from facts.fct_credit_balance_daily where usage_date = '2026-03-30'",
+        ("w1 on 2026-03-30: 10.000000 used, 0.000000 consumed",),
+    ),
+    (
+        "lots_and_days_consume_the_same",
+        CRITICAL,
+        "update facts.fct_credit_lots set consumed = 18.749999",
+        ("workspace w1: 18.749999 from lots, 18.750000 over the days",),
+    ),
+    (
+        "reductions_take_effect_in_full",
+        WARNING,
+        "insert into facts.fct_ledger_warnings values ('w1', 'c9', 'unknown_lot', 40)",
+        ("entry c9 of workspace w1: unknown_lot, 40.000000",),
+    ),
+]
+
+FORECAST: list[Spoilt] = [
+    (
+        "every_workspace_has_one_forecast",
+        CRITICAL,
+        "delete from forecast.credit_depletion where workspace_id = 'w2'",
+        ("workspace w2: 0 rows",),
+    ),
+    (
+        "forecast_status_is_known",
+        CRITICAL,
+        "update forecast.credit_depletion set forecast_status = 'fine' where workspace_id = 'w2'",
+        ("workspace w2: status fine",),
+    ),
+    (
+        "pace_date_stands_beside_its_statuses_only",
+        CRITICAL,
+        "update forecast.credit_depletion set pace_date = '2026-05-01' where workspace_id = 'w2'",
+        ("w2: status no_ledger, pace date 2026-05-01",),
+    ),
+    (
+        "pace_date_lies_within_365_days",
+        CRITICAL,
+        "update forecast.credit_depletion set pace_date = '2027-04-01' where workspace_id = 'w1'",
+        ("pace date 2027-04-01",),
+    ),
+    (
+        "burn_rates_are_not_negative",
+        CRITICAL,
+        "update forecast.credit_depletion set burn_rate_7d_credits = -1 where workspace_id = 'w1'",
+        ("workspace w1", "-1.000000 in 2 days"),
+    ),
+]
+
+
+@pytest.mark.parametrize("spoilt", FACTS, ids=[spoilt[0] for spoilt in FACTS])
+def test_spoilt_facts_are_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
+    assert_named("facts", *spoilt)
+
+
+def test_every_facts_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
+    assert_all_spoilt("facts", [spoilt[0] for spoilt in FACTS])
+
+
+@pytest.mark.parametrize("spoilt", LEDGER, ids=[spoilt[0] for spoilt in LEDGER])
+def test_a_spoilt_ledger_is_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
+    assert_named("ledger", *spoilt)
+
+
+def test_every_ledger_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
+    assert_all_spoilt("ledger", [spoilt[0] for spoilt in LEDGER])
+
+
+@pytest.mark.parametrize("spoilt", FORECAST, ids=[spoilt[0] for spoilt in FORECAST])
+def test_a_spoilt_forecast_is_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
+    assert_named("forecast", *spoilt)
+
+
+def test_every_forecast_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
+    assert_all_spoilt("forecast", [spoilt[0] for spoilt in FORECAST])
+
+
+def _failed(report: GateReport) -> list[str]:
+    return [result.check_name for result in report.results if not result.passed]
+
+
+def test_an_event_after_as_of_by_its_own_calendar_is_not_missed(
+    change: Callable[[str], None], gate: Callable[[str], GateReport]
+) -> None:
+    # 11:30 UTC on the 31st is the 1st in Auckland (e6), but still the 31st in UTC
+    change("update dimensions.dim_workspaces set timezone = 'UTC' where workspace_id = 'w2'")
+
+    assert _failed(gate("facts")) == ["staged_generations_are_reported_retracted_or_later"]
+
+
+def test_a_retraction_after_as_of_does_not_excuse_a_lost_generation_yet(
+    change: Callable[[str], None], gate: Callable[[str], GateReport]
+) -> None:
+    change("update staging.stg_event_retractions set occurred_at = timestamp '2026-04-01 00:00:00'")
+
+    assert _failed(gate("facts")) == ["staged_generations_are_reported_retracted_or_later"]
+
+
+def test_a_quiet_day_is_not_reported_before_there_are_14_days_to_compare_with(
+    change: Callable[[str], None], gate: Callable[[str], GateReport]
+) -> None:
+    change("""insert into facts.fct_usage_daily
+        select 'w1', date '2026-03-31' - cast(day as integer), 0, 30, 0, 0, 0, 0, 0
+        from range(1, 14) as days(day)""")
+
+    assert _failed(gate("facts")) == []
+
+
+def test_days_without_usage_count_in_the_usual_volume(
+    change: Callable[[str], None], gate: Callable[[str], GateReport]
+) -> None:
+    # 30 generations on every third day only: the median day has none
+    change("""insert into facts.fct_usage_daily
+        select 'w1', date '2026-03-31' - cast(day * 3 as integer), 0, 30, 0, 0, 0, 0, 0
+        from range(1, 10) as days(day)""")
+
+    assert _failed(gate("facts")) == []

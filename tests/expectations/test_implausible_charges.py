@@ -1,0 +1,153 @@
+"""The rule about single charges: what it names, on the real log and against a plain reading of it."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from expectations import GATES, GateReport
+from expectations.runner import fill
+
+AS_OF = date(2026, 3, 31)
+REAL_LOG = Path(__file__).resolve().parents[3] / "shared/data/real_usage/landing/generation_events"
+CASES = next(
+    check.cases
+    for gate in GATES["facts"]
+    for check in gate.checks
+    if check.name == "no_single_charge_is_implausible"
+)
+Charge = tuple[int, str]  # days before as_of, credits
+
+
+def _warned(report: GateReport) -> list[str]:
+    return [result.message for result in report.failed_warnings if "implausible" in result.check_name]
+
+
+def _named(connection: duckdb.DuckDBPyConnection, charges: list[Charge]) -> set[int]:
+    connection.execute("delete from facts.fct_generations").fetchall()
+    if charges:
+        rows = ", ".join(
+            f"('native', '{place}', 'w1', date '{AS_OF - timedelta(days=days)}', {credits})"
+            for place, (days, credits) in enumerate(charges)
+        )
+        connection.execute(
+            "insert into facts.fct_generations (source, event_id, workspace_id, usage_date, credits) "
+            f"values {rows}"
+        ).fetchall()
+    return {int(row[1]) for row in connection.execute(fill(CASES, as_of=AS_OF)).fetchall()}
+
+
+def _plainly_implausible(charges: list[Charge]) -> set[int]:
+    """The rule word for word: each event against the P99 of the others in the 90 days up to it."""
+    named = set()
+    for place, (days, text) in enumerate(charges):
+        others = sorted(
+            Decimal(other)
+            for position, (days_before, other) in enumerate(charges)
+            if position != place and days <= days_before < days + 90
+        )
+        if days >= 90 or Decimal(text) < 100 or not others:
+            continue
+        p99 = others[-(-99 * len(others) // 100) - 1]
+        if Decimal(text) >= 1000 * p99 and (p99 > 0 or len(others) >= 10):
+            named.add(place)
+    return named
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    usual=st.lists(
+        st.tuples(st.integers(0, 200), st.sampled_from(["0", "0.1", "0.100001", "1", "1", "2.5", "150"])),
+        max_size=130,
+    ),
+    odd=st.lists(
+        st.tuples(st.integers(0, 200), st.sampled_from(["99.999999", "100", "1000", "2500", "100001"])),
+        max_size=3,
+    ),
+)
+def test_the_gate_names_what_a_plain_reading_of_the_rule_names(
+    usual: list[Charge],
+    odd: list[Charge],
+    change: Callable[[str], None],
+    good_warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    charges = [*usual, *odd]
+
+    assert _named(good_warehouse, charges) == _plainly_implausible(charges)
+
+
+@pytest.mark.parametrize(
+    ("usual", "charge", "is_named"),
+    [
+        ([(5, "1")] * 3, (0, "1000"), True),
+        ([(5, "1")] * 3, (0, "999.999999"), False),
+        ([(5, "0.01")] * 3, (0, "99.999999"), False),
+        ([(5, "0")] * 10, (0, "100"), True),
+        ([(5, "0")] * 9, (0, "100"), False),
+        ([], (0, "1000000"), False),
+        ([(179, "1")] * 3, (90, "1000"), False),
+        ([(178, "1")] * 3, (89, "1000"), True),
+        ([(179, "1")] * 3, (89, "1000"), False),
+    ],
+    ids=[
+        "1,000 times the P99",
+        "just under 1,000 times",
+        "just under 100 credits",
+        "a P99 of 0 and 10 others",
+        "a P99 of 0 and 9 others",
+        "no other to compare with",
+        "older than 90 days",
+        "the oldest day, with others 89 days before it",
+        "the oldest day, with others 90 days before it",
+    ],
+)
+def test_the_limits_of_the_rule(
+    usual: list[Charge],
+    charge: Charge,
+    is_named: bool,
+    change: Callable[[str], None],
+    good_warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    assert _named(good_warehouse, [*usual, charge]) == ({len(usual)} if is_named else set())
+
+
+@pytest.mark.skipif(
+    not REAL_LOG.is_dir(), reason="the real usage log lies beside the project's own checkout only"
+)
+def test_the_logging_error_in_the_real_log_is_the_only_charge_named(
+    change: Callable[[str], None], good_warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    change("delete from facts.fct_generations")
+    change(f"""insert into facts.fct_generations (source, event_id, workspace_id, usage_date, credits)
+        select source, event_id, workspace_id,
+            cast(cast(occurred_at as timestamptz) at time zone 'America/Los_Angeles' as date) as usage_date,
+            cast(credits as decimal(18, 6))
+        from read_json('{REAL_LOG}/*.jsonl.gz', format = 'newline_delimited', columns = {{
+            source: 'varchar', event_id: 'varchar', workspace_id: 'varchar', occurred_at: 'varchar',
+            credits: 'varchar'
+        }})
+        where usage_date <= date '2025-06-30'""")
+
+    cases = good_warehouse.execute(fill(CASES, as_of=date(2025, 6, 30))).fetchall()
+
+    assert [
+        (source, event, credits, workspace, day) for source, event, credits, workspace, day, _ in cases
+    ] == [("aider-analytics", "6bd0cf1b5b202ba1", Decimal("999001.252875"), "aider", date(2025, 5, 7))]
+
+
+def test_three_charges_are_named_and_the_others_counted(
+    change: Callable[[str], None],
+    gate: Callable[[str], GateReport],
+    good_warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    _named(good_warehouse, [(day % 80, "0.1") for day in range(600)] + [(0, "5000")] * 5)
+
+    (message,) = _warned(gate("facts"))
+
+    assert "found 5 cases: event native 600: 5000.000000 credits in workspace w1 on 2026-03-31" in message
+    assert "event native 602" in message and "event native 603" not in message

@@ -1,0 +1,107 @@
+"""Spoilt marts are named by their gate: workspace, period and both numbers. What a first night passes."""
+
+from collections.abc import Callable
+
+import duckdb
+import pytest
+
+from expectations import GATES, GateReport
+
+Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils the batch, words of the message
+CRITICAL, WARNING = "critical", "warning"
+
+BREAKDOWNS = ("usage_by_member", "usage_by_category", "usage_by_generation_type")
+
+MARTS: list[Spoilt] = [
+    *(
+        (
+            f"{table}_credits_equal_the_summary",
+            CRITICAL,
+            f"update marts.{table} set credits = credits + 0.000001 where workspace_id = 'w2'",
+            ("workspace w2, 30d", f"in {table}", "3.000000 in credit_summary"),
+        )
+        for table in BREAKDOWNS
+    ),
+    *(
+        (
+            f"{table}_shares_sum_to_1",
+            CRITICAL,
+            f"update marts.{table} set credit_share = credit_share - 1e-12 where workspace_id = 'w2'",
+            ("workspace w2, 7d", "0.99999999999"),
+        )
+        for table in BREAKDOWNS
+    ),
+    (
+        "every_workspace_has_every_period",
+        CRITICAL,
+        "delete from marts.credit_summary where workspace_id = 'w2' and period = '7d'",
+        ("workspace w2, 7d: 0 rows",),
+    ),
+    (
+        "summary_dispositions_add_up",
+        CRITICAL,
+        "update marts.credit_summary set pending_credits = 0 where workspace_id = 'w1' and period = '90d'",
+        ("workspace w1, 90d", "0.000000 pending", "18.750000 in all"),
+    ),
+    (
+        "usage_daily_credits_equal_the_summary",
+        CRITICAL,
+        "update marts.usage_daily set usage_date = '2026-03-24' where usage_date = '2026-03-30'",
+        ("workspace w1, 7d: 8.750000 in usage_daily, 18.750000 in credit_summary",),
+    ),
+    (
+        "usage_daily_equals_the_facts",
+        CRITICAL,
+        "delete from facts.fct_generations where event_id = 'e1'",
+        ("workspace w1: 4 generations and 18.750000 credits in usage_daily, 3 and 8.750000",),
+    ),
+    (
+        "waste_by_reason_equals_the_summary",
+        CRITICAL,
+        "delete from marts.waste_by_reason where period = '7d'",
+        ("workspace w1, 7d: 0.000000 in waste_by_reason, 1.250000",),
+    ),
+    (
+        "generation_details_cover_90_days",
+        CRITICAL,
+        "delete from marts.generation_details where workspace_id = 'w2'",
+        ("workspace w2: 0 rows in generation_details, generation_count 1",),
+    ),
+]
+
+
+@pytest.mark.parametrize("spoilt", MARTS, ids=[spoilt[0] for spoilt in MARTS])
+def test_spoilt_marts_are_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
+    assert_named("marts", *spoilt)
+
+
+def test_every_marts_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
+    assert_all_spoilt("marts", [spoilt[0] for spoilt in MARTS])
+
+
+@pytest.mark.parametrize("layer", GATES)
+def test_the_good_batch_passes_every_gate(layer: str, gate: Callable[[str], GateReport]) -> None:
+    report = gate(layer)
+
+    assert [result.message for result in report.results if not result.passed] == []
+    assert len(report.results) == sum(len(each.checks) for each in GATES[layer])
+
+
+@pytest.mark.parametrize("layer", GATES)
+def test_a_first_night_with_nothing_delivered_passes_all_critical_gates(
+    layer: str,
+    change: Callable[[str], None],
+    gate: Callable[[str], GateReport],
+    good_warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    tables = good_warehouse.execute(
+        "select table_schema || '.' || table_name from information_schema.tables"
+    ).fetchall()
+    for (table,) in tables:
+        change(f"delete from {table}")
+
+    report = gate(layer)
+
+    assert report.failed_critical == ()
+    expected = ["usage_is_fresh"] if layer == "facts" else []
+    assert [result.check_name for result in report.failed_warnings] == expected

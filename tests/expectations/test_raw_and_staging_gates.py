@@ -1,0 +1,161 @@
+"""A spoilt lake or staging is named by its gate: file, line, event or key."""
+
+from collections.abc import Callable
+
+import pytest
+
+from expectations import GateReport
+
+Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils the batch, words of the message
+CRITICAL, WARNING = "critical", "warning"
+
+FEEDS = {
+    "generation_events": ("event_id", "events/1.jsonl"),
+    "content_outcomes": ("outcome_id", "outcomes/1.jsonl"),
+    "event_retractions": ("retraction_id", "retractions/1.jsonl"),
+    "credit_entries": ("entry_id", "entries/1.jsonl"),
+    "workspaces": ("workspace_id", "workspaces/1.csv"),
+    "members": ("member_id", "members/1.csv"),
+    "products": ("product_id", "products/1.csv"),
+    "credit_packs": ("pack_id", "packs/1.csv"),
+}
+KEYED = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
+
+
+def _spoilt_raw_feeds() -> list[Spoilt]:
+    spoilt: list[Spoilt] = []
+    for feed, (key, file) in FEEDS.items():
+        first_line = f"raw.{feed} where batch_id = 1 and line_number = 1"
+        lost = f"delete from {first_line}"
+        spoilt.append((f"{feed}_rows_equal_the_manifest", CRITICAL, lost, (file, "batch 1")))
+        unfilled = f"update {first_line.replace(' where', f' set {key} = null where')}"
+        spoilt.append((f"{feed}_keys_are_filled", CRITICAL, unfilled, (f"line 1 of file {file}",)))
+    for feed in ("generation_events", "credit_entries", "credit_packs"):
+        changed = f"update raw.{feed} set credits = credits + 0.000001 where batch_id = 1 and line_number = 1"
+        spoilt.append(
+            (f"{feed}_credits_equal_the_manifest", CRITICAL, changed, (FEEDS[feed][1], "0001 in the table"))
+        )
+    return spoilt
+
+
+def _spoilt_staged_feeds() -> list[Spoilt]:
+    spoilt: list[Spoilt] = []
+    for feed in KEYED:
+        lost = f"delete from staging.stg_{feed} where {FEEDS[feed][0]} <> 'e1'"
+        spoilt.append((f"{feed}_rows_add_up", CRITICAL, lost, ("accepted rows", "live")))
+        twice = f"insert into staging.stg_{feed} select * from staging.stg_{feed}"
+        spoilt.append((f"{feed}_keys_are_unique", CRITICAL, twice, ("in 2 rows",)))
+    for feed in ("generation_events", "credit_entries"):
+        changed = f"update staging.stg_{feed} set credits = credits + 0.000001"
+        spoilt.append((f"{feed}_credits_add_up", CRITICAL, changed, ("accepted credits", "live")))
+    return spoilt
+
+
+RAW: list[Spoilt] = [
+    *_spoilt_raw_feeds(),
+    (
+        "generation_events_credits_are_not_negative",
+        CRITICAL,
+        "update raw.generation_events set credits = -0.000001 where event_id = 'e7'",
+        ("native e7", "w2", "-0.000001"),
+    ),
+    (
+        "lines_are_accepted_or_quarantined",
+        CRITICAL,
+        "update raw.deliveries set line_count = 9 where file_path = 'events/1.jsonl'",
+        ("events/1.jsonl", "9 lines, 7 accepted, 1 quarantined"),
+    ),
+    (
+        "quarantined_lines_are_kept",
+        CRITICAL,
+        "delete from raw.quarantine",
+        ("events/1.jsonl", "1 lines quarantined, 0 in raw.quarantine"),
+    ),
+    (
+        "no_file_comes_again_with_other_bytes",
+        WARNING,
+        "update raw.deliveries set replaces_earlier = true where batch_id = 2 and status = 'loaded'",
+        ("events/2.jsonl",),
+    ),
+    (
+        "no_file_is_rejected",
+        WARNING,
+        """insert into raw.deliveries values
+        (2, 'members', 'm.csv', 'rejected', 0, 0, 0, null, null, false, 'the gzip is cut short')""",
+        ("m.csv: the gzip is cut short",),
+    ),
+    (
+        "no_unknown_column_arrives",
+        WARNING,
+        """update raw.deliveries set unknown_columns = '["colour"]'
+        where batch_id = 2 and status = 'loaded'""",
+        ("generation_events", '["colour"]', "events/2.jsonl"),
+    ),
+    (
+        "at_most_1_percent_of_lines_are_rejected",
+        WARNING,
+        """insert into raw.deliveries values
+            (3, 'members', 'm.csv', 'loaded', 299, 296, 3, null, null, false, null);
+        insert into raw.quarantine values
+            (3, 'members', 'm.csv', 1, 'utf8', 'the line is not UTF-8'),
+            (3, 'members', 'm.csv', 2, 'required', 'member_id is missing'),
+            (3, 'members', 'm.csv', 3, 'required', 'member_id is missing')""",
+        ("members: 3 of 299 lines", "most often required (member_id is missing)"),
+    ),
+]
+
+STAGING: list[Spoilt] = [
+    *_spoilt_staged_feeds(),
+    (
+        "no_key_has_two_contents",
+        WARNING,
+        "insert into staging.stg_conflicts values ('members', 'native', 'e9', 2, 'late.jsonl', 4, 1, 6)",
+        ("native e9", "line 4 of file late.jsonl"),
+    ),
+]
+
+
+@pytest.mark.parametrize("spoilt", RAW, ids=[spoilt[0] for spoilt in RAW])
+def test_a_spoilt_lake_is_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
+    assert_named("raw", *spoilt)
+
+
+def test_every_raw_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
+    assert_all_spoilt("raw", [spoilt[0] for spoilt in RAW])
+
+
+@pytest.mark.parametrize("spoilt", STAGING, ids=[spoilt[0] for spoilt in STAGING])
+def test_a_spoilt_staging_is_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
+    assert_named("staging", *spoilt)
+
+
+def test_every_staging_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
+    assert_all_spoilt("staging", [spoilt[0] for spoilt in STAGING])
+
+
+def test_a_conflict_that_adds_up_is_only_a_warning(
+    change: Callable[[str], None], gate: Callable[[str], GateReport]
+) -> None:
+    change("""insert into raw.generation_events
+        select source, event_id, occurred_at, workspace_id, member_id, product_id, generation_type, status,
+            6 as credits, 2 as batch_id, 'events/2.jsonl', 2, 'h-other'
+        from raw.generation_events where event_id = 'e2';
+    update staging.stg_generation_events set delivery_count = 2, conflict_count = 1 where event_id = 'e2';
+    insert into staging.stg_conflicts
+        values ('generation_events', 'native', 'e2', 2, 'events/2.jsonl', 2, 1, 6)""")
+
+    report = gate("staging")
+
+    assert report.failed_critical == ()
+    assert [result.check_name for result in report.failed_warnings] == ["no_key_has_two_contents"]
+
+
+def test_a_rejected_file_is_kept_whole_and_not_line_by_line(
+    change: Callable[[str], None], gate: Callable[[str], GateReport]
+) -> None:
+    change("""insert into raw.deliveries
+        values (2, 'members', 'm.csv', 'rejected', 40, 0, 40, null, null, false, 'no row has member_id');
+    insert into raw.quarantine
+        values (2, 'members', 'm.csv', null, 'file.missing_column', 'no row has member_id')""")
+
+    assert gate("raw").failed_critical == ()

@@ -1,0 +1,201 @@
+"""The runner fails closed: what was not evaluated has not passed."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import great_expectations as gx
+import pandas as pd
+import pytest
+
+from expectations import GATES, Check, Gate, GateReport, run_gates
+from expectations.runner import _suite, fill
+
+AS_OF = date(2026, 3, 31)
+CHECK = Check(
+    name="doors_are_shut",
+    rule="every door is shut",
+    cases="select 'front' as door",
+    found="door {door}",
+    why="It is cold.",
+    remedy="Shut it",
+)
+GATE = Gate("house.doors", (CHECK, replace(CHECK, name="doors_are_locked", severity="warning")))
+
+
+def _report(frame: pd.DataFrame | Exception, *, gate: Gate = GATE) -> GateReport:
+    def query(sql: str) -> pd.DataFrame:
+        if isinstance(frame, Exception):
+            raise frame
+        return frame
+
+    return run_gates("house", query=query, as_of=AS_OF, gates={"house": (gate,)})
+
+
+def _counts(shut: object, locked: object) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "doors_are_shut": [shut],
+            "doors_are_shut_found": ["door front"],
+            "doors_are_locked": [locked],
+            "doors_are_locked_found": ["door back"],
+        }
+    )
+
+
+def _assert_nothing_passed(report: GateReport, reason: str) -> None:
+    assert [result.check_name for result in report.failed_critical] == ["doors_are_shut", "doors_are_locked"]
+    assert all(reason in result.message for result in report.results)
+
+
+def test_no_case_is_a_pass() -> None:
+    report = _report(_counts(0, 0))
+
+    assert [(result.passed, result.observed) for result in report.results] == [(True, "0 cases")] * 2
+    assert report.failed_critical == report.failed_warnings == ()
+
+
+def test_a_failed_check_says_the_rule_the_value_found_and_the_remedy() -> None:
+    report = _report(_counts(2, 1))
+
+    critical, warning = report.failed_critical[0], report.failed_warnings[0]
+    assert critical.message == "every door is shut; found 2 cases: door front. Shut it."
+    assert (critical.asset, critical.check_name) == ("house.doors", "doors_are_shut")
+    assert (critical.observed, critical.expected) == ("2 cases: door front", "every door is shut")
+    assert (warning.check_name, warning.observed) == ("doors_are_locked", "1 case: door back")
+
+
+def test_a_very_long_name_is_cut_in_the_message() -> None:
+    frame = _counts(1, 0)
+    frame["doors_are_shut_found"] = ["x" * 100_000]
+
+    assert len(_report(frame).failed_critical[0].message) < 1_200
+
+
+def test_whole_numbers_of_arrow_are_read_like_any_other() -> None:
+    frame = _counts(0, 1).astype({"doors_are_shut": "int64[pyarrow]", "doors_are_locked": "int64[pyarrow]"})
+
+    assert [result.passed for result in _report(frame).results] == [True, False]
+
+
+def test_sql_that_raises_fails_every_check_of_its_gate_as_critical() -> None:
+    _assert_nothing_passed(
+        _report(RuntimeError("no such table: doors")), "RuntimeError: no such table: doors"
+    )
+
+
+def test_an_empty_frame_fails() -> None:
+    _assert_nothing_passed(_report(_counts(0, 0).head(0)), "returned 0")
+
+
+def test_a_missing_column_fails() -> None:
+    _assert_nothing_passed(_report(_counts(0, 0).drop(columns="doors_are_locked")), "doors_are_locked")
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+def test_a_count_that_is_null_fails(missing: object) -> None:
+    _assert_nothing_passed(_report(_counts(0, missing)), "every check is evaluated")
+
+
+def test_a_null_count_of_arrow_fails() -> None:
+    frame = _counts(0, None).astype({"doors_are_locked": "int64[pyarrow]"})
+
+    _assert_nothing_passed(_report(frame), "every check is evaluated")
+
+
+def test_an_empty_suite_fails() -> None:
+    report = _report(_counts(0, 0), gate=Gate("house.doors", ()))
+
+    assert [result.check_name for result in report.failed_critical] == ["the_gate_has_checks"]
+
+
+def test_fewer_expectations_evaluated_than_declared_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(gate: Gate) -> gx.ExpectationSuite:
+        return _suite(Gate(gate.asset, gate.checks[:1]))
+
+    monkeypatch.setattr("expectations.runner._suite", half)
+
+    _assert_nothing_passed(_report(_counts(0, 0)), "2 checks are declared, 1 were evaluated")
+
+
+def test_an_expectation_that_raises_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("inside the expectation")
+
+    monkeypatch.setattr(gx.expectations.ExpectColumnMaxToBeBetween, "_validate", explode)
+
+    report = _report(_counts(0, 0))
+
+    assert [result.severity for result in report.failed_critical] == ["critical", "critical"]
+
+
+def test_an_expectation_that_contradicts_its_count_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        gx.expectations.ExpectColumnMaxToBeBetween,
+        "_validate",
+        lambda *_, **__: {"success": True, "result": {"observed_value": 0}},
+    )
+
+    _assert_nothing_passed(_report(_counts(0, 3)), "doors_are_locked counted 3 cases")
+
+
+@pytest.mark.parametrize("gates", [{"house": ()}, {"garden": (GATE,)}])
+def test_a_layer_without_gates_is_an_error(gates: dict[str, tuple[Gate, ...]]) -> None:
+    with pytest.raises(ValueError, match="every layer has gates; 'house' has none"):
+        run_gates("house", query=lambda sql: _counts(0, 0), as_of=AS_OF, gates=gates)
+
+
+def test_one_gate_that_cannot_run_does_not_hide_the_others() -> None:
+    def query(sql: str) -> pd.DataFrame:
+        if "garden" in sql:
+            raise RuntimeError("locked")
+        return _counts(1, 0)
+
+    garden = Gate("house.garden", (replace(CHECK, name="gate_is_shut", cases="select 1 from garden"),))
+    report = run_gates("house", query=query, as_of=AS_OF, gates={"house": (garden, GATE)})
+
+    assert [result.check_name for result in report.failed_critical] == ["gate_is_shut", "doors_are_shut"]
+
+
+def test_as_of_and_local_dates_are_filled_for_each_engine() -> None:
+    sql = "x > :as_of - 90 and x <= :as_of and :local_date(e.occurred_at, w.timezone) < :as_of + 1"
+
+    assert fill(sql, as_of=AS_OF) == (
+        "x > cast('2025-12-31' as date) and x <= cast('2026-03-31' as date) and "
+        "cast(e.occurred_at at time zone 'UTC' at time zone w.timezone as date) < cast('2026-04-01' as date)"
+    )
+    assert "to_date(from_utc_timestamp(e.occurred_at, w.timezone))" in fill(sql, as_of=AS_OF, engine="spark")
+
+
+@pytest.mark.parametrize("layer", GATES)
+def test_every_check_says_why_it_exists_and_has_a_name_of_its_own(layer: str) -> None:
+    checks = [check for gate in GATES[layer] for check in gate.checks]
+
+    assert len({check.name for check in checks}) == len(checks)
+    for gate in GATES[layer]:
+        for check, expectation in zip(gate.checks, _suite(gate).expectations, strict=True):
+            assert expectation.severity == check.severity
+            assert expectation.meta == {"rule": check.rule, "why": check.why, "remedy": check.remedy}
+            assert check.rule and check.why and check.remedy
+
+
+@pytest.mark.parametrize("layer", GATES)
+def test_no_token_is_left_unfilled(layer: str) -> None:
+    for gate in GATES[layer]:
+        for engine in ("duckdb", "spark"):
+            sql = fill(gate.sql, as_of=AS_OF, engine=engine)  # type: ignore[arg-type]
+            assert ":" not in sql.replace("'; '", "").replace(": ", "")
+
+
+def test_a_run_opens_no_connection(
+    gate: Callable[[str], GateReport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a gate tried to reach the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+    assert gate("forecast").failed_critical == ()
