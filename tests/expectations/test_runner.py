@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from expectations import GATES, Check, Gate, GateReport, run_gates
-from expectations.runner import _suite, fill
+from expectations.runner import _batch_definition, fill, suite_of
 
 AS_OF = date(2026, 3, 31)
 CHECK = Check(
@@ -113,9 +113,9 @@ def test_an_empty_suite_fails() -> None:
 
 def test_fewer_expectations_evaluated_than_declared_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def half(gate: Gate) -> gx.ExpectationSuite:
-        return _suite(Gate(gate.asset, gate.checks[:1]))
+        return suite_of(Gate(gate.asset, gate.checks[:1]))
 
-    monkeypatch.setattr("expectations.runner._suite", half)
+    monkeypatch.setattr("expectations.runner.suite_of", half)
 
     _assert_nothing_passed(_report(_counts(0, 0)), "2 checks are declared, 1 were evaluated")
 
@@ -175,7 +175,7 @@ def test_every_check_says_why_it_exists_and_has_a_name_of_its_own(layer: str) ->
 
     assert len({check.name for check in checks}) == len(checks)
     for gate in GATES[layer]:
-        for check, expectation in zip(gate.checks, _suite(gate).expectations, strict=True):
+        for check, expectation in zip(gate.checks, suite_of(gate).expectations, strict=True):
             assert expectation.severity == check.severity
             assert expectation.meta == {"rule": check.rule, "why": check.why, "remedy": check.remedy}
             assert check.rule and check.why and check.remedy
@@ -197,5 +197,6 @@ def test_a_run_opens_no_connection(
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    _batch_definition.cache_clear()
 
     assert gate("forecast").failed_critical == ()

@@ -32,6 +32,10 @@ def test_credits_are_whole_above_ten_and_never_vanish_below(value: str, written:
         (["0.000001"], ["0.000001"]),
         (["0", "0"], ["0", "0"]),
         ([], []),
+        (
+            ["12345678901234567890123456789012.4", "0.2"],
+            ["12,345,678,901,234,567,890,123,456,789,013", "<1"],
+        ),
     ],
 )
 def test_the_parts_of_a_sum_are_written_like_it_and_add_up(values: list[str], written: list[str]) -> None:

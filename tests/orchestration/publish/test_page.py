@@ -94,6 +94,7 @@ def test_bars_are_told_in_a_sentence_and_drawn_to_scale(example: Report) -> None
 def test_waste_checks_and_the_most_efficient_member_are_told(example: Report) -> None:
     text = Outline(render_page(example)).text
     assert "Regenerations (3+ attempts)" in text
+    assert re.search(r"were thrown away\.\s*180\s*7\.7%\s*60\s", text)
     assert "Suggestion: improve rulesets to reduce rework." in text
     assert "1 of 2 checks of the newest run failed:" in text
     assert "nothing_is_late in marts, credit_summary (warning)" in text
