@@ -3,11 +3,7 @@
 What a step does does not belong here: that is defs/.
 """
 
-import subprocess
-from pathlib import Path
-
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from expectations.suites import GATES
 from orchestration.defs.checks import layer_gate
@@ -20,38 +16,16 @@ from orchestration.defs.published import published_marts
 from orchestration.defs.raw import landing_feeds, raw
 from orchestration.defs.resources import Night
 from orchestration.settings import Settings, use
+from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import Lake
 
 
-def dbt_manifest(settings: Settings) -> Path:
-    """The dbt manifest of the project as it is on disk, parsed anew when a file of it is newer.
-
-    Raises:
-        RuntimeError: dbt cannot parse the project; the message is dbt's.
-    """
-    manifest = settings.dbt_dir / "target" / "manifest.json"
-    sources = [file for kind in ("sql", "yml") for file in settings.dbt_dir.rglob(f"*.{kind}")]
-    newest = max(file.stat().st_mtime for file in sources if "target" not in file.parts)
-    if not manifest.exists() or manifest.stat().st_mtime < newest:
-        parsed = subprocess.run(
-            [settings.dbt_executable, "parse", "--quiet", "--profiles-dir", "."],
-            cwd=settings.dbt_dir,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if parsed.returncode != 0:
-            raise RuntimeError(f"dbt could not parse {settings.dbt_dir}:\n{parsed.stdout}{parsed.stderr}")
-        manifest.touch()
-    return manifest
-
-
 def build(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of this project, for one data directory."""
-    manifest = dbt_manifest(settings)
-    layers = {layer: dbt_layer(layer, manifest=manifest) for layer in LAYERS}
+    dbt = DbtProject(settings.dbt_dir, target_dir=settings.data_dir / "dbt")
+    layers = {layer: dbt_layer(layer, manifest=dbt.manifest_path) for layer in LAYERS}
     everything = dg.AssetSelection.all()
     job = dg.define_asset_job(
         JOB_NAME,
@@ -79,11 +53,7 @@ def build(settings: Settings) -> dg.Definitions:
             "lake": Lake(settings.lake_dir),
             "warehouse": DuckDBWarehouse(settings.warehouse_path, memory_limit=settings.memory_limit),
             "journal": Journal(settings.journal_dir),
-            "dbt": DbtCliResource(
-                project_dir=str(settings.dbt_dir),
-                profiles_dir=str(settings.dbt_dir),
-                dbt_executable=str(settings.dbt_executable),
-            ),
+            "dbt": dbt,
         },
     )
 

@@ -6,7 +6,6 @@ What one run is told (as_of, full refresh) does not belong here: that is run con
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,11 +61,6 @@ class Settings:
     @property
     def dbt_dir(self) -> Path:
         return PROJECT_DIR / "dbt_project"
-
-    @property
-    def dbt_executable(self) -> Path:
-        """The dbt of this very environment, whatever PATH says."""
-        return Path(sys.executable).with_name("dbt")
 
 
 def use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Settings:

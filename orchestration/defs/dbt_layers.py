@@ -4,18 +4,17 @@ One definition per layer, so that a failed gate on one layer stops the next. Wha
 belong here: that is dbt_project/.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
-from orchestration.settings import Settings
+from orchestration.warehouse.dbt_build import DbtProject, NodeResult, raise_failures
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import CheckRow, Journal
 
@@ -26,11 +25,9 @@ class LayerTranslator(DagsterDbtTranslator):
     """Names and describes a dbt model in Dagster as dbt does: schema.table, and its description only."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
-        return dg.AssetKey([dbt_resource_props["fqn"][1], dbt_resource_props["name"]])
+        return dg.AssetKey([self.get_group_name(dbt_resource_props), dbt_resource_props["name"]])
 
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         if dbt_resource_props["resource_type"] == "source":
             return str(dbt_resource_props["source_name"])
         return str(dbt_resource_props["fqn"][1])
@@ -54,66 +51,48 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
     def build(
         context: dg.AssetExecutionContext,
         night: Night,
-        dbt: DbtCliResource,
+        dbt: dg.ResourceParam[DbtProject],
         warehouse: dg.ResourceParam[DuckDBWarehouse],
         journal: dg.ResourceParam[Journal],
-        settings: dg.ResourceParam[Settings],
-    ) -> Iterator[Any]:
-        variables = json.dumps({"as_of": str(night.as_of_date(warehouse))})
-        command = ["build", "--vars", variables, "--exclude-resource-type", "unit_test"]
-        # a test that also looks at a later layer belongs to that layer
-        command += ["--indirect-selection", "buildable"]
-        if night.full_refresh:
-            command.append("--full-refresh")
-        # one target folder for all layers: the first one parses for this as_of, the others reuse that
-        invocation = dbt.cli(command, context=context, target_path=settings.data_dir / "dbt")
-        try:
-            events = list(invocation.stream())
-        finally:
-            journal.record_checks(
-                _test_results(invocation, layer),
-                run_id=context.run_id,
-                part=f"{layer}-dbt",
-                checked_at=datetime.now(UTC).replace(tzinfo=None),
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        variables = {"as_of": str(night.as_of_date(warehouse))}
+        results = dbt.build(layer, variables=variables, full_refresh=night.full_refresh)
+        journal.record_checks(
+            [_as_check_row(layer, result) for result in results if result.kind == "test"],
+            run_id=context.run_id,
+            part=f"{layer}-dbt",
+            checked_at=datetime.now(UTC).replace(tzinfo=None),
+        )
+        built = [result for result in results if result.kind == "model" and result.passed]
+        rows = warehouse.row_counts([model.table for model in built])
+        for model in built:
+            yield dg.MaterializeResult(
+                asset_key=model.table.split("."),
+                metadata={"dagster/row_count": rows[model.table], "seconds": model.seconds},
             )
-        rows = warehouse.row_counts([".".join(key.path) for key in context.selected_asset_keys])
-        for event in events:
-            if isinstance(event, dg.Output | dg.AssetMaterialization):
-                key = (
-                    context.asset_key_for_output(event.output_name)
-                    if isinstance(event, dg.Output)
-                    else event.asset_key
+        known = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
+        for test in (result for result in results if result.kind == "test"):
+            asset_key = dg.AssetKey(test.table.split("."))
+            if (asset_key, test.name) in known:
+                yield dg.AssetCheckResult(
+                    asset_key=asset_key,
+                    check_name=test.name,
+                    passed=test.passed,
+                    metadata={"found": test.found, "seconds": test.seconds},
                 )
-                event = event.with_metadata({**event.metadata, "dagster/row_count": rows[".".join(key.path)]})
-            yield event
+        raise_failures(layer, results)
 
     return build
 
 
-def _test_results(invocation: DbtCliInvocation, layer: str) -> list[CheckRow]:
-    """The data tests of a dbt invocation as check results; none if dbt did not get that far."""
-    try:
-        results = invocation.get_artifact("run_results.json")["results"]
-        nodes = invocation.get_artifact("manifest.json")["nodes"]
-    except (FileNotFoundError, json.JSONDecodeError):
-        return []
-    found = []
-    for result in results:
-        node = nodes.get(result["unique_id"], {})
-        if node.get("resource_type") != "test":
-            continue
-        tested = nodes.get(node.get("attached_node"), {})
-        failing_rows = result.get("failures")
-        found.append(
-            CheckRow(
-                layer=layer,
-                asset=f"{tested.get('schema', layer)}.{tested.get('name', '')}",
-                check_name=node["name"],
-                severity="critical",
-                passed=result["status"] == "pass",
-                observed=f"{failing_rows} failing rows" if failing_rows is not None else result["status"],
-                expected="0 failing rows",
-                message=result.get("message") or "",
-            )
-        )
-    return found
+def _as_check_row(layer: str, test: NodeResult) -> CheckRow:
+    return CheckRow(
+        layer=layer,
+        asset=test.table,
+        check_name=test.name,
+        severity="critical",
+        passed=test.passed,
+        observed=test.found,
+        expected="0 failing rows",
+        message="" if test.passed else f"the dbt test {test.name} found {test.found}",
+    )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -74,22 +75,20 @@ def run_nightly(
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
-    """The last cause of each failed step, in one line each."""
-    reasons = []
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            reasons.append(f"{event.step_key}: {error.message.strip() if error else 'no reason given'}")
-        elif event.event_type == dg.DagsterEventType.PIPELINE_FAILURE:
-            failure = event.job_failure_data
-            if failure.error is not None:
-                cause = failure.error
-                while cause.cause is not None:
-                    cause = cause.cause
-                reasons.append(cause.message.strip())
-    return reasons
+    """Why each failed step failed, in one line each; why the run did, if no step got that far."""
+    errors = {
+        event.step_key: event.step_failure_data.error for event in result.all_events if event.is_step_failure
+    }
+    if not errors:
+        failures = [event.job_failure_data for event in result.all_events if event.is_job_failure]
+        errors = {"run": failure.error for failure in failures}
+    return [f"{step}: {_last_cause(error)}" for step, error in errors.items()]
+
+
+def _last_cause(error: Any) -> str:
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else "no reason given"
 
 
 def last_run(settings: Settings) -> LastRun | None:

@@ -30,6 +30,8 @@ class ProgressHandler(logging.Handler):
         event = event or meta.get("dagster_event")
         if event is None:
             message = meta.get("orig_message") or record.getMessage()
+            if message.endswith("Not executing."):
+                return f"  --- {meta.get('step_key')} not run: a step or gate before it failed"
             is_shown = record.levelno > logging.INFO or meta.get("step_key") == "raw"
             return f"      {message}" if is_shown else None
         step = event.step_key or ""
@@ -40,8 +42,6 @@ class ProgressHandler(logging.Handler):
             seconds = time.monotonic() - self._started.get(step, time.monotonic())
             word = "ok " if event.event_type == DagsterEventType.STEP_SUCCESS else "FAILED "
             return f"  {word} {step} ({seconds:.1f} s)"
-        if event.event_type == DagsterEventType.STEP_SKIPPED:
-            return f"  --- {step} not run: a step or gate before it failed"
         if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.event_specific_data
             if not check.passed and check.description:

@@ -10,7 +10,7 @@ from orchestration.landing.contract import Column, Feed, Kind
 # DuckDB passes JSON numbers through double (exact only to 15 digits), drops the sign of -0 and accepts
 # trailing commas; it also accepts NaN, which no pattern below takes for a number. Text that only looks so
 # goes the exact way too. Two patterns, since RE2 is fast only where one begins with a fixed character.
-_UNSAFE_NUMBER = r":\s*(?:§|-?(?:[0-9.]{16}|[0-9.]+[eE]))"
+_UNSAFE_NUMBER = r":\s*(?:-0\s*[,}]|-?(?:[0-9.]{16}|[0-9.]+[eE]))"
 _TRAILING_COMMA = r",\s*[}\]]"
 
 _INSTANT = (

@@ -33,15 +33,20 @@ def test_every_breakdown_sums_to_its_total(night: Night) -> None:
             f"select workspace_id, period, sum(credits) from marts.{mart} group by all order by all"
         )
         assert sums == totals, mart
-        shares = night.query(f"select distinct sum(credit_share) from marts.{mart} group by workspace_id, period")
+        shares = night.query(
+            f"select distinct sum(credit_share) from marts.{mart} group by workspace_id, period"
+        )
         assert shares == [(1,)], mart
 
 
 def test_every_credit_of_every_day_has_one_disposition(night: Night) -> None:
-    assert night.query(
-        "select workspace_id, usage_date from marts.usage_daily group by all having sum(credits) <> "
-        "sum(used_credits + iterated_credits + wasted_credits + pending_credits + untracked_credits)"
-    ) == []
+    assert (
+        night.query(
+            "select workspace_id, usage_date from marts.usage_daily group by all having sum(credits) <> "
+            "sum(used_credits + iterated_credits + wasted_credits + pending_credits + untracked_credits)"
+        )
+        == []
+    )
 
 
 def test_an_awkward_load_is_told_as_plain_python_tells_it(credits_command: Credits, tmp_path: Path) -> None:

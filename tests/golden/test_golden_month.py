@@ -26,7 +26,9 @@ def test_the_report_prints_the_users_example(credits_command: Credits, sample_ni
     assert lines[0] == "Credit Usage Analytics - Last 30 Days"
     for line in EXAMPLE.splitlines():
         assert line in lines, said.stdout
-    assert any(line.startswith("Tom    400 credits (17%)") and "Keywords         300 (13%)" in line for line in lines)
+    assert any(
+        line.startswith("Tom    400 credits (17%)") and "Keywords         300 (13%)" in line for line in lines
+    )
     assert any(line.startswith("Anna   260 credits (11%)") and "* most efficient" in line for line in lines)
 
 

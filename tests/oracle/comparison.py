@@ -22,7 +22,9 @@ LOOSE = {"expected_credits": RATIO_STEP * 1000}
 NAMED_OTHERWISE = {"episode_id", "episode_number", "unit_id"}
 
 
-def differences(published: Path, expected: Mapping[str, Mapping[tuple[Any, ...], Mapping[str, Any]]]) -> list[str]:
+def differences(
+    published: Path, expected: Mapping[str, Mapping[tuple[Any, ...], Mapping[str, Any]]]
+) -> list[str]:
     """Every row and figure in which the published file and the oracle disagree; empty if there is none."""
     found: list[str] = []
     with duckdb.connect(str(published / "credits.duckdb"), read_only=True) as connection:

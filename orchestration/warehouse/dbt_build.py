@@ -1,0 +1,120 @@
+"""dbt, in this process: the project parsed once, and one layer of it built at a time.
+
+Not Dagster, and not what a model means: that is dbt_project/.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner
+
+PASSING = {"success", "pass", "no-op"}
+
+
+class DbtFailed(RuntimeError):
+    """dbt could not parse, or a model or test failed; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model or data test.
+
+    Attributes:
+        kind: "model" or "test".
+        table: schema.table of the model, or of the model that the test is about.
+        name: of the model or test.
+        passed: whether it was built, or held.
+        found: what was found, such as "3 failing rows"; dbt's message where it failed.
+        seconds: how long it took.
+    """
+
+    kind: str
+    table: str
+    name: str
+    passed: bool
+    found: str
+    seconds: float
+
+
+class DbtProject:
+    """The dbt project of one data directory.
+
+    A process of its own for each layer would spend most of a small night on imports and parsing.
+
+    Args:
+        project_dir: the folder of dbt_project.yml and profiles.yml.
+        target_dir: where dbt keeps what it parsed and logged.
+    """
+
+    def __init__(self, project_dir: Path, *, target_dir: Path) -> None:
+        self.project_dir = project_dir
+        self.target_dir = target_dir
+
+    @property
+    def manifest_path(self) -> Path:
+        """The manifest of the project as it is now on disk."""
+        assert self._manifest is not None
+        return self.target_dir / "manifest.json"
+
+    @cached_property
+    def _manifest(self) -> Any:
+        parsed = dbtRunner().invoke(["parse", *self._flags("none")])
+        if not parsed.success:
+            raise DbtFailed(f"dbt could not parse {self.project_dir}: {parsed.exception}")
+        return parsed.result
+
+    def build(
+        self, layer: str, *, variables: Mapping[str, object], full_refresh: bool = False
+    ) -> Sequence[NodeResult]:
+        """Build and test the models of models/<layer>; failures are in the results, see `raise_failures`.
+
+        Raises:
+            DbtFailed: dbt did not get as far as any result.
+        """
+        command = ["build", "--select", f"fqn:credits.{layer}", "--vars", json.dumps(dict(variables))]
+        # unit tests are for make test; a test that also looks at a later layer belongs to that layer
+        command += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
+        command += ["--full-refresh"] if full_refresh else []
+        built = dbtRunner(manifest=self._manifest).invoke([*command, *self._flags("info")])
+        if built.result is None:
+            raise DbtFailed(f"dbt could not build {layer}: {built.exception}")
+        return [self._node_result(result) for result in built.result.results]
+
+    def _flags(self, log_level: str) -> list[str]:
+        folders = {"project-dir": self.project_dir, "profiles-dir": self.project_dir}
+        folders |= {"target-path": self.target_dir, "log-path": self.target_dir}
+        return [text for name, folder in folders.items() for text in (f"--{name}", str(folder))] + [
+            "--log-level",
+            log_level,
+        ]
+
+    def _node_result(self, result: Any) -> NodeResult:
+        node = result.node
+        is_test = node.resource_type == "test"
+        about = self._manifest.nodes[node.attached_node] if is_test and node.attached_node else node
+        passed = str(result.status) in PASSING
+        rows = f"{result.failures} failing rows" if result.failures is not None else ""
+        return NodeResult(
+            kind="test" if is_test else "model",
+            table=f"{about.schema}.{about.name}",
+            name=node.name,
+            passed=passed,
+            found=rows if is_test and rows else str(result.message or result.status),
+            seconds=float(result.execution_time),
+        )
+
+
+def raise_failures(layer: str, results: Sequence[NodeResult]) -> None:
+    """Raise DbtFailed naming every model and test of the layer that failed, if any did."""
+    failed = [result for result in results if not result.passed and result.found != "skipped"]
+    if failed:
+        listed = "; ".join(
+            f"{result.kind} {result.name} of {result.table}: {result.found}" for result in failed
+        )
+        raise DbtFailed(f"{len(failed)} of {len(results)} dbt models and tests of {layer} failed: {listed}")
