@@ -13,6 +13,21 @@ from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
 
 
+journal_tables = [
+    dg.AssetSpec(
+        key=["journal", table],
+        group_name="journal",
+        description=description,
+        owners=OWNERS,
+        kinds={"parquet"},
+    )
+    for table, description in {
+        "check_results": "One row per run and check, of every run so far: append-only, kept through a rebuild.",
+        "depletion_forecast": "One row per workspace and as_of: every forecast that was published so far.",
+    }.items()
+]
+
+
 class CriticalCheckFailed(RuntimeError):
     """A critical check of this run failed, so nothing is published."""
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
-from orchestration.landing.chunks import Chunk
+from orchestration.landing.chunks import Chunk, empty_chunk
 from orchestration.landing.csv_records import csv_chunks
 from orchestration.landing.json_array import json_array_chunks
 from orchestration.landing.json_lines import json_line_chunks
@@ -55,7 +55,9 @@ def read_documents(source: BinaryIO, *, file_name: str, options: ReadOptions) ->
             value=file_name,
         )
     if kind == "parquet":
-        yield from parquet_chunks(source, options)
-        return
-    read = {"json_lines": json_line_chunks, "json": json_array_chunks, "csv": csv_chunks}[kind]
-    yield from read(plain_blocks(source, options), options)
+        chunks = parquet_chunks(source, options)
+    else:
+        read = {"json_lines": json_line_chunks, "json": json_array_chunks, "csv": csv_chunks}[kind]
+        chunks = read(plain_blocks(source, options), options)
+    yield next(chunks, empty_chunk())
+    yield from chunks

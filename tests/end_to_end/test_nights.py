@@ -135,7 +135,7 @@ def test_an_empty_landing_publishes_empty_marts(credits_command: Credits, tmp_pa
     assert all(rows == [] for rows in published_rows(night.published).values())
     said = credits_command("report", "--data-dir", night.data_dir)
     assert said.returncode != 0
-    assert "no workspace" in said.stderr
+    assert "0 are published" in said.stderr
 
 
 def test_wrong_use_says_what_and_exits_2(credits_command: Credits, tmp_path: Path) -> None:

@@ -218,7 +218,9 @@ def test_most_ordinary_rows_take_the_fast_way(typers: dict[str, RowTyper]) -> No
         json.dumps(EVENT | {"occurred_at": "2026-04-07T09:30:00.123456789+02:00", "locale": ""}),
         json.dumps(EVENT | {"member_id": 17, "output_tokens": 12.0, "attributes": {"a": 1}, "new": "x"}),
     ]
-    assert typers["generation_events"]._scan(column_of(documents))["is_good"].to_pylist() == [True] * 3
+    scanned = typers["generation_events"]._scan(column_of(documents))
+    assert scanned["is_good"].to_pylist() == [True] * 3
+    assert scanned["has_extras"].to_pylist() == [False, False, True]
 
 
 def test_rows_come_back_in_the_order_of_the_file_whichever_way_they_took(typers: dict[str, RowTyper]) -> None:

@@ -1,0 +1,72 @@
+"""Which package may import what: the fences of the house, on every module there is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[1]
+PACKAGES = ("orchestration", "forecasting", "expectations")
+
+# what is fenced, and the only places that may go beyond the fence
+FENCES = {
+    "dagster": ("orchestration/definitions.py", "orchestration/defs/", "orchestration/cli.py"),
+    "dagster_dbt": ("orchestration/definitions.py", "orchestration/defs/", "orchestration/cli.py"),
+    "great_expectations": ("expectations/",),
+    "sklearn": ("forecasting/",),
+    "orchestration": ("orchestration/",),
+    "expectations": ("orchestration/", "expectations/"),
+    "forecasting": ("orchestration/", "forecasting/"),
+    "duckdb": ("orchestration/",),
+    "pickle": (),
+}
+
+
+def modules() -> list[str]:
+    return sorted(
+        str(path.relative_to(REPO)) for package in PACKAGES for path in (REPO / package).rglob("*.py")
+    )
+
+
+def imported(source: str) -> Iterator[str]:
+    """Top-level names of everything imported, wherever in the module."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module.split(".")[0]
+
+
+def reads_environment(source: str) -> bool:
+    names = {"environ", "getenv", "putenv"}
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr in names)
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "os"
+            and names & {alias.name for alias in node.names}
+        )
+        for node in ast.walk(ast.parse(source))
+    )
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_stays_inside_the_fences(module: str) -> None:
+    source = (REPO / module).read_text()
+    beyond = {name for name in imported(source) if name in FENCES and not module.startswith(FENCES[name])}
+    assert beyond == set(), f"{module} imports {beyond}, which belongs to {[FENCES[name] for name in beyond]}"
+    assert module == "orchestration/settings.py" or not reads_environment(source), (
+        f"{module} reads the environment"
+    )
+
+
+def test_the_fences_see_what_they_guard_against() -> None:
+    assert set(imported("def f():\n    from dagster import asset\n    import sklearn.tree")) == {
+        "dagster",
+        "sklearn",
+    }
+    assert reads_environment("import os\nx = os.environ['A']")
+    assert reads_environment("from os import getenv")
