@@ -43,7 +43,8 @@ def fail(message: str, code: int = EXIT_FAILED) -> None:
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the lake, the warehouse and what is published. [default: $CREDITS_DATA_DIR, or data/warehouse]",
+    help="Folder of the lake, the warehouse and what is published. "
+    "[default: $CREDITS_DATA_DIR, or data/warehouse]",
 )
 
 
@@ -152,8 +153,7 @@ def status(data_dir: Path | None) -> None:
     from orchestration.status import describe_status
 
     settings = _use(data_dir=data_dir)
-    run_found = last_run(settings)
-    for line in describe_status(settings, now=datetime.now(UTC), last_run=run_found and run_found.words()):
+    for line in describe_status(settings, now=datetime.now(UTC), last_run=last_run(settings)):
         click.echo(line)
 
 

@@ -30,8 +30,8 @@ def _published(settings: Settings, now: datetime) -> Iterator[str]:
         return
     with duckdb.connect(str(settings.published_dir / "credits.duckdb"), read_only=True) as published:
         as_of, newest, workspaces = published.execute(
-            "select (select max(as_of) from marts.credit_summary), (select max(usage_date) from marts.usage_daily), "
-            "(select count(distinct workspace_id) from marts.credit_summary)"
+            "select max(as_of), (select max(usage_date) from marts.usage_daily), "
+            "count(distinct workspace_id) from marts.credit_summary"
         ).fetchall()[0]
     version = settings.published_dir.resolve()
     published_at = datetime.fromtimestamp(version.stat().st_mtime, tz=now.tzinfo)
@@ -53,7 +53,7 @@ def _age(then: datetime, now: datetime) -> str:
 def _checks(journal: Journal) -> Iterator[str]:
     results = journal.newest_checks()
     failed = [result for result in results if not result.passed]
-    yield f"checks       {len(results) - len(failed)} passed, {len(failed)} not, in the newest run that checked anything"
+    yield f"checks       {len(results) - len(failed)} passed, {len(failed)} not, in the newest run with any"
     for result in sorted(failed, key=lambda result: (result.severity, result.asset, result.check_name)):
         yield f"             {result.severity}: {result.asset} {result.check_name}: {result.message}"
 

@@ -26,7 +26,7 @@ def layer_gate(layer: str) -> dg.AssetChecksDefinition:
                 name="gate",
                 asset=asset.split("."),
                 blocking=True,
-                description=f"Every expectation of the suite {asset}; a critical one that fails stops the run.",
+                description=f"Every expectation of the suite {asset}; one that is critical stops the run.",
             )
             for asset in assets
         ],

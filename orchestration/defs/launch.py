@@ -5,7 +5,6 @@ The steps do not belong here: the job is the one the schedule starts.
 
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,18 +19,6 @@ from orchestration.warehouse.lake import Lake
 from orchestration.warehouse.night_summary import summarise_night
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class LastRun:
-    """The newest run of a data directory, as the Dagster instance remembers it."""
-
-    run_id: str
-    status: str
-    started_at: datetime
-
-    def words(self) -> str:
-        return f"{self.status}, started {self.started_at:%Y-%m-%d %H:%M} UTC, run {self.run_id}"
 
 
 def run_nightly(
@@ -80,8 +67,8 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
         event.step_key: event.step_failure_data.error for event in result.all_events if event.is_step_failure
     }
     if not errors:
-        failures = [event.job_failure_data for event in result.all_events if event.is_job_failure]
-        errors = {"run": failure.error for failure in failures}
+        failures = [event.job_failure_data.error for event in result.all_events if event.is_job_failure]
+        errors = dict.fromkeys(["run"], failures[0] if failures else None)
     return [f"{step}: {_last_cause(error)}" for step, error in errors.items()]
 
 
@@ -91,11 +78,11 @@ def _last_cause(error: Any) -> str:
     return error.message.strip() if error is not None else "no reason given"
 
 
-def last_run(settings: Settings) -> LastRun | None:
-    """The newest run of this data directory; None if there was none."""
+def last_run(settings: Settings) -> str | None:
+    """How the newest run of this data directory went, says the Dagster instance; None if there was none."""
     filters = dg.RunsFilter(job_name=JOB_NAME, tags={DATA_DIR_TAG: str(settings.data_dir)})
-    records = dg.DagsterInstance.get().get_run_records(filters, limit=1)
-    if not records:
-        return None
-    run = records[0].dagster_run
-    return LastRun(run.run_id, run.status.value.lower(), records[0].create_timestamp.astimezone(UTC))
+    for record in dg.DagsterInstance.get().get_run_records(filters, limit=1):
+        started_at = record.create_timestamp.astimezone(UTC)
+        run = record.dagster_run
+        return f"{run.status.value.lower()}, started {started_at:%Y-%m-%d %H:%M} UTC, run {run.run_id}"
+    return None

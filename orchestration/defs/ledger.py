@@ -33,7 +33,7 @@ def credits_of(name: str) -> str:
 _LOTS = f"""
     select
         workspace_id, lot_id, lot_status, priority,
-        {", ".join(credits_of(part) for part in ("funded", "consumed", "expired", "voided", "remaining", "residual"))},
+        {", ".join(map(credits_of, ("funded", "consumed", "expired", "voided", "remaining", "residual")))},
         effective_at, expires_at,
         cast(effective_on as date) as effective_on, cast(expires_on as date) as expires_on, is_alive
     from frame
@@ -41,15 +41,15 @@ _LOTS = f"""
 _BALANCES = f"""
     select
         workspace_id, cast(usage_date as date) as usage_date,
-        {", ".join(credits_of(part) for part in ("opening", "funded", "consumed", "expired", "voided"))},
-        {", ".join(credits_of(part) for part in ("overage", "closing", "residual"))}
+        {", ".join(map(credits_of, ("opening", "funded", "consumed", "expired", "voided")))},
+        {", ".join(map(credits_of, ("overage", "closing", "residual")))}
     from frame
 """
 _WARNINGS = f"select workspace_id, entry_id, lot_id, entry_type, warning, {credits_of('credits')} from frame"
 
 _TABLES = {
     "fct_credit_lots": "One row per workspace and lot: what became of its credits up to as_of.",
-    "fct_credit_balance_daily": "One row per workspace with credit entries and local day: the movements of its balance.",
+    "fct_credit_balance_daily": "One row per workspace with credit entries and local day: its balance.",
     "fct_ledger_warnings": "One row per void or negative adjustment that could not take all it asked for.",
 }
 
@@ -71,7 +71,7 @@ _TABLES = {
 def credit_ledger(
     night: Night, warehouse: dg.ResourceParam[DuckDBWarehouse]
 ) -> Iterator[dg.MaterializeResult]:
-    """Draw each day's usage from the lots alive on it, and book what expires, is taken back or is not covered."""
+    """Draw each day's usage from the lots alive on it; book what expires, is taken back or not covered."""
     as_of = night.as_of_date(warehouse)
     ledger = draw_down(warehouse.query(_ENTRIES), warehouse.query(USAGE), as_of=as_of)
     written = {

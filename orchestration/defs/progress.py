@@ -49,7 +49,7 @@ class ProgressHandler(logging.Handler):
         return None
 
 
-@dg.logger(description="A line a step, for people.")
+@dg.logger({}, description="A line a step, for people.")
 def progress_logger(context: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.Logger("credits", level=logging.DEBUG)
     logger.addHandler(ProgressHandler())

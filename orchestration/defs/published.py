@@ -12,7 +12,6 @@ from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
 
-
 journal_tables = [
     dg.AssetSpec(
         key=["journal", table],
@@ -22,7 +21,7 @@ journal_tables = [
         kinds={"parquet"},
     )
     for table, description in {
-        "check_results": "One row per run and check, of every run so far: append-only, kept through a rebuild.",
+        "check_results": "One row per run and check of every run so far; kept through a rebuild.",
         "depletion_forecast": "One row per workspace and as_of: every forecast that was published so far.",
     }.items()
 ]
@@ -51,7 +50,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         """What readers use: all marts as one DuckDB file and as Parquet, with a report page per workspace.
 
-        A new folder under versions/, and one rename of the link `published`: readers see it all change at once.
+        A new folder under versions/, and one rename of the link `published`: it all changes at once.
         """
         failed = [
             check

@@ -5,6 +5,7 @@ How a file is read does not belong here: that is landing/ and warehouse/lake.py.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -77,7 +78,7 @@ def raw(
     context.log.info(f"reporting up to {night.as_of_date(warehouse)}")
     for spec in _RAW_SPECS:
         table = spec.key.path[-1]
-        metadata: dict[str, object] = {
+        metadata: dict[str, Any] = {
             "dagster/row_count": rows[f"raw.{table}"],
             "batch": report.batch_id or 0,
         }
@@ -85,9 +86,9 @@ def raw(
         yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
 
 
-def _counts(feed: FeedReport) -> dict[str, object]:
+def _counts(feed: FeedReport) -> dict[str, Any]:
     """What was loaded of a feed tonight, for the people who look at the asset."""
-    counts: dict[str, object] = {
+    counts: dict[str, Any] = {
         "files_loaded": feed.files_loaded,
         "files_rejected": feed.files_rejected,
         "lines": feed.lines,

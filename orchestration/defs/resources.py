@@ -45,7 +45,7 @@ def lock(data_dir: Path) -> Iterator[None]:
         yield
 
 
-class Night(dg.ConfigurableResource):  # type: ignore[misc]
+class Night(dg.ConfigurableResource):
     """What one nightly run is told, and its hold on the data directory.
 
     Attributes:

@@ -1,6 +1,7 @@
 """The exact row reader: one JSON document to typed values, or the reason it is refused.
 
-This is the meaning of the contract; `typing_sql`, its fast twin, may accept only what this does. No files here.
+This is the meaning of the contract; its fast twin, `typing_sql`, may accept only what this does.
+Nothing here knows of files.
 """
 
 from collections.abc import Set

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 
 PASSING = {"success", "pass", "no-op"}
@@ -82,7 +83,7 @@ class DbtProject:
         command += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
         command += ["--full-refresh"] if full_refresh else []
         built = dbtRunner(manifest=self._manifest).invoke([*command, *self._flags("info")])
-        if built.result is None:
+        if not isinstance(built.result, RunExecutionResult):
             raise DbtFailed(f"dbt could not build {layer}: {built.exception}")
         return [self._node_result(result) for result in built.result.results]
 

@@ -69,9 +69,10 @@ class Delivery:
         self.status, self.reason = "rejected", reject.reason
 
     def forget_lines(self) -> None:
-        """Count no line of a file that was not read to its end."""
+        """Count no line of a file that was not read to its end, or was known all along."""
         self.line_count = self.accepted_count = self.quarantined_count = 0
         self.accepted_credits = Decimal(0)
+        self.missing = None
 
     def saw_unknown(self, names: Iterable[str]) -> None:
         """Note columns the contract does not know; a hostile file cannot fill the memory with them."""

@@ -29,6 +29,7 @@ class DuckDBWarehouse:
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection in UTC, closed at the end."""
+        config: dict[str, str | bool | int | float | list[str]]
         config = {"memory_limit": self.memory_limit, "temp_directory": str(self.path.parent / "tmp")}
         connection = duckdb.connect(str(self.path), config=config)
         try:

@@ -40,7 +40,8 @@ class _Group:
     def add(self, delivery: Delivery, chunk: Chunk, reject: Reject | None) -> None:
         self.files.append((delivery, chunk))
         self.rejects.append(reject)
-        self.contents.add(delivery.content_key)
+        if delivery.status == "loaded" and reject is None:
+            self.contents.add(delivery.content_key)
         self.row_count += chunk.line_count
         self.byte_count += chunk.documents.nbytes
 
@@ -180,7 +181,7 @@ class FeedIngestion:
             return False
         delivery.forget_lines()
         delivery.status, delivery.alias_of = "alias", original
-        self._record(delivery, None)
+        self._hold(delivery, empty_chunk(), None)
         return True
 
     def _hold(self, delivery: Delivery, chunk: Chunk, reject: Reject | None) -> None:

@@ -20,7 +20,7 @@ _IN_MEMORY_BYTES = 16 * 1024 * 1024
 _BLOCK_BYTES = 1024 * 1024
 
 
-class FileUnavailable(OSError):
+class FileUnavailable(Exception):
     """A file that cannot be opened now, or changes while it is read; it is tried again next time."""
 
 
@@ -145,7 +145,7 @@ class OpenFile:
         try:
             data = self._handle.read(size)
         except OSError as error:
-            raise FileUnavailable(error.errno, f"cannot be read ({error.strerror})") from error
+            raise FileUnavailable(f"cannot be read ({error.strerror})") from error
         self._hash.update(data)
         return data
 
@@ -178,7 +178,7 @@ def opened(file: LandingFile, *, is_seeked: bool) -> Iterator[OpenFile]:
     try:
         descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise FileUnavailable(error.errno, f"cannot be opened ({error.strerror})") from error
+        raise FileUnavailable(f"cannot be opened ({error.strerror})") from error
     with os.fdopen(descriptor, "rb", buffering=0) as handle:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise FileUnavailable("is no longer a regular file")

@@ -36,14 +36,20 @@ def summarise_night(
 def _deliveries(warehouse: DuckDBWarehouse, batches: Sequence[int]) -> Iterator[str]:
     listed = ", ".join(str(batch) for batch in batches)
     loaded = warehouse.query(
-        f"""select feed, count(*) filter (where status = 'loaded') as files, sum(accepted_count) as rows,
-        count(*) filter (where status = 'alias') as aliases, count(*) filter (where status = 'rejected') as refused,
-        sum(quarantined_count) as quarantined
-        from raw.deliveries where batch_id in ({listed}) group by feed order by feed"""
+        f"""
+        select
+            feed,
+            count(*) filter (where status = 'loaded') as files,
+            count(*) filter (where status = 'alias') as aliases,
+            count(*) filter (where status = 'rejected') as refused,
+            cast(sum(accepted_count) as bigint) as accepted,
+            cast(sum(quarantined_count) as bigint) as quarantined
+        from raw.deliveries where batch_id in ({listed}) group by feed order by feed
+        """
     )
-    for feed in loaded.itertuples():
-        if feed.files:
-            yield f"loaded       {int(feed.rows):,} {feed.feed} from {feed.files} files"
+    for feed, files, accepted in zip(loaded["feed"], loaded["files"], loaded["accepted"], strict=True):
+        if files:
+            yield f"loaded       {accepted:,} {feed} from {files} files"
     if loaded["aliases"].sum():
         yield f"skipped      {loaded['aliases'].sum()} files with the bytes of one loaded before"
     if warehouse.has_table("staging.stg_conflicts"):
@@ -52,7 +58,7 @@ def _deliveries(warehouse: DuckDBWarehouse, batches: Sequence[int]) -> Iterator[
         f"""select feed, rule, count(*) as found, min(reason) as example from raw.quarantine
         where batch_id in ({listed}) group by feed, rule order by found desc, feed, rule"""
     )
-    yield f"quarantined  {int(loaded['quarantined'].sum()):,} lines, {loaded['refused'].sum()} whole files"
+    yield f"quarantined  {loaded['quarantined'].sum():,} lines, {loaded['refused'].sum()} whole files"
     for reason in reasons.itertuples():
         yield f"             {reason.found:,} of {reason.feed}, {reason.rule}: such as {reason.example}"
 

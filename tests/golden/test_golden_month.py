@@ -62,7 +62,8 @@ def test_members_and_types_are_the_users_to_the_credit(sample_night: Night) -> N
     assert min(per_product["Tom"], per_product["Anna"]) > per_product["Lisa"]
     assert [name for name, *_, is_most_efficient in members if is_most_efficient] == ["Lisa"]
     types = sample_night.query(
-        "select generation_type_name, credits from marts.usage_by_generation_type where period = '30d' order by spend_rank"
+        "select generation_type_name, credits from marts.usage_by_generation_type "
+        "where period = '30d' order by spend_rank"
     )
     assert types == [("Descriptions", 1200), ("Meta tags", 500), ("Bullet points", 340), ("Keywords", 300)]
 
@@ -76,5 +77,6 @@ def test_the_headline_is_the_users(sample_night: Night) -> None:
         ("ok", date(2026, 5, 12))
     ]
     assert sample_night.query(
-        "select waste_reason, wasted_credits from marts.waste_by_reason where period = '30d' and wasted_credits > 0"
+        "select waste_reason, wasted_credits from marts.waste_by_reason "
+        "where period = '30d' and wasted_credits > 0"
     ) == [("excess_regeneration", 180)]

@@ -6,7 +6,7 @@ No figure is computed here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,12 @@ def differences(
             found += [f"{mart} {key}: published, not expected" for key in published_rows.keys() - rows.keys()]
             found += [f"{mart} {key}: expected, not published" for key in rows.keys() - published_rows.keys()]
             for key in rows.keys() & published_rows.keys():
-                shared = (rows[key].keys() & published_rows[key].keys()) - NAMED_OTHERWISE
+                ours, theirs = published_rows[key], rows[key]
+                shared = (ours.keys() & theirs.keys()) - NAMED_OTHERWISE
                 found += [
-                    f"{mart} {key} {name}: published {published_rows[key][name]!r}, expected {rows[key][name]!r}"
+                    f"{mart} {key} {name}: published {ours[name]!r}, expected {theirs[name]!r}"
                     for name in sorted(shared)
-                    if not is_same(
-                        published_rows[key][name], rows[key][name], within=LOOSE.get(name, RATIO_STEP)
-                    )
+                    if not is_same(ours[name], theirs[name], within=LOOSE.get(name, RATIO_STEP))
                 ]
     return found
 

@@ -1,9 +1,15 @@
 with named as (select * from {{ ref('stg_members') }}),
 
 known as (
-    select workspace_id, member_id from {{ ref('stg_members') }}
+    select
+        workspace_id,
+        member_id
+    from {{ ref('stg_members') }}
     union
-    select workspace_id, member_id from {{ ref('stg_generation_events') }}
+    select
+        workspace_id,
+        member_id
+    from {{ ref('stg_generation_events') }}
 )
 
 select

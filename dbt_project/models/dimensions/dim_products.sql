@@ -1,9 +1,15 @@
 with named as (select * from {{ ref('stg_products') }}),
 
 known as (
-    select workspace_id, product_id from {{ ref('stg_products') }}
+    select
+        workspace_id,
+        product_id
+    from {{ ref('stg_products') }}
     union
-    select workspace_id, product_id from {{ ref('stg_generation_events') }}
+    select
+        workspace_id,
+        product_id
+    from {{ ref('stg_generation_events') }}
 )
 
 select

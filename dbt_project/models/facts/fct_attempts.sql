@@ -54,8 +54,8 @@ timeline as (
     from uses
 ),
 
--- The newest use before this instant belongs to an earlier attempt by itself (a use is never
--- dated before its attempt); at this very instant the attempt it belongs to must be looked at.
+-- The newest use before this instant belongs to an earlier attempt by itself (a use is
+-- never dated before its attempt); at this very instant the attempt must be looked at.
 seen as (
     select
         timeline.*,
@@ -86,7 +86,9 @@ opened as (
         paused.*,
         case
             when previous_us is null then 1
-            when at_us - previous_us > {{ var('episode_gap_days') }} * 86400000000 then 1
+            when
+                at_us - previous_us > {{ var('episode_gap_days') }} * 86400000000
+                then 1
             when newest_use_before_us >= previous_us then 1
             when earliest_attempt_used_now < unit_attempt_number then 1
             else 0
@@ -114,5 +116,6 @@ select
         partition by unit_id, episode_number
         order by unit_attempt_number
     ) as bigint) as attempt_number,
-    cast(count(*) over (partition by unit_id, episode_number) as bigint) as attempt_count
+    cast(count(*) over (partition by unit_id, episode_number) as bigint)
+        as attempt_count
 from episodes

@@ -8,8 +8,9 @@ dated as (
         {{ local_date('entries.occurred_at', 'workspaces.timezone') }} as occurred_on,
         {{ local_date('entries.effective_at', 'workspaces.timezone') }} as effective_on,
         -- 23:59:59 on the 31st and the midnight after it both leave the 31st usable
-        {{ next_day(local_date(just_before('entries.expires_at'), 'workspaces.timezone')) }}
-            as expires_on
+        {{ next_day(
+            local_date(just_before('entries.expires_at'), 'workspaces.timezone')
+        ) }} as expires_on
     from entries
     inner join workspaces on entries.workspace_id = workspaces.workspace_id
 )

@@ -39,7 +39,8 @@ judged as (
         coalesce(current_outcomes.is_used, false) as is_used,
         tracked_workspaces.workspace_id is not null as is_outcome_tracked,
         unneeded_fields.workspace_id is not null as is_unneeded_field,
-        generations.usage_date > {{ as_of(var('maturity_days')) }} as is_young,
+        generations.usage_date > {{ as_of(var('maturity_days')) }}
+            as is_young,
         coalesce(
             attempts.attempt_number < attempts.attempt_count
             or episodes.used_count
@@ -77,7 +78,8 @@ flagged as (
             and quality_score < {{ var('low_quality_score') }},
             false
         ) as is_low_quality_draft,
-        not is_failed and not is_used and is_outcome_tracked and not is_young as is_unused
+        not is_failed and not is_used and is_outcome_tracked and not is_young
+            as is_unused
     from judged
 ),
 

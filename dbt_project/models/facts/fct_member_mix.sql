@@ -21,7 +21,7 @@ pairs as (
         generations.member_id
 ),
 
--- the workspace's own mean price of a (category, type), over distinct (member, unit) pairs
+-- the workspace's own mean price of a (category, type), over (member, unit) pairs
 cells as (
     select
         workspace_id,
@@ -31,7 +31,9 @@ cells as (
         sum(credits) over cell as cell_credits,
         sum(unit_count) over cell as cell_unit_count
     from pairs
-    window cell as (partition by workspace_id, period, product_category, generation_type)
+    window cell as (
+        partition by workspace_id, period, product_category, generation_type
+    )
 )
 
 select

@@ -1,3 +1,4 @@
+-- sqlfluff:dialect:postgres
 with periods as (select * from {{ ref('dim_periods') }}),
 
 generations as (select * from {{ ref('fct_generations') }}),
@@ -78,13 +79,14 @@ first_passes as (
     )
 ),
 
--- Shares in 10^-12 steps that sum to exactly 1: whole steps first, the steps left over go to
--- the largest remainders.
+-- Shares in 10^-12 steps that sum to exactly 1: whole steps first, the steps left over
+-- go to the largest remainders.
 weighed as (
     select
         summed.*,
         {{ whole_steps('credits', 'workspace_id, period, scope') }} as share_steps,
-        {{ step_remainder('credits', 'workspace_id, period, scope') }} as share_remainder
+        {{ step_remainder('credits', 'workspace_id, period, scope') }}
+            as share_remainder
     from summed
 ),
 
@@ -93,7 +95,7 @@ shared as (
         weighed.*,
         row_number() over (
             partition by workspace_id, period, scope
-            order by share_remainder desc nulls last, scope_id
+            order by share_remainder desc nulls last, scope_id asc
         ) as remainder_rank,
         1000000000000 - sum(share_steps) over (partition by workspace_id, period, scope)
             as steps_left_over
@@ -106,11 +108,10 @@ select
     shared.scope,
     shared.scope_id,
     shared.credits,
-    cast(
-        shared.share_steps
-        + case when shared.remainder_rank <= shared.steps_left_over then 1 else 0 end
-        as decimal(38, 0)
-    ) * cast(0.000000000001 as decimal(13, 12)) as credit_share,
+    {{ from_steps(
+        'shared.share_steps'
+        ~ ' + case when shared.remainder_rank <= shared.steps_left_over then 1 else 0 end'
+    ) }} as credit_share,
     cast(rank() over (
         partition by shared.workspace_id, shared.period, shared.scope
         order by shared.credits desc
@@ -136,7 +137,8 @@ select
     ) }} as first_pass_yield,
     cast(coalesce(first_passes.first_pass_episode_count, 0) as bigint)
         as first_pass_episode_count,
-    cast(coalesce(first_passes.mature_episode_count, 0) as bigint) as mature_episode_count,
+    cast(coalesce(first_passes.mature_episode_count, 0) as bigint)
+        as mature_episode_count,
     shared.used_credits,
     shared.iterated_credits,
     shared.wasted_credits,

@@ -9,7 +9,8 @@ select
     cast(sum(credits) as decimal(38, 6)) as credits,
     cast(count(*) as bigint) as generation_count,
     cast(count(attempt_number) as bigint) as attempt_count,
-    cast(sum(case when is_regeneration then 1 else 0 end) as bigint) as regeneration_count,
+    cast(sum(case when is_regeneration then 1 else 0 end) as bigint)
+        as regeneration_count,
     {%- for disposition in ('used', 'iterated', 'wasted', 'pending', 'untracked') %}
     cast(
         sum(case when disposition = '{{ disposition }}' then credits else 0 end)

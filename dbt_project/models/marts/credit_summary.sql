@@ -41,7 +41,10 @@ windows as (
         -- a workspace younger than the window burns over the days it exists
         case
             when workspaces.first_usage_date > periods.window_start_date
-                then {{ days_between('workspaces.first_usage_date', 'periods.window_end_date') }} + 1
+                then
+                    1 + {{ days_between(
+                        'workspaces.first_usage_date', 'periods.window_end_date'
+                    ) }}
             when workspaces.first_usage_date is not null then periods.window_days
         end as burn_rate_days
     from workspaces
@@ -68,7 +71,8 @@ select
         when windows.has_credit_entries
             then cast(coalesce(overages.overage, 0) as decimal(38, 6))
     end as overage,
-    {{ exact_ratio('coalesce(usage.credits, 0)', 'windows.burn_rate_days') }} as burn_rate,
+    {{ exact_ratio('coalesce(usage.credits, 0)', 'windows.burn_rate_days') }}
+        as burn_rate,
     cast(windows.burn_rate_days as bigint) as burn_rate_days,
     coalesce(usage.generation_count, 0) as generation_count,
     coalesce(usage.attempt_count, 0) as attempt_count,

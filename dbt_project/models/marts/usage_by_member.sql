@@ -15,7 +15,7 @@ ranked as (
         scope_id,
         row_number() over (
             partition by workspace_id, period
-            order by credits_per_product, product_count desc, scope_id
+            order by credits_per_product asc, product_count desc, scope_id asc
         ) as efficiency_rank,
         count(*) over (partition by workspace_id, period) as compared_count
     from usage

@@ -1,5 +1,7 @@
 with delivered as (
-    {{ first_delivery(source('raw', 'event_retractions'), ['source', 'retraction_id']) }}
+    {{ first_delivery(
+        source('raw', 'event_retractions'), ['source', 'retraction_id']
+    ) }}
 )
 
 select

@@ -17,8 +17,9 @@ select
     feed,
     'key.conflict' as rule,
     cast(null as string) as column_name,
-    concat('the key ', key_scope, ' / ', key_id, ' was delivered before with other content')
-        as reason,
+    concat(
+        'the key ', key_scope, ' / ', key_id, ' was delivered before with other content'
+    ) as reason,
     'deliver the correction under a new id, and retract the old one' as remedy,
     batch_id,
     file_path,

@@ -233,7 +233,7 @@ def test_nothing_but_regular_files_is_opened(lake: Lake, landing: Path, tmp_path
     [
         "'; drop table x;--.jsonl",
         "a\nb.jsonl",
-        "..%2f*?.jsonl",
+        "%2e%2e%2f*?.jsonl",
         "שלום.jsonl",
         '".jsonl',
         "{{ x }}.jsonl",
@@ -247,11 +247,8 @@ def test_names_are_data(lake: Lake, landing: Path, name: str) -> None:
 
 
 def test_a_name_that_is_not_utf_8_is_shown_escaped(lake: Lake, landing: Path) -> None:
-    deliver(landing, "generation_events/x", b"")
-    os.rename(
-        os.fsencode(landing / "generation_events/x"),
-        os.fsencode(landing / "generation_events/") + b"\xff.jsonl",
-    )
+    path = deliver(landing, "generation_events/x", b"")
+    path.rename(os.fsdecode(os.fsencode(path.parent) + b"/\xff.jsonl"))
     ingest(lake, landing)
     assert list(statuses(lake)) == ["generation_events/\\xff.jsonl"]
 
@@ -307,7 +304,7 @@ def parquet(rows: list[dict[str, object]]) -> bytes:
 
 LARGE: dict[str, Callable[[list[dict[str, object]]], bytes]] = {
     "a.jsonl": lambda rows: lines(*rows),
-    "a.jsonl.gz": lambda rows: gzip.compress(lines(*rows)),
+    "a.jsonl.gz": lambda rows: gzip.compress(lines(*rows), mtime=0),
     "a.json": lambda rows: json.dumps(rows).encode(),
     "a.parquet": parquet,
 }
@@ -323,7 +320,9 @@ def held_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("name", list(LARGE))
 def test_a_file_of_several_chunks_loads_like_a_small_one(tmp_path: Path, landing: Path, name: str) -> None:
     lake = Lake(tmp_path / "raw", options=SMALL)
-    rows = [event(n, credits="-1" if n % 10 == 3 else "2") for n in range(100)]
+    rows = [event(n, credits="2") for n in range(100)]
+    for row in rows[3::10]:
+        del row["member_id"]
     deliver(landing, f"generation_events/{name}", LARGE[name](rows))
     deliver(landing, "generation_events/b.jsonl", lines(event(1000)))
     deliver(landing, f"generation_events/c{name[1:]}", LARGE[name](rows))
@@ -342,10 +341,10 @@ def test_a_file_of_several_chunks_loads_like_a_small_one(tmp_path: Path, landing
 @pytest.mark.usefixtures("held_bytes")
 def test_a_file_that_proves_broken_after_some_chunks_leaves_nothing(tmp_path: Path, landing: Path) -> None:
     lake = Lake(tmp_path / "raw", options=SMALL)
-    noise = [event(n, model=os.urandom(100).hex()) for n in range(1000)]
+    noise = [event(n, model=os.urandom(100).hex()) for n in range(60)]
     deliver(landing, "generation_events/a.jsonl.gz", gzip.compress(lines(*noise))[:-9])
     deliver(landing, "generation_events/b.json", json.dumps(noise).encode()[:-1])
-    deliver(landing, "generation_events/c.jsonl", lines(*({"event_id": n} for n in range(1000))))
+    deliver(landing, "generation_events/c.jsonl", lines(*({"event_id": n} for n in range(60))))
     ingest(lake, landing)
     assert event_ids(lake) == []
     assert [(number, rule) for _, number, rule in rules(lake)] == [
@@ -357,7 +356,7 @@ def test_a_file_that_proves_broken_after_some_chunks_leaves_nothing(tmp_path: Pa
         (row["line_count"], row["accepted_count"], row["quarantined_count"])
         for row in table(lake, "deliveries")
     ]
-    assert counts == [(0, 0, 0), (0, 0, 0), (1000, 0, 1000)]
+    assert counts == [(0, 0, 0), (0, 0, 0), (60, 0, 60)]
     assert ingest(lake, landing).batch_id is None
 
 

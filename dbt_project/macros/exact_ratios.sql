@@ -1,0 +1,51 @@
+{#-
+Exact division for all engines. Published ratios are decimal(38, 12): whole steps of 10^-12, found by
+whole-number division, since a plain division goes through floating point.
+-#}
+
+{#- Whole steps of 10^-12 as decimal(38, 12). -#}
+{% macro from_steps(steps) -%}
+    cast({{ steps }} as decimal(38, 0)) * cast(0.000000000001 as decimal(13, 12))
+{%- endmacro %}
+
+{#-
+numerator / denominator rounded half up; null for a denominator of zero or null. Both sides are
+non-negative credits or counts of at most `decimals` decimals.
+-#}
+{% macro exact_ratio(numerator, denominator, decimals=6) -%}
+    {%- set scale = '1' ~ '0' * decimals -%}
+    {%- set divisor = whole_number('(' ~ denominator ~ ') * ' ~ scale) -%}
+    {%- set dividend = whole_number('(' ~ numerator ~ ') * ' ~ scale) -%}
+    case when ({{ denominator }}) > 0 then
+        {{ from_steps(whole_quotient(dividend ~ ' * 2000000000000 + ' ~ divisor, divisor ~ ' * 2')) }}
+    end
+{%- endmacro %}
+
+{#- Mean of scores within 0..1 from their exact sum (17 decimals) and count, rounded half up. -#}
+{% macro mean_score(score_sum, score_count) -%}
+    {%- set dividend = whole_number('(' ~ score_sum ~ ') * 100000000000000000') -%}
+    {%- set divisor = whole_number(score_count) -%}
+    case when ({{ score_count }}) > 0 then
+        {{ from_steps(whole_quotient(
+            dividend ~ ' * 2 + ' ~ divisor ~ ' * 100000', divisor ~ ' * 200000'
+        )) }}
+    end
+{%- endmacro %}
+
+{#- Whole steps of 10^-12 in credits / its total over the partition; null if the total is zero. -#}
+{% macro whole_steps(credits, partition) -%}
+    {%- set total = 'sum(' ~ credits ~ ') over (partition by ' ~ partition ~ ')' -%}
+    {{ whole_quotient(
+        whole_number(credits ~ ' * 1000000') ~ ' * 1000000000000',
+        'nullif(' ~ whole_number(total ~ ' * 1000000') ~ ', 0)'
+    ) }}
+{%- endmacro %}
+
+{#- What the whole steps leave of credits / its total, in parts of that total. -#}
+{% macro step_remainder(credits, partition) -%}
+    {%- set total = 'sum(' ~ credits ~ ') over (partition by ' ~ partition ~ ')' -%}
+    mod(
+        {{ whole_number(credits ~ ' * 1000000') }} * 1000000000000,
+        nullif({{ whole_number(total ~ ' * 1000000') }}, 0)
+    )
+{%- endmacro %}
