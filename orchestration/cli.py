@@ -9,7 +9,7 @@ import os
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -34,7 +34,7 @@ class Day(click.ParamType):
             self.fail(f"{value!r} is not a date; give it as YYYY-MM-DD, such as 2026-04-07", param, ctx)
 
 
-def fail(message: str, code: int = EXIT_FAILED) -> None:
+def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
     """Say why on standard error, and leave."""
     click.echo(f"credits: {message}", err=True)
     raise SystemExit(code)
@@ -62,30 +62,29 @@ def main() -> None:
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Landing folder to write."
 )
-@click.option("--workspaces", type=click.IntRange(1), help="Write a load with this many workspaces.")
-@click.option("--days", type=click.IntRange(1), help="Days of usage of the load. [default: 30]")
-@click.option("--events", type=click.IntRange(1), help="Generations of the load. [default: 1200 a workspace]")
-@click.option("--seed", type=int, help="Seed of the load. [default: 1]")
-def sample(out: Path, workspaces: int | None, days: int | None, events: int | None, seed: int | None) -> None:
-    """Write sample landing files: a team of 5 over 30 days, or a load of any size."""
+@click.option(
+    "--workspaces", type=click.IntRange(1), help="Write a load with this many workspaces. [default: 1]"
+)
+@click.option("--days", type=click.IntRange(1), help="Days of the load, up to 2026-04-07. [default: 30]")
+@click.option(
+    "--events", type=click.IntRange(1), help="Generations of the load. [default: 100 a workspace and day]"
+)
+@click.option("--seed", type=int, help="Seed of the load. [default: 0]")
+def sample(out: Path, **load: int | None) -> None:
+    """Write sample landing files: a team of 5 over 30 days, or a load of any size.
+
+    Without options, the team. With any of --workspaces, --days, --events, --seed, a load with planted flaws,
+    which truth.json beside the feeds lists.
+    """
     from orchestration.landing.sample import SampleError, write_load, write_sample
 
+    asked: dict[str, Any] = {name: value for name, value in load.items() if value is not None}
     try:
-        if workspaces is days is events is seed is None:
-            report = write_sample(out)
-        else:
-            report = write_load(
-                out,
-                workspaces=workspaces or 1,
-                days=days or 30,
-                events=events or 1200 * (workspaces or 1),
-                seed=1 if seed is None else seed,
-                end_date=SAMPLE_AS_OF,
-            )
+        report = write_load(out, end_date=SAMPLE_AS_OF, **asked) if asked else write_sample(out)
     except SampleError as error:
         fail(str(error), EXIT_USAGE)
-    for feed, rows in report.lines.items():
-        click.echo(f"{rows:>9,}  {feed}")
+    for feed, lines in report.lines.items():
+        click.echo(f"{lines:>9,}  {feed}")
     click.echo(f"written to {out}; load it with: credits run --landing {out} --as-of {SAMPLE_AS_OF}")
 
 

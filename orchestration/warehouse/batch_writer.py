@@ -5,6 +5,7 @@ What is written and why is decided in `ingestion`; here it is only made durable.
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -93,7 +94,9 @@ class BatchWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for writer in self._writers.values():
-            writer.close()
+            # A second error, such as of a full disk, must not hide the first.
+            with suppress(OSError, pa.ArrowException):
+                writer.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def write(self, table: str, rows: pa.Table) -> None:

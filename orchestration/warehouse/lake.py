@@ -6,9 +6,7 @@ How files are read is in `orchestration.landing`; what is derived from the rows 
 import os
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -17,49 +15,13 @@ from orchestration.landing.contract import FEEDS
 from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
 from orchestration.landing.rejects import LandingError
 from orchestration.warehouse.batch_writer import DELIVERIES, TABLES, BatchWriter, remove_leftovers
-from orchestration.warehouse.delivery import Delivery, deliveries_table
+from orchestration.warehouse.delivery import deliveries_table
 from orchestration.warehouse.history import read_history
+from orchestration.warehouse.ingest_report import FeedReport, IngestReport, ingest_report
 from orchestration.warehouse.ingestion import FeedIngestion
-from orchestration.warehouse.landing_files import list_landing
+from orchestration.warehouse.landing_files import Listing, list_landing
 
-_SHOWN_FILES = 5
-
-
-@dataclass(frozen=True)
-class FeedReport:
-    """What an ingestion found of one feed.
-
-    Attributes:
-        files_loaded, files_alias, files_rejected: new deliveries by status.
-        files_unchanged: files known from earlier runs.
-        lines, accepted, quarantined: of the new deliveries; lines = accepted + quarantined.
-        accepted_credits: sum over the accepted rows, or None for a feed without credits.
-    """
-
-    feed: str
-    files_loaded: int
-    files_alias: int
-    files_rejected: int
-    files_unchanged: int
-    lines: int
-    accepted: int
-    quarantined: int
-    accepted_credits: Decimal | None
-
-
-@dataclass(frozen=True)
-class IngestReport:
-    """What an ingestion did.
-
-    Attributes:
-        batch_id: the batch committed, or None if nothing was new.
-        feeds: one report per feed, in contract order.
-        warnings: sentences on what someone should look at.
-    """
-
-    batch_id: int | None
-    feeds: tuple[FeedReport, ...]
-    warnings: tuple[str, ...]
+__all__ = ["FeedReport", "IngestReport", "Lake"]
 
 
 class Lake:
@@ -79,9 +41,8 @@ class Lake:
         directory = self.root / "batches"
         if not directory.is_dir():
             return []
-        return sorted(
-            (path for path in directory.iterdir() if path.name.isdigit()), key=lambda path: int(path.name)
-        )
+        committed = [path for path in directory.iterdir() if path.name.isdigit()]
+        return sorted(committed, key=lambda path: int(path.name))
 
     def paths(self, table: str) -> list[Path]:
         """Parquet files of a feed, of `quarantine` or of `deliveries`, oldest batch first.
@@ -97,6 +58,8 @@ class Lake:
         self, landing: Path, *, now: datetime, progress: Callable[[str], None] | None = None
     ) -> IngestReport:
         """Load every file that is not loaded yet, as one batch.
+
+        A batch is committed if there was anything new, or none yet, so that every table exists.
 
         Args:
             landing: the landing directory.
@@ -114,40 +77,37 @@ class Lake:
         self._prepare()
         batches = self.batches()
         batch_id = int(batches[-1].name) + 1 if batches else 1
+        with BatchWriter(self.root, batch_id) as writer:
+            feeds = self._load(listing, writer, now, progress or (lambda _: None))
+            deliveries = [delivery for ingestion in feeds.values() for delivery in ingestion.deliveries]
+            is_due = bool(deliveries) or not batches
+            if is_due:
+                writer.write(DELIVERIES, deliveries_table(deliveries, batch_id=batch_id, now=now))
+                writer.commit()
+        return ingest_report(
+            feeds, batch_id=batch_id if is_due else None, unknown_folders=listing.unknown_folders
+        )
+
+    def _load(
+        self, listing: Listing, writer: BatchWriter, now: datetime, progress: Callable[[str], None]
+    ) -> dict[str, FeedIngestion]:
         history = read_history(self.paths(DELIVERIES))
-        settings: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": False}
-        with (
-            BatchWriter(self.root, batch_id) as writer,
-            closing(duckdb.connect(config=settings)) as connection,
-        ):
-            feeds = {
-                feed: FeedIngestion(
+        feeds: dict[str, FeedIngestion] = {}
+        with closing(duckdb.connect(config={"enable_external_access": False})) as connection:
+            for feed in FEEDS:
+                ingestion = feeds[feed] = FeedIngestion(
                     feed,
                     writer=writer,
                     history=history,
                     connection=connection,
                     options=self._options,
                     now=now,
-                    progress=progress or (lambda _: None),
+                    progress=progress,
                 )
-                for feed in FEEDS
-            }
-            for feed, ingestion in feeds.items():
-                for file in listing.files:
-                    if file.feed == feed:
-                        ingestion.take(file)
+                for file in listing.files.get(feed, []):
+                    ingestion.take(file)
                 ingestion.finish()
-            deliveries = [delivery for ingestion in feeds.values() for delivery in ingestion.deliveries]
-            is_due = bool(deliveries) or not batches
-            if is_due:
-                writer.write(DELIVERIES, deliveries_table(deliveries, batch_id=batch_id, now=now))
-                writer.commit()
-        warnings = (
-            *(f"the folder {name} is no feed and was not read" for name in listing.unknown_folders),
-            *(warning for ingestion in feeds.values() for warning in _warnings(ingestion)),
-        )
-        reports = tuple(_feed_report(feed, ingestion) for feed, ingestion in feeds.items())
-        return IngestReport(batch_id if is_due else None, reports, warnings)
+        return feeds
 
     def _prepare(self) -> None:
         try:
@@ -160,40 +120,3 @@ class Lake:
                 f"the data directory must be writable; {self.root} is not ({error.strerror}). "
                 "Allow writing there, or name another one."
             ) from error
-
-
-def _feed_report(feed: str, ingestion: FeedIngestion) -> FeedReport:
-    deliveries = ingestion.deliveries
-    credits = sum((delivery.accepted_credits for delivery in deliveries), Decimal(0))
-    return FeedReport(
-        feed=feed,
-        files_loaded=sum(delivery.status == "loaded" for delivery in deliveries),
-        files_alias=sum(delivery.status == "alias" for delivery in deliveries),
-        files_rejected=sum(delivery.status == "rejected" for delivery in deliveries),
-        files_unchanged=ingestion.unchanged_count,
-        lines=sum(delivery.line_count for delivery in deliveries),
-        accepted=sum(delivery.accepted_count for delivery in deliveries),
-        quarantined=sum(delivery.quarantined_count for delivery in deliveries),
-        accepted_credits=credits if FEEDS[feed].has_credits else None,
-    )
-
-
-def _warnings(ingestion: FeedIngestion) -> list[str]:
-    """What someone should look at, at most a few files by name."""
-    changed = [delivery for delivery in ingestion.deliveries if delivery.replaces_earlier]
-    drifted = [delivery for delivery in ingestion.deliveries if delivery.unknown]
-    warnings = list(ingestion.warnings)
-    if changed:
-        warnings.append(f"delivered before with other bytes, both are kept: {_named(changed)}")
-    if drifted:
-        names = sorted({name for delivery in drifted for name in delivery.unknown})
-        warnings.append(
-            f"columns the contract does not know, kept in attributes: {', '.join(names)} in {_named(drifted)}"
-        )
-    return warnings
-
-
-def _named(deliveries: list[Delivery]) -> str:
-    names = [delivery.file.name for delivery in deliveries[:_SHOWN_FILES]]
-    more = len(deliveries) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")

@@ -46,9 +46,9 @@ class LandingFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """What lies in the landing directory: files in a fixed order, and folders no feed is called."""
+    """What lies in the landing directory: each feed's files by name, and folders no feed is called."""
 
-    files: list[LandingFile]
+    files: dict[str, list[LandingFile]]
     unknown_folders: list[str]
 
 
@@ -58,12 +58,12 @@ def list_landing(landing: Path) -> Listing:
     Raises:
         LandingError: the landing directory or a folder in it is missing, not a directory, or unreadable.
     """
-    files: list[LandingFile] = []
+    files: dict[str, list[LandingFile]] = {}
     try:
         top = {entry.name: entry for entry in os.scandir(landing)}
         for feed in FEEDS:
             if feed in top:
-                files += sorted(_walk(feed, top[feed]), key=lambda file: file.name)
+                files[feed] = sorted(_walk(feed, top[feed]), key=lambda file: file.name)
     except OSError as error:
         raise LandingError(
             f"every landing folder must be a readable directory; {error.filename} is not ({error.strerror}). "
@@ -138,7 +138,6 @@ class OpenFile:
         self.content: BinaryIO = cast(BinaryIO, self) if self.is_streamed else handle
         if is_held:
             self.content = io.BytesIO(self.read())
-            self.check_unchanged()
 
     def read(self, size: int = -1, /) -> bytes:
         """Read on from the disk, hashing."""

@@ -34,7 +34,8 @@ class Spool:
     def tables(self) -> Iterator[pa.Table]:
         """What was kept, in the pieces it came in; nothing can be added any more."""
         self._writer.close()
-        with pa.memory_map(str(self._path)) as source:
+        # Not mapped: pages of a mapped file count as memory of the process.
+        with pa.OSFile(str(self._path)) as source:
             reader = pa.ipc.open_file(source)
             for place in range(reader.num_record_batches):
                 yield pa.Table.from_batches([reader.get_batch(place)])

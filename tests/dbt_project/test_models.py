@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SAMPLE_AS_OF, Night
+from product import SAMPLE_AS_OF, Night
 
 REPO = Path(__file__).resolve().parents[2]
 PROJECT = REPO / "dbt_project"

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-from conftest import SAMPLE_AS_OF, Credits, Night, nightly, published_rows
+from product import SAMPLE_AS_OF, Credits, Night, nightly, published_rows
 
 
 def copied(night: Night, to: Path) -> Night:

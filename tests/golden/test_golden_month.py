@@ -6,7 +6,7 @@ import json
 from datetime import date
 from decimal import Decimal
 
-from conftest import Credits, Night
+from product import Credits, Night
 
 EXAMPLE = """\
 Total Credits Used: 2,340 of 5,000     Burn rate: 78/day     Forecast: Empty by May 12

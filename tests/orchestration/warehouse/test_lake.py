@@ -189,8 +189,10 @@ def test_a_file_that_cannot_be_read_whole_loads_nothing_and_stops_no_other(lake:
     assert report.feeds[0].files_rejected == 1
     assert ingest(lake, landing).batch_id is None
     deliver(landing, "generation_events/a.jsonl.gz", gzip.compress(lines(event(2))))
+    deliver(landing, "generation_events/c.jsonl.gz", cut)
     ingest(lake, landing)
     assert event_ids(lake) == ["e1", "e2"]
+    assert statuses(lake)["generation_events/c.jsonl.gz"] == "rejected"
 
 
 def test_a_file_no_row_of_which_has_a_required_column_is_rejected_whole(lake: Lake, landing: Path) -> None:
@@ -335,7 +337,10 @@ def test_a_file_of_several_chunks_loads_like_a_small_one(tmp_path: Path, landing
     assert report.feeds[0].accepted_credits == Decimal("181.25")
     assert list(statuses(lake).values()) == ["loaded", "loaded", "alias"]
     deliver(landing, f"generation_events/d{name[1:]}", LARGE[name](rows))
-    assert ingest(lake, landing).feeds[0].files_alias == 1
+    deliver(landing, f"generation_events/e{name[1:]}", LARGE[name]([row | {"credits": "3"} for row in rows]))
+    report = ingest(lake, landing)
+    assert (report.feeds[0].files_alias, report.feeds[0].files_loaded) == (1, 1)
+    assert (report.feeds[0].accepted, report.feeds[0].accepted_credits) == (90, Decimal(270))
 
 
 @pytest.mark.usefixtures("held_bytes")
