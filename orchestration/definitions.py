@@ -9,7 +9,7 @@ from expectations.suites import GATES
 from orchestration.defs.checks import layer_gate
 from orchestration.defs.dbt_layers import LAYERS, dbt_layer
 from orchestration.defs.forecast import credit_depletion
-from orchestration.defs.jobs import JOB_NAME, nightly_schedule
+from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, nightly_schedule
 from orchestration.defs.ledger import credit_ledger
 from orchestration.defs.progress import progress_logger
 from orchestration.defs.published import journal_tables, published_marts
@@ -30,6 +30,7 @@ def build(settings: Settings) -> dg.Definitions:
     job = dg.define_asset_job(
         JOB_NAME,
         selection=everything | dg.AssetSelection.all_asset_checks(),
+        tags={DATA_DIR_TAG: str(settings.data_dir)},
         description="One whole night: landing files to published marts, every gate in between.",
     )
     return dg.Definitions(

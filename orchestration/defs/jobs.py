@@ -33,10 +33,6 @@ def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         due = context.scheduled_execution_time
-        return dg.RunRequest(
-            run_key=due.isoformat(),
-            run_config=run_config(now=due),
-            tags={DATA_DIR_TAG: str(settings.data_dir)},
-        )
+        return dg.RunRequest(run_key=due.isoformat(), run_config=run_config(now=due))
 
     return nightly

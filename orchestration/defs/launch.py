@@ -44,7 +44,6 @@ def run_nightly(
         result = defs.resolve_job_def(JOB_NAME).execute_in_process(
             instance=dg.DagsterInstance.get(),
             run_config={**config, "loggers": {"progress": {}}},
-            tags={DATA_DIR_TAG: str(settings.data_dir)},
             raise_on_error=False,
         )
     new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]

@@ -237,6 +237,14 @@ def test_rows_come_back_in_the_order_of_the_file_whichever_way_they_took(typers:
     ]
 
 
+def test_deep_nesting_is_refused_and_breaks_nothing(typers: dict[str, RowTyper]) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    documents = [json.dumps(EVENT)[:-1] + f', "new": {deep}}}', deep, json.dumps(EVENT)]
+    typed = typers["generation_events"].read(column_of(documents))
+    assert typed.accepted["position"].to_pylist() == [2]
+    assert [row.reject.rule for row in typed.rejected] == ["json.depth", "json.depth"]
+
+
 def test_the_hash_is_of_the_typed_content_and_not_of_its_spelling(typers: dict[str, RowTyper]) -> None:
     spellings = [
         EVENT,

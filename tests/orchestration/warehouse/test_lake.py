@@ -347,7 +347,8 @@ def test_a_file_of_several_chunks_loads_like_a_small_one(tmp_path: Path, landing
 def test_a_file_that_proves_broken_after_some_chunks_leaves_nothing(tmp_path: Path, landing: Path) -> None:
     lake = Lake(tmp_path / "raw", options=SMALL)
     noise = [event(n, model=os.urandom(100).hex()) for n in range(60)]
-    deliver(landing, "generation_events/a.jsonl.gz", gzip.compress(lines(*noise))[:-9])
+    for name in ("a", "d"):
+        deliver(landing, f"generation_events/{name}.jsonl.gz", gzip.compress(lines(*noise), mtime=0)[:-9])
     deliver(landing, "generation_events/b.json", json.dumps(noise).encode()[:-1])
     deliver(landing, "generation_events/c.jsonl", lines(*({"event_id": n} for n in range(60))))
     ingest(lake, landing)
@@ -356,12 +357,13 @@ def test_a_file_that_proves_broken_after_some_chunks_leaves_nothing(tmp_path: Pa
         (None, "file.gzip"),
         (None, "file.json"),
         (None, "file.missing_column"),
+        (None, "file.gzip"),
     ]
     counts = [
         (row["line_count"], row["accepted_count"], row["quarantined_count"])
         for row in table(lake, "deliveries")
     ]
-    assert counts == [(0, 0, 0), (0, 0, 0), (60, 0, 60)]
+    assert counts == [(0, 0, 0), (0, 0, 0), (60, 0, 60), (0, 0, 0)]
     assert ingest(lake, landing).batch_id is None
 
 
