@@ -1,4 +1,7 @@
-with named as (select * from {{ ref('stg_members') }}),
+with named as (
+    select * from {{ ref('stg_members') }}
+    where is_newest
+),
 
 known as (
     select

@@ -1,4 +1,7 @@
-with named as (select * from {{ ref('stg_products') }}),
+with named as (
+    select * from {{ ref('stg_products') }}
+    where is_newest
+),
 
 known as (
     select

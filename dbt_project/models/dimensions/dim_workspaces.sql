@@ -1,4 +1,7 @@
-with named as (select * from {{ ref('stg_workspaces') }}),
+with named as (
+    select * from {{ ref('stg_workspaces') }}
+    where is_newest
+),
 
 known as (
     select workspace_id from {{ ref('stg_workspaces') }}

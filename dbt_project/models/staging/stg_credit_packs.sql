@@ -1,5 +1,5 @@
 with versions as (
-    {{ newest_version(source('raw', 'credit_packs'), ['workspace_id', 'pack_id']) }}
+    {{ version_history(source('raw', 'credit_packs'), ['workspace_id', 'pack_id']) }}
 )
 
 select
@@ -9,6 +9,9 @@ select
     price,
     currency,
     validity_days,
+    cast(version_number as bigint) as version_number,
+    is_newest,
     {{ utc_timestamp('updated_at') }} as updated_at,
+    {{ utc_timestamp('replaced_at') }} as replaced_at,
     batch_id
 from versions

@@ -1,5 +1,5 @@
 with versions as (
-    {{ newest_version(source('raw', 'members'), ['workspace_id', 'member_id']) }}
+    {{ version_history(source('raw', 'members'), ['workspace_id', 'member_id']) }}
 )
 
 select
@@ -8,6 +8,9 @@ select
     name,
     email,
     team,
+    cast(version_number as bigint) as version_number,
+    is_newest,
     {{ utc_timestamp('updated_at') }} as updated_at,
+    {{ utc_timestamp('replaced_at') }} as replaced_at,
     batch_id
 from versions

@@ -1,5 +1,5 @@
 with versions as (
-    {{ newest_version(source('raw', 'products'), ['workspace_id', 'product_id']) }}
+    {{ version_history(source('raw', 'products'), ['workspace_id', 'product_id']) }}
 )
 
 select
@@ -7,6 +7,9 @@ select
     product_id,
     title,
     category,
+    cast(version_number as bigint) as version_number,
+    is_newest,
     {{ utc_timestamp('updated_at') }} as updated_at,
+    {{ utc_timestamp('replaced_at') }} as replaced_at,
     batch_id
 from versions

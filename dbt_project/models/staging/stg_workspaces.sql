@@ -1,5 +1,5 @@
 with versions as (
-    {{ newest_version(source('raw', 'workspaces'), ['workspace_id']) }}
+    {{ version_history(source('raw', 'workspaces'), ['workspace_id']) }}
 )
 
 select
@@ -7,6 +7,9 @@ select
     name,
     timezone,
     lead_time_days,
+    cast(version_number as bigint) as version_number,
+    is_newest,
     {{ utc_timestamp('updated_at') }} as updated_at,
+    {{ utc_timestamp('replaced_at') }} as replaced_at,
     batch_id
 from versions
