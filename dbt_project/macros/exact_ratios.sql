@@ -21,9 +21,14 @@ non-negative credits or counts of at most `decimals` decimals.
     end
 {%- endmacro %}
 
-{#- Mean of scores within 0..1 from their exact sum (17 decimals) and count, rounded half up. -#}
-{% macro mean_score(score_sum, score_count) -%}
-    {%- set dividend = whole_number('(' ~ score_sum ~ ') * 100000000000000000') -%}
+{#- A score within 0..1 as whole steps of 10^-17, so that any number of them sums exactly. -#}
+{% macro score_steps(score) -%}
+    {{ whole_number(score ~ ' * 100000000000000000') }}
+{%- endmacro %}
+
+{#- Mean of scores from the sum of their steps and their count, rounded half up. -#}
+{% macro mean_score(summed_steps, score_count) -%}
+    {%- set dividend = whole_number(summed_steps) -%}
     {%- set divisor = whole_number(score_count) -%}
     case when ({{ score_count }}) > 0 then
         {{ from_steps(whole_quotient(

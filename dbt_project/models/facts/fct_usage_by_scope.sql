@@ -37,8 +37,8 @@ summed as (
         sum(case when attempt_number = 1 then 1 else 0 end) as first_pass_count,
         count(case when attempt_number = 1 then quality_score end)
             as first_pass_scored_count,
-        sum(case when attempt_number = 1 then quality_score end)
-            as first_pass_quality_sum,
+        sum(case when attempt_number = 1 then {{ score_steps('quality_score') }} end)
+            as first_pass_quality_steps,
         {%- for disposition in ('used', 'iterated', 'wasted', 'pending', 'untracked') %}
         cast(
             sum(case when disposition = '{{ disposition }}' then credits else 0 end)
@@ -128,7 +128,7 @@ select
     cast(shared.product_count as bigint) as product_count,
     cast(shared.member_count as bigint) as member_count,
     {{ exact_ratio('shared.credits', 'shared.product_count') }} as credits_per_product,
-    {{ mean_score('shared.first_pass_quality_sum', 'shared.first_pass_scored_count') }}
+    {{ mean_score('shared.first_pass_quality_steps', 'shared.first_pass_scored_count') }}
         as first_pass_quality_score,
     cast(shared.first_pass_scored_count as bigint) as first_pass_scored_count,
     cast(shared.first_pass_count as bigint) as first_pass_count,
