@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from orchestration.settings import PROJECT_DIR, Settings, use
+from orchestration.settings import Settings, SettingsError, use
 
 EXIT_FAILED, EXIT_USAGE, EXIT_BUSY = 1, 2, 3
 LATEST = "newest complete day"
@@ -115,6 +115,7 @@ def run(landing: Path | None, data_dir: Path | None, as_of: date | None, full_re
         )
     from orchestration.defs.launch import run_nightly
     from orchestration.defs.resources import Busy
+    from orchestration.warehouse.dbt_build import DbtFailed
 
     try:
         is_published = run_nightly(
@@ -122,6 +123,10 @@ def run(landing: Path | None, data_dir: Path | None, as_of: date | None, full_re
         )
     except Busy as error:
         fail(str(error), EXIT_BUSY)
+    except OSError as error:
+        fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)
+    except DbtFailed as error:
+        fail(str(error))
     raise SystemExit(0 if is_published else EXIT_FAILED)
 
 
@@ -158,8 +163,11 @@ def status(data_dir: Path | None) -> None:
 
 def _use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Settings:
     """Fix the folders, and stand where the relative paths of dagster.yaml are meant from."""
-    settings = use(landing_dir=landing_dir, data_dir=data_dir)
-    os.chdir(PROJECT_DIR)
+    try:
+        settings = use(landing_dir=landing_dir, data_dir=data_dir)
+    except SettingsError as error:
+        fail(str(error), EXIT_USAGE)
+    os.chdir(settings.dagster_home)
     return settings
 
 

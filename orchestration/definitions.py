@@ -50,7 +50,7 @@ def build(settings: Settings) -> dg.Definitions:
         executor=dg.in_process_executor,
         loggers={"progress": progress_logger},
         resources={
-            "night": Night.configure_at_launch(),
+            "night": Night.configure_at_launch(data_dir=str(settings.data_dir)),
             "settings": settings,
             "lake": Lake(settings.lake_dir),
             "warehouse": DuckDBWarehouse(settings.warehouse_path, memory_limit=settings.memory_limit),

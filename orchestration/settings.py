@@ -12,6 +12,10 @@ from pathlib import Path
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 
+class SettingsError(ValueError):
+    """A setting cannot be used; the message says which, why, and what to do."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Where things lie and how much they may take.
@@ -22,6 +26,7 @@ class Settings:
         memory_limit: what DuckDB may use, such as "8GB" (CREDITS_MEMORY_LIMIT).
         schedule_cron: when the nightly run starts (CREDITS_SCHEDULE_CRON).
         schedule_timezone: the time zone of that (CREDITS_SCHEDULE_TIMEZONE).
+        dagster_home: the folder of dagster.yaml, whose relative paths are meant from there (DAGSTER_HOME).
     """
 
     landing_dir: Path
@@ -29,17 +34,19 @@ class Settings:
     memory_limit: str = "8GB"
     schedule_cron: str = "0 2 * * *"
     schedule_timezone: str = "UTC"
+    dagster_home: Path = PROJECT_DIR
 
     @classmethod
     def load(cls) -> Settings:
         """The settings of this process; folders default to data/ in the project."""
         default = PROJECT_DIR / "data"
         return cls(
-            landing_dir=Path(os.environ.get("CREDITS_LANDING_DIR", default / "landing")),
-            data_dir=Path(os.environ.get("CREDITS_DATA_DIR", default / "warehouse")),
+            landing_dir=Path(os.environ.get("CREDITS_LANDING_DIR", default / "landing")).resolve(),
+            data_dir=Path(os.environ.get("CREDITS_DATA_DIR", default / "warehouse")).resolve(),
             memory_limit=os.environ.get("CREDITS_MEMORY_LIMIT", cls.memory_limit),
             schedule_cron=os.environ.get("CREDITS_SCHEDULE_CRON", cls.schedule_cron),
             schedule_timezone=os.environ.get("CREDITS_SCHEDULE_TIMEZONE", cls.schedule_timezone),
+            dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
         )
 
     @property
@@ -70,9 +77,16 @@ def use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Set
     if data_dir is not None:
         os.environ["CREDITS_DATA_DIR"] = str(data_dir.resolve())
     settings = Settings.load()
+    odd = [character for character in "#?" if character in str(settings.data_dir)]
+    if odd:
+        raise SettingsError(
+            f"the path of the data directory may not contain {' or '.join(odd)}, which DuckDB takes for more "
+            f"than a name; found {settings.data_dir}. Choose another folder with --data-dir."
+        )
+    os.environ["CREDITS_LANDING_DIR"] = str(settings.landing_dir)
     os.environ["CREDITS_DATA_DIR"] = str(settings.data_dir)
     os.environ["CREDITS_MEMORY_LIMIT"] = settings.memory_limit
-    os.environ.setdefault("DAGSTER_HOME", str(PROJECT_DIR))
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     # a left-over queue of telemetry would still be uploaded, and hang, if only the yaml said no
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"

@@ -2,7 +2,10 @@
 {% macro stable_id(columns) -%}
     md5(concat(
         {%- for column in columns %}
-        coalesce(concat(cast(length({{ column }}) as string), ':', {{ column }}), '-')
+        case
+            when {{ column }} is null then '-'
+            else concat(cast(length({{ column }}) as string), ':', {{ column }})
+        end
         {%- if not loop.last %}, ';',{% endif %}
         {%- endfor %}
     ))

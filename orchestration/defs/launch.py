@@ -33,24 +33,24 @@ def run_nightly(
         Busy: another run holds the data directory.
     """
     with lock(settings.data_dir):
-        pass  # leave at once, before the seconds that loading the definitions takes
-    from orchestration.definitions import defs
+        from orchestration.definitions import defs
 
-    lake = Lake(settings.lake_dir)
-    batches_before = set(lake.batches())
-    config = run_config(now=now, as_of=as_of, full_refresh=full_refresh)
-    # dbt's own lines go to a file: what a person follows is the progress on standard error
-    with (settings.data_dir / "dbt.log").open("w") as dbt_log, redirect_stdout(dbt_log):
-        result = defs.resolve_job_def(JOB_NAME).execute_in_process(
-            instance=dg.DagsterInstance.get(),
-            run_config={**config, "loggers": {"progress": {}}},
-            raise_on_error=False,
-        )
-    new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
-    for line in summarise_night(
-        DuckDBWarehouse(settings.warehouse_path), Journal(settings.journal_dir), result.run_id, new_batches
-    ):
-        say(line)
+        instance = dg.DagsterInstance.get()
+        _end_killed_runs(instance, settings)
+        lake = Lake(settings.lake_dir)
+        batches_before = set(lake.batches())
+        config = run_config(now=now, as_of=as_of, full_refresh=full_refresh)
+        # dbt's own lines go to a file: what a person follows is the progress on standard error
+        with (settings.data_dir / "dbt.log").open("w") as dbt_log, redirect_stdout(dbt_log):
+            result = defs.resolve_job_def(JOB_NAME).execute_in_process(
+                instance=instance,
+                run_config={**config, "loggers": {"progress": {}}},
+                raise_on_error=False,
+            )
+        new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
+        warehouse, journal = DuckDBWarehouse(settings.warehouse_path), Journal(settings.journal_dir)
+        for line in summarise_night(warehouse, journal, result.run_id, new_batches):
+            say(line)
     if result.success:
         say(f"published    {settings.published_dir} -> {settings.published_dir.readlink()}")
     else:
@@ -58,6 +58,14 @@ def run_nightly(
         for reason in _failures(result):
             say(f"failed       {reason}")
     return result.success
+
+
+def _end_killed_runs(instance: dg.DagsterInstance, settings: Settings) -> None:
+    """Say of runs that were killed that they failed; whoever holds the lock knows that none is going on."""
+    going_on = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    filters = dg.RunsFilter(statuses=going_on, tags={DATA_DIR_TAG: str(settings.data_dir)})
+    for run in instance.get_runs(filters):
+        instance.report_run_failed(run, message="The process of this run ended without a word.")
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -3,14 +3,19 @@
 How a version is written does not belong here: that is publish/.
 """
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 import dagster as dg
 
+from expectations.suites import GATES
+from orchestration.defs.dbt_layers import LAYERS
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
-from orchestration.publish.versions import publish_version
+from orchestration.publish.versions import activate, build_version
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.journal import Journal
+from orchestration.warehouse.journal import CheckRow, Journal
 
 journal_tables = [
     dg.AssetSpec(
@@ -52,20 +57,17 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
 
         A new folder under versions/, and one rename of the link `published`: it all changes at once.
         """
-        failed = [
-            check
-            for check in journal.checks_of(context.run_id)
-            if check.severity == "critical" and not check.passed
-        ]
-        if failed:
-            raise CriticalCheckFailed(
-                "nothing is published while a critical check fails: "
-                + "; ".join(f"{check.asset} {check.check_name}: {check.message}" for check in failed)
-            )
+        _refuse_unchecked(journal.checks_of(context.run_id))
         as_of = night.as_of_date(warehouse)
-        journal.keep_forecast(warehouse.query_arrow("select * from forecast.credit_depletion"), as_of=as_of)
         warehouse.expose(journal.views())
-        version = publish_version(warehouse.path, settings.data_dir)
+        version = build_version(warehouse.path, settings.data_dir, marts=[key.path[-1] for key in mart_keys])
+        journal.keep_forecast(
+            warehouse.query_arrow("select * from forecast.credit_depletion"),
+            as_of=as_of,
+            run_id=context.run_id,
+            told_at=datetime.now(UTC).replace(tzinfo=None),
+        )
+        version = activate(version, settings.data_dir)
         return dg.MaterializeResult(
             metadata={
                 "version": version.number,
@@ -76,3 +78,19 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         )
 
     return marts
+
+
+def _refuse_unchecked(checks: Sequence[CheckRow]) -> None:
+    """Raise unless every layer was checked in this run and no critical check failed."""
+    unchecked = {*GATES, *LAYERS} - {check.layer for check in checks}
+    if unchecked:
+        raise CriticalCheckFailed(
+            f"only what this run has checked is published; it has not checked {', '.join(sorted(unchecked))}. "
+            "Run the whole job."
+        )
+    failed = [check for check in checks if check.severity == "critical" and not check.passed]
+    if failed:
+        raise CriticalCheckFailed(
+            "nothing is published while a critical check fails: "
+            + "; ".join(f"{check.asset} {check.check_name}: {check.message}" for check in failed)
+        )

@@ -71,6 +71,10 @@ def raw(
         context.log.warning(warning)
     if night.full_refresh:
         warehouse.remove()
+    elif torn := warehouse.set_aside_if_torn():
+        context.log.warning(
+            f"the working warehouse could not be read; it is now {torn} and is rebuilt from raw"
+        )
     views = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
     warehouse.expose(views | journal.views())
     rows = warehouse.row_counts(list(views))

@@ -13,7 +13,6 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.complete_day import newest_complete_day
-from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.timezones import workspace_timezones
 
@@ -22,13 +21,21 @@ class Busy(RuntimeError):
     """Another run holds the lock of this data directory."""
 
 
+_held: set[Path] = set()
+
+
 @contextmanager
 def lock(data_dir: Path) -> Iterator[None]:
     """Hold the data directory alone; the system frees it when the process ends, however it ends.
 
+    A process that holds it already may ask again.
+
     Raises:
         Busy: another run holds it; the message names it.
     """
+    if data_dir in _held:
+        yield
+        return
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "run.lock").open("a+") as held:
         try:
@@ -42,7 +49,11 @@ def lock(data_dir: Path) -> Iterator[None]:
         held.truncate(0)
         held.write(f"process {os.getpid()}\n")
         held.flush()
-        yield
+        _held.add(data_dir)
+        try:
+            yield
+        finally:
+            _held.discard(data_dir)
 
 
 class Night(dg.ConfigurableResource):
@@ -53,15 +64,17 @@ class Night(dg.ConfigurableResource):
             in the time zone of every workspace. Later events are loaded but not reported.
         now: when the run was due, an instant with offset; needed where as_of is empty.
         full_refresh: rebuild the working warehouse from the lake instead of using what is there.
+        data_dir: the data directory the run holds alone.
     """
 
+    data_dir: str
     as_of: str = ""
     now: str = ""
     full_refresh: bool = False
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Night"]:
-        with lock(Settings.load().data_dir):
+        with lock(Path(self.data_dir)):
             yield self
 
     def as_of_date(self, warehouse: DuckDBWarehouse) -> date:

@@ -88,7 +88,7 @@ def activate(version: PublishedVersion, data_dir: Path) -> PublishedVersion:
     for number in sorted(_numbers(versions))[:-VERSIONS_KEPT]:
         # renamed first: a version is there whole or not at all
         doomed = (versions / str(number)).rename(versions / f"{LEFTOVER_PREFIX}old-{number}")
-        shutil.rmtree(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)  # what is left of it, the next build removes
     return replace(version, path=served)
 
 

@@ -88,8 +88,6 @@ def forecast_headline(
             return "Empty"
         case "no_burn":
             return f"No use in {BURN_DAYS} days"
-        case "beyond_horizon":
-            return "lasts more than a year"
     if forecast.pace_date:
         return f"Empty by {write_date(forecast.pace_date)}{at_pace}"
     return "lasts more than a year" if forecast.burn_rate_7d else f"no use in {PACE_DAYS} days"

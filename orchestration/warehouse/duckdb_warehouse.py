@@ -39,8 +39,8 @@ class DuckDBWarehouse:
             connection.close()
 
     def query(self, sql: str) -> pd.DataFrame:
-        """The rows of a query; decimals as Decimal, never as float."""
-        return self.query_arrow(sql).to_pandas(types_mapper=_exact_dtype)
+        """The rows of a query: decimals as Decimal, never as float; dates as datetime64, so that any year fits."""
+        return self.query_arrow(sql).to_pandas(types_mapper=_exact_dtype, date_as_object=False)
 
     def query_arrow(self, sql: str) -> pa.Table:
         """The rows of a query as an Arrow table."""
@@ -66,6 +66,26 @@ class DuckDBWarehouse:
                 table: int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
                 for table in tables
             }
+
+    def set_aside_if_torn(self) -> Path | None:
+        """Move a file that is no readable warehouse out of the way; it is rebuilt from the lake.
+
+        Returns:
+            Where it was moved, or None if all is well. A file that is only locked is left alone.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            with self.connect() as connection:
+                connection.execute("select count(*) from information_schema.tables").fetchall()
+        except duckdb.Error as error:
+            if "lock" in str(error).lower():
+                raise
+            aside = self.path.with_name(f"{self.path.name}.torn")
+            self.path.replace(aside)
+            self.path.with_name(f"{self.path.name}.wal").unlink(missing_ok=True)
+            return aside
+        return None
 
     def has_table(self, table: str) -> bool:
         """Whether the schema.table or view exists."""

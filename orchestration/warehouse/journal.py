@@ -5,6 +5,7 @@ What is recomputed from the lake does not belong here.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -41,6 +42,7 @@ DEPLETION_FORECAST = pa.schema(
         ("empty_since", pa.date32()),
         ("next_grant_on", pa.date32()),
         ("history_days", pa.int64()),
+        ("told_at", pa.timestamp("us")),
     ]
 )
 
@@ -98,13 +100,26 @@ class Journal:
         run_id = pq.read_table(newest)["run_id"].to_pylist()[:1]
         return self.checks_of(run_id[0]) if run_id else []
 
-    def keep_forecast(self, forecast: pa.Table, *, as_of: date) -> None:
-        """Keep what is about to be published for this as_of; a repeated run replaces it."""
-        self._write("depletion_forecast", as_of.isoformat(), forecast.cast(DEPLETION_FORECAST))
+    def keep_forecast(self, forecast: pa.Table, *, as_of: date, run_id: str, told_at: datetime) -> None:
+        """Keep what a run is about to publish; what an earlier run told of the same as_of stays beside it."""
+        times = pa.array([told_at] * forecast.num_rows, pa.timestamp("us"))
+        told = forecast.append_column("told_at", times).cast(DEPLETION_FORECAST)
+        self._write("depletion_forecast", f"{as_of}-{run_id}", told)
 
     def _write(self, table: str, name: str, rows: pa.Table) -> None:
         folder = self.root / table
         folder.mkdir(parents=True, exist_ok=True)
         beside = folder / f".{name}.tmp"
         pq.write_table(rows, beside)
+        _sync(beside)
         beside.replace(folder / f"{name}.parquet")
+        _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file or folder down to the disk: the journal cannot be rebuilt."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -100,7 +100,7 @@ def _file(feed: str, entry: os.DirEntry[str], name: str) -> LandingFile | None:
     except FileNotFoundError:
         return None
     return LandingFile(
-        feed, shown_name(name), entry.path, status.st_size, status.st_mtime_ns, _obstacle(status.st_mode)
+        feed, shown_name(name), entry.path, status.st_size, _changed_ns(status), _obstacle(status.st_mode)
     )
 
 
@@ -132,7 +132,7 @@ class OpenFile:
         self._hash = hashlib.sha256()
         status = os.fstat(handle.fileno())
         self.size_bytes = status.st_size
-        self.modified_ns = status.st_mtime_ns
+        self.modified_ns = _changed_ns(status)
         is_held = self.size_bytes <= _IN_MEMORY_BYTES
         self.is_streamed = not is_held and not is_seeked
         self.content: BinaryIO = cast(BinaryIO, self) if self.is_streamed else handle
@@ -163,7 +163,7 @@ class OpenFile:
     def check_unchanged(self) -> None:
         """Raise FileUnavailable if the file changed since it was opened."""
         now = os.fstat(self._handle.fileno())
-        if (now.st_size, now.st_mtime_ns) != (self.size_bytes, self.modified_ns):
+        if (now.st_size, _changed_ns(now)) != (self.size_bytes, self.modified_ns):
             raise FileUnavailable("changes while it is read")
 
 
@@ -182,3 +182,8 @@ def opened(file: LandingFile, *, is_seeked: bool) -> Iterator[OpenFile]:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise FileUnavailable("is no longer a regular file")
         yield OpenFile(handle, is_seeked=is_seeked)
+
+
+def _changed_ns(status: os.stat_result) -> int:
+    """When the file last changed; the copy of another's modification time does not hide a change."""
+    return max(status.st_mtime_ns, status.st_ctime_ns)

@@ -17,11 +17,12 @@ def summarise_night(
     warehouse: DuckDBWarehouse, journal: Journal, run_id: str, batches: Sequence[int]
 ) -> Iterator[str]:
     """Lines saying what the given batches brought, and what the run's checks found."""
+    checks = journal.checks_of(run_id)
     if batches and warehouse.has_table("raw.deliveries"):
-        yield from _deliveries(warehouse, batches)
+        is_staged = any(check.layer == "staging" for check in checks)
+        yield from _deliveries(warehouse, batches, is_staged=is_staged)
     else:
         yield "loaded       nothing new"
-    checks = journal.checks_of(run_id)
     failed = [check for check in checks if not check.passed]
     critical = [check for check in failed if check.severity == "critical"]
     yield (
@@ -33,7 +34,7 @@ def summarise_night(
         yield f"             {word}: {check.asset} {check.check_name}: {check.message}"
 
 
-def _deliveries(warehouse: DuckDBWarehouse, batches: Sequence[int]) -> Iterator[str]:
+def _deliveries(warehouse: DuckDBWarehouse, batches: Sequence[int], *, is_staged: bool) -> Iterator[str]:
     listed = ", ".join(str(batch) for batch in batches)
     loaded = warehouse.query(
         f"""
@@ -41,9 +42,7 @@ def _deliveries(warehouse: DuckDBWarehouse, batches: Sequence[int]) -> Iterator[
             feed,
             count(*) filter (where status = 'loaded') as files,
             count(*) filter (where status = 'alias') as aliases,
-            count(*) filter (where status = 'rejected') as refused,
-            cast(sum(accepted_count) as bigint) as accepted,
-            cast(sum(quarantined_count) as bigint) as quarantined
+            cast(sum(accepted_count) as bigint) as accepted
         from raw.deliveries where batch_id in ({listed}) group by feed order by feed
         """
     )
@@ -52,15 +51,17 @@ def _deliveries(warehouse: DuckDBWarehouse, batches: Sequence[int]) -> Iterator[
             yield f"loaded       {accepted:,} {feed} from {files} files"
     if loaded["aliases"].sum():
         yield f"skipped      {loaded['aliases'].sum()} files with the bytes of one loaded before"
-    if warehouse.has_table("staging.stg_conflicts"):
+    if is_staged:
         yield f"duplicates   {_duplicates(warehouse, listed):,} rows repeated and ignored"
+    # conflicts with what was delivered before are known once the batches are staged
+    quarantine = "staging.stg_quarantine" if is_staged else "raw.quarantine"
     reasons = warehouse.query(
-        f"""select feed, rule, count(*) as found, min(reason) as example from raw.quarantine
+        f"""select feed, rule, count(*) as found, min(reason) as example from {quarantine}
         where batch_id in ({listed}) group by feed, rule order by found desc, feed, rule"""
     )
-    yield f"quarantined  {loaded['quarantined'].sum():,} lines, {loaded['refused'].sum()} whole files"
-    for reason in reasons.itertuples():
-        yield f"             {reason.found:,} of {reason.feed}, {reason.rule}: such as {reason.example}"
+    yield f"quarantined  {reasons['found'].sum():,} lines or files"
+    for feed, rule, found, example in reasons.itertuples(index=False):
+        yield f"             {found:,} of {feed}, {rule}: such as {example}"
 
 
 def _duplicates(warehouse: DuckDBWarehouse, listed: str) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 
-# the newest version of each workspace, as staging.stg_workspaces picks it
+# the newest version of each workspace, as staging.stg_workspaces orders them; known before it is built
 _TIMEZONES = """
     with versions as (
         select workspace_id, timezone, row_number() over (

@@ -1,15 +1,39 @@
 with newest as (select * from {{ source('forecast', 'credit_depletion') }}),
 
--- what earlier runs told for other days
-vintages as (
-    select * from {{ source('journal', 'depletion_forecast') }}
-    where as_of <> {{ as_of() }}
+-- what earlier runs told for earlier days; of several runs for one day, what the last one told
+told as (
+    select
+        vintages.*,
+        row_number() over (
+            partition by workspace_id, as_of
+            order by told_at desc
+        ) as told_rank
+    from {{ source('journal', 'depletion_forecast') }} as vintages
+    where as_of < {{ as_of() }}
 ),
 
-told as (
-    select * from newest
+all_vintages as (
+    {%- for relation in ('newest', 'told') %}
+    select
+        workspace_id,
+        as_of,
+        forecast_status,
+        credits_remaining,
+        burn_rate_7d_credits,
+        burn_rate_7d_days,
+        burn_rate_30d_credits,
+        burn_rate_30d_days,
+        pace_date,
+        empty_since,
+        next_grant_on,
+        history_days
+    from {{ relation }}
+    {%- if relation == 'told' %}
+    where told_rank = 1
+    {%- else %}
     union all
-    select * from vintages
+    {%- endif %}
+    {%- endfor %}
 )
 
 select
@@ -27,4 +51,4 @@ select
     empty_since,
     next_grant_on,
     history_days
-from told
+from all_vintages

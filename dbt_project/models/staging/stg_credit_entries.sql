@@ -17,6 +17,6 @@ select
     {{ utc_timestamp('expires_at') }} as expires_at,
     batch_id,
     content_hash,
-    cast(delivery_count as bigint) as delivery_count,
-    cast(conflict_count as bigint) as conflict_count
+    delivery_count,
+    conflict_count
 from delivered

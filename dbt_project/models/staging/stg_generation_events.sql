@@ -24,6 +24,6 @@ select
     {{ utc_timestamp('occurred_at') }} as occurred_at,
     batch_id,
     content_hash,
-    cast(delivery_count as bigint) as delivery_count,
-    cast(conflict_count as bigint) as conflict_count
+    delivery_count,
+    conflict_count
 from delivered
