@@ -5,6 +5,7 @@ No figure is asserted here, and no fixture made: those are in conftest.py.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,3 +59,9 @@ def published_rows(published: Path) -> dict[str, list[tuple[object, ...]]]:
             for (table,) in tables
             if table not in JOURNAL_MARTS
         }
+
+
+def copied(night: Night, to: Path) -> Night:
+    """The same night in a data directory of its own, which a test may change."""
+    shutil.copytree(night.data_dir, to, symlinks=True)
+    return Night(night.landing, to, night.as_of, night.said)

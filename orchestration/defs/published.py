@@ -57,7 +57,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
 
         A new folder under versions/, and one rename of the link `published`: it all changes at once.
         """
-        _refuse_unchecked(journal.checks_of(context.run_id))
+        refuse_unchecked(journal.checks_of(context.run_id))
         as_of = night.as_of_date(warehouse)
         warehouse.expose(journal.views())
         version = build_version(warehouse.path, settings.data_dir, marts=[key.path[-1] for key in mart_keys])
@@ -80,13 +80,13 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
     return marts
 
 
-def _refuse_unchecked(checks: Sequence[CheckRow]) -> None:
+def refuse_unchecked(checks: Sequence[CheckRow]) -> None:
     """Raise unless every layer was checked in this run and no critical check failed."""
     unchecked = {*GATES, *LAYERS} - {check.layer for check in checks}
     if unchecked:
         raise CriticalCheckFailed(
-            f"only what this run has checked is published; it has not checked {', '.join(sorted(unchecked))}. "
-            "Run the whole job."
+            "only what this run has checked is published; it has not checked "
+            f"{', '.join(sorted(unchecked))}. Run the whole job."
         )
     failed = [check for check in checks if check.severity == "critical" and not check.passed]
     if failed:

@@ -39,7 +39,7 @@ class DuckDBWarehouse:
             connection.close()
 
     def query(self, sql: str) -> pd.DataFrame:
-        """The rows of a query: decimals as Decimal, never as float; dates as datetime64, so that any year fits."""
+        """The rows of a query: decimals as Decimal, never float; dates as datetime64, of any year."""
         return self.query_arrow(sql).to_pandas(types_mapper=_exact_dtype, date_as_object=False)
 
     def query_arrow(self, sql: str) -> pa.Table:

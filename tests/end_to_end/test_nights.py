@@ -7,7 +7,6 @@ import gzip
 import json
 import os
 import random
-import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,13 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-from product import SAMPLE_AS_OF, Credits, Night, nightly, published_rows
-
-
-def copied(night: Night, to: Path) -> Night:
-    """The same night in a data directory of its own, which a test may change."""
-    shutil.copytree(night.data_dir, to, symlinks=True)
-    return Night(night.landing, to, night.as_of, night.said)
+from product import SAMPLE_AS_OF, Credits, Night, copied, nightly, published_rows
 
 
 def test_the_same_night_again_loads_nothing_and_changes_nothing(
@@ -150,4 +143,3 @@ def test_wrong_use_says_what_and_exits_2(credits_command: Credits, tmp_path: Pat
 
 def test_an_implausible_charge_is_a_warning_that_names_the_event(real_night: Night) -> None:
     assert "6bd0cf1b5b202ba1: 999001.252875 credits" in real_night.said.stdout
-    assert real_night.query("select count(*) from marts.usage_daily") > [(0,)]

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from decimal import Decimal
 
-from product import Credits, Night
+from product import REPO, Credits, Night
 
 EXAMPLE = """\
 Total Credits Used: 2,340 of 5,000     Burn rate: 78/day     Forecast: Empty by May 12
@@ -30,6 +30,11 @@ def test_the_report_prints_the_users_example(credits_command: Credits, sample_ni
         line.startswith("Tom    400 credits (17%)") and "Keywords         300 (13%)" in line for line in lines
     )
     assert any(line.startswith("Anna   260 credits (11%)") and "* most efficient" in line for line in lines)
+
+
+def test_the_readme_shows_what_is_printed(credits_command: Credits, sample_night: Night) -> None:
+    said = credits_command("report", "--data-dir", sample_night.data_dir)
+    assert f"```\n{said.stdout}```" in (REPO / "README.md").read_text()
 
 
 def test_the_json_report_has_the_same_figures(credits_command: Credits, sample_night: Night) -> None:

@@ -38,7 +38,7 @@
     {{ adapter.dispatch('just_before', 'credits')(utc_timestamp) }}
 {%- endmacro %}
 {% macro default__just_before(utc_timestamp) -%}
-    ({{ utc_timestamp }} - interval 1 microsecond)
+    ({{ utc_timestamp }} - interval '1 microsecond')
 {%- endmacro %}
 {% macro spark__just_before(utc_timestamp) -%}
     timestamp_micros(unix_micros({{ utc_timestamp }}) - 1)

@@ -1,4 +1,3 @@
--- sqlfluff:dialect:postgres
 with periods as (select * from {{ ref('dim_periods') }}),
 
 generations as (select * from {{ ref('fct_generations') }}),
@@ -128,8 +127,9 @@ select
     cast(shared.product_count as bigint) as product_count,
     cast(shared.member_count as bigint) as member_count,
     {{ exact_ratio('shared.credits', 'shared.product_count') }} as credits_per_product,
-    {{ mean_score('shared.first_pass_quality_steps', 'shared.first_pass_scored_count') }}
-        as first_pass_quality_score,
+    {{ mean_score(
+        'shared.first_pass_quality_steps', 'shared.first_pass_scored_count'
+    ) }} as first_pass_quality_score,
     cast(shared.first_pass_scored_count as bigint) as first_pass_scored_count,
     cast(shared.first_pass_count as bigint) as first_pass_count,
     {{ exact_ratio(

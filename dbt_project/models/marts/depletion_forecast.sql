@@ -1,6 +1,6 @@
 with newest as (select * from {{ source('forecast', 'credit_depletion') }}),
 
--- what earlier runs told for earlier days; of several runs for one day, what the last one told
+-- what earlier runs told for earlier days; of several for one day, the last
 told as (
     select
         vintages.*,
