@@ -68,11 +68,10 @@ class Journal:
         self.root = root
 
     def views(self) -> dict[str, list[Path]]:
-        """The files of each journal table, at least one each: the empty one."""
+        """The files of each journal table; the empty one has every column, where older ones lack some."""
         tables = {"check_results": CHECK_RESULTS, "depletion_forecast": DEPLETION_FORECAST}
         for table, schema in tables.items():
-            if not (self.root / table / "0-empty.parquet").exists():
-                self._write(table, "0-empty", schema.empty_table())
+            self._write(table, "0-empty", schema.empty_table())
         return {f"journal.{table}": sorted((self.root / table).glob("*.parquet")) for table in tables}
 
     def record_checks(

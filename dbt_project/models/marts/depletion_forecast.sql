@@ -6,7 +6,7 @@ told as (
         vintages.*,
         row_number() over (
             partition by workspace_id, as_of
-            order by told_at desc
+            order by told_at desc nulls last
         ) as told_rank
     from {{ source('journal', 'depletion_forecast') }} as vintages
     where as_of < {{ as_of() }}
