@@ -3,7 +3,6 @@
 Not here: what a version holds in detail (export.py, page.py), or whether it is good enough to be served.
 """
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from urllib.parse import quote
 from orchestration.publish.export import export_marts
 from orchestration.publish.page import render_page
 from orchestration.publish.reading import REPORT_MARTS, load_reports
+from orchestration.warehouse.durable import sync
 
 VERSIONS_KEPT = 7
 PAGE_DAYS = 30
@@ -77,14 +77,14 @@ def activate(version: PublishedVersion, data_dir: Path) -> PublishedVersion:
     versions = data_dir / "versions"
     served = versions / str(version.number)
     version.path.rename(served)
-    _sync(versions)
+    sync(versions)
     new_link = versions / f"{LEFTOVER_PREFIX}published"
     new_link.unlink(missing_ok=True)
     # relative, so that the data directory can be moved or mounted elsewhere
     new_link_target = Path("versions") / served.name
     new_link.symlink_to(new_link_target, target_is_directory=True)
     new_link.replace(data_dir / "published")
-    _sync(data_dir)
+    sync(data_dir)
     for number in sorted(_numbers(versions))[:-VERSIONS_KEPT]:
         # renamed first: a version is there whole or not at all
         doomed = (versions / str(number)).rename(versions / f"{LEFTOVER_PREFIX}old-{number}")
@@ -122,14 +122,6 @@ def _remove_leftovers(versions: Path) -> None:
 
 def _sync_tree(folder: Path) -> None:
     for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
-    _sync(folder.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(path)
+    sync(folder)
+    sync(folder.parent)

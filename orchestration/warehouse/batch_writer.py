@@ -3,7 +3,6 @@
 What is written and why is decided in `ingestion`; here it is only made durable.
 """
 
-import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.landing.contract import FEEDS
+from orchestration.warehouse.durable import sync
 
 QUARANTINE = "quarantine"
 DELIVERIES = "deliveries"
@@ -108,22 +108,14 @@ class BatchWriter:
         """Make everything written durable, then give the batch its place."""
         for table, writer in self._writers.items():
             writer.close()
-            _sync(self.directory / f"{table}.parquet")
+            sync(self.directory / f"{table}.parquet")
         self._writers = {}
-        _sync(self.directory)
+        sync(self.directory)
         self.directory.rename(self._target)
-        _sync(self._target.parent)
+        sync(self._target.parent)
 
 
 def remove_leftovers(root: Path) -> None:
     """Remove what a killed run was still writing."""
     for leftover in root.glob(f"{TEMPORARY_PREFIX}*"):
         shutil.rmtree(leftover)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

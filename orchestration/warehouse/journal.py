@@ -5,7 +5,6 @@ What is recomputed from the lake does not belong here.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from orchestration.warehouse.durable import sync
 
 CHECK_RESULTS = pa.schema(
     [
@@ -110,15 +111,6 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         beside = folder / f".{name}.tmp"
         pq.write_table(rows, beside)
-        _sync(beside)
+        sync(beside)
         beside.replace(folder / f"{name}.parquet")
-        _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    """Bring a file or folder down to the disk: the journal cannot be rebuilt."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(folder)
