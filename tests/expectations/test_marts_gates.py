@@ -31,6 +31,20 @@ MARTS: list[Spoilt] = [
         )
         for table in BREAKDOWNS
     ),
+    *(
+        (
+            "the_forecast_says_what_the_summary_says",
+            CRITICAL,
+            f"update marts.depletion_forecast set {column} = 5 where workspace_id = 'w1'",
+            (f"workspace w1, {period}", "18.750000 used, 81.250000 left"),
+        )
+        for column, period in (
+            ("credits_remaining", "7d"),
+            ("burn_rate_7d_credits", "7d"),
+            ("burn_rate_30d_credits", "30d"),
+            ("burn_rate_30d_days", "30d"),
+        )
+    ),
     (
         "every_workspace_has_every_period",
         CRITICAL,
