@@ -39,14 +39,17 @@ def forecast_depletion(
     Returns:
         workspace_id, as_of, forecast_status, credits_remaining_micro (null without a ledger),
         burn_rate_7d_credits_micro, burn_rate_7d_days, burn_rate_30d_credits_micro, burn_rate_30d_days (parts
-        of the rates; 0 credits in null days where nothing was ever used), pace_date, empty_since,
+        of the rates; 0 credits in the whole window where nothing was ever used), pace_date, empty_since,
         next_grant_on (first day a scheduled lot brings credits), history_days (days since first usage, both
         ends counted; 0 if none). Dates are datetime64[us] midnights.
     """
     today = int(np.datetime64(as_of, "D").astype(np.int64))
     names = pd.Index(workspaces["workspace_id"].astype("str"))
     history, pace_credits, burn_credits = _burn(usage, names, today)
-    pace_days, burn_days = np.minimum(history, PACE_DAYS), np.minimum(history, BURN_DAYS)
+    known_days = np.where(
+        history > 0, history, BURN_DAYS
+    )  # what was never used burns 0 over the whole window
+    pace_days, burn_days = np.minimum(known_days, PACE_DAYS), np.minimum(known_days, BURN_DAYS)
     remaining, empty_since = _balance(balances, names, today)
     status = np.select(
         [
@@ -68,9 +71,9 @@ def forecast_depletion(
             "forecast_status": pd.Series(status, dtype="str"),
             "credits_remaining_micro": _nullable(remaining, remaining >= 0),
             "burn_rate_7d_credits_micro": pace_credits,
-            "burn_rate_7d_days": _nullable(pace_days, history > 0),
+            "burn_rate_7d_days": pace_days,
             "burn_rate_30d_credits_micro": burn_credits,
-            "burn_rate_30d_days": _nullable(burn_days, history > 0),
+            "burn_rate_30d_days": burn_days,
             "pace_date": midnights(np.where(is_paced, today + days_left, NEVER)),
             "empty_since": midnights(np.where(status == "already_empty", empty_since, NEVER)),
             "next_grant_on": midnights(_next_grant(lots, names)),

@@ -5,6 +5,7 @@ No second pipeline here, and no number is computed: reports read what is publish
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from datetime import UTC, date, datetime
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+import duckdb
 
 from orchestration.settings import Settings, SettingsError, use
 
@@ -29,9 +31,12 @@ class Day(click.ParamType):
         if value == LATEST:
             return None
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a date; give it as YYYY-MM-DD, such as 2026-04-07", param, ctx)
+        if not 1970 <= day.year <= 9998:
+            self.fail(f"{value!r} is not between 1970 and 9998, which a report can be about", param, ctx)
+        return day
 
 
 def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
@@ -56,6 +61,9 @@ def main() -> None:
     Exit codes: 0 done; 1 failed, or a critical check failed and nothing was published; 2 wrong use or
     configuration; 3 busy, another run holds the data directory.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to stop
 
 
 @main.command()
@@ -146,6 +154,8 @@ def report(data_dir: Path | None, workspace: str | None, days: int, form: str) -
         found = load_report(_use(data_dir=data_dir).published_dir, workspace_id=workspace, days=days)
     except ReportError as error:
         fail(str(error), EXIT_USAGE)
+    except duckdb.Error as error:
+        fail(f"what is published cannot be read; publish it anew with credits run. {error}")
     click.echo(renderers[form](found).rstrip("\n"))
 
 
@@ -157,8 +167,11 @@ def status(data_dir: Path | None) -> None:
     from orchestration.status import describe_status
 
     settings = _use(data_dir=data_dir)
-    for line in describe_status(settings, now=datetime.now(UTC), last_run=last_run(settings)):
-        click.echo(line)
+    try:
+        for line in describe_status(settings, now=datetime.now(UTC), last_run=last_run(settings)):
+            click.echo(line)
+    except duckdb.Error as error:
+        fail(f"what is published cannot be read; publish it anew with credits run. {error}")
 
 
 def _use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Settings:

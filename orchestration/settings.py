@@ -83,6 +83,11 @@ def use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Set
             f"the path of the data directory may not contain {' or '.join(odd)}, which DuckDB takes for more "
             f"than a name; found {settings.data_dir}. Choose another folder with --data-dir."
         )
+    if not settings.dagster_home.is_dir():
+        raise SettingsError(
+            f"DAGSTER_HOME must be the folder of a dagster.yaml; {settings.dagster_home} is no folder. "
+            "Make it, or unset DAGSTER_HOME."
+        )
     os.environ["CREDITS_LANDING_DIR"] = str(settings.landing_dir)
     os.environ["CREDITS_DATA_DIR"] = str(settings.data_dir)
     os.environ["CREDITS_MEMORY_LIMIT"] = settings.memory_limit

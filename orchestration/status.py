@@ -11,8 +11,14 @@ from datetime import datetime
 import duckdb
 
 from orchestration.settings import Settings
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import Lake
+
+_BY_REASON = (
+    "select feed, rule, remedy, count(*) as rows, min(file_path) as example from {source} "
+    "group by feed, rule, remedy order by rows desc, feed, rule, remedy"
+)
 
 
 def describe_status(settings: Settings, *, now: datetime, last_run: str | None) -> Iterator[str]:
@@ -21,7 +27,7 @@ def describe_status(settings: Settings, *, now: datetime, last_run: str | None) 
     yield f"last run     {last_run or 'none yet: start one with credits run'}"
     yield from _published(settings, now)
     yield from _checks(Journal(settings.journal_dir))
-    yield from _quarantine(Lake(settings.lake_dir))
+    yield from _quarantine(Lake(settings.lake_dir), DuckDBWarehouse(settings.warehouse_path))
 
 
 def _published(settings: Settings, now: datetime) -> Iterator[str]:
@@ -58,16 +64,18 @@ def _checks(journal: Journal) -> Iterator[str]:
         yield f"             {result.severity}: {result.asset} {result.check_name}: {result.message}"
 
 
-def _quarantine(lake: Lake) -> Iterator[str]:
+def _quarantine(lake: Lake, warehouse: DuckDBWarehouse) -> Iterator[str]:
     files = [str(file) for file in lake.paths("quarantine")]
     if not files:
         yield "quarantine   nothing loaded yet"
         return
-    found = duckdb.execute(
-        "select feed, rule, remedy, count(*) as rows, min(file_path) as example from read_parquet(?) "
-        "group by feed, rule, remedy order by rows desc, feed, rule, remedy",
-        [files],
-    ).fetchall()
+    found = duckdb.execute(_BY_REASON.format(source="read_parquet(?)"), [files]).fetchall()
+    try:
+        found += warehouse.fetch(
+            _BY_REASON.format(source="staging.stg_quarantine where rule = 'key.conflict'")
+        )
+    except duckdb.Error:
+        yield "             (conflicts with earlier deliveries are counted once the next run has ended)"
     yield f"quarantine   {sum(rows for *_, rows, _ in found):,} lines or files"
     for feed, rule, remedy, rows, example in found:
         yield f"             {rows:,} of {feed} by rule {rule}, such as in {example}: {remedy}"

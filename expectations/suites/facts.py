@@ -147,7 +147,9 @@ _PLAUSIBLE = Check(
             having highest_credits >= 1000 * min(power)
         ),
         ranked as (
-            select days.workspace_id, days.usage_date, generations.credits,
+            select days.workspace_id, days.usage_date,
+                -- 1,000 times a charge may have more digits than a charge
+                cast(generations.credits as decimal(38, 6)) as credits,
                 row_number() over (
                     partition by days.workspace_id, days.usage_date order by generations.credits
                 ) as place,

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, run_config
-from orchestration.defs.resources import lock
+from orchestration.defs.resources import is_held, lock
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
@@ -91,5 +91,8 @@ def last_run(settings: Settings) -> str | None:
     for record in dg.DagsterInstance.get().get_run_records(filters, limit=1):
         started_at = record.create_timestamp.astimezone(UTC)
         run = record.dagster_run
-        return f"{run.status.value.lower()}, started {started_at:%Y-%m-%d %H:%M} UTC, run {run.run_id}"
+        how = run.status.value.lower()
+        if not run.is_finished:
+            how = "going on" if is_held(settings.data_dir) else "interrupted"
+        return f"{how}, started {started_at:%Y-%m-%d %H:%M} UTC, run {run.run_id}"
     return None

@@ -56,6 +56,15 @@ def lock(data_dir: Path) -> Iterator[None]:
             _held.discard(data_dir)
 
 
+def is_held(data_dir: Path) -> bool:
+    """Whether a run holds the data directory now."""
+    try:
+        with lock(data_dir):
+            return False
+    except Busy:
+        return True
+
+
 class Night(dg.ConfigurableResource):
     """What one nightly run is told, and its hold on the data directory.
 

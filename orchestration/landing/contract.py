@@ -86,6 +86,11 @@ class Feed:
         return tuple(sorted(set(self.names) - _NOT_CONTENT))
 
     @property
+    def is_snapshot(self) -> bool:
+        """Whether the newest row of a key replaces the older ones, instead of adding to them."""
+        return "updated_at" in self.names
+
+    @property
     def has_credits(self) -> bool:
         """Whether the feed carries credits that the clearing equation has to explain."""
         return "credits" in self.names

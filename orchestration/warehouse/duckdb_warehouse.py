@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -46,6 +47,11 @@ class DuckDBWarehouse:
         """The rows of a query as an Arrow table."""
         with self.connect() as connection:
             return connection.sql(sql).to_arrow_table()
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query as tuples; the file is only read, never made."""
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
 
     def replace(self, table: str, frame: pd.DataFrame, *, select: str) -> int:
         """Replace a table by `select` over the frame, which it reads under the name `frame`.

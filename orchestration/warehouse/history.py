@@ -32,11 +32,13 @@ class History:
     Attributes:
         newest: by file name.
         loaded: the name each loaded content first came under.
+        newest_loaded: by feed, the content loaded last.
         sizes: the sizes seen, by feed: a large file of a new size need not be read just to compare it.
     """
 
     newest: dict[str, Earlier] = field(default_factory=dict)
     loaded: dict[ContentKey, str] = field(default_factory=dict)
+    newest_loaded: dict[str, ContentKey] = field(default_factory=dict)
     sizes: set[tuple[str, int]] = field(default_factory=set)
 
     def is_unchanged(self, file: LandingFile) -> bool:
@@ -52,6 +54,7 @@ class History:
         key = delivery.content_key
         if delivery.status == "loaded" and key:
             self.loaded.setdefault(key, delivery.file.name)
+            self.newest_loaded[delivery.file.feed] = key
         self.sizes.add((delivery.file.feed, delivery.size_bytes))
 
 
@@ -66,5 +69,7 @@ def read_history(paths: Iterable[Path]) -> History:
             history.newest[name] = Earlier(sha256, size, modified_ns)
             history.sizes.add((feed, size))
             if status == "loaded" and sha256:
-                history.loaded.setdefault((feed, format_of(name), sha256), name)
+                key = (feed, format_of(name), sha256)
+                history.loaded.setdefault(key, name)
+                history.newest_loaded[feed] = key
     return history

@@ -179,6 +179,10 @@ class FeedIngestion:
         original = self._history.loaded.get(delivery.content_key) if delivery.content_key else None
         if original is None:
             return False
+        # a snapshot that says again what an earlier one said is news if another came in between
+        is_newest = self._history.newest_loaded.get(delivery.file.feed) == delivery.content_key
+        if self._feed.is_snapshot and not is_newest:
+            return False
         delivery.forget_lines()
         delivery.status, delivery.alias_of = "alias", original
         self._hold(delivery, empty_chunk(), None)

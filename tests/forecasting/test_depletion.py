@@ -87,11 +87,11 @@ def test_a_young_workspace_divides_by_the_days_since_first_usage_both_ends_count
     assert (row["burn_rate_7d_days"], row["burn_rate_30d_days"], row["history_days"]) == (7, 20, 20)
 
 
-def test_a_workspace_that_never_used_anything_has_no_days_no_burn_and_no_date() -> None:
+def test_a_workspace_that_never_used_anything_burns_0_over_the_whole_window_and_has_no_date() -> None:
     row = forecast([100], {})
     assert row["forecast_status"] == "no_burn"
     assert (row["burn_rate_7d_credits_micro"], row["burn_rate_30d_credits_micro"]) == (0, 0)
-    assert (row["burn_rate_7d_days"], row["burn_rate_30d_days"], row["history_days"]) == (None, None, 0)
+    assert (row["burn_rate_7d_days"], row["burn_rate_30d_days"], row["history_days"]) == (7, 30, 0)
     assert row["pace_date"] is None
 
 

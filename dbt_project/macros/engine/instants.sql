@@ -11,12 +11,18 @@
     cast({{ instant }} as timestamp)
 {%- endmacro %}
 
-{#- The calendar date of a UTC timestamp in an IANA time zone. -#}
+{#- The calendar date of a UTC timestamp in an IANA time zone, within the years 1 to 9999. -#}
 {% macro local_date(utc_timestamp, timezone) -%}
     {{ adapter.dispatch('local_date', 'credits')(utc_timestamp, timezone) }}
 {%- endmacro %}
 {% macro default__local_date(utc_timestamp, timezone) -%}
-    cast({{ utc_timestamp }} at time zone 'UTC' at time zone {{ timezone }} as date)
+    least(
+        greatest(
+            cast({{ utc_timestamp }} at time zone 'UTC' at time zone {{ timezone }} as date),
+            cast('0001-01-01' as date)
+        ),
+        cast('9999-12-31' as date)
+    )
 {%- endmacro %}
 {% macro spark__local_date(utc_timestamp, timezone) -%}
     to_date(from_utc_timestamp({{ utc_timestamp }}, {{ timezone }}))
@@ -44,12 +50,12 @@
     timestamp_micros(unix_micros({{ utc_timestamp }}) - 1)
 {%- endmacro %}
 
-{#- The day after a date. -#}
+{#- The day after a date, within the years 1 to 9999. -#}
 {% macro next_day(day) -%}
     {{ adapter.dispatch('next_day', 'credits')(day) }}
 {%- endmacro %}
 {% macro default__next_day(day) -%}
-    ({{ day }} + 1)
+    least({{ day }}, cast('9999-12-30' as date)) + 1
 {%- endmacro %}
 {% macro spark__next_day(day) -%}
     date_add({{ day }}, 1)

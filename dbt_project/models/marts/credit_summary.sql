@@ -45,7 +45,7 @@ windows as (
                     1 + {{ days_between(
                         'workspaces.first_usage_date', 'periods.window_end_date'
                     ) }}
-            when workspaces.first_usage_date is not null then periods.window_days
+            else periods.window_days
         end as burn_rate_days
     from workspaces
     cross join periods

@@ -20,7 +20,11 @@ select
     concat(
         'the key ', key_scope, ' / ', key_id, ' was delivered before with other content'
     ) as reason,
-    'deliver the correction under a new id, and retract the old one' as remedy,
+    case feed
+        when 'generation_events'
+            then 'deliver the correction under a new id, and retract the old one'
+        else 'deliver the correction under a new id'
+    end as remedy,
     batch_id,
     file_path,
     line_number

@@ -248,6 +248,27 @@ def test_names_are_data(lake: Lake, landing: Path, name: str) -> None:
     assert table(lake, "generation_events")[0]["file_path"] == f"generation_events/sub'dir/{name}"
 
 
+def test_a_snapshot_that_returns_to_earlier_bytes_is_loaded_again(lake: Lake, landing: Path) -> None:
+    for night, name in enumerate(["Alice", "Alicia", "Alice"], start=1):
+        deliver(landing, "members/roster.csv", f"member_id,workspace_id,name\n1,w,{name}\n".encode())
+        assert lake.ingest(landing, now=NOW).batch_id == night
+    assert [pq.read_table(path)["name"].to_pylist() for path in lake.paths("members")] == [
+        ["Alice"],
+        ["Alicia"],
+        ["Alice"],
+    ]
+    deliver(landing, "members/copy.csv", b"member_id,workspace_id,name\n1,w,Alice\n")
+    assert lake.ingest(landing, now=NOW).feeds[5].files_alias == 1
+
+
+def test_a_change_that_keeps_size_and_time_is_seen(lake: Lake, landing: Path) -> None:
+    path = landing / "members/roster.csv"
+    for night, name in enumerate(["Alice", "Elise"], start=1):
+        deliver(landing, "members/roster.csv", f"member_id,workspace_id,name\n1,w,{name}\n".encode())
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        assert lake.ingest(landing, now=NOW).batch_id == night
+
+
 def test_a_name_that_is_not_utf_8_is_shown_escaped(lake: Lake, landing: Path) -> None:
     path = deliver(landing, "generation_events/x", b"")
     path.rename(os.fsdecode(os.fsencode(path.parent) + b"/\xff.jsonl"))
