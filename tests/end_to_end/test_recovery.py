@@ -38,7 +38,7 @@ def test_a_torn_warehouse_is_rebuilt_and_the_largest_times_and_amounts_are_survi
 
 
 def deliver(landing: Path) -> None:
-    """Zero and far future times west of UTC; the largest charges there are, and a lot that "never" expires."""
+    """Zero and far future times west of UTC; the largest charges, and a lot that "never" expires."""
     most = "999999999999.999999"
     event = {"member_id": "m", "product_id": "p", "generation_type": "meta"}
     told = [
