@@ -16,13 +16,16 @@
     {{ adapter.dispatch('local_date', 'credits')(utc_timestamp, timezone) }}
 {%- endmacro %}
 {% macro default__local_date(utc_timestamp, timezone) -%}
-    least(
-        greatest(
-            cast({{ utc_timestamp }} at time zone 'UTC' at time zone {{ timezone }} as date),
-            cast('0001-01-01' as date)
-        ),
-        cast('9999-12-31' as date)
-    )
+    {#- least and greatest skip nulls, and no time has no date -#}
+    case when {{ utc_timestamp }} is not null then
+        least(
+            greatest(
+                cast({{ utc_timestamp }} at time zone 'UTC' at time zone {{ timezone }} as date),
+                cast('0001-01-01' as date)
+            ),
+            cast('9999-12-31' as date)
+        )
+    end
 {%- endmacro %}
 {% macro spark__local_date(utc_timestamp, timezone) -%}
     to_date(from_utc_timestamp({{ utc_timestamp }}, {{ timezone }}))
@@ -55,7 +58,7 @@
     {{ adapter.dispatch('next_day', 'credits')(day) }}
 {%- endmacro %}
 {% macro default__next_day(day) -%}
-    least({{ day }}, cast('9999-12-30' as date)) + 1
+    case when {{ day }} is not null then least({{ day }}, cast('9999-12-30' as date)) + 1 end
 {%- endmacro %}
 {% macro spark__next_day(day) -%}
     date_add({{ day }}, 1)
