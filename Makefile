@@ -11,7 +11,7 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test serve lint audit lock clean
+.PHONY: help run test test-slow serve lint audit lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,8 +31,11 @@ run: $(VENV)/.made  ## the nightly run on the sample, end to end, and its report
 	@echo
 	@$(BIN)/credits report --data-dir $(DATA)
 
-test: $(VENV)/.made  ## every test
+test: $(VENV)/.made  ## every test but the slow ones
 	@$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.made  ## the large sets of generated histories (about half an hour)
+	@$(BIN)/python -m pytest -m slow
 
 serve: $(VENV)/.made  ## the Dagster UI and the nightly schedule, on this machine only
 	@mkdir -p $(LANDING) .dagster

@@ -28,6 +28,13 @@ _LOCAL_DATE = {
     "duckdb": r"cast(\1 at time zone 'UTC' at time zone \2 as date)",
     "spark": r"to_date(from_utc_timestamp(\1, \2))",
 }
+_MADE_NOW = {
+    r":is_new\(([\w.]+)\)": r"\1 > {since_batch}",
+    r":is_judged\(([\w.]+)\)": r"\1 in (select row_id from facts.fct_touched_generations)",
+    r":is_touched\(([\w.]+), ([\w.]+)\)": (
+        r"(\1, \2) in (select workspace_id, usage_date from facts.fct_touched_days)"
+    ),
+}
 _LONGEST_FOUND = 1_000  # ids come from outside and may be of any length
 
 
@@ -77,6 +84,7 @@ def run_gates(
     *,
     query: Query,
     as_of: date,
+    since_batch: int | None = None,
     engine: Engine = "duckdb",
     gates: Mapping[str, tuple[Gate, ...]] = GATES,
 ) -> GateReport:
@@ -89,6 +97,7 @@ def run_gates(
         layer: a key of `gates`.
         query: runs SQL on the warehouse and returns all rows; called once for each gate.
         as_of: the last local date that is reported.
+        since_batch: newest batch of the last complete run; what that run looked at is not looked at again.
         engine: whose SQL `query` speaks.
         gates: the gates of each layer.
 
@@ -100,23 +109,27 @@ def run_gates(
     results: list[CheckResult] = []
     for gate in gates[layer]:
         try:
-            results += _evaluate(gate, query(fill(gate.sql, as_of=as_of, engine=engine)))
+            results += _evaluate(gate, query(fill(gate.sql, as_of=as_of, since_batch=since_batch, engine=engine)))
         except Exception as error:  # a check that did not run has not passed, whatever the reason
             results += _not_evaluated(gate, error)
     return GateReport(layer, tuple(results))
 
 
-def fill(sql: str, *, as_of: date, engine: Engine = "duckdb") -> str:
+def fill(sql: str, *, as_of: date, since_batch: int | None = None, engine: Engine = "duckdb") -> str:
     """SQL with its tokens replaced.
 
     `:as_of`, `:as_of - 6` and `:as_of + 365` become date literals; `:local_date(utc_timestamp, timezone)`, of
-    two columns, becomes the engine's expression for the calendar date in a time zone.
+    two columns, becomes the engine's expression for the calendar date in a time zone. Where a run builds on
+    an earlier one, `:is_new(batch_id)`, `:is_judged(row_id)` and `:is_touched(workspace_id, usage_date)`
+    become the condition that a row was delivered, judged or summed by this run; else they are true.
     """
 
     def day(token: re.Match[str]) -> str:
         days = int(f"{token[1] or '+'}{token[2] or 0}")
         return f"cast('{as_of + timedelta(days=days)}' as date)"
 
+    for token, condition in _MADE_NOW.items():
+        sql = re.sub(token, "true" if since_batch is None else condition.format(since_batch=since_batch), sql)
     sql = re.sub(r":as_of(?: ([+-]) (\d+))?\b", day, sql)
     return re.sub(r":local_date\(([\w.]+), ([\w.]+)\)", _LOCAL_DATE[engine], sql)
 

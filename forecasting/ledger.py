@@ -5,6 +5,7 @@ Not here: which entries are known at `as_of`, local dates of instants, and any g
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +18,46 @@ Ints = NDArray[np.int64]
 NEVER = np.iinfo(np.int64).max // 4  # the day number of "no such day"; room to add days to it
 FUNDING_TYPES = ("purchase", "grant")
 MICRO_LIMIT = 4e18  # one workspace's credits and usage together must fit int64
+DRAW_TERMS = ("priority", "expires_on", "effective_on", "lot_id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawPolicy:
+    """How usage meets the lots, where a team may decide otherwise.
+
+    Attributes:
+        draw_order: names out of `DRAW_TERMS`. Of the lots alive on a day, the lowest by the first name is
+            drawn first, and so on; no expiry comes last. Lots that are equal so far are drawn by lot id.
+        repays_overage: whether credits also pay for usage of days before they were there. If so, all that is
+            unpaid is asked for again on every later day, beside that day's usage, and what a lot pays of it
+            is consumed on the day it pays. Overage is then a movement like the others: what the day left
+            unpaid less what it repaid of earlier days. It may be below 0; consumed + overage = usage holds
+            for every day, and overage summed up to a day is what is still unpaid at the end of that day.
+
+    Raises:
+        ValueError: if a name is unknown or comes twice, or repays_overage is neither true nor false.
+    """
+
+    draw_order: tuple[str, ...] = DRAW_TERMS
+    repays_overage: bool = False
+
+    def __post_init__(self) -> None:
+        order = self.draw_order
+        # a policy is read from a file: nothing has checked its types
+        if not isinstance(order, tuple) or any(
+            name not in DRAW_TERMS or name in order[:at] for at, name in enumerate(order)
+        ):
+            raise ValueError(
+                f"A draw order lists names out of {', '.join(DRAW_TERMS)}, each once at most; "
+                f"found {order!r}. Correct or leave out what is no such name, or named before."
+            )
+        if not isinstance(self.repays_overage, bool):
+            raise ValueError(
+                f"Whether overage is repaid is true or false; found {self.repays_overage!r}. Write either."
+            )
+
+
+USUAL_POLICY = DrawPolicy()
 
 
 @dataclass(frozen=True)
@@ -27,7 +68,7 @@ class Ledger:
         lots: one row per (workspace_id, lot_id): funded, consumed, expired, voided, remaining and residual
             (`_micro`), effective_at, expires_at, effective_on, expires_on, priority, lot_status, is_alive.
         balance_daily: one row per (workspace_id, usage_date) of workspaces with entries: opening, funded,
-            consumed, expired, voided, overage, closing and residual (`_micro`).
+            consumed, expired, voided, overage (see `DrawPolicy`), closing and residual (`_micro`).
         warnings: one row per reduction with less effect than it asked for: workspace_id, lot_id, entry_id,
             entry_type, warning (`unknown_lot`, `excess_reduction`), credits_micro (the part without effect,
             positive), counted_on (null beside `unknown_lot`).
@@ -46,7 +87,7 @@ class _Calendar:
     start: Ints  # where each workspace begins
     length: Ints
     usage: Ints
-    uncovered: Ints  # usage no lot has paid for yet; overage in the end
+    uncovered: Ints  # usage no lot has paid for yet, less what was repaid of earlier days; overage in the end
     expired: Ints
     held: Ints  # what the lots themselves say they hold at the end of the day
 
@@ -68,12 +109,15 @@ def draw(demand: Ints, held: Ints) -> Ints:
     return left
 
 
-def draw_down(entries: pd.DataFrame, usage: pd.DataFrame, *, as_of: date) -> Ledger:
+def draw_down(
+    entries: pd.DataFrame, usage: pd.DataFrame, *, as_of: date, policy: DrawPolicy = USUAL_POLICY
+) -> Ledger:
     """Books usage on the lots that were alive on each local day, and returns lots, daily balances, warnings.
 
-    Within a day: expiries, funding, expiries again, voids and negative adjustments, usage. Lots are drawn by
-    priority, expiry day (null last), effective day, lot id; that order never changes, so lots are settled one
-    after another, each against the usage the earlier ones left uncovered. Overage is never repaid later.
+    Within a day: expiries, funding, expiries again, voids and negative adjustments, usage. The draw order
+    never changes, so lots are settled one after another, each against the usage the earlier ones left
+    uncovered: over all their days at once, or, where overage is repaid, from one entry of the workspace to
+    the next, because only an entry can bring the credits to repay it with.
 
     Args:
         entries: known at `as_of` and free of duplicates: workspace_id, entry_id, entry_type, credits_micro
@@ -82,6 +126,7 @@ def draw_down(entries: pd.DataFrame, usage: pd.DataFrame, *, as_of: date) -> Led
             A refund or positive adjustment on a lot that no purchase or grant funded opens that lot itself.
         usage: workspace_id, usage_date, credits_micro; days with usage only.
         as_of: the last local day to book.
+        policy: the order in which lots are drawn, and whether overage is repaid.
 
     Returns:
         The ledger. Daily rows run from the first usage or effective day, whichever is earlier, to `as_of`;
@@ -93,10 +138,10 @@ def draw_down(entries: pd.DataFrame, usage: pd.DataFrame, *, as_of: date) -> Led
     today = int(np.datetime64(as_of, "D").astype(np.int64))
     entries = _typed(entries, today)
     names = pd.Index(sorted(entries["workspace_id"].unique()), dtype="str")
-    lots = _open_lots(entries, names)
+    lots = _open_lots(entries, names, policy)
     moves, unknown = _place(entries, lots, today)
     calendar = _calendar(entries, lots, usage, names, today)
-    _settle(lots, moves, calendar, today)
+    _settle(lots, moves, calendar, today, policy)
     return Ledger(
         lots=_lots_frame(lots, moves, today),
         balance_daily=_balance_frame(moves, calendar, names, today),
@@ -141,31 +186,34 @@ def _typed(entries: pd.DataFrame, today: int) -> pd.DataFrame:
     return typed.sort_values(["occurred_at", "entry_id"], kind="stable", ignore_index=True)
 
 
-def _open_lots(entries: pd.DataFrame, names: pd.Index) -> pd.DataFrame:
-    """One row per lot, in draw order, with the terms of the entry that opened it."""
+def _open_lots(entries: pd.DataFrame, names: pd.Index, policy: DrawPolicy) -> pd.DataFrame:
+    """One row per lot, in draw order: the terms of the entry that opened it, and the walk it takes."""
     is_funding = entries["entry_type"].isin(FUNDING_TYPES)
     # the first purchase or grant opens a lot; only where there is none does a refund or adjustment
     openers = pd.concat([entries[is_funding], entries[~is_funding & (entries["credits_micro"] > 0)]])
     lots = openers.drop_duplicates(["workspace_id", "lot_id"])
     lots = lots.assign(workspace=positions(lots["workspace_id"], names))
     lots = lots.drop(columns=["entry_id", "entry_type", "credits_micro", "occurred_at", "occurred_on"])
-    order = ["workspace", "priority", "expires_on", "effective_on", "lot_id"]
-    return lots.sort_values(order, ignore_index=True)
+    order = dict.fromkeys(["workspace", *policy.draw_order, "lot_id"])
+    lots = lots.sort_values(list(order), ignore_index=True)
+    # lots that repay the same debt take their days together; any other lot can take its own all at once
+    return lots.assign(walk=lots["workspace"] if policy.repays_overage else np.arange(len(lots)))
 
 
 def _place(entries: pd.DataFrame, lots: pd.DataFrame, today: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each entry with its lot and the day it counts, in booking order; and those whose lot is unknown."""
-    terms = lots[["workspace_id", "lot_id", "workspace", "effective_on"]]
+    terms = lots[["workspace_id", "lot_id", "workspace", "walk", "effective_on"]]
     terms = terms.rename(columns={"effective_on": "lot_effective_on"}).assign(lot=np.arange(len(lots)))
     placed = entries[entries["credits_micro"] != 0].merge(terms, on=["workspace_id", "lot_id"], how="left")
     unknown = placed[placed["lot"].isna()]
-    moves = placed.dropna(subset="lot").astype({"lot": int, "workspace": int, "lot_effective_on": int})
+    whole = dict.fromkeys(["lot", "workspace", "walk", "lot_effective_on"], int)
+    moves = placed.dropna(subset="lot").astype(whole)
     own_day = np.where(moves["entry_type"].isin(FUNDING_TYPES), moves["effective_on"], moves["occurred_on"])
     moves["day"] = np.maximum(own_day, moves["lot_effective_on"])
     moves["is_reduction"] = moves["credits_micro"] < 0
     # a scheduled lot shows all it will hold; on any other lot a later movement does not count yet
     moves = moves[(moves["day"] <= today) | (moves["lot_effective_on"] > today)]
-    order = ["lot", "day", "is_reduction"]  # stable: then occurred_at, entry_id, from `_typed`
+    order = ["walk", "day", "lot", "is_reduction"]  # stable: then occurred_at, entry_id, from `_typed`
     return moves.sort_values(order, kind="stable", ignore_index=True), unknown
 
 
@@ -240,8 +288,7 @@ class _OpenLot:
             self.held = 0
 
     def change(self, credits: int, day: int) -> int:
-        """Books one entry on its day and returns what a reduction took."""
-        self.live_until(day)
+        """Books one entry on the day up to which the lot has lived; returns what a reduction took."""
         voided = min(max(-credits, 0), self.held)
         self.held += credits if credits > 0 else -voided
         if self.expires_on <= day:
@@ -249,24 +296,74 @@ class _OpenLot:
         return voided
 
 
-def _settle(lots: pd.DataFrame, moves: pd.DataFrame, calendar: _Calendar, today: int) -> None:
+@dataclass
+class _Debt:
+    """What the lots of one workspace have left unpaid so far, and the day on which all of it is asked for."""
+
+    uncovered: Ints  # of this workspace
+    first_day: int
+    amount: int = 0
+    asked_at: int = 0
+
+    @classmethod
+    def of(cls, calendar: _Calendar, workspace: int) -> _Debt:
+        start = int(calendar.start[workspace])
+        days = slice(start, start + int(calendar.length[workspace]))
+        return cls(calendar.uncovered[days], start - int(calendar.base[workspace]))
+
+    def ask_again(self, day: int) -> None:
+        """Adds what the days before `day` left unpaid to `day`."""
+        at = min(day - self.first_day, len(self.uncovered))
+        # slices, because there may be no such day; where more was paid than added, less than 0 is left
+        self.uncovered[self.asked_at : self.asked_at + 1] -= self.amount
+        self.amount += int(self.uncovered[self.asked_at : at].sum())
+        self.uncovered[at : at + 1] += self.amount
+        self.asked_at = at
+
+
+def _settle(
+    lots: pd.DataFrame, moves: pd.DataFrame, calendar: _Calendar, today: int, policy: DrawPolicy
+) -> None:
     """Walks the lots in draw order; adds what became of them to `lots`, and to `moves` what each took."""
     bases = calendar.base[lots["workspace"].to_numpy()].tolist()
     effective_on, expires_on = lots["effective_on"].to_numpy(), lots["expires_on"].to_numpy()
     # an expiry still ahead has taken nothing, also where a scheduled lot's entries are looked at early
     is_over = np.maximum(effective_on, expires_on) <= today
     starts, ends = effective_on.tolist(), np.where(is_over, expires_on, NEVER).tolist()
-    bounds = np.searchsorted(moves["lot"].to_numpy(), np.arange(len(lots) + 1)).tolist()
-    credits, days = moves["credits_micro"].tolist(), moves["day"].tolist()
+    walks = np.arange(lots["walk"].max() + 2 if len(lots) else 1)
+    lot_bounds = np.searchsorted(lots["walk"].to_numpy(), walks).tolist()
+    move_bounds = np.searchsorted(moves["walk"].to_numpy(), walks).tolist()
+    booked = list(zip(*(moves[name].tolist() for name in ("day", "lot", "credits_micro")), strict=True))
     voided: list[int] = []
     outcome = np.zeros((len(lots), 3), dtype=np.int64)
-    for number, base in enumerate(bases):
-        lot = _OpenLot(calendar, base, starts[number], ends[number], today + 1)
-        voided += [lot.change(credits[at], days[at]) for at in range(bounds[number], bounds[number + 1])]
-        lot.live_until(today + 1)
-        outcome[number] = lot.consumed, lot.expired, lot.held
+    for walk in range(len(walks) - 1):
+        numbers = range(*lot_bounds[walk : walk + 2])
+        walking = {n: _OpenLot(calendar, bases[n], starts[n], ends[n], today + 1) for n in numbers}
+        debt = _Debt.of(calendar, walk) if policy.repays_overage else None
+        voided += _walk(walking, booked[slice(*move_bounds[walk : walk + 2])], today, debt)
+        for n, lot in walking.items():
+            outcome[n] = lot.consumed, lot.expired, lot.held
     moves["voided"] = np.array(voided, dtype=np.int64)
     lots[["consumed_micro", "expired_micro", "remaining_micro"]] = outcome
+
+
+def _walk(
+    lots: dict[int, _OpenLot], moves: Iterable[tuple[int, int, int]], today: int, debt: _Debt | None
+) -> list[int]:
+    """Takes lots, in draw order, through (day, lot, credits) and on to today; returns what each took."""
+
+    def live_until(day: int) -> None:
+        for lot in lots.values():
+            lot.live_until(day)
+        if debt:
+            debt.ask_again(day)
+
+    voided = []
+    for day, number, credits in moves:
+        live_until(day)
+        voided.append(lots[number].change(credits, day))
+    live_until(today + 1)
+    return voided
 
 
 def _lots_frame(lots: pd.DataFrame, moves: pd.DataFrame, today: int) -> pd.DataFrame:
@@ -289,7 +386,7 @@ def _lots_frame(lots: pd.DataFrame, moves: pd.DataFrame, today: int) -> pd.DataF
         lot_status=pd.Series(status, dtype="str"),
         is_alive=(effective_on <= today) & (today < expires_on),
     )
-    return lots.drop(columns="workspace").sort_values(["workspace_id", "lot_id"], ignore_index=True)
+    return lots.drop(columns=["workspace", "walk"]).sort_values(["workspace_id", "lot_id"], ignore_index=True)
 
 
 def _balance_frame(moves: pd.DataFrame, calendar: _Calendar, names: pd.Index, today: int) -> pd.DataFrame:

@@ -69,6 +69,12 @@ class Settings:
     def dbt_dir(self) -> Path:
         return PROJECT_DIR / "dbt_project"
 
+    @property
+    def definition_files(self) -> list[Path]:
+        """The files that say what every number means."""
+        models = [file for kind in ("models", "macros") for file in (self.dbt_dir / kind).rglob("*.sql")]
+        return [*models, self.dbt_dir / "dbt_project.yml", *(PROJECT_DIR / "forecasting").glob("*.py")]
+
 
 def use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Settings:
     """Fix the folders for this process and those it starts (dbt reads them), and return the settings."""

@@ -19,7 +19,9 @@ SAMPLE_AS_OF = "2026-04-07"
 
 Credits = Callable[..., subprocess.CompletedProcess[str]]
 # the journal of runs: what was told when, left out wherever identical rows are promised
-JOURNAL_MARTS = {"data_quality"}
+JOURNAL_MARTS = {"data_quality", "forecast_accuracy", "restatements"}
+# of these the older vintages are the journal, and the newest is a mart like any other
+VINTAGE_MARTS = {"depletion_forecast"}
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,14 @@ def published_rows(published: Path) -> dict[str, list[tuple[object, ...]]]:
             "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
         ).fetchall()
         return {
-            table: connection.execute(f"select * from marts.{table}").fetchall()
+            table: connection.execute(f"select * from marts.{table} {_newest(table)}").fetchall()
             for (table,) in tables
             if table not in JOURNAL_MARTS
         }
+
+
+def _newest(table: str) -> str:
+    return f"where as_of = (select max(as_of) from marts.{table})" if table in VINTAGE_MARTS else ""
 
 
 def copied(night: Night, to: Path) -> Night:

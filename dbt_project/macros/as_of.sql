@@ -13,3 +13,8 @@
     {%- set moved = day - modules.datetime.timedelta(days=days_before) -%}
     cast('{{ moved.isoformat() }}' as date)
 {%- endmacro %}
+
+{#- The published periods, in days. -#}
+{% macro period_days() -%}
+    {{ return([7, 30, 90]) }}
+{%- endmacro %}

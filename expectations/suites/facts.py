@@ -11,46 +11,30 @@ _ALL_ACCOUNTED_FOR = Check(
     name="staged_generations_are_reported_retracted_or_later",
     rule="every staged generation is reported, unless it is retracted or later than as_of",
     cases="""
-        with dated as (
-            select events.source, events.event_id, events.workspace_id, events.credits, workspaces.timezone,
-                :local_date(events.occurred_at, workspaces.timezone) as usage_date
-            from staging.stg_generation_events as events
-            left join dimensions.dim_workspaces as workspaces on events.workspace_id = workspaces.workspace_id
-        ),
-        retracted as (
-            select distinct dated.source, dated.event_id
-            from dated
-            inner join staging.stg_event_retractions as retractions
-                on dated.source = retractions.source and dated.event_id = retractions.event_id
-            where :local_date(retractions.occurred_at, dated.timezone) <= :as_of
-        ),
-        counted as (
-            select dated.workspace_id, dated.credits,
-                case when retracted.event_id is not null then 1 else 0 end as retracted,
-                case when retracted.event_id is null and dated.usage_date > :as_of then 1 else 0 end as later,
-                0 as reported, 0 as reported_credits
-            from dated
-            left join retracted on dated.source = retracted.source and dated.event_id = retracted.event_id
+        select workspace_id, sum(staged) as staged, sum(staged_credits) as staged_credits,
+            sum(withheld) as withheld, sum(withheld_credits) as withheld_credits,
+            sum(reported) as reported, sum(reported_credits) as reported_credits
+        from (
+            select workspace_id, generation_count as staged, credits as staged_credits,
+                0 as withheld, 0 as withheld_credits, 0 as reported, 0 as reported_credits
+            from staging.stg_usage_by_batch
             union all
-            select workspace_id, 0 as credits, 0 as retracted, 0 as later,
-                count(*) as reported, sum(credits) as reported_credits
-            from facts.fct_generations
-            group by workspace_id
-        ),
-        summed as (
-            select workspace_id, sum(retracted) as retracted, sum(later) as later, sum(reported) as reported,
-                sum(case when reported + retracted + later = 0 then 1 else 0 end) as due,
-                sum(case when reported + retracted + later = 0 then credits else 0 end) as due_credits,
-                sum(reported_credits) as reported_credits
-            from counted
-            group by workspace_id
-        )
-        select * from summed
-        where due <> reported or due_credits <> reported_credits
+            select workspace_id, 0 as staged, 0 as staged_credits,
+                1 as withheld, credits as withheld_credits, 0 as reported, 0 as reported_credits
+            from facts.fct_withheld_generations
+            union all
+            select workspace_id, 0 as staged, 0 as staged_credits,
+                0 as withheld, 0 as withheld_credits, generation_count as reported, credits as reported_credits
+            from facts.fct_usage_cells
+        ) as all_sides
+        group by workspace_id
+        having
+            sum(staged) <> sum(withheld) + sum(reported)
+            or sum(staged_credits) <> sum(withheld_credits) + sum(reported_credits)
     """,
     found=(
-        "workspace {workspace_id}: {due} staged generations ({due_credits} credits) beside {retracted} "
-        "retracted and {later} later ones, {reported} reported ({reported_credits} credits)"
+        "workspace {workspace_id}: {staged} staged generations ({staged_credits} credits), {withheld} retracted "
+        "or later ({withheld_credits} credits), {reported} reported ({reported_credits} credits)"
     ),
     why="The clearing equation: a generation that is none of them was lost on the way to the facts.",
     remedy=_REBUILD,
@@ -61,10 +45,11 @@ _ONE_DISPOSITION = Check(
     rule="every generation has exactly one disposition, and a waste_reason only and always if it is wasted",
     cases="""
         select * from facts.fct_generations
-        where
+        where :is_judged(row_id) and (
             disposition is null
             or disposition not in ('used', 'iterated', 'wasted', 'pending', 'untracked')
             or (disposition = 'wasted') <> (waste_reason is not null)
+        )
     """,
     found="event {source} {event_id} of workspace {workspace_id}: {disposition}, waste_reason {waste_reason}",
     why="A credit without a disposition is missing from the answer to where it went.",
@@ -79,7 +64,7 @@ _NO_HOLES = Check(
             min(attempt_number) as first_number, max(attempt_number) as last_number,
             max(attempt_count) as attempt_count
         from facts.fct_generations
-        where episode_id is not null
+        where episode_id is not null and :is_judged(row_id)
         group by episode_id
         having
             count(distinct attempt_number) <> count(*)
@@ -107,10 +92,16 @@ _PLAUSIBLE = Check(
         "others of its workspace in the 90 days up to it"
     ),
     cases=f"""
-        with powers as (
+        with costly_workspaces as (
+            select distinct workspace_id
+            from facts.fct_judged_generations
+            where usage_date > :as_of - 90 and credits >= 100
+        ),
+        powers as (
             select workspace_id, usage_date, credits, case {_POWERS} else 0 end as power
-            from facts.fct_generations
+            from facts.fct_judged_generations
             where usage_date > :as_of - 180
+                and workspace_id in (select workspace_id from costly_workspaces)
         ),
         days as (
             select workspace_id, usage_date, power,
@@ -155,7 +146,7 @@ _PLAUSIBLE = Check(
                 ) as place,
                 count(*) over (partition by days.workspace_id, days.usage_date) - 1 as other_count
             from costly_days as days
-            inner join facts.fct_generations as generations
+            inner join facts.fct_judged_generations as generations
                 on
                     days.workspace_id = generations.workspace_id
                     and generations.usage_date <= days.usage_date
@@ -169,11 +160,12 @@ _PLAUSIBLE = Check(
         )
         select generations.source, generations.event_id, generations.credits, generations.workspace_id,
             generations.usage_date, usual.p99_credits
-        from facts.fct_generations as generations
+        from facts.fct_judged_generations as generations
         inner join usual
             on generations.workspace_id = usual.workspace_id and generations.usage_date = usual.usage_date
         where
-            generations.credits >= 100
+            generations.usage_date > :as_of - 90
+            and generations.credits >= 100
             and generations.credits >= 1000 * usual.p99_credits
             and (usual.p99_credits > 0 or usual.other_count >= 10)
     """,
@@ -194,13 +186,15 @@ _DISPOSED = Check(
             sum(consumed) as consumed, sum(daily) as daily, sum(disposed) as disposed
         from (
             select workspace_id, usage_date, sum(credits) as consumed, 0 as daily, 0 as disposed
-            from facts.fct_generations
+            from facts.fct_judged_generations
+            where :is_touched(workspace_id, usage_date)
             group by workspace_id, usage_date
             union all
             select workspace_id, usage_date, 0 as consumed, sum(credits) as daily,
                 sum(used_credits) + sum(iterated_credits) + sum(wasted_credits) + sum(pending_credits)
                 + sum(untracked_credits) as disposed
             from facts.fct_usage_daily
+            where :is_touched(workspace_id, usage_date)
             group by workspace_id, usage_date
         ) as both_sides
         group by workspace_id, usage_date

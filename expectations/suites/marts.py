@@ -126,14 +126,14 @@ _DAILY_FACTS = Check(
             from marts.usage_daily
             union all
             select workspace_id, 0 as told, 0 as told_credits, 1 as true_count, credits as true_credits
-            from facts.fct_generations
+            from facts.fct_judged_generations
         ) as both_sides
         group by workspace_id
         having sum(told) <> sum(true_count) or sum(told_credits) <> sum(true_credits)
     """,
     found=(
         "workspace {workspace_id}: {told} generations and {told_credits} credits in usage_daily, "
-        "{true_count} and {true_credits} in facts.fct_generations"
+        "{true_count} and {true_credits} in facts.fct_judged_generations"
     ),
     why="The last step of the clearing equation: mart sum = fact sum.",
     remedy=_REBUILD,

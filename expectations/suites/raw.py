@@ -34,11 +34,12 @@ def _against_manifest(feed: str, promised: str, kept: str) -> str:
         from (
             select batch_id, file_path, sum({promised}) as promised, 0 as kept
             from raw.deliveries
-            where feed = '{feed}' and status = 'loaded'
+            where feed = '{feed}' and status = 'loaded' and :is_new(batch_id)
             group by batch_id, file_path
             union all
             select batch_id, file_path, 0 as promised, {kept} as kept
             from raw.{feed}
+            where :is_new(batch_id)
             group by batch_id, file_path
         ) as both_sides
         group by batch_id, file_path
@@ -73,7 +74,7 @@ def _filled_check(feed: str) -> Check:
     return Check(
         name=f"{feed}_keys_are_filled",
         rule=f"keys and required columns of raw.{feed} are never null",
-        cases=f"select batch_id, file_path, line_number from raw.{feed} where {is_unfilled}",
+        cases=f"select batch_id, file_path, line_number from raw.{feed} where :is_new(batch_id) and ({is_unfilled})",
         found="line {line_number} of file {file_path}, batch {batch_id}",
         why="Rows without a key are joined to nothing, or all to each other.",
         remedy="The reader let a line through that belongs in quarantine; report it with the line named here",
@@ -83,7 +84,8 @@ def _filled_check(feed: str) -> Check:
 _NOT_NEGATIVE = Check(
     name="generation_events_credits_are_not_negative",
     rule="a generation costs 0 credits or more",
-    cases="select source, event_id, workspace_id, credits from raw.generation_events where credits < 0",
+    cases="select source, event_id, workspace_id, credits from raw.generation_events "
+    "where credits < 0 and :is_new(batch_id)",
     found="event {source} {event_id} of workspace {workspace_id}: {credits} credits",
     why="A negative charge hides usage; corrections are retractions or credit entries.",
     remedy="Retract the event and deliver it under a new id with its true credits",
@@ -105,9 +107,10 @@ _LINES = Check(
     cases="""
         select batch_id, file_path, status, line_count, accepted_count, quarantined_count
         from raw.deliveries
-        where
+        where :is_new(batch_id) and (
             coalesce(line_count <> accepted_count + quarantined_count, true)
             or (status <> 'loaded' and accepted_count <> 0)
+        )
     """,
     found=(
         "{status} file {file_path} of batch {batch_id}: {line_count} lines, {accepted_count} accepted, "
@@ -162,12 +165,13 @@ _QUARANTINED_KEPT = Check(
         left join (
             select batch_id, file_path, count(*) as line_count
             from raw.quarantine
-            where line_number is not null
+            where line_number is not null and :is_new(batch_id)
             group by batch_id, file_path
         ) as kept
             on deliveries.batch_id = kept.batch_id and deliveries.file_path = kept.file_path
         where
             deliveries.status = 'loaded'
+            and :is_new(deliveries.batch_id)
             and deliveries.quarantined_count <> coalesce(kept.line_count, 0)
     """,
     found=(

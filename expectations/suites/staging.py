@@ -5,12 +5,7 @@ Not here: the types and values of one row; dbt tests prove those.
 
 from expectations.gates import Check, Gate
 
-_KEYS = {
-    "generation_events": ("source", "event_id"),
-    "content_outcomes": ("source", "outcome_id"),
-    "event_retractions": ("source", "retraction_id"),
-    "credit_entries": ("workspace_id", "entry_id"),
-}
+_FEEDS = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
 _WITH_CREDITS = ("generation_events", "credit_entries")
 _REBUILD = "Staging does not fit the lake: run again with --full-refresh, and report it if it stays"
 
@@ -18,19 +13,20 @@ _REBUILD = "Staging does not fit the lake: run again with --full-refresh, and re
 def _adds_up(feed: str, row: str) -> str:
     """Accepted = live + duplicate + conflicting, where one row counts for `row`: 1, or its credits."""
     return f"""
-        with accepted as (select coalesce(sum({row}), 0) as accepted from raw.{feed}),
-        staged as (
-            select
-                coalesce(sum({row}), 0) as live,
-                coalesce(sum((delivery_count - 1 - conflict_count) * {row}), 0) as duplicate
-            from staging.stg_{feed}
+        with accepted as (
+            select coalesce(sum({row}), 0) as accepted from raw.{feed} where :is_new(batch_id)
         ),
-        losing as (
-            select coalesce(sum({row}), 0) as conflicting from staging.stg_conflicts where feed = '{feed}'
+        staged as (select coalesce(sum({row}), 0) as live from staging.stg_{feed} where :is_new(batch_id)),
+        repeated as (
+            select
+                coalesce(sum(case when is_conflict then 0 else {row} end), 0) as duplicate,
+                coalesce(sum(case when is_conflict then {row} else 0 end), 0) as conflicting
+            from staging.stg_repeated_deliveries
+            where feed = '{feed}' and :is_new(batch_id)
         )
-        select accepted.accepted, staged.live, staged.duplicate, losing.conflicting
-        from accepted cross join staged cross join losing
-        where accepted.accepted <> staged.live + staged.duplicate + losing.conflicting
+        select accepted.accepted, staged.live, repeated.duplicate, repeated.conflicting
+        from accepted cross join staged cross join repeated
+        where accepted.accepted <> staged.live + repeated.duplicate + repeated.conflicting
     """
 
 
@@ -56,25 +52,8 @@ def _credits_check(feed: str) -> Check:
     )
 
 
-def _keys_check(feed: str) -> Check:
-    scope, identity = _KEYS[feed]
-    return Check(
-        name=f"{feed}_keys_are_unique",
-        rule=f"staging.stg_{feed} has one row for each {scope} and {identity}",
-        cases=f"""
-            select {scope}, {identity}, count(*) as row_count
-            from staging.stg_{feed}
-            group by {scope}, {identity}
-            having count(*) > 1
-        """,
-        found=f"{{{scope}}} {{{identity}}} in {{row_count}} rows",
-        why="A key in two rows is counted twice in everything built on it.",
-        remedy=_REBUILD,
-    )
-
-
 def _feed_gate(feed: str) -> Gate:
-    checks = [_rows_check(feed), _keys_check(feed)]
+    checks = [_rows_check(feed)]
     if feed in _WITH_CREDITS:
         checks.append(_credits_check(feed))
     return Gate(f"staging.stg_{feed}", tuple(checks))
@@ -83,7 +62,7 @@ def _feed_gate(feed: str) -> Gate:
 _ONE_CONTENT = Check(
     name="no_key_has_two_contents",
     rule="a key that is delivered again has the same content again",
-    cases="select * from staging.stg_conflicts",
+    cases="select * from staging.stg_conflicts where :is_new(batch_id)",
     found=(
         "{feed} {key_scope} {key_id}: line {line_number} of file {file_path} in batch {batch_id} "
         "differs from batch {winning_batch_id}"
@@ -93,4 +72,4 @@ _ONE_CONTENT = Check(
     severity="warning",
 )
 
-GATES = (*map(_feed_gate, _KEYS), Gate("staging.stg_conflicts", (_ONE_CONTENT,)))
+GATES = (*map(_feed_gate, _FEEDS), Gate("staging.stg_conflicts", (_ONE_CONTENT,)))

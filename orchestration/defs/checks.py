@@ -12,6 +12,7 @@ from expectations.runner import CheckResult, run_gates
 from expectations.suites import GATES
 from orchestration.defs.resources import Night
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.increment import complete_batch
 from orchestration.warehouse.journal import CheckRow, Journal
 
 
@@ -37,7 +38,12 @@ def layer_gate(layer: str) -> dg.AssetChecksDefinition:
         warehouse: dg.ResourceParam[DuckDBWarehouse],
         journal: dg.ResourceParam[Journal],
     ) -> Iterator[dg.AssetCheckResult]:
-        report = run_gates(layer, query=warehouse.query, as_of=night.as_of_date(warehouse))
+        report = run_gates(
+            layer,
+            query=warehouse.query,
+            as_of=night.as_of_date(warehouse),
+            since_batch=complete_batch(warehouse),
+        )
         journal.record_checks(
             [CheckRow(layer=layer, **{k: getattr(result, k) for k in _SHARED}) for result in report.results],
             run_id=context.run.run_id,

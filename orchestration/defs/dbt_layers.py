@@ -14,9 +14,12 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
+from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject, NodeResult, raise_failures
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.increment import Stand, variables
 from orchestration.warehouse.journal import CheckRow, Journal
+from orchestration.warehouse.lake import Lake
 
 LAYERS = ("staging", "dimensions", "facts", "marts")
 
@@ -54,9 +57,12 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
         dbt: dg.ResourceParam[DbtProject],
         warehouse: dg.ResourceParam[DuckDBWarehouse],
         journal: dg.ResourceParam[Journal],
+        lake: dg.ResourceParam[Lake],
+        settings: dg.ResourceParam[Settings],
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        variables = {"as_of": str(night.as_of_date(warehouse))}
-        results = dbt.build(layer, variables=variables, full_refresh=night.full_refresh)
+        stand = night.stand(warehouse, lake, settings)
+        told = variables(warehouse, stand, served=Stand.read(settings.published_dir))
+        results = dbt.build(layer, variables=told, full_refresh=told["since_batch"] is None)
         journal.record_checks(
             [_as_check_row(layer, result) for result in results if result.kind == "test"],
             run_id=context.run_id,

@@ -3,13 +3,15 @@
 In Python because each day's draw depends on the day before; the arithmetic is forecasting/ledger.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 
-from forecasting.ledger import draw_down
+from forecasting.ledger import DrawPolicy, draw_down
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
+from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 
 _ENTRIES = """
@@ -55,6 +57,19 @@ _TABLES = {
 }
 
 
+def draw_policy(variables: Mapping[str, Any]) -> DrawPolicy:
+    """The policy that the variables of the dbt project choose.
+
+    Raises:
+        ValueError: a variable has a value that is no policy.
+    """
+    order = variables["ledger_draw_order"]
+    return DrawPolicy(
+        draw_order=tuple(order) if isinstance(order, list) else order,
+        repays_overage=variables["ledger_repays_overage"],
+    )
+
+
 @dg.multi_asset(
     name="credit_ledger",
     specs=[
@@ -70,11 +85,12 @@ _TABLES = {
     ],
 )
 def credit_ledger(
-    night: Night, warehouse: dg.ResourceParam[DuckDBWarehouse]
+    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[DuckDBWarehouse]
 ) -> Iterator[dg.MaterializeResult]:
     """Draw each day's usage from the lots alive on it; book what expires, is taken back or not covered."""
     as_of = night.as_of_date(warehouse)
-    ledger = draw_down(warehouse.query(_ENTRIES), warehouse.query(USAGE), as_of=as_of)
+    policy = draw_policy(dbt.variables)
+    ledger = draw_down(warehouse.query(_ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=policy)
     written = {
         "fct_credit_lots": warehouse.replace("facts.fct_credit_lots", ledger.lots, select=_LOTS),
         "fct_credit_balance_daily": warehouse.replace(

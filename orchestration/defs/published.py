@@ -15,7 +15,9 @@ from orchestration.defs.resources import Night
 from orchestration.publish.versions import activate, build_version
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.increment import complete
 from orchestration.warehouse.journal import CheckRow, Journal
+from orchestration.warehouse.lake import Lake
 
 journal_tables = [
     dg.AssetSpec(
@@ -28,8 +30,12 @@ journal_tables = [
     for table, description in {
         "check_results": "One row per run and check of every run so far; kept through a rebuild.",
         "depletion_forecast": "One row per workspace and as_of: every forecast that was published so far.",
+        "restatements": "One row per workspace, day, as_of and cause: every published day that changed.",
     }.items()
 ]
+
+# what the journal keeps of every run, and where the run has it
+_KEPT = {"depletion_forecast": "forecast.credit_depletion", "restatements": "facts.fct_restatements"}
 
 
 class CriticalCheckFailed(RuntimeError):
@@ -51,6 +57,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         night: Night,
         warehouse: dg.ResourceParam[DuckDBWarehouse],
         journal: dg.ResourceParam[Journal],
+        lake: dg.ResourceParam[Lake],
         settings: dg.ResourceParam[Settings],
     ) -> dg.MaterializeResult:
         """What readers use: all marts as one DuckDB file and as Parquet, with a report page per workspace.
@@ -58,20 +65,21 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         A new folder under versions/, and one rename of the link `published`: it all changes at once.
         """
         refuse_unchecked(journal.checks_of(context.run_id))
-        as_of = night.as_of_date(warehouse)
+        stand = night.stand(warehouse, lake, settings)
         warehouse.expose(journal.views())
         version = build_version(warehouse.path, settings.data_dir, marts=[key.path[-1] for key in mart_keys])
-        journal.keep_forecast(
-            warehouse.query_arrow("select * from forecast.credit_depletion"),
-            as_of=as_of,
-            run_id=context.run_id,
-            told_at=datetime.now(UTC).replace(tzinfo=None),
-        )
+        stand.write(version.path)
+        told_at = datetime.now(UTC).replace(tzinfo=None)
+        for table, source in _KEPT.items():
+            rows = warehouse.query_arrow(f"select * from {source}")
+            journal.keep(table, rows, as_of=stand.as_of, run_id=context.run_id, told_at=told_at)
         version = activate(version, settings.data_dir)
+        # only now: a run killed before it leaves the next one more to make anew, never less
+        complete(warehouse, stand)
         return dg.MaterializeResult(
             metadata={
                 "version": version.number,
-                "as_of": str(as_of),
+                "as_of": str(stand.as_of),
                 "path": dg.MetadataValue.path(version.path),
                 "rows": dg.MetadataValue.json(dict(version.row_counts)),
             }

@@ -13,6 +13,7 @@ from orchestration.defs.resources import Night
 from orchestration.landing.contract import FEEDS
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.increment import begin
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import FeedReport, Lake
 
@@ -75,11 +76,15 @@ def raw(
         context.log.warning(
             f"the working warehouse could not be read; it is now {torn} and is rebuilt from raw"
         )
-    views = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
-    warehouse.expose(views | journal.views())
-    rows = warehouse.row_counts(list(views))
+    tables = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
+    warehouse.expose_lake(tables)
+    warehouse.expose(journal.views())
+    warehouse.expose_served(settings.published_dir.resolve() if settings.published_dir.exists() else None)
+    rows = warehouse.row_counts(list(tables))
     loaded = {feed.feed: _counts(feed) for feed in report.feeds}
-    context.log.info(f"reporting up to {night.as_of_date(warehouse)}")
+    stand = night.stand(warehouse, lake, settings)
+    begin(warehouse, stand)
+    context.log.info(f"reporting up to {stand.as_of}")
     for spec in _RAW_SPECS:
         table = spec.key.path[-1]
         metadata: dict[str, Any] = {

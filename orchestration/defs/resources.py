@@ -13,7 +13,10 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.complete_day import newest_complete_day
+from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.increment import Stand, definitions_of
+from orchestration.warehouse.lake import Lake
 from orchestration.warehouse.timezones import workspace_timezones
 
 
@@ -100,3 +103,11 @@ class Night(dg.ConfigurableResource):
                 "of the resource `night`; both are empty"
             )
         return newest_complete_day(datetime.fromisoformat(self.now), workspace_timezones(warehouse))
+
+    def stand(self, warehouse: DuckDBWarehouse, lake: Lake, settings: Settings) -> Stand:
+        """What this run knows, once raw is loaded."""
+        return Stand(
+            batch_id=lake.newest_batch,
+            as_of=self.as_of_date(warehouse),
+            definitions=definitions_of(settings.definition_files),
+        )

@@ -12,9 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import yaml  # type: ignore[import-untyped]
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 
+SKIPPED = "skipped"
 PASSING = {"success", "pass", "no-op"}
 
 
@@ -64,6 +66,12 @@ class DbtProject:
         return self.target_dir / "manifest.json"
 
     @cached_property
+    def variables(self) -> Mapping[str, Any]:
+        """The variables of dbt_project.yml, for what Python decides by the same policy as the models."""
+        project = yaml.safe_load((self.project_dir / "dbt_project.yml").read_text())
+        return dict(project["vars"])
+
+    @cached_property
     def _manifest(self) -> Any:
         parsed = dbtRunner().invoke(["parse", *self._flags("none")])
         if not parsed.success:
@@ -75,6 +83,8 @@ class DbtProject:
     ) -> Sequence[NodeResult]:
         """Build and test the models of models/<layer>; failures are in the results, see `raise_failures`.
 
+        What was skipped because something before it failed is not in the results.
+
         Raises:
             DbtFailed: dbt did not get as far as any result.
         """
@@ -85,7 +95,8 @@ class DbtProject:
         built = dbtRunner(manifest=self._manifest).invoke([*command, *self._flags("info")])
         if not isinstance(built.result, RunExecutionResult):
             raise DbtFailed(f"dbt could not build {layer}: {built.exception}")
-        return [self._node_result(result) for result in built.result.results]
+        results = [self._node_result(result) for result in built.result.results]
+        return [result for result in results if result.found != SKIPPED]
 
     def _flags(self, log_level: str) -> list[str]:
         folders = {"project-dir": self.project_dir, "profiles-dir": self.project_dir}
@@ -113,7 +124,7 @@ class DbtProject:
 
 def raise_failures(layer: str, results: Sequence[NodeResult]) -> None:
     """Raise DbtFailed naming every model and test of the layer that failed, if any did."""
-    failed = [result for result in results if not result.passed and result.found != "skipped"]
+    failed = [result for result in results if not result.passed]
     if failed:
         listed = "; ".join(
             f"{result.kind} {result.name} of {result.table}: {result.found}" for result in failed

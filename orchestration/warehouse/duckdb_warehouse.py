@@ -14,6 +14,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+_BATCH_ROWS = 10**12  # more rows than any batch has
+
 
 class DuckDBWarehouse:
     """One DuckDB file, opened for each call only, so that dbt may write it in between.
@@ -109,16 +111,45 @@ class DuckDBWarehouse:
         for name in (self.path.name, f"{self.path.name}.wal"):
             (self.path.parent / name).unlink(missing_ok=True)
 
-    def expose(self, views: Mapping[str, Sequence[Path]]) -> None:
-        """Make each schema.table a view over its Parquet files."""
+    def expose(self, views: Mapping[str, Sequence[Path]], *, columns: str = "*") -> None:
+        """Make each schema.table a view over its Parquet files; `columns` may use file_row_number."""
         with self.connect() as connection:
             for table, files in views.items():
-                listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+                listed = ", ".join(f"'{_quoted(file)}'" for file in files)
                 connection.execute(f"create schema if not exists {table.split('.')[0]}")
                 connection.execute(
                     f"create or replace view {table} as "
-                    f"select * from read_parquet([{listed}], union_by_name = true)"
+                    f"select {columns} from read_parquet([{listed}], union_by_name = true)"
                 )
+
+    def expose_lake(self, tables: Mapping[str, Sequence[Path]]) -> None:
+        """Make each schema.table a view over the files of a lake table, one for each batch.
+
+        Beside the columns of the files, `row_id` says which row of which batch it is: whole, unique, and the
+        same for ever, since a committed batch never changes.
+        """
+        self.expose(tables, columns=f"*, batch_id * {_BATCH_ROWS} + file_row_number as row_id")
+
+    def expose_served(self, version: Path | None) -> None:
+        """Make served.usage_daily a view of what is published now; without a version, an empty one."""
+        source = f"read_parquet('{_quoted(version / 'parquet' / 'usage_daily.parquet')}')" if version else (
+            "(select null as workspace_id, null as usage_date, null as member_id, null as product_category, "
+            "null as generation_type, 0 as credits, 0 as wasted_credits, 0 as generation_count where false)"
+        )
+        with self.connect() as connection:
+            connection.execute("create schema if not exists served")
+            connection.execute(
+                "create or replace view served.usage_daily as select "
+                "cast(workspace_id as varchar) as workspace_id, cast(usage_date as date) as usage_date, "
+                "cast(member_id as varchar) as member_id, cast(product_category as varchar) as product_category, "
+                "cast(generation_type as varchar) as generation_type, cast(credits as decimal(38, 6)) as credits, "
+                "cast(wasted_credits as decimal(38, 6)) as wasted_credits, "
+                f"cast(generation_count as bigint) as generation_count from {source}"
+            )
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 def _exact_dtype(kind: pa.DataType) -> pd.ArrowDtype | None:

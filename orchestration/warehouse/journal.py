@@ -46,6 +46,24 @@ DEPLETION_FORECAST = pa.schema(
         ("told_at", pa.timestamp("us")),
     ]
 )
+RESTATEMENTS = pa.schema(
+    [
+        ("workspace_id", pa.string()),
+        ("usage_date", pa.date32()),
+        ("as_of", pa.date32()),
+        ("cause", pa.string()),
+        ("credits_before", pa.decimal128(38, 6)),
+        ("credits_after", pa.decimal128(38, 6)),
+        ("wasted_credits_before", pa.decimal128(38, 6)),
+        ("wasted_credits_after", pa.decimal128(38, 6)),
+        ("told_at", pa.timestamp("us")),
+    ]
+)
+TABLES = {
+    "check_results": CHECK_RESULTS,
+    "depletion_forecast": DEPLETION_FORECAST,
+    "restatements": RESTATEMENTS,
+}
 
 
 @dataclass(frozen=True)
@@ -70,10 +88,9 @@ class Journal:
 
     def views(self) -> dict[str, list[Path]]:
         """The files of each journal table; the empty one has every column, where older ones lack some."""
-        tables = {"check_results": CHECK_RESULTS, "depletion_forecast": DEPLETION_FORECAST}
-        for table, schema in tables.items():
+        for table, schema in TABLES.items():
             self._write(table, "0-empty", schema.empty_table())
-        return {f"journal.{table}": sorted((self.root / table).glob("*.parquet")) for table in tables}
+        return {f"journal.{table}": sorted((self.root / table).glob("*.parquet")) for table in TABLES}
 
     def record_checks(
         self, rows: Sequence[CheckRow], *, run_id: str, part: str, checked_at: datetime
@@ -100,11 +117,12 @@ class Journal:
         run_id = pq.read_table(newest)["run_id"].to_pylist()[:1]
         return self.checks_of(run_id[0]) if run_id else []
 
-    def keep_forecast(self, forecast: pa.Table, *, as_of: date, run_id: str, told_at: datetime) -> None:
+    def keep(self, table: str, rows: pa.Table, *, as_of: date, run_id: str, told_at: datetime) -> None:
         """Keep what a run is about to publish; what an earlier run told of the same as_of stays beside it."""
-        times = pa.array([told_at] * forecast.num_rows, pa.timestamp("us"))
-        told = forecast.append_column("told_at", times).cast(DEPLETION_FORECAST)
-        self._write("depletion_forecast", f"{as_of}-{run_id}", told)
+        if rows.num_rows:
+            times = pa.array([told_at] * rows.num_rows, pa.timestamp("us"))
+            told = rows.append_column("told_at", times).cast(TABLES[table])
+            self._write(table, f"{as_of}-{run_id}", told)
 
     def _write(self, table: str, name: str, rows: pa.Table) -> None:
         folder = self.root / table

@@ -44,6 +44,11 @@ class Lake:
         committed = [path for path in directory.iterdir() if path.name.isdigit()]
         return sorted(committed, key=lambda path: int(path.name))
 
+    @property
+    def newest_batch(self) -> int:
+        """The number of the newest committed batch; 0 if there is none."""
+        return max((int(batch.name) for batch in self.batches()), default=0)
+
     def paths(self, table: str) -> list[Path]:
         """Parquet files of a feed, of `quarantine` or of `deliveries`, oldest batch first.
 
@@ -75,12 +80,11 @@ class Lake:
             raise ValueError(f"now must have a zone; {now} has none. Pass an aware datetime.")
         listing = list_landing(landing)
         self._prepare()
-        batches = self.batches()
-        batch_id = int(batches[-1].name) + 1 if batches else 1
+        batch_id = self.newest_batch + 1
         with BatchWriter(self.root, batch_id) as writer:
             feeds = self._load(listing, writer, now, progress or (lambda _: None))
             deliveries = [delivery for ingestion in feeds.values() for delivery in ingestion.deliveries]
-            is_due = bool(deliveries) or not batches
+            is_due = bool(deliveries) or batch_id == 1
             if is_due:
                 writer.write(DELIVERIES, deliveries_table(deliveries, batch_id=batch_id, now=now))
                 writer.commit()

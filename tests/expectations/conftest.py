@@ -1,7 +1,7 @@
 """One small warehouse that passes every gate; each test changes it inside a transaction and rolls back.
 
 The story: workspace w1 (UTC, with credits) and w2 (Auckland, without), seen from 2026-03-31. Event e5 is
-retracted, e6 is already the next day in Auckland, and e1 was delivered twice.
+retracted, e6 is already the next day in Auckland, and batch 2 brought e1 once more.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,9 +12,12 @@ import duckdb
 import pandas as pd
 import pytest
 
-from expectations import GATES, GateReport, run_gates
+from expectations import GATES, CheckResult, GateReport, run_gates
 
 AS_OF = date(2026, 3, 31)
+NEWEST_BATCH = 2
+TOUCH_ALL = """insert into facts.fct_touched_generations select row_id from facts.fct_generations;
+insert into facts.fct_touched_days select distinct workspace_id, usage_date from facts.fct_generations"""
 GOOD_BATCH = Path(__file__).with_name("good_batch.sql")
 
 
@@ -51,26 +54,71 @@ def query(good_warehouse: duckdb.DuckDBPyConnection) -> Callable[[str], pd.DataF
 
 
 @pytest.fixture
-def gate(query: Callable[[str], pd.DataFrame]) -> Callable[[str], GateReport]:
-    return lambda layer: run_gates(layer, query=query, as_of=AS_OF)
+def gate(query: Callable[[str], pd.DataFrame]) -> Callable[..., GateReport]:
+    """All gates of a layer, in a full run; with `since_batch`, in one that builds on a run that had it."""
+    return lambda layer, *, since_batch=None: run_gates(
+        layer, query=query, as_of=AS_OF, since_batch=since_batch
+    )
+
+
+@pytest.fixture
+def failed_check(query: Callable[[str], pd.DataFrame]) -> Callable[..., CheckResult | None]:
+    """What one check of a layer found; None if it passed."""
+
+    def run(layer: str, check: str, *, since_batch: int | None = None) -> CheckResult | None:
+        asked = tuple(gate for gate in GATES[layer] if check in [each.name for each in gate.checks])
+        report = run_gates(layer, query=query, as_of=AS_OF, since_batch=since_batch, gates={layer: asked})
+        (result,) = [result for result in report.results if result.check_name == check]
+        return None if result.passed else result
+
+    return run
 
 
 @pytest.fixture
 def assert_named(
-    change: Callable[[str], None], query: Callable[[str], pd.DataFrame]
+    change: Callable[[str], None], failed_check: Callable[..., CheckResult | None]
 ) -> Callable[[str, str, str, str, tuple[str, ...]], None]:
     """Spoils the batch; asserts that the check fails with its severity and the words that name the case."""
 
     def run(layer: str, check: str, severity: str, spoil: str, words: tuple[str, ...]) -> None:
         change(spoil)
-        asked = tuple(gate for gate in GATES[layer] if check in [each.name for each in gate.checks])
-        report = run_gates(layer, query=query, as_of=AS_OF, gates={layer: asked})
-        failed = {result.check_name: result for result in report.results if not result.passed}
-        assert check in failed
-        assert failed[check].severity == severity
-        assert [word for word in words if word not in failed[check].message] == []
+        _assert_tells(failed_check(layer, check), severity, words)
 
     return run
+
+
+@pytest.fixture
+def assert_looked_at_once(
+    change: Callable[[str], None], failed_check: Callable[..., CheckResult | None]
+) -> Callable[[str, str, str, str, tuple[str, ...]], None]:
+    """Spoils the batch; asserts that only a run that has made the spoilt rows itself names them."""
+
+    def run(layer: str, check: str, severity: str, spoil: str, words: tuple[str, ...]) -> None:
+        change(spoil)
+        assert failed_check(layer, check, since_batch=NEWEST_BATCH) is None
+        change(TOUCH_ALL)
+        _assert_tells(failed_check(layer, check, since_batch=0), severity, words)
+
+    return run
+
+
+@pytest.fixture
+def assert_always_looked_at(
+    change: Callable[[str], None], failed_check: Callable[..., CheckResult | None]
+) -> Callable[[str, str, str, str, tuple[str, ...]], None]:
+    """Spoils the batch; asserts that a run that has made nothing anew names it all the same."""
+
+    def run(layer: str, check: str, severity: str, spoil: str, words: tuple[str, ...]) -> None:
+        change(spoil)
+        _assert_tells(failed_check(layer, check, since_batch=NEWEST_BATCH), severity, words)
+
+    return run
+
+
+def _assert_tells(found: CheckResult | None, severity: str, words: tuple[str, ...]) -> None:
+    assert found is not None
+    assert found.severity == severity
+    assert [word for word in words if word not in found.message] == []
 
 
 @pytest.fixture

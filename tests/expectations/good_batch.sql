@@ -1,7 +1,6 @@
 -- A warehouse that passes every gate, with the columns the gates read. Its story is told in conftest.py.
 create schema raw;
 create schema staging;
-create schema dimensions;
 create schema facts;
 create schema forecast;
 create schema marts;
@@ -75,39 +74,48 @@ insert into raw.quarantine values
     (1, 'generation_events', 'events/1.jsonl', 8, 'instant.offset', 'occurred_at has no offset');
 
 create table staging.stg_generation_events as
-select source, event_id, workspace_id, credits, cast(occurred_at as timestamp) as occurred_at,
-    cast(case when event_id = 'e1' then 2 else 1 end as bigint) as delivery_count, cast(0 as bigint) as conflict_count
+select source, event_id, workspace_id, generation_type, credits, batch_id
 from raw.generation_events
 where batch_id = 1;
-create table staging.stg_content_outcomes as
-select source, outcome_id, cast(1 as bigint) as delivery_count, cast(0 as bigint) as conflict_count
-from raw.content_outcomes;
-create table staging.stg_event_retractions as
-select source, retraction_id, event_id, cast(occurred_at as timestamp) as occurred_at,
-    cast(1 as bigint) as delivery_count, cast(0 as bigint) as conflict_count
-from raw.event_retractions;
-create table staging.stg_credit_entries as
-select workspace_id, entry_id, credits, cast(1 as bigint) as delivery_count, cast(0 as bigint) as conflict_count
-from raw.credit_entries;
-create table staging.stg_conflicts (
-    feed text, key_scope text, key_id text, batch_id bigint, file_path text, line_number bigint,
-    winning_batch_id bigint, credits decimal(18, 6)
-);
+create table staging.stg_content_outcomes as select source, outcome_id, batch_id from raw.content_outcomes;
+create table staging.stg_event_retractions as select source, retraction_id, batch_id from raw.event_retractions;
+create table staging.stg_credit_entries as select workspace_id, entry_id, credits, batch_id from raw.credit_entries;
+create table staging.stg_repeated_deliveries as
+select 'generation_events' as feed, source as key_scope, event_id as key_id, batch_id, file_path, line_number,
+    cast(1 as bigint) as winning_batch_id, false as is_conflict, credits
+from raw.generation_events
+where batch_id = 2;
+create view staging.stg_conflicts as select * from staging.stg_repeated_deliveries where is_conflict;
+create table staging.stg_usage_by_batch as
+select batch_id, workspace_id, generation_type, count(*) as generation_count,
+    cast(sum(credits) as decimal(38, 6)) as credits
+from staging.stg_generation_events
+group by batch_id, workspace_id, generation_type;
 
-create table dimensions.dim_workspaces as
-select 'w1' as workspace_id, 'UTC' as timezone
-union all select 'w2', 'Pacific/Auckland';
-
-create table facts.fct_generations (
-    source text, event_id text, workspace_id text, usage_date date, credits decimal(18, 6), episode_id text,
-    attempt_number bigint, attempt_count bigint, disposition text, waste_reason text
+-- what an increment makes anew: nothing here, and so batch 2 left it
+create table facts.fct_touched_generations (row_id bigint);
+create table facts.fct_touched_days (workspace_id text, usage_date date);
+create table facts.fct_withheld_generations (row_id bigint, workspace_id text, credits decimal(18, 6));
+insert into facts.fct_withheld_generations values (5, 'w1', 4), (6, 'w2', 7);
+create table facts.fct_judged_generations (
+    row_id bigint, source text, event_id text, workspace_id text, usage_date date, credits decimal(18, 6)
 );
-insert into facts.fct_generations values
-    ('native', 'e1', 'w1', '2026-03-30', 10, 'x-1', 1, 1, 'used', null),
-    ('native', 'e2', 'w1', '2026-03-31', 5, 'y-1', 1, 2, 'iterated', null),
-    ('native', 'e3', 'w1', '2026-03-31', 2.5, 'y-1', 2, 2, 'pending', null),
-    ('native', 'e4', 'w1', '2026-03-31', 1.25, null, null, null, 'wasted', 'failed_generation'),
-    ('native', 'e7', 'w2', '2026-03-31', 3, 'z-1', 1, 1, 'untracked', null);
+insert into facts.fct_judged_generations values
+    (1, 'native', 'e1', 'w1', '2026-03-30', 10),
+    (2, 'native', 'e2', 'w1', '2026-03-31', 5),
+    (3, 'native', 'e3', 'w1', '2026-03-31', 2.5),
+    (4, 'native', 'e4', 'w1', '2026-03-31', 1.25),
+    (7, 'native', 'e7', 'w2', '2026-03-31', 3);
+create table facts.fct_generations as
+select judged.*, episode_id, attempt_number, attempt_count, disposition, waste_reason
+from facts.fct_judged_generations as judged
+inner join (values
+    ('e1', 'x-1', 1, 1, 'used', null),
+    ('e2', 'y-1', 1, 2, 'iterated', null),
+    ('e3', 'y-1', 2, 2, 'pending', null),
+    ('e4', null, null, null, 'wasted', 'failed_generation'),
+    ('e7', 'z-1', 1, 1, 'untracked', null)
+) as decided(event_id, episode_id, attempt_number, attempt_count, disposition, waste_reason) using (event_id);
 create table facts.fct_usage_daily (
     workspace_id text, usage_date date, credits decimal(38, 6), generation_count bigint,
     used_credits decimal(38, 6), iterated_credits decimal(38, 6), wasted_credits decimal(38, 6),
@@ -117,6 +125,8 @@ insert into facts.fct_usage_daily values
     ('w1', '2026-03-30', 10, 1, 10, 0, 0, 0, 0),
     ('w1', '2026-03-31', 8.75, 3, 0, 5, 1.25, 2.5, 0),
     ('w2', '2026-03-31', 3, 1, 0, 0, 0, 0, 3);
+create table facts.fct_usage_cells as
+select workspace_id, usage_date, credits, generation_count from facts.fct_usage_daily;
 create table facts.fct_workspaces as
 select 'w1' as workspace_id, true as has_credit_entries
 union all select 'w2', false;

@@ -29,14 +29,14 @@ def _warned(report: GateReport) -> list[str]:
 
 
 def _named(connection: duckdb.DuckDBPyConnection, charges: list[Charge]) -> set[int]:
-    connection.execute("delete from facts.fct_generations").fetchall()
+    connection.execute("delete from facts.fct_judged_generations").fetchall()
     if charges:
         rows = ", ".join(
             f"('native', '{place}', 'w1', date '{AS_OF - timedelta(days=days)}', {credits})"
             for place, (days, credits) in enumerate(charges)
         )
         connection.execute(
-            "insert into facts.fct_generations (source, event_id, workspace_id, usage_date, credits) "
+            "insert into facts.fct_judged_generations (source, event_id, workspace_id, usage_date, credits) "
             f"values {rows}"
         ).fetchall()
     return {int(row[1]) for row in connection.execute(fill(CASES, as_of=AS_OF)).fetchall()}
@@ -122,8 +122,8 @@ def test_the_limits_of_the_rule(
 def test_the_logging_error_in_the_real_log_is_the_only_charge_named(
     change: Callable[[str], None], good_warehouse: duckdb.DuckDBPyConnection
 ) -> None:
-    change("delete from facts.fct_generations")
-    change(f"""insert into facts.fct_generations (source, event_id, workspace_id, usage_date, credits)
+    change("delete from facts.fct_judged_generations")
+    change(f"""insert into facts.fct_judged_generations (source, event_id, workspace_id, usage_date, credits)
         select source, event_id, workspace_id,
             cast(cast(occurred_at as timestamptz) at time zone 'America/Los_Angeles' as date) as usage_date,
             cast(credits as decimal(18, 6))

@@ -44,7 +44,7 @@ def _spoilt_staged_feeds() -> list[Spoilt]:
         lost = f"delete from staging.stg_{feed} where {FEEDS[feed][0]} <> 'e1'"
         spoilt.append((f"{feed}_rows_add_up", CRITICAL, lost, ("accepted rows", "live")))
         twice = f"insert into staging.stg_{feed} select * from staging.stg_{feed}"
-        spoilt.append((f"{feed}_keys_are_unique", CRITICAL, twice, ("in 2 rows",)))
+        spoilt.append((f"{feed}_rows_add_up", CRITICAL, twice, ("accepted rows", "live")))
     for feed in ("generation_events", "credit_entries"):
         changed = f"update staging.stg_{feed} set credits = credits + 0.000001"
         spoilt.append((f"{feed}_credits_add_up", CRITICAL, changed, ("accepted credits", "live")))
@@ -104,12 +104,35 @@ RAW: list[Spoilt] = [
     ),
 ]
 
+# these look at the newest batch, whether or not an earlier run had it
+OF_THE_NEWEST_BATCH = (
+    "no_file_comes_again_with_other_bytes",
+    "no_file_is_rejected",
+    "no_unknown_column_arrives",
+    "at_most_1_percent_of_lines_are_rejected",
+)
+RAW_ONCE = [spoilt for spoilt in RAW if spoilt[0] not in OF_THE_NEWEST_BATCH]
+RAW_ALWAYS = [spoilt for spoilt in RAW if spoilt[0] in OF_THE_NEWEST_BATCH]
+
 STAGING: list[Spoilt] = [
     *_spoilt_staged_feeds(),
     (
+        "generation_events_rows_add_up",
+        CRITICAL,
+        "delete from staging.stg_repeated_deliveries",
+        ("8 accepted rows, 7 live, 0 duplicate, 0 conflicting",),
+    ),
+    (
+        "generation_events_credits_add_up",
+        CRITICAL,
+        "update staging.stg_repeated_deliveries set credits = credits + 0.000001",
+        ("42.750000 accepted credits, 32.750000 live, 10.000001 duplicate",),
+    ),
+    (
         "no_key_has_two_contents",
         WARNING,
-        "insert into staging.stg_conflicts values ('members', 'native', 'e9', 2, 'late.jsonl', 4, 1, 6)",
+        """insert into staging.stg_repeated_deliveries
+        values ('members', 'native', 'e9', 2, 'late.jsonl', 4, 1, true, 6)""",
         ("native e9", "line 4 of file late.jsonl"),
     ),
 ]
@@ -120,6 +143,18 @@ def test_a_spoilt_lake_is_named(spoilt: Spoilt, assert_named: Callable[..., None
     assert_named("raw", *spoilt)
 
 
+@pytest.mark.parametrize("spoilt", RAW_ONCE, ids=[spoilt[0] for spoilt in RAW_ONCE])
+def test_the_lake_is_looked_at_once(spoilt: Spoilt, assert_looked_at_once: Callable[..., None]) -> None:
+    assert_looked_at_once("raw", *spoilt)
+
+
+@pytest.mark.parametrize("spoilt", RAW_ALWAYS, ids=[spoilt[0] for spoilt in RAW_ALWAYS])
+def test_the_newest_batch_is_always_looked_at(
+    spoilt: Spoilt, assert_always_looked_at: Callable[..., None]
+) -> None:
+    assert_always_looked_at("raw", *spoilt)
+
+
 def test_every_raw_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
     assert_all_spoilt("raw", [spoilt[0] for spoilt in RAW])
 
@@ -127,6 +162,11 @@ def test_every_raw_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[.
 @pytest.mark.parametrize("spoilt", STAGING, ids=[spoilt[0] for spoilt in STAGING])
 def test_a_spoilt_staging_is_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
     assert_named("staging", *spoilt)
+
+
+@pytest.mark.parametrize("spoilt", STAGING, ids=[spoilt[0] for spoilt in STAGING])
+def test_staging_is_looked_at_once(spoilt: Spoilt, assert_looked_at_once: Callable[..., None]) -> None:
+    assert_looked_at_once("staging", *spoilt)
 
 
 def test_every_staging_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
@@ -140,9 +180,8 @@ def test_a_conflict_that_adds_up_is_only_a_warning(
         select source, event_id, occurred_at, workspace_id, member_id, product_id, generation_type, status,
             6 as credits, 2 as batch_id, 'events/2.jsonl', 2, 'h-other'
         from raw.generation_events where event_id = 'e2';
-    update staging.stg_generation_events set delivery_count = 2, conflict_count = 1 where event_id = 'e2';
-    insert into staging.stg_conflicts
-        values ('generation_events', 'native', 'e2', 2, 'events/2.jsonl', 2, 1, 6)""")
+    insert into staging.stg_repeated_deliveries
+        values ('generation_events', 'native', 'e2', 2, 'events/2.jsonl', 2, 1, true, 6)""")
 
     report = gate("staging")
 

@@ -169,6 +169,16 @@ def test_as_of_and_local_dates_are_filled_for_each_engine() -> None:
     assert "to_date(from_utc_timestamp(e.occurred_at, w.timezone))" in fill(sql, as_of=AS_OF, engine="spark")
 
 
+def test_what_a_run_has_made_is_filled() -> None:
+    sql = "x where :is_new(e.batch_id) and :is_judged(e.row_id) and :is_touched(e.workspace_id, e.usage_date)"
+
+    assert fill(sql, as_of=AS_OF) == "x where true and true and true"
+    assert fill(sql, as_of=AS_OF, since_batch=0) == (
+        "x where e.batch_id > 0 and e.row_id in (select row_id from facts.fct_touched_generations) and "
+        "(e.workspace_id, e.usage_date) in (select workspace_id, usage_date from facts.fct_touched_days)"
+    )
+
+
 @pytest.mark.parametrize("layer", GATES)
 def test_every_check_says_why_it_exists_and_has_a_name_of_its_own(layer: str) -> None:
     checks = [check for gate in GATES[layer] for check in gate.checks]
@@ -181,11 +191,12 @@ def test_every_check_says_why_it_exists_and_has_a_name_of_its_own(layer: str) ->
             assert check.rule and check.why and check.remedy
 
 
+@pytest.mark.parametrize("since_batch", [None, 7])
 @pytest.mark.parametrize("layer", GATES)
-def test_no_token_is_left_unfilled(layer: str) -> None:
+def test_no_token_is_left_unfilled(layer: str, since_batch: int | None) -> None:
     for gate in GATES[layer]:
         for engine in ("duckdb", "spark"):
-            sql = fill(gate.sql, as_of=AS_OF, engine=engine)  # type: ignore[arg-type]
+            sql = fill(gate.sql, as_of=AS_OF, since_batch=since_batch, engine=engine)  # type: ignore[arg-type]
             assert ":" not in sql.replace("'; '", "").replace(": ", "")
 
 

@@ -64,6 +64,22 @@
     date_add({{ day }}, 1)
 {%- endmacro %}
 
+{#- The date some days later, or earlier, within the years 1 to 9999. -#}
+{% macro moved_day(day, days) -%}
+    {{ adapter.dispatch('moved_day', 'credits')(day, days) }}
+{%- endmacro %}
+{% macro default__moved_day(day, days) -%}
+    {#- only the end it moves towards can stop it -#}
+    {%- if days < 0 -%}
+        greatest({{ day }}, cast('0001-01-01' as date) + {{ -days }}) - {{ -days }}
+    {%- else -%}
+        least({{ day }}, cast('9999-12-31' as date) - {{ days }}) + {{ days }}
+    {%- endif -%}
+{%- endmacro %}
+{% macro spark__moved_day(day, days) -%}
+    date_add({{ day }}, {{ days }})
+{%- endmacro %}
+
 {#- Whole days from one date to a later one, as a bigint. -#}
 {% macro days_between(earlier, later) -%}
     {{ adapter.dispatch('days_between', 'credits')(earlier, later) }}

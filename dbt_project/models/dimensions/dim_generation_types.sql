@@ -1,5 +1,5 @@
 with used as (
-    select distinct generation_type from {{ ref('stg_generation_events') }}
+    select distinct generation_type from {{ ref('stg_usage_by_batch') }}
 )
 
 select

@@ -1,4 +1,4 @@
-{%- for days in (7, 30, 90) %}
+{%- for days in period_days() %}
 select
     '{{ days }}d' as period,
     cast({{ days }} as bigint) as window_days,

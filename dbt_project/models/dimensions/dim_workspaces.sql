@@ -6,7 +6,7 @@ with named as (
 known as (
     select workspace_id from {{ ref('stg_workspaces') }}
     union
-    select workspace_id from {{ ref('stg_generation_events') }}
+    select workspace_id from {{ ref('stg_usage_by_batch') }}
     union
     select workspace_id from {{ ref('stg_credit_entries') }}
 )

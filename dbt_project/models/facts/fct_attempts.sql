@@ -1,121 +1,141 @@
-with generations as (select * from {{ ref('fct_reported_generations') }}),
+with generations as (
+    select
+        row_id,
+        source,
+        event_id,
+        workspace_id,
+        product_id,
+        generation_type,
+        locale,
+        usage_date,
+        occurred_at,
+        {{ hash_of(['workspace_id', 'product_id', 'generation_type', 'locale']) }}
+            as unit_hash
+    from {{ ref('fct_reported_generations') }}
+    where status = 'succeeded'
+),
 
-outcomes as (select * from {{ ref('fct_outcomes') }}),
+-- a unit with one attempt has nothing to be numbered; a hash finds most of those at little cost
+shared_hashes as (
+    select unit_hash
+    from generations
+    group by unit_hash
+    having count(*) > 1
+),
+
+candidates as (
+    select *
+    from generations
+    where unit_hash in (select unit_hash from shared_hashes)
+),
+
+repeated_units as (
+    select
+        workspace_id,
+        product_id,
+        generation_type,
+        locale,
+        min(row_id) as unit_number
+    from candidates
+    group by workspace_id, product_id, generation_type, locale
+    having count(*) > 1
+),
 
 attempts as (
     select
-        generations.source,
-        generations.event_id,
-        generations.unit_id,
-        {{ epoch_micros('generations.occurred_at') }} as attempted_us,
+        candidates.row_id,
+        candidates.usage_date,
+        units.unit_number,
+        {{ epoch_micros('candidates.occurred_at') }} as attempted_us,
         row_number() over (
-            partition by generations.unit_id
-            order by generations.occurred_at, generations.source, generations.event_id
+            partition by units.unit_number
+            order by candidates.occurred_at, candidates.source, candidates.event_id
         ) as unit_attempt_number
-    from generations
-    where generations.status = 'succeeded'
+    from candidates
+    inner join repeated_units as units on {{ same_unit('candidates', 'units') }}
 ),
 
-uses as (
+-- attempts and, each right after the attempt it belongs to where both are of one instant, their uses
+timeline as (
     select
-        attempts.unit_id,
+        unit_number,
+        attempted_us as at_us,
+        unit_attempt_number,
+        row_id,
+        usage_date,
+        attempted_us,
+        cast(null as bigint) as used_us
+    from attempts
+    union all
+    select
+        attempts.unit_number,
+        {{ epoch_micros('outcomes.occurred_at') }} as at_us,
         attempts.unit_attempt_number,
+        cast(null as bigint) as row_id,
+        cast(null as date) as usage_date,
+        cast(null as bigint) as attempted_us,
         {{ epoch_micros('outcomes.occurred_at') }} as used_us
-    from outcomes
-    inner join attempts
-        on
-            outcomes.source = attempts.source
-            and outcomes.event_id = attempts.event_id
+    from attempts
+    inner join {{ ref('fct_outcomes') }} as outcomes on attempts.row_id = outcomes.row_id
     where
         outcomes.is_use
         -- a use dated before its own attempt lies before every pause that follows it
         and {{ epoch_micros('outcomes.occurred_at') }} >= attempts.attempted_us
 ),
 
-timeline as (
-    select
-        unit_id,
-        attempted_us as at_us,
-        source,
-        event_id,
-        unit_attempt_number,
-        cast(null as bigint) as used_us,
-        cast(null as bigint) as used_attempt_number
-    from attempts
-    union all
-    select
-        unit_id,
-        used_us as at_us,
-        cast(null as string) as source,
-        cast(null as string) as event_id,
-        cast(null as bigint) as unit_attempt_number,
-        used_us,
-        unit_attempt_number as used_attempt_number
-    from uses
-),
-
--- The newest use before this instant belongs to an earlier attempt by itself (a use is
--- never dated before its attempt); at this very instant the attempt must be looked at.
-seen as (
-    select
-        timeline.*,
-        max(used_us) over (
-            partition by unit_id
-            order by at_us
-            range between unbounded preceding and 1 preceding
-        ) as newest_use_before_us,
-        min(used_attempt_number) over (
-            partition by unit_id, at_us
-        ) as earliest_attempt_used_now
-    from timeline
-),
-
 paused as (
     select
-        seen.*,
-        lag(at_us) over (
-            partition by unit_id
-            order by unit_attempt_number
-        ) as previous_us
-    from seen
-    where unit_attempt_number is not null
+        timeline.*,
+        max(attempted_us) over earlier as previous_us,
+        max(used_us) over earlier as newest_use_us
+    from timeline
+    window earlier as (
+        partition by unit_number
+        order by at_us, unit_attempt_number, case when row_id is null then 1 else 0 end
+        rows between unbounded preceding and 1 preceding
+    )
 ),
 
 opened as (
     select
-        paused.*,
+        row_id,
+        usage_date,
+        unit_number,
+        unit_attempt_number,
         case
             when previous_us is null then 1
             when
-                at_us - previous_us > {{ var('episode_gap_days') }} * 86400000000
+                attempted_us - previous_us > {{ var('episode_gap_days') }} * 86400000000
                 then 1
-            when newest_use_before_us >= previous_us then 1
-            when earliest_attempt_used_now < unit_attempt_number then 1
+            when newest_use_us >= previous_us then 1
             else 0
         end as opens_episode
     from paused
+    where row_id is not null
 ),
 
 episodes as (
     select
         opened.*,
+        coalesce(current_outcomes.is_used, false) as is_used,
         sum(opens_episode) over (
-            partition by unit_id
+            partition by unit_number
             order by unit_attempt_number
             rows between unbounded preceding and current row
         ) as episode_number
     from opened
+    left join {{ ref('fct_current_outcomes') }} as current_outcomes
+        on opened.row_id = current_outcomes.row_id
 )
 
 select
-    source,
-    event_id,
-    unit_id,
-    concat(unit_id, '-', cast(episode_number as string)) as episode_id,
-    cast(row_number() over (
-        partition by unit_id, episode_number
-        order by unit_attempt_number
-    ) as bigint) as attempt_number,
-    cast(count(*) over (partition by unit_id, episode_number) as bigint)
-        as attempt_count
+    row_id,
+    cast(episode_number as bigint) as episode_number,
+    cast(
+        unit_attempt_number - min(unit_attempt_number) over episode + 1 as bigint
+    ) as attempt_number,
+    cast(count(*) over episode as bigint) as attempt_count,
+    cast(sum(case when is_used then 1 else 0 end) over episode as bigint) as used_count,
+    max(usage_date) over episode as last_usage_date
 from episodes
+window episode as (partition by unit_number, episode_number)

@@ -30,6 +30,7 @@ select
     effective_at,
     effective_on,
     expires_at,
-    expires_on
+    expires_on,
+    batch_id
 from dated
 where occurred_on <= {{ as_of() }}

@@ -1,23 +1,21 @@
-with outcomes as (select * from {{ ref('fct_outcomes') }}),
-
-ranked as (
+with ranked as (
     select
-        outcomes.*,
+        *,
         row_number() over (
-            partition by source, event_id
-            order by occurred_at desc, outcome_id desc
+            partition by row_id
+            order by
+                case when is_use or is_rejection then 0 else 1 end,
+                occurred_at desc,
+                outcome_id desc
         ) as newest_rank
-    from outcomes
-    where is_use or is_rejection
+    from {{ ref('fct_outcomes') }}
 )
 
 select
-    source,
-    event_id,
-    workspace_id,
-    outcome as current_outcome,
+    row_id,
+    case when is_use or is_rejection then outcome end as current_outcome,
     is_use as is_used,
     is_rejection as is_rejected,
-    occurred_at as outcome_at
+    case when is_use or is_rejection then occurred_at end as outcome_at
 from ranked
 where newest_rank = 1

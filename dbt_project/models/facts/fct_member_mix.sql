@@ -1,38 +1,64 @@
 with periods as (select * from {{ ref('dim_periods') }}),
 
-generations as (select * from {{ ref('fct_generations') }}),
-
-pairs as (
+spent as (
     select
-        generations.workspace_id,
+        usage.workspace_id,
         periods.period,
-        generations.product_category,
-        generations.generation_type,
-        generations.member_id,
-        sum(generations.credits) as credits,
-        count(distinct generations.unit_id) as unit_count
-    from generations
-    inner join periods on generations.usage_date >= periods.window_start_date
+        usage.product_category,
+        usage.generation_type,
+        usage.member_id,
+        sum(usage.credits) as credits
+    from {{ ref('fct_usage_daily') }} as usage
+    inner join periods on usage.usage_date >= periods.window_start_date
     group by
-        generations.workspace_id,
+        usage.workspace_id,
         periods.period,
-        generations.product_category,
-        generations.generation_type,
-        generations.member_id
+        usage.product_category,
+        usage.generation_type,
+        usage.member_id
+),
+
+units as (
+    select
+        recency.workspace_id,
+        periods.period,
+        recency.product_category,
+        recency.generation_type,
+        recency.member_id,
+        count(*) as unit_count
+    from {{ ref('fct_unit_recency') }} as recency
+    inner join periods on recency.used_on >= periods.window_start_date
+    group by
+        recency.workspace_id,
+        periods.period,
+        recency.product_category,
+        recency.generation_type,
+        recency.member_id
 ),
 
 -- the workspace's own mean price of a (category, type), over (member, unit) pairs
 cells as (
     select
-        workspace_id,
-        period,
-        member_id,
-        unit_count,
-        sum(credits) over cell as cell_credits,
-        sum(unit_count) over cell as cell_unit_count
-    from pairs
+        spent.workspace_id,
+        spent.period,
+        spent.member_id,
+        units.unit_count,
+        sum(spent.credits) over cell as cell_credits,
+        sum(units.unit_count) over cell as cell_unit_count
+    from spent
+    inner join units
+        on
+            spent.workspace_id = units.workspace_id
+            and spent.period = units.period
+            and spent.product_category = units.product_category
+            and spent.generation_type = units.generation_type
+            and spent.member_id = units.member_id
     window cell as (
-        partition by workspace_id, period, product_category, generation_type
+        partition by
+            spent.workspace_id,
+            spent.period,
+            spent.product_category,
+            spent.generation_type
     )
 )
 

@@ -1,20 +1,11 @@
 with periods as (select * from {{ ref('dim_periods') }}),
 
-generations as (select * from {{ ref('fct_generations') }}),
-
-episodes as (select * from {{ ref('fct_episodes') }}),
-
-tracked_workspaces as (
-    select * from {{ ref('fct_workspaces') }}
-    where is_outcome_tracked
-),
-
 windowed as (
     select
         periods.period,
-        generations.*
-    from generations
-    inner join periods on generations.usage_date >= periods.window_start_date
+        usage.*
+    from {{ ref('fct_usage_daily') }} as usage
+    inner join periods on usage.usage_date >= periods.window_start_date
 ),
 
 summed as (
@@ -23,26 +14,15 @@ summed as (
         period,
         {{ scope_kind('member_id', 'product_category', 'generation_type') }} as scope,
         coalesce(member_id, product_category, generation_type, '(all)') as scope_id,
+        {%- for counted in (
+            'generation', 'attempt', 'regeneration', 'first_pass', 'first_pass_scored'
+        ) %}
+        sum({{ counted }}_count) as {{ counted }}_count,
+        {%- endfor %}
+        sum(first_pass_quality_steps) as first_pass_quality_steps,
         cast(sum(credits) as decimal(38, 6)) as credits,
-        count(*) as generation_count,
-        count(attempt_number) as attempt_count,
-        sum(case when is_regeneration then 1 else 0 end) as regeneration_count,
-        count(distinct case when attempt_number is not null then unit_id end)
-            as attempted_unit_count,
-        count(distinct case when is_regeneration then unit_id end)
-            as regenerated_unit_count,
-        count(distinct product_id) as product_count,
-        count(distinct member_id) as member_count,
-        sum(case when attempt_number = 1 then 1 else 0 end) as first_pass_count,
-        count(case when attempt_number = 1 then quality_score end)
-            as first_pass_scored_count,
-        sum(case when attempt_number = 1 then {{ score_steps('quality_score') }} end)
-            as first_pass_quality_steps,
         {%- for disposition in ('used', 'iterated', 'wasted', 'pending', 'untracked') %}
-        cast(
-            sum(case when disposition = '{{ disposition }}' then credits else 0 end)
-            as decimal(38, 6)
-        ) as {{ disposition }}_credits
+        cast(sum({{ disposition }}_credits) as decimal(38, 6)) as {{ disposition }}_credits
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from windowed
@@ -54,27 +34,61 @@ summed as (
     )
 ),
 
+-- what counts once however often it occurs: its newest day says in which windows it is
+{%- set distinct_things = {
+    'product': {'columns': ['product_id'], 'product_count': 'used_on'},
+    'member': {'columns': ['member_id'], 'member_count': 'used_on'},
+    'unit': {
+        'columns': ['product_id', 'generation_type', 'locale'],
+        'attempted_unit_count': 'attempted_on',
+        'regenerated_unit_count': 'regenerated_on',
+    },
+} %}
+{%- for thing, told in distinct_things.items() %}
+newest_{{ thing }}_days as (
+    {{ newest_days_by_scope(ref('fct_unit_recency'), told['columns']) }}
+),
+
+{{ thing }}s as (
+    select
+        days.workspace_id,
+        periods.period,
+        days.scope,
+        days.scope_id
+        {%- for measure, day in told.items() if measure != 'columns' %},
+        sum(case when days.{{ day }} >= periods.window_start_date then 1 else 0 end)
+            as {{ measure }}
+        {%- endfor %}
+    from newest_{{ thing }}_days as days
+    inner join periods on days.used_on >= periods.window_start_date
+    group by days.workspace_id, periods.period, days.scope, days.scope_id
+),
+{% endfor %}
 -- an episode belongs to the window, member and category of its first attempt
 first_passes as (
     select
-        episodes.workspace_id,
+        first_attempts.workspace_id,
         periods.period,
-        {{ scope_kind('first_member_id', 'first_product_category', 'generation_type') }}
-            as scope,
-        coalesce(first_member_id, first_product_category, generation_type, '(all)')
-            as scope_id,
+        {{ scope_kind('member_id', 'product_category', 'generation_type') }} as scope,
+        coalesce(member_id, product_category, generation_type, '(all)') as scope_id,
         count(*) as mature_episode_count,
-        sum(case when is_first_pass then 1 else 0 end) as first_pass_episode_count
-    from episodes
-    inner join periods on episodes.first_usage_date >= periods.window_start_date
-    inner join tracked_workspaces
-        on episodes.workspace_id = tracked_workspaces.workspace_id
-    where is_mature
+        sum(case when attempt_count = 1 and episode_used_count = 1 then 1 else 0 end)
+            as first_pass_episode_count
+    from {{ ref('fct_judged_generations') }} as first_attempts
+    inner join periods on first_attempts.usage_date >= periods.window_start_date
+    inner join {{ ref('fct_workspaces') }} as workspaces
+        on
+            first_attempts.workspace_id = workspaces.workspace_id
+            and workspaces.is_outcome_tracked
+    where
+        first_attempts.attempt_number = 1
+        and first_attempts.usage_date > {{ as_of(period_days() | max) }}
+        and first_attempts.episode_last_usage_date <= {{ as_of(var('maturity_days')) }}
     group by grouping sets (
-        (episodes.workspace_id, periods.period),
-        (episodes.workspace_id, periods.period, first_member_id),
-        (episodes.workspace_id, periods.period, first_product_category),
-        (episodes.workspace_id, periods.period, generation_type)
+        (first_attempts.workspace_id, periods.period),
+        (first_attempts.workspace_id, periods.period, member_id),
+        (first_attempts.workspace_id, periods.period, product_category),
+        (first_attempts.workspace_id, periods.period, generation_type)
     )
 ),
 
@@ -120,13 +134,13 @@ select
     cast(shared.regeneration_count as bigint) as regeneration_count,
     {{ exact_ratio('shared.regeneration_count', 'shared.attempt_count') }}
         as regeneration_rate,
-    cast(shared.attempted_unit_count as bigint) as attempted_unit_count,
-    cast(shared.regenerated_unit_count as bigint) as regenerated_unit_count,
-    {{ exact_ratio('shared.regenerated_unit_count', 'shared.attempted_unit_count') }}
+    cast(units.attempted_unit_count as bigint) as attempted_unit_count,
+    cast(units.regenerated_unit_count as bigint) as regenerated_unit_count,
+    {{ exact_ratio('units.regenerated_unit_count', 'units.attempted_unit_count') }}
         as regenerated_unit_rate,
-    cast(shared.product_count as bigint) as product_count,
-    cast(shared.member_count as bigint) as member_count,
-    {{ exact_ratio('shared.credits', 'shared.product_count') }} as credits_per_product,
+    cast(products.product_count as bigint) as product_count,
+    cast(members.member_count as bigint) as member_count,
+    {{ exact_ratio('shared.credits', 'products.product_count') }} as credits_per_product,
     {{ mean_score(
         'shared.first_pass_quality_steps', 'shared.first_pass_scored_count'
     ) }} as first_pass_quality_score,
@@ -146,9 +160,7 @@ select
     shared.untracked_credits,
     {{ exact_ratio('shared.wasted_credits', 'shared.credits') }} as waste_rate
 from shared
-left join first_passes
-    on
-        shared.workspace_id = first_passes.workspace_id
-        and shared.period = first_passes.period
-        and shared.scope = first_passes.scope
-        and shared.scope_id = first_passes.scope_id
+left join first_passes on {{ same_scope('shared', 'first_passes') }}
+left join products on {{ same_scope('shared', 'products') }}
+left join members on {{ same_scope('shared', 'members') }}
+left join units on {{ same_scope('shared', 'units') }}

@@ -1,20 +1,15 @@
-with workspaces as (select * from {{ ref('dim_workspaces') }}),
-
-used as (
+with used as (
     select
         workspace_id,
         min(usage_date) as first_usage_date,
-        max(usage_date) as last_usage_date
-    from {{ ref('fct_usage_daily') }}
+        max(usage_date) as last_usage_date,
+        max(outcome_count) > 0 as is_outcome_tracked
+    from {{ ref('fct_usage_cells') }}
     group by workspace_id
 ),
 
 funded as (
     select distinct workspace_id from {{ ref('fct_credit_entries') }}
-),
-
-tracked as (
-    select distinct workspace_id from {{ ref('fct_outcomes') }}
 )
 
 select
@@ -25,9 +20,8 @@ select
     used.first_usage_date,
     used.last_usage_date,
     funded.workspace_id is not null as has_credit_entries,
-    tracked.workspace_id is not null as is_outcome_tracked
-from workspaces
+    coalesce(used.is_outcome_tracked, false) as is_outcome_tracked
+from {{ ref('dim_workspaces') }} as workspaces
 left join used on workspaces.workspace_id = used.workspace_id
 left join funded on workspaces.workspace_id = funded.workspace_id
-left join tracked on workspaces.workspace_id = tracked.workspace_id
 where used.workspace_id is not null or funded.workspace_id is not null

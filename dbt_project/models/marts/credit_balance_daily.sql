@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with balances as (select * from {{ source('facts', 'fct_credit_balance_daily') }})
 
 select

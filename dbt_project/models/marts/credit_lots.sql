@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with lots as (select * from {{ source('facts', 'fct_credit_lots') }})
 
 select

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with generations as (
     select * from {{ ref('fct_generations') }}
     where usage_date > {{ as_of(var('detail_days')) }}

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with usage as (select * from {{ ref('fct_usage_daily') }})
 
 select

@@ -1,25 +1,39 @@
-with generations as (
-    select * from {{ ref('fct_generations') }}
-    where disposition = 'wasted'
-),
-
-periods as (select * from {{ ref('dim_periods') }}),
+with periods as (select * from {{ ref('dim_periods') }}),
 
 totals as (
     select * from {{ ref('fct_usage_by_scope') }}
     where scope = 'workspace'
 ),
 
+reasons as (
+    {%- for reason in (
+        'failed_generation', 'rejected_content', 'excess_regeneration', 'low_quality_draft',
+        'unneeded_field', 'unused_content'
+    ) %}
+    select
+        workspace_id,
+        usage_date,
+        '{{ reason }}' as waste_reason,
+        {{ reason }}_credits as wasted_credits,
+        {{ reason }}_count as generation_count
+    from {{ ref('fct_usage_daily') }}
+    where {{ reason }}_count > 0 and usage_date > {{ as_of(period_days() | max) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
 wasted as (
     select
-        generations.workspace_id,
+        reasons.workspace_id,
         periods.period,
-        generations.waste_reason,
-        cast(sum(generations.credits) as decimal(38, 6)) as wasted_credits,
-        cast(count(*) as bigint) as generation_count
-    from generations
-    inner join periods on generations.usage_date >= periods.window_start_date
-    group by generations.workspace_id, periods.period, generations.waste_reason
+        reasons.waste_reason,
+        cast(sum(reasons.wasted_credits) as decimal(38, 6)) as wasted_credits,
+        cast(sum(reasons.generation_count) as bigint) as generation_count
+    from reasons
+    inner join periods on reasons.usage_date >= periods.window_start_date
+    group by reasons.workspace_id, periods.period, reasons.waste_reason
 )
 
 select

@@ -1,5 +1,5 @@
 with delivered as (
-    {{ first_delivery(source('raw', 'content_outcomes'), ['source', 'outcome_id']) }}
+    {{ first_deliveries('content_outcomes') }}
 )
 
 select
@@ -9,8 +9,5 @@ select
     outcome,
     edit_ratio,
     {{ utc_timestamp('occurred_at') }} as occurred_at,
-    batch_id,
-    content_hash,
-    delivery_count,
-    conflict_count
+    batch_id
 from delivered

@@ -1,5 +1,5 @@
 with delivered as (
-    {{ first_delivery(source('raw', 'credit_entries'), ['workspace_id', 'entry_id']) }}
+    {{ first_deliveries('credit_entries') }}
 )
 
 select
@@ -15,8 +15,5 @@ select
     {{ utc_timestamp('occurred_at') }} as occurred_at,
     {{ utc_timestamp('effective_at') }} as effective_at,
     {{ utc_timestamp('expires_at') }} as expires_at,
-    batch_id,
-    content_hash,
-    delivery_count,
-    conflict_count
+    batch_id
 from delivered

@@ -1,7 +1,5 @@
 with delivered as (
-    {{ first_delivery(
-        source('raw', 'event_retractions'), ['source', 'retraction_id']
-    ) }}
+    {{ first_deliveries('event_retractions') }}
 )
 
 select
@@ -10,8 +8,5 @@ select
     event_id,
     reason,
     {{ utc_timestamp('occurred_at') }} as occurred_at,
-    batch_id,
-    content_hash,
-    delivery_count,
-    conflict_count
+    batch_id
 from delivered

@@ -1,8 +1,9 @@
 with delivered as (
-    {{ first_delivery(source('raw', 'generation_events'), ['source', 'event_id']) }}
+    {{ first_deliveries('generation_events') }}
 )
 
 select
+    row_id,
     source,
     event_id,
     workspace_id,
@@ -22,8 +23,5 @@ select
     output_tokens,
     latency_ms,
     {{ utc_timestamp('occurred_at') }} as occurred_at,
-    batch_id,
-    content_hash,
-    delivery_count,
-    conflict_count
+    batch_id
 from delivered

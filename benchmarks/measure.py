@@ -1,0 +1,151 @@
+"""One command in a process of its own: its seconds, its peak of memory, and both for each of its steps.
+
+A step is told by the lines that the product writes: "  ... staging", "  ok  staging (7.0 s)".
+What is measured and why does not belong here: that is warehouse.py.
+"""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_STARTED = re.compile(r"^  \.\.\. (?P<step>.+)$")
+_ENDED = re.compile(r"^  (?:ok |FAILED ) (?P<step>.+) \([0-9.]+ s\)$")
+_KEPT_LINES = 30
+
+
+class CommandFailed(RuntimeError):
+    """A measured command failed; the message holds the end of what it said."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a command; the last two are None where the system does not tell them of a part."""
+
+    name: str
+    seconds: float
+    cpu_seconds: float | None
+    peak_mb: float | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one command took.
+
+    Attributes:
+        seconds: from its start to its end.
+        cpu_seconds: of all its threads; on a busy machine it says more than `seconds`.
+        peak_mb: the most memory it ever held (resident).
+        startup_seconds: from its start to its first step.
+        steps: in order.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    startup_seconds: float
+    steps: tuple[Step, ...]
+
+    def part(self, *names: str) -> Step:
+        """Some of its steps taken together."""
+        chosen = [step for step in self.steps if step.name in names]
+        return Step(
+            name=", ".join(names),
+            seconds=sum(step.seconds for step in chosen),
+            cpu_seconds=sum(step.cpu_seconds or 0.0 for step in chosen) or None,
+            peak_mb=max((step.peak_mb for step in chosen if step.peak_mb), default=None),
+        )
+
+    def without(self, *names: str) -> Step:
+        """All its other steps taken together."""
+        return self.part(*(step.name for step in self.steps if step.name not in names))
+
+
+def measure(command: Sequence[str], *, folder: Path, log: Path) -> Measured:
+    """Run a command to its end.
+
+    Args:
+        command: the program and its arguments.
+        folder: where to run it.
+        log: the file that keeps what it said.
+
+    Raises:
+        CommandFailed: it ended with another code than 0.
+    """
+    steps: list[Step] = []
+    begun: dict[str, tuple[float, float | None]] = {}
+    startup_seconds: float | None = None
+    with log.open("w", encoding="utf-8") as kept:
+        started = time.monotonic()
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        assert process.stdout is not None
+        for line in process.stdout:
+            now = time.monotonic()
+            kept.write(line)
+            if start := _STARTED.match(line):
+                startup_seconds = now - started if startup_seconds is None else startup_seconds
+                begun[start["step"]] = now, _cpu_seconds(process.pid)
+                _forget_peak(process.pid)
+            elif (end := _ENDED.match(line)) and end["step"] in begun:
+                steps.append(_step(end["step"], process.pid, now, *begun[end["step"]]))
+        # wait4 tells what this one process used; getrusage would tell the most of all there ever were
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+    if process.returncode:
+        said = log.read_text(encoding="utf-8").splitlines()[-_KEPT_LINES:]
+        raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}:\n" + "\n".join(said))
+    return Measured(
+        seconds=seconds,
+        cpu_seconds=used.ru_utime + used.ru_stime,
+        # forgetting a peak takes it from ru_maxrss too
+        peak_mb=max([used.ru_maxrss / 1024, *(step.peak_mb for step in steps if step.peak_mb)]),
+        startup_seconds=startup_seconds or 0.0,
+        steps=tuple(steps),
+    )
+
+
+def _step(name: str, pid: int, now: float, begun_at: float, cpu_before: float | None) -> Step:
+    cpu_now = _cpu_seconds(pid)
+    cpu_seconds = cpu_now - cpu_before if cpu_now is not None and cpu_before is not None else None
+    return Step(name, now - begun_at, cpu_seconds, _peak_mb(pid))
+
+
+def _peak_mb(pid: int) -> float | None:
+    """The peak since it was last forgotten; None where there is no /proc."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found = re.search(r"^VmHWM:\s+([0-9]+) kB$", status, re.MULTILINE)
+    return int(found[1]) / 1024 if found else None
+
+
+def _forget_peak(pid: int) -> None:
+    """Let the peak of the process start anew from what it holds now."""
+    try:
+        Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return
+
+
+def _cpu_seconds(pid: int) -> float | None:
+    """Processor time of the process so far; None where there is no /proc."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # the name, in brackets, may hold spaces; the 12th and 13th after it are user and system time
+    user, system = fields.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,127 @@
+"""What was measured, against what is aimed at on two cores: one line each.
+
+How it is measured does not belong here (warehouse.py), nor how it is printed (table.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.measure import Measured
+from benchmarks.table import Row
+
+LOAD, PUBLISH = "raw", "published__marts"
+FLOOR_RATIO, FLAT_RATIO, MEMORY_MB = 2.0, 1.3, 8 * 1024
+LINES_PER_SECOND, EMPTY_NIGHT_SECONDS = 100_000, 45
+
+
+@dataclass(frozen=True)
+class OnHistory:
+    """What was measured on one history.
+
+    Attributes:
+        history, days: its size as asked for.
+        events, jsonl_lines: delivered before the night, in generation_events and in all JSON Lines files.
+        night_events: delivered in the night.
+        build: the first run: load, full build, publishing.
+        floor, night: the run of median length; nights holds all of them.
+        empty_night: the same night again, with nothing new.
+        differences: what the floor and the published marts say differently; must be empty.
+    """
+
+    history: int
+    days: int
+    events: int
+    jsonl_lines: int
+    night_events: int
+    build: Measured
+    floor: Measured
+    night: Measured
+    nights: tuple[Measured, ...]
+    empty_night: Measured
+    differences: tuple[str, ...]
+
+
+def middle(runs: Sequence[Measured]) -> Measured:
+    """The run of median length."""
+    return sorted(runs, key=lambda run: run.seconds)[(len(runs) - 1) // 2]
+
+
+def rows_of(found: Sequence[OnHistory]) -> list[Row]:
+    """The table, from the shortest history to the longest; the load and the full build of the longest."""
+    longest = found[-1]
+    rows = [*_load_rows(longest), *_build_rows(longest)]
+    for on in found:
+        rows += _night_rows(f"night of {on.night_events:,} on {on.events:,} in {on.days} days", on.night)
+    if len(found) > 1:
+        rows += _flat_rows(found[0].night, longest.night)
+    rows += _empty_rows(longest.empty_night)
+    agrees = not any(on.differences for on in found)
+    return [*rows, Row("every figure as in the floor, before and after the night").aim("all", agrees)]
+
+
+def _load_rows(on: OnHistory) -> list[Row]:
+    load = on.build.part(LOAD)
+    per_second = on.jsonl_lines / load.seconds
+    return [
+        Row(
+            f"load of {on.jsonl_lines:,} JSONL lines",
+            load.seconds,
+            load.cpu_seconds,
+            per_second,
+            load.peak_mb,
+        ).aim(f">= {LINES_PER_SECOND:,}/s", per_second >= LINES_PER_SECOND),
+        Row(f"  if only its {on.events:,} generations count", per_second=on.events / load.seconds),
+    ]
+
+
+def _build_rows(on: OnHistory) -> list[Row]:
+    built, floor, copied = on.build.without(LOAD, PUBLISH), on.floor, on.build.part(PUBLISH)
+    ratio, peak_mb = built.seconds / floor.seconds, built.peak_mb or on.build.peak_mb
+    cpu_ratio = built.cpu_seconds / floor.cpu_seconds if built.cpu_seconds else None
+    return [
+        Row("the floor", floor.seconds, floor.cpu_seconds, on.events / floor.seconds, floor.peak_mb, 1.0),
+        Row(
+            "full build, from the lake to the marts",
+            built.seconds,
+            built.cpu_seconds,
+            on.events / built.seconds,
+            built.peak_mb,
+            ratio,
+        ).aim(f"<= {FLOOR_RATIO} floors", ratio <= FLOOR_RATIO),
+        Row("  in processor time", ratio=cpu_ratio),
+        Row("  in memory", peak_mb=peak_mb).aim(f"<= {MEMORY_MB:,} MB", peak_mb <= MEMORY_MB),
+        Row("  and its copy to published", copied.seconds, copied.cpu_seconds, peak_mb=copied.peak_mb),
+        Row("  and start-up", on.build.startup_seconds),
+    ]
+
+
+def _night_rows(what: str, night: Measured) -> list[Row]:
+    copied = night.part(PUBLISH)
+    return [
+        Row(what, night.seconds, night.cpu_seconds, peak_mb=night.peak_mb),
+        Row("  of which the copy to published", copied.seconds, copied.cpu_seconds, peak_mb=copied.peak_mb),
+        Row("  of which start-up", night.startup_seconds),
+    ]
+
+
+def _flat_rows(short: Measured, long: Measured) -> list[Row]:
+    """How many times as long the same night takes on the longest history as on the shortest."""
+    whole = long.seconds / short.seconds
+    uncopied = [night.seconds - night.part(PUBLISH).seconds for night in (short, long)]
+    worked = [left - night.startup_seconds for left, night in zip(uncopied, (short, long), strict=True)]
+    ratio = uncopied[1] / uncopied[0]
+    return [
+        Row("the same night, long : short history", ratio=whole),
+        Row("  less the copy to published", ratio=ratio).aim(f"<= {FLAT_RATIO}", ratio <= FLAT_RATIO),
+        Row("  less that and start-up", ratio=worked[1] / worked[0]),
+        Row("  in processor time", ratio=long.cpu_seconds / short.cpu_seconds),
+    ]
+
+
+def _empty_rows(night: Measured) -> list[Row]:
+    share = night.startup_seconds / night.seconds
+    row = Row("empty night on the longest history", night.seconds, night.cpu_seconds, peak_mb=night.peak_mb)
+    return [
+        row.aim(f"< {EMPTY_NIGHT_SECONDS} s", night.seconds < EMPTY_NIGHT_SECONDS),
+        Row("  of which start-up", night.startup_seconds, ratio=share).aim("mostly", share > 0.5),
+    ]

@@ -1,0 +1,128 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ remove_rows(is_judged_now()) }}"
+) }}
+
+-- the rows it removes first: depends_on: {{ ref('fct_touched_generations') }}
+with generations as (select * from {{ ref('fct_reported_generations') }}),
+
+products as (select * from {{ ref('dim_products') }}),
+
+attempts as (select * from {{ ref('fct_attempts') }}),
+
+current_outcomes as (select * from {{ ref('fct_current_outcomes') }}),
+
+-- a succeeded generation that fct_attempts does not number is the only attempt of its unit
+judged as (
+    select
+        generations.*,
+        coalesce(
+            generations.product_category, products.product_category, '(uncategorised)'
+        ) as category,
+        case
+            when generations.status = 'succeeded' then coalesce(attempts.episode_number, 1)
+        end as episode_number,
+        case
+            when generations.status = 'succeeded' then coalesce(attempts.attempt_number, 1)
+        end as attempt_number,
+        case
+            when generations.status = 'succeeded' then coalesce(attempts.attempt_count, 1)
+        end as attempt_count,
+        case
+            when generations.status = 'succeeded'
+                then coalesce(
+                    attempts.used_count, case when current_outcomes.is_used then 1 else 0 end
+                )
+        end as episode_used_count,
+        case
+            when generations.status = 'succeeded'
+                then coalesce(attempts.last_usage_date, generations.usage_date)
+        end as episode_last_usage_date,
+        current_outcomes.current_outcome,
+        current_outcomes.outcome_at,
+        current_outcomes.row_id is not null as has_outcome,
+        coalesce(current_outcomes.is_used, false) as is_used,
+        coalesce(current_outcomes.is_rejected, false) as is_rejected,
+        generations.status <> 'succeeded' as is_failed
+    from generations
+    left join products
+        on
+            generations.workspace_id = products.workspace_id
+            and generations.product_id = products.product_id
+    left join attempts on generations.row_id = attempts.row_id
+    left join current_outcomes on generations.row_id = current_outcomes.row_id
+),
+
+weighed as (
+    select
+        judged.*,
+        coalesce(
+            attempt_number < attempt_count
+            or episode_used_count > case when is_used then 1 else 0 end,
+            false
+        ) as is_thrown_away
+    from judged
+),
+
+flagged as (
+    select
+        weighed.*,
+        coalesce(
+            is_thrown_away
+            and attempt_number >= 2
+            and attempt_count >= {{ var('excess_attempts') }},
+            false
+        ) as is_excess_regeneration,
+        coalesce(
+            is_thrown_away
+            and attempt_number = 1
+            and quality_score < {{ var('low_quality_score') }},
+            false
+        ) as is_low_quality_draft
+    from weighed
+)
+
+select
+    row_id,
+    source,
+    event_id,
+    workspace_id,
+    member_id,
+    product_id,
+    generation_type,
+    locale,
+    category as product_category,
+    status,
+    ruleset_id,
+    template_id,
+    model,
+    provider,
+    cast(episode_number as bigint) as episode_number,
+    cast(attempt_number as bigint) as attempt_number,
+    cast(attempt_count as bigint) as attempt_count,
+    cast(episode_used_count as bigint) as episode_used_count,
+    episode_last_usage_date,
+    current_outcome,
+    has_outcome,
+    -- the rules of the table in docs/definitions.md that the unit alone decides; the first that holds
+    cast(case
+        when is_failed then 1
+        when is_rejected then 2
+        when is_used then 3
+        when is_excess_regeneration then 4
+        when is_low_quality_draft then 5
+        when is_thrown_away then 6
+    end as bigint) as settled_rule,
+    is_excess_regeneration,
+    is_low_quality_draft,
+    credits,
+    quality_score,
+    input_tokens,
+    output_tokens,
+    latency_ms,
+    occurred_at,
+    outcome_at,
+    usage_date,
+    batch_id
+from flagged

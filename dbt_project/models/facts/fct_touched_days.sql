@@ -1,0 +1,25 @@
+with dated as (
+    select distinct
+        workspace_id,
+        usage_date
+    from {{ ref('fct_dated_generations') }}
+    where {{ in_increment() }}
+),
+
+-- a workspace that may have moved had its usage on other days: two zones are at most two days apart
+redated as (
+    {%- for days in (-2, -1, 1, 2) %}
+    select
+        dated.workspace_id,
+        {{ moved_day('dated.usage_date', days) }} as usage_date
+    from dated
+    where {{ is_redelivered('workspaces', ['workspace_id'], 'dated') }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+
+select * from dated
+union
+select * from redated

@@ -1,0 +1,13 @@
+select
+    workspace_id,
+    member_id,
+    product_category,
+    generation_type,
+    product_id,
+    locale,
+    max(usage_date) as used_on,
+    max(case when attempt_number is not null then usage_date end) as attempted_on,
+    max(case when attempt_number >= 2 then usage_date end) as regenerated_on
+from {{ ref('fct_judged_generations') }}
+where usage_date > {{ as_of(period_days() | max) }}
+group by workspace_id, member_id, product_category, generation_type, product_id, locale

@@ -1,0 +1,24 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ remove_rows(is_judged_now()) }}"
+) }}
+
+-- the rows it removes first: depends_on: {{ ref('fct_touched_generations') }}
+select
+    generations.row_id,
+    generations.batch_id,
+    generations.workspace_id,
+    generations.product_id,
+    generations.generation_type,
+    generations.locale,
+    generations.credits,
+    generations.usage_date,
+    case when retracted.row_id is not null then 'retracted' else 'later' end
+        as withheld_reason,
+    retracted.retracted_in_batch,
+    retracted.retracted_on
+from {{ ref('fct_dated_generations') }} as generations
+left join {{ ref('fct_retracted_generations') }} as retracted
+    on generations.row_id = retracted.row_id
+where retracted.row_id is not null or generations.usage_date > {{ as_of() }}

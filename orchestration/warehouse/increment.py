@@ -1,0 +1,112 @@
+"""Where runs stand: which batches, as_of and definitions a warehouse or a published version was built from.
+
+What a run makes anew is decided from it in dbt_project/macros/increments.sql, not here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+
+VERSION_FILE = "version.json"
+_RUNS = "state.runs"
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What a run knows.
+
+    Attributes:
+        batch_id: newest batch of the lake.
+        as_of: last local date reported.
+        definitions: fingerprint of every formula and variable.
+    """
+
+    batch_id: int
+    as_of: date
+    definitions: str
+
+    def write(self, folder: Path) -> None:
+        """Leave it with a published version."""
+        (folder / VERSION_FILE).write_text(json.dumps(asdict(self), default=str) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Stand | None:
+        """That of a published version; None if there is none."""
+        file = folder / VERSION_FILE
+        if not file.exists():
+            return None
+        told = json.loads(file.read_text(encoding="utf-8"))
+        return cls(told["batch_id"], date.fromisoformat(told["as_of"]), told["definitions"])
+
+
+def definitions_of(files: Iterable[Path]) -> str:
+    """A fingerprint of the files that say what every number means."""
+    digest = sha256()
+    for file in sorted(files):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def begin(warehouse: DuckDBWarehouse, stand: Stand) -> None:
+    """Note that a run starts to bring the warehouse here, so that a kill half way is known.
+
+    Runs that did not end, with other definitions, or on a lake that was put back, leave nothing to build on.
+    """
+    with warehouse.connect() as connection:
+        connection.execute("create schema if not exists state")
+        connection.execute(
+            f"create table if not exists {_RUNS} "
+            "(batch_id bigint, as_of date, definitions varchar, is_complete boolean)"
+        )
+        strange = connection.execute(
+            f"select count(*) from {_RUNS} where definitions <> ? or batch_id > ?",
+            [stand.definitions, stand.batch_id],
+        ).fetchall()
+        if strange[0][0]:
+            connection.execute(f"delete from {_RUNS}")
+        connection.execute(
+            f"insert into {_RUNS} values (?, ?, ?, false)", [stand.batch_id, stand.as_of, stand.definitions]
+        )
+
+
+def complete(warehouse: DuckDBWarehouse, stand: Stand) -> None:
+    """Note that the warehouse stands here, and that this is published."""
+    with warehouse.connect() as connection:
+        connection.execute("begin")
+        connection.execute(f"delete from {_RUNS}")
+        connection.execute(
+            f"insert into {_RUNS} values (?, ?, ?, true)", [stand.batch_id, stand.as_of, stand.definitions]
+        )
+        connection.execute("commit")
+
+
+def complete_batch(warehouse: DuckDBWarehouse) -> int | None:
+    """The newest batch of the last complete run; None if there is none to build on."""
+    found = warehouse.query(f"select batch_id from {_RUNS} where is_complete")["batch_id"].tolist()
+    return int(found[0]) if found else None
+
+
+def variables(warehouse: DuckDBWarehouse, stand: Stand, *, served: Stand | None) -> dict[str, object]:
+    """What dbt is told: where this run stands, the last complete one, and what is published now.
+
+    The as_of of runs that did not end are between known_from and known_to too: what they made stays until it
+    is made anew.
+    """
+    since_batch = complete_batch(warehouse)
+    days = sorted(str(day.date()) for day in warehouse.query(f"select as_of from {_RUNS}")["as_of"])
+    return {
+        "as_of": str(stand.as_of),
+        "since_batch": since_batch,
+        "known_from": days[0],
+        "known_to": days[-1],
+        "served_batch": served.batch_id if served else None,
+        "served_as_of": str(served.as_of) if served else None,
+        "is_redefined": served is not None and served.definitions != stand.definitions,
+    }

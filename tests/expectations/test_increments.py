@@ -1,0 +1,95 @@
+"""A run that builds on another looks at what it has made itself: new batches, touched units, touched days."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from expectations import GATES, CheckResult
+from expectations.runner import fill
+
+AS_OF = date(2026, 3, 31)
+Failed = Callable[..., CheckResult | None]
+
+
+def test_of_two_bad_lines_the_one_of_the_new_batch_is_named(
+    change: Callable[[str], None], failed_check: Failed
+) -> None:
+    change("update raw.generation_events set member_id = null where event_id = 'e1'")
+
+    found = failed_check("raw", "generation_events_keys_are_filled", since_batch=1)
+
+    assert found is not None
+    assert found.observed == "1 case: line 1 of file events/2.jsonl, batch 2"
+
+
+def test_a_conflict_is_told_by_the_run_that_loads_it_and_not_again(
+    change: Callable[[str], None], failed_check: Failed
+) -> None:
+    change("update staging.stg_repeated_deliveries set is_conflict = true")
+
+    assert failed_check("staging", "no_key_has_two_contents", since_batch=1) is not None
+    assert failed_check("staging", "no_key_has_two_contents", since_batch=2) is None
+
+
+def test_a_row_that_staging_lost_is_found_in_a_new_batch_and_not_in_an_old_one(
+    change: Callable[[str], None], failed_check: Failed
+) -> None:
+    change("delete from staging.stg_repeated_deliveries")
+
+    found = failed_check("staging", "generation_events_rows_add_up", since_batch=1)
+
+    assert found is not None
+    assert found.observed == "1 case: 1 accepted rows, 0 live, 0 duplicate, 0 conflicting"
+    assert failed_check("staging", "generation_events_rows_add_up", since_batch=2) is None
+
+
+def test_of_two_bad_generations_the_one_of_a_touched_unit_is_named(
+    change: Callable[[str], None], failed_check: Failed
+) -> None:
+    change("""update facts.fct_generations set disposition = 'lost' where event_id in ('e1', 'e2');
+    insert into facts.fct_touched_generations values (2), (3)""")
+
+    found = failed_check("facts", "generations_have_one_disposition", since_batch=2)
+
+    assert found is not None
+    assert found.observed == "1 case: event native e2 of workspace w1: lost, waste_reason null"
+
+
+def test_of_two_bad_episodes_the_one_of_a_touched_unit_is_named(
+    change: Callable[[str], None], failed_check: Failed
+) -> None:
+    change("""update facts.fct_generations set attempt_count = 9 where attempt_number is not null;
+    insert into facts.fct_touched_generations values (7)""")
+
+    found = failed_check("facts", "attempts_are_numbered_without_holes", since_batch=2)
+
+    assert found is not None
+    assert found.observed.startswith("1 case: episode z-1 of workspace w2")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "update facts.fct_usage_daily set used_credits = used_credits + 1",
+        "update facts.fct_judged_generations set credits = credits + 1",
+    ],
+    ids=["the day's sum", "its generations"],
+)
+def test_of_bad_days_the_touched_one_is_named(
+    spoil: str, change: Callable[[str], None], failed_check: Failed
+) -> None:
+    # a day is one of a workspace: the same date of w1, and w1's other day, stay out of it
+    change(spoil)
+    change("insert into facts.fct_touched_days values ('w2', '2026-03-31')")
+
+    found = failed_check("facts", "dispositions_add_up_to_consumed_credits", since_batch=2)
+
+    assert found is not None
+    assert found.observed.startswith("1 case: workspace w2 on 2026-03-31")
+
+
+@pytest.mark.parametrize("layer", ["ledger", "forecast", "marts"])
+def test_what_is_made_whole_every_night_is_looked_at_whole(layer: str) -> None:
+    for gate in GATES[layer]:
+        assert fill(gate.sql, as_of=AS_OF, since_batch=2) == fill(gate.sql, as_of=AS_OF)

@@ -1,0 +1,106 @@
+"""Who and what there is in one history, and what happens in it: rows of the feeds, each with its instant.
+
+On which night a row is delivered is not decided here.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from histories.nights import ZONES
+
+Row = dict[str, Any]
+
+CATEGORIES = ("shoes", "bags", "hats")
+TYPES = ("description", "meta", "bullets", "keywords", "alt text")
+LOCALES = (None, "de", "en-GB")
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One row of one feed. `night` is set where a plot needs it delivered on just that night."""
+
+    feed: str
+    row: Row
+    at: datetime | None = None
+    night: int | None = None
+
+
+@dataclass(frozen=True)
+class Cast:
+    """One workspace with a few members, products, types and locales; units are what can be written."""
+
+    workspace_id: str
+    zone: str
+    members: tuple[str, ...]
+    products: tuple[str, ...]
+    types: tuple[str, ...]
+    units: tuple[tuple[str, str, str | None], ...]
+
+    def event(self, number: int, at: datetime, rng: random.Random, **columns: Any) -> Row:
+        """A generation of some unit; columns given are kept as they are."""
+        product_id, generation_type, locale = rng.choice(self.units)
+        row: Row = {
+            "event_id": f"{self.workspace_id}-g{number}",
+            "occurred_at": at,
+            "workspace_id": self.workspace_id,
+            "member_id": rng.choice(self.members),
+            "product_id": product_id,
+            "generation_type": generation_type,
+            "locale": locale,
+            "credits": some_credits(rng),
+            "quality_score": some_score(rng),
+            "product_category": rng.choice((None, None, *CATEGORIES[:2])),
+            "status": rng.choices(
+                (None, "succeeded", "failed", "cancelled", "timed_out", "blocked"), (9, 6, 1, 0.5, 0.5, 0.5)
+            )[0],
+            "model": rng.choice((None, "small", "large")),
+            "output_tokens": rng.choice((None, rng.randint(0, 2_000))),
+        }
+        return row | columns
+
+    def outcome(self, number: int, of: Row, what: str, at: datetime) -> Happening:
+        """An outcome of an event, whether or not that is ever delivered."""
+        row = {"outcome_id": f"{self.workspace_id}-o{number}", "event_id": of["event_id"], "outcome": what}
+        return Happening("content_outcomes", row | {"source": of.get("source"), "occurred_at": at}, at)
+
+    def retraction(self, number: int, of: Row, at: datetime) -> Happening:
+        """The retraction of an event, whether or not that is ever delivered."""
+        row = {"retraction_id": f"{self.workspace_id}-r{number}", "event_id": of["event_id"]}
+        return Happening("event_retractions", row | {"source": of.get("source"), "occurred_at": at}, at)
+
+
+def cast_of(workspace_id: str, rng: random.Random) -> Cast:
+    """A team of 2 or 3, with 2 to 4 products and 2 or 3 types, who write 3 to 8 units."""
+    products = tuple(f"p{number}" for number in range(rng.randint(2, 4)))
+    types = tuple(rng.sample(TYPES, rng.randint(2, 3)))
+    units = [(product, kind, locale) for product in products for kind in types for locale in LOCALES]
+    return Cast(
+        workspace_id=workspace_id,
+        zone=rng.choice(ZONES),
+        members=tuple(f"m{number}" for number in range(rng.randint(2, 3))),
+        products=products,
+        types=types,
+        units=tuple(rng.sample(units, rng.randint(3, 8))),
+    )
+
+
+def some_credits(rng: random.Random) -> Decimal:
+    """Often whole or halves, often with all six places, now and then nothing or next to it."""
+    if rng.random() < 0.1:
+        return rng.choice((Decimal(0), Decimal("0.000001")))
+    if rng.random() < 0.4:
+        return Decimal(rng.randint(1, 8)) / 2
+    return Decimal(rng.randint(1, 5_000_000)).scaleb(-6)
+
+
+def some_score(rng: random.Random) -> Decimal | None:
+    """Often none, often at the very edge of low quality."""
+    if rng.random() < 0.3:
+        return None
+    edge = (Decimal("0.6"), Decimal("0.599999"), Decimal("0.600001"))
+    return rng.choice((*edge, Decimal(rng.randint(0, 100)) / 100))

@@ -1,0 +1,91 @@
+"""All good rows of generated nights, looked up in the ways that counting needs.
+
+Nothing is counted here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from histories.attempts import unit_of
+from histories.cast import Row
+from histories.generate import NightDeliveries
+from oracle.contract import KEYS, completed
+from oracle.known import local_date, newest, zone_of
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One good line: its row with the contract's defaults, and when and in which file it came."""
+
+    feed: str
+    row: Row
+    night: int
+    file: str
+
+    @property
+    def key(self) -> Key:
+        return tuple(self.row[column] for column in KEYS[self.feed])
+
+
+class Deliveries:
+    """The nights of a set; days are told by the zone that is newest in the end."""
+
+    def __init__(self, nights: Sequence[NightDeliveries]) -> None:
+        self.nights = nights
+        self.by_key: dict[str, dict[Key, list[Delivery]]] = defaultdict(lambda: defaultdict(list))
+        for delivery in _good(nights):
+            self.by_key[delivery.feed][delivery.key].append(delivery)
+        self.workspaces = newest("workspaces", rows_up_to(nights, len(nights)).get("workspaces", ()))
+        self.units: dict[object, list[Delivery]] = defaultdict(list)
+        for event in self.first("generation_events"):
+            self.units[event.row["workspace_id"], unit_of(event.row)].append(event)
+
+    def first(self, feed: str) -> list[Delivery]:
+        """The first delivery of each key of a feed."""
+        return [same[0] for same in self.by_key[feed].values()]
+
+    def unit(self, event: Delivery) -> list[Delivery]:
+        """The generations of the event's unit, itself among them."""
+        return self.units[event.row["workspace_id"], unit_of(event.row)]
+
+    def event_of(self, told: Delivery) -> Delivery | None:
+        """The event that an outcome or retraction names; None if it is never delivered."""
+        found = self.by_key["generation_events"].get((told.row["source"], told.row["event_id"]))
+        return found[0] if found else None
+
+    def zone(self, workspace_id: str) -> ZoneInfo:
+        return zone_of(self.workspaces, workspace_id)
+
+    def day(self, workspace_id: str, instant: datetime) -> date:
+        return local_date(instant, self.zone(workspace_id))
+
+    def as_of(self, delivery: Delivery) -> date:
+        """The as_of of the night the row came on."""
+        return self.nights[delivery.night].as_of
+
+    def is_late(self, delivery: Delivery, day: date) -> bool:
+        """Whether an earlier night has reported that day already."""
+        return any(night.as_of >= day for night in self.nights[: delivery.night])
+
+
+def rows_up_to(nights: Sequence[NightDeliveries], count: int) -> dict[str, list[Row]]:
+    """The good rows of the first nights by feed, as the oracle wants them; a night is a batch."""
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for delivery in _good(nights[:count]):
+        rows[delivery.feed].append({**delivery.row, "batch_id": delivery.night + 1})
+    return rows
+
+
+def _good(nights: Sequence[NightDeliveries]) -> Iterator[Delivery]:
+    for night, delivered in enumerate(nights):
+        for name, lines in delivered.files.items():
+            for line in lines:
+                if line.row is not None:
+                    yield Delivery(line.feed, completed(line.feed, line.row), night, name)

@@ -1,0 +1,64 @@
+"""The step that books the ledger: it follows the policy that the variables of the dbt project choose.
+
+Not here: what a policy does to the ledger.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forecasting.ledger import USUAL_POLICY, DrawPolicy
+from orchestration.defs.ledger import credit_ledger, draw_policy
+from orchestration.defs.resources import Night
+from orchestration.warehouse.dbt_build import DbtProject
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+
+REPO = Path(__file__).resolve().parents[3]
+
+
+def project(folder: Path, *variables: str) -> DbtProject:
+    (folder / "dbt_project.yml").write_text("\n  ".join(["vars:", *variables]))
+    return DbtProject(folder, target_dir=folder)
+
+
+def test_the_variables_of_the_dbt_project_are_the_usual_policy(tmp_path: Path) -> None:
+    variables = DbtProject(REPO / "dbt_project", target_dir=tmp_path).variables
+    assert draw_policy(variables) == USUAL_POLICY
+
+
+def test_a_changed_variable_is_another_policy(tmp_path: Path) -> None:
+    changed = project(tmp_path, "ledger_draw_order: [expires_on]", "ledger_repays_overage: true")
+    assert draw_policy(changed.variables) == DrawPolicy(draw_order=("expires_on",), repays_overage=True)
+
+
+@pytest.mark.parametrize("order", ["", "priority", "[priority, age]"])
+def test_a_variable_that_is_no_policy_is_refused(tmp_path: Path, order: str) -> None:
+    variables = project(tmp_path, f"ledger_draw_order: {order}", "ledger_repays_overage: false").variables
+    with pytest.raises(ValueError, match="A draw order lists names"):
+        draw_policy(variables)
+
+
+def test_the_step_books_by_the_policy_of_the_project(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    with warehouse.connect() as connection:
+        connection.execute("create schema facts")
+        connection.execute("""
+            create table facts.fct_credit_entries as
+            select 'w' as workspace_id, lot_id as entry_id, 'purchase' as entry_type, 100 as credits, lot_id,
+                priority, occurred_at, cast(occurred_at as date) as occurred_on, occurred_at as effective_at,
+                cast(occurred_at as date) as effective_on, null::timestamp as expires_at,
+                null::date as expires_on
+            from (values ('b', 1, timestamp '2026-03-02'), ('a', 2, timestamp '2026-03-02'))
+                as lots(lot_id, priority, occurred_at)
+        """)
+        connection.execute("""
+            create table facts.fct_usage_daily as
+            select 'w' as workspace_id, date '2026-03-01' as usage_date, 30 as credits
+        """)
+    dbt = project(tmp_path, "ledger_draw_order: [lot_id]", "ledger_repays_overage: true")
+    night = Night(data_dir=str(tmp_path), as_of="2026-03-02")
+    list(credit_ledger(night=night, dbt=dbt, warehouse=warehouse))
+    lots = warehouse.query("select lot_id, cast(consumed as integer) as n from facts.fct_credit_lots")
+    assert lots.set_index("lot_id")["n"].to_dict() == {"a": 30, "b": 0}
