@@ -1,0 +1,146 @@
+"""What a later night changes of days already published: exactly what its deliveries touch, and it says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from oracle import Oracle
+from oracle.comparison import differences, lake_rows
+from product import Credits, Night, copied, nightly, published_rows
+
+WORKSPACE = "acme-store"
+LATE_DAY, RETRACTED_DAY, FUNDED_DAY = date(2026, 3, 17), date(2026, 3, 20), date(2026, 3, 25)
+DAILY = (
+    "select usage_date, sum(credits), sum(wasted_credits), sum(generation_count) from marts.usage_daily "
+    "where workspace_id = 'acme-store' group by usage_date"
+)
+
+
+def deliver(landing: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Path:
+    """A landing folder with these rows and nothing else."""
+    for feed, delivered in rows.items():
+        (landing / feed).mkdir(parents=True, exist_ok=True)
+        (landing / feed / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in delivered))
+    return landing
+
+
+def event(event_id: str, occurred_at: str, **told: object) -> dict[str, object]:
+    """A generation of a product of its own, so that no other day is touched."""
+    return {
+        "event_id": event_id,
+        "occurred_at": occurred_at,
+        "workspace_id": WORKSPACE,
+        "member_id": "m_sarah",
+        "product_id": f"product of {event_id}",
+        "generation_type": "meta",
+        "product_category": "Shoes",
+        "credits": "1.5",
+    } | told
+
+
+@pytest.fixture(scope="module")
+def corrected(
+    credits_command: Credits, sample_night: Night, tmp_path_factory: pytest.TempPathFactory
+) -> Night:
+    """The night after the sample's, for the same as_of: what came late, and what was taken back."""
+    root = tmp_path_factory.mktemp("corrected")
+    ((retracted, _),) = sample_night.query(
+        f"select event_id, credits from marts.generation_details where usage_date = '{RETRACTED_DAY}' "
+        "and attempt_count = 1 and current_outcome is not null order by event_id limit 1"
+    )
+    landing = deliver(
+        root / "landing",
+        {
+            "generation_events": [event("late", f"{LATE_DAY}T10:00:00Z")],
+            "event_retractions": [
+                {"retraction_id": "r", "event_id": retracted, "occurred_at": "2026-04-07T09:00:00Z"}
+            ],
+            "credit_entries": [
+                {
+                    "entry_id": "late grant",
+                    "workspace_id": WORKSPACE,
+                    "entry_type": "grant",
+                    "credits": "10",
+                    "occurred_at": f"{FUNDED_DAY}T00:00:00Z",
+                }
+            ],
+            "members": [
+                {"member_id": "m_tom", "workspace_id": WORKSPACE, "name": "Thomas", "updated_at": "2026-04-07T00:00:00Z"}
+            ],
+        },
+    )
+    night = copied(sample_night, root / "data")
+    return nightly(credits_command, landing, night.data_dir, night.as_of)
+
+
+def test_restatements_name_exactly_the_days_touched_and_why(sample_night: Night, corrected: Night) -> None:
+    told = corrected.query(
+        "select usage_date, cause, credits_after - credits_before from marts.restatements "
+        "where workspace_id = 'acme-store' order by all"
+    )
+    assert [row[:2] for row in told] == [
+        (LATE_DAY, "late"),
+        (RETRACTED_DAY, "retraction"),
+        (FUNDED_DAY, "ledger"),
+    ]
+    assert told[0][2] == Decimal("1.5")
+    assert told[2][2] == 0
+    before, after = (
+        {row[0]: row[1:] for row in night.query(DAILY)} for night in (sample_night, corrected)
+    )
+    changed = {day for day in before.keys() | after.keys() if before.get(day) != after.get(day)}
+    assert changed == {LATE_DAY, RETRACTED_DAY}
+
+
+def test_what_is_restated_is_what_was_published_and_what_is(sample_night: Night, corrected: Night) -> None:
+    before, after = (
+        {row[0]: row[1:3] for row in night.query(DAILY)} for night in (sample_night, corrected)
+    )
+    told = corrected.query(
+        "select usage_date, credits_before, wasted_credits_before, credits_after, wasted_credits_after "
+        "from marts.restatements where cause <> 'ledger'"
+    )
+    assert told
+    for day, *figures in told:
+        assert (*figures[:2],) == before[day]
+        assert (*figures[2:],) == after[day]
+
+
+def test_a_renamed_member_has_the_new_name_everywhere_and_the_old_one_in_the_history(
+    sample_night: Night, corrected: Night
+) -> None:
+    names = "select distinct member_name from marts.usage_by_member where member_id = 'm_tom'"
+    assert (sample_night.query(names), corrected.query(names)) == ([("Tom",)], [("Thomas",)])
+    import duckdb
+
+    with duckdb.connect(str(corrected.data_dir / "warehouse.duckdb"), read_only=True) as warehouse:
+        versions = warehouse.execute(
+            "select member_name, is_newest from dimensions.dim_member_versions "
+            "where member_id = 'm_tom' order by version_number"
+        ).fetchall()
+    assert versions == [("Tom", False), ("Thomas", True)]
+
+
+def test_a_workspace_that_moves_zone_has_its_days_anew(
+    credits_command: Credits, corrected: Night, tmp_path: Path
+) -> None:
+    night = copied(corrected, tmp_path / "data")
+    row = {"workspace_id": WORKSPACE, "name": "Acme Store", "timezone": "Pacific/Apia"}
+    landing = deliver(tmp_path / "landing", {"workspaces": [row | {"updated_at": "2026-04-07T12:00:00Z"}]})
+    moved = nightly(credits_command, landing, night.data_dir, night.as_of)
+    expected = Oracle(lake_rows(night.data_dir / "raw"), as_of=date.fromisoformat(night.as_of)).marts()
+    assert differences(moved.published, expected) == []
+    told = moved.query(
+        "select usage_date, credits_before, credits_after from marts.restatements where cause = 'dimension'"
+    )
+    before, after = ({row[0]: row[1] for row in one.query(DAILY)} for one in (corrected, moved))
+    assert {day for day, *_ in told} >= {day for day in before if before[day] != after.get(day)}
+    assert len(told) > 20
+    full = nightly(credits_command, landing, night.data_dir, night.as_of, "--full-refresh")
+    assert published_rows(full.published) == published_rows(moved.published)
