@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 LANDING := data/landing
 DATA := data/warehouse
+EVENTS := 2000000
 
 export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow serve lint audit lock clean
+.PHONY: help run test test-slow bench serve lint audit lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +37,9 @@ test: $(VENV)/.made  ## every test but the slow ones
 
 test-slow: $(VENV)/.made  ## the large sets of generated histories (about half an hour)
 	@$(BIN)/python -m pytest -m slow
+
+bench: $(VENV)/.made  ## load, full build, nights and the floor, measured (make bench EVENTS=20000000)
+	@$(BIN)/python -m benchmarks.warehouse --events $(EVENTS)
 
 serve: $(VENV)/.made  ## the Dagster UI and the nightly schedule, on this machine only
 	@mkdir -p $(LANDING) .dagster

@@ -41,7 +41,7 @@ def differences(floor: Path, published: Path, *, memory_limit: str = "8GB") -> l
     """What differs, in words; nothing if the floor and the published marts agree.
 
     Args:
-        floor: the DuckDB file that floor.sql wrote.
+        floor: the DuckDB file that the floor wrote.
         published: `DATA_DIR/published/credits.duckdb`.
         memory_limit: what DuckDB may use.
     """
@@ -58,8 +58,8 @@ def _of_mart(connection: duckdb.DuckDBPyConnection, mart: str) -> list[str]:
     unexplained = sorted(set(types) - set(floor_types) - LEFT_OUT.get(mart, set()))
     if unexplained:
         return [
-            f"{mart}: every column must be in floor.sql, or be left out on purpose; found in neither: "
-            f"{', '.join(unexplained)}. Write it into floor.sql, or into LEFT_OUT of agreement.py."
+            f"{mart}: every column must be in floor_marts.sql, or be left out on purpose; found in neither: "
+            f"{', '.join(unexplained)}. Write it there, or into LEFT_OUT of agreement.py."
         ]
     compared = {name: kind for name, kind in types.items() if name in floor_types}
     exact = {name: kind for name, kind in compared.items() if kind != RATIO}

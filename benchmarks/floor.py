@@ -1,6 +1,6 @@
-"""Runs floor.sql, the hand-written script that the product's full build is measured against.
+"""Runs the floor, the hand-written script that the product's full build is measured against.
 
-What it computes is in floor.sql; that it computes the same as the product is checked by agreement.py.
+What it computes is in floor_*.sql; that it computes the same as the product is checked by agreement.py.
 """
 
 import argparse
@@ -14,18 +14,19 @@ from pathlib import Path
 
 import duckdb
 
-SCRIPT = Path(__file__).with_name("floor.sql")
+SCRIPTS = ("floor_events.sql", "floor_generations.sql", "floor_marts.sql")
 
 
-def statements(script: str) -> Iterator[tuple[str, str]]:
+def statements() -> Iterator[tuple[str, str]]:
     """Name and text of each statement; its name is the line of comment above it, up to a colon."""
-    for block in re.split(r";\s*\n", script):
-        lines = [line for line in block.strip().splitlines() if line.strip()]
-        first = next((at for at, line in enumerate(lines) if not line.startswith("--")), None)
-        if first is None:
-            continue
-        above = lines[first - 1] if first else lines[first]
-        yield above.removeprefix("--").split(":")[0].strip(), "\n".join(lines[first:])
+    for script in SCRIPTS:
+        text = Path(__file__).with_name(script).read_text(encoding="utf-8")
+        for block in re.split(r";\s*\n", text):
+            lines = [line for line in block.strip().splitlines() if line.strip()]
+            first = next((at for at, line in enumerate(lines) if not line.startswith("--")), None)
+            if first is not None:
+                name = lines[first - 1] if first else lines[first]
+                yield name.removeprefix("--").split(":")[0].strip(), "\n".join(lines[first:])
 
 
 def run_floor(lake: Path, out: Path, *, as_of: date, memory_limit: str, threads: int) -> None:
@@ -48,7 +49,7 @@ def run_floor(lake: Path, out: Path, *, as_of: date, memory_limit: str, threads:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set variable lake = $lake", {"lake": str(lake)})
         connection.execute("set variable as_of = $as_of", {"as_of": as_of})
-        for name, statement in statements(SCRIPT.read_text(encoding="utf-8")):
+        for name, statement in statements():
             # the lines the product writes, so that both are measured in one way
             print(f"  ... {name}", file=sys.stderr, flush=True)
             started = time.monotonic()

@@ -50,7 +50,14 @@ class Measured:
     steps: tuple[Step, ...]
 
     def part(self, *names: str) -> Step:
-        """Some of its steps taken together."""
+        """Some of its steps taken together.
+
+        Raises:
+            ValueError: it had no such step.
+        """
+        known = [step.name for step in self.steps]
+        if unknown := set(names) - set(known):
+            raise ValueError(f"no step {', '.join(sorted(unknown))} in this run; it had {', '.join(known)}.")
         chosen = [step for step in self.steps if step.name in names]
         return Step(
             name=", ".join(names),

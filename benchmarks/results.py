@@ -24,7 +24,7 @@ class OnHistory:
         night_events: delivered in the night.
         build: the first run: load, full build, publishing.
         floor, night: the run of median length; nights holds all of them.
-        empty_night: the same night again, with nothing new.
+        empty_night: the same night again, with nothing new; on the longest history only.
         differences: what the floor and the published marts say differently; must be empty.
     """
 
@@ -37,7 +37,7 @@ class OnHistory:
     floor: Measured
     night: Measured
     nights: tuple[Measured, ...]
-    empty_night: Measured
+    empty_night: Measured | None
     differences: tuple[str, ...]
 
 
@@ -54,7 +54,7 @@ def rows_of(found: Sequence[OnHistory]) -> list[Row]:
         rows += _night_rows(f"night of {on.night_events:,} on {on.events:,} in {on.days} days", on.night)
     if len(found) > 1:
         rows += _flat_rows(found[0].night, longest.night)
-    rows += _empty_rows(longest.empty_night)
+    rows += _empty_rows(longest.empty_night) if longest.empty_night else []
     agrees = not any(on.differences for on in found)
     return [*rows, Row("every figure as in the floor, before and after the night").aim("all", agrees)]
 

@@ -78,10 +78,12 @@ def print_steps(runs: Mapping[str, Measured]) -> None:
     names = list(dict.fromkeys(step.name for run in runs.values() for step in run.steps))
     lines = [("step", *(cell for run in runs for cell in (f"{run} s", "MB")))]
     for name in names:
-        parts = [run.part(name) for run in runs.values()]
-        lines.append(
-            (name, *(cell for part in parts for cell in (_number(part.seconds, 1), _number(part.peak_mb, 0))))
-        )
+        cells: list[str] = []
+        for run in runs.values():
+            is_there = any(step.name == name for step in run.steps)
+            part = run.part(name) if is_there else None
+            cells += [_number(part.seconds, 1), _number(part.peak_mb, 0)] if part else ["", ""]
+        lines.append((name, *cells))
     print()
     _print_aligned(lines, texts={0})
 

@@ -109,7 +109,9 @@ def run_gates(
     results: list[CheckResult] = []
     for gate in gates[layer]:
         try:
-            results += _evaluate(gate, query(fill(gate.sql, as_of=as_of, since_batch=since_batch, engine=engine)))
+            results += _evaluate(
+                gate, query(fill(gate.sql, as_of=as_of, since_batch=since_batch, engine=engine))
+            )
         except Exception as error:  # a check that did not run has not passed, whatever the reason
             results += _not_evaluated(gate, error)
     return GateReport(layer, tuple(results))

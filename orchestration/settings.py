@@ -23,7 +23,7 @@ class Settings:
     Attributes:
         landing_dir: folder the feeds are delivered to (CREDITS_LANDING_DIR).
         data_dir: folder of the lake, the warehouse and what is published (CREDITS_DATA_DIR).
-        memory_limit: what DuckDB may use, such as "8GB" (CREDITS_MEMORY_LIMIT).
+        memory_limit: what DuckDB may use, such as "6GB" (CREDITS_MEMORY_LIMIT).
         schedule_cron: when the nightly run starts (CREDITS_SCHEDULE_CRON).
         schedule_timezone: the time zone of that (CREDITS_SCHEDULE_TIMEZONE).
         dagster_home: the folder of dagster.yaml, whose relative paths are meant from there (DAGSTER_HOME).
@@ -31,7 +31,7 @@ class Settings:
 
     landing_dir: Path
     data_dir: Path
-    memory_limit: str = "8GB"
+    memory_limit: str = "6GB"
     schedule_cron: str = "0 2 * * *"
     schedule_timezone: str = "UTC"
     dagster_home: Path = PROJECT_DIR

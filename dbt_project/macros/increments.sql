@@ -101,3 +101,8 @@ around included. -#}
         true
     {%- endif -%}
 {%- endmacro %}
+
+{#- SQL: whether formulas or variables changed since what is published now. -#}
+{% macro is_redefined() -%}
+    {{ 'true' if var('is_redefined') else 'false' }}
+{%- endmacro %}

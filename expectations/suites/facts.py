@@ -24,7 +24,8 @@ _ALL_ACCOUNTED_FOR = Check(
             from facts.fct_withheld_generations
             union all
             select workspace_id, 0 as staged, 0 as staged_credits,
-                0 as withheld, 0 as withheld_credits, generation_count as reported, credits as reported_credits
+                0 as withheld, 0 as withheld_credits,
+                generation_count as reported, credits as reported_credits
             from facts.fct_usage_cells
         ) as all_sides
         group by workspace_id
@@ -33,8 +34,8 @@ _ALL_ACCOUNTED_FOR = Check(
             or sum(staged_credits) <> sum(withheld_credits) + sum(reported_credits)
     """,
     found=(
-        "workspace {workspace_id}: {staged} staged generations ({staged_credits} credits), {withheld} retracted "
-        "or later ({withheld_credits} credits), {reported} reported ({reported_credits} credits)"
+        "workspace {workspace_id}: {staged} staged generations ({staged_credits} credits), {withheld} "
+        "retracted or later ({withheld_credits} credits), {reported} reported ({reported_credits} credits)"
     ),
     why="The clearing equation: a generation that is none of them was lost on the way to the facts.",
     remedy=_REBUILD,

@@ -74,7 +74,10 @@ def _filled_check(feed: str) -> Check:
     return Check(
         name=f"{feed}_keys_are_filled",
         rule=f"keys and required columns of raw.{feed} are never null",
-        cases=f"select batch_id, file_path, line_number from raw.{feed} where :is_new(batch_id) and ({is_unfilled})",
+        cases=f"""
+            select batch_id, file_path, line_number from raw.{feed}
+            where :is_new(batch_id) and ({is_unfilled})
+        """,
         found="line {line_number} of file {file_path}, batch {batch_id}",
         why="Rows without a key are joined to nothing, or all to each other.",
         remedy="The reader let a line through that belongs in quarantine; report it with the line named here",

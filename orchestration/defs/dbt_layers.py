@@ -69,12 +69,14 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
             part=f"{layer}-dbt",
             checked_at=datetime.now(UTC).replace(tzinfo=None),
         )
-        built = [result for result in results if result.kind == "model" and result.passed]
-        rows = warehouse.row_counts([model.table for model in built])
-        for model in built:
+        # the rows of a view are those of its tables, and counting them would read all of history
+        rows = warehouse.row_counts(
+            [built.table for built in results if built.kind == "table" and built.passed]
+        )
+        for built in (result for result in results if result.kind != "test" and result.passed):
+            counted = {"dagster/row_count": rows[built.table]} if built.table in rows else {}
             yield dg.MaterializeResult(
-                asset_key=model.table.split("."),
-                metadata={"dagster/row_count": rows[model.table], "seconds": model.seconds},
+                asset_key=built.table.split("."), metadata={**counted, "seconds": built.seconds}
             )
         known = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
         for test in (result for result in results if result.kind == "test"):

@@ -13,7 +13,7 @@ from orchestration.defs.resources import Night
 from orchestration.landing.contract import FEEDS
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.increment import begin
+from orchestration.warehouse.increment import begin, definitions_of, is_of
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import FeedReport, Lake
 
@@ -70,12 +70,14 @@ def raw(
     report = lake.ingest(settings.landing_dir, now=datetime.now(UTC), progress=context.log.info)
     for warning in report.warnings:
         context.log.warning(warning)
-    if night.full_refresh:
-        warehouse.remove()
-    elif torn := warehouse.set_aside_if_torn():
+    if torn := warehouse.set_aside_if_torn():
         context.log.warning(
             f"the working warehouse could not be read; it is now {torn} and is rebuilt from raw"
         )
+    definitions = definitions_of(settings.definition_files)
+    if night.full_refresh or not is_of(warehouse, definitions=definitions, newest_batch=lake.newest_batch):
+        context.log.info("the working warehouse is built anew from raw")
+        warehouse.remove()
     tables = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
     warehouse.expose_lake(tables)
     warehouse.expose(journal.views())

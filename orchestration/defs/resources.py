@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import dagster as dg
+from pydantic import PrivateAttr
 
 from orchestration.complete_day import newest_complete_day
 from orchestration.settings import Settings
@@ -83,6 +84,7 @@ class Night(dg.ConfigurableResource):
     as_of: str = ""
     now: str = ""
     full_refresh: bool = False
+    _newest_complete_day: date | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Night"]:
@@ -102,7 +104,10 @@ class Night(dg.ConfigurableResource):
                 "a run needs `as_of` (YYYY-MM-DD) or `now` (an instant with offset) in the configuration "
                 "of the resource `night`; both are empty"
             )
-        return newest_complete_day(datetime.fromisoformat(self.now), workspace_timezones(warehouse))
+        if self._newest_complete_day is None:
+            timezones = workspace_timezones(warehouse)
+            self._newest_complete_day = newest_complete_day(datetime.fromisoformat(self.now), timezones)
+        return self._newest_complete_day
 
     def stand(self, warehouse: DuckDBWarehouse, lake: Lake, settings: Settings) -> Stand:
         """What this run knows, once raw is loaded."""

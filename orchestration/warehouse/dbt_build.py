@@ -29,7 +29,7 @@ class NodeResult:
     """What became of one model or data test.
 
     Attributes:
-        kind: "model" or "test".
+        kind: "table", "view" or "test"; an increment is a table.
         table: schema.table of the model, or of the model that the test is about.
         name: of the model or test.
         passed: whether it was built, or held.
@@ -113,7 +113,7 @@ class DbtProject:
         passed = str(result.status) in PASSING
         rows = f"{result.failures} failing rows" if result.failures is not None else ""
         return NodeResult(
-            kind="test" if is_test else "model",
+            kind="test" if is_test else "view" if node.config.materialized == "view" else "table",
             table=f"{about.schema}.{about.name}",
             name=node.name,
             passed=passed,

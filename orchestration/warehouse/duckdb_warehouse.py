@@ -15,6 +15,12 @@ import pandas as pd
 import pyarrow as pa
 
 _BATCH_ROWS = 10**12  # more rows than any batch has
+# what is compared of the published usage_daily
+_SERVED = (
+    dict.fromkeys(["workspace_id", "member_id", "product_category", "generation_type"], "varchar")
+    | dict.fromkeys(["credits", "wasted_credits"], "decimal(38, 6)")
+    | {"usage_date": "date", "generation_count": "bigint"}
+)
 
 
 class DuckDBWarehouse:
@@ -22,10 +28,10 @@ class DuckDBWarehouse:
 
     Args:
         path: the file; made on first use.
-        memory_limit: what DuckDB may use, such as "8GB"; larger work spills to `tmp/` beside the file.
+        memory_limit: what DuckDB may use, such as "6GB"; larger work spills to `tmp/` beside the file.
     """
 
-    def __init__(self, path: Path, *, memory_limit: str = "8GB") -> None:
+    def __init__(self, path: Path, *, memory_limit: str = "6GB") -> None:
         self.path = path
         self.memory_limit = memory_limit
 
@@ -132,20 +138,14 @@ class DuckDBWarehouse:
 
     def expose_served(self, version: Path | None) -> None:
         """Make served.usage_daily a view of what is published now; without a version, an empty one."""
-        source = f"read_parquet('{_quoted(version / 'parquet' / 'usage_daily.parquet')}')" if version else (
-            "(select null as workspace_id, null as usage_date, null as member_id, null as product_category, "
-            "null as generation_type, 0 as credits, 0 as wasted_credits, 0 as generation_count where false)"
-        )
+        nothing = ", ".join(f"null as {name}" for name in _SERVED)
+        source = f"(select {nothing} where false)"
+        if version:
+            source = f"read_parquet('{_quoted(version / 'parquet' / 'usage_daily.parquet')}')"
+        columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _SERVED.items())
         with self.connect() as connection:
             connection.execute("create schema if not exists served")
-            connection.execute(
-                "create or replace view served.usage_daily as select "
-                "cast(workspace_id as varchar) as workspace_id, cast(usage_date as date) as usage_date, "
-                "cast(member_id as varchar) as member_id, cast(product_category as varchar) as product_category, "
-                "cast(generation_type as varchar) as generation_type, cast(credits as decimal(38, 6)) as credits, "
-                "cast(wasted_credits as decimal(38, 6)) as wasted_credits, "
-                f"cast(generation_count as bigint) as generation_count from {source}"
-            )
+            connection.execute(f"create or replace view served.usage_daily as select {columns} from {source}")
 
 
 def _quoted(path: Path) -> str:

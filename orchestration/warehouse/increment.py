@@ -54,23 +54,22 @@ def definitions_of(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def begin(warehouse: DuckDBWarehouse, stand: Stand) -> None:
-    """Note that a run starts to bring the warehouse here, so that a kill half way is known.
+def is_of(warehouse: DuckDBWarehouse, *, definitions: str, newest_batch: int) -> bool:
+    """Whether the warehouse was built with these definitions, from this lake or an earlier state of it."""
+    if not warehouse.has_table(_RUNS):
+        return False
+    runs = warehouse.query(f"select batch_id, definitions from {_RUNS}")
+    return bool((runs["definitions"] == definitions).all() and (runs["batch_id"] <= newest_batch).all())
 
-    Runs that did not end, with other definitions, or on a lake that was put back, leave nothing to build on.
-    """
+
+def begin(warehouse: DuckDBWarehouse, stand: Stand) -> None:
+    """Note that a run starts to bring the warehouse here, so that a kill half way is known."""
     with warehouse.connect() as connection:
         connection.execute("create schema if not exists state")
         connection.execute(
             f"create table if not exists {_RUNS} "
             "(batch_id bigint, as_of date, definitions varchar, is_complete boolean)"
         )
-        strange = connection.execute(
-            f"select count(*) from {_RUNS} where definitions <> ? or batch_id > ?",
-            [stand.definitions, stand.batch_id],
-        ).fetchall()
-        if strange[0][0]:
-            connection.execute(f"delete from {_RUNS}")
         connection.execute(
             f"insert into {_RUNS} values (?, ?, ?, false)", [stand.batch_id, stand.as_of, stand.definitions]
         )

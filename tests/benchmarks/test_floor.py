@@ -166,7 +166,7 @@ def test_the_awkward_night_has_what_it_is_for(awkward_night: Night) -> None:
             "from marts.generation_details where workspace_id in ('hand', 'unnamed')"
         )
     )
-    assert [told[f"t-{letter}"][:2] for letter in "abcd"] == [(1, 2), (2, 2), (1, 2), (2, 2)]
+    assert [told[f"t-{letter}"][:2] for letter in "abcd"] == [(1, 2), (2, 2), (1, 1), (1, 1)]
     assert [told[f"g{day}"][:2] for day in (1, 8, 15)] == [(1, 2), (2, 2), (1, 1)]
     assert told["g15"][2] == "wasted" and "r1" not in told and "r2" in told
     assert "last" in told and "after" not in told and len({"q0", "q1"} & set(told)) == 1

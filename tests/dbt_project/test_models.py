@@ -22,8 +22,8 @@ KEYLESS = {
     "fct_dated_generations": "a view, by construction one row per staged generation, whose key is tested",
     "fct_reported_generations": "a view, by construction some of the rows of fct_dated_generations",
     "fct_outcomes": "its keys are tested in staging, and fct_judged_generations finds a row that doubled",
-    "fct_touched_units": "a union of its key, where locale may be null; fct_touched_generations finds a double",
-    "fct_unit_recency": "grouped by its key, where locale may be null",
+    "fct_touched_units": "a union of its key, whose locale may be null; fct_touched_generations finds one",
+    "fct_unit_recency": "grouped by its key, whose locale may be null",
 }
 NO_NETWORK = """
 import socket

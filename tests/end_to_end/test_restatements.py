@@ -71,7 +71,12 @@ def corrected(
                 }
             ],
             "members": [
-                {"member_id": "m_tom", "workspace_id": WORKSPACE, "name": "Thomas", "updated_at": "2026-04-07T00:00:00Z"}
+                {
+                    "member_id": "m_tom",
+                    "workspace_id": WORKSPACE,
+                    "name": "Thomas",
+                    "updated_at": "2026-04-07T00:00:00Z",
+                }
             ],
         },
     )
@@ -91,17 +96,13 @@ def test_restatements_name_exactly_the_days_touched_and_why(sample_night: Night,
     ]
     assert told[0][2] == Decimal("1.5")
     assert told[2][2] == 0
-    before, after = (
-        {row[0]: row[1:] for row in night.query(DAILY)} for night in (sample_night, corrected)
-    )
+    before, after = ({row[0]: row[1:] for row in night.query(DAILY)} for night in (sample_night, corrected))
     changed = {day for day in before.keys() | after.keys() if before.get(day) != after.get(day)}
     assert changed == {LATE_DAY, RETRACTED_DAY}
 
 
 def test_what_is_restated_is_what_was_published_and_what_is(sample_night: Night, corrected: Night) -> None:
-    before, after = (
-        {row[0]: row[1:3] for row in night.query(DAILY)} for night in (sample_night, corrected)
-    )
+    before, after = ({row[0]: row[1:3] for row in night.query(DAILY)} for night in (sample_night, corrected))
     told = corrected.query(
         "select usage_date, credits_before, wasted_credits_before, credits_after, wasted_credits_after "
         "from marts.restatements where cause <> 'ledger'"

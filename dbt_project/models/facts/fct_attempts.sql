@@ -15,7 +15,7 @@ with generations as (
     where status = 'succeeded'
 ),
 
--- a unit with one attempt has nothing to be numbered; a hash finds most of those at little cost
+-- a unit with one attempt has nothing to be numbered; a hash finds most of them
 shared_hashes as (
     select unit_hash
     from generations
@@ -55,7 +55,7 @@ attempts as (
     inner join repeated_units as units on {{ same_unit('candidates', 'units') }}
 ),
 
--- attempts and, each right after the attempt it belongs to where both are of one instant, their uses
+-- attempts and their uses; of one instant, a use comes right after its own attempt
 timeline as (
     select
         unit_number,
@@ -76,7 +76,8 @@ timeline as (
         cast(null as bigint) as attempted_us,
         {{ epoch_micros('outcomes.occurred_at') }} as used_us
     from attempts
-    inner join {{ ref('fct_outcomes') }} as outcomes on attempts.row_id = outcomes.row_id
+    inner join {{ ref('fct_outcomes') }} as outcomes
+        on attempts.row_id = outcomes.row_id
     where
         outcomes.is_use
         -- a use dated before its own attempt lies before every pause that follows it
@@ -91,7 +92,10 @@ paused as (
     from timeline
     window earlier as (
         partition by unit_number
-        order by at_us, unit_attempt_number, case when row_id is null then 1 else 0 end
+        order by
+            at_us,
+            unit_attempt_number,
+            case when row_id is null then 1 else 0 end
         rows between unbounded preceding and 1 preceding
     )
 ),
@@ -135,7 +139,8 @@ select
         unit_attempt_number - min(unit_attempt_number) over episode + 1 as bigint
     ) as attempt_number,
     cast(count(*) over episode as bigint) as attempt_count,
-    cast(sum(case when is_used then 1 else 0 end) over episode as bigint) as used_count,
+    cast(sum(case when is_used then 1 else 0 end) over episode as bigint)
+        as used_count,
     max(usage_date) over episode as last_usage_date
 from episodes
 window episode as (partition by unit_number, episode_number)

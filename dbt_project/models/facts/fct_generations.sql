@@ -28,7 +28,7 @@ with judged as (
             and generations.generation_type = unneeded_fields.generation_type
 ),
 
--- what the unit leaves open is decided by time and by what the workspace does with such content
+-- what the unit leaves open, time and the workspace's use of such content decide
 decided as (
     select
         judged.*,

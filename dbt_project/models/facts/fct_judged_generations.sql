@@ -13,32 +13,25 @@ attempts as (select * from {{ ref('fct_attempts') }}),
 
 current_outcomes as (select * from {{ ref('fct_current_outcomes') }}),
 
--- a succeeded generation that fct_attempts does not number is the only attempt of its unit
+-- a succeeded generation that fct_attempts does not number is its unit's only attempt
 judged as (
     select
         generations.*,
         coalesce(
             generations.product_category, products.product_category, '(uncategorised)'
         ) as category,
-        case
-            when generations.status = 'succeeded' then coalesce(attempts.episode_number, 1)
-        end as episode_number,
-        case
-            when generations.status = 'succeeded' then coalesce(attempts.attempt_number, 1)
-        end as attempt_number,
-        case
-            when generations.status = 'succeeded' then coalesce(attempts.attempt_count, 1)
-        end as attempt_count,
+        {%- for column, of_an_only_attempt in {
+            'episode_number': '1',
+            'attempt_number': '1',
+            'attempt_count': '1',
+            'used_count': 'case when current_outcomes.is_used then 1 else 0 end',
+            'last_usage_date': 'generations.usage_date',
+        }.items() %}
         case
             when generations.status = 'succeeded'
-                then coalesce(
-                    attempts.used_count, case when current_outcomes.is_used then 1 else 0 end
-                )
-        end as episode_used_count,
-        case
-            when generations.status = 'succeeded'
-                then coalesce(attempts.last_usage_date, generations.usage_date)
-        end as episode_last_usage_date,
+                then coalesce(attempts.{{ column }}, {{ of_an_only_attempt }})
+        end as {{ column }},
+        {%- endfor %}
         current_outcomes.current_outcome,
         current_outcomes.outcome_at,
         current_outcomes.row_id is not null as has_outcome,
@@ -59,7 +52,7 @@ weighed as (
         judged.*,
         coalesce(
             attempt_number < attempt_count
-            or episode_used_count > case when is_used then 1 else 0 end,
+            or used_count > case when is_used then 1 else 0 end,
             false
         ) as is_thrown_away
     from judged
@@ -101,11 +94,11 @@ select
     cast(episode_number as bigint) as episode_number,
     cast(attempt_number as bigint) as attempt_number,
     cast(attempt_count as bigint) as attempt_count,
-    cast(episode_used_count as bigint) as episode_used_count,
-    episode_last_usage_date,
+    cast(used_count as bigint) as episode_used_count,
+    last_usage_date as episode_last_usage_date,
     current_outcome,
     has_outcome,
-    -- the rules of the table in docs/definitions.md that the unit alone decides; the first that holds
+    -- the rules of the table in docs/definitions.md that the unit decides, first match
     cast(case
         when is_failed then 1
         when is_rejected then 2

@@ -1,101 +1,4 @@
--- what is about to be published, and what is published now, cell by cell
-with usage_before as (
-    select * from {{ source('served', 'usage_daily') }}
-    where {{ was_served('usage_date') }}
-),
-
-usage_after as (
-    select * from {{ ref('fct_usage_daily') }}
-    where {{ was_served('usage_date') }}
-),
-
-days as (
-    select
-        workspace_id,
-        usage_date,
-        sum(credits_before) as credits_before,
-        sum(credits_after) as credits_after,
-        sum(wasted_before) as wasted_before,
-        sum(wasted_after) as wasted_after,
-        sum(count_before) as count_before,
-        sum(count_after) as count_after
-    from (
-        select
-            workspace_id,
-            usage_date,
-            credits as credits_before,
-            0 as credits_after,
-            wasted_credits as wasted_before,
-            0 as wasted_after,
-            generation_count as count_before,
-            0 as count_after
-        from usage_before
-        union all
-        select
-            workspace_id,
-            usage_date,
-            0 as credits_before,
-            credits as credits_after,
-            0 as wasted_before,
-            wasted_credits as wasted_after,
-            0 as count_before,
-            generation_count as count_after
-        from usage_after
-    ) as both_sides
-    group by workspace_id, usage_date
-),
-
--- on days made anew, credits may have moved between categories though the day's total stayed
-moved_cells as (
-    select
-        workspace_id,
-        usage_date
-    from (
-        select
-            workspace_id,
-            usage_date,
-            member_id,
-            product_category,
-            generation_type,
-            credits,
-            wasted_credits,
-            generation_count
-        from usage_after
-        where {{ is_on_touched_day() }}
-        union all
-        select
-            workspace_id,
-            usage_date,
-            member_id,
-            product_category,
-            generation_type,
-            -credits as credits,
-            -wasted_credits as wasted_credits,
-            -generation_count as generation_count
-        from usage_before
-        where {{ is_on_touched_day() }}
-    ) as both_sides
-    group by workspace_id, usage_date, member_id, product_category, generation_type
-    having sum(credits) <> 0 or sum(wasted_credits) <> 0 or sum(generation_count) <> 0
-),
-
-restated as (
-    select
-        days.*,
-        credits_after - credits_before as credits_change,
-        wasted_after - wasted_before as wasted_change
-    from days
-    where
-        credits_before <> credits_after
-        or wasted_before <> wasted_after
-        or count_before <> count_after
-        or (workspace_id, usage_date) in (
-            select
-                moved_cells.workspace_id,
-                moved_cells.usage_date
-            from moved_cells
-        )
-),
+with restated as (select * from {{ ref('fct_restated_days') }}),
 
 late_generations as (
     select * from {{ ref('fct_generations') }}
@@ -136,10 +39,20 @@ touched_through_units as (
         generations.usage_date,
         units.cause
     from (
-        select workspace_id, product_id, generation_type, locale, 'late' as cause
+        select
+            workspace_id,
+            product_id,
+            generation_type,
+            locale,
+            'late' as cause
         from late_generations
         union
-        select workspace_id, product_id, generation_type, locale, 'retraction' as cause
+        select
+            workspace_id,
+            product_id,
+            generation_type,
+            locale,
+            'retraction' as cause
         from newly_retracted
     ) as units
     inner join {{ ref('fct_judged_generations') }} as generations
@@ -158,19 +71,17 @@ explained as (
         coalesce(late.credits, 0) as late_credits,
         coalesce(late.wasted_credits, 0) as late_wasted,
         coalesce(retracted.credits, 0) as retracted_credits,
-        restated.credits_change - coalesce(late.credits, 0) + coalesce(retracted.credits, 0)
-            as moved_credits,
-        restated.wasted_change - coalesce(late.wasted_credits, 0) as other_wasted_change,
-        {{ "'definition'" if var('is_redefined') else "'dimension'" }} as moved_cause,
+        restated.credits_after - restated.credits_before
+        - coalesce(late.credits, 0) + coalesce(retracted.credits, 0) as moved_credits,
+        restated.wasted_credits_after - restated.wasted_credits_before
+        - coalesce(late.wasted_credits, 0) as other_wasted_change,
         case
-            {%- if var('is_redefined') %}
-            when true then 'definition'
-            {%- endif %}
+            when {{ is_redefined() }} then 'definition'
             when retracted.workspace_id is not null then 'retraction'
             when late.workspace_id is not null then 'late'
             when late_units.cause is not null then 'late'
             when retracted_units.cause is not null then 'retraction'
-            when restated.credits_change <> 0 then 'dimension'
+            when restated.credits_after <> restated.credits_before then 'dimension'
             else 'outcome'
         end as wasted_cause
     from restated
@@ -195,25 +106,41 @@ explained as (
 ),
 
 causes as (
-    select workspace_id, usage_date, 'late' as cause,
-        late_credits as credits_change, late_wasted as wasted_change
+    select
+        workspace_id,
+        usage_date,
+        'late' as cause,
+        late_credits as credits_change,
+        late_wasted as wasted_change
     from explained
     where has_late
     union all
-    select workspace_id, usage_date, 'retraction' as cause,
-        -retracted_credits as credits_change, 0 as wasted_change
+    select
+        workspace_id,
+        usage_date,
+        'retraction' as cause,
+        -retracted_credits as credits_change,
+        0 as wasted_change
     from explained
     where has_retracted
     union all
-    select workspace_id, usage_date, moved_cause as cause,
-        moved_credits as credits_change, 0 as wasted_change
+    select
+        workspace_id,
+        usage_date,
+        case when {{ is_redefined() }} then 'definition' else 'dimension' end as cause,
+        moved_credits as credits_change,
+        0 as wasted_change
     from explained
     where
         moved_credits <> 0
         or (not has_late and not has_retracted and other_wasted_change = 0)
     union all
-    select workspace_id, usage_date, wasted_cause as cause,
-        0 as credits_change, other_wasted_change as wasted_change
+    select
+        workspace_id,
+        usage_date,
+        wasted_cause as cause,
+        0 as credits_change,
+        other_wasted_change as wasted_change
     from explained
     where other_wasted_change <> 0
 ),
@@ -229,7 +156,7 @@ by_cause as (
     group by workspace_id, usage_date, cause
 ),
 
--- each cause goes on from where the one before it left, so that they add up to the whole change
+-- each cause goes on from where the one before it left: they add up to the whole change
 chained as (
     select
         by_cause.workspace_id,
@@ -237,8 +164,10 @@ chained as (
         by_cause.cause,
         by_cause.credits_change,
         by_cause.wasted_change,
-        restated.credits_before + sum(by_cause.credits_change) over chain as credits_after,
-        restated.wasted_before + sum(by_cause.wasted_change) over chain as wasted_after
+        restated.credits_before
+        + sum(by_cause.credits_change) over chain as credits_after,
+        restated.wasted_credits_before
+        + sum(by_cause.wasted_change) over chain as wasted_after
     from by_cause
     inner join restated
         on
@@ -251,7 +180,7 @@ chained as (
     )
 ),
 
--- an entry that counts from a day already reported restates the balance from that day on
+-- an entry that counts from a day already reported restates the balance from then on
 late_entries as (
     select distinct
         workspace_id,
@@ -260,6 +189,23 @@ late_entries as (
         end as usage_date
     from {{ ref('fct_credit_entries') }}
     where {{ is_unserved('batch_id', 'occurred_on') }}
+),
+
+days as (
+    select
+        workspace_id,
+        usage_date,
+        sum(credits) as credits,
+        sum(wasted_credits) as wasted_credits
+    from {{ ref('fct_usage_daily') }}
+    where
+        (workspace_id, usage_date) in (
+            select
+                late_entries.workspace_id,
+                late_entries.usage_date
+            from late_entries
+        )
+    group by workspace_id, usage_date
 )
 
 select
@@ -278,10 +224,10 @@ select
     late_entries.usage_date,
     {{ as_of() }} as as_of,
     'ledger' as cause,
-    cast(coalesce(days.credits_after, 0) as decimal(38, 6)) as credits_before,
-    cast(coalesce(days.credits_after, 0) as decimal(38, 6)) as credits_after,
-    cast(coalesce(days.wasted_after, 0) as decimal(38, 6)) as wasted_credits_before,
-    cast(coalesce(days.wasted_after, 0) as decimal(38, 6)) as wasted_credits_after
+    cast(coalesce(days.credits, 0) as decimal(38, 6)) as credits_before,
+    cast(coalesce(days.credits, 0) as decimal(38, 6)) as credits_after,
+    cast(coalesce(days.wasted_credits, 0) as decimal(38, 6)) as wasted_credits_before,
+    cast(coalesce(days.wasted_credits, 0) as decimal(38, 6)) as wasted_credits_after
 from late_entries
 left join days
     on

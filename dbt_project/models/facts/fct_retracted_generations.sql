@@ -3,7 +3,8 @@ with dated as (
     select
         generations.row_id,
         retractions.batch_id,
-        {{ local_date('retractions.occurred_at', 'generations.timezone') }} as retracted_on
+        {{ local_date('retractions.occurred_at', 'generations.timezone') }}
+            as retracted_on
     from {{ ref('fct_dated_generations') }} as generations
     inner join {{ ref('stg_event_retractions') }} as retractions
         on

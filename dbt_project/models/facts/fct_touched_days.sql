@@ -6,7 +6,7 @@ with dated as (
     where {{ in_increment() }}
 ),
 
--- a workspace that may have moved had its usage on other days: two zones are at most two days apart
+-- a workspace that moved had its usage on other days, at most two apart
 redated as (
     {%- for days in (-2, -1, 1, 2) %}
     select

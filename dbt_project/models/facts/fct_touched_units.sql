@@ -45,7 +45,9 @@ news as (
         occurred_at,
         batch_id
     from {{ ref(feed) }}
-    where {{ is_new_batch() }} or {{ is_newly_known('cast(occurred_at as date)', margin=1) }}
+    where
+        {{ is_new_batch() }}
+        or {{ is_newly_known('cast(occurred_at as date)', margin=1) }}
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -70,7 +72,9 @@ touched as (
     inner join workspaces on events.workspace_id = workspaces.workspace_id
     where
         {{ is_newly_known('cast(events.occurred_at as date)', margin=1) }}
-        and {{ is_newly_known(local_date('events.occurred_at', 'workspaces.timezone')) }}
+        and {{ is_newly_known(
+            local_date('events.occurred_at', 'workspaces.timezone')
+        ) }}
     union
     select
         events.workspace_id,

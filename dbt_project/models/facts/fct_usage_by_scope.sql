@@ -22,7 +22,8 @@ summed as (
         sum(first_pass_quality_steps) as first_pass_quality_steps,
         cast(sum(credits) as decimal(38, 6)) as credits,
         {%- for disposition in ('used', 'iterated', 'wasted', 'pending', 'untracked') %}
-        cast(sum({{ disposition }}_credits) as decimal(38, 6)) as {{ disposition }}_credits
+        cast(sum({{ disposition }}_credits) as decimal(38, 6))
+            as {{ disposition }}_credits
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from windowed
@@ -140,7 +141,8 @@ select
         as regenerated_unit_rate,
     cast(products.product_count as bigint) as product_count,
     cast(members.member_count as bigint) as member_count,
-    {{ exact_ratio('shared.credits', 'products.product_count') }} as credits_per_product,
+    {{ exact_ratio('shared.credits', 'products.product_count') }}
+        as credits_per_product,
     {{ mean_score(
         'shared.first_pass_quality_steps', 'shared.first_pass_scored_count'
     ) }} as first_pass_quality_score,

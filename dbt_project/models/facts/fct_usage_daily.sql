@@ -40,21 +40,29 @@ select
     used_credits,
     iterated_credits,
     cast(
-        {{ settled_reasons | join('_credits + ') }}_credits
-        + case when open_is in ('unneeded_field', 'unused_content') then open_credits else 0 end
+        {%- for reason in settled_reasons %}
+        {{ reason }}_credits +
+        {%- endfor %}
+        case
+            when open_is in ('pending', 'untracked') then 0
+            else open_credits
+        end
         as decimal(38, 6)
     ) as wasted_credits,
     {%- for name in ('pending', 'untracked') %}
-    cast(case when open_is = '{{ name }}' then open_credits else 0 end as decimal(38, 6))
-        as {{ name }}_credits,
+    cast(
+        case when open_is = '{{ name }}' then open_credits else 0 end as decimal(38, 6)
+    ) as {{ name }}_credits,
     {%- endfor %}
     {%- for reason in settled_reasons %}
     {{ reason }}_credits,
     {{ reason }}_count,
     {%- endfor %}
     {%- for reason in open_reasons %}
-    cast(case when open_is = '{{ reason }}' then open_credits else 0 end as decimal(38, 6))
-        as {{ reason }}_credits,
+    cast(
+        case when open_is = '{{ reason }}' then open_credits else 0 end
+        as decimal(38, 6)
+    ) as {{ reason }}_credits,
     case when open_is = '{{ reason }}' then open_count else 0 end as {{ reason }}_count
     {%- if not loop.last %},{% endif %}
     {%- endfor %}

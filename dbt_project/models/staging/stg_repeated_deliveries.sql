@@ -4,10 +4,14 @@
     pre_hook="{{ remove_rows(is_new_batch()) }}"
 ) }}
 
-{{ repeated_deliveries('generation_events', ['source', 'event_id'], 'deliveries.credits') }}
+{{ repeated_deliveries(
+    'generation_events', ['source', 'event_id'], 'deliveries.credits'
+) }}
 union all
 {{ repeated_deliveries('content_outcomes', ['source', 'outcome_id'], 'null') }}
 union all
 {{ repeated_deliveries('event_retractions', ['source', 'retraction_id'], 'null') }}
 union all
-{{ repeated_deliveries('credit_entries', ['workspace_id', 'entry_id'], 'deliveries.credits') }}
+{{ repeated_deliveries(
+    'credit_entries', ['workspace_id', 'entry_id'], 'deliveries.credits'
+) }}
