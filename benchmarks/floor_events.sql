@@ -6,19 +6,25 @@
 -- ledger and the forecast (Python in the product), tests, gates, history, increments, publishing.
 -- Each statement is timed under the name on the line above it.
 --
--- Keys are 64-bit hashes: among 20 million, two are the same in one load of 100,000, and then
--- the comparison with the product fails. Where a hash only finds what may be repeated, the
--- columns themselves decide.
+-- Keys are hashes of 128 bits, of which no two are the same.
 
 -- lake: a feed as it was delivered
 create temp macro lake(feed) as table
 select * from read_parquet(getvariable('lake') || '/batches/*/' || feed || '.parquet');
 
+-- key_of: two texts as one number
+create temp macro key_of(scope, id) as md5_number(scope || chr(0) || id);
+
+-- unit_of: a content unit as one number; a missing locale is its own value
+create temp macro unit_of(workspace, product, kind, locale) as md5_number(
+    workspace || chr(0) || product || chr(0) || kind || chr(0) || coalesce(locale, chr(1))
+);
+
 -- lake_events
 create temp view lake_events as
 select
     * exclude (attributes, recorded_at, file_path, line_number),
-    hash(source, event_id) as event_key
+    key_of(source, event_id) as event_key
 from lake('generation_events');
 
 -- repeated_events: what may have been delivered more than once
@@ -86,8 +92,8 @@ left join newest on known.workspace_id = newest.workspace_id;
 create temp table events as
 select
     event_key,
-    hash(delivered.workspace_id, product_id) as product_key,
-    hash(delivered.workspace_id, product_id, generation_type, locale) as unit_key,
+    key_of(delivered.workspace_id, product_id) as product_key,
+    unit_of(delivered.workspace_id, product_id, generation_type, locale) as unit_key,
     cast(delivered.workspace_id as workspace_name) as workspace_id,
     cast(member_id as member_name) as member_id,
     cast(generation_type as type_name) as generation_type,
@@ -105,7 +111,7 @@ where usage_date <= getvariable('as_of');
 -- retracted: the events to leave out
 create temp table retracted as
 with retractions as (
-    select hash(source, event_id) as event_key, occurred_at from lake('event_retractions')
+    select key_of(source, event_id) as event_key, occurred_at from lake('event_retractions')
     qualify row_number() over (
         partition by source, retraction_id order by batch_id, content_hash
     ) = 1
@@ -121,7 +127,7 @@ delete from events using retracted where events.event_key = retracted.event_key;
 
 -- products: the newest version, of workspaces that leave the category to them
 create temp table products as
-select hash(workspace_id, product_id) as product_key, category from lake('products')
+select key_of(workspace_id, product_id) as product_key, category from lake('products')
 semi join (select workspace_id from events where product_category is null)
     using (workspace_id)
 qualify row_number() over (
@@ -139,7 +145,7 @@ update events set product_category = '(uncategorised)' where product_category is
 
 -- lake_outcomes
 create temp view lake_outcomes as
-select *, hash(source, outcome_id) as outcome_key from lake('content_outcomes');
+select *, key_of(source, outcome_id) as outcome_key from lake('content_outcomes');
 
 -- repeated_outcomes: what may have been delivered more than once
 create temp table repeated_outcomes as
@@ -167,6 +173,6 @@ select
     cast(delivered.outcome as outcome_name) as outcome,
     delivered.occurred_at
 from delivered
-inner join events on hash(delivered.source, delivered.event_id) = events.event_key
+inner join events on key_of(delivered.source, delivered.event_id) = events.event_key
 inner join workspaces on events.workspace_id = workspaces.workspace_id
 where delivered.occurred_at < as_of_ends_at;

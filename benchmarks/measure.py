@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _STARTED = re.compile(r"^  \.\.\. (?P<step>.+)$")
-_ENDED = re.compile(r"^  (?:ok |FAILED ) (?P<step>.+) \([0-9.]+ s\)$")
+_ENDED = re.compile(r"^  (?:ok |FAILED ) (?P<step>.+) \((?P<seconds>[0-9.]+) s\)$")
 _KEPT_LINES = 30
 
 
@@ -83,7 +83,7 @@ def measure(command: Sequence[str], *, folder: Path, log: Path) -> Measured:
         CommandFailed: it ended with another code than 0.
     """
     steps: list[Step] = []
-    begun: dict[str, tuple[float, float | None]] = {}
+    begun: _Begun | None = None
     startup_seconds: float | None = None
     with log.open("w", encoding="utf-8") as kept:
         started = time.monotonic()
@@ -97,14 +97,12 @@ def measure(command: Sequence[str], *, folder: Path, log: Path) -> Measured:
         )
         assert process.stdout is not None
         for line in process.stdout:
-            now = time.monotonic()
             kept.write(line)
             if start := _STARTED.match(line):
-                startup_seconds = now - started if startup_seconds is None else startup_seconds
-                begun[start["step"]] = now, _cpu_seconds(process.pid)
-                _forget_peak(process.pid)
-            elif (end := _ENDED.match(line)) and end["step"] in begun:
-                steps.append(_step(end["step"], process.pid, now, *begun[end["step"]]))
+                startup_seconds = startup_seconds or time.monotonic() - started
+                begun = _Begun(start["step"], process.pid)
+            elif (end := _ENDED.match(line)) and begun and end["step"] == begun.step:
+                steps.append(begun.ended(seconds=float(end["seconds"])))
         # wait4 tells what this one process used; getrusage would tell the most of all there ever were
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
@@ -123,10 +121,17 @@ def measure(command: Sequence[str], *, folder: Path, log: Path) -> Measured:
     )
 
 
-def _step(name: str, pid: int, now: float, begun_at: float, cpu_before: float | None) -> Step:
-    cpu_now = _cpu_seconds(pid)
-    cpu_seconds = cpu_now - cpu_before if cpu_now is not None and cpu_before is not None else None
-    return Step(name, now - begun_at, cpu_seconds, _peak_mb(pid))
+class _Begun:
+    """A step that is going on in a process."""
+
+    def __init__(self, step: str, pid: int) -> None:
+        self.step, self._pid, self._cpu_seconds = step, pid, _cpu_seconds(pid)
+        _forget_peak(pid)
+
+    def ended(self, *, seconds: float) -> Step:
+        cpu_now, cpu_before = _cpu_seconds(self._pid), self._cpu_seconds
+        cpu_seconds = cpu_now - cpu_before if cpu_now is not None and cpu_before is not None else None
+        return Step(self.step, seconds, cpu_seconds, _peak_mb(self._pid))
 
 
 def _peak_mb(pid: int) -> float | None:

@@ -38,6 +38,12 @@ FACTS: list[Spoilt] = [
         ("workspace w1: 5 staged generations (22.750001 credits)",),
     ),
     (
+        "staged_generations_are_reported_retracted_or_later",
+        CRITICAL,
+        "update facts.fct_usage_cells set generation_count = 0 where workspace_id = 'w2'",
+        ("workspace w2: 2 staged", "0 reported (3.000000 credits)"),
+    ),
+    (
         "generations_have_one_disposition",
         CRITICAL,
         "update facts.fct_generations set waste_reason = null where event_id = 'e4'",
@@ -66,6 +72,12 @@ FACTS: list[Spoilt] = [
         CRITICAL,
         "delete from facts.fct_judged_generations where event_id = 'e7'",
         ("workspace w2 on 2026-03-31: 0.000000 consumed, 3.000000 in fct_usage_daily",),
+    ),
+    (
+        "dispositions_add_up_to_consumed_credits",
+        CRITICAL,
+        "update facts.fct_usage_daily set credits = 3.000001 where workspace_id = 'w2'",
+        ("workspace w2 on 2026-03-31: 3.000000 consumed, 3.000001 in fct_usage_daily",),
     ),
     (
         "the_newest_day_has_its_usual_volume",
