@@ -103,9 +103,12 @@ def measure(command: Sequence[str], *, folder: Path, log: Path) -> Measured:
                 begun = _Begun(start["step"], process.pid)
             elif (end := _ENDED.match(line)) and begun and end["step"] == begun.step:
                 steps.append(begun.ended(seconds=float(end["seconds"])))
+                begun = None
         # wait4 tells what this one process used; getrusage would tell the most of all there ever were
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
+        if begun:  # the last line was lost on its way; the step went on until about now
+            steps.append(begun.ended(seconds=time.monotonic() - begun.begun_at))
         process.returncode = os.waitstatus_to_exitcode(status)
         process.stdout.close()
     if process.returncode:
@@ -125,7 +128,8 @@ class _Begun:
     """A step that is going on in a process."""
 
     def __init__(self, step: str, pid: int) -> None:
-        self.step, self._pid, self._cpu_seconds = step, pid, _cpu_seconds(pid)
+        self.step, self.begun_at = step, time.monotonic()
+        self._pid, self._cpu_seconds = pid, _cpu_seconds(pid)
         _forget_peak(pid)
 
     def ended(self, *, seconds: float) -> Step:

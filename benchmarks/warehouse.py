@@ -220,7 +220,7 @@ def main() -> None:
     try:
         counts = bench.deliver()
         found = [bench.measure_history(history, counts[str(history)]) for history in asked.histories]
-    except CommandFailed as error:
+    except (CommandFailed, ValueError) as error:
         raise SystemExit(f"\nbench: {error}") from error
     rows, about = rows_of(found), machine()
     print_rows(rows, about)

@@ -43,7 +43,7 @@ _FORECAST = f"""
     deps=[
         ["facts", "fct_credit_balance_daily"],
         ["facts", "fct_credit_lots"],
-        ["facts", "fct_usage_daily"],
+        ["facts", "fct_usage_days"],
         ["facts", "fct_workspaces"],
     ],
     group_name="forecast",

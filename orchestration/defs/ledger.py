@@ -22,9 +22,8 @@ _ENTRIES = """
     from facts.fct_credit_entries
 """
 USAGE = """
-    select workspace_id, usage_date, cast(sum(credits) * 1000000 as bigint) as credits_micro
-    from facts.fct_usage_daily
-    group by workspace_id, usage_date
+    select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
+    from facts.fct_usage_days
 """
 
 
@@ -75,7 +74,7 @@ def draw_policy(variables: Mapping[str, Any]) -> DrawPolicy:
     specs=[
         dg.AssetSpec(
             key=["facts", table],
-            deps=[["facts", "fct_credit_entries"], ["facts", "fct_usage_daily"]],
+            deps=[["facts", "fct_credit_entries"], ["facts", "fct_usage_days"]],
             group_name="facts",
             description=description,
             owners=OWNERS,

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
+import pyarrow.parquet as pq
 
 from expectations.suites import GATES
 from orchestration.defs.dbt_layers import LAYERS
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
-from orchestration.publish.versions import activate, build_version
+from orchestration.publish.versions import COMPARED_FILE, activate, build_version
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import complete
@@ -69,6 +70,9 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         warehouse.expose(journal.views())
         version = build_version(warehouse.path, settings.data_dir, marts=[key.path[-1] for key in mart_keys])
         stand.write(version.path)
+        pq.write_table(
+            warehouse.query_arrow("select * from facts.fct_usage_by_day"), version.path / COMPARED_FILE
+        )
         told_at = datetime.now(UTC).replace(tzinfo=None)
         for table, source in _KEPT.items():
             rows = warehouse.query_arrow(f"select * from {source}")

@@ -11,6 +11,7 @@ import dagster as dg
 
 from orchestration.defs.resources import Night
 from orchestration.landing.contract import FEEDS
+from orchestration.publish.versions import compared_files
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import begin, definitions_of, is_of
@@ -81,7 +82,7 @@ def raw(
     tables = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
     warehouse.expose_lake(tables)
     warehouse.expose(journal.views())
-    warehouse.expose_served(settings.published_dir.resolve() if settings.published_dir.exists() else None)
+    warehouse.expose_served(compared_files(settings.published_dir))
     rows = warehouse.row_counts(list(tables))
     loaded = {feed.feed: _counts(feed) for feed in report.feeds}
     stand = night.stand(warehouse, lake, settings)

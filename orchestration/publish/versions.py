@@ -19,6 +19,8 @@ VERSIONS_KEPT = 7
 PAGE_DAYS = 30
 LEFTOVER_PREFIX = ".tmp-"
 LONGEST_FILE_NAME = 255
+# sums of the published days, which the next run compares with its own
+COMPARED_FILE = "usage_by_day.parquet"
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ def activate(version: PublishedVersion, data_dir: Path) -> PublishedVersion:
     """
     versions = data_dir / "versions"
     served = versions / str(version.number)
+    for file in version.path.iterdir():
+        sync(file)
     version.path.rename(served)
     sync(versions)
     new_link = versions / f"{LEFTOVER_PREFIX}published"
@@ -90,6 +94,17 @@ def activate(version: PublishedVersion, data_dir: Path) -> PublishedVersion:
         doomed = (versions / str(number)).rename(versions / f"{LEFTOVER_PREFIX}old-{number}")
         shutil.rmtree(doomed, ignore_errors=True)  # what is left of it, the next build removes
     return replace(version, path=served)
+
+
+def compared_files(published: Path) -> dict[str, Path]:
+    """The files of the served version that a run compares with what it is about to publish; none at first."""
+    if not (published / COMPARED_FILE).exists():
+        return {}
+    version = published.resolve()
+    return {
+        "usage_by_day": version / COMPARED_FILE,
+        "usage_daily": version / "parquet" / "usage_daily.parquet",
+    }
 
 
 def page_name(workspace_id: str) -> str:

@@ -15,12 +15,13 @@ import pandas as pd
 import pyarrow as pa
 
 _BATCH_ROWS = 10**12  # more rows than any batch has
-# what is compared of the published usage_daily
-_SERVED = (
-    dict.fromkeys(["workspace_id", "member_id", "product_category", "generation_type"], "varchar")
-    | dict.fromkeys(["credits", "wasted_credits"], "decimal(38, 6)")
-    | {"usage_date": "date", "generation_count": "bigint"}
-)
+# what a run compares with what is published, and the types of its columns
+_TEXT, _CREDITS = "varchar", "decimal(38, 6)"
+_BY_DAY = {"workspace_id": _TEXT, "usage_date": "date", "credits": _CREDITS, "generation_count": "bigint"}
+_SERVED = {
+    "usage_by_day": _BY_DAY | {"wasted_credits": _CREDITS},
+    "usage_daily": _BY_DAY | dict.fromkeys(["member_id", "product_category", "generation_type"], _TEXT),
+}
 
 
 class DuckDBWarehouse:
@@ -136,16 +137,16 @@ class DuckDBWarehouse:
         """
         self.expose(tables, columns=f"*, batch_id * {_BATCH_ROWS} + file_row_number as row_id")
 
-    def expose_served(self, version: Path | None) -> None:
-        """Make served.usage_daily a view of what is published now; without a version, an empty one."""
-        nothing = ", ".join(f"null as {name}" for name in _SERVED)
-        source = f"(select {nothing} where false)"
-        if version:
-            source = f"read_parquet('{_quoted(version / 'parquet' / 'usage_daily.parquet')}')"
-        columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _SERVED.items())
+    def expose_served(self, files: Mapping[str, Path]) -> None:
+        """Make each served.<table> a view over its file of the published version, or an empty one without."""
         with self.connect() as connection:
             connection.execute("create schema if not exists served")
-            connection.execute(f"create or replace view served.usage_daily as select {columns} from {source}")
+            for table, kinds in _SERVED.items():
+                source = f"(select {', '.join(f'null as {name}' for name in kinds)} where false)"
+                if table in files:
+                    source = f"read_parquet('{_quoted(files[table])}')"
+                columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in kinds.items())
+                connection.execute(f"create or replace view served.{table} as select {columns} from {source}")
 
 
 def _quoted(path: Path) -> str:

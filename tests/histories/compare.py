@@ -68,7 +68,7 @@ def _of_mart(mart: str, mine: Sequence[Row], theirs: Sequence[Row], names: tuple
 
 
 def _of_row(mine: Row, theirs: Row, names: tuple[str, str]) -> Iterator[str]:
-    for column in mine.keys() | theirs.keys():
+    for column in dict.fromkeys([*mine, *theirs]):
         if column not in mine or column not in theirs:
             yield f"{column}: not in both"
         elif mine[column] != theirs[column]:

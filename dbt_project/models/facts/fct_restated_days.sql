@@ -1,11 +1,11 @@
--- what is about to be published, and what is published now, cell by cell
-with usage_before as (
-    select * from {{ source('served', 'usage_daily') }}
+-- what is published now, and what is about to be, day by day
+with days_before as (
+    select * from {{ source('served', 'usage_by_day') }}
     where {{ was_served('usage_date') }}
 ),
 
-usage_after as (
-    select * from {{ ref('fct_usage_daily') }}
+days_after as (
+    select * from {{ ref('fct_usage_by_day') }}
     where {{ was_served('usage_date') }}
 ),
 
@@ -13,34 +13,26 @@ days as (
     select
         workspace_id,
         usage_date,
-        sum(credits_before) as credits_before,
-        sum(credits_after) as credits_after,
-        sum(wasted_before) as wasted_before,
-        sum(wasted_after) as wasted_after,
-        sum(count_before) as count_before,
-        sum(count_after) as count_after
+        sum(case when is_after then 0 else credits end) as credits_before,
+        sum(case when is_after then credits else 0 end) as credits_after,
+        sum(case when is_after then 0 else wasted_credits end) as wasted_before,
+        sum(case when is_after then wasted_credits else 0 end) as wasted_after,
+        sum(case when is_after then 0 else generation_count end) as count_before,
+        sum(case when is_after then generation_count else 0 end) as count_after
     from (
+        {%- for side in ('before', 'after') %}
         select
             workspace_id,
             usage_date,
-            credits as credits_before,
-            0 as credits_after,
-            wasted_credits as wasted_before,
-            0 as wasted_after,
-            generation_count as count_before,
-            0 as count_after
-        from usage_before
+            credits,
+            wasted_credits,
+            generation_count,
+            '{{ side }}' = 'after' as is_after
+        from days_{{ side }}
+        {%- if not loop.last %}
         union all
-        select
-            workspace_id,
-            usage_date,
-            0 as credits_before,
-            credits as credits_after,
-            0 as wasted_before,
-            wasted_credits as wasted_after,
-            0 as count_before,
-            generation_count as count_after
-        from usage_after
+        {%- endif %}
+        {%- endfor %}
     ) as both_sides
     group by workspace_id, usage_date
 ),
@@ -58,10 +50,9 @@ moved_cells as (
             product_category,
             generation_type,
             credits,
-            wasted_credits,
             generation_count
-        from usage_after
-        where {{ is_on_touched_day() }}
+        from {{ ref('fct_usage_cells') }}
+        where {{ was_served('usage_date') }} and {{ is_on_touched_day() }}
         union all
         select
             workspace_id,
@@ -70,13 +61,12 @@ moved_cells as (
             product_category,
             generation_type,
             -credits as credits,
-            -wasted_credits as wasted_credits,
             -generation_count as generation_count
-        from usage_before
-        where {{ is_on_touched_day() }}
+        from {{ source('served', 'usage_daily') }}
+        where {{ was_served('usage_date') }} and {{ is_on_touched_day() }}
     ) as both_sides
     group by workspace_id, usage_date, member_id, product_category, generation_type
-    having sum(credits) <> 0 or sum(wasted_credits) <> 0 or sum(generation_count) <> 0
+    having sum(credits) <> 0 or sum(generation_count) <> 0
 )
 
 select

@@ -4,7 +4,7 @@ with used as (
         min(usage_date) as first_usage_date,
         max(usage_date) as last_usage_date,
         max(outcome_count) > 0 as is_outcome_tracked
-    from {{ ref('fct_usage_cells') }}
+    from {{ ref('fct_usage_days') }}
     group by workspace_id
 ),
 
