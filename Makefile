@@ -33,7 +33,7 @@ run: $(VENV)/.made  ## the nightly run on the sample, end to end, and its report
 	@$(BIN)/credits report --data-dir $(DATA)
 
 test: $(VENV)/.made  ## every test but the slow ones
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-slow: $(VENV)/.made  ## the large sets of generated histories (about half an hour)
 	@$(BIN)/python -m pytest -m slow

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -21,13 +21,8 @@ if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
     from great_expectations.core.batch_definition import BatchDefinition
 
-Engine = Literal["duckdb", "spark"]
 Query = Callable[[str], pd.DataFrame]
 
-_LOCAL_DATE = {
-    "duckdb": r"cast(\1 at time zone 'UTC' at time zone \2 as date)",
-    "spark": r"to_date(from_utc_timestamp(\1, \2))",
-}
 _MADE_NOW = {
     r":is_new\(([\w.]+)\)": r"\1 > {since_batch}",
     r":is_judged\(([\w.]+)\)": r"\1 in (select row_id from facts.fct_touched_generations)",
@@ -85,7 +80,6 @@ def run_gates(
     query: Query,
     as_of: date,
     since_batch: int | None = None,
-    engine: Engine = "duckdb",
     gates: Mapping[str, tuple[Gate, ...]] = GATES,
 ) -> GateReport:
     """Evaluates every check of a layer on the warehouse as it stands.
@@ -98,7 +92,6 @@ def run_gates(
         query: runs SQL on the warehouse and returns all rows; called once for each gate.
         as_of: the last local date that is reported.
         since_batch: newest batch of the last complete run; what that run looked at is not looked at again.
-        engine: whose SQL `query` speaks.
         gates: the gates of each layer.
 
     Raises:
@@ -109,21 +102,18 @@ def run_gates(
     results: list[CheckResult] = []
     for gate in gates[layer]:
         try:
-            results += _evaluate(
-                gate, query(fill(gate.sql, as_of=as_of, since_batch=since_batch, engine=engine))
-            )
+            results += _evaluate(gate, query(fill(gate.sql, as_of=as_of, since_batch=since_batch)))
         except Exception as error:  # a check that did not run has not passed, whatever the reason
             results += _not_evaluated(gate, error)
     return GateReport(layer, tuple(results))
 
 
-def fill(sql: str, *, as_of: date, since_batch: int | None = None, engine: Engine = "duckdb") -> str:
+def fill(sql: str, *, as_of: date, since_batch: int | None = None) -> str:
     """SQL with its tokens replaced.
 
-    `:as_of`, `:as_of - 6` and `:as_of + 365` become date literals; `:local_date(utc_timestamp, timezone)`, of
-    two columns, becomes the engine's expression for the calendar date in a time zone. Where a run builds on
-    an earlier one, `:is_new(batch_id)`, `:is_judged(row_id)` and `:is_touched(workspace_id, usage_date)`
-    become the condition that a row was delivered, judged or summed by this run; else they are true.
+    `:as_of`, `:as_of - 6` and `:as_of + 365` become date literals. Where a run builds on an earlier one,
+    `:is_new(batch_id)`, `:is_judged(row_id)` and `:is_touched(workspace_id, usage_date)` become the condition
+    that a row was delivered, judged or summed by this run; else they are true.
     """
 
     def day(token: re.Match[str]) -> str:
@@ -132,8 +122,7 @@ def fill(sql: str, *, as_of: date, since_batch: int | None = None, engine: Engin
 
     for token, condition in _MADE_NOW.items():
         sql = re.sub(token, "true" if since_batch is None else condition.format(since_batch=since_batch), sql)
-    sql = re.sub(r":as_of(?: ([+-]) (\d+))?\b", day, sql)
-    return re.sub(r":local_date\(([\w.]+), ([\w.]+)\)", _LOCAL_DATE[engine], sql)
+    return re.sub(r":as_of(?: ([+-]) (\d+))?\b", day, sql)
 
 
 def _evaluate(gate: Gate, frame: pd.DataFrame) -> list[CheckResult]:

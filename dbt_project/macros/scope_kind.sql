@@ -16,9 +16,8 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{#- The newest days of each distinct thing (its columns) in every scope. -#}
-{% macro newest_days_by_scope(recency, columns) -%}
-    {%- set thing = columns | join(', ') -%}
+{#- The newest days of each distinct thing (a column) in every scope. -#}
+{% macro newest_days_by_scope(recency, thing) -%}
     select
         workspace_id,
         {{ scope_kind('member_scope', 'category_scope', 'type_scope') }} as scope,

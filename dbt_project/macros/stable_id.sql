@@ -1,6 +1,11 @@
 {#- An id made of the given text columns: unambiguous (lengths are part of it), null is its own value. -#}
 {% macro stable_id(columns) -%}
-    md5(concat(
+    md5({{ id_text(columns) }})
+{%- endmacro %}
+
+{#- The text that an id is made of. -#}
+{% macro id_text(columns) -%}
+    concat(
         {%- for column in columns %}
         case
             when {{ column }} is null then '-'
@@ -8,5 +13,5 @@
         end
         {%- if not loop.last %}, ';',{% endif %}
         {%- endfor %}
-    ))
+    )
 {%- endmacro %}

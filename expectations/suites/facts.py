@@ -57,31 +57,6 @@ _ONE_DISPOSITION = Check(
     remedy=_REBUILD,
 )
 
-_NO_HOLES = Check(
-    name="attempts_are_numbered_without_holes",
-    rule="the attempts of an episode are numbered from 1 to attempt_count without holes",
-    cases="""
-        select episode_id, min(workspace_id) as workspace_id, count(*) as row_count,
-            min(attempt_number) as first_number, max(attempt_number) as last_number,
-            max(attempt_count) as attempt_count
-        from facts.fct_generations
-        where episode_id is not null and :is_judged(row_id)
-        group by episode_id
-        having
-            count(distinct attempt_number) <> count(*)
-            or min(attempt_number) <> 1
-            or max(attempt_number) <> count(*)
-            or coalesce(min(attempt_count), 0) <> count(*)
-            or max(attempt_count) <> count(*)
-    """,
-    found=(
-        "episode {episode_id} of workspace {workspace_id}: {row_count} attempts numbered {first_number} to "
-        "{last_number}, attempt_count {attempt_count}"
-    ),
-    why="Regenerations, first passes and wasted drafts are all told by these numbers.",
-    remedy=_REBUILD,
-)
-
 # The P99 of the others is the ceil(0.99 x (n - 1))-th smallest of all n, unless the event itself stands at or
 # before that place; then it is not above the P99 anyway. So one ranking of a day's window serves all of it.
 # Powers of ten tell first which windows are worth ranking: a busy workspace has millions of rows in each.
@@ -269,6 +244,6 @@ _FRESH = Check(
 )
 
 GATES = (
-    Gate("facts.fct_generations", (_ALL_ACCOUNTED_FOR, _ONE_DISPOSITION, _NO_HOLES, _PLAUSIBLE)),
+    Gate("facts.fct_generations", (_ALL_ACCOUNTED_FOR, _ONE_DISPOSITION, _PLAUSIBLE)),
     Gate("facts.fct_usage_daily", (_DISPOSED, _VOLUME, _FRESH)),
 )

@@ -23,7 +23,8 @@ KEYLESS = {
     "fct_reported_generations": "a view, by construction some of the rows of fct_dated_generations",
     "fct_outcomes": "its keys are tested in staging, and fct_judged_generations finds a row that doubled",
     "fct_touched_units": "a union of its key, whose locale may be null; fct_touched_generations finds one",
-    "fct_unit_recency": "grouped by its key, whose locale may be null",
+    "fct_unit_recency": "grouped by its key, of which unit_key stands for the unit",
+    "fct_generations": "its rows are those of fct_judged_generations, joined to one row of each small table",
 }
 NO_NETWORK = """
 import socket

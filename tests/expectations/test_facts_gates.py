@@ -50,12 +50,6 @@ FACTS: list[Spoilt] = [
         ("event native e4", "w1", "wasted"),
     ),
     (
-        "attempts_are_numbered_without_holes",
-        CRITICAL,
-        "update facts.fct_generations set attempt_number = 3 where event_id = 'e3'",
-        ("episode y-1", "2 attempts numbered 1 to 3"),
-    ),
-    (
         "no_single_charge_is_implausible",
         WARNING,
         "update facts.fct_judged_generations set credits = 10000 where event_id = 'e2'",
@@ -97,7 +91,6 @@ FACTS: list[Spoilt] = [
 
 OF_WHAT_IS_JUDGED_OR_SUMMED = (
     "generations_have_one_disposition",
-    "attempts_are_numbered_without_holes",
     "dispositions_add_up_to_consumed_credits",
 )
 FACTS_ONCE = [spoilt for spoilt in FACTS if spoilt[0] in OF_WHAT_IS_JUDGED_OR_SUMMED]

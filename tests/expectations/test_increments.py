@@ -56,18 +56,6 @@ def test_of_two_bad_generations_the_one_of_a_touched_unit_is_named(
     assert found.observed == "1 case: event native e2 of workspace w1: lost, waste_reason null"
 
 
-def test_of_two_bad_episodes_the_one_of_a_touched_unit_is_named(
-    change: Callable[[str], None], failed_check: Failed
-) -> None:
-    change("""update facts.fct_generations set attempt_count = 9 where attempt_number is not null;
-    insert into facts.fct_touched_generations values (7)""")
-
-    found = failed_check("facts", "attempts_are_numbered_without_holes", since_batch=2)
-
-    assert found is not None
-    assert found.observed.startswith("1 case: episode z-1 of workspace w2")
-
-
 @pytest.mark.parametrize(
     "spoil",
     [

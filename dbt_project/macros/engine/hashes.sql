@@ -1,5 +1,18 @@
 {#- What differs between engines about hashes: 64 bits, to find what may be equal. -#}
 
+{#-
+What stands for a content unit inside a run: the bits of its unit_id, in the shortest form the engine has.
+-#}
+{% macro unit_key(columns) -%}
+    {{ adapter.dispatch('unit_key', 'credits')(columns) }}
+{%- endmacro %}
+{% macro default__unit_key(columns) -%}
+    md5_number({{ id_text(columns) }})
+{%- endmacro %}
+{% macro spark__unit_key(columns) -%}
+    md5({{ id_text(columns) }})
+{%- endmacro %}
+
 {#- A 64-bit hash of the columns; equal rows have equal hashes, and now and then others too. -#}
 {% macro hash_of(columns) -%}
     {{ adapter.dispatch('hash_of', 'credits')(columns) }}

@@ -3,62 +3,40 @@ with generations as (
         row_id,
         source,
         event_id,
-        workspace_id,
-        product_id,
-        generation_type,
-        locale,
         usage_date,
         occurred_at,
-        {{ hash_of(['workspace_id', 'product_id', 'generation_type', 'locale']) }}
-            as unit_hash
+        {{ unit_key(['workspace_id', 'product_id', 'generation_type', 'locale']) }}
+            as unit_key
     from {{ ref('fct_reported_generations') }}
     where status = 'succeeded'
 ),
 
--- a unit with one attempt has nothing to be numbered; a hash finds most of them
-shared_hashes as (
-    select unit_hash
-    from generations
-    group by unit_hash
-    having count(*) > 1
-),
-
-candidates as (
-    select *
-    from generations
-    where unit_hash in (select unit_hash from shared_hashes)
-),
-
+-- a unit with one attempt has nothing to be numbered
 repeated_units as (
-    select
-        workspace_id,
-        product_id,
-        generation_type,
-        locale,
-        min(row_id) as unit_number
-    from candidates
-    group by workspace_id, product_id, generation_type, locale
+    select unit_key
+    from generations
+    group by unit_key
     having count(*) > 1
 ),
 
 attempts as (
     select
-        candidates.row_id,
-        candidates.usage_date,
-        units.unit_number,
-        {{ epoch_micros('candidates.occurred_at') }} as attempted_us,
+        generations.row_id,
+        generations.usage_date,
+        generations.unit_key,
+        {{ epoch_micros('generations.occurred_at') }} as attempted_us,
         row_number() over (
-            partition by units.unit_number
-            order by candidates.occurred_at, candidates.source, candidates.event_id
+            partition by generations.unit_key
+            order by generations.occurred_at, generations.source, generations.event_id
         ) as unit_attempt_number
-    from candidates
-    inner join repeated_units as units on {{ same_unit('candidates', 'units') }}
+    from generations
+    inner join repeated_units on generations.unit_key = repeated_units.unit_key
 ),
 
 -- attempts and their uses; of one instant, a use comes right after its own attempt
 timeline as (
     select
-        unit_number,
+        unit_key,
         attempted_us as at_us,
         unit_attempt_number,
         row_id,
@@ -68,7 +46,7 @@ timeline as (
     from attempts
     union all
     select
-        attempts.unit_number,
+        attempts.unit_key,
         {{ epoch_micros('outcomes.occurred_at') }} as at_us,
         attempts.unit_attempt_number,
         cast(null as bigint) as row_id,
@@ -91,7 +69,7 @@ paused as (
         max(used_us) over earlier as newest_use_us
     from timeline
     window earlier as (
-        partition by unit_number
+        partition by unit_key
         order by
             at_us,
             unit_attempt_number,
@@ -104,7 +82,7 @@ opened as (
     select
         row_id,
         usage_date,
-        unit_number,
+        unit_key,
         unit_attempt_number,
         case
             when previous_us is null then 1
@@ -123,7 +101,7 @@ episodes as (
         opened.*,
         coalesce(current_outcomes.is_used, false) as is_used,
         sum(opens_episode) over (
-            partition by unit_number
+            partition by unit_key
             order by unit_attempt_number
             rows between unbounded preceding and current row
         ) as episode_number
@@ -143,4 +121,4 @@ select
         as used_count,
     max(usage_date) over episode as last_usage_date
 from episodes
-window episode as (partition by unit_number, episode_number)
+window episode as (partition by unit_key, episode_number)

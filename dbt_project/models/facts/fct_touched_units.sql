@@ -1,6 +1,4 @@
-with events as (select * from {{ ref('stg_generation_events') }}),
-
-workspaces as (select * from {{ ref('dim_workspaces') }}),
+with workspaces as (select * from {{ ref('dim_workspaces') }}),
 
 zones_before as (
     {{ versions_before('workspaces', ['workspace_id'], ['timezone']) }}
@@ -60,7 +58,7 @@ touched as (
         product_id,
         generation_type,
         locale
-    from events
+    from {{ ref('stg_generation_events') }}
     where {{ is_new_batch() }}
     union
     select
@@ -68,7 +66,7 @@ touched as (
         events.product_id,
         events.generation_type,
         events.locale
-    from events
+    from {{ ref('stg_generation_events') }} as events
     inner join workspaces on events.workspace_id = workspaces.workspace_id
     where
         {{ is_newly_known('cast(events.occurred_at as date)', margin=1) }}
@@ -81,7 +79,7 @@ touched as (
         events.product_id,
         events.generation_type,
         events.locale
-    from events
+    from {{ ref('stg_generation_events') }} as events
     inner join news on events.source = news.source and events.event_id = news.event_id
     inner join workspaces on events.workspace_id = workspaces.workspace_id
     where
@@ -93,7 +91,7 @@ touched as (
         events.product_id,
         events.generation_type,
         events.locale
-    from events
+    from {{ ref('stg_generation_events') }} as events
     inner join moved_workspaces on events.workspace_id = moved_workspaces.workspace_id
     union
     select
@@ -101,7 +99,7 @@ touched as (
         events.product_id,
         events.generation_type,
         events.locale
-    from events
+    from {{ ref('stg_generation_events') }} as events
     inner join recategorised_products
         on
             events.workspace_id = recategorised_products.workspace_id

@@ -1,13 +1,34 @@
+with used as (
+    select
+        workspace_id,
+        member_id,
+        product_category,
+        generation_type,
+        product_id,
+        locale,
+        max(usage_date) as used_on,
+        max(case when attempt_number is not null then usage_date end) as attempted_on,
+        max(case when attempt_number >= 2 then usage_date end) as regenerated_on
+    from {{ ref('fct_judged_generations') }}
+    where usage_date > {{ as_of(period_days() | max) }}
+    group by
+        workspace_id,
+        member_id,
+        product_category,
+        generation_type,
+        product_id,
+        locale
+)
+
 select
     workspace_id,
     member_id,
     product_category,
     generation_type,
-    product_id,
-    locale,
-    max(usage_date) as used_on,
-    max(case when attempt_number is not null then usage_date end) as attempted_on,
-    max(case when attempt_number >= 2 then usage_date end) as regenerated_on
-from {{ ref('fct_judged_generations') }}
-where usage_date > {{ as_of(period_days() | max) }}
-group by workspace_id, member_id, product_category, generation_type, product_id, locale
+    {{ unit_key(['workspace_id', 'product_id']) }} as product_key,
+    {{ unit_key(['workspace_id', 'product_id', 'generation_type', 'locale']) }}
+        as unit_key,
+    used_on,
+    attempted_on,
+    regenerated_on
+from used

@@ -37,17 +37,17 @@ summed as (
 
 -- what counts once however often it occurs: its newest day says in which windows it is
 {%- set distinct_things = {
-    'product': {'columns': ['product_id'], 'product_count': 'used_on'},
-    'member': {'columns': ['member_id'], 'member_count': 'used_on'},
+    'product': {'column': 'product_key', 'product_count': 'used_on'},
+    'member': {'column': 'member_id', 'member_count': 'used_on'},
     'unit': {
-        'columns': ['product_id', 'generation_type', 'locale'],
+        'column': 'unit_key',
         'attempted_unit_count': 'attempted_on',
         'regenerated_unit_count': 'regenerated_on',
     },
 } %}
 {%- for thing, told in distinct_things.items() %}
 newest_{{ thing }}_days as (
-    {{ newest_days_by_scope(ref('fct_unit_recency'), told['columns']) }}
+    {{ newest_days_by_scope(ref('fct_unit_recency'), told['column']) }}
 ),
 
 {{ thing }}s as (
@@ -56,7 +56,7 @@ newest_{{ thing }}_days as (
         periods.period,
         days.scope,
         days.scope_id
-        {%- for measure, day in told.items() if measure != 'columns' %},
+        {%- for measure, day in told.items() if measure != 'column' %},
         sum(case when days.{{ day }} >= periods.window_start_date then 1 else 0 end)
             as {{ measure }}
         {%- endfor %}

@@ -1,0 +1,42 @@
+{#-
+The attempts of every episode are numbered 1, 2, 3 ... up to attempt_count, each once. `rows` narrows an
+increment to what this run has made, see made_now. Only episodes whose hash looks wrong are looked at closely.
+-#}
+{% test whole_episodes(model, rows='all') %}
+{%- set episode = ['workspace_id', 'product_id', 'generation_type', 'locale', 'episode_number'] %}
+{%- set is_broken %}
+    count(*) <> max(attempt_count)
+    or count(*) <> min(attempt_count)
+    or count(*) <> max(attempt_number)
+    or sum(attempt_number) * 2 <> count(*) * (count(*) + 1)
+{%- endset %}
+
+with made as (
+    select
+        {{ episode | join(', ') }},
+        attempt_number,
+        attempt_count,
+        {{ hash_of(episode) }} as episode_hash
+    from {{ model }}
+    where attempt_number is not null and {{ made_now(rows) }}
+),
+
+suspicious as (
+    select episode_hash
+    from made
+    group by episode_hash
+    having {{ is_broken }}
+)
+
+select
+    {{ episode | join(', ') }},
+    count(*) as row_count,
+    max(attempt_count) as attempt_count
+from made
+where episode_hash in (select episode_hash from suspicious)
+group by {{ episode | join(', ') }}
+having
+    {{ is_broken }}
+    or count(distinct attempt_number) <> count(*)
+
+{% endtest %}
