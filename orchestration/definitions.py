@@ -12,7 +12,7 @@ from orchestration.defs.forecast import credit_depletion
 from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, nightly_schedule
 from orchestration.defs.ledger import credit_ledger
 from orchestration.defs.progress import progress_logger
-from orchestration.defs.published import journal_tables, published_marts
+from orchestration.defs.published import journal_tables, published_marts, served_tables
 from orchestration.defs.raw import landing_feeds, raw
 from orchestration.defs.resources import Night
 from orchestration.settings import Settings, use
@@ -37,6 +37,7 @@ def build(settings: Settings) -> dg.Definitions:
         assets=[
             *landing_feeds,
             *journal_tables,
+            *served_tables,
             raw,
             *layers.values(),
             credit_ledger,

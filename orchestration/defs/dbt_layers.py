@@ -6,6 +6,7 @@ belong here: that is dbt_project/.
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
 from orchestration.settings import Settings
-from orchestration.warehouse.dbt_build import DbtProject, NodeResult, raise_failures
+from orchestration.warehouse.dbt_build import Command, DbtProject, NodeResult, raise_failures
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import Stand, variables
 from orchestration.warehouse.journal import CheckRow, Journal
@@ -62,7 +63,7 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         stand = night.stand(warehouse, lake, settings)
         told = variables(warehouse, stand, served=Stand.read(settings.published_dir))
-        results = dbt.build(layer, variables=told, full_refresh=told["since_batch"] is None)
+        results = dbt.build(layer, variables=told, command=due(told, stand))
         journal.record_checks(
             [_as_check_row(layer, result) for result in results if result.kind == "test"],
             run_id=context.run_id,
@@ -78,6 +79,11 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(
                 asset_key=built.table.split("."), metadata={**counted, "seconds": built.seconds}
             )
+        if due(told, stand) == "test":
+            depends = context.assets_def.asset_deps
+            for asset_key in TopologicalSorter(depends).static_order():
+                if asset_key in context.selected_asset_keys:
+                    yield dg.MaterializeResult(asset_key=asset_key, metadata={"unchanged": True})
         known = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
         for test in (result for result in results if result.kind == "test"):
             asset_key = dg.AssetKey(test.table.split("."))
@@ -91,6 +97,14 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
         raise_failures(layer, results)
 
     return build
+
+
+def due(told: Mapping[str, object], stand: Stand) -> Command:
+    """What is to be done: everything anew, what deliveries and time may have changed, or only the checks."""
+    if told["since_batch"] is None:
+        return "rebuild"
+    is_unchanged = told["since_batch"] == stand.batch_id and told["known_from"] == told["known_to"]
+    return "test" if is_unchanged else "build"
 
 
 def _as_check_row(layer: str, test: NodeResult) -> CheckRow:

@@ -35,6 +35,20 @@ journal_tables = [
     }.items()
 ]
 
+served_tables = [
+    dg.AssetSpec(
+        key=["served", table],
+        group_name="served",
+        description=f"{row}, as published before this run; restatements are told against it.",
+        owners=OWNERS,
+        kinds={"parquet"},
+    )
+    for table, row in {
+        "usage_by_day": "One row per workspace and day",
+        "usage_daily": "One row per workspace, day, member, category and type",
+    }.items()
+]
+
 # what the journal keeps of every run, and where the run has it
 _KEPT = {"depletion_forecast": "forecast.credit_depletion", "restatements": "facts.fct_restatements"}
 

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml  # type: ignore[import-untyped]
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 
+Command = Literal["build", "rebuild", "test"]
 SKIPPED = "skipped"
 PASSING = {"success", "pass", "no-op"}
 
@@ -79,20 +80,22 @@ class DbtProject:
         return parsed.result
 
     def build(
-        self, layer: str, *, variables: Mapping[str, object], full_refresh: bool = False
+        self, layer: str, *, variables: Mapping[str, object], command: Command = "build"
     ) -> Sequence[NodeResult]:
         """Build and test the models of models/<layer>; failures are in the results, see `raise_failures`.
+
+        The command `rebuild` uses nothing of what is there; `test` leaves the models as they are.
 
         What was skipped because something before it failed is not in the results.
 
         Raises:
             DbtFailed: dbt did not get as far as any result.
         """
-        command = ["build", "--select", f"fqn:credits.{layer}", "--vars", json.dumps(dict(variables))]
+        words = ["build", "--full-refresh"] if command == "rebuild" else [command]
+        words += ["--select", f"fqn:credits.{layer}", "--vars", json.dumps(dict(variables))]
         # unit tests are for make test; a test that also looks at a later layer belongs to that layer
-        command += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-        command += ["--full-refresh"] if full_refresh else []
-        built = dbtRunner(manifest=self._manifest).invoke([*command, *self._flags("info")])
+        words += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
+        built = dbtRunner(manifest=self._manifest).invoke([*words, *self._flags("info")])
         if not isinstance(built.result, RunExecutionResult):
             raise DbtFailed(f"dbt could not build {layer}: {built.exception}")
         results = [self._node_result(result) for result in built.result.results]

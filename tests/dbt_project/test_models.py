@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from product import SAMPLE_AS_OF, Night
 
@@ -144,3 +146,20 @@ def test_every_mart_has_an_enforced_contract(manifest: dict[str, Any]) -> None:
 def test_no_model_names_an_engine() -> None:
     for file in (PROJECT / "models").rglob("*.sql"):
         assert not re.search(r"duckdb|spark|target\.type|adapter\.", file.read_text(), re.IGNORECASE), file
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "attempt_number = 3 where attempt_number = 2",
+        "attempt_count = attempt_count + 1 where attempt_number = 1",
+        "attempt_number = 1 where attempt_number = 2",
+    ],
+)
+def test_an_episode_with_a_hole_is_found(spoil: str, sample_night: Night, tmp_path: Path) -> None:
+    shutil.copy(sample_night.data_dir / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as warehouse:
+        warehouse.execute(f"update facts.fct_judged_generations set {spoil}")
+    said = dbt("test", "--select", "test_name:whole_episodes", data_dir=tmp_path, target=tmp_path / "target")
+    assert said.returncode != 0
+    assert "PASS=0 WARN=0 ERROR=1" in said.stdout, said.stdout

@@ -79,6 +79,8 @@ def empty_since(ledger: Ledger) -> date | None:
 
 
 def next_grant_on(ledger: Ledger) -> date | None:
-    """Return the day on which the first scheduled lot takes effect."""
-    scheduled = [lot.effective_day for lot in ledger.lots if ledger.status(lot) == "scheduled"]
+    """Return the day on which the first scheduled lot that still brings credits takes effect."""
+    scheduled = [
+        lot.effective_day for lot in ledger.lots if ledger.status(lot) == "scheduled" and lot.remaining > 0
+    ]
     return date.fromordinal(min(scheduled)) if scheduled else None

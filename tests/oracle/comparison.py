@@ -17,7 +17,7 @@ from oracle.oracle import GRAINS
 
 RATIO_STEP = Decimal("0.000000000001")
 # a sum of rounded parts may be off by a step for each of them
-LOOSE = {"expected_credits": RATIO_STEP * 1000}
+LOOSE = {"expected_credits": RATIO_STEP * 1000, "mix_adjusted_efficiency": RATIO_STEP * 1000}
 # what one episode is called differs; its ordinal within the unit does not
 NAMED_OTHERWISE = {"episode_id", "episode_number", "unit_id"}
 

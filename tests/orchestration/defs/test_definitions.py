@@ -8,7 +8,18 @@ import pytest
 from expectations.suites import GATES
 from orchestration.settings import Settings
 
-LAYERS = ["landing", "raw", "staging", "dimensions", "facts", "forecast", "marts", "published", "journal"]
+LAYERS = [
+    "landing",
+    "raw",
+    "staging",
+    "dimensions",
+    "facts",
+    "forecast",
+    "marts",
+    "published",
+    "journal",
+    "served",
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,27 @@
+"""What a run asks of dbt: everything anew, what may have changed, or only the checks."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from orchestration.defs.dbt_layers import due
+from orchestration.warehouse.increment import Stand
+
+
+@pytest.mark.parametrize(
+    ("since_batch", "known_from", "known_to", "command"),
+    [
+        (None, "2026-04-07", "2026-04-07", "rebuild"),
+        (2, "2026-04-07", "2026-04-07", "test"),
+        (1, "2026-04-07", "2026-04-07", "build"),
+        (2, "2026-04-06", "2026-04-07", "build"),
+        (2, "2026-04-07", "2026-04-09", "build"),
+    ],
+)
+def test_a_run_does_only_what_is_due(
+    since_batch: int | None, known_from: str, known_to: str, command: str
+) -> None:
+    told = {"since_batch": since_batch, "known_from": known_from, "known_to": known_to}
+    assert due(told, Stand(batch_id=2, as_of=date(2026, 4, 7), definitions="d")) == command
