@@ -49,6 +49,11 @@ around included. -#}
     {%- endif -%}
 {%- endmacro %}
 
+{#- What a content unit is: generations that agree in these columns are attempts of one. -#}
+{% macro unit_columns() -%}
+    {{ return(['workspace_id', 'product_id', 'generation_type', 'locale']) }}
+{%- endmacro %}
+
 {#- Two generations are of one content unit; a missing locale is its own value. -#}
 {% macro same_unit(left, right) -%}
     {{ left }}.workspace_id = {{ right }}.workspace_id

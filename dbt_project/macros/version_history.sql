@@ -80,28 +80,27 @@ all their versions; only keys that came more than once are put in order.
 {%- endmacro %}
 
 {#- SQL: whether the key of a snapshot feed came again since the last complete run; true in a full refresh. -#}
-{% macro is_redelivered(feed, key, relation=none) -%}
+{% macro is_redelivered(feed, key) -%}
     {%- set keys = key | join(', ') -%}
     {%- if is_increment() -%}
-        ({{ prefixed(relation, key) if relation else keys }})
-        in (select {{ keys }} from {{ source('raw', feed) }} where {{ is_new_batch() }})
+        ({{ keys }}) in (select {{ keys }} from {{ source('raw', feed) }} where {{ is_new_batch() }})
     {%- else -%}
         true
     {%- endif -%}
 {%- endmacro %}
 
 {#-
-The newest version of each key of a snapshot feed as the last complete run knew it, of the keys that came
-again since; nothing in a full refresh.
+The keys of a snapshot feed for which a row came, since the last complete run, with another value in `column`
+than that run knew; nothing in a full refresh. Runs that did not end may have used any of those rows, so also a
+value that came and went counts; a row older than the one known was never used.
 -#}
-{% macro versions_before(feed, key, columns) -%}
+{% macro changed_keys(feed, key, column, default='null') -%}
     {%- set keys = key | join(', ') -%}
-    select
-        {{ keys }},
-        {{ columns | join(', ') }}
-    from (
+    select distinct {{ prefixed('arrived', key) }}
+    from {{ source('raw', feed) }} as arrived
+    left join (
         select
-            *,
+            deliveries.*,
             row_number() over (
                 partition by {{ keys }}
                 order by
@@ -111,10 +110,20 @@ again since; nothing in a full refresh.
                     file_path asc,
                     line_number asc
             ) as version_rank
-        from {{ source('raw', feed) }}
-        where {{ in_increment() }} and {{ is_redelivered(feed, key) }} and not ({{ is_new_batch() }})
-    ) as versions
-    where version_rank = 1
+        from {{ source('raw', feed) }} as deliveries
+        where {{ is_redelivered(feed, key) }} and not ({{ is_new_batch() }})
+    ) as known
+        on
+            known.version_rank = 1
+            {%- for name in key %}
+            and arrived.{{ name }} = known.{{ name }}
+            {%- endfor %}
+    where
+        {{ in_increment() }}
+        and {{ is_new_batch('arrived.batch_id') }}
+        and (known.updated_at is null or arrived.updated_at >= known.updated_at)
+        and coalesce(arrived.{{ column }}, {{ default }})
+        is distinct from coalesce(known.{{ column }}, {{ default }})
 {%- endmacro %}
 
 {% macro prefixed(relation, key) -%}

@@ -5,8 +5,7 @@ with generations as (
         event_id,
         usage_date,
         occurred_at,
-        {{ unit_key(['workspace_id', 'product_id', 'generation_type', 'locale']) }}
-            as unit_key
+        {{ unit_key(unit_columns()) }} as unit_key
     from {{ ref('fct_reported_generations') }}
     where status = 'succeeded'
 ),

@@ -3,18 +3,11 @@
 with judged as (
     select
         generations.*,
-        {{ stable_id([
-            'generations.workspace_id',
-            'generations.product_id',
-            'generations.generation_type',
-            'generations.locale',
-        ]) }} as unit_id,
+        {{ stable_id(prefixed('generations', unit_columns()).split(', ')) }} as unit_id,
         generations.status <> 'succeeded' as is_failed,
-        coalesce(generations.current_outcome in ('rejected', 'discarded'), false)
+        coalesce({{ is_rejection('generations.current_outcome') }}, false)
             as is_rejected,
-        coalesce(
-            generations.current_outcome in ('accepted', 'edited', 'published'), false
-        ) as is_used,
+        coalesce({{ is_use('generations.current_outcome') }}, false) as is_used,
         workspaces.is_outcome_tracked,
         generations.usage_date > {{ as_of(var('maturity_days')) }} as is_young,
         unneeded_fields.workspace_id is not null as is_unneeded_field
@@ -34,12 +27,7 @@ decided as (
         judged.*,
         coalesce(
             settled_rule,
-            case
-                when not is_outcome_tracked then 7
-                when is_young then 8
-                when is_unneeded_field then 9
-                else 10
-            end
+            {{ open_rule('is_outcome_tracked', 'usage_date', 'is_unneeded_field') }}
         ) as disposition_rule
     from judged
 )

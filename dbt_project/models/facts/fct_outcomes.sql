@@ -2,8 +2,8 @@ select
     generations.row_id,
     outcomes.outcome_id,
     outcomes.outcome,
-    outcomes.outcome in ('accepted', 'edited', 'published') as is_use,
-    outcomes.outcome in ('rejected', 'discarded') as is_rejection,
+    {{ is_use('outcomes.outcome') }} as is_use,
+    {{ is_rejection('outcomes.outcome') }} as is_rejection,
     outcomes.occurred_at
 from {{ ref('stg_content_outcomes') }} as outcomes
 inner join {{ ref('fct_reported_generations') }} as generations

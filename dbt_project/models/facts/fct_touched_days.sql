@@ -13,7 +13,8 @@ redated as (
         dated.workspace_id,
         {{ moved_day('dated.usage_date', days) }} as usage_date
     from dated
-    where {{ is_redelivered('workspaces', ['workspace_id'], 'dated') }}
+    inner join {{ ref('fct_moved_workspaces') }} as moved
+        on dated.workspace_id = moved.workspace_id
     {%- if not loop.last %}
     union all
     {%- endif %}

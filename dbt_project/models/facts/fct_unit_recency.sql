@@ -26,8 +26,7 @@ select
     product_category,
     generation_type,
     {{ unit_key(['workspace_id', 'product_id']) }} as product_key,
-    {{ unit_key(['workspace_id', 'product_id', 'generation_type', 'locale']) }}
-        as unit_key,
+    {{ unit_key(unit_columns()) }} as unit_key,
     used_on,
     attempted_on,
     regenerated_on

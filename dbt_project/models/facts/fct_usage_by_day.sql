@@ -7,10 +7,12 @@ select
     days.generation_count,
     cast(
         days.settled_wasted_credits
+        -- unneeded or unused, it is wasted
         + case
             when
-                workspaces.is_outcome_tracked
-                and days.usage_date <= {{ as_of(var('maturity_days')) }}
+                {{ open_rule(
+                    'workspaces.is_outcome_tracked', 'days.usage_date', 'false'
+                ) }} = 10
                 then days.open_credits
             else 0
         end

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-{%- set open_reasons = ['unneeded_field', 'unused_content'] %}
+{%- set open_reasons = {9: 'unneeded_field', 10: 'unused_content'} %}
 {%- set settled_reasons = [
     'failed_generation', 'rejected_content', 'excess_regeneration', 'low_quality_draft'
 ] %}
@@ -8,12 +8,11 @@
 with decided as (
     select
         cells.*,
-        case
-            when not workspaces.is_outcome_tracked then 'untracked'
-            when cells.usage_date > {{ as_of(var('maturity_days')) }} then 'pending'
-            when unneeded_fields.workspace_id is not null then 'unneeded_field'
-            else 'unused_content'
-        end as open_is
+        {{ open_rule(
+            'workspaces.is_outcome_tracked',
+            'cells.usage_date',
+            'unneeded_fields.workspace_id is not null'
+        ) }} as open_rule
     from {{ ref('fct_usage_cells') }} as cells
     inner join {{ ref('fct_workspaces') }} as workspaces
         on cells.workspace_id = workspaces.workspace_id
@@ -44,26 +43,26 @@ select
         {{ reason }}_credits +
         {%- endfor %}
         case
-            when open_is in ('pending', 'untracked') then 0
-            else open_credits
+            when open_rule in ({{ open_reasons | join(', ') }}) then open_credits
+            else 0
         end
         as decimal(38, 6)
     ) as wasted_credits,
-    {%- for name in ('pending', 'untracked') %}
+    {%- for rule, name in {8: 'pending', 7: 'untracked'}.items() %}
     cast(
-        case when open_is = '{{ name }}' then open_credits else 0 end as decimal(38, 6)
+        case when open_rule = {{ rule }} then open_credits else 0 end as decimal(38, 6)
     ) as {{ name }}_credits,
     {%- endfor %}
     {%- for reason in settled_reasons %}
     {{ reason }}_credits,
     {{ reason }}_count,
     {%- endfor %}
-    {%- for reason in open_reasons %}
+    {%- for rule, reason in open_reasons.items() %}
     cast(
-        case when open_is = '{{ reason }}' then open_credits else 0 end
+        case when open_rule = {{ rule }} then open_credits else 0 end
         as decimal(38, 6)
     ) as {{ reason }}_credits,
-    case when open_is = '{{ reason }}' then open_count else 0 end as {{ reason }}_count
+    case when open_rule = {{ rule }} then open_count else 0 end as {{ reason }}_count
     {%- if not loop.last %},{% endif %}
     {%- endfor %}
 from decided

@@ -1,25 +1,8 @@
 with told as (
-    select
-        workspace_id,
-        usage_date,
-        as_of,
-        cause,
-        credits_before,
-        credits_after,
-        wasted_credits_before,
-        wasted_credits_after,
-        told_at
-    from {{ source('journal', 'restatements') }}
+    select * from {{ source('journal', 'restatements') }}
     union all
     select
-        workspace_id,
-        usage_date,
-        as_of,
-        cause,
-        credits_before,
-        credits_after,
-        wasted_credits_before,
-        wasted_credits_after,
+        *,
         cast(null as timestamp) as told_at
     from {{ ref('fct_restatements') }}
 ),

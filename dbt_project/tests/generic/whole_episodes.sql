@@ -3,7 +3,7 @@ The attempts of every episode are numbered 1, 2, 3 ... up to attempt_count, each
 increment to what this run has made, see made_now. Only episodes whose hash looks wrong are looked at closely.
 -#}
 {% test whole_episodes(model, rows='all') %}
-{%- set episode = ['workspace_id', 'product_id', 'generation_type', 'locale', 'episode_number'] %}
+{%- set episode = unit_columns() + ['episode_number'] %}
 {%- set is_broken %}
     count(*) <> max(attempt_count)
     or count(*) <> min(attempt_count)

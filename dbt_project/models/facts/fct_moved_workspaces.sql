@@ -1,0 +1,3 @@
+{{ changed_keys(
+    'workspaces', ['workspace_id'], 'timezone', "'" ~ var('default_timezone') ~ "'"
+) }}
