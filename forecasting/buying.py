@@ -1,0 +1,148 @@
+"""What to buy: the latest day to order, the credits that last long enough, the packs that bring them.
+
+Not here: when credits run out without buying (depletion.py), or how packs are combined (purchase.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from forecasting.calibration import LEVELS, DemandPaths
+from forecasting.demand import Floats
+from forecasting.ledger import Ints, positions
+from forecasting.purchase import Mix, Pack, cheapest_mix, comparable
+from forecasting.runway import HORIZON_DAYS, Lots, run_down
+
+MICRO = 1_000_000
+_AMPLE, _EXPECTED = LEVELS.index(0.1), LEVELS.index(0.5)  # demand that 9 in 10, and that half, do not exceed
+
+
+@dataclass(frozen=True)
+class BuyingTerms:
+    """How careful a team is.
+
+    Attributes:
+        stockout_risk: the chance of being empty before ordered credits arrive that is accepted, 0.005 or more.
+        cover_days: how long what is bought shall last, in 9 of 10 cases, from its arrival.
+    """
+
+    stockout_risk: float = 0.05
+    cover_days: int = 30
+
+    def __post_init__(self) -> None:
+        if not LEVELS[0] <= self.stockout_risk < 1:
+            raise ValueError(
+                f"stockout_risk is a chance from {LEVELS[0]} to below 1; found {self.stockout_risk}. "
+                "0.05 is usual."
+            )
+        if not 1 <= self.cover_days <= 180:
+            raise ValueError(f"cover_days is 1 to 180; found {self.cover_days}. 30 is usual.")
+
+    @property
+    def risk_level(self) -> int:
+        """The place of the highest of `LEVELS` within the risk."""
+        return max(place for place, level in enumerate(LEVELS) if level <= self.stockout_risk)
+
+
+def packs_of(packs: pd.DataFrame, names: pd.Index) -> dict[int, list[Pack]]:
+    """The packs each workspace can choose from, by its place in `names`.
+
+    Args:
+        packs: workspace_id, pack_id, credits_micro, price (Decimal), currency, validity_days (may be null).
+        names: the workspaces.
+    """
+    listed: dict[int, list[Pack]] = {}
+    columns = [packs[name].tolist() for name in ("pack_id", "credits_micro", "price", "currency", "validity_days")]
+    for place, *values in zip(positions(packs["workspace_id"], names).tolist(), *columns, strict=True):
+        pack_id, credits, price, currency, validity = values
+        days = None if pd.isna(validity) else int(validity)
+        if place >= 0:
+            listed.setdefault(place, []).append(Pack(str(pack_id), int(credits), price, str(currency), days))
+    return {place: comparable(found) for place, found in listed.items()}
+
+
+@dataclass(frozen=True)
+class Buying:
+    """What to buy in each case, arrays of one length.
+
+    Attributes:
+        credits_micro: whole credits that last `cover_days` from their arrival in 9 of 10 cases; 0: nothing.
+        mixes: the cheapest packs that bring them; None where none are listed, or none can.
+    """
+
+    credits_micro: Ints
+    mixes: list[Mix | None]
+
+
+def what_to_buy(
+    paths: DemandPaths,
+    lots: Lots,
+    *,
+    arrives_on: Ints,
+    packs: Sequence[Sequence[Pack]],
+    terms: BuyingTerms,
+    repays: bool,
+) -> Buying:
+    """Says what to buy so that it arrives on a day, given the lots there are.
+
+    What is needed is the demand that no lot pays between the arrival and `cover_days` later. Demand before the
+    arrival is lost or overage, and buying cannot change it.
+
+    Args:
+        paths: demand of the cases at `LEVELS`.
+        lots: of the cases.
+        arrives_on: day number of the arrival, (cases,), 1 to the horizon.
+        packs: on offer in each case.
+        terms: what is asked for.
+        repays: whether credits also pay for demand of days before they were there.
+    """
+    validities = [sorted({pack.validity_days for pack in offer if pack.validity_days is not None}) for offer in packs]
+    width = max(map(len, validities), default=0)
+    after = np.array([[0, terms.cover_days, *days, *[0] * (width - len(days))] for days in validities])
+    after = after.reshape(len(packs), width + 2)
+    cuts = np.minimum(arrives_on[:, None] + after, HORIZON_DAYS)
+    two = paths.at([_AMPLE, _EXPECTED])
+    runway = run_down(two, lots, repays=repays, cuts=cuts)
+    # days 1.. are cut at their start, and the first stretch starts there
+    unpaid = np.stack([runway.unpaid_by(cut) for cut in cuts.T], axis=2)
+    unpaid -= unpaid[..., :1]
+    credits = (np.ceil(np.maximum(unpaid[:, 0, 1], 0) / MICRO - 1e-9) * MICRO).astype(np.int64)
+    mixes = [
+        _mix(offer, dict(zip(days, unpaid[case, :, 2:].T, strict=False)), int(credits[case]), terms)
+        for case, (offer, days) in enumerate(zip(packs, validities, strict=True))
+    ]
+    return Buying(credits, mixes)
+
+
+def _mix(offer: Sequence[Pack], used_by: Mapping[int, Floats], needed: int, terms: BuyingTerms) -> Mix | None:
+    if not offer:
+        return None
+    needs = [(0, needed)]
+    needs += [
+        (days, max(needed - int(ample), 0)) for days, (ample, _) in used_by.items() if days < terms.cover_days
+    ]
+    return cheapest_mix(offer, needs, [(days, int(usual)) for days, (_, usual) in used_by.items()])
+
+
+def packs_as_json(mix: Mix | None) -> str | None:
+    """A mix as the mart tells it: [{"pack_id", "count", "credits", "price"}, …], price of all of them."""
+    if mix is None:
+        return None
+    return json.dumps(
+        [
+            {
+                "pack_id": pack.pack_id,
+                "count": count,
+                "credits": f"{(Decimal(count * pack.credits_micro) / MICRO).normalize():f}",
+                "price": str(count * pack.price),
+            }
+            for pack, count in mix.counts
+        ],
+        ensure_ascii=False,
+    )

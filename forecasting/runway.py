@@ -1,0 +1,229 @@
+"""Demand to come against the lots there are: when a balance is empty, what it is on each day, what stays unpaid.
+
+Days are numbered from the day after as_of, which is 1. As in the ledger, lots expire and begin at the start of
+a day, and are drawn in the order of the policy. Not here: how demand is foreseen (calibration.py), or what
+was booked up to as_of (ledger.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from forecasting.demand import Floats
+from forecasting.ledger import NEVER, DrawPolicy, Ints, day_numbers, positions
+
+HORIZON_DAYS = 365
+BEYOND = HORIZON_DAYS + 1  # the day number of "not within the horizon"
+CASES_AT_ONCE = 2_000
+
+
+class Paths(Protocol):
+    """Demand of cases on one or more paths each: its sum by a day, and the day by which it sums to an amount."""
+
+    def __getitem__(self, cases: Ints) -> Paths: ...
+    def by(self, days: Floats) -> Floats: ...
+    def until(self, total: Floats) -> Floats: ...
+
+
+@dataclass(frozen=True)
+class Lots:
+    """The lots of each case, in draw order, padded with empty ones; arrays (cases, lots).
+
+    Attributes:
+        starts_on: day number from which the lot can be drawn, 0 or less if it can already.
+        expires_on: first day number on which it cannot; `BEYOND` or more if not within the horizon.
+        held: micro-credits.
+    """
+
+    starts_on: Ints
+    expires_on: Ints
+    held: Floats
+
+    def __getitem__(self, cases: Ints) -> Lots:
+        width = int((self.held[cases] > 0).sum(axis=1).max(initial=0))
+        return Lots(*(part[cases, :width] for part in (self.starts_on, self.expires_on, self.held)))
+
+    @classmethod
+    def of(cls, lots: pd.DataFrame, names: pd.Index, *, as_of: int, policy: DrawPolicy) -> Lots:
+        """Lots still to be drawn, of each workspace.
+
+        Args:
+            lots: `Ledger.lots` columns workspace_id, lot_id, priority, effective_on, expires_on,
+                remaining_micro; a lot without credits left, or gone by as_of, counts for nothing.
+            names: the workspaces.
+            as_of: the last day booked, as a day number.
+            policy: the draw order.
+        """
+        case = positions(lots["workspace_id"], names)
+        held = lots["remaining_micro"].to_numpy().astype(np.int64)
+        table = pd.DataFrame(
+            {
+                "case": case,
+                "lot_id": lots["lot_id"].astype("str").to_numpy(),
+                "priority": lots["priority"].to_numpy().astype(np.int64),
+                "effective_on": day_numbers(lots["effective_on"]),
+                "expires_on": day_numbers(lots["expires_on"]),
+                "held": held,
+            }
+        )
+        table = table[(case >= 0) & (held > 0)]
+        starts = table["effective_on"].to_numpy() - as_of
+        expires = np.where(
+            table["expires_on"] == NEVER, BEYOND, np.minimum(table["expires_on"].to_numpy() - as_of, BEYOND)
+        )
+        table = table.assign(starts=np.maximum(starts, 0), expires=expires)
+        table = table[(table["expires"] > np.maximum(table["starts"], 1)) & (table["starts"] <= HORIZON_DAYS)]
+        table = table.sort_values(list(dict.fromkeys(["case", *policy.draw_order, "lot_id"])), kind="stable")
+        row = table["case"].to_numpy()
+        place = np.arange(len(table)) - np.searchsorted(row, row)
+        shape = (len(names), int(place.max(initial=-1)) + 1)
+        padded = cls(np.zeros(shape, np.int64), np.full(shape, BEYOND), np.zeros(shape))
+        padded.starts_on[row, place] = table["starts"]
+        padded.expires_on[row, place] = table["expires"]
+        padded.held[row, place] = table["held"]
+        return padded
+
+    def with_lot(self, *, starts_on: Ints, expires_on: Ints, held: Floats) -> Lots:
+        """The same lots and one more for each case, drawn last."""
+        added = (starts_on, expires_on, held)
+        mine = (self.starts_on, self.expires_on, self.held)
+        return Lots(*(np.column_stack([old, new]) for old, new in zip(mine, added, strict=True)))
+
+
+@dataclass(frozen=True)
+class Runway:
+    """What becomes of each case's balance on each path, between one change of its lots and the next.
+
+    Attributes:
+        empty_on: first day number whose end finds nothing left; `BEYOND` if none, (cases, paths).
+        starts_on: first day of each stretch, (cases, stretches), ascending; the first is 1.
+        demand_before: demand of all earlier stretches, (cases, paths, stretches).
+        held: credits at the start of each stretch, (cases, paths, stretches).
+        unpaid_before: demand of earlier stretches that no lot paid, (cases, paths, stretches).
+    """
+
+    empty_on: Ints
+    starts_on: Ints
+    demand_before: Floats
+    held: Floats
+    unpaid_before: Floats
+
+    def at(self, paths: Sequence[int]) -> Runway:
+        """The paths at these places only."""
+        at = list(paths)
+        of_paths = (self.demand_before, self.held, self.unpaid_before)
+        return Runway(self.empty_on[:, at], self.starts_on, *(part[:, at] for part in of_paths))
+
+    def unpaid_by(self, day: Ints) -> Floats:
+        """What no lot paid before a day on which a stretch starts, (cases, paths)."""
+        at = (self.starts_on == day[:, None]).argmax(axis=1)
+        return np.take_along_axis(self.unpaid_before, at[:, None, None], axis=2)[..., 0]
+
+    def balances(self, paths: Paths, days: int) -> Floats:
+        """Credits left at the end of each of the next days, (cases, paths, days)."""
+        day = np.arange(1, days + 1)
+        demand = paths.by(np.broadcast_to(day.astype(float), (len(self.starts_on), 1, days)))
+        left = np.zeros(demand.shape)
+        for stretch in range(self.starts_on.shape[1]):
+            here = self.held[..., stretch, None] - (demand - self.demand_before[..., stretch, None])
+            left = np.where(day >= self.starts_on[:, stretch, None, None], np.maximum(here, 0), left)
+        return left
+
+
+def run_down(paths: Paths, lots: Lots, *, repays: bool = False, cuts: Ints | None = None) -> Runway:
+    """Draws the demand of every path from the lots, up to the horizon.
+
+    Args:
+        paths: demand of the cases.
+        lots: of the cases.
+        repays: whether credits also pay for demand of days before they were there.
+        cuts: day numbers, (cases, n), on which a stretch shall start though no lot changes.
+    """
+    events = np.column_stack([lots.starts_on, lots.expires_on, *([] if cuts is None else [cuts])])
+    events = np.where((events > 1) & (events < BEYOND), events, BEYOND)
+    events = np.sort(events, axis=1)
+    is_again = np.zeros(events.shape, dtype=bool)
+    is_again[:, 1:] = events[:, 1:] == events[:, :-1]
+    events = np.sort(np.where(is_again, BEYOND, events), axis=1)
+    count = int((events < BEYOND).sum(axis=1).max(initial=0))
+    starts = np.column_stack([np.ones(len(events), np.int64), events[:, :count]])
+    ends = np.column_stack([starts[:, 1:], np.full(len(events), BEYOND)])
+
+    begun = paths.by(np.zeros((len(events), 1, 1)))[..., 0]  # 0 everywhere, in the shape of the paths
+    left = np.where(lots.starts_on <= 1, lots.held, 0.0)[:, None, :] + begun[..., None]
+    empty_on = np.full(begun.shape, BEYOND)
+    unpaid, debt = begun.copy(), begun.copy()
+    stretches: list[tuple[Floats, Floats, Floats]] = []
+    for stretch in range(starts.shape[1]):
+        start, end = starts[:, stretch, None], ends[:, stretch, None]
+        if stretch:
+            left = np.where((lots.expires_on <= start)[:, None, :], 0.0, left)
+            left += np.where(lots.starts_on == start, lots.held, 0.0)[:, None, :]
+            if repays:
+                paid = _draw(left, debt)
+                unpaid, debt = unpaid - paid, debt - paid
+        held = left.sum(axis=2)
+        stretches.append((begun, held, unpaid))
+        is_over = (end <= start) & (start >= BEYOND)
+        until = np.where(is_over, begun, np.maximum(paths.by((end - 1.0)[..., None])[..., 0], begun))
+        is_emptied = (empty_on == BEYOND) & (until - begun >= held) & ~is_over
+        if is_emptied.any():
+            reached = paths.until((begun + held)[..., None])[..., 0]
+            with np.errstate(invalid="ignore"):
+                day = np.clip(np.ceil(np.minimum(reached, BEYOND) - 1e-9), start, end - 1).astype(np.int64)
+            empty_on = np.where(is_emptied, np.where(held <= 0, start, day), empty_on)
+        asked = until - begun
+        paid = _draw(left, asked)
+        unpaid, debt = unpaid + asked - paid, debt + asked - paid
+        begun = until
+    parts = [np.stack(part, axis=2) for part in zip(*stretches, strict=True)]
+    # more demand never lasts longer: where lots expiring in between say so, the later path is as early
+    empty_on = np.maximum.accumulate(empty_on, axis=1)
+    return Runway(empty_on, starts, *parts)
+
+
+def _draw(left: Floats, asked: Floats) -> Floats:
+    """Takes what is asked off the lots `left`, in place and in their order; returns what they paid."""
+    rest = asked.copy()
+    for lot in range(left.shape[2]):
+        paid = np.minimum(left[..., lot], rest)
+        left[..., lot] -= paid
+        rest -= paid
+    return asked - rest
+
+
+def chunks(lots: Lots) -> Iterator[Ints]:
+    """Places of cases, a few thousand at a time, those with as many lots together so that few are padded."""
+    order = np.argsort((lots.held > 0).sum(axis=1), kind="stable")
+    for start in range(0, len(order), CASES_AT_ONCE):
+        yield order[start : start + CASES_AT_ONCE]
+
+
+@dataclass(frozen=True)
+class RealisedDemand:
+    """Demand as it came, for telling what was true of a forecast: one path for each case.
+
+    Attributes:
+        total: summed by each day after as_of, (cases, 1 + days); the first column is 0.
+    """
+
+    total: Floats
+
+    def __getitem__(self, cases: Ints) -> RealisedDemand:
+        return RealisedDemand(self.total[cases])
+
+    def by(self, days: Floats) -> Floats:
+        at = np.minimum(days, self.total.shape[1] - 1).astype(np.int64)
+        return np.take_along_axis(self.total, at.reshape(len(at), -1), axis=1).reshape(days.shape)
+
+    def until(self, total: Floats) -> Floats:
+        """The first whole day by whose end the demand sums to `total`; inf if it has not yet."""
+        flat = total.reshape(len(total), -1)
+        day = (self.total[:, None, :] < flat[..., None]).sum(axis=2).astype(float)
+        day[day >= self.total.shape[1]] = np.inf
+        return np.maximum(day, 1.0).reshape(total.shape)
