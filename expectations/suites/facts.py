@@ -57,94 +57,13 @@ _ONE_DISPOSITION = Check(
     remedy=_REBUILD,
 )
 
-# The P99 of the others is the ceil(0.99 x (n - 1))-th smallest of all n, unless the event itself stands at or
-# before that place; then it is not above the P99 anyway. So one ranking of a day's window serves all of it.
-# Powers of ten tell first which windows are worth ranking: a busy workspace has millions of rows in each.
-_POWERS = " ".join(f"when credits >= {power} then {power}" for power in (10_000, 1_000, 100, 10, 1, "0.1"))
 _PLAUSIBLE = Check(
     name="no_single_charge_is_implausible",
     rule=(
         "no generation of the last 90 days costs 100 credits or more and 1,000 times or more the P99 of the "
         "others of its workspace in the 90 days up to it"
     ),
-    cases=f"""
-        with costly_workspaces as (
-            select distinct workspace_id
-            from facts.fct_judged_generations
-            where usage_date > :as_of - 90 and credits >= 100
-        ),
-        powers as (
-            select workspace_id, usage_date, credits, case {_POWERS} else 0 end as power
-            from facts.fct_judged_generations
-            where usage_date > :as_of - 180
-                and workspace_id in (select workspace_id from costly_workspaces)
-        ),
-        days as (
-            select workspace_id, usage_date, power,
-                count(*) as generation_count, max(credits) as highest_credits
-            from powers
-            group by workspace_id, usage_date, power
-        ),
-        stacked as (
-            select costly.workspace_id, costly.usage_date, costly.highest_credits, days.power,
-                sum(sum(days.generation_count)) over (
-                    partition by costly.workspace_id, costly.usage_date order by days.power
-                ) as place,
-                sum(sum(days.generation_count)) over (
-                    partition by costly.workspace_id, costly.usage_date
-                ) - 1 as other_count
-            from (
-                select workspace_id, usage_date, max(highest_credits) as highest_credits
-                from days
-                where usage_date > :as_of - 90 and highest_credits >= 100
-                group by workspace_id, usage_date
-            ) as costly
-            inner join days
-                on
-                    costly.workspace_id = days.workspace_id
-                    and days.usage_date <= costly.usage_date
-                    and days.usage_date > costly.usage_date - interval '90' day
-            group by costly.workspace_id, costly.usage_date, costly.highest_credits, days.power
-        ),
-        costly_days as (
-            select workspace_id, usage_date
-            from stacked
-            where place * 100 >= other_count * 99
-            group by workspace_id, usage_date, highest_credits
-            having highest_credits >= 1000 * min(power)
-        ),
-        ranked as (
-            select days.workspace_id, days.usage_date,
-                -- 1,000 times a charge may have more digits than a charge
-                cast(generations.credits as decimal(38, 6)) as credits,
-                row_number() over (
-                    partition by days.workspace_id, days.usage_date order by generations.credits
-                ) as place,
-                count(*) over (partition by days.workspace_id, days.usage_date) - 1 as other_count
-            from costly_days as days
-            inner join facts.fct_judged_generations as generations
-                on
-                    days.workspace_id = generations.workspace_id
-                    and generations.usage_date <= days.usage_date
-                    and generations.usage_date > days.usage_date - interval '90' day
-        ),
-        usual as (
-            select workspace_id, usage_date, max(other_count) as other_count, min(credits) as p99_credits
-            from ranked
-            where place * 100 >= other_count * 99 and other_count > 0
-            group by workspace_id, usage_date
-        )
-        select generations.source, generations.event_id, generations.credits, generations.workspace_id,
-            generations.usage_date, usual.p99_credits
-        from facts.fct_judged_generations as generations
-        inner join usual
-            on generations.workspace_id = usual.workspace_id and generations.usage_date = usual.usage_date
-        where
-            generations.usage_date > :as_of - 90
-            and generations.credits >= 100
-            and generations.credits >= 1000 * usual.p99_credits
-            and (usual.p99_credits > 0 or usual.other_count >= 10)
-    """,
+    cases="select * from facts.fct_implausible_charges where usage_date > :as_of - 90",
     found=(
         "event {source} {event_id}: {credits} credits in workspace {workspace_id} on {usage_date}, "
         "where the P99 is {p99_credits}"
@@ -244,6 +163,7 @@ _FRESH = Check(
 )
 
 GATES = (
-    Gate("facts.fct_generations", (_ALL_ACCOUNTED_FOR, _ONE_DISPOSITION, _PLAUSIBLE)),
+    Gate("facts.fct_generations", (_ALL_ACCOUNTED_FOR, _ONE_DISPOSITION)),
+    Gate("facts.fct_implausible_charges", (_PLAUSIBLE,)),
     Gate("facts.fct_usage_daily", (_DISPOSED, _VOLUME, _FRESH)),
 )

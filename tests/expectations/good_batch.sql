@@ -98,9 +98,10 @@ create table facts.fct_touched_days (workspace_id text, usage_date date);
 create table facts.fct_withheld_generations (row_id bigint, workspace_id text, credits decimal(18, 6));
 insert into facts.fct_withheld_generations values (5, 'w1', 4), (6, 'w2', 7);
 create table facts.fct_judged_generations (
-    row_id bigint, source text, event_id text, workspace_id text, usage_date date, credits decimal(18, 6)
+    row_id bigint, source text, event_id text, workspace_id text, usage_date date, credits decimal(18, 6),
+    member_id text, product_category text, generation_type text
 );
-insert into facts.fct_judged_generations values
+insert into facts.fct_judged_generations (row_id, source, event_id, workspace_id, usage_date, credits) values
     (1, 'native', 'e1', 'w1', '2026-03-30', 10),
     (2, 'native', 'e2', 'w1', '2026-03-31', 5),
     (3, 'native', 'e3', 'w1', '2026-03-31', 2.5),
@@ -116,6 +117,10 @@ inner join (values
     ('e4', null, null, null, 'wasted', 'failed_generation'),
     ('e7', 'z-1', 1, 1, 'untracked', null)
 ) as decided(event_id, episode_id, attempt_number, attempt_count, disposition, waste_reason) using (event_id);
+create table facts.fct_implausible_charges (
+    source text, event_id text, workspace_id text, usage_date date, credits decimal(38, 6),
+    p99_credits decimal(38, 6)
+);
 create table facts.fct_usage_daily (
     workspace_id text, usage_date date, credits decimal(38, 6), generation_count bigint,
     used_credits decimal(38, 6), iterated_credits decimal(38, 6), wasted_credits decimal(38, 6),

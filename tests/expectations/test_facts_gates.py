@@ -52,8 +52,10 @@ FACTS: list[Spoilt] = [
     (
         "no_single_charge_is_implausible",
         WARNING,
-        "update facts.fct_judged_generations set credits = 10000 where event_id = 'e2'",
-        ("event native e2", "10000.000000 credits", "w1", "2026-03-31", "the P99 is 10.000000"),
+        """insert into facts.fct_implausible_charges values
+            ('native', 'old', 'w1', '2025-12-31', 10000, 10),
+            ('native', 'e2', 'w1', '2026-01-01', 10000, 10)""",
+        ("found 1 case: event native e2: 10000.000000 credits in workspace w1 on 2026-01-01", "is 10.000000"),
     ),
     (
         "dispositions_add_up_to_consumed_credits",
