@@ -24,7 +24,7 @@ from forecasting.runway import BEYOND, Lots, RealisedDemand, run_down
 BUCKETS = ((7, "0-7", 14), (30, "8-30", 60), (90, "31-90", 90), (BEYOND, "over 90", 90))
 LONGEST_DAYS = 90
 REPLAYED_AMOUNTS_DAYS = (3, 7, 14, 30, 60)
-REPLAYED_WEEKS = 26
+REPLAYED_DAYS = 182
 REPLAYED_ORIGINS = 4_000
 DAYS = ["p025", "p10", "p50", "p90", "p975", "pace"]
 
@@ -42,8 +42,8 @@ def score(told: pd.DataFrame, true_days: Floats) -> pd.DataFrame:
     """Scores forecasts that are due.
 
     Args:
-        told: workspace_id, as_of, and days ahead p025_days, p10_days, p50_days, p90_days, p975_days, pace_days;
-            null is beyond the horizon.
+        told: workspace_id, as_of, and days ahead p025_days, p10_days, p50_days, p90_days, p975_days and
+            pace_days; null is beyond the horizon.
         true_days: days ahead on which the credits were used up; more than those judged after if not by then.
 
     Returns:
@@ -86,6 +86,8 @@ def days_until_empty(
         as_of: the last local day known.
         policy: how the ledger draws lots.
     """
+    if vintages.empty:
+        return np.zeros(0)
     today = int(np.datetime64(as_of, "D").astype(np.int64))
     origins = day_numbers(vintages["as_of"])
     # every vintage becomes a workspace of its own, whose days are moved so that all end today
@@ -96,13 +98,17 @@ def days_until_empty(
             "shift": today - origins,
         }
     )
-    known = _moved(entries, shift, ["occurred_on", "effective_on", "expires_on"], by="occurred_on", today=today)
+    known = _moved(
+        entries, shift, ["occurred_on", "effective_on", "expires_on"], by="occurred_on", today=today
+    )
     used = _moved(usage, shift, ["usage_date"])
     past = used[day_numbers(used["usage_date"]) <= today]
     ledger = draw_down(known, past, as_of=as_of, policy=policy)
     names = pd.Index(shift["case"])
     lots = Lots.of(ledger.lots, names, as_of=today, policy=policy)
-    to_come = daily_credits(used, names, column="credits_micro", as_of=today + LONGEST_DAYS, days=LONGEST_DAYS)
+    to_come = daily_credits(
+        used, names, column="credits_micro", as_of=today + LONGEST_DAYS, days=LONGEST_DAYS
+    )
     total = np.cumsum(np.column_stack([np.zeros(len(names)), to_come]), axis=1)
     empty_on = run_down(RealisedDemand(total), lots, repays=policy.repays_overage).empty_on[:, 0]
     return np.where(empty_on <= np.minimum(shift["shift"].to_numpy(), LONGEST_DAYS), empty_on, np.inf)
@@ -143,19 +149,25 @@ class Replay:
     pace: Floats
 
 
-def origins_to_replay(history: History, *, as_of: date, weeks: int = REPLAYED_WEEKS, most: int = REPLAYED_ORIGINS) -> Replay:
-    """Every seventh day of the last weeks, of all workspaces, or of those drawn by a hash if there are too many.
+def origins_to_replay(
+    history: History, *, as_of: date, days: int = REPLAYED_DAYS, most: int = REPLAYED_ORIGINS
+) -> Replay:
+    """Days of the last half year from which forecasts can be judged by now, at most `most` of all workspaces.
+
+    Every day if that is not too many, else every second and so on; where every seventh is too many, of
+    workspaces drawn by a hash.
 
     Days with too short a history, or with days after them on which an empty balance blocked usage, are left
     out.
     """
     today = int(np.datetime64(as_of, "D").astype(np.int64))
     names = pd.Index(history.workspaces["workspace_id"].astype("str"))
-    shifts = np.arange(BUCKETS[0][2], BUCKETS[0][2] + 7 * weeks, 7)
-    enough = -(-most // max(len(shifts), 1))
+    step = min(max(-(-len(names) * days // most), 1), 7)
+    shifts = np.arange(BUCKETS[0][2], BUCKETS[0][2] + days, step)
+    enough = -(-most // len(shifts))
     if len(names) > enough:
         names = pd.Index(sorted(names, key=lambda name: (crc32(name.encode()), name))[:enough])
-    days = HISTORY_DAYS + int(shifts[-1] if len(shifts) else 0)
+    days = HISTORY_DAYS + int(shifts[-1])
     kept = {"as_of": today, "days": days}
     used = daily_credits(history.usage, names, column="credits_micro", **kept)
     excess = daily_credits(history.charges, names, column="excess_micro", **kept)
@@ -214,9 +226,7 @@ def replay(replayed: Replay, *, calibration: Calibration) -> pd.DataFrame:
             told = {"pace_days": np.where(pace > 0, np.ceil(credits / pace - 1e-9), np.inf)}
         told |= {f"{name}_days": days[:, LEVELS.index(float(f"0.{name[1:]}"))] for name in DAYS[:-1]}
         names = replayed.workspace_id[is_used]
-        frame = pd.DataFrame(
-            {"workspace_id": names, "as_of": midnights(replayed.as_of[is_used]), **told}
-        )
+        frame = pd.DataFrame({"workspace_id": names, "as_of": midnights(replayed.as_of[is_used]), **told})
         true_days = RealisedDemand(total).until(credits[:, None])[:, 0]
         is_due = seen >= judged_after(days[:, LEVELS.index(0.5)])
         scored = score(frame[is_due].reset_index(drop=True), true_days[is_due])

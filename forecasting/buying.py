@@ -28,7 +28,7 @@ class BuyingTerms:
     """How careful a team is.
 
     Attributes:
-        stockout_risk: the chance of being empty before ordered credits arrive that is accepted, 0.005 or more.
+        stockout_risk: the accepted chance of being empty before ordered credits arrive, 0.005 or more.
         cover_days: how long what is bought shall last, in 9 of 10 cases, from its arrival.
     """
 
@@ -58,7 +58,9 @@ def packs_of(packs: pd.DataFrame, names: pd.Index) -> dict[int, list[Pack]]:
         names: the workspaces.
     """
     listed: dict[int, list[Pack]] = {}
-    columns = [packs[name].tolist() for name in ("pack_id", "credits_micro", "price", "currency", "validity_days")]
+    columns = [
+        packs[name].tolist() for name in ("pack_id", "credits_micro", "price", "currency", "validity_days")
+    ]
     for place, *values in zip(positions(packs["workspace_id"], names).tolist(), *columns, strict=True):
         pack_id, credits, price, currency, validity = values
         days = None if pd.isna(validity) else int(validity)
@@ -91,8 +93,8 @@ def what_to_buy(
 ) -> Buying:
     """Says what to buy so that it arrives on a day, given the lots there are.
 
-    What is needed is the demand that no lot pays between the arrival and `cover_days` later. Demand before the
-    arrival is lost or overage, and buying cannot change it.
+    What is needed is the demand that no lot pays between the arrival and `cover_days` later. What comes
+    before the arrival is lost or overage, and buying cannot change it.
 
     Args:
         paths: demand of the cases at `LEVELS`.
@@ -102,7 +104,9 @@ def what_to_buy(
         terms: what is asked for.
         repays: whether credits also pay for demand of days before they were there.
     """
-    validities = [sorted({pack.validity_days for pack in offer if pack.validity_days is not None}) for offer in packs]
+    validities = [
+        sorted({pack.validity_days for pack in offer if pack.validity_days is not None}) for offer in packs
+    ]
     width = max(map(len, validities), default=0)
     after = np.array([[0, terms.cover_days, *days, *[0] * (width - len(days))] for days in validities])
     after = after.reshape(len(packs), width + 2)
@@ -140,7 +144,7 @@ def packs_as_json(mix: Mix | None) -> str | None:
                 "pack_id": pack.pack_id,
                 "count": count,
                 "credits": f"{(Decimal(count * pack.credits_micro) / MICRO).normalize():f}",
-                "price": str(count * pack.price),
+                "price": f"{(count * pack.price).normalize():f}",
             }
             for pack, count in mix.counts
         ],

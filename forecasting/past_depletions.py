@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.calibration import Depletions
+from forecasting.calibration import Calibration, Depletions, fit_calibration
 from forecasting.demand import HISTORY_DAYS, MEAN_DAYS, Demand, Floats, Ints, measure_demand
 
 MULTIPLES = (0.3, 200.0)  # of the mean day: amounts from a few hours' demand to more than half a year's
@@ -98,3 +98,11 @@ def _reached(total: Floats, origin: Ints, target: Floats) -> tuple[Floats, np.nd
     of_day = np.maximum(total[at] - total[at - 1], 1e-300)
     days = at - 1 - origin + (target - total[at - 1]) / of_day
     return np.where(is_seen, days, len(total) - 1 - origin), is_seen
+
+
+def fit_on(series: Sequence[Floats], *, label: str, rng: np.random.Generator) -> Calibration:
+    """Fits a calibration on daily series; `label` says what they are."""
+    origins = origins_of(series)
+    cases, _ = depletions_of(series, origins, multiples=MULTIPLES, amounts=AMOUNTS, rng=rng)
+    facts = {"label": label, "series": len(series), "cases": len(cases.days)}
+    return fit_calibration(cases, facts=facts)

@@ -7,6 +7,7 @@ was booked up to as_of (ledger.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -219,11 +220,13 @@ class RealisedDemand:
 
     def by(self, days: Floats) -> Floats:
         at = np.minimum(days, self.total.shape[1] - 1).astype(np.int64)
-        return np.take_along_axis(self.total, at.reshape(len(at), -1), axis=1).reshape(days.shape)
+        return np.take_along_axis(self.total, at.reshape(len(at), math.prod(at.shape[1:])), axis=1).reshape(
+            days.shape
+        )
 
     def until(self, total: Floats) -> Floats:
         """The first whole day by whose end the demand sums to `total`; inf if it has not yet."""
-        flat = total.reshape(len(total), -1)
+        flat = total.reshape(len(total), math.prod(total.shape[1:]))
         day = (self.total[:, None, :] < flat[..., None]).sum(axis=2).astype(float)
         day[day >= self.total.shape[1]] = np.inf
         return np.maximum(day, 1.0).reshape(total.shape)

@@ -8,7 +8,7 @@ import dagster as dg
 from expectations.suites import GATES
 from orchestration.defs.checks import layer_gate
 from orchestration.defs.dbt_layers import LAYERS, dbt_layer
-from orchestration.defs.forecast import credit_depletion
+from orchestration.defs.forecast import depletion, forecast_scores, models
 from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, nightly_schedule
 from orchestration.defs.ledger import credit_ledger
 from orchestration.defs.progress import progress_logger
@@ -41,7 +41,9 @@ def build(settings: Settings) -> dg.Definitions:
             raw,
             *layers.values(),
             credit_ledger,
-            credit_depletion,
+            models,
+            depletion,
+            forecast_scores,
             published_marts(sorted(layers["marts"].keys, key=str)),
         ],
         asset_checks=[layer_gate(layer) for layer in GATES],

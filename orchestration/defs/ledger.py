@@ -14,7 +14,7 @@ from orchestration.defs.resources import Night
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 
-_ENTRIES = """
+ENTRIES = """
     select
         workspace_id, entry_id, entry_type,
         cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,
@@ -89,7 +89,7 @@ def credit_ledger(
     """Draw each day's usage from the lots alive on it; book what expires, is taken back or not covered."""
     as_of = night.as_of_date(warehouse)
     policy = draw_policy(dbt.variables)
-    ledger = draw_down(warehouse.query(_ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=policy)
+    ledger = draw_down(warehouse.query(ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=policy)
     written = {
         "fct_credit_lots": warehouse.replace("facts.fct_credit_lots", ledger.lots, select=_LOTS),
         "fct_credit_balance_daily": warehouse.replace(

@@ -31,6 +31,7 @@ journal_tables = [
     for table, description in {
         "check_results": "One row per run and check of every run so far; kept through a rebuild.",
         "depletion_forecast": "One row per workspace and as_of: every forecast that was published so far.",
+        "forecast_scores": "One row per workspace and as_of: how far a published forecast was off, once due.",
         "restatements": "One row per workspace, day, as_of and cause: every published day that changed.",
     }.items()
 ]
@@ -50,7 +51,11 @@ served_tables = [
 ]
 
 # what the journal keeps of every run, and where the run has it
-_KEPT = {"depletion_forecast": "forecast.credit_depletion", "restatements": "facts.fct_restatements"}
+_KEPT = {
+    "depletion_forecast": "forecast.credit_depletion",
+    "forecast_scores": "(select * from forecast.forecast_scores where kind = 'published')",
+    "restatements": "facts.fct_restatements",
+}
 
 
 class CriticalCheckFailed(RuntimeError):

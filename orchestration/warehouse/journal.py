@@ -43,6 +43,35 @@ DEPLETION_FORECAST = pa.schema(
         ("empty_since", pa.date32()),
         ("next_grant_on", pa.date32()),
         ("history_days", pa.int64()),
+        *((f"depletes_on_{name}", pa.date32()) for name in ("p025", "p5", "p10", "p50", "p90", "p975")),
+        ("chance_empty_before_grant", pa.decimal128(5, 4)),
+        ("lead_time_days", pa.int64()),
+        ("buy_by", pa.date32()),
+        ("credits_to_buy", pa.decimal128(38, 6)),
+        ("recommended_packs", pa.string()),
+        ("packs_price", pa.decimal128(24, 12)),
+        ("packs_currency", pa.string()),
+        ("expiring_credits", pa.decimal128(38, 6)),
+        ("capped_credits", pa.decimal128(38, 6)),
+        ("calibration_version", pa.string()),
+        ("told_at", pa.timestamp("us")),
+    ]
+)
+FORECAST_SCORES = pa.schema(
+    [
+        ("workspace_id", pa.string()),
+        ("as_of", pa.date32()),
+        ("kind", pa.string()),
+        ("horizon_bucket", pa.string()),
+        ("judged_after_days", pa.int64()),
+        ("amount_days", pa.int64()),
+        ("true_days", pa.int64()),
+        ("p50_days", pa.int64()),
+        ("pace_days", pa.int64()),
+        ("is_covered_80", pa.bool_()),
+        ("is_covered_95", pa.bool_()),
+        ("error_days", pa.int64()),
+        ("pace_error_days", pa.int64()),
         ("told_at", pa.timestamp("us")),
     ]
 )
@@ -62,6 +91,7 @@ RESTATEMENTS = pa.schema(
 TABLES = {
     "check_results": CHECK_RESULTS,
     "depletion_forecast": DEPLETION_FORECAST,
+    "forecast_scores": FORECAST_SCORES,
     "restatements": RESTATEMENTS,
 }
 
@@ -121,7 +151,8 @@ class Journal:
         """Keep what a run is about to publish; what an earlier run told of the same as_of stays beside it."""
         if rows.num_rows:
             times = pa.array([told_at] * rows.num_rows, pa.timestamp("us"))
-            told = rows.append_column("told_at", times).cast(TABLES[table])
+            schema = TABLES[table]
+            told = rows.append_column("told_at", times).select(schema.names).cast(schema)
             self._write(table, f"{as_of}-{run_id}", told)
 
     def _write(self, table: str, name: str, rows: pa.Table) -> None:

@@ -1,0 +1,11 @@
+select
+    model,
+    version,
+    trained_to,
+    label,
+    features,
+    scores,
+    hash,
+    promoted,
+    content
+from {{ source('forecast', 'models') }}
