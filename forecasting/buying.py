@@ -13,11 +13,11 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from forecasting.calibration import LEVELS, DemandPaths
+from forecasting.calibration import LEVELS
 from forecasting.demand import Floats
 from forecasting.ledger import Ints, positions
 from forecasting.purchase import Mix, Pack, cheapest_mix, comparable
-from forecasting.runway import HORIZON_DAYS, Lots, run_down
+from forecasting.runway import HORIZON_DAYS, Lots, Paths, run_down
 
 MICRO = 1_000_000
 _AMPLE, _EXPECTED = LEVELS.index(0.1), LEVELS.index(0.5)  # demand that 9 in 10, and that half, do not exceed
@@ -83,7 +83,7 @@ class Buying:
 
 
 def what_to_buy(
-    paths: DemandPaths,
+    paths: Paths,
     lots: Lots,
     *,
     arrives_on: Ints,

@@ -6,7 +6,7 @@ Not here: the balance itself (ledger.py), how demand is foreseen (demand.py, cal
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 
 import numpy as np
@@ -17,19 +17,22 @@ from forecasting.calibration import LEVELS, Calibration, DemandPaths, shipped_ca
 from forecasting.demand import HISTORY_DAYS, Demand, Floats, blocked_days, daily_credits, measure_demand
 from forecasting.ledger import NEVER, USUAL_POLICY, DrawPolicy, Ints, day_numbers, midnights, positions
 from forecasting.purchase import Mix
-from forecasting.runway import BEYOND, HORIZON_DAYS, Lots, chunks, run_down
+from forecasting.runway import BEYOND, HORIZON_DAYS, Change, Lots, chunks, run_down
 
 PACE_DAYS = 7
 BURN_DAYS = 30
 MIN_HISTORY_DAYS = 14
 PATH_DAYS = 180
+AS_IT_IS = Change()
 PACED_STATUSES = ("ok", "insufficient_history", "beyond_horizon")
 DATE_LEVELS = {"p025": 0.025, "p5": 0.05, "p10": 0.1, "p50": 0.5, "p90": 0.9, "p975": 0.975}
 PATH_LEVELS = {"p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p90": 0.9}
 
 
 def _no_packs() -> pd.DataFrame:
-    return pd.DataFrame(columns=["workspace_id", "pack_id", "credits_micro", "price", "currency", "validity_days"])
+    return pd.DataFrame(
+        columns=["workspace_id", "pack_id", "credits_micro", "price", "currency", "validity_days"]
+    )
 
 
 def _no_charges() -> pd.DataFrame:
@@ -57,6 +60,11 @@ class History:
     workspaces: pd.DataFrame
     packs: pd.DataFrame = field(default_factory=_no_packs)
     charges: pd.DataFrame = field(default_factory=_no_charges)
+
+    def of_workspace(self, workspace_id: str) -> History:
+        """The same of one workspace only."""
+        parts = (getattr(self, part.name) for part in fields(self))
+        return History(*(part[part["workspace_id"].astype("str") == workspace_id] for part in parts))
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,9 @@ class DepletionForecast:
     paths: pd.DataFrame
 
 
-def forecast_depletion(history: History, *, as_of: date, method: Method) -> DepletionForecast:
+def forecast_depletion(
+    history: History, *, as_of: date, method: Method, change: Change = AS_IT_IS
+) -> DepletionForecast:
     """Says of every workspace whether and when its credits run out, and what to buy.
 
     The pace date is `as_of + ceil(remaining x days / credits of those days)` over the last 7 days, in whole
@@ -105,6 +115,7 @@ def forecast_depletion(history: History, *, as_of: date, method: Method) -> Depl
         history: up to `as_of`.
         as_of: the last local day known.
         method: how.
+        change: what is different about demand, for asking what if; the pace is that of usage all the same.
 
     Returns:
         `dates` has, in the order of the workspaces: workspace_id, as_of, forecast_status,
@@ -134,7 +145,16 @@ def forecast_depletion(history: History, *, as_of: date, method: Method) -> Depl
     ).astype(object)
     lead_days = history.workspaces["lead_time_days"].to_numpy().astype(np.int64)
     foreseen = _foresee(
-        history, names, today, method, status, remaining, history_days, np.maximum(next_grant - today, 0), lead_days
+        history,
+        names,
+        today,
+        method,
+        status,
+        remaining,
+        history_days,
+        np.maximum(next_grant - today, 0),
+        lead_days,
+        change,
     )
     median = foreseen.empty_on[:, LEVELS.index(0.5)]
     status = np.where((status == "ok") & (median > HORIZON_DAYS), "beyond_horizon", status)
@@ -219,21 +239,29 @@ def _foresee(
     history_days: Ints,
     grant_on: Ints,
     lead_days: Ints,
+    change: Change,
 ) -> _Foreseen:
     demand, capped = demand_of(history, names, today)
+    demand = demand.scaled(np.full(len(names), change.factor))
     lots = Lots.of(history.lots, names, as_of=today, policy=method.policy)
     offers = packs_of(history.packs, names)
     repays = method.policy.repays_overage
     is_refilled = (status == "already_empty") & (history_days >= MIN_HISTORY_DAYS) & (demand.slow > 0)
     followed = np.flatnonzero((status == "ok") | is_refilled)
     empty_on = np.full((len(names), len(LEVELS)), BEYOND)
-    chance, buy_by, credits = np.zeros(len(names)), np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
+    chance, buy_by, credits = (
+        np.zeros(len(names)),
+        np.zeros(len(names), np.int64),
+        np.zeros(len(names), np.int64),
+    )
     mixes: list[Mix | None] = [None] * len(names)
-    balances = np.zeros((len(names), len(PATH_LEVELS), PATH_DAYS), dtype=np.float32 if len(names) > 50_000 else float)
+    balances = np.zeros(
+        (len(names), len(PATH_LEVELS), PATH_DAYS), dtype=np.float32 if len(names) > 50_000 else float
+    )
     shown = [LEVELS.index(level) for level in PATH_LEVELS.values()]
     for chunk in chunks(lots[followed]):
         cases = followed[chunk]
-        ours, paths = lots[cases], DemandPaths.of(demand[cases], method.calibration)
+        ours, paths = lots[cases], change.made_to(DemandPaths.of(demand[cases], method.calibration))
         runway = run_down(paths, ours, repays=repays)
         empty_on[cases] = runway.empty_on
         chance[cases] = _chance_before(runway.empty_on, grant_on[cases])
@@ -281,7 +309,9 @@ def _paths_frame(
     columns = {"workspace_id": names[case], "forecast_date": midnights(today + day)}
     for number, name in enumerate(PATH_LEVELS):
         later = balances[case, number, np.maximum(day - 1, 0)]
-        columns[f"balance_{name}_micro"] = np.where(day == 0, remaining[case], np.floor(later).astype(np.int64))
+        columns[f"balance_{name}_micro"] = np.where(
+            day == 0, remaining[case], np.floor(later).astype(np.int64)
+        )
     return pd.DataFrame(columns)
 
 

@@ -27,6 +27,7 @@ class Paths(Protocol):
     """Demand of cases on one or more paths each: its sum by a day, and the day by which it sums to an amount."""
 
     def __getitem__(self, cases: Ints) -> Paths: ...
+    def at(self, levels: Sequence[int]) -> Paths: ...
     def by(self, days: Floats) -> Floats: ...
     def until(self, total: Floats) -> Floats: ...
 
@@ -206,6 +207,48 @@ def chunks(lots: Lots) -> Iterator[Ints]:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What is different about demand.
+
+    Attributes:
+        factor: how many times as much.
+        extra: micro-credits more, once.
+        extra_on: day number on which those are used.
+    """
+
+    factor: float = 1.0
+    extra: float = 0.0
+    extra_on: int = 1
+
+    def made_to(self, paths: Paths) -> Paths:
+        """Paths with the extra demand; the factor is for the demand they come from."""
+        return WithExtra(paths, self.extra, self.extra_on) if self.extra else paths
+
+
+@dataclass(frozen=True)
+class WithExtra:
+    """Paths on all of which some more is used on one day."""
+
+    paths: Paths
+    extra: float
+    on: int
+
+    def __getitem__(self, cases: Ints) -> WithExtra:
+        return WithExtra(self.paths[cases], self.extra, self.on)
+
+    def at(self, levels: Sequence[int]) -> WithExtra:
+        return WithExtra(self.paths.at(levels), self.extra, self.on)
+
+    def by(self, days: Floats) -> Floats:
+        return self.paths.by(days) + np.where(days >= self.on, self.extra, 0.0)
+
+    def until(self, total: Floats) -> Floats:
+        before = self.paths.until(total)
+        after = self.paths.until(np.maximum(total - self.extra, 0.0))
+        return np.where(before < self.on, before, np.maximum(after, self.on))
+
+
+@dataclass(frozen=True)
 class RealisedDemand:
     """Demand as it came, for telling what was true of a forecast: one path for each case.
 
@@ -217,6 +260,9 @@ class RealisedDemand:
 
     def __getitem__(self, cases: Ints) -> RealisedDemand:
         return RealisedDemand(self.total[cases])
+
+    def at(self, levels: Sequence[int]) -> RealisedDemand:
+        return self
 
     def by(self, days: Floats) -> Floats:
         at = np.minimum(days, self.total.shape[1] - 1).astype(np.int64)

@@ -3,50 +3,24 @@
 The arithmetic does not belong here: it is forecasting/.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import dagster as dg
+import numpy as np
 import pandas as pd
 
 from forecasting.accuracy import days_until_empty, judged_after, origins_to_replay, replay, score
-from forecasting.buying import BuyingTerms
-from forecasting.calibration import Calibration, shipped_calibration
-from forecasting.depletion import History, Method, forecast_depletion
+from forecasting.calibration import shipped_calibration
+from forecasting.depletion import Method, forecast_depletion
 from forecasting.recalibration import recalibrate
-from orchestration.defs.ledger import ENTRIES, USAGE, credits_of, draw_policy
+from orchestration.defs.ledger import credits_of
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, history_of, method_of
 
-_BALANCES = """
-    select
-        workspace_id, usage_date,
-        cast(closing * 1000000 as bigint) as closing_micro, cast(overage * 1000000 as bigint) as overage_micro
-    from facts.fct_credit_balance_daily
-"""
-_LOTS = """
-    select
-        workspace_id, lot_id, lot_status, priority, effective_on, expires_on,
-        cast(remaining * 1000000 as bigint) as remaining_micro
-    from facts.fct_credit_lots
-"""
-_WORKSPACES = "select workspace_id, lead_time_days from facts.fct_workspaces order by workspace_id"
-_PACKS = """
-    select
-        workspace_id, pack_id, cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,
-        cast(price as decimal(38, 12)) as price, currency, validity_days
-    from staging.stg_credit_packs
-    where is_newest
-"""
-_CHARGES = """
-    select
-        workspace_id, usage_date,
-        cast((cast(credits as decimal(38, 6)) - p99_credits) * 1000000 as bigint) as excess_micro
-    from facts.fct_implausible_charges
-"""
 _QUANTILES = ("p025", "p5", "p10", "p50", "p90", "p975")
 _FORECAST = f"""
     select
@@ -123,20 +97,6 @@ _FACTS = [
     ["facts", "fct_workspaces"],
     ["staging", "stg_credit_packs"],
 ]
-
-
-def history_of(warehouse: DuckDBWarehouse) -> History:
-    """What the warehouse knows of balances, lots, usage and packs."""
-    parts = (_BALANCES, _LOTS, USAGE, _WORKSPACES, _PACKS, _CHARGES)
-    return History(*map(warehouse.query, parts))
-
-
-def method_of(warehouse: DuckDBWarehouse, variables: Mapping[str, Any]) -> Method:
-    """The calibration this warehouse has promoted, and the policy and terms of the dbt project."""
-    (content,) = warehouse.query("select content from forecast.models where promoted")["content"].tolist()
-    terms = BuyingTerms(float(variables["stockout_risk"]), int(variables["cover_days"]))
-    calibration = Calibration.from_json(content, name="forecast.models")
-    return Method(calibration, draw_policy(variables), terms)
 
 
 @dg.asset(
@@ -237,7 +197,7 @@ def forecast_scores(
 
 def published_scores(warehouse: DuckDBWarehouse, method: Method, *, as_of: date) -> pd.DataFrame:
     """The scores of forecasts that were published, are due by as_of and have not been scored."""
-    first_due = as_of - pd.Timedelta(days=int(judged_after(pd.Series([0]).to_numpy())[0]))
+    first_due = as_of - pd.Timedelta(days=int(judged_after(np.zeros(1))[0]))
     told = warehouse.query(_DUE.format(latest=first_due))
     median = told["p50_days"].to_numpy(dtype=float, na_value=float("inf"))
     age = (pd.Timestamp(as_of) - told["as_of"].astype("datetime64[us]")).dt.days.to_numpy()

@@ -3,28 +3,16 @@
 In Python because each day's draw depends on the day before; the arithmetic is forecasting/ledger.py.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import dagster as dg
 
-from forecasting.ledger import DrawPolicy, draw_down
+from forecasting.ledger import draw_down
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-
-ENTRIES = """
-    select
-        workspace_id, entry_id, entry_type,
-        cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,
-        lot_id, priority, occurred_at, occurred_on, effective_at, effective_on, expires_at, expires_on
-    from facts.fct_credit_entries
-"""
-USAGE = """
-    select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
-    from facts.fct_usage_days
-"""
+from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, draw_policy
 
 
 def credits_of(name: str) -> str:
@@ -54,19 +42,6 @@ _TABLES = {
     "fct_credit_balance_daily": "One row per workspace with credit entries and local day: its balance.",
     "fct_ledger_warnings": "One row per void or negative adjustment that could not take all it asked for.",
 }
-
-
-def draw_policy(variables: Mapping[str, Any]) -> DrawPolicy:
-    """The policy that the variables of the dbt project choose.
-
-    Raises:
-        ValueError: a variable has a value that is no policy.
-    """
-    order = variables["ledger_draw_order"]
-    return DrawPolicy(
-        draw_order=tuple(order) if isinstance(order, list) else order,
-        repays_overage=variables["ledger_repays_overage"],
-    )
 
 
 @dg.multi_asset(

@@ -33,6 +33,8 @@ def render_json(report: Report) -> str:
       displayed) or null. What is displayed adds up, to `summary.credits_used` and to 100.
     - `waste`: `credits`, `rate`, `reasons` (the columns of `waste_by_reason` and `name`; those that cost
       anything, most first), `suggestion` or null.
+    - `accuracy`: columns of `forecast_accuracy` over all horizons, of published forecasts and of past days
+      replayed; empty if none could be judged yet.
     - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).
     """
     return json.dumps(_report(report), indent=2, default=_scalar)
@@ -57,6 +59,7 @@ def _report(report: Report) -> dict[str, Any]:
             ],
             "suggestion": suggestion(report),
         },
+        "accuracy": [asdict(accuracy) for accuracy in report.accuracy],
         "checks": {
             "passed": len(report.checks) - len(failures),
             "failed": len(failures),

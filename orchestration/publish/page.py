@@ -15,8 +15,13 @@ from orchestration.publish.breakdown import ShownLine, most_efficient, shown
 from orchestration.publish.report import Forecast, Report, WasteLine
 from orchestration.publish.words import (
     WasteWords,
+    accuracy_words,
+    buying_words,
+    capped_words,
     costly_waste,
     forecast_headline,
+    grant_words,
+    range_words,
     suggestion,
     too_early,
     waste_words,
@@ -49,6 +54,7 @@ def render_page(report: Report) -> str:
         marked=most_efficient(report.members),
         waste=_waste(report),
         suggestion=suggestion(report),
+        accuracy=accuracy_words(report),
         failures=[check for check in report.checks if not check.passed],
     )
 
@@ -75,9 +81,19 @@ def _notes(report: Report) -> list[str]:
     early = too_early(forecast)
     if early:
         notes.append(_sentence(f"{early}."))
-    if forecast and forecast.next_grant_on:
-        grant = formatting.day_month_year(forecast.next_grant_on)
-        notes.append(f"The next grant in the ledger is of {grant}; the pace does not count it.")
+    write_date = formatting.day_month_year
+    grant = grant_words(forecast, write_date=write_date)
+    if forecast and forecast.next_grant_on and not grant:
+        day = write_date(forecast.next_grant_on)
+        grant = f"the next grant in the ledger is of {day}; the pace does not count it"
+    for words in (
+        range_words(forecast, write_date=write_date),
+        buying_words(forecast, write_date=write_date, as_of=summary.as_of),
+        grant,
+        capped_words(forecast),
+    ):
+        if words:
+            notes.append(_sentence(f"{words}."))
     if summary.overage:
         notes.append(f"{formatting.credits(summary.overage)} of the credits used were covered by no lot.")
     return notes

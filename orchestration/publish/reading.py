@@ -12,13 +12,22 @@ import duckdb
 
 from orchestration.publish.export import DATABASE_NAME
 from orchestration.publish.formatting import plain
-from orchestration.publish.report import Check, Forecast, Report, Summary, UsageLine, WasteLine
+from orchestration.publish.report import (
+    Accuracy,
+    Check,
+    Forecast,
+    Report,
+    Summary,
+    UsageLine,
+    WasteLine,
+)
 
 PERIODS = (7, 30, 90)
 REPORT_MARTS = (
     "credit_summary",
     "data_quality",
     "depletion_forecast",
+    "forecast_accuracy",
     "usage_by_category",
     "usage_by_generation_type",
     "usage_by_member",
@@ -32,6 +41,15 @@ NEWEST_RUN = "run_id = (select run_id from marts.data_quality order by checked_a
 FORECAST_OF_THE_DAY = (
     "(select told.*, summary.period from marts.depletion_forecast as told"
     " inner join marts.credit_summary as summary using (workspace_id, as_of))"
+)
+# a workspace without cases of its own is told those of all
+ACCURACY = (
+    "(select summary.workspace_id, summary.period, told.* exclude (workspace_id)"
+    " from marts.credit_summary as summary"
+    " inner join marts.forecast_accuracy as told on told.horizon_bucket = '(all)' and told.workspace_id ="
+    " case when exists (select 1 from marts.forecast_accuracy as own"
+    " where own.workspace_id = summary.workspace_id and own.kind = told.kind)"
+    " then summary.workspace_id else '(all)' end)"
 )
 # only members are compared
 NO_MARK = {"is_most_efficient": "false"}
@@ -133,6 +151,7 @@ def _reports(
     types = read_usage("usage_by_generation_type", **generation_type, **NO_MARK)
     waste = read(WasteLine, "marts.waste_by_reason", order="wasted_credits desc, waste_reason")
     forecasts = read(Forecast, FORECAST_OF_THE_DAY, order="as_of")
+    accuracy = read(Accuracy, ACCURACY, order="kind")
     checks = _checks(connection)
     for workspace_id in workspace_ids:
         yield Report(
@@ -143,6 +162,7 @@ def _reports(
             generation_types=types.get(workspace_id, ()),
             waste=waste.get(workspace_id, ()),
             forecast=next(iter(forecasts.get(workspace_id, ())), None),
+            accuracy=accuracy.get(workspace_id, ()),
             checks=checks,
         )
 

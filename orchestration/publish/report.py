@@ -86,9 +86,38 @@ class Forecast:
     burn_rate_30d: Decimal | None
     burn_rate_30d_days: int | None
     pace_date: date | None
+    depletes_on_p025: date | None
+    depletes_on_p5: date | None
+    depletes_on_p10: date | None
+    depletes_on_p50: date | None
+    depletes_on_p90: date | None
+    depletes_on_p975: date | None
     empty_since: date | None
     next_grant_on: date | None
+    chance_empty_before_grant: Decimal | None
+    buy_by: date | None
+    credits_to_buy: Decimal | None
+    recommended_packs: str | None
+    packs_price: Decimal | None
+    packs_currency: str | None
+    expiring_credits: Decimal | None
+    lead_time_days: int
+    capped_credits: Decimal
     history_days: int
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How good forecasts have been: a row of forecast_accuracy over all horizons."""
+
+    kind: str
+    cases: int
+    covered_80_cases: int
+    coverage_80: Decimal
+    median_abs_error_days: int
+    pace_median_abs_error_days: int
+    mean_abs_error_days: Decimal
+    pace_mean_abs_error_days: Decimal
 
 
 @dataclass(frozen=True)
@@ -111,6 +140,7 @@ class Report:
         members, categories, generation_types: most credits first.
         waste: most credits first; reasons without credits included.
         forecast: None if the marts hold none for `summary.as_of`.
+        accuracy: of this workspace's forecasts, or of all where it has none; published ones first.
         checks: of the newest run over all workspaces; failed ones first.
     """
 
@@ -121,4 +151,5 @@ class Report:
     generation_types: tuple[UsageLine, ...]
     waste: tuple[WasteLine, ...]
     forecast: Forecast | None
+    accuracy: tuple[Accuracy, ...]
     checks: tuple[Check, ...]

@@ -22,8 +22,13 @@ from orchestration.publish.formatting import (
 )
 from orchestration.publish.report import Forecast, Report, UsageLine
 from orchestration.publish.words import (
+    accuracy_words,
+    buying_words,
+    capped_words,
     costly_waste,
     forecast_headline,
+    grant_words,
+    range_words,
     suggestion,
     too_early,
     waste_words,
@@ -37,6 +42,8 @@ MARK = "  *"
 def render_text(report: Report) -> str:
     """Writes the report as lines of text, without a line end after the last."""
     lines = [*_head(report), "", *_breakdowns(report), "", *_waste(report)]
+    if report.accuracy:
+        lines += ["", "How good is this forecast", *accuracy_words(report)]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -74,8 +81,17 @@ def _notes(forecast: Forecast, *, as_of: date) -> list[str]:
             f" {write_date(forecast.pace_date)} ({credits(forecast.credits_remaining)} left,"
             f" {credits(forecast.burn_rate_7d)}/day over {forecast.burn_rate_7d_days} days)"
         )
-    if forecast.next_grant_on:
-        notes.append(f"Next grant in the ledger: {write_date(forecast.next_grant_on)} (not part of the pace)")
+    grant = grant_words(forecast, write_date=write_date)
+    if forecast.next_grant_on and not grant:
+        grant = f"next grant in the ledger: {write_date(forecast.next_grant_on)} (not part of the pace)"
+    for words in (
+        range_words(forecast, write_date=write_date),
+        buying_words(forecast, write_date=write_date, as_of=as_of),
+        grant,
+        capped_words(forecast),
+    ):
+        if words:
+            notes.append(words[0].upper() + words[1:])
     return notes
 
 

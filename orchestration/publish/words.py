@@ -3,11 +3,14 @@
 Not here: numbers beside the words, or where they stand (text.py, as_json.py, page.py).
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from forecasting.depletion import BURN_DAYS, MIN_HISTORY_DAYS, PACE_DAYS
+from orchestration.publish.formatting import count, credits, percent, plain
 from orchestration.publish.report import Forecast, Report, WasteLine
 
 
@@ -91,6 +94,73 @@ def forecast_headline(
     if forecast.pace_date:
         return f"Empty by {write_date(forecast.pace_date)}{at_pace}"
     return "lasts more than a year" if forecast.burn_rate_7d else f"no use in {PACE_DAYS} days"
+
+
+def range_words(forecast: Forecast | None, *, write_date: Callable[[date], str]) -> str | None:
+    """The range of the date: "8 in 10 chance: between 8 May and 19 May"; None if none is told."""
+    if forecast is None or forecast.depletes_on_p10 is None:
+        return None
+    first = write_date(forecast.depletes_on_p10)
+    if forecast.depletes_on_p90 is None:
+        return f"9 in 10 chance: {first} or later, perhaps not within a year"
+    if forecast.depletes_on_p10 == forecast.depletes_on_p90:
+        return f"8 in 10 chance: on {first}"
+    return f"8 in 10 chance: between {first} and {write_date(forecast.depletes_on_p90)}"
+
+
+def buying_words(forecast: Forecast | None, *, write_date: Callable[[date], str], as_of: date) -> str | None:
+    """What to buy and when: "Buy by 4 May 2026: 3,000 credits"; None if nothing is told."""
+    if forecast is None or forecast.credits_to_buy is None:
+        return None
+    if forecast.credits_to_buy == 0:
+        return "Buy nothing: what is booked already covers the days to come"
+    amount = f"{credits(forecast.credits_to_buy)} credits"
+    packs = json.loads(forecast.recommended_packs) if forecast.recommended_packs else []
+    if packs:
+        listed = " and ".join(f"{pack['count']} x {plain(pack['pack_id'])}" for pack in packs)
+        brought = sum(Decimal(pack["credits"]) for pack in packs)
+        amount = f"{credits(brought)} credits ({listed}"
+        if forecast.packs_price is not None and forecast.packs_currency:
+            amount += f", {forecast.packs_price:,.2f} {plain(forecast.packs_currency)}"
+        amount += ")"
+    if forecast.buy_by is None or forecast.buy_by <= as_of:
+        return f"Buy now: {amount}"
+    return f"Buy by {write_date(forecast.buy_by)}: {amount}"
+
+
+def grant_words(forecast: Forecast | None, *, write_date: Callable[[date], str]) -> str | None:
+    """How likely a grant that is booked comes too late; None without one or without a range."""
+    if forecast is None or forecast.next_grant_on is None or forecast.chance_empty_before_grant is None:
+        return None
+    chance = f"{forecast.chance_empty_before_grant:.0%}".replace("%", " %")
+    return f"next grant {write_date(forecast.next_grant_on)}: {chance} chance of running out before it"
+
+
+def capped_words(forecast: Forecast | None) -> str | None:
+    """What of the usage was not taken for demand; None if nothing."""
+    if forecast is None or not forecast.capped_credits:
+        return None
+    return (
+        f"{credits(forecast.capped_credits)} credits of implausible charges are not taken for demand by the "
+        "forecast; use and what is left count them"
+    )
+
+
+def accuracy_words(report: Report) -> list[str]:
+    """How good such forecasts have been, a sentence for those published and one for past days replayed."""
+    sentences = []
+    for accuracy in report.accuracy:
+        what = {
+            "published": "forecasts published so far",
+            "replayed": "forecasts of past days, made again as of then,",
+        }[accuracy.kind]
+        sentences.append(
+            f"Of {count(accuracy.cases)} {what} {percent(accuracy.coverage_80)} held the true date in "
+            f"their 8 in 10 range; the median was off by {accuracy.median_abs_error_days} days (mean "
+            f"{accuracy.mean_abs_error_days:.1f}), the pace by {accuracy.pace_median_abs_error_days} (mean "
+            f"{accuracy.pace_mean_abs_error_days:.1f})."
+        )
+    return sentences
 
 
 def too_early(forecast: Forecast | None) -> str | None:
