@@ -15,6 +15,7 @@ from orchestration.defs.progress import progress_logger
 from orchestration.defs.published import journal_tables, published_marts, served_tables
 from orchestration.defs.raw import landing_feeds, raw
 from orchestration.defs.resources import Night
+from orchestration.defs.spikes import usage_spikes
 from orchestration.settings import Settings, use
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
@@ -44,6 +45,7 @@ def build(settings: Settings) -> dg.Definitions:
             models,
             depletion,
             forecast_scores,
+            usage_spikes,
             published_marts(sorted(layers["marts"].keys, key=str)),
         ],
         asset_checks=[layer_gate(layer) for layer in GATES],

@@ -5,7 +5,7 @@ Not here: how a gate is run (runner.py).
 
 from types import MappingProxyType
 
-from expectations.suites import facts, forecast, ledger, marts, raw, staging
+from expectations.suites import facts, forecast, ledger, marts, raw, spikes, staging
 
 GATES = MappingProxyType(
     {
@@ -13,7 +13,7 @@ GATES = MappingProxyType(
         "staging": staging.GATES,
         "facts": facts.GATES,
         "ledger": ledger.GATES,
-        "forecast": forecast.GATES,
+        "forecast": (*forecast.GATES, *spikes.GATES),
         "marts": marts.GATES,
     }
 )

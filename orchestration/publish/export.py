@@ -27,6 +27,7 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
     "usage_by_generation_type": ("workspace_id", "period", "generation_type"),
     "usage_by_member": ("workspace_id", "period", "member_id"),
     "usage_daily": ("workspace_id", "usage_date", "member_id", "product_category", "generation_type"),
+    "usage_spikes": ("workspace_id", "usage_date", "scope"),
     "waste_by_reason": ("workspace_id", "period", "waste_reason"),
 }
 

@@ -48,13 +48,21 @@ class DuckDBWarehouse:
         finally:
             connection.close()
 
-    def query(self, sql: str) -> pd.DataFrame:
-        """The rows of a query: decimals as Decimal, never float; dates as datetime64, of any year."""
-        return self.query_arrow(sql).to_pandas(types_mapper=_exact_dtype, date_as_object=False)
+    def query(self, sql: str, *, frames: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
+        """The rows of a query: decimals as Decimal, never float; dates as datetime64, of any year.
 
-    def query_arrow(self, sql: str) -> pa.Table:
+        Args:
+            sql: the query; it may read `frames` by their names.
+            frames: rows that are no table of the warehouse.
+        """
+        rows = self.query_arrow(sql, frames=frames)
+        return rows.to_pandas(types_mapper=_exact_dtype, date_as_object=False)
+
+    def query_arrow(self, sql: str, *, frames: Mapping[str, pd.DataFrame] | None = None) -> pa.Table:
         """The rows of a query as an Arrow table."""
         with self.connect() as connection:
+            for name, frame in (frames or {}).items():
+                connection.register(name, frame)
             return connection.sql(sql).to_arrow_table()
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:

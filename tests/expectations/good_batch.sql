@@ -132,6 +132,8 @@ insert into facts.fct_usage_daily values
     ('w2', '2026-03-31', 3, 1, 0, 0, 0, 0, 3);
 create table facts.fct_usage_cells as
 select workspace_id, usage_date, credits, generation_count from facts.fct_usage_daily;
+create table facts.fct_usage_days as
+select workspace_id, usage_date, credits, generation_count from facts.fct_usage_daily;
 create table facts.fct_workspaces as
 select 'w1' as workspace_id, true as has_credit_entries
 union all select 'w2', false;
@@ -152,6 +154,12 @@ create table facts.fct_ledger_warnings (
     workspace_id text, entry_id text, warning text, credits decimal(38, 6)
 );
 
+create table forecast.usage_spikes (
+    workspace_id text, usage_date date, scope text, credits decimal(38, 6), usual decimal(38, 6), cause text
+);
+insert into forecast.usage_spikes values
+    ('w1', '2026-03-31', 'day', 8.75, 3, 'member m2: 5 of 6 credits above usual'),
+    ('w1', '2026-03-31', 'event', 5, 0, 'event native e2: 5 credits, 0 would be the P99 of the others');
 create table forecast.credit_depletion (
     workspace_id text, as_of date, forecast_status text, burn_rate_7d_credits decimal(38, 6),
     burn_rate_7d_days bigint, burn_rate_30d_credits decimal(38, 6), burn_rate_30d_days bigint, pace_date date

@@ -176,6 +176,57 @@ FORECAST: list[Spoilt] = [
     ),
 ]
 
+SPIKES: list[Spoilt] = [
+    (
+        "spikes_are_told_once",
+        CRITICAL,
+        "insert into forecast.usage_spikes from forecast.usage_spikes where scope = 'day'",
+        ("workspace w1 on 2026-03-31, scope day: 2 rows",),
+    ),
+    (
+        "spikes_are_told_once",
+        CRITICAL,
+        "update forecast.usage_spikes set scope = null where scope = 'event'",
+        ("scope null: 1 rows",),
+    ),
+    (
+        "spikes_are_told_once",
+        CRITICAL,
+        "update forecast.usage_spikes set scope = 'hour' where scope = 'event'",
+        ("scope hour: 1 rows",),
+    ),
+    *(
+        (
+            "spikes_are_of_the_last_90_days",
+            CRITICAL,
+            f"update forecast.usage_spikes set usage_date = '{day}' where scope = 'event'",
+            (f"workspace w1 on {day}, scope event: 5.000000 credits",),
+        )
+        for day in ("2026-04-01", "2025-12-31")
+    ),
+    *(
+        (
+            "spikes_are_above_their_usual",
+            CRITICAL,
+            f"update forecast.usage_spikes set {spoil} where scope = 'event'",
+            ("found 1 case", "scope event"),
+        )
+        for spoil in ("usual = 5", "usual = null", "usual = -1", "cause = ''", "cause = null")
+    ),
+    (
+        "day_spikes_equal_the_usage_of_their_day",
+        CRITICAL,
+        "update forecast.usage_spikes set credits = credits + 0.000001",
+        ("found 1 case: workspace w1 on 2026-03-31: 8.750001 credits in the spike, 8.750000 used",),
+    ),
+    (
+        "day_spikes_equal_the_usage_of_their_day",
+        CRITICAL,
+        "delete from facts.fct_usage_days",
+        ("8.750000 credits in the spike, null used",),
+    ),
+]
+
 
 @pytest.mark.parametrize("spoilt", FACTS, ids=[spoilt[0] for spoilt in FACTS])
 def test_spoilt_facts_are_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
@@ -215,7 +266,12 @@ def test_a_spoilt_forecast_is_named(spoilt: Spoilt, assert_named: Callable[..., 
 
 
 def test_every_forecast_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
-    assert_all_spoilt("forecast", [spoilt[0] for spoilt in FORECAST])
+    assert_all_spoilt("forecast", [spoilt[0] for spoilt in [*FORECAST, *SPIKES]])
+
+
+@pytest.mark.parametrize("spoilt", SPIKES, ids=[spoilt[0] for spoilt in SPIKES])
+def test_spoilt_spikes_are_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
+    assert_named("forecast", *spoilt)
 
 
 def _failed(report: GateReport) -> list[str]:

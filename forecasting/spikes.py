@@ -1,0 +1,176 @@
+"""Days far above a workspace's own past, and which of them are alerts.
+
+Not here: what caused a day (spike_causes.py), and which single charge is implausible: the facts decide that.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.ledger import Ints, day_numbers, midnights, positions
+
+LISTED_DAYS = 90
+HISTORY_DAYS = 90
+MIN_HISTORY_DAYS = 28
+USUAL_DAYS = 28
+# as many days before the listed ones are judged too, so that what an earlier alert mutes does not hang on
+# where the list begins
+JUDGED_DAYS = 2 * LISTED_DAYS
+USAGE_DAYS = JUDGED_DAYS + HISTORY_DAYS
+
+RATIO_TO_P90 = 2.25
+RATIO_TO_USED_DAYS = 1.25
+MIN_MICRO = 10 * 10**6
+
+ALERT_EVERY_DAYS = 30
+MUTED_DAYS = 7
+
+Grid = NDArray[np.int64]  # workspaces x days, the last of them as_of
+
+
+def find_day_spikes(usage: pd.DataFrame, charges: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
+    """The workspace-days of the last 90 days that lie far above the days before them.
+
+    A day is a spike if it has 10 credits or more, and more than each of these, of the up to 90 days before it
+    (28 at least, from first usage on, days without usage included):
+
+    - 2.25 times their P90, and their P95;
+    - 1.25 times the mean of those that were used at all, so that one busy day a month is no spike;
+    - the mean of the newest 28, which is called its usual.
+
+    Where none of them was used, 10 credits are a spike: a workspace that wakes up is worth a look.
+
+    The days before are taken with implausible charges capped at their P99, as the forecast sees them, so that
+    one logging error does not hide the spikes of the next three months. The day itself is taken as it is.
+
+    Measured on 56 public daily series, 2.5 times the P90 of the 90 days before put on top of every fifth day:
+    92 % of these days are found, 99.9 % if the P90 is that of the days with usage; 3.1 alerts a series and
+    year without. A ratio to the P95 or mean + k sigma of 28 days gave 4.5 to 5 alerts where it found 90 %.
+
+    A spike is an alert unless it is muted; it is listed all the same. Muted is a spike up to 7 days after
+    another one (the same story goes on), or fewer than 30 days after an alert. So a workspace has at most one
+    alert in 30 days, and of a longer story no second one before 7 quiet days. Muted, and no part of a story,
+    is also a day that only its implausible charges make a spike: each of them is a warning of its own.
+
+    Args:
+        usage: workspace_id, usage_date, credits_micro of days with usage in the last `USAGE_DAYS` days, each
+            day once. A workspace's history begins with its first row.
+        charges: the implausible ones: workspace_id, usage_date, credits_micro, p99_micro.
+        as_of: the last local day known.
+
+    Returns:
+        workspace_id, usage_date, credits_micro, usual_micro, is_muted, in order of the first two.
+    """
+    today = day_number(as_of)
+    names = pd.Index(np.sort(usage["workspace_id"].astype("str").unique()), dtype="str")
+    used = _grid(usage, usage["credits_micro"], names, today)
+    capped = used - _grid(charges, charges["credits_micro"] - charges["p99_micro"], names, today)
+    began = _began(usage, names, today)
+
+    workspace, day, usual, limit = _high_days(used, capped, began)
+    is_high_when_capped = _is_high(capped[workspace, day], limit)
+    is_muted = np.ones(len(day), dtype=bool)
+    is_muted[is_high_when_capped] = muted(workspace[is_high_when_capped], day[is_high_when_capped])
+    spikes = pd.DataFrame(
+        {
+            "workspace_id": names[workspace],
+            "usage_date": midnights(day + today + 1 - USAGE_DAYS),
+            "credits_micro": used[workspace, day],
+            "usual_micro": usual,
+            "is_muted": is_muted,
+        }
+    )
+    return spikes[day >= USAGE_DAYS - LISTED_DAYS].reset_index(drop=True)
+
+
+def muted(series: Ints, day: Ints) -> NDArray[np.bool_]:
+    """Whether each spike is muted by those before it; spikes in order of series and day."""
+    is_muted = []
+    told = spiked = before = None
+    for one, now in zip(series.tolist(), day.tolist(), strict=True):
+        if one != before:
+            told = spiked = None
+        is_same_story = spiked is not None and now - spiked <= MUTED_DAYS
+        is_silent = is_same_story or (told is not None and now - told < ALERT_EVERY_DAYS)
+        told = told if is_silent else now
+        spiked, before = now, one
+        is_muted.append(is_silent)
+    return np.array(is_muted, dtype=bool)
+
+
+def day_number(day: date) -> int:
+    """A local day as days since 1970-01-01."""
+    return int(np.datetime64(day, "D").astype(np.int64))
+
+
+def _grid(rows: pd.DataFrame, micro: pd.Series, names: pd.Index, today: int) -> Grid:
+    """Micro-credits of each workspace and day."""
+    workspace, day = _places(rows, names, today)
+    is_here = (workspace >= 0) & (day >= 0) & (day < USAGE_DAYS)
+    grid = np.zeros((len(names), USAGE_DAYS), dtype=np.int64)
+    np.add.at(grid, (workspace[is_here], day[is_here]), micro.to_numpy().astype(np.int64)[is_here])
+    return grid
+
+
+def _began(usage: pd.DataFrame, names: pd.Index, today: int) -> Ints:
+    """The first day of each workspace."""
+    workspace, day = _places(usage, names, today)
+    began = np.full(len(names), USAGE_DAYS, dtype=np.int64)
+    np.minimum.at(began, workspace, np.maximum(day, 0))
+    return began
+
+
+def _places(rows: pd.DataFrame, names: pd.Index, today: int) -> tuple[Ints, Ints]:
+    """The row and column of each row in a grid; some may lie outside."""
+    return positions(rows["workspace_id"], names), day_numbers(rows["usage_date"]) - today - 1 + USAGE_DAYS
+
+
+def _high_days(used: Grid, capped: Grid, began: Ints) -> tuple[Ints, Ints, Ints, NDArray[np.float64]]:
+    """Workspace, day, usual and limit of every day judged that is a spike, muted or not."""
+    judged = np.arange(USAGE_DAYS - JUDGED_DAYS, USAGE_DAYS)
+    newest = _before(capped, judged, USUAL_DAYS)
+    used_days = np.maximum(_before((capped > 0).astype(np.int64), judged, HISTORY_DAYS), 1)
+    used_mean = _before(capped, judged, HISTORY_DAYS) / used_days
+    limit = np.maximum(newest / USUAL_DAYS, RATIO_TO_USED_DAYS * used_mean)
+    is_known = judged - began[:, np.newaxis] >= MIN_HISTORY_DAYS
+    # ranking the days before is what costs: only where all else is fulfilled
+    workspace, at = np.nonzero(is_known & _is_high(used[:, judged], limit))
+    ranked = _ranked_limit(capped, workspace, judged[at], began)
+    limits = np.maximum(limit[workspace, at], ranked)
+    is_high = _is_high(used[workspace, judged[at]], limits)
+    workspace, at, limits = workspace[is_high], at[is_high], limits[is_high]
+    return workspace, judged[at], newest[workspace, at] // USUAL_DAYS, limits
+
+
+def _is_high(micro: Ints, limit: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return (micro >= MIN_MICRO) & (micro > limit)
+
+
+def _before(grid: Grid, days: Ints, length: int) -> Grid:
+    """Sums over the `length` days before each of `days`."""
+    sums = np.zeros((len(grid), USAGE_DAYS + 1), dtype=np.int64)
+    np.cumsum(grid, axis=1, out=sums[:, 1:])
+    return sums[:, days] - sums[:, days - length]
+
+
+def _ranked_limit(capped: Grid, workspace: Ints, day: Ints, began: Ints) -> NDArray[np.float64]:
+    """The P95, or 2.25 times the P90 if that is more, of the days before each day; days as in `_grid`."""
+    before = day[:, np.newaxis] + np.arange(-HISTORY_DAYS, 0)
+    is_known = before >= began[workspace, np.newaxis]
+    # what is not known stands before all that is
+    ranks = np.sort(np.where(is_known, capped[workspace[:, np.newaxis], before], -1), axis=1)
+    first = HISTORY_DAYS - is_known.sum(axis=1)
+    return np.maximum(RATIO_TO_P90 * _quantile(ranks, first, 0.90), _quantile(ranks, first, 0.95))
+
+
+def _quantile(ranks: Grid, first: Ints, level: float) -> NDArray[np.float64]:
+    """The quantile, interpolated, of each row from `first` on."""
+    place = first + level * (HISTORY_DAYS - 1 - first)
+    below = place.astype(np.int64)
+    rows = np.arange(len(ranks))
+    low, high = ranks[rows, below], ranks[rows, np.minimum(below + 1, HISTORY_DAYS - 1)]
+    return np.asarray(low + (place - below) * (high - low), dtype=np.float64)
