@@ -148,17 +148,14 @@ def capped_words(forecast: Forecast | None) -> str | None:
 
 def accuracy_words(report: Report) -> list[str]:
     """How good such forecasts have been, a sentence for those published and one for past days replayed."""
+    what = {"published": "forecasts published", "replayed": "forecasts of past days made again"}
     sentences = []
     for accuracy in report.accuracy:
-        what = {
-            "published": "forecasts published so far",
-            "replayed": "forecasts of past days, made again as of then,",
-        }[accuracy.kind]
+        median, mean = accuracy.median_abs_error_days, accuracy.mean_abs_error_days
+        pace_median, pace_mean = accuracy.pace_median_abs_error_days, accuracy.pace_mean_abs_error_days
         sentences.append(
-            f"Of {count(accuracy.cases)} {what} {percent(accuracy.coverage_80)} held the true date in "
-            f"their 8 in 10 range; the median was off by {accuracy.median_abs_error_days} days (mean "
-            f"{accuracy.mean_abs_error_days:.1f}), the pace by {accuracy.pace_median_abs_error_days} (mean "
-            f"{accuracy.pace_mean_abs_error_days:.1f})."
+            f"{count(accuracy.cases)} {what[accuracy.kind]}: {percent(accuracy.coverage_80)} true within the 8 in 10 "
+            f"range; days off {median} in the median (pace {pace_median}), {mean:.1f} on average (pace {pace_mean:.1f})"
         )
     return sentences
 

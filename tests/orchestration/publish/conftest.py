@@ -64,7 +64,7 @@ def forecast(**changes: Any) -> dict[str, Any]:
     return {
         **{"workspace_id": "w1", "as_of": AS_OF, "forecast_status": "ok", "credits_remaining": 2660},
         **{"burn_rate_7d": 78, "burn_rate_7d_days": 7, "burn_rate_30d": 78, "burn_rate_30d_days": 30},
-        **{"pace_date": date(2026, 5, 12), "history_days": 30},
+        **{"pace_date": date(2026, 5, 12), "history_days": 30, "lead_time_days": 3, "capped_credits": 0},
         **changes,
     }
 
@@ -115,6 +115,7 @@ def example_rows() -> Rows:
             forecast(),
             forecast(as_of=date(2026, 4, 6), pace_date=date(2026, 5, 30)),
         ],
+        "forecast_accuracy": [],
         "generation_details": [
             {"source": "native", "event_id": id, "workspace_id": "w1", "usage_date": AS_OF, "credits": "1.5"}
             for id in ("e2", "e3", "e1")

@@ -33,8 +33,17 @@ create table journal.check_results (
 create table marts.depletion_forecast (
     workspace_id varchar, as_of date, forecast_status varchar, credits_remaining decimal(38,6),
     burn_rate_7d decimal(38,12), burn_rate_7d_days bigint, burn_rate_30d decimal(38,12),
-    burn_rate_30d_days bigint, pace_date date, empty_since date, next_grant_on date,
-    history_days bigint
+    burn_rate_30d_days bigint, pace_date date, depletes_on_p025 date, depletes_on_p5 date,
+    depletes_on_p10 date, depletes_on_p50 date, depletes_on_p90 date, depletes_on_p975 date,
+    empty_since date, next_grant_on date, chance_empty_before_grant decimal(5,4), buy_by date,
+    credits_to_buy decimal(38,6), recommended_packs varchar, packs_price decimal(24,12),
+    packs_currency varchar, expiring_credits decimal(38,6), lead_time_days bigint,
+    capped_credits decimal(38,6), calibration_version varchar, history_days bigint
+);
+create table marts.forecast_accuracy (
+    workspace_id varchar, kind varchar, horizon_bucket varchar, cases bigint, covered_80_cases bigint,
+    coverage_80 decimal(38,12), median_abs_error_days bigint, pace_median_abs_error_days bigint,
+    mean_abs_error_days decimal(38,12), pace_mean_abs_error_days decimal(38,12)
 );
 create table marts.generation_details (
     source varchar, event_id varchar, workspace_id varchar, member_id varchar, product_id varchar,
