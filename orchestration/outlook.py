@@ -108,13 +108,14 @@ def describe_backtest(scores: pd.DataFrame, *, what: str) -> Iterator[str]:
         return
     first, last = (formatting.day_month_year(scores["as_of"].agg(end).date()) for end in ("min", "max"))
     yield f"{what}: {formatting.count(len(scores))} cases of {first} to {last}"
-    yield "median in days  cases  in 80 % range   in 95 % range   error, days: median  mean   pace: median  mean"
+    yield "                  true date within        days off       days off, pace"
+    yield "median     cases  80 % range 95 % range   median   mean   median   mean"
     groups = [(name, scores[scores["horizon_bucket"] == name]) for _, name, _ in BUCKETS]
     for name, rows in [*groups, ("all", scores)]:
         if len(rows):
             error, pace = rows["error_days"], rows["pace_error_days"]
             yield (
-                f"{name:<10} {len(rows):>7}  {rows['is_covered_80'].mean():>13.0%}   "
-                f"{rows['is_covered_95'].mean():>13.0%}   {error.median():>19.0f} {error.mean():>5.1f}   "
-                f"{pace.median():>12.0f} {pace.mean():>5.1f}"
+                f"{name:<8} {len(rows):>7}  {rows['is_covered_80'].mean():>10.0%} "
+                f"{rows['is_covered_95'].mean():>10.0%}   {error.median():>6.0f} {error.mean():>6.1f}   "
+                f"{pace.median():>6.0f} {pace.mean():>6.1f}"
             )

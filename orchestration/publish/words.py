@@ -154,8 +154,9 @@ def accuracy_words(report: Report) -> list[str]:
         median, mean = accuracy.median_abs_error_days, accuracy.mean_abs_error_days
         pace_median, pace_mean = accuracy.pace_median_abs_error_days, accuracy.pace_mean_abs_error_days
         sentences.append(
-            f"{count(accuracy.cases)} {what[accuracy.kind]}: {percent(accuracy.coverage_80)} true within the 8 in 10 "
-            f"range; days off {median} in the median (pace {pace_median}), {mean:.1f} on average (pace {pace_mean:.1f})"
+            f"{count(accuracy.cases)} {what[accuracy.kind]}: {percent(accuracy.coverage_80)} true within the "
+            f"8 in 10 range; days off {median} in the median (pace {pace_median}), {mean:.1f} on average "
+            f"(pace {pace_mean:.1f})"
         )
     return sentences
 

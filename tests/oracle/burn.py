@@ -16,7 +16,7 @@ from oracle.ledger import Ledger
 
 HORIZON_DAYS = 365
 ENOUGH_HISTORY_DAYS = 14
-WITH_PACE_DATE = frozenset({"ok", "insufficient_history", "beyond_horizon"})
+WITH_PACE_DATE = frozenset({"ok", "insufficient_history"})
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def pace_date(remaining: int, last_week: Burn, as_of: date) -> date | None:
 
 
 def forecast_status(ledger: Ledger | None, usage: Mapping[date, int], as_of: date) -> str:
-    """Return the first status that holds; a P50 beyond the horizon is stood in for by the 30-day rate."""
+    """Return the first status that holds; `ok` stands for `beyond_horizon` too, which only a median tells."""
     last_month = burn(usage, as_of=as_of, window_days=30)
     if ledger is None:
         return "no_ledger"
@@ -63,8 +63,6 @@ def forecast_status(ledger: Ledger | None, usage: Mapping[date, int], as_of: dat
         return "no_burn"
     if history_days(usage, as_of) < ENOUGH_HISTORY_DAYS:
         return "insufficient_history"
-    if Fraction(ledger.remaining * last_month.days, last_month.credits) > HORIZON_DAYS:
-        return "beyond_horizon"
     return "ok"
 
 
