@@ -36,12 +36,14 @@ _ONE_EACH = Check(
 
 _ONE_PROMOTED = Check(
     name="one_calibration_is_in_use",
-    rule="exactly one version of the depletion range is promoted",
+    rule="exactly one version of the depletion range is promoted wherever there is a forecast",
     cases="""
         select sum(case when promoted then 1 else 0 end) as promoted_count
         from forecast.models
         where model = 'depletion_range'
-        having coalesce(sum(case when promoted then 1 else 0 end), 0) <> 1
+        having
+            coalesce(sum(case when promoted then 1 else 0 end), 0) <> 1
+            and (select count(*) from forecast.credit_depletion) > 0
     """,
     found="{promoted_count} promoted versions",
     why="Nobody could say what the ranges rest on.",
@@ -81,7 +83,7 @@ _PATHS_IN_ORDER = Check(
     cases=f"""
         select workspace_id, forecast_date, balance_p10, balance_p90
         from forecast.depletion_paths
-        where {_out_of_order(_BALANCES)} or coalesce(balance_p10 < 0, true)
+        where {_out_of_order(_BALANCES)} or coalesce(balance_p10 < 0, true) or balance_p90 is null
             or coalesce(forecast_date < :as_of or forecast_date > :as_of + 180, true)
     """,
     found="workspace {workspace_id} on {forecast_date}: P10 {balance_p10}, P90 {balance_p90}",

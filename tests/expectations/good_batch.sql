@@ -162,11 +162,30 @@ insert into forecast.usage_spikes values
     ('w1', '2026-03-31', 'event', 5, 0, 'event native e2: 5 credits, 0 would be the P99 of the others');
 create table forecast.credit_depletion (
     workspace_id text, as_of date, forecast_status text, burn_rate_7d_credits decimal(38, 6),
-    burn_rate_7d_days bigint, burn_rate_30d_credits decimal(38, 6), burn_rate_30d_days bigint, pace_date date
+    burn_rate_7d_days bigint, burn_rate_30d_credits decimal(38, 6), burn_rate_30d_days bigint, pace_date date,
+    credits_remaining decimal(38, 6), depletes_on_p025 date, depletes_on_p5 date, depletes_on_p10 date,
+    depletes_on_p50 date, depletes_on_p90 date, depletes_on_p975 date, buy_by date, next_grant_on date,
+    chance_empty_before_grant decimal(5, 4), credits_to_buy decimal(38, 6)
 );
 insert into forecast.credit_depletion values
-    ('w1', '2026-03-31', 'insufficient_history', 18.75, 2, 18.75, 2, '2026-04-09'),
-    ('w2', '2026-03-31', 'no_ledger', 3, 1, 3, 1, null);
+    ('w1', '2026-03-31', 'ok', 18.75, 2, 18.75, 2, '2026-04-09', 81.25, '2026-04-02', '2026-04-03',
+        '2026-04-03', '2026-04-09', '2026-05-01', null, '2026-03-31', '2026-04-20', 0.85, 100),
+    ('w2', '2026-03-31', 'no_ledger', 3, 1, 3, 1, null,
+        null, null, null, null, null, null, null, null, null, null, null);
+create table forecast.depletion_paths (
+    workspace_id text, forecast_date date, balance_p10 decimal(38, 6), balance_p25 decimal(38, 6),
+    balance_p50 decimal(38, 6), balance_p75 decimal(38, 6), balance_p90 decimal(38, 6)
+);
+insert into forecast.depletion_paths values
+    ('w1', '2026-03-31', 81.25, 81.25, 81.25, 81.25, 81.25), ('w1', '2026-04-01', 0, 50, 70, 71, 81.25);
+create table forecast.forecast_scores (
+    workspace_id text, as_of date, kind text, judged_after_days bigint, true_days bigint, p50_days bigint,
+    pace_days bigint, is_covered_80 boolean, is_covered_95 boolean, error_days bigint, pace_error_days bigint
+);
+insert into forecast.forecast_scores values
+    ('w1', '2026-03-17', 'replayed', 14, 9, 7, 14, true, true, 2, 5);
+create table forecast.models (model text, version text, promoted boolean);
+insert into forecast.models values ('depletion_range', 'a', true), ('depletion_range', 'b', false);
 
 create table marts.credit_summary as
 select workspace_id, period, date '2026-03-31' as as_of, cast(sum(credits) as decimal(38, 6)) as credits_used,
@@ -181,9 +200,7 @@ select workspace_id, period, date '2026-03-31' as as_of, cast(sum(credits) as de
 from facts.fct_usage_daily
 cross join (values ('7d'), ('30d'), ('90d')) as periods(period)
 group by workspace_id, period;
-create table marts.depletion_forecast as
-select *, cast(case workspace_id when 'w1' then 81.25 end as decimal(38, 6)) as credits_remaining
-from forecast.credit_depletion;
+create table marts.depletion_forecast as select * from forecast.credit_depletion;
 create table marts.usage_by_member as
 select workspace_id, period, cast(credits_used * share as decimal(38, 6)) as credits,
     cast(share as decimal(38, 12)) as credit_share
