@@ -1,0 +1,205 @@
+"""The forecast from landing files to the command line: dates, what to buy, what if, how good it was."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from product import Credits, Night, copied, nightly
+
+
+def days_said(text: str, label: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip().startswith(label)]
+
+
+def test_the_sample_has_its_pace_date_a_range_around_it_and_buys_p5_less_the_lead_time(
+    sample_night: Night,
+) -> None:
+    ((status, pace, *days, buy_by, lead_days),) = sample_night.query(
+        "select forecast_status, pace_date, depletes_on_p025, depletes_on_p5, depletes_on_p10, "
+        "depletes_on_p50, depletes_on_p90, depletes_on_p975, buy_by, lead_time_days "
+        "from marts.depletion_forecast"
+    )
+    assert (status, pace) == ("ok", date(2026, 5, 12))
+    assert days == sorted(days)
+    assert days[2] < pace < days[4]
+    assert buy_by == days[1] - timedelta(days=lead_days)
+
+
+def test_what_the_sample_should_buy_is_on_offer_and_enough(sample_night: Night) -> None:
+    ((needed, packs, price),) = sample_night.query(
+        "select credits_to_buy, recommended_packs, packs_price from marts.depletion_forecast"
+    )
+    bought = json.loads(packs)
+    assert sum(Decimal(pack["credits"]) for pack in bought) >= needed > 0
+    assert sum(Decimal(pack["price"]) for pack in bought) == price
+
+
+def test_paths_start_at_what_is_left_and_end_at_nothing(sample_night: Night) -> None:
+    first, *_, last = sample_night.query("from marts.depletion_paths order by forecast_date")
+    assert first == ("acme-store", date(2026, 4, 7), *[Decimal(2660)] * 5)
+    assert last[2:] == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("regeneration-rate=-50%", "days later"),
+        ("members=+2", "days earlier"),
+        ("bulk=100 products", "days earlier"),
+        ("buy=pack_3000@2026-04-20", "days later"),
+        ("regeneration-rate=0%", "the same day"),
+    ],
+)
+def test_a_change_moves_the_median(
+    credits_command: Credits, sample_night: Night, change: str, words: str
+) -> None:
+    said = credits_command("forecast", "--data-dir", sample_night.data_dir, "--what-if", change)
+    assert said.returncode == 0, said.stderr
+    assert words in said.stdout.splitlines()[-1]
+    told = sample_night.query("select depletes_on_p50 from marts.depletion_forecast")
+    median = days_said(said.stdout, "median")[0]
+    assert f"{told[0][0]:%-d %b %Y}" in median
+
+
+def test_changes_are_made_together(credits_command: Credits, sample_night: Night) -> None:
+    both = ("--what-if", "members=+5", "--what-if", "regeneration-rate=-100%")
+    alone = credits_command("forecast", "--data-dir", sample_night.data_dir, *both[:2])
+    together = credits_command("forecast", "--data-dir", sample_night.data_dir, *both)
+    assert days_said(alone.stdout, "median")[1] != days_said(together.stdout, "median")[1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["members=2", "regeneration-rate=half", "bulk=many", "buy=pack_3000", "buy=none@2026-05-01", "price=-1"],
+)
+def test_a_change_that_cannot_be_is_refused_with_a_remedy(
+    credits_command: Credits, sample_night: Night, change: str
+) -> None:
+    said = credits_command("forecast", "--data-dir", sample_night.data_dir, "--what-if", change)
+    assert said.returncode == 2
+    assert change.split("=")[0] in said.stderr or "none" in said.stderr
+
+
+def test_a_forecast_of_an_unknown_workspace_names_those_there_are(
+    credits_command: Credits, sample_night: Night
+) -> None:
+    said = credits_command("forecast", "--data-dir", sample_night.data_dir, "--workspace", "nobody")
+    assert said.returncode == 2
+    assert "'nobody'" in said.stderr and "acme-store" in said.stderr
+
+
+def test_a_data_directory_without_a_forecast_says_what_to_do(
+    credits_command: Credits, tmp_path: Path
+) -> None:
+    for command in ("forecast", "backtest"):
+        said = credits_command(command, "--data-dir", tmp_path / "nothing")
+        assert said.returncode == 2
+        assert "run credits run" in said.stderr
+
+
+def test_a_new_user_sees_measured_accuracy_on_the_first_day(
+    credits_command: Credits, real_night: Night
+) -> None:
+    told = real_night.query(
+        "select kind, horizon_bucket, cases, coverage_80 from marts.forecast_accuracy "
+        "where workspace_id = '(all)' and horizon_bucket <> '(all)' order by all"
+    )
+    assert {(kind, bucket) for kind, bucket, *_ in told} >= {("replayed", "0-7"), ("replayed", "31-90")}
+    total = real_night.query(
+        "select sum(cases) filter (horizon_bucket <> '(all)'), sum(cases) filter (horizon_bucket = '(all)') "
+        "from marts.forecast_accuracy where workspace_id = '(all)'"
+    )
+    assert total[0][0] == total[0][1] > 100
+    said = credits_command("backtest", "--data-dir", real_night.data_dir, "--to", "2025-04-30")
+    assert said.returncode == 0, said.stderr
+    assert "30 Apr 2025" in said.stdout and "pace" in said.stdout
+
+
+def test_an_implausible_charge_is_no_demand_and_the_report_says_so(
+    credits_command: Credits, real_night: Night
+) -> None:
+    ((capped, burnt),) = real_night.query(
+        "select capped_credits, (select max(credits) from marts.generation_details) "
+        "from marts.depletion_forecast"
+    )
+    assert 900_000 < capped < burnt
+    said = credits_command("report", "--data-dir", real_night.data_dir)
+    assert "are not taken for demand by the forecast" in said.stdout
+
+
+def steady_landing(folder: Path) -> Path:
+    """Ten credits a day from 1 January on; 450 bought then, and 1,000 more two days before those are gone."""
+    for feed, rows in {
+        "generation_events": [
+            {
+                "event_id": f"e{number}",
+                "occurred_at": f"{date(2026, 1, 1) + timedelta(days=number)}T12:00:00Z",
+                **{"workspace_id": "w", "member_id": "m", "product_id": "p"},
+                **{"generation_type": "meta", "credits": "10"},
+            }
+            for number in range(70)
+        ],
+        "credit_entries": [
+            {"entry_id": day, "occurred_at": f"{day}T00:00:00Z", "workspace_id": "w", **bought}
+            for day, bought in {
+                "2026-01-01": {"entry_type": "purchase", "credits": "450"},
+                "2026-02-12": {"entry_type": "purchase", "credits": "1000"},
+            }.items()
+        ],
+    }.items():
+        (folder / feed).mkdir(parents=True)
+        (folder / feed / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+def test_a_published_forecast_is_scored_once_by_the_credits_it_knew_of(
+    credits_command: Credits, tmp_path: Path
+) -> None:
+    """40 credits were left on 10 February: four days, although more were bought in time."""
+    landing, data_dir = steady_landing(tmp_path / "landing"), tmp_path / "data"
+    scored = "select cases, median_abs_error_days, pace_median_abs_error_days, first_as_of "
+    scored += "from marts.forecast_accuracy where workspace_id = 'w' and kind = 'published' and horizon_bucket = '0-7'"
+    first = nightly(credits_command, landing, data_dir, "2026-02-10")
+    assert first.query("select forecast_status, pace_date from marts.depletion_forecast") == [
+        ("ok", date(2026, 2, 14))
+    ]
+    assert nightly(credits_command, landing, data_dir, "2026-02-23").query(scored) == []
+    for as_of in ("2026-02-24", "2026-02-25"):
+        ((cases, error, pace_error, first_as_of),) = nightly(credits_command, landing, data_dir, as_of).query(
+            scored
+        )
+        assert (cases, pace_error, first_as_of) == (1, 0, date(2026, 2, 10))
+        assert error <= 1
+
+
+def test_the_calibration_in_use_is_registered_with_its_hash(sample_night: Night) -> None:
+    ((version, hashed, content),) = sample_night.query(
+        "select version, hash, content from marts.model_registry where promoted"
+    )
+    assert hashed.startswith(version) and json.loads(content)["hash"] == hashed
+    assert sample_night.query("select distinct calibration_version from marts.depletion_forecast") == [
+        (version,)
+    ]
+
+
+def test_an_older_journal_keeps_its_vintages(
+    credits_command: Credits, sample_night: Night, tmp_path: Path
+) -> None:
+    """Vintages written before there were ranges are read as vintages without one."""
+    night = copied(sample_night, tmp_path / "data")
+    folder = night.data_dir / "journal" / "depletion_forecast"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select workspace_id, date '2026-04-05' as as_of, forecast_status, credits_remaining, "
+            "burn_rate_7d_credits, burn_rate_7d_days, burn_rate_30d_credits, burn_rate_30d_days, pace_date, "
+            f"empty_since, next_grant_on, history_days, told_at from '{folder}/2026-04-07-*.parquet') "
+            f"to '{folder}/2026-04-05-old.parquet'"
+        )
+    again = nightly(credits_command, night.landing, night.data_dir, night.as_of, "--full-refresh")
+    told = again.query("select as_of, depletes_on_p50 is null from marts.depletion_forecast order by as_of")
+    assert told == [(date(2026, 4, 5), True), (date(2026, 4, 7), False)]
