@@ -16,9 +16,10 @@ import pandas as pd
 
 from forecasting.calibration import LEVELS, Calibration, DemandPaths
 from forecasting.demand import HISTORY_DAYS, Floats, blocked_days, daily_credits, measure_demand
-from forecasting.depletion import MIN_HISTORY_DAYS, PACE_DAYS, History
+from forecasting.history import History
 from forecasting.ledger import DrawPolicy, Ints, day_numbers, draw_down, midnights, positions
 from forecasting.runway import BEYOND, Lots, RealisedDemand, run_down
+from forecasting.standing import MIN_HISTORY_DAYS, PACE_DAYS
 
 # the median's days ahead, what they are called, and after how many days such a forecast is judged
 BUCKETS = ((7, "0-7", 14), (30, "8-30", 60), (90, "31-90", 90), (BEYOND, "over 90", 90))
@@ -221,7 +222,7 @@ def replay(replayed: Replay, *, calibration: Calibration) -> pd.DataFrame:
     scores = []
     for amount_days in REPLAYED_AMOUNTS_DAYS:
         credits = demand.mean * amount_days
-        days = np.ceil(paths.until(credits[:, None]) - 1e-9)
+        days = np.maximum(np.ceil(paths.until(credits[:, None]) - 1e-9), 1)
         with np.errstate(divide="ignore"):
             told = {"pace_days": np.where(pace > 0, np.ceil(credits / pace - 1e-9), np.inf)}
         told |= {f"{name}_days": days[:, LEVELS.index(float(f"0.{name[1:]}"))] for name in DAYS[:-1]}

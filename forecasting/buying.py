@@ -17,7 +17,7 @@ from forecasting.calibration import LEVELS
 from forecasting.demand import Floats
 from forecasting.ledger import Ints, positions
 from forecasting.purchase import Mix, Pack, cheapest_mix, comparable
-from forecasting.runway import HORIZON_DAYS, Lots, Paths, run_down
+from forecasting.runway import Lots, Paths, run_down
 
 MICRO = 1_000_000
 _AMPLE, _EXPECTED = LEVELS.index(0.1), LEVELS.index(0.5)  # demand that 9 in 10, and that half, do not exceed
@@ -28,7 +28,7 @@ class BuyingTerms:
     """How careful a team is.
 
     Attributes:
-        stockout_risk: the accepted chance of being empty before ordered credits arrive, 0.005 or more.
+        stockout_risk: the accepted chance of being empty before ordered credits arrive, 0.005 to 0.5.
         cover_days: how long what is bought shall last, in 9 of 10 cases, from its arrival.
     """
 
@@ -36,9 +36,10 @@ class BuyingTerms:
     cover_days: int = 30
 
     def __post_init__(self) -> None:
-        if not LEVELS[0] <= self.stockout_risk < 1:
+        # a day to order by stands beside every median, so it is never later than that
+        if not LEVELS[0] <= self.stockout_risk <= 0.5:
             raise ValueError(
-                f"stockout_risk is a chance from {LEVELS[0]} to below 1; found {self.stockout_risk}. "
+                f"stockout_risk is a chance from {LEVELS[0]} to 0.5; found {self.stockout_risk}. "
                 "0.05 is usual."
             )
         if not 1 <= self.cover_days <= 180:
@@ -48,6 +49,9 @@ class BuyingTerms:
     def risk_level(self) -> int:
         """The place of the highest of `LEVELS` within the risk."""
         return max(place for place, level in enumerate(LEVELS) if level <= self.stockout_risk)
+
+
+USUAL_TERMS = BuyingTerms()
 
 
 def packs_of(packs: pd.DataFrame, names: pd.Index) -> dict[int, list[Pack]]:
@@ -90,11 +94,13 @@ def what_to_buy(
     packs: Sequence[Sequence[Pack]],
     terms: BuyingTerms,
     repays: bool,
+    owed: Floats | None = None,
 ) -> Buying:
     """Says what to buy so that it arrives on a day, given the lots there are.
 
     What is needed is the demand that no lot pays between the arrival and `cover_days` later. What comes
-    before the arrival is lost or overage, and buying cannot change it.
+    before the arrival is lost or overage, and buying cannot change it; but where overage is repaid, what is
+    bought pays for that first.
 
     Args:
         paths: demand of the cases at `LEVELS`.
@@ -103,6 +109,7 @@ def what_to_buy(
         packs: on offer in each case.
         terms: what is asked for.
         repays: whether credits also pay for demand of days before they were there.
+        owed: what was unpaid before the first day, (cases,); matters where it is repaid.
     """
     validities = [
         sorted({pack.validity_days for pack in offer if pack.validity_days is not None}) for offer in packs
@@ -110,15 +117,17 @@ def what_to_buy(
     width = max(map(len, validities), default=0)
     after = np.array([[0, terms.cover_days, *days, *[0] * (width - len(days))] for days in validities])
     after = after.reshape(len(packs), width + 2)
-    cuts = np.minimum(arrives_on[:, None] + after, HORIZON_DAYS)
-    two = paths.at([_AMPLE, _EXPECTED])
-    runway = run_down(two, lots, repays=repays, cuts=cuts)
-    # days 1.. are cut at their start, and the first stretch starts there
-    unpaid = np.stack([runway.unpaid_by(cut) for cut in cuts.T], axis=2)
-    unpaid -= unpaid[..., :1]
-    credits = (np.ceil(np.maximum(unpaid[:, 0, 1], 0) / MICRO - 1e-9) * MICRO).astype(np.int64)
+    cuts = arrives_on[:, None] + after
+    last_day = int(cuts.max(initial=1))
+    runway = run_down(
+        paths.at([_AMPLE, _EXPECTED]), lots, repays=repays, cuts=cuts, owed=owed, last_day=last_day
+    )
+    too_late = 0.0 if repays else runway.unpaid_by(arrives_on)
+    # what of the bought is used by each cut, (cases, paths, cuts)
+    used = np.stack([runway.most_unpaid(arrives_on, cut) - too_late for cut in cuts.T], axis=2).clip(min=0)
+    credits = (np.ceil(used[:, 0, 1] / MICRO - 1e-9) * MICRO).astype(np.int64)
     mixes = [
-        _mix(offer, dict(zip(days, unpaid[case, :, 2:].T, strict=False)), int(credits[case]), terms)
+        _mix(offer, dict(zip(days, used[case, :, 2:].T, strict=False)), int(credits[case]), terms)
         for case, (offer, days) in enumerate(zip(packs, validities, strict=True))
     ]
     return Buying(credits, mixes)

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -79,10 +80,13 @@ class Calibration:
             told["scores"] = tuple(map(tuple, told["scores"]))
             found = cls(**told)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise CalibrationError(f"{name} must be a calibration; it cannot be read ({error}). {_ANEW}") from None
+            raise CalibrationError(
+                f"{name} must be a calibration; it cannot be read ({error}). {_ANEW}"
+            ) from None
         if found.hash != hashed:
             raise CalibrationError(
-                f"{name} must have the content it was hashed with, {hashed[:12]}; found {found.version}. {_ANEW}"
+                f"{name} must have the content it was hashed with, {str(hashed)[:12]}; "
+                f"found {found.version}. {_ANEW}"
             )
         return found
 
@@ -145,7 +149,8 @@ class DemandPaths:
         """Days until the demand of each path sums to `total`, shape (cases, levels or 1, …)."""
         expected = days_until(self.demand, total)
         days = np.exp(_ramps(np.log(expected + 0.5), self.knots, self.warped)) - 0.5
-        return np.where(np.isfinite(expected), np.maximum(days, 0.0), np.inf)
+        days = np.where(np.isfinite(expected), np.maximum(days, 0.0), np.inf)
+        return np.where(total > 0, days, 0.0)
 
 
 def _ramps(values: Floats, knots: Floats, heights: Floats) -> Floats:
@@ -229,7 +234,11 @@ def fit_calibration(cases: Depletions, *, facts: dict[str, Any], knots: int = 7)
 
 
 def _quantiles(scores: Floats, is_seen: Bools, weight: Floats) -> tuple[float, ...]:
-    """Weighted Kaplan-Meier quantiles at `LEVELS`; beyond the last score seen, in proportion to a normal's."""
+    """Weighted Kaplan-Meier quantiles at `LEVELS`.
+
+    Beyond the last score seen they go on as a normal's would, from the median, or from half of what was
+    reached where most cases are longer than was seen.
+    """
     order = np.lexsort((~is_seen, scores))
     scores, is_seen, weight = scores[order], is_seen[order], weight[order]
     at_risk = np.cumsum(weight[::-1])[::-1]
@@ -238,15 +247,8 @@ def _quantiles(scores: Floats, is_seen: Bools, weight: Floats) -> tuple[float, .
     middle = (np.concatenate([[0.0], reached[:-1]]) + reached) / 2
     seen = scores[is_seen]
     values = np.interp(LEVELS, middle, seen)
-    beyond = np.array(LEVELS) > middle[-1]
-    if beyond.any() and middle[-1] > 0.5:
-        median = np.interp(0.5, middle, seen)
-        normal = _normal_quantile(np.array(LEVELS)) / _normal_quantile(np.array([middle[-1]]))
-        values = np.where(beyond, median + (seen[-1] - median) * np.maximum(normal, 1), values)
+    last, inner = min(middle[-1], 1 - 1e-6), min(0.5, middle[-1] / 2)
+    at_inner, at_last, *at_levels = map(NormalDist().inv_cdf, (inner, last, *LEVELS))
+    slope = (seen[-1] - np.interp(inner, middle, seen)) / (at_last - at_inner)
+    values = np.where(np.array(LEVELS) > last, seen[-1] + slope * (np.array(at_levels) - at_last), values)
     return tuple(float(value) for value in np.maximum.accumulate(values))
-
-
-def _normal_quantile(levels: Floats) -> Floats:
-    from statistics import NormalDist
-
-    return np.array([NormalDist().inv_cdf(min(max(level, 1e-6), 1 - 1e-6)) for level in levels])

@@ -44,10 +44,10 @@ class Demand:
         return len(self.fast)
 
     def __getitem__(self, cases: Ints | Bools | slice) -> Demand:
-        parts = (self.fast, self.slow, self.mean, self.variation, self.history_days)
-        return Demand(*(part[cases] for part in parts))
+        levels = (self.fast[cases], self.slow[cases], self.mean[cases])
+        return Demand(*levels, self.variation[cases], self.history_days[cases])
 
-    def scaled(self, factor: Floats) -> Demand:
+    def scaled(self, factor: float) -> Demand:
         """The same demand, that many times over."""
         levels = (self.fast * factor, self.slow * factor, self.mean * factor)
         return Demand(*levels, self.variation, self.history_days)
@@ -68,8 +68,9 @@ def measure_demand(daily: Floats, is_known: Bools) -> Demand:
     age = np.arange(days - 1, -1, -1)
 
     def mean_by(day_weight: Floats) -> Floats:
-        total = weight @ day_weight
-        return np.divide(known @ day_weight, total, out=np.zeros(len(daily)), where=total > 0)
+        # not a matrix product: that of a case would depend on its neighbours and the number of threads
+        credits, total = (np.einsum("cd,d->c", part, day_weight) for part in (known, weight))
+        return np.divide(credits, total, out=np.zeros(len(daily)), where=total > 0)
 
     mean = mean_by((age < MEAN_DAYS).astype(float))
     of_week, week_weight = (_week_sums(part[:, -(VARIATION_DAYS + WEEK_DAYS) :]) for part in (known, weight))
@@ -136,11 +137,12 @@ def daily_credits(rows: pd.DataFrame, names: pd.Index, *, column: str, as_of: in
     is_ours = (workspace >= 0) & (day >= 0) & (day < days)
     values = rows[column].to_numpy()[is_ours].astype(float)
     cell = workspace[is_ours] * days + day[is_ours]
-    return np.bincount(cell, weights=values, minlength=len(names) * days).reshape(len(names), days)
+    sums = np.bincount(cell, weights=values, minlength=len(names) * days).astype(float)
+    return sums.reshape(len(names), days)
 
 
 def blocked_days(balances: pd.DataFrame, names: pd.Index, *, as_of: int, days: int) -> Bools:
-    """Which days say nothing of demand, (workspaces, days): the balance was at zero and nothing went beyond it.
+    """Which days say nothing of demand, (workspaces, days): those on which an empty balance blocked usage.
 
     Where usage exceeded the balance at any time while it was empty, emptiness blocks nothing there.
 

@@ -36,7 +36,11 @@ class Origins:
 
 
 def origins_of(
-    series: Sequence[Floats], *, first: int = FIRST_ORIGIN_DAYS, step: int = STEP_DAYS, last_before_end: int = 1
+    series: Sequence[Floats],
+    *,
+    first: int = FIRST_ORIGIN_DAYS,
+    step: int = STEP_DAYS,
+    last_before_end: int = 1,
 ) -> Origins:
     """Every `step`th day with at least `first` days of history, `last_before_end` of future, and demand."""
     numbers, ends = [], []
@@ -63,7 +67,12 @@ def origins_at(series: Sequence[Floats], number: Ints, history_days: Ints) -> Or
 
 
 def depletions_of(
-    series: Sequence[Floats], origins: Origins, *, multiples: tuple[float, float], amounts: int, rng: np.random.Generator
+    series: Sequence[Floats],
+    origins: Origins,
+    *,
+    multiples: tuple[float, float],
+    amounts: int,
+    rng: np.random.Generator,
 ) -> tuple[Depletions, Ints]:
     """Draws amounts for every origin and finds when each was used up.
 
@@ -79,7 +88,7 @@ def depletions_of(
     """
     place = np.repeat(np.arange(len(origins.series)), amounts)
     demand = origins.demand[place]
-    credits = demand.mean * np.exp(rng.uniform(*np.log(multiples), len(place)))
+    credits = demand.mean * np.exp(rng.uniform(np.log(multiples[0]), np.log(multiples[1]), len(place)))
     days, is_seen = np.zeros(len(place)), np.zeros(len(place), dtype=bool)
     for number, values in enumerate(series):
         ours = np.flatnonzero(origins.series[place] == number)

@@ -1,14 +1,17 @@
 """The cheapest mix of credit packs that covers a need. By enumeration, bounded by the best price so far.
 
-Not here: how much is needed, and until when (depletion.py).
+Not here: how much is needed, and until when (buying.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from math import gcd
+
+MOST_STEPS = 20_000  # of the search; a fraction of a second
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,10 @@ def comparable(packs: Sequence[Pack]) -> list[Pack]:
 def cheapest_mix(
     packs: Sequence[Pack], needs: Sequence[tuple[int, int]], expected: Sequence[tuple[int, int]]
 ) -> Mix | None:
-    """The mix of the lowest price whose credits cover the need; of equal ones, with the least to expire.
+    """The mix of the lowest price whose credits cover the need.
+
+    Of those of one price, the one with the least to expire, then that of the fewest packs. After `MOST_STEPS`
+    the best so far is the answer: packs of nearly one price per credit can make more mixes than can be tried.
 
     Args:
         packs: on offer, in one currency.
@@ -67,65 +73,102 @@ def cheapest_mix(
     Returns:
         The mix; an empty one if nothing is needed; None if no mix covers the need.
     """
-    order = sorted(packs, key=lambda pack: (pack.price / pack.credits_micro, pack.pack_id))
-    if not all(
-        need <= 0 or any(pack.is_valid_after(days) for pack in order) for days, need in needs
-    ):
+    if not all(need <= 0 or any(pack.is_valid_after(days) for pack in packs) for days, need in needs):
         return None
-    best: list[tuple[Decimal, int, int, tuple[int, ...]]] = []
-
-    def unmet(counts: Sequence[int]) -> int:
-        """The largest need that the packs counted so far do not cover."""
-        return max(
-            need - sum(n * pack.credits_micro for pack, n in zip(order, counts, strict=False) if pack.is_valid_after(days))
-            for days, need in needs
-        )
-
-    def extend(counts: tuple[int, ...], price: Decimal) -> None:
-        missing = unmet(counts)
-        if missing <= 0:
-            full = counts + (0,) * (len(order) - len(counts))
-            chosen = [(pack, n) for pack, n in zip(order, full, strict=True) if n]
-            best[:] = sorted([*best, (price, _expiring(chosen, expected), sum(full), full)])[:1]
-            return
-        if len(counts) == len(order):
-            return
-        pack = order[len(counts)]
-        if best and price + missing * pack.price / pack.credits_micro > best[0][0]:
-            return  # no later pack is cheaper by the credit
-        most = -(-max(need for _, need in needs) // pack.credits_micro)
-        for cheaper in order[: len(counts)]:
-            if cheaper.validity_days is None or (
-                pack.validity_days is not None and cheaper.validity_days >= pack.validity_days
-            ):
-                # so many of this pack could be had as fewer credits' price of the cheaper one
-                most = min(most, cheaper.credits_micro // gcd(cheaper.credits_micro, pack.credits_micro) - 1)
-        for count in range(min(most, -(-missing // pack.credits_micro)) if _lasts(pack, order) else most, -1, -1):
-            extend((*counts, count), price + count * pack.price)
-
-    extend((), Decimal(0))
-    if not best:
+    search = _Search(sorted(packs, key=_by_the_credit), needs, dict(expected))
+    search.extend((), Fraction(0), [need for _, need in needs])
+    if search.best is None:
         return None
-    price, expiring, _, counts = best[0]
-    chosen = tuple((pack, n) for pack, n in zip(order, counts, strict=True) if n)
-    return Mix(chosen, price, sum(n * pack.credits_micro for pack, n in chosen), expiring)
+    _, expiring, _, counts = search.best
+    chosen = tuple((pack, count) for pack, count in zip(search.packs, counts, strict=False) if count)
+    price = sum((count * pack.price for pack, count in chosen), Decimal(0))
+    return Mix(chosen, price, sum(count * pack.credits_micro for pack, count in chosen), expiring)
 
 
-def _lasts(pack: Pack, others: Sequence[Pack]) -> bool:
-    """Whether it counts for every need that any pack counts for: more than is missing is then never needed."""
-    return all(
-        pack.validity_days is None or (other.validity_days is not None and other.validity_days <= pack.validity_days)
-        for other in others
-    )
+def _by_the_credit(pack: Pack) -> tuple[Fraction, int, str]:
+    """The cheapest credits first; of one price, the larger pack, so that fewer are found first."""
+    return _rate(pack), -pack.credits_micro, pack.pack_id
 
 
-def _expiring(chosen: Sequence[tuple[Pack, int]], expected: Sequence[tuple[int, int]]) -> int:
+def _rate(pack: Pack) -> Fraction:
+    return Fraction(pack.price) / pack.credits_micro
+
+
+class _Search:
+    """Tries counts of one pack after the other, the cheapest by the credit and the most of it first."""
+
+    def __init__(
+        self, packs: Sequence[Pack], needs: Sequence[tuple[int, int]], expected: Mapping[int, int]
+    ) -> None:
+        self.packs, self.expected = packs, expected
+        self.best: tuple[Fraction, int, int, tuple[int, ...]] | None = None
+        self.steps = 0
+        self._prices, self._rates = [Fraction(pack.price) for pack in packs], list(map(_rate, packs))
+        self._most = [_most_of(place, packs, max(need for _, need in needs)) for place in range(len(packs))]
+        self._counts_for = [[pack.is_valid_after(days) for days, _ in needs] for pack in packs]
+        # one that counts for every need that another counts for
+        self._lasts = [
+            all(mine or not any(others) for mine, *others in zip(own, *self._counts_for, strict=True))
+            for own in self._counts_for
+        ]
+
+    def extend(self, counts: tuple[int, ...], price: Fraction, missing: list[int]) -> None:
+        """Adds the packs that follow those counted so far, for what of each need is still missing."""
+        self.steps += 1
+        place = len(counts)
+        if max(missing) <= 0:
+            chosen = [(pack, count) for pack, count in zip(self.packs, counts, strict=False) if count]
+            found = (price, _expiring(chosen, self.expected), sum(counts), counts)
+            self.best = found if self.best is None else min(self.best, found)
+            return
+        if place == len(self.packs):
+            return
+        pack, most = self.packs[place], self._most[place]
+        if self._lasts[place]:
+            most = min(most, -(-max(missing) // pack.credits_micro))
+        for count in range(most, -1, -1):
+            brought = count * pack.credits_micro
+            rest = [
+                need - brought * counts_for
+                for need, counts_for in zip(missing, self._counts_for[place], strict=True)
+            ]
+            cost = price + count * self._prices[place]
+            if not self._is_worse(cost, max(rest), place + 1):
+                self.extend((*counts, count), cost, rest)
+            elif self._lasts[place]:
+                return  # fewer of it leave more to dearer packs
+            if self.steps >= MOST_STEPS:
+                return
+
+    def _is_worse(self, price: Fraction, missing: int, place: int) -> bool:
+        """Whether the best so far is cheaper than this and what is missing from the packs that follow."""
+        if self.best is None:
+            return False
+        if missing > 0:
+            if place == len(self.packs):
+                return True
+            price += missing * self._rates[place]
+        return price > self.best[0]
+
+
+def _most_of(place: int, packs: Sequence[Pack], need: int) -> int:
+    """How many of a pack can be in the mix: so many that a cheaper one brings the same are never needed."""
+    pack = packs[place]
+    most = -(-need // pack.credits_micro)
+    for cheaper in packs[:place]:
+        if cheaper.validity_days is None or (
+            pack.validity_days is not None and cheaper.validity_days >= pack.validity_days
+        ):
+            most = min(most, cheaper.credits_micro // gcd(cheaper.credits_micro, pack.credits_micro) - 1)
+    return max(most, 0)
+
+
+def _expiring(chosen: Sequence[tuple[Pack, int]], expected: Mapping[int, int]) -> int:
     """Credits of a mix expected to expire unused, those that expire first being used first."""
-    by_day = dict(expected)
     expiring, bought = 0, 0
     for pack, count in sorted(chosen, key=lambda of: (of[0].validity_days is None, of[0].validity_days or 0)):
         if pack.validity_days is None:
             break
         bought += count * pack.credits_micro
-        expiring = max(expiring, bought - by_day[pack.validity_days])
-    return max(expiring, 0)
+        expiring = max(expiring, bought - expected[pack.validity_days])
+    return expiring

@@ -14,7 +14,7 @@ import pandas as pd
 
 from forecasting.calibration import LEVELS, Calibration, DemandPaths, Depletions
 from forecasting.demand import HISTORY_DAYS, Floats, blocked_days, daily_credits
-from forecasting.depletion import History
+from forecasting.history import History
 from forecasting.past_depletions import depletions_of, fit_on, origins_of
 
 MIN_WORKSPACES, MIN_DAYS = 30, 120
@@ -36,7 +36,7 @@ def recalibrate(history: History, shipped: Calibration, *, as_of: date) -> pd.Da
         One row per calibration: the columns of `REGISTRY`. `scores` and `content` are JSON.
     """
     series = own_series(history, as_of=as_of)
-    own, scores = None, {"workspaces": len(series)}
+    own, scores = None, {"workspaces": float(len(series))}
     if len(series) >= MIN_WORKSPACES:
         own = fit_on(series, label="this warehouse's own history", rng=np.random.default_rng(SEED))
         scores |= _compared(series, shipped)
@@ -50,8 +50,8 @@ def recalibrate(history: History, shipped: Calibration, *, as_of: date) -> pd.Da
 def own_series(history: History, *, as_of: date) -> list[Floats]:
     """Daily demand of workspaces with enough of it, each from its first day on."""
     today = int(np.datetime64(as_of, "D").astype(np.int64))
-    names = history.workspaces["workspace_id"].astype("str")
-    names = pd.Index(sorted(names, key=lambda name: (crc32(name.encode()), name)))
+    ids = history.workspaces["workspace_id"].astype("str")
+    names = pd.Index(sorted(ids, key=lambda name: (crc32(name.encode()), name)))
     kept = {"as_of": today, "days": HISTORY_DAYS}
     used = daily_credits(history.usage, names, column="credits_micro", **kept)
     excess = daily_credits(history.charges, names, column="excess_micro", **kept)

@@ -1,8 +1,8 @@
-"""Demand to come against the lots there are: when a balance is empty, what it is on each day, what stays unpaid.
+"""Demand to come against the lots there are: when a balance is empty, what it is each day, what stays unpaid.
 
-Days are numbered from the day after as_of, which is 1. As in the ledger, lots expire and begin at the start of
-a day, and are drawn in the order of the policy. Not here: how demand is foreseen (calibration.py), or what
-was booked up to as_of (ledger.py).
+Days are numbered from the day after as_of, which is 1. As in the ledger, lots expire and begin at the start
+of a day, and are drawn in the order of the policy. Not here: how demand is foreseen (calibration.py), or
+what was booked up to as_of (ledger.py).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CASES_AT_ONCE = 2_000
 
 
 class Paths(Protocol):
-    """Demand of cases on one or more paths each: its sum by a day, and the day by which it sums to an amount."""
+    """Demand of cases on one or more paths each: what it sums to by a day, and by when it sums to that."""
 
     def __getitem__(self, cases: Ints) -> Paths: ...
     def at(self, levels: Sequence[int]) -> Paths: ...
@@ -37,8 +37,8 @@ class Lots:
     """The lots of each case, in draw order, padded with empty ones; arrays (cases, lots).
 
     Attributes:
-        starts_on: day number from which the lot can be drawn, 0 or less if it can already.
-        expires_on: first day number on which it cannot; `BEYOND` or more if not within the horizon.
+        starts_on: day number from which the lot can be drawn, 1 or less if it can already.
+        expires_on: first day number on which it cannot; very large if it never expires.
         held: micro-credits.
     """
 
@@ -47,8 +47,9 @@ class Lots:
     held: Floats
 
     def __getitem__(self, cases: Ints) -> Lots:
-        width = int((self.held[cases] > 0).sum(axis=1).max(initial=0))
-        return Lots(*(part[cases, :width] for part in (self.starts_on, self.expires_on, self.held)))
+        width = int(np.flatnonzero((self.held[cases] > 0).any(axis=0)).max(initial=-1)) + 1
+        at = (cases, slice(width))
+        return Lots(self.starts_on[at], self.expires_on[at], self.held[at])
 
     @classmethod
     def of(cls, lots: pd.DataFrame, names: pd.Index, *, as_of: int, policy: DrawPolicy) -> Lots:
@@ -74,17 +75,14 @@ class Lots:
             }
         )
         table = table[(case >= 0) & (held > 0)]
-        starts = table["effective_on"].to_numpy() - as_of
-        expires = np.where(
-            table["expires_on"] == NEVER, BEYOND, np.minimum(table["expires_on"].to_numpy() - as_of, BEYOND)
-        )
-        table = table.assign(starts=np.maximum(starts, 0), expires=expires)
-        table = table[(table["expires"] > np.maximum(table["starts"], 1)) & (table["starts"] <= HORIZON_DAYS)]
+        starts = np.maximum(table["effective_on"].to_numpy() - as_of, 1)
+        table = table.assign(starts=starts, expires=table["expires_on"].to_numpy() - as_of)
+        table = table[table["expires"] > table["starts"]]
         table = table.sort_values(list(dict.fromkeys(["case", *policy.draw_order, "lot_id"])), kind="stable")
         row = table["case"].to_numpy()
         place = np.arange(len(table)) - np.searchsorted(row, row)
         shape = (len(names), int(place.max(initial=-1)) + 1)
-        padded = cls(np.zeros(shape, np.int64), np.full(shape, BEYOND), np.zeros(shape))
+        padded = cls(np.ones(shape, np.int64), np.full(shape, NEVER), np.zeros(shape))
         padded.starts_on[row, place] = table["starts"]
         padded.expires_on[row, place] = table["expires"]
         padded.held[row, place] = table["held"]
@@ -102,11 +100,14 @@ class Runway:
     """What becomes of each case's balance on each path, between one change of its lots and the next.
 
     Attributes:
-        empty_on: first day number whose end finds nothing left; `BEYOND` if none, (cases, paths).
+        empty_on: first day number whose end finds nothing left, the day after the last one if none has it;
+            (cases, paths).
         starts_on: first day of each stretch, (cases, stretches), ascending; the first is 1.
         demand_before: demand of all earlier stretches, (cases, paths, stretches).
         held: credits at the start of each stretch, (cases, paths, stretches).
-        unpaid_before: demand of earlier stretches that no lot paid, (cases, paths, stretches).
+        unpaid_before: demand so far that no lot has paid when the stretch starts; what credits that come then
+            repay is not among it, (cases, paths, stretches).
+        unpaid_after: the same at the end of the stretch.
     """
 
     empty_on: Ints
@@ -114,17 +115,26 @@ class Runway:
     demand_before: Floats
     held: Floats
     unpaid_before: Floats
+    unpaid_after: Floats
 
     def at(self, paths: Sequence[int]) -> Runway:
         """The paths at these places only."""
         at = list(paths)
-        of_paths = (self.demand_before, self.held, self.unpaid_before)
+        of_paths = (self.demand_before, self.held, self.unpaid_before, self.unpaid_after)
         return Runway(self.empty_on[:, at], self.starts_on, *(part[:, at] for part in of_paths))
 
     def unpaid_by(self, day: Ints) -> Floats:
         """What no lot paid before a day on which a stretch starts, (cases, paths)."""
         at = (self.starts_on == day[:, None]).argmax(axis=1)
         return np.take_along_axis(self.unpaid_before, at[:, None, None], axis=2)[..., 0]
+
+    def most_unpaid(self, first: Ints, end: Ints) -> Floats:
+        """The most that is unpaid at the end of a day from `first` on and before `end`, (cases, paths).
+
+        A stretch must start on either, if it is not past the last day.
+        """
+        is_within = (self.starts_on >= first[:, None]) & (self.starts_on < end[:, None])
+        return np.where(is_within[:, None, :], self.unpaid_after, 0.0).max(axis=2)
 
     def balances(self, paths: Paths, days: int) -> Floats:
         """Credits left at the end of each of the next days, (cases, paths, days)."""
@@ -137,56 +147,75 @@ class Runway:
         return left
 
 
-def run_down(paths: Paths, lots: Lots, *, repays: bool = False, cuts: Ints | None = None) -> Runway:
-    """Draws the demand of every path from the lots, up to the horizon.
+def run_down(
+    paths: Paths,
+    lots: Lots,
+    *,
+    repays: bool = False,
+    cuts: Ints | None = None,
+    owed: Floats | None = None,
+    last_day: int = HORIZON_DAYS,
+) -> Runway:
+    """Draws the demand of every path from the lots.
 
     Args:
         paths: demand of the cases.
         lots: of the cases.
         repays: whether credits also pay for demand of days before they were there.
         cuts: day numbers, (cases, n), on which a stretch shall start though no lot changes.
+        owed: what was unpaid before the first day, (cases,); matters where it is repaid.
+        last_day: up to which day is looked; a balance that lasts beyond it is empty on the day after.
     """
-    events = np.column_stack([lots.starts_on, lots.expires_on, *([] if cuts is None else [cuts])])
-    events = np.where((events > 1) & (events < BEYOND), events, BEYOND)
-    events = np.sort(events, axis=1)
-    is_again = np.zeros(events.shape, dtype=bool)
-    is_again[:, 1:] = events[:, 1:] == events[:, :-1]
-    events = np.sort(np.where(is_again, BEYOND, events), axis=1)
-    count = int((events < BEYOND).sum(axis=1).max(initial=0))
-    starts = np.column_stack([np.ones(len(events), np.int64), events[:, :count]])
-    ends = np.column_stack([starts[:, 1:], np.full(len(events), BEYOND)])
-
-    begun = paths.by(np.zeros((len(events), 1, 1)))[..., 0]  # 0 everywhere, in the shape of the paths
-    left = np.where(lots.starts_on <= 1, lots.held, 0.0)[:, None, :] + begun[..., None]
-    empty_on = np.full(begun.shape, BEYOND)
-    unpaid, debt = begun.copy(), begun.copy()
-    stretches: list[tuple[Floats, Floats, Floats]] = []
-    for stretch in range(starts.shape[1]):
-        start, end = starts[:, stretch, None], ends[:, stretch, None]
-        if stretch:
-            left = np.where((lots.expires_on <= start)[:, None, :], 0.0, left)
-            left += np.where(lots.starts_on == start, lots.held, 0.0)[:, None, :]
-            if repays:
-                paid = _draw(left, debt)
-                unpaid, debt = unpaid - paid, debt - paid
-        held = left.sum(axis=2)
-        stretches.append((begun, held, unpaid))
-        is_over = (end <= start) & (start >= BEYOND)
-        until = np.where(is_over, begun, np.maximum(paths.by((end - 1.0)[..., None])[..., 0], begun))
-        is_emptied = (empty_on == BEYOND) & (until - begun >= held) & ~is_over
+    beyond = last_day + 1
+    starts_on = np.maximum(lots.starts_on, 1)
+    starts = _stretches(
+        np.column_stack([starts_on, lots.expires_on, *([] if cuts is None else [cuts])]), beyond
+    )
+    ends = np.column_stack([starts[:, 1:], np.full(len(starts), beyond)])
+    begun = paths.by(np.zeros((len(starts), 1, 1)))[..., 0]  # 0 everywhere, in the shape of the paths
+    left = begun[..., None] + np.zeros(lots.held.shape)[:, None, :]
+    unpaid = begun + (0.0 if owed is None else owed[:, None])
+    empty_on = np.full(begun.shape, beyond)
+    stretches: list[tuple[Floats, ...]] = []
+    for start, end in zip(starts.T[..., None], ends.T[..., None], strict=True):
+        begins = (starts_on == start) & (lots.expires_on > start)
+        left = np.where((lots.expires_on <= start)[:, None, :], 0.0, left)
+        left += np.where(begins, lots.held, 0.0)[:, None, :]
+        if repays:
+            unpaid = unpaid - _draw(left, unpaid)
+        held = _sum(left)
+        # shorter lists of stretches are padded with some that start beyond
+        until = np.where(start < beyond, np.maximum(paths.by((end - 1.0)[..., None])[..., 0], begun), begun)
+        is_emptied = (empty_on == beyond) & (until - begun >= held) & (start < beyond)
         if is_emptied.any():
-            reached = paths.until((begun + held)[..., None])[..., 0]
-            with np.errstate(invalid="ignore"):
-                day = np.clip(np.ceil(np.minimum(reached, BEYOND) - 1e-9), start, end - 1).astype(np.int64)
+            reached = np.minimum(paths.until((begun + held)[..., None])[..., 0], beyond)
+            day = np.clip(np.ceil(reached - 1e-9), start, np.maximum(end - 1, start)).astype(np.int64)
             empty_on = np.where(is_emptied, np.where(held <= 0, start, day), empty_on)
         asked = until - begun
-        paid = _draw(left, asked)
-        unpaid, debt = unpaid + asked - paid, debt + asked - paid
-        begun = until
-    parts = [np.stack(part, axis=2) for part in zip(*stretches, strict=True)]
-    # more demand never lasts longer: where lots expiring in between say so, the later path is as early
+        after = unpaid + (asked - _draw(left, asked))
+        stretches.append((begun, held, unpaid, after))
+        begun, unpaid = until, after
+    # more demand early on can save credits from expiring and so last longer; a quantile can not
     empty_on = np.maximum.accumulate(empty_on, axis=1)
-    return Runway(empty_on, starts, *parts)
+    return Runway(empty_on, starts, *(np.stack(part, axis=2) for part in zip(*stretches, strict=True)))
+
+
+def _stretches(changes: Ints, beyond: int) -> Ints:
+    """The first days of the stretches between changes, ascending from 1; `beyond` where a case has fewer."""
+    days = np.sort(np.where((changes > 1) & (changes < beyond), changes, beyond), axis=1)
+    is_again = np.zeros(days.shape, dtype=bool)
+    is_again[:, 1:] = days[:, 1:] == days[:, :-1]
+    days = np.sort(np.where(is_again, beyond, days), axis=1)
+    count = int((days < beyond).sum(axis=1).max(initial=0))
+    return np.column_stack([np.ones(len(days), np.int64), days[:, :count]])
+
+
+def _sum(left: Floats) -> Floats:
+    """What the lots hold together, added one by one: a sum of floats must not depend on padding."""
+    total = np.zeros(left.shape[:-1])
+    for lot in range(left.shape[-1]):
+        total += left[..., lot]
+    return total
 
 
 def _draw(left: Floats, asked: Floats) -> Floats:

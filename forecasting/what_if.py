@@ -113,7 +113,7 @@ def _members(text: str, value: str, facts: Facts) -> Fraction:
 
 
 def _bulk(text: str, value: str, facts: Facts, as_of: date) -> tuple[int, int]:
-    """The credits of so many products more, at the workspace's own credits per product, and the day number."""
+    """The credits of so many products, at the workspace's own credits per product, and the day number."""
     found = re.fullmatch(r"\s*(\d+)\s*products?\s*(?:@\s*(\S+)\s*)?", value)
     if not found:
         raise _unreadable(text)
@@ -125,7 +125,7 @@ def _bulk(text: str, value: str, facts: Facts, as_of: date) -> tuple[int, int]:
 
 
 def _bought(text: str, value: str, history: History, as_of: date) -> History:
-    """The history with a lot more: ordered on the day, there after the lead time, expiring as the pack does."""
+    """The history with a lot more: ordered on the day, there after the lead time, expiring as packs do."""
     pack_id, _, day = value.rpartition("@")
     if not pack_id or not day:
         raise _unreadable(text)

@@ -201,8 +201,8 @@ def forecast(data_dir: Path | None, workspace: str | None, changes: tuple[str, .
                 after = foretell(history, list(changes), facts=facts, as_of=as_of, method=method)
             except WhatIfError as error:
                 fail(str(error), EXIT_USAGE)
-    rows = [told and forecast_row(told.dates) for told in (before, after)]
-    for line in describe_forecast(chosen, rows[0], rows[1], changes, as_of=as_of):
+    changed = None if after is None else forecast_row(after.dates)
+    for line in describe_forecast(chosen, forecast_row(before.dates), changed, changes, as_of=as_of):
         click.echo(line)
 
 

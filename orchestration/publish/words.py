@@ -118,7 +118,7 @@ def buying_words(forecast: Forecast | None, *, write_date: Callable[[date], str]
     packs = json.loads(forecast.recommended_packs) if forecast.recommended_packs else []
     if packs:
         listed = " and ".join(f"{pack['count']} x {plain(pack['pack_id'])}" for pack in packs)
-        brought = sum(Decimal(pack["credits"]) for pack in packs)
+        brought = sum((Decimal(pack["credits"]) for pack in packs), Decimal(0))
         amount = f"{credits(brought)} credits ({listed}"
         if forecast.packs_price is not None and forecast.packs_currency:
             amount += f", {forecast.packs_price:,.2f} {plain(forecast.packs_currency)}"

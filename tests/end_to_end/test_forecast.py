@@ -163,7 +163,8 @@ def test_a_published_forecast_is_scored_once_by_the_credits_it_knew_of(
     """40 credits were left on 10 February: four days, although more were bought in time."""
     landing, data_dir = steady_landing(tmp_path / "landing"), tmp_path / "data"
     scored = "select cases, median_abs_error_days, pace_median_abs_error_days, first_as_of "
-    scored += "from marts.forecast_accuracy where workspace_id = 'w' and kind = 'published' and horizon_bucket = '0-7'"
+    scored += "from marts.forecast_accuracy "
+    scored += "where workspace_id = 'w' and kind = 'published' and horizon_bucket = '0-7'"
     first = nightly(credits_command, landing, data_dir, "2026-02-10")
     assert first.query("select forecast_status, pace_date from marts.depletion_forecast") == [
         ("ok", date(2026, 2, 14))

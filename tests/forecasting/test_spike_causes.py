@@ -148,6 +148,15 @@ def test_an_implausible_charge_of_the_weeks_before_does_not_make_its_member_look
     assert row["cause_id"] == "m2"
 
 
+def test_an_implausible_charge_that_is_no_cause_leaves_the_usual_of_its_day_alone() -> None:
+    rows = [("m1", "shoes", "meta", 400, 50), ("m2", "shoes", "meta", 700, 50)]
+    row = explained(day(1_100, 100), cells(rows), largest("e1", 200), charges([(0, "e1", 200, 0)]))[0]
+    assert (row["scope"], row["cause_id"], row["cause_credits_micro"]) == ("day", "m2", 650 * MICRO)
+    rows = [("m1", "shoes", "meta", 700, 50), ("m2", "shoes", "meta", 400, 50)]
+    row = explained(day(1_100, 100), cells(rows), largest("e1", 200), charges([(0, "e1", 200, 0)]))[0]
+    assert (row["scope"], row["cause_id"], row["cause_credits_micro"]) == ("day", "m1", 650 * MICRO)
+
+
 def test_workspaces_and_days_are_explained_apart_and_in_order() -> None:
     days = pd.concat([day(400, 100, workspace="b"), day(400, 100), day(350, 100, days=9)])
     of_days = pd.concat(

@@ -1,0 +1,48 @@
+"""What a forecast is made from, as frames.
+
+Not here: how it is read from a warehouse, or what is made of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+import pandas as pd
+
+
+def _no_packs() -> pd.DataFrame:
+    return pd.DataFrame(
+        columns=["workspace_id", "pack_id", "credits_micro", "price", "currency", "validity_days"]
+    )
+
+
+def _no_charges() -> pd.DataFrame:
+    return pd.DataFrame(columns=["workspace_id", "usage_date", "excess_micro"])
+
+
+@dataclass(frozen=True)
+class History:
+    """Columns ending in `_micro` are whole micro-credits; days are local dates.
+
+    Attributes:
+        balances: `Ledger.balance_daily` up to as_of: workspace_id, usage_date, closing_micro, overage_micro.
+        lots: `Ledger.lots` at as_of: workspace_id, lot_id, lot_status, priority, effective_on, expires_on,
+            remaining_micro.
+        usage: workspace_id, usage_date, credits_micro of days with usage, also of workspaces without a
+            ledger. A workspace's first row is its first usage.
+        workspaces: workspace_id, each once, and lead_time_days.
+        packs: workspace_id, pack_id, credits_micro, price (Decimal), currency, validity_days.
+        charges: implausible charges, workspace_id, usage_date, excess_micro: what of each is not demand.
+    """
+
+    balances: pd.DataFrame
+    lots: pd.DataFrame
+    usage: pd.DataFrame
+    workspaces: pd.DataFrame
+    packs: pd.DataFrame = field(default_factory=_no_packs)
+    charges: pd.DataFrame = field(default_factory=_no_charges)
+
+    def of_workspace(self, workspace_id: str) -> History:
+        """The same of one workspace only."""
+        parts = (getattr(self, part.name) for part in fields(self))
+        return History(*(part[part["workspace_id"].astype("str") == workspace_id] for part in parts))
