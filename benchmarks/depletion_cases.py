@@ -1,13 +1,13 @@
 """The protocol of the depletion benchmark: cases, folds, scores, and the daily replay of warnings.
 
-A case is a series, a day of it with at least 28 days before and 90 after, and an amount of 3 to 60 mean days of
-the 90 days before. Its truth is the continuous day on which the amount is used up, at most 90. Every series
+A case is a series, a day of it with at least 28 days before and 90 after, and an amount of 3 to 60 mean days
+of the 90 days before. Its truth is the continuous day on which the amount is used up, at most 90. Every series
 weighs the same. Not here: the methods (depletion_methods.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,7 +115,7 @@ class Evenings:
 
 
 def evenings_of(series: Sequence[DailySeries], *, rng: np.random.Generator) -> Evenings:
-    """Draws up to 15 days of each series, and an amount for each, and follows those used up within 90 days."""
+    """Draws up to 15 days of each series and amounts, and follows those used up within 90 days."""
     rows: list[tuple[int, int, float, float, int]] = []
     owner, length = [], []
     for number, one in enumerate(series):
@@ -169,6 +169,3 @@ def warnings(evenings: Evenings, first_days: Floats) -> dict[str, float]:
         "notice": float(np.median(notice[can_be])),
         "hopeless": float(np.average(~can_be, weights=weight)),
     }
-
-
-Method = Callable[[Cases, Cases, Sequence[DailySeries]], Floats]

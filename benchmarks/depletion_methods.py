@@ -57,7 +57,7 @@ def same_at_all_levels(days: Floats) -> Floats:
 
 
 def calibrated(days: Floats, truth: Floats, weight: Floats, asked: Floats) -> Floats:
-    """Days at `LEVELS` around a point: conformal quantiles of log((truth + .5) / (days + .5)), binned by days.
+    """Days at `LEVELS` around a point: conformal quantiles of log((truth + .5) / (days + .5)), in bins.
 
     Args:
         days, truth, weight: of the cases learnt from.

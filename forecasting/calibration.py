@@ -24,7 +24,8 @@ from forecasting.ledger import Ints
 LEVELS = (0.005, 0.01, 0.025, *(round(0.05 * step, 2) for step in range(1, 20)), 0.975, 0.99, 0.995)
 YOUNG_DAYS = 28  # a history shorter than that has ranges of its own
 VARIATION_OFFSET = 0.05
-SCALE_BOUNDS = (1 / 3, 3.0)
+SCALE_BOUNDS = (0.1, 4.0)
+SCALE_BINS = 10
 SHIPPED = Path(__file__).with_name("calibration.json")
 
 
@@ -202,23 +203,16 @@ def fit_calibration(cases: Depletions, *, facts: dict[str, Any], knots: int = 7)
     log_variation = np.log(cases.demand.variation + VARIATION_OFFSET)
     is_old = cases.demand.history_days >= YOUNG_DAYS
     used = cases.is_seen & is_old
-    slope, intercept = np.polyfit(
-        log_variation[used], np.log(np.abs(score[used]) + 0.05), 1, w=np.sqrt(cases.weight[used])
-    )
-    centre = np.average(intercept + slope * log_variation[used], weights=cases.weight[used])
-    fitted = Calibration((), (), (), float(intercept - centre), float(slope), facts)
+    log_scale = _log_scale(log_variation[used], np.abs(score[used]), cases.weight[used])
+    fitted = Calibration((), (), (), *log_scale, facts)
     score = score / fitted.scale(cases.demand)
 
-    order = np.argsort(log_expected[is_old])
-    share = np.cumsum(cases.weight[is_old][order])
-    bins = np.minimum((share / share[-1] * knots).astype(int), knots - 1)
-    rows = np.flatnonzero(is_old)[order]
+    old, young = np.flatnonzero(is_old), np.flatnonzero(~is_old)
     centres, scores = [], []
-    for number in range(knots):
-        part = rows[bins == number]
-        centres.append(float(np.average(log_expected[part], weights=cases.weight[part])))
-        scores.append(_quantiles(score[part], cases.is_seen[part], cases.weight[part]))
-    young = np.flatnonzero(~is_old)
+    for part in _bins(log_expected[old], cases.weight[old], knots):
+        rows = old[part]
+        centres.append(float(np.average(log_expected[rows], weights=cases.weight[rows])))
+        scores.append(_quantiles(score[rows], cases.is_seen[rows], cases.weight[rows]))
     young_scores = scores[len(scores) // 2]
     if len(young) >= 50:
         young_scores = _quantiles(score[young], cases.is_seen[young], cases.weight[young])
@@ -227,10 +221,35 @@ def fit_calibration(cases: Depletions, *, facts: dict[str, Any], knots: int = 7)
         tuple(round(centre, 4) for centre in centres),
         rounded,
         tuple(round(value, 4) for value in young_scores),
-        round(fitted.scale_intercept, 4),
-        round(fitted.scale_slope, 4),
+        *log_scale,
         facts,
     )
+
+
+def _bins(values: Floats, weight: Floats, count: int) -> list[Ints]:
+    """The places of values in bins of about equal weight, ascending."""
+    order = np.argsort(values, kind="stable")
+    share = np.cumsum(weight[order])
+    bins = np.minimum((share / share[-1] * count).astype(int), count - 1)
+    return [order[bins == number] for number in range(count)]
+
+
+def _log_scale(log_variation: Floats, size: Floats, weight: Floats) -> tuple[float, float]:
+    """Intercept and slope of the log of the usual size of scores, over the log of the variation.
+
+    A line through the medians of bins: one through all cases would be too flat, for the smallest scores,
+    which are small by chance, weigh most in logs.
+    """
+    centres, medians = [], []
+    for part in _bins(log_variation, weight, SCALE_BINS):
+        by_size = part[np.argsort(size[part], kind="stable")]
+        reached = np.cumsum(weight[by_size])
+        median = np.interp(reached[-1] / 2, reached, size[by_size])
+        centres.append(np.average(log_variation[part], weights=weight[part]))
+        medians.append(np.log(max(median, 1e-6)))
+    slope, intercept = np.polyfit(np.array(centres), np.array(medians), 1)
+    mean = np.average(intercept + slope * log_variation, weights=weight)
+    return round(float(intercept - mean), 4), round(float(slope), 4)
 
 
 def _quantiles(scores: Floats, is_seen: Bools, weight: Floats) -> tuple[float, ...]:

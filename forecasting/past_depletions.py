@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 
@@ -110,8 +111,15 @@ def _reached(total: Floats, origin: Ints, target: Floats) -> tuple[Floats, np.nd
 
 
 def fit_on(series: Sequence[Floats], *, label: str, rng: np.random.Generator) -> Calibration:
-    """Fits a calibration on daily series; `label` says what they are."""
+    """Fits a calibration on daily series.
+
+    Args:
+        series: daily demand, each of a workspace or the like.
+        label: what they are.
+        rng: draws the amounts; the same series and generator give the same calibration.
+    """
     origins = origins_of(series)
     cases, _ = depletions_of(series, origins, multiples=MULTIPLES, amounts=AMOUNTS, rng=rng)
-    facts = {"label": label, "series": len(series), "cases": len(cases.days)}
+    values = sha256(b"".join(np.asarray(one, dtype="<f8").tobytes() + b";" for one in series))
+    facts = {"label": label, "series": len(series), "cases": len(cases.days), "data": values.hexdigest()}
     return fit_calibration(cases, facts=facts)

@@ -268,7 +268,7 @@ def calibrate(files: tuple[Path, ...], out: Path, label: str, seed: int) -> None
 
     try:
         series = read_series(files)
-        calibration = fit_on(series, label=label, rng=np.random.default_rng(seed))
+        calibration = fit_on([one.values for one in series], label=label, rng=np.random.default_rng(seed))
     except SeriesError as error:
         fail(str(error), EXIT_USAGE)
     except ValueError as error:
