@@ -197,12 +197,12 @@ def main() -> None:
         series, public if is_unseen else None, step=asked.origins_every, seed=asked.seed
     )
     how = "ours as shipped, others fitted on the public series" if is_unseen else "cross-validated by group"
-    print(f"{len(series)} series, {how}; days capped at 90\n")  # noqa: T201
+    print(f"{len(series)} series, {how}; days capped at 90\n")
     for part in (table, families, reached):
-        print(part.to_string(float_format=lambda value: f"{value:.3f}"), "\n")  # noqa: T201
-    print(f"ours: {milliseconds:.3f} ms a case")  # noqa: T201
+        print(part.to_string(float_format=lambda value: f"{value:.3f}"), "\n")
+    print(f"ours: {milliseconds:.3f} ms a case")
     if not asked.no_speed:
-        print(measure_speed().to_string(), "\n")  # noqa: T201
+        print(measure_speed().to_string(), "\n")
     raise SystemExit(0 if reached["floor held"].all() else 1)
 
 

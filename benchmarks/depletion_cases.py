@@ -1,8 +1,8 @@
 """The protocol of the depletion benchmark: cases, folds, scores, and the daily replay of warnings.
 
 A case is a series, a day of it with at least 28 days before and 90 after, and an amount of 3 to 60 mean days
-of the 90 days before. Its truth is the continuous day on which the amount is used up, at most 90. Every series
-weighs the same. Not here: the methods (depletion_methods.py).
+of the 90 days before. Its truth is the continuous day on which the amount is used up, at most 90. Each
+series weighs the same. Not here: the methods (depletion_methods.py).
 """
 
 from __future__ import annotations

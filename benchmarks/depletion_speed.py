@@ -25,7 +25,8 @@ FLOOR = """
     select
         balances.workspace_id,
         date '{as_of}'
-            + cast(ceil(any_value(balances.closing_micro) * 7 / sum(usage.credits_micro)) as integer) as pace_date
+            + cast(ceil(any_value(balances.closing_micro) * 7 / sum(usage.credits_micro)) as integer)
+            as pace_date
     from balances
     inner join usage on balances.workspace_id = usage.workspace_id
     where balances.usage_date = date '{as_of}' and usage.usage_date > date '{as_of}' - 7

@@ -1,6 +1,6 @@
 """The depletion forecast's statuses, pace date and burn rates on hand-made ledgers.
 
-Not here: how a balance comes about (`test_ledger`).
+Not here: how a balance comes about (`test_ledger`), or its range (`test_depletion_range`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from forecasting.depletion import forecast_depletion
+from forecasting.depletion import Method, forecast_depletion
+from forecasting.history import History
 from forecasting.ledger import draw_down
 
 AS_OF = date(2026, 4, 7)
@@ -24,12 +25,17 @@ def ago(days: int) -> pd.Timestamp:
 def balances(closing: list[int], workspace: str = "w") -> pd.DataFrame:
     """Closing balances of the days up to and including AS_OF."""
     days = [ago(len(closing) - 1 - number) for number in range(len(closing))]
-    return pd.DataFrame({"workspace_id": workspace, "usage_date": days, "closing_micro": closing})
+    return pd.DataFrame(
+        {"workspace_id": workspace, "usage_date": days, "closing_micro": closing, "overage_micro": 0}
+    )
 
 
 def lots(rows: list[tuple[str, int, pd.Timestamp]] = (), workspace: str = "w") -> pd.DataFrame:  # type: ignore
     frame = pd.DataFrame(rows, columns=["lot_status", "remaining_micro", "effective_on"])
-    return frame.assign(workspace_id=workspace).astype({"effective_on": "datetime64[us]"})
+    named = frame.assign(
+        workspace_id=workspace, lot_id=frame.index.astype("str"), priority=10, expires_on=pd.NaT
+    )
+    return named.astype({"effective_on": "datetime64[us]"})
 
 
 def usage(by_days_ago: dict[int, int], workspace: str = "w") -> pd.DataFrame:
@@ -37,9 +43,16 @@ def usage(by_days_ago: dict[int, int], workspace: str = "w") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["workspace_id", "usage_date", "credits_micro"])
 
 
+def dates_of(
+    balances: pd.DataFrame, lots: pd.DataFrame, usage: pd.DataFrame, *workspaces: str
+) -> pd.DataFrame:
+    named = pd.DataFrame({"workspace_id": list(workspaces), "lead_time_days": 3})
+    history = History(balances, lots, usage, named)
+    return forecast_depletion(history, as_of=AS_OF, method=Method.usual()).dates
+
+
 def forecast(closing: list[int], used: dict[int, int], coming: list = ()) -> dict[str, Any]:  # type: ignore
-    workspaces = pd.DataFrame({"workspace_id": ["w"]})
-    frame = forecast_depletion(balances(closing), lots(coming), usage(used), workspaces, as_of=AS_OF)
+    frame = dates_of(balances(closing), lots(coming), usage(used), "w")
     assert len(frame) == 1
     return {str(name): None if pd.isna(value) else value for name, value in frame.iloc[0].items()}
 
@@ -64,8 +77,7 @@ def test_the_golden_month_is_empty_on_the_twelfth_of_may_at_current_pace() -> No
     used = usage(dict.fromkeys(range(30), 78 * micro))
     assert used["credits_micro"].sum() == 2_340 * micro
     ledger = draw_down(pd.DataFrame([entries]), used, as_of=AS_OF)
-    workspaces = pd.DataFrame({"workspace_id": ["w"]})
-    row = forecast_depletion(ledger.balance_daily, ledger.lots, used, workspaces, as_of=AS_OF).iloc[0]
+    row = dates_of(ledger.balance_daily, ledger.lots, used, "w").iloc[0]
     assert row["credits_remaining_micro"] == 2_660 * micro
     assert (row["burn_rate_7d_credits_micro"], row["burn_rate_7d_days"]) == (546 * micro, 7)
     assert (row["burn_rate_30d_credits_micro"], row["burn_rate_30d_days"]) == (2_340 * micro, 30)
@@ -125,9 +137,7 @@ def test_no_pace_date_is_given_where_the_week_was_quiet() -> None:
 
 
 def test_without_a_ledger_there_is_a_burn_rate_but_no_balance_and_no_date() -> None:
-    workspaces = pd.DataFrame({"workspace_id": ["w"]})
-    frame = forecast_depletion(balances([]), lots(), usage({2: 14, 20: 1}), workspaces, as_of=AS_OF)
-    row = frame.iloc[0]
+    row = dates_of(balances([]), lots(), usage({2: 14, 20: 1}), "w").iloc[0]
     assert row["forecast_status"] == "no_ledger"
     assert row["burn_rate_7d_credits_micro"] == 14
     assert row[["credits_remaining_micro", "pace_date", "empty_since", "next_grant_on"]].isna().all()
@@ -166,13 +176,6 @@ def test_no_burn_comes_before_insufficient_history_and_that_before_beyond_horizo
     assert forecast([10**6], {3: 1})["forecast_status"] == "insufficient_history"
 
 
-def test_beyond_horizon_is_decided_by_the_thirty_day_burn_and_may_stand_beside_a_pace_date() -> None:
-    # 30 credits in 30 days: 365 last to the horizon, 366 beyond it; the week alone would empty them sooner
-    within, beyond = (forecast([left], {29: 0, 2: 30}) for left in (365, 366))
-    assert (within["forecast_status"], beyond["forecast_status"]) == ("ok", "beyond_horizon")
-    assert beyond["pace_date"] == ago(-86)  # 366 x 7 / 30
-
-
 def test_the_next_grant_is_the_first_scheduled_lot_that_brings_credits() -> None:
     coming = [
         ("active", 5, ago(9)),
@@ -185,14 +188,13 @@ def test_the_next_grant_is_the_first_scheduled_lot_that_brings_credits() -> None
 
 
 def test_every_workspace_has_one_row_in_order_and_none_reads_its_neighbours() -> None:
-    frame = forecast_depletion(
+    frame = dates_of(
         pd.concat([balances([9, 0], "empty"), balances([70], "busy"), balances([5], "stranger")]),
         pd.concat(
             [lots([("scheduled", 5, ago(-2))], "empty"), lots([("scheduled", 5, ago(-1))], "stranger")]
         ),
         pd.concat([usage({0: 10, 20: 1}, "busy"), usage({0: 99}, "stranger")]),
-        pd.DataFrame({"workspace_id": ["new", "busy", "empty"]}),
-        as_of=AS_OF,
+        *("new", "busy", "empty"),
     ).set_index("workspace_id")
     assert frame["forecast_status"].to_dict() == {"new": "no_ledger", "busy": "ok", "empty": "already_empty"}
     assert frame.loc["busy", "pace_date"] == ago(-49)
@@ -202,10 +204,7 @@ def test_every_workspace_has_one_row_in_order_and_none_reads_its_neighbours() ->
 
 
 def test_no_workspaces_is_an_empty_frame_of_the_same_types() -> None:
-    workspaces = pd.DataFrame({"workspace_id": []})
-    empty = forecast_depletion(balances([]), lots(), usage({}), workspaces, as_of=AS_OF)
-    full = forecast_depletion(
-        balances([1]), lots(), usage({0: 1}), pd.DataFrame({"workspace_id": ["w"]}), as_of=AS_OF
-    )
+    empty = dates_of(balances([]), lots(), usage({}))
+    full = dates_of(balances([1]), lots(), usage({0: 1}), "w")
     assert len(empty) == 0
     pd.testing.assert_series_equal(empty.dtypes, full.dtypes)
