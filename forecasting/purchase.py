@@ -135,7 +135,7 @@ class _Search:
             cost = price + count * self._prices[place]
             if not self._is_worse(cost, max(rest), place + 1):
                 self.extend((*counts, count), cost, rest)
-            elif self._lasts[place]:
+            elif self._lasts[place] and max(rest) >= 0:
                 return  # fewer of it leave more to dearer packs
             if self.steps >= MOST_STEPS:
                 return

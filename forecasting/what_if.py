@@ -150,7 +150,7 @@ def _bought(text: str, value: str, history: History, as_of: date) -> History:
     }
     lots = history.lots.astype({"remaining_micro": "int64", "priority": "int64"})
     added = pd.DataFrame([lot]).astype({"effective_on": "datetime64[us]", "expires_on": "datetime64[us]"})
-    return replace(history, lots=pd.concat([lots, added[lots.columns]], ignore_index=True))
+    return replace(history, lots=pd.concat([lots, added.reindex(columns=lots.columns)], ignore_index=True))
 
 
 def _day(text: str, written: str, as_of: date) -> date:

@@ -1,0 +1,109 @@
+"""The depletion benchmark: its protocol on series written by hand, and its floors on the public series."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from product import REPO
+
+from benchmarks.depletion import OURS, PACE, PUBLIC, run
+from benchmarks.depletion_cases import (
+    CAP_DAYS,
+    GRID,
+    Evenings,
+    cases_of,
+    evenings_of,
+    fold_of,
+    scores,
+    warnings,
+)
+from benchmarks.depletion_methods import calibrated, pace, same_at_all_levels, seasonal_naive
+from forecasting.calibration import LEVELS
+from orchestration.landing.daily_series import DailySeries, read_series
+
+
+def constant(name: str, days: int, value: float = 10.0, group: str = "g") -> DailySeries:
+    return DailySeries(name, group, "made up", np.full(days, value))
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def test_amounts_come_from_the_past_and_truths_from_the_future_and_every_series_weighs_the_same() -> None:
+    rising = DailySeries("rising", "g", "", np.concatenate([np.full(60, 10.0), np.full(200, 20.0)]))
+    cases = cases_of([constant("short", 130), rising], step=5, rng=rng())
+    assert (cases.history_days >= 28).all() and (
+        cases.history_days <= np.array([40, 170])[cases.series]
+    ).all()
+    of_mean = cases.credits / cases.demand.mean
+    assert (of_mean >= 3).all() and (of_mean <= 60).all()
+    assert np.bincount(cases.series, cases.weight) == pytest.approx([1, 1])
+    short = cases[cases.series == 0]
+    assert short.days == pytest.approx(short.credits / 10)
+    early = cases[(cases.series == 1) & (cases.history_days == 58)]
+    assert early.days == pytest.approx(2 + (early.credits - 20) / 20)
+    assert cases.days.max() <= CAP_DAYS
+
+
+def test_the_pace_and_the_last_week_over_and_over() -> None:
+    weekly = DailySeries("weekly", "g", "", np.tile([10.0, 10, 10, 10, 10, 0, 0], 30))
+    cases = cases_of([weekly], step=7, rng=rng())
+    assert pace(cases) == pytest.approx(np.minimum(cases.credits / (50 / 7), 365))
+    assert np.minimum(seasonal_naive(cases), CAP_DAYS) == pytest.approx(cases.days)
+
+
+def test_a_certain_date_scores_its_error_and_a_true_one_scores_nothing() -> None:
+    cases = cases_of([constant("a", 200)], step=5, rng=rng())
+    right = scores(cases, same_at_all_levels(cases.days))
+    assert (right["mae"], right["cover_80"]) == (0, 1) and right["crps"] == pytest.approx(0)
+    late = scores(cases, same_at_all_levels(np.minimum(cases.days - 2, CAP_DAYS)))
+    assert late["mae"] == pytest.approx(2) and late["cover_95"] == 0
+    assert late["crps"] == pytest.approx(2 * 2 * GRID.mean())
+
+
+def test_conformal_ranges_hold_as_often_as_they_say_on_cases_like_those_learnt_from() -> None:
+    draws = rng()
+    days, weight = draws.uniform(1, 60, 8_000), np.ones(4_000)
+    truth = (days + 0.5) * np.exp(draws.normal(0, 0.2, 8_000)) - 0.5
+    told = calibrated(days[:4_000], truth[:4_000], weight, days[4_000:])
+    low, high = told[:, LEVELS.index(0.1)], told[:, LEVELS.index(0.9)]
+    assert ((low <= truth[4_000:]) & (truth[4_000:] <= high)).mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_series_of_one_group_are_never_split() -> None:
+    many = [constant(f"s{n}", 130, group=f"g{n // 3}") for n in range(60)]
+    fold = fold_of(many, rng=rng())
+    assert all(len(set(fold[n : n + 3])) == 1 for n in range(0, 60, 3))
+    assert len(set(fold)) == 8
+
+
+def test_a_warning_is_too_late_with_less_notice_than_the_lead_time() -> None:
+    evenings = evenings_of([constant("a", 200)], rng=rng())
+    left = evenings.cases.days
+    # one that knows the day: it warns four evenings before, and is never late
+    knowing = warnings(evenings, left)
+    assert (knowing["too_late"], knowing["notice"]) == (0, 4)
+    assert warnings(evenings, left + 1)["too_late"] == 0
+    assert warnings(evenings, left + 2)["too_late"] == 1
+    assert warnings(evenings, np.full(len(left), np.inf))["too_late"] == 1
+
+
+def test_what_is_used_up_within_the_lead_time_is_told_apart() -> None:
+    evenings = evenings_of([constant("a", 200)], rng=rng())
+    hopeless = Evenings(evenings.cases, evenings.depletion, evenings.series, np.full(len(evenings.length), 3))
+    hopeless.length[0] = 20
+    found = warnings(hopeless, evenings.cases.days)
+    assert found["hopeless"] == pytest.approx(1 - 1 / len(evenings.length))
+
+
+@pytest.mark.skipif(
+    not PUBLIC.exists(), reason=f"the public series are not here: {PUBLIC.relative_to(REPO.parent)}"
+)
+def test_every_floor_is_held_on_the_public_series_and_on_some_as_if_unseen() -> None:
+    public = read_series([PUBLIC])
+    table, _, reached, _ = run(public, None, step=10, seed=1)
+    assert reached["floor held"].all(), reached
+    assert table.loc[PACE, "mae"] > table.loc[OURS, "mae"]
+    table, *_ = run(public[::4], public, step=40, seed=1)
+    assert table.loc[OURS, "mae / pace"] < 0.75

@@ -1,0 +1,46 @@
+"""Daily series from CSV: read as they are, refused with the series, the day and the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.landing.daily_series import SeriesError, read_series
+
+GOOD = "series,group,date,value\na,g,2026-01-01,1\na,g,2026-01-02,0\nb,g,2026-01-01,2.5\n"
+
+
+def written(folder: Path, text: str, name: str = "series.csv") -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def test_series_are_read_in_order_with_their_groups(tmp_path: Path) -> None:
+    first, second = read_series([written(tmp_path, GOOD)])
+    assert (first.name, first.group, first.family, first.values.tolist()) == ("a", "g", "", [1, 0])
+    assert second.values.tolist() == [2.5]
+    (alone,) = read_series([written(tmp_path, "series,date,value\nx,2026-01-01,3\n")])
+    assert alone.group == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("series,date\na,2026-01-01\n", "lacks value"),
+        (GOOD.replace("2.5", "-1"), "'b' of .*-1"),
+        (GOOD.replace("2.5", "many"), "'b' of .*many"),
+        (GOOD.replace("b,g,2026-01-01", "b,g,soon"), "'b' of .*soon"),
+        (GOOD.replace("2026-01-02", "2026-01-03"), "'a' of .* 2026-01-03"),
+        (GOOD.replace("2026-01-02", "2026-01-01"), "'a' of .* 2026-01-01"),
+        ("", "cannot be"),
+    ],
+)
+def test_what_is_no_series_is_refused_with_its_place(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(SeriesError, match=words):
+        read_series([written(tmp_path, text)])
+
+
+def test_a_series_in_two_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SeriesError, match="came before"):
+        read_series([written(tmp_path, GOOD), written(tmp_path, GOOD, "other.csv")])
