@@ -12,10 +12,10 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow bench serve lint audit lock clean
+.PHONY: help run test test-slow bench bench-depletion autoets serve lint audit lock clean
 
 help:  ## what can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(VENV)/.made: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -40,6 +40,13 @@ test-slow: $(VENV)/.made  ## the large sets of generated histories (about half a
 
 bench: $(VENV)/.made  ## load, full build, nights and the floor, measured (make bench EVENTS=20000000)
 	@$(BIN)/python -m benchmarks.warehouse --events $(EVENTS)
+
+bench-depletion: $(VENV)/.made  ## the forecast beside the pace and others (SERIES=file.csv: on series it has never seen)
+	@$(BIN)/python -m benchmarks.depletion $(if $(SERIES),--series $(SERIES)) $(if $(AUTOETS),--autoets $(AUTOETS))
+
+autoets: ## point forecasts of AutoETS for the above, by an environment of its own (SERIES=file.csv AUTOETS=out.csv)
+	@$(PYTHON) -m venv .venv-autoets && .venv-autoets/bin/pip install --quiet statsforecast==2.1.1
+	@.venv-autoets/bin/python benchmarks/depletion_autoets.py --series $(SERIES) --every 50 --out $(AUTOETS)
 
 serve: $(VENV)/.made  ## the Dagster UI and the nightly schedule, on this machine only
 	@mkdir -p $(LANDING) .dagster

@@ -22,6 +22,7 @@ from benchmarks.depletion_cases import (
     Cases,
     Evenings,
     Floats,
+    TooShort,
     cases_of,
     evenings_of,
     fold_of,
@@ -29,69 +30,83 @@ from benchmarks.depletion_cases import (
     warnings,
 )
 from benchmarks.depletion_speed import measure_speed
-from forecasting.calibration import shipped_calibration
+from forecasting.calibration import Calibration, shipped_calibration
 from orchestration.landing.daily_series import DailySeries, SeriesError, read_series
 
 PUBLIC = Path(__file__).resolve().parents[2] / "shared/data/usage_series/series.csv.gz"
 PACE, CALIBRATED, NAIVE, OURS = "7-day pace", "pace, calibrated", "seasonal naive, calibrated", "ours"
 STEADY_VARIATION = 0.5
+STEADY = f"steady (variation < {STEADY_VARIATION})"
 
 
 @dataclass(frozen=True)
 class Told:
-    """What each method says of the cases and of the evenings, days at `LEVELS`; and what it took."""
+    """What each method says of the cases and of the evenings, days at `LEVELS`; and what ours took."""
 
     cases: dict[str, Floats]
     evenings: dict[str, Floats]
     seconds: float
 
 
-def tell(
-    cases: Cases,
-    evenings: Evenings,
-    learnt: Cases,
-    series: Sequence[DailySeries],
-    folds: tuple[np.ndarray, np.ndarray],
-) -> Told:
-    """Lets every method foretell cases and evenings.
+@dataclass(frozen=True)
+class Learning:
+    """What methods may learn from.
 
-    Args:
-        cases, evenings: to be foretold.
-        learnt: cases the calibrations of others are fitted on.
-        series: those of `learnt`; None of ours is fitted if the cases are of other series.
-        folds: the fold of each case's series and of each learnt case's series; a case is never foretold by
-            what was learnt from its own fold. Where all are in fold -1, nothing is held back.
+    Attributes:
+        series: the series, and `cases` of them.
+        fold: of each; a case of that fold is not foretold by what was learnt from it.
+        is_shipped: whether ours is the calibration of the project, whatever there is to learn from.
     """
-    of_case, of_learnt = folds
+
+    series: Sequence[DailySeries]
+    cases: Cases
+    fold: np.ndarray
+    is_shipped: bool
+
+    def without(self, fold: int) -> tuple[Cases, Calibration]:
+        """The cases of other folds, and our calibration without that fold."""
+        is_kept = self.fold != fold
+        if self.is_shipped:
+            return self.cases[is_kept[self.cases.series]], shipped_calibration()
+        kept = [one for one, is_other in zip(self.series, is_kept, strict=True) if is_other]
+        return self.cases[is_kept[self.cases.series]], methods.ours_fitted(kept)
+
+
+def tell(cases: Cases, evenings: Evenings, fold: np.ndarray, learning: Learning) -> Told:
+    """Lets every method foretell cases and evenings; `fold` is that of each of their series."""
     results: tuple[dict[str, Floats], dict[str, Floats]] = ({}, {})
     seconds = 0.0
-    for fold in np.unique(of_case):
-        is_learnt = (of_learnt != fold) | (fold == -1)
-        training = learnt[is_learnt[learnt.series]]
-        calibration = shipped_calibration()
-        if fold != -1:
-            calibration = methods.ours_fitted(
-                [one for one, kept in zip(series, is_learnt, strict=True) if kept]
-            )
+    for number in np.unique(fold):
+        training, calibration = learning.without(number)
         for result, part in zip(results, (cases, evenings.cases), strict=True):
-            here = of_case[part.series] == fold
-            asked = part[here]
+            here = fold[part.series] == number
             started = time.perf_counter()
-            answers = {OURS: methods.ours(calibration, asked)}
-            if part is cases:
-                seconds += time.perf_counter() - started
-            points: dict[str, Callable[[Cases], Floats]] = {
-                CALIBRATED: methods.pace,
-                NAIVE: methods.seasonal_naive,
-            }
-            answers[PACE] = methods.same_at_all_levels(methods.pace(asked))
-            for name, point in points.items():
-                answers[name] = methods.calibrated(
-                    point(training), training.days, training.weight, point(asked)
-                )
+            answers = {OURS: methods.ours(calibration, part[here])}
+            seconds += (time.perf_counter() - started) * (part is cases)
+            answers |= _others(part[here], training)
             for name, answer in answers.items():
                 result.setdefault(name, np.zeros((len(part.days), answer.shape[1])))[here] = answer
     return Told(*results, seconds)
+
+
+def _others(asked: Cases, training: Cases) -> dict[str, Floats]:
+    points: dict[str, Callable[[Cases], Floats]] = {CALIBRATED: methods.pace, NAIVE: methods.seasonal_naive}
+    ranges = {
+        name: methods.calibrated(point(training), training.days, training.weight, point(asked))
+        for name, point in points.items()
+    }
+    return {PACE: methods.same_at_all_levels(methods.pace(asked)), **ranges}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The tables that are printed, and our milliseconds a case; `others` only beside AutoETS."""
+
+    table: pd.DataFrame
+    families: pd.DataFrame
+    reached: pd.DataFrame
+    others: pd.DataFrame | None
+    milliseconds: float
 
 
 def table_of(cases: Cases, evenings: Evenings, told: Told) -> pd.DataFrame:
@@ -109,7 +124,7 @@ def by_family(cases: Cases, told: Told, series: Sequence[DailySeries]) -> pd.Dat
     """MAE of ours and of the pace, and cover of ours, for each family, and for steady series."""
     family = np.array([one.family or "all" for one in series])[cases.series]
     parts = {str(name): family == name for name in np.unique(family)}
-    parts[f"steady (variation < {STEADY_VARIATION})"] = cases.variation < STEADY_VARIATION
+    parts[STEADY] = cases.variation < STEADY_VARIATION
     rows = {}
     for name, here in parts.items():
         if here.any():
@@ -147,29 +162,54 @@ def targets(table: pd.DataFrame, steady_ratio: float) -> pd.DataFrame:
 
 
 def run(
-    series: Sequence[DailySeries], public: Sequence[DailySeries] | None, *, step: int, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, float]:
-    """Scores the methods on series, and returns the three tables and our milliseconds a case.
+    series: Sequence[DailySeries],
+    *,
+    step: int,
+    seed: int,
+    public: Sequence[DailySeries] | None = None,
+    is_shipped: bool = False,
+    autoets: pd.DataFrame | None = None,
+) -> Outcome:
+    """Scores the methods on series.
 
     Args:
         series: to be scored on.
-        public: what others are calibrated on, if that is not the same; ours is the shipped one then.
         step: a case's day every so many days.
         seed: draws cases and folds.
+        public: what the others are calibrated on; the series themselves, by folds of groups, without them.
+        is_shipped: whether ours is the calibration of the project; else it is fitted by the same folds.
+        autoets: point forecasts, as depletion_autoets.py writes them.
     """
     rng = np.random.default_rng(seed)
     cases, evenings = cases_of(series, step=step, rng=rng), evenings_of(series, rng=rng)
+    fold = fold_of(series, rng=rng)
     if public is None:
-        fold = fold_of(series, rng=rng)
-        learnt, folds = cases, (fold, fold)
-        known = series
+        learning = Learning(series, cases, fold, is_shipped)
     else:
-        learnt, known = cases_of(public, step=step, rng=rng), public
-        folds = (np.full(len(series), -1), np.zeros(len(public)))
-    told = tell(cases, evenings, learnt, known, folds)
+        fold = np.zeros(len(series))
+        learnt = cases_of(public, step=step, rng=rng)
+        learning = Learning(public, learnt, np.full(len(public), -1), is_shipped)
+    told = tell(cases, evenings, fold, learning)
     table, families = table_of(cases, evenings, told), by_family(cases, told, series)
-    steady = families["ratio"].get(f"steady (variation < {STEADY_VARIATION})", np.nan)
-    return table, families, targets(table, float(steady)), 1000 * told.seconds / len(cases.days)
+    steady = families["ratio"].get(STEADY, np.nan)
+    others = None if autoets is None else beside_autoets(cases, told, series, fold, autoets)
+    milliseconds = 1000 * told.seconds / len(cases.days)
+    return Outcome(table, families, targets(table, float(steady)), others, milliseconds)
+
+
+def beside_autoets(
+    cases: Cases, told: Told, series: Sequence[DailySeries], fold: np.ndarray, autoets: pd.DataFrame
+) -> pd.DataFrame:
+    """Ours, the pace, and AutoETS calibrated like it by folds, on the cases that AutoETS was run on."""
+    points = methods.autoets(cases, [one.name for one in series], autoets)
+    is_run = np.isfinite(points)
+    asked, points, of_case = cases[is_run], points[is_run], fold[cases.series[is_run]]
+    ranges = np.zeros((len(points), len(told.cases[OURS][0])))
+    for number in np.unique(of_case):
+        here, other = of_case == number, of_case != number
+        ranges[here] = methods.calibrated(points[other], asked.days[other], asked.weight[other], points[here])
+    rows = {name: scores(asked, told.cases[name][is_run]) for name in (PACE, CALIBRATED, OURS)}
+    return pd.DataFrame(rows | {"AutoETS, calibrated": scores(asked, ranges)}).T
 
 
 def main() -> None:
@@ -181,6 +221,7 @@ def main() -> None:
         help="CSV of series it has never seen; may be given several times",
     )
     parser.add_argument("--public", type=Path, default=PUBLIC, help="the public series")
+    parser.add_argument("--autoets", type=Path, help="what depletion_autoets.py wrote of the same series")
     parser.add_argument("--origins-every", type=int, default=5, help="days between the days of cases [5]")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--no-speed", action="store_true", help="leave out the 10,000 workspaces")
@@ -188,22 +229,30 @@ def main() -> None:
     try:
         public = read_series([asked.public]) if asked.public.exists() else None
         series = read_series(asked.series) if asked.series else public
-    except SeriesError as error:
+        if series is None:
+            parser.error(f"there are no public series at {asked.public}; name a file with --series")
+        outcome = run(
+            series,
+            step=asked.origins_every,
+            seed=asked.seed,
+            public=public if asked.series else None,
+            is_shipped=bool(asked.series),
+            autoets=None if asked.autoets is None else pd.read_csv(asked.autoets),
+        )
+    except (SeriesError, TooShort) as error:
         parser.error(str(error))
-    if series is None:
-        parser.error(f"there are no public series at {asked.public}; name a file with --series")
-    is_unseen = bool(asked.series) and public is not None
-    table, families, reached, milliseconds = run(
-        series, public if is_unseen else None, step=asked.origins_every, seed=asked.seed
-    )
-    how = "ours as shipped, others fitted on the public series" if is_unseen else "cross-validated by group"
+    how = "ours and others cross-validated by group"
+    if asked.series:
+        others = "cross-validated by group" if public is None else "fitted on the public series"
+        how = f"ours as shipped, others {others}"
     print(f"{len(series)} series, {how}; days capped at 90\n")
-    for part in (table, families, reached):
-        print(part.to_string(float_format=lambda value: f"{value:.3f}"), "\n")
-    print(f"ours: {milliseconds:.3f} ms a case")
+    for part in (outcome.table, outcome.families, outcome.others, outcome.reached):
+        if part is not None:
+            print(part.to_string(float_format=lambda value: f"{value:.3f}"), "\n")
+    print(f"ours: {outcome.milliseconds:.3f} ms a case\n")
     if not asked.no_speed:
         print(measure_speed().to_string(), "\n")
-    raise SystemExit(0 if reached["floor held"].all() else 1)
+    raise SystemExit(0 if outcome.reached["floor held"].all() else 1)
 
 
 if __name__ == "__main__":

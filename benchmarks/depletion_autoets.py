@@ -1,4 +1,4 @@
-"""Point forecasts of AutoETS for the depletion benchmark, written to a file: `make bench-depletion AUTOETS=1`.
+"""Point forecasts of AutoETS for the depletion benchmark, written to a file: `make autoets`.
 
 Run by an environment of its own, because statsforecast cannot be installed beside the pandas of the project.
 It needs nothing of the project either. What is made of the file is in depletion_methods.py.

@@ -28,6 +28,10 @@ GRID = np.arange(1, 100) / 100
 P5 = LEVELS.index(0.05)
 
 
+class TooShort(ValueError):
+    """No series is long enough to be measured on."""
+
+
 @dataclass(frozen=True)
 class Cases:
     """Cases of a set of series, arrays of one length.
@@ -59,6 +63,10 @@ class Cases:
 def cases_of(series: Sequence[DailySeries], *, step: int, rng: np.random.Generator) -> Cases:
     """Draws the cases."""
     values = [one.values for one in series]
+    if max(map(len, values), default=0) < FIRST_DAYS + CAP_DAYS:
+        raise TooShort(
+            f"a case has {FIRST_DAYS} days before and {CAP_DAYS} after it; no series is that long."
+        )
     origins = origins_of(values, first=FIRST_DAYS, step=step, last_before_end=CAP_DAYS)
     drawn, place = depletions_of(values, origins, multiples=MULTIPLES, amounts=AMOUNTS, rng=rng)
     number, days = origins.series[place], origins.history_days[place]
@@ -132,7 +140,7 @@ def evenings_of(series: Sequence[DailySeries], *, rng: np.random.Generator) -> E
                 rows.append((number, day + evening, left, float(last - evening), len(length)))
             owner.append(number)
             length.append(last)
-    table = np.array(rows)
+    table = np.array(rows).reshape(-1, 5)
     number, day = table[:, 0].astype(int), table[:, 1].astype(int)
     values = [one.values for one in series]
     order = np.argsort(number, kind="stable")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.depletion_cases import CAP_DAYS, Cases, Floats
 from forecasting.calibration import LEVELS, Calibration, DemandPaths
@@ -49,6 +50,21 @@ def seasonal_naive(cases: Cases) -> Floats:
     width = np.maximum(total[rows, day] - total[rows, day - 1], 1e-300)
     days = weeks * 7 + np.where(rest > 0, day - 1 + (rest - total[rows, day - 1]) / width, 0)
     return np.where(of_week > 0, np.minimum(days, LONGEST_DAYS), LONGEST_DAYS)
+
+
+def autoets(cases: Cases, names: Sequence[str], forecasts: pd.DataFrame) -> Floats:
+    """Days by the mean paths of AutoETS, going on at their mean after 90 days; nan where it was not run."""
+    paths = forecasts.set_index(["series", "history_days"])
+    wanted = pd.MultiIndex.from_arrays([np.array(names)[cases.series], cases.history_days])
+    total = np.cumsum(np.column_stack([np.zeros(len(wanted)), paths.reindex(wanted).to_numpy()]), axis=1)
+    days = np.full(len(total), np.nan)
+    for case in np.flatnonzero(np.isfinite(total[:, -1])):
+        path, credits = total[case], cases.credits[case]
+        mean = path[-1] / (len(path) - 1)
+        inside = np.interp(credits, path, np.arange(len(path)))
+        beyond = credits / mean if mean > 0 else LONGEST_DAYS
+        days[case] = inside if credits <= path[-1] else min(beyond, LONGEST_DAYS)
+    return days
 
 
 def same_at_all_levels(days: Floats) -> Floats:

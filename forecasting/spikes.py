@@ -29,6 +29,8 @@ MIN_MICRO = 10 * 10**6
 ALERT_EVERY_DAYS = 30
 MUTED_DAYS = 7
 
+_CHUNK = 20_000  # windows that are ranked at once: what fits the cache
+
 Grid = NDArray[np.int64]  # workspaces x days, the last of them as_of
 
 
@@ -66,10 +68,13 @@ def find_day_spikes(usage: pd.DataFrame, charges: pd.DataFrame, *, as_of: date) 
         workspace_id, usage_date, credits_micro, usual_micro, is_muted, in order of the first two.
     """
     today = day_number(as_of)
-    names = pd.Index(np.sort(usage["workspace_id"].astype("str").unique()), dtype="str")
-    used = _grid(usage, usage["credits_micro"], names, today)
-    capped = used - _grid(charges, charges["credits_micro"] - charges["p99_micro"], names, today)
-    began = _began(usage, names, today)
+    names = pd.Index(np.sort(usage["workspace_id"].unique()), dtype="str")
+    places = _places(usage, names, today)
+    used = _grid(usage["credits_micro"], places, len(names))
+    excess = charges["credits_micro"] - charges["p99_micro"]
+    capped = used - _grid(excess, _places(charges, names, today), len(names))
+    began = np.full(len(names), USAGE_DAYS, dtype=np.int64)
+    np.minimum.at(began, places[0], np.maximum(places[1], 0))
 
     workspace, day, usual, limit = _high_days(used, capped, began)
     is_high_when_capped = _is_high(capped[workspace, day], limit)
@@ -107,26 +112,18 @@ def day_number(day: date) -> int:
     return int(np.datetime64(day, "D").astype(np.int64))
 
 
-def _grid(rows: pd.DataFrame, micro: pd.Series, names: pd.Index, today: int) -> Grid:
-    """Micro-credits of each workspace and day."""
-    workspace, day = _places(rows, names, today)
-    is_here = (workspace >= 0) & (day >= 0) & (day < USAGE_DAYS)
-    grid = np.zeros((len(names), USAGE_DAYS), dtype=np.int64)
-    np.add.at(grid, (workspace[is_here], day[is_here]), micro.to_numpy().astype(np.int64)[is_here])
-    return grid
-
-
-def _began(usage: pd.DataFrame, names: pd.Index, today: int) -> Ints:
-    """The first day of each workspace."""
-    workspace, day = _places(usage, names, today)
-    began = np.full(len(names), USAGE_DAYS, dtype=np.int64)
-    np.minimum.at(began, workspace, np.maximum(day, 0))
-    return began
-
-
 def _places(rows: pd.DataFrame, names: pd.Index, today: int) -> tuple[Ints, Ints]:
     """The row and column of each row in a grid; some may lie outside."""
     return positions(rows["workspace_id"], names), day_numbers(rows["usage_date"]) - today - 1 + USAGE_DAYS
+
+
+def _grid(micro: pd.Series, places: tuple[Ints, Ints], height: int) -> Grid:
+    """Micro-credits of each workspace and day."""
+    workspace, day = places
+    is_here = (workspace >= 0) & (day >= 0) & (day < USAGE_DAYS)
+    grid = np.zeros((height, USAGE_DAYS), dtype=np.int64)
+    np.add.at(grid, (workspace[is_here], day[is_here]), micro.to_numpy(dtype=np.int64)[is_here])
+    return grid
 
 
 def _high_days(used: Grid, capped: Grid, began: Ints) -> tuple[Ints, Ints, Ints, NDArray[np.float64]]:
@@ -159,12 +156,16 @@ def _before(grid: Grid, days: Ints, length: int) -> Grid:
 
 def _ranked_limit(capped: Grid, workspace: Ints, day: Ints, began: Ints) -> NDArray[np.float64]:
     """The P95, or 2.25 times the P90 if that is more, of the days before each day; days as in `_grid`."""
-    before = day[:, np.newaxis] + np.arange(-HISTORY_DAYS, 0)
-    is_known = before >= began[workspace, np.newaxis]
     # what is not known stands before all that is
-    ranks = np.sort(np.where(is_known, capped[workspace[:, np.newaxis], before], -1), axis=1)
-    first = HISTORY_DAYS - is_known.sum(axis=1)
-    return np.maximum(RATIO_TO_P90 * _quantile(ranks, first, 0.90), _quantile(ranks, first, 0.95))
+    known = np.where(np.arange(USAGE_DAYS) >= began[:, np.newaxis], capped, -1)
+    windows = np.lib.stride_tricks.sliding_window_view(known, HISTORY_DAYS, axis=1)
+    limit = np.empty(len(day))
+    for start in range(0, len(day), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        ranks = np.sort(windows[workspace[rows], day[rows] - HISTORY_DAYS], axis=1)
+        first = np.maximum(began[workspace[rows]] - day[rows] + HISTORY_DAYS, 0)
+        limit[rows] = np.maximum(RATIO_TO_P90 * _quantile(ranks, first, 0.90), _quantile(ranks, first, 0.95))
+    return limit
 
 
 def _quantile(ranks: Grid, first: Ints, level: float) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from product import REPO
 
@@ -11,13 +12,14 @@ from benchmarks.depletion_cases import (
     CAP_DAYS,
     GRID,
     Evenings,
+    TooShort,
     cases_of,
     evenings_of,
     fold_of,
     scores,
     warnings,
 )
-from benchmarks.depletion_methods import calibrated, pace, same_at_all_levels, seasonal_naive
+from benchmarks.depletion_methods import autoets, calibrated, pace, same_at_all_levels, seasonal_naive
 from forecasting.calibration import LEVELS
 from orchestration.landing.daily_series import DailySeries, read_series
 
@@ -102,8 +104,22 @@ def test_what_is_used_up_within_the_lead_time_is_told_apart() -> None:
 )
 def test_every_floor_is_held_on_the_public_series_and_on_some_as_if_unseen() -> None:
     public = read_series([PUBLIC])
-    table, _, reached, _ = run(public, None, step=10, seed=1)
-    assert reached["floor held"].all(), reached
-    assert table.loc[PACE, "mae"] > table.loc[OURS, "mae"]
-    table, *_ = run(public[::4], public, step=40, seed=1)
-    assert table.loc[OURS, "mae / pace"] < 0.75
+    outcome = run(public, step=10, seed=1)
+    assert outcome.reached["floor held"].all(), outcome.reached
+    assert outcome.table.loc[PACE, "mae"] > outcome.table.loc[OURS, "mae"]
+    unseen = run(public[::4], step=40, seed=1, public=public, is_shipped=True)
+    assert unseen.table.loc[OURS, "mae / pace"] < 0.75
+
+
+def test_series_that_are_too_short_are_refused() -> None:
+    with pytest.raises(TooShort, match="28 days before and 90 after"):
+        run([constant("a", 117)], step=5, seed=0)
+
+
+def test_autoets_is_scored_where_it_was_run() -> None:
+    cases = cases_of([constant("a", 200)], step=10, rng=rng())
+    path = {f"day_{day}": 10.0 for day in range(1, 91)}
+    days = autoets(cases, ["a"], pd.DataFrame([{"series": "a", "history_days": 38, **path}]))
+    is_run = cases.history_days == 38
+    assert np.isfinite(days).tolist() == is_run.tolist()
+    assert np.minimum(days[is_run], CAP_DAYS) == pytest.approx(cases.days[is_run])

@@ -98,7 +98,7 @@ def test_a_purchase_is_never_read_as_negative_burn() -> None:
 
 
 def test_days_blocked_by_an_empty_balance_are_not_read_as_low_demand() -> None:
-    used = {days: 10.0 for days in range(15, 60)} | dict.fromkeys(range(3), 10.0)
+    used = dict.fromkeys(range(15, 60), 10.0) | dict.fromkeys(range(3), 10.0)
     # 450 were bought and used, nothing for twelve days, and 300 more bought three days ago
     blocked = row(history(usage(used), [bought(450), bought(330, on=2)]))
     idle = row(history(usage(used), [bought(450 + 330)]))
@@ -109,7 +109,7 @@ def test_days_blocked_by_an_empty_balance_are_not_read_as_low_demand() -> None:
 
 def test_an_empty_balance_that_usage_goes_beyond_blocks_nothing() -> None:
     """Overage during the empty days shows that they were free to use: then a quiet day is a quiet day."""
-    used = {days: 10.0 for days in range(15, 60)} | {10: 1.0} | dict.fromkeys(range(3), 10.0)
+    used = dict.fromkeys(range(15, 60), 10.0) | {10: 1.0} | dict.fromkeys(range(3), 10.0)
     beyond = row(history(usage(used), [bought(450), bought(330, on=2)]))
     idle = row(history(usage(used), [bought(450 + 331)]))
     assert beyond["depletes_on_p50"] == idle["depletes_on_p50"]
