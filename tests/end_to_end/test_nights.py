@@ -144,3 +144,19 @@ def test_wrong_use_says_what_and_exits_2(credits_command: Credits, tmp_path: Pat
 
 def test_an_implausible_charge_is_a_warning_that_names_the_event(real_night: Night) -> None:
     assert "6bd0cf1b5b202ba1: 999001.252875 credits" in real_night.said.stdout
+
+
+def test_an_implausible_charge_alerts_once_and_does_not_hide_the_spike_of_the_next_day(
+    real_night: Night,
+) -> None:
+    found = real_night.query(
+        "select cast(usage_date as varchar), scope, cause_kind, event_ids, is_muted from marts.usage_spikes "
+        "where usage_date between date '2025-05-07' and date '2025-05-08' order by all"
+    )
+
+    event = "aider-analytics 6bd0cf1b5b202ba1"
+    assert found == [
+        ("2025-05-07", "day", "event", event, True),
+        ("2025-05-07", "event", "event", event, False),
+        ("2025-05-08", "day", "generation_type", None, False),
+    ]
