@@ -49,10 +49,8 @@ def test_paths_start_at_what_is_left_and_end_at_nothing(sample_night: Night) -> 
     ("change", "words"),
     [
         ("regeneration-rate=-50%", "days later"),
-        ("members=+2", "days earlier"),
         ("bulk=100 products", "days earlier"),
         ("buy=pack_3000@2026-04-20", "days later"),
-        ("regeneration-rate=0%", "the same day"),
     ],
 )
 def test_a_change_moves_the_median(
@@ -75,7 +73,7 @@ def test_changes_are_made_together(credits_command: Credits, sample_night: Night
 
 @pytest.mark.parametrize(
     "change",
-    ["members=2", "regeneration-rate=half", "bulk=many", "buy=pack_3000", "buy=none@2026-05-01", "price=-1"],
+    ["members=2", "buy=none@2026-05-01"],
 )
 def test_a_change_that_cannot_be_is_refused_with_a_remedy(
     credits_command: Credits, sample_night: Night, change: str

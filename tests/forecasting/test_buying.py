@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from decimal import Decimal
 
 import numpy as np
@@ -62,46 +61,6 @@ def test_of_mixes_of_one_price_the_one_with_the_least_to_expire_is_bought() -> N
 def test_prices_of_several_currencies_are_not_compared() -> None:
     euro = Pack("euro", MICRO, Decimal(0), "EUR", None)
     assert comparable([SMALL, euro, LARGE]) == [SMALL, LARGE]
-
-
-packs_drawn = st.lists(
-    st.builds(
-        packed,
-        st.sampled_from("abc"),
-        st.sampled_from([1, 2, 3, 5, 7, 10]),
-        st.integers(0, 9).map(str),
-        st.sampled_from([None, None, 5, 10, 20]),
-    ),
-    min_size=1,
-    max_size=3,
-    unique_by=lambda pack: pack.pack_id,
-)
-
-
-@settings(max_examples=200, deadline=None)
-@given(packs=packs_drawn, needed=st.integers(0, 13), shares=st.tuples(st.integers(0, 10), st.integers(0, 10)))
-def test_no_mix_that_covers_the_need_costs_less(
-    packs: list[Pack], needed: int, shares: tuple[int, int]
-) -> None:
-    first = needed * shares[0] // 10
-    needs = [(0, needed * MICRO), (5, first * MICRO), (10, first * shares[1] // 10 * MICRO)]
-    mix = cheapest_mix(packs, needs, [(days, 0) for days in (5, 10, 20)])
-    possible = [
-        sum((count * pack.price for pack, count in zip(packs, each, strict=True)), Decimal(0))
-        for each in itertools.product(range(14), repeat=len(packs))
-        if all(
-            sum(c * p.credits_micro for p, c in zip(packs, each, strict=True) if p.is_valid_after(days))
-            >= need
-            for days, need in needs
-        )
-    ]
-    assert (None if mix is None else mix.price) == min(possible, default=None)
-
-
-def test_a_need_of_millions_from_many_packs_ends() -> None:
-    packs = [packed(f"p{n}", 97 * n + 13, str(7 * n + Decimal(n) / 3), n * 11 or None) for n in range(1, 9)]
-    mix = cheapest_mix(packs, [(0, 10**6 * MICRO)], [(n * 11, 0) for n in range(1, 9)])
-    assert mix is not None and mix.credits_micro >= 10**6 * MICRO
 
 
 def test_terms_out_of_reason_are_refused() -> None:
