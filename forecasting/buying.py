@@ -125,12 +125,26 @@ def what_to_buy(
     too_late = 0.0 if repays else runway.unpaid_by(arrives_on)
     # what of the bought is used by each cut, (cases, paths, cuts)
     used = np.stack([runway.most_unpaid(arrives_on, cut) - too_late for cut in cuts.T], axis=2).clip(min=0)
-    credits = (np.ceil(used[:, 0, 1] / MICRO - 1e-9) * MICRO).astype(np.int64)
+    needed = used[:, 0, 1]
+    if repays:
+        needed = _repaying_too(needed, paths.at([_AMPLE]), lots, cuts[:, :2], owed)
+    credits = (np.ceil(needed / MICRO - 1e-9) * MICRO).astype(np.int64)
     mixes = [
         _mix(offer, dict(zip(days, used[case, :, 2:].T, strict=False)), int(credits[case]), terms)
         for case, (offer, days) in enumerate(zip(packs, validities, strict=True))
     ]
     return Buying(credits, mixes)
+
+
+def _repaying_too(needed: Floats, ample: Paths, lots: Lots, cuts: Ints, owed: Floats | None) -> Floats:
+    """Adds what is missing again where a lot expires because what was bought repaid in its place."""
+    first, end = cuts.T
+    last_day = int(cuts.max(initial=1))
+    for _ in range(lots.held.shape[1]):
+        more = lots.with_lot(starts_on=first, expires_on=end + 1, held=needed)
+        bought = run_down(ample, more, repays=True, cuts=cuts, owed=owed, last_day=last_day)
+        needed = needed + bought.most_unpaid(first, end)[:, 0]
+    return needed
 
 
 def _mix(offer: Sequence[Pack], used_by: Mapping[int, Floats], needed: int, terms: BuyingTerms) -> Mix | None:

@@ -106,10 +106,9 @@ def forecast_depletion(
         chance_empty_before_grant (0 to 1; null past the horizon), lead_time_days, buy_by (the latest day to
         order; may have passed), credits_to_buy_micro (arriving then, or as soon as they can; 0: nothing; null
         where no date is told and nothing is empty), recommended_packs (JSON; null without packs that do),
-        packs_price, packs_currency,
-        expiring_credits_micro (of those packs, expected), history_days (days since first usage, both ends
-        counted; 0 if none), capped_credits_micro (of implausible charges, not taken for demand),
-        calibration_version. Dates are datetime64[us] midnights.
+        packs_price (all its digits, as text), packs_currency, expiring_credits_micro (of those packs,
+        expected), history_days (days since first usage, both ends counted; 0 if none), capped_credits_micro
+        (of implausible charges, not taken for demand), calibration_version. Dates are datetime64[us] midnights.
     """
     standing = Standing.of(history, today=int(np.datetime64(as_of, "D").astype(np.int64)))
     demand, capped = demand_of(history, standing.names, standing.today)
@@ -171,7 +170,7 @@ def _of_buying(buying: Buying, is_told: Bools) -> dict[str, object]:
     return {
         "credits_to_buy_micro": _nullable(buying.credits_micro, is_told),
         "recommended_packs": pd.Series([packs_as_json(mix) for mix in mixes], dtype="str"),
-        "packs_price": pd.Series([None if mix is None else mix.price for mix in mixes], dtype=object),
+        "packs_price": pd.Series([None if mix is None else f"{mix.price:f}" for mix in mixes], dtype="str"),
         "packs_currency": pd.Series(currencies, dtype="str"),
         "expiring_credits_micro": pd.array(expiring, dtype="Int64"),
     }

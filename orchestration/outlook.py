@@ -92,7 +92,7 @@ def forecast_row(dates: pd.DataFrame) -> Forecast:
         buy_by=day("buy_by"),
         credits_to_buy=credits("credits_to_buy"),
         recommended_packs=text("recommended_packs"),
-        packs_price=row["packs_price"],
+        packs_price=None if pd.isna(row["packs_price"]) else Decimal(row["packs_price"]),
         packs_currency=text("packs_currency"),
         expiring_credits=credits("expiring_credits"),
         lead_time_days=int(row["lead_time_days"]),

@@ -130,6 +130,20 @@ def test_bought_where_overage_is_repaid_it_lasts_and_one_credit_less_does_not(
         assert short(int(bought_micro) - MICRO) > 0
 
 
+def test_what_repays_in_place_of_a_lot_that_then_expires_is_bought_again() -> None:
+    # one bought pays the one owed; the lot that would have expires on the third day; one is used on the sixth
+    buying = what_to_buy(
+        demand_of([[0, 0, 0, 0, 0, MICRO, 0, 0, 0]]),
+        lots_of([[(2, 3, MICRO)]]),
+        arrives_on=np.array([1]),
+        packs=[[]],
+        terms=BuyingTerms(cover_days=6),
+        repays=True,
+        owed=np.array([float(MICRO)]),
+    )
+    assert buying.credits_micro[0] == 2 * MICRO
+
+
 def test_an_empty_workspace_that_owes_buys_what_it_owes_too() -> None:
     lost, repaid = (
         # without lots to come, both policies book the same overage
