@@ -108,7 +108,8 @@ def forecast_depletion(
         where no date is told and nothing is empty), recommended_packs (JSON; null without packs that do),
         packs_price (all its digits, as text), packs_currency, expiring_credits_micro (of those packs,
         expected), history_days (days since first usage, both ends counted; 0 if none), capped_credits_micro
-        (of implausible charges, not taken for demand), calibration_version. Dates are datetime64[us] midnights.
+        (of implausible charges, not taken for demand), calibration_version. Dates are midnights,
+        datetime64[us].
     """
     standing = Standing.of(history, today=int(np.datetime64(as_of, "D").astype(np.int64)))
     demand, capped = demand_of(history, standing.names, standing.today)

@@ -105,7 +105,7 @@ def _reached(total: Floats, origin: Ints, target: Floats) -> tuple[Floats, np.nd
     at = np.searchsorted(total, target)
     is_seen = at < len(total)
     at = np.minimum(at, len(total) - 1)
-    of_day = np.maximum(total[at] - total[at - 1], 1e-300)
+    of_day = np.where(is_seen, total[at] - total[at - 1], 1.0)  # more than 0, or the target came earlier
     days = at - 1 - origin + (target - total[at - 1]) / of_day
     return np.where(is_seen, days, len(total) - 1 - origin), is_seen
 

@@ -73,7 +73,10 @@ class Settings:
     def definition_files(self) -> list[Path]:
         """The files that say what every number means."""
         models = [file for kind in ("models", "macros") for file in (self.dbt_dir / kind).rglob("*.sql")]
-        return [*models, self.dbt_dir / "dbt_project.yml", *(PROJECT_DIR / "forecasting").glob("*.py")]
+        forecasting = [
+            file for kind in ("py", "json") for file in (PROJECT_DIR / "forecasting").glob(f"*.{kind}")
+        ]
+        return [*models, self.dbt_dir / "dbt_project.yml", *forecasting]
 
 
 def use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Settings:
