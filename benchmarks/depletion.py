@@ -8,6 +8,7 @@ is missed. Not here: the protocol (depletion_cases.py), the methods, or speed (d
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,11 +19,12 @@ import pandas as pd
 
 from benchmarks import depletion_methods as methods
 from benchmarks.depletion_cases import (
+    CAP_DAYS,
     P5,
     Cases,
     Evenings,
     Floats,
-    TooShort,
+    Unmeasurable,
     cases_of,
     evenings_of,
     fold_of,
@@ -115,13 +117,13 @@ def table_of(cases: Cases, evenings: Evenings, told: Told) -> pd.DataFrame:
     for name in (PACE, CALIBRATED, NAIVE, OURS):
         rows[name] = scores(cases, told.cases[name]) | warnings(evenings, told.evenings[name][:, P5])
     table = pd.DataFrame(rows).T
-    table.insert(1, "mae / pace", table["mae"] / table.loc[PACE, "mae"])
-    table.insert(3, "crps / calibrated", table["crps"] / table.loc[CALIBRATED, "crps"])
+    table.insert(1, "mae / pace", table["mae"] / rows[PACE]["mae"])
+    table.insert(3, "crps / calibrated", table["crps"] / rows[CALIBRATED]["crps"])
     return table
 
 
 def by_family(cases: Cases, told: Told, series: Sequence[DailySeries]) -> pd.DataFrame:
-    """MAE of ours and of the pace, and cover of ours, for each family, and for steady series."""
+    """Ours beside the pace, and its cover, for each family, and for steady series."""
     family = np.array([one.family or "all" for one in series])[cases.series]
     parts = {str(name): family == name for name in np.unique(family)}
     parts[STEADY] = cases.variation < STEADY_VARIATION
@@ -129,14 +131,21 @@ def by_family(cases: Cases, told: Told, series: Sequence[DailySeries]) -> pd.Dat
     for name, here in parts.items():
         if here.any():
             mine = scores(cases[here], told.cases[OURS][here])
-            others = scores(cases[here], told.cases[PACE][here])
-            rows[name] = {"cases": here.sum(), "mae": mine["mae"], "mae of pace": others["mae"]}
-            rows[name] |= {"ratio": mine["mae"] / others["mae"], "cover_80": mine["cover_80"]}
+            others, calibrated = (scores(cases[here], told.cases[by][here]) for by in (PACE, CALIBRATED))
+            rows[name] = {
+                "series": len(np.unique(cases.series[here])),
+                "mae": mine["mae"],
+                "mae of pace": others["mae"],
+                "mae / pace": mine["mae"] / others["mae"],
+                "crps / calibrated": mine["crps"] / calibrated["crps"],
+                "cover_80": mine["cover_80"],
+                "cover_95": mine["cover_95"],
+            }
     return pd.DataFrame(rows).T
 
 
-def targets(table: pd.DataFrame, steady_ratio: float) -> pd.DataFrame:
-    """Each target with its floor and aim, and whether it is reached."""
+def targets(table: pd.DataFrame, steady_ratio: float, seconds: float = np.nan) -> pd.DataFrame:
+    """Each target with its floor and aim, and whether it is reached; what was not measured is left out."""
     mine = table.loc[OURS]
     known = {
         "mae / mae of the pace": (mine["mae / pace"], (0, 0.75), (0, 0.66)),
@@ -146,6 +155,7 @@ def targets(table: pd.DataFrame, steady_ratio: float) -> pd.DataFrame:
         "warnings too late": (mine["too_late"], (0, 0.08), (0, 0.05)),
         "median notice, days": (mine["notice"], (0, np.inf), (0, 8)),
         "mae / mae of the pace, steady series": (steady_ratio, (0, 1.0), (0, 0.9)),
+        "10,000 workspaces, read to written, s": (seconds, (0, 10), (0, 2)),
     }
     rows = {
         name: {
@@ -169,6 +179,7 @@ def run(
     public: Sequence[DailySeries] | None = None,
     is_shipped: bool = False,
     autoets: pd.DataFrame | None = None,
+    seconds: float = np.nan,
 ) -> Outcome:
     """Scores the methods on series.
 
@@ -179,22 +190,31 @@ def run(
         public: what the others are calibrated on; the series themselves, by folds of groups, without them.
         is_shipped: whether ours is the calibration of the project; else it is fitted by the same folds.
         autoets: point forecasts, as depletion_autoets.py writes them.
+        seconds: what 10,000 workspaces took, if that was measured.
+
+    Raises:
+        Unmeasurable: the series are too short, too few, or without usage.
     """
     rng = np.random.default_rng(seed)
     cases, evenings = cases_of(series, step=step, rng=rng), evenings_of(series, rng=rng)
-    fold = fold_of(series, rng=rng)
+    folds = fold = fold_of(series, rng=rng)
+    if (public is None or autoets is not None) and len(np.unique(folds)) < 2:
+        raise Unmeasurable(
+            f"methods learn from other groups than they are scored on; all {len(series)} series are of one. "
+            "Give series of two groups or more; or the public series with --public, and no --autoets."
+        )
     if public is None:
         learning = Learning(series, cases, fold, is_shipped)
     else:
-        fold = np.zeros(len(series))
+        fold = np.zeros(len(series), dtype=int)
         learnt = cases_of(public, step=step, rng=rng)
         learning = Learning(public, learnt, np.full(len(public), -1), is_shipped)
     told = tell(cases, evenings, fold, learning)
     table, families = table_of(cases, evenings, told), by_family(cases, told, series)
-    steady = families["ratio"].get(STEADY, np.nan)
-    others = None if autoets is None else beside_autoets(cases, told, series, fold, autoets)
+    steady = families["mae / pace"].get(STEADY, np.nan)
+    others = None if autoets is None else beside_autoets(cases, told, series, folds, autoets)
     milliseconds = 1000 * told.seconds / len(cases.days)
-    return Outcome(table, families, targets(table, float(steady)), others, milliseconds)
+    return Outcome(table, families, targets(table, float(steady), seconds), others, milliseconds)
 
 
 def beside_autoets(
@@ -224,6 +244,7 @@ def main() -> None:
     parser.add_argument("--autoets", type=Path, help="what depletion_autoets.py wrote of the same series")
     parser.add_argument("--origins-every", type=int, default=5, help="days between the days of cases [5]")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", choices=("table", "json"), default="table")
     parser.add_argument("--no-speed", action="store_true", help="leave out the 10,000 workspaces")
     asked = parser.parse_args()
     try:
@@ -231,6 +252,7 @@ def main() -> None:
         series = read_series(asked.series) if asked.series else public
         if series is None:
             parser.error(f"there are no public series at {asked.public}; name a file with --series")
+        speed = None if asked.no_speed else measure_speed()
         outcome = run(
             series,
             step=asked.origins_every,
@@ -238,21 +260,45 @@ def main() -> None:
             public=public if asked.series else None,
             is_shipped=bool(asked.series),
             autoets=None if asked.autoets is None else pd.read_csv(asked.autoets),
+            seconds=np.nan if speed is None else float(speed["together, s"]),
         )
-    except (SeriesError, TooShort) as error:
+    except (SeriesError, Unmeasurable) as error:
         parser.error(str(error))
     how = "ours and others cross-validated by group"
     if asked.series:
         others = "cross-validated by group" if public is None else "fitted on the public series"
         how = f"ours as shipped, others {others}"
-    print(f"{len(series)} series, {how}; days capped at 90\n")
-    for part in (outcome.table, outcome.families, outcome.others, outcome.reached):
-        if part is not None:
-            print(part.to_string(float_format=lambda value: f"{value:.3f}"), "\n")
-    print(f"ours: {outcome.milliseconds:.3f} ms a case\n")
-    if not asked.no_speed:
-        print(measure_speed().to_string(), "\n")
+        if known := already_public(series, public or []):
+            how += f"; {known} of the series are public ones that ours was fitted on, which flatters it"
+    if asked.output == "json":
+        print(as_json(outcome, speed, how=how, series=len(series)))
+    else:
+        print(f"{len(series)} series, {how}; days capped at {CAP_DAYS}\n")
+        for part in (outcome.table, outcome.families, outcome.others, outcome.reached):
+            if part is not None:
+                print(part.to_string(float_format=lambda value: f"{value:.3f}"), "\n")
+        print(f"ours: {outcome.milliseconds:.3f} ms a case whose demand is measured\n")
+        if speed is not None:
+            print(speed.to_string(), f"\n{speed.name}\n")
     raise SystemExit(0 if outcome.reached["floor held"].all() else 1)
+
+
+def already_public(series: Sequence[DailySeries], public: Sequence[DailySeries]) -> int:
+    """How many of the series have the values of a public one."""
+    known = {one.values.tobytes() for one in public}
+    return sum(one.values.tobytes() in known for one in series)
+
+
+def as_json(outcome: Outcome, speed: pd.Series | None, *, how: str, series: int) -> str:
+    """The same figures for a program."""
+    tables = {"methods": outcome.table, "parts": outcome.families, "beside_autoets": outcome.others}
+    told = {
+        name: None if part is None else json.loads(part.to_json(orient="index"))
+        for name, part in tables.items()
+    }
+    told |= {"targets": json.loads(outcome.reached.to_json(orient="index"))}
+    told |= {"speed": None if speed is None else speed.to_dict(), "ms_a_case": outcome.milliseconds}
+    return json.dumps({"series": series, "how": how, **told}, indent=1)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ GRID = np.arange(1, 100) / 100
 P5 = LEVELS.index(0.05)
 
 
-class TooShort(ValueError):
-    """No series is long enough to be measured on."""
+class Unmeasurable(ValueError):
+    """Nothing can be measured on the series; the message says why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,16 @@ def cases_of(series: Sequence[DailySeries], *, step: int, rng: np.random.Generat
     """Draws the cases."""
     values = [one.values for one in series]
     if max(map(len, values), default=0) < FIRST_DAYS + CAP_DAYS:
-        raise TooShort(
-            f"a case has {FIRST_DAYS} days before and {CAP_DAYS} after it; no series is that long."
+        raise Unmeasurable(
+            f"a case has {FIRST_DAYS} days before and {CAP_DAYS} after it; no series is that long. "
+            "Give longer ones."
         )
     origins = origins_of(values, first=FIRST_DAYS, step=step, last_before_end=CAP_DAYS)
+    if not len(origins.series):
+        raise Unmeasurable(
+            f"a case has usage in the 90 days up to it, and {CAP_DAYS} days after; no series has both. "
+            "Give series with usage."
+        )
     drawn, place = depletions_of(values, origins, multiples=MULTIPLES, amounts=AMOUNTS, rng=rng)
     number, days = origins.series[place], origins.history_days[place]
     past = np.array([values[n][day - 7 : day] for n, day in zip(number, days, strict=True)])
@@ -90,8 +96,8 @@ def scores(cases: Cases, quantiles: Floats) -> dict[str, float]:
     dense = np.array([np.interp(GRID, LEVELS, row) for row in told])
     off = cases.days[:, None] - dense
 
-    def mean(values: NDArray[np.generic]) -> float:
-        return float(np.average(values, weights=cases.weight))
+    def mean(values: Floats | NDArray[np.bool_]) -> float:
+        return float(np.average(values.astype(float), weights=cases.weight))
 
     def at(level: float) -> Floats:
         return told[:, LEVELS.index(level)]
@@ -125,20 +131,21 @@ class Evenings:
 def evenings_of(series: Sequence[DailySeries], *, rng: np.random.Generator) -> Evenings:
     """Draws up to 15 days of each series and amounts, and follows those used up within 90 days."""
     rows: list[tuple[int, int, float, float, int]] = []
-    owner, length = [], []
-    for number, one in enumerate(series):
+    owner: list[int] = []
+    length: list[int] = []
+    for place, one in enumerate(series):
         total = np.concatenate([[0.0], np.cumsum(one.values)])
         days = np.arange(FIRST_DAYS, len(one.values) - CAP_DAYS + 1)
         for day in rng.choice(days, min(REPLAYED_ORIGINS, len(days)), replace=False):
-            mean = one.values[max(day - 90, 0) : day].mean()
+            mean = float(one.values[max(day - 90, 0) : day].mean())
             credits = mean * np.exp(rng.uniform(*np.log(MULTIPLES)))
             last = int(np.searchsorted(total, total[day] + credits)) - day
             if mean <= 0 or last > CAP_DAYS:
                 continue
             for evening in range(last):
                 left = credits - (total[day + evening] - total[day])
-                rows.append((number, day + evening, left, float(last - evening), len(length)))
-            owner.append(number)
+                rows.append((place, day + evening, left, float(last - evening), len(length)))
+            owner.append(place)
             length.append(last)
     table = np.array(rows).reshape(-1, 5)
     number, day = table[:, 0].astype(int), table[:, 1].astype(int)
@@ -149,10 +156,10 @@ def evenings_of(series: Sequence[DailySeries], *, rng: np.random.Generator) -> E
     if len(demand) != len(number):  # a quarter without any demand: nothing can be said on such evenings
         used = np.array([values[n][max(d - 90, 0) : d].any() for n, d in zip(number, day, strict=True)])
         table, number, day = table[used], number[used], day[used]
-    past = np.array([values[n][d - 7 : d] for n, d in zip(number, day, strict=True)])
+    past = np.array([values[n][d - 7 : d] for n, d in zip(number, day, strict=True)]).reshape(-1, 7)
     filler = np.ones(len(number))
     cases = Cases(number, day, demand, table[:, 2], table[:, 3], filler, past, filler)
-    return Evenings(cases, table[:, 4].astype(int), np.array(owner), np.array(length))
+    return Evenings(cases, table[:, 4].astype(int), np.array(owner, dtype=int), np.array(length, dtype=int))
 
 
 def warnings(evenings: Evenings, first_days: Floats) -> dict[str, float]:
@@ -172,6 +179,8 @@ def warnings(evenings: Evenings, first_days: Floats) -> dict[str, float]:
     count = np.bincount(evenings.series)
     weight = 1 / count[evenings.series]
     can_be = evenings.length > LEAD_DAYS
+    if not can_be.any():
+        return {"too_late": np.nan, "notice": np.nan, "hopeless": float(len(can_be) > 0)}
     return {
         "too_late": float(np.average(notice[can_be] < LEAD_DAYS, weights=weight[can_be])),
         "notice": float(np.median(notice[can_be])),

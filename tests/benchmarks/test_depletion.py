@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from product import REPO
 
-from benchmarks.depletion import OURS, PACE, PUBLIC, run
+from benchmarks.depletion import OURS, PACE, PUBLIC, already_public, as_json, run, targets
 from benchmarks.depletion_cases import (
     CAP_DAYS,
     GRID,
     Evenings,
-    TooShort,
+    Unmeasurable,
     cases_of,
     evenings_of,
     fold_of,
@@ -112,7 +114,7 @@ def test_every_floor_is_held_on_the_public_series_and_on_some_as_if_unseen() -> 
 
 
 def test_series_that_are_too_short_are_refused() -> None:
-    with pytest.raises(TooShort, match="28 days before and 90 after"):
+    with pytest.raises(Unmeasurable, match="28 days before and 90 after"):
         run([constant("a", 117)], step=5, seed=0)
 
 
@@ -123,3 +125,53 @@ def test_autoets_is_scored_where_it_was_run() -> None:
     is_run = cases.history_days == 38
     assert np.isfinite(days).tolist() == is_run.tolist()
     assert np.minimum(days[is_run], CAP_DAYS) == pytest.approx(cases.days[is_run])
+
+
+def test_series_of_one_group_or_without_usage_are_refused_with_what_to_do() -> None:
+    with pytest.raises(Unmeasurable, match="two groups or more"):
+        run([constant("a", 200), constant("b", 200)], step=5, seed=0)
+    with pytest.raises(Unmeasurable, match="Give series with usage"):
+        run([constant("a", 200, value=0)], step=5, seed=0)
+
+
+def test_series_that_never_deplete_leave_the_warnings_unmeasured() -> None:
+    ends = DailySeries("ends", "g", "", np.concatenate([np.full(60, 10.0), np.zeros(150)]))
+    alone = evenings_of([DailySeries("once", "g", "", np.eye(1, 200, 99)[0])], rng=rng())
+    assert np.isnan(warnings(alone, alone.cases.days)["too_late"])
+    others = [constant(f"s{n}", 200, value=n + 1.0, group=f"g{n}") for n in range(4)]
+    outcome = run([ends], step=5, seed=0, public=others, is_shipped=True)
+    assert 0 <= outcome.table.loc[OURS, "mae"] <= CAP_DAYS
+
+
+def test_autoets_is_calibrated_by_groups_on_unseen_series_too() -> None:
+    unseen = [constant(f"s{n}", 200, value=n + 1.0, group=f"g{n}") for n in range(4)]
+    days = range(28, 111, 10)
+    rows = [
+        {"series": one.name, "history_days": day} | {f"day_{n}": one.values[0] for n in range(1, 91)}
+        for one in unseen
+        for day in days
+    ]
+    outcome = run(unseen, step=5, seed=0, public=unseen, is_shipped=True, autoets=pd.DataFrame(rows))
+    assert outcome.others is not None and outcome.others.loc["AutoETS, calibrated", "mae"] < 0.1
+
+
+def test_a_floor_that_is_missed_is_told_and_what_was_not_measured_is_left_out() -> None:
+    mine = {"mae / pace": 0.7, "crps / calibrated": 0.96, "cover_80": 0.8, "cover_95": 0.95}
+    table = pd.DataFrame({OURS: mine | {"too_late": np.nan, "notice": 8.0}}).T
+    reached = targets(table, steady_ratio=0.95, seconds=3.0)
+    assert "warnings too late" not in reached.index
+    missed = reached.index[~reached["floor held"].astype(bool)]
+    assert list(missed) == ["crps / crps of the calibrated pace"]
+    assert not reached.loc["10,000 workspaces, read to written, s", "aim held"]
+
+
+def test_known_series_are_found_out_whatever_they_are_called() -> None:
+    assert already_public([constant("a", 200), constant("b", 200, 11.0)], [constant("other", 200)]) == 1
+
+
+def test_the_figures_are_there_for_a_program_too() -> None:
+    unseen = [constant(f"s{n}", 200, value=n + 1.0, group=f"g{n}") for n in range(4)]
+    outcome = run(unseen, step=10, seed=0, public=unseen, is_shipped=True)
+    told = json.loads(as_json(outcome, None, how="made up", series=4))
+    assert told["methods"][OURS]["mae"] == pytest.approx(outcome.table.loc[OURS, "mae"])
+    assert told["beside_autoets"] is None and told["parts"]["made up"]["series"] == 4
