@@ -73,7 +73,10 @@ def cheapest_mix(
     Returns:
         The mix; an empty one if nothing is needed; None if no mix covers the need.
     """
-    if not all(need <= 0 or any(pack.is_valid_after(days) for pack in packs) for days, need in needs):
+    needs = [(days, need) for days, need in needs if need > 0]
+    if not needs:
+        return Mix((), Decimal(0), 0, 0)
+    if not all(any(pack.is_valid_after(days) for pack in packs) for days, _ in needs):
         return None
     search = _Search(sorted(packs, key=_by_the_credit), needs, dict(expected))
     search.extend((), Fraction(0), [need for _, need in needs])
@@ -106,11 +109,7 @@ class _Search:
         self._prices, self._rates = [Fraction(pack.price) for pack in packs], list(map(_rate, packs))
         self._most = [_most_of(place, packs, max(need for _, need in needs)) for place in range(len(packs))]
         self._counts_for = [[pack.is_valid_after(days) for days, _ in needs] for pack in packs]
-        # one that counts for every need that another counts for
-        self._lasts = [
-            all(mine or not any(others) for mine, *others in zip(own, *self._counts_for, strict=True))
-            for own in self._counts_for
-        ]
+        self._lasts = [all(counts_for) for counts_for in self._counts_for]
 
     def extend(self, counts: tuple[int, ...], price: Fraction, missing: list[int]) -> None:
         """Adds the packs that follow those counted so far, for what of each need is still missing."""
@@ -123,9 +122,8 @@ class _Search:
             return
         if place == len(self.packs):
             return
-        pack, most = self.packs[place], self._most[place]
-        if self._lasts[place]:
-            most = min(most, -(-max(missing) // pack.credits_micro))
+        pack = self.packs[place]
+        most = min(self._most[place], -(-max(missing) // pack.credits_micro))
         for count in range(most, -1, -1):
             brought = count * pack.credits_micro
             rest = [

@@ -74,6 +74,14 @@ def test_of_packs_of_one_price_by_the_credit_the_fewest_are_bought() -> None:
     assert [(pack.pack_id, count) for pack, count in found.counts] == [("b", 1), ("a", 1)]
 
 
+def test_what_expires_is_compared_also_where_nothing_is_needed_later() -> None:
+    # a later need of nothing read as one just met, and the search ended with what covers too much
+    packs = [on_offer("b", 3, "1", 5), on_offer("c", 1, "1", 5)]
+    found = cheapest_mix(packs, [(0, 1), (5, 0)], [(5, 1)])
+    assert found is not None
+    assert [(pack.pack_id, count) for pack, count in found.counts] == [("c", 1)]
+
+
 def test_a_third_of_a_cent_is_not_rounded_away() -> None:
     # 28 digits made the bound of the second mix dearer than its price, which is that of the first
     packs = [on_offer("a", 3, "1", 5), on_offer("b", 9, "3")]

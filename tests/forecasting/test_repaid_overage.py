@@ -178,6 +178,7 @@ def test_extra_demand_that_is_all_there_is_empties_the_balance_on_its_own_day() 
     # a path of little demand took days to use up nothing, and the extra was told that much later
     demand = Demand(*(np.array([level]) for level in (9.0, 7.0, 8.0, 2.5)), np.array([100]))
     paths = Change(extra=50.0, extra_on=3).made_to(DemandPaths.of(demand, shipped_calibration()))
+    assert paths.until(np.array([[50.0]]))[0, -1] == 3
     assert run_down(paths, lots_of([[(1, NEVER, 50)]])).empty_on[0, -1] == 3
 
 
