@@ -47,14 +47,20 @@ def read_series(files: Iterable[Path]) -> list[DailySeries]:
     found: dict[str, DailySeries] = {}
     for file in files:
         try:
-            rows = pd.read_csv(file, dtype={"series": "str", "group": "str", "family": "str"})
+            texts = dict.fromkeys(["series", "group", "family"], "str")
+            rows = pd.read_csv(file, dtype=texts, keep_default_na=False)
             missing = [name for name in COLUMNS if name not in rows]
         except (OSError, ValueError) as error:
-            raise SeriesError(f"daily series are read from CSV; {file} cannot be: {error}") from None
+            raise SeriesError(
+                f"daily series are read from CSV files; {file} cannot be: {error}. Give a file that is one."
+            ) from None
         if missing:
             raise SeriesError(
                 f"daily series have the columns {', '.join(COLUMNS)}; {file} lacks {missing[0]}."
             )
+        if (rows["series"] == "").any():
+            line = int((rows["series"] == "").to_numpy().argmax()) + 2
+            raise SeriesError(f"every day is of a named series; line {line} of {file} names none. Name it.")
         for name, days in rows.groupby("series", sort=False):
             if str(name) in found:
                 raise SeriesError(f"a series is in one file; {name!r} of {file} came before. Rename one.")

@@ -234,10 +234,11 @@ def many() -> History:
 
 
 def test_a_workspace_is_told_the_same_whoever_stands_beside_it() -> None:
-    together = told(many())
+    everyone = many()
+    together = told(everyone)
     dates, paths = together.dates.set_index("workspace_id"), together.paths.set_index("workspace_id")
     for name in dates.index:
-        alone = told(many().of_workspace(str(name)))
+        alone = told(everyone.of_workspace(str(name)))
         pd.testing.assert_frame_equal(alone.dates.set_index("workspace_id"), dates.loc[[name]])
         if len(alone.paths):
             pd.testing.assert_frame_equal(alone.paths.set_index("workspace_id"), paths.loc[[name]])

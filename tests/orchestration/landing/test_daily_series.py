@@ -22,6 +22,8 @@ def test_series_are_read_in_order_with_their_groups(tmp_path: Path) -> None:
     assert second.values.tolist() == [2.5]
     (alone,) = read_series([written(tmp_path, "series,date,value\nx,2026-01-01,3\n")])
     assert alone.group == "x"
+    nameless = read_series([written(tmp_path, GOOD.replace("a,g", "a,").replace("b,g", "b,"))])
+    assert [one.group for one in nameless] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,7 @@ def test_series_are_read_in_order_with_their_groups(tmp_path: Path) -> None:
         (GOOD.replace("2026-01-02", "2026-01-03"), "'a' of .* 2026-01-03"),
         (GOOD.replace("2026-01-02", "2026-01-01"), "'a' of .* 2026-01-01"),
         ("", "cannot be"),
+        (GOOD + ",g,2026-01-02,1\n", "line 5 of .* names none"),
     ],
 )
 def test_what_is_no_series_is_refused_with_its_place(tmp_path: Path, text: str, words: str) -> None:
