@@ -192,7 +192,7 @@ def fit_calibration(cases: Depletions, *, facts: dict[str, Any], knots: int = 7)
     amounts that outlast the series do not read as used up at its end.
 
     Raises:
-        ValueError: there are fewer than 50 cases for each bin.
+        ValueError: there are fewer than 50 cases for each bin, or a bin has none that was seen to its end.
     """
     if len(cases.days) < 50 * (knots + 1):
         raise ValueError(
@@ -203,6 +203,7 @@ def fit_calibration(cases: Depletions, *, facts: dict[str, Any], knots: int = 7)
     log_variation = np.log(cases.demand.variation + VARIATION_OFFSET)
     is_old = cases.demand.history_days >= YOUNG_DAYS
     used = cases.is_seen & is_old
+    _refuse_unseen(cases.is_seen[is_old])
     log_scale = _log_scale(log_variation[used], np.abs(score[used]), cases.weight[used])
     fitted = Calibration((), (), (), *log_scale, facts)
     score = score / fitted.scale(cases.demand)
@@ -226,12 +227,18 @@ def fit_calibration(cases: Depletions, *, facts: dict[str, Any], knots: int = 7)
     )
 
 
+def _refuse_unseen(is_seen: Bools) -> None:
+    if not is_seen.any():
+        raise ValueError("a calibration needs cases seen to their end at every horizon. Give longer series.")
+
+
 def _bins(values: Floats, weight: Floats, count: int) -> list[Ints]:
     """The places of values in bins of about equal weight, ascending."""
     order = np.argsort(values, kind="stable")
     share = np.cumsum(weight[order])
     bins = np.minimum((share / share[-1] * count).astype(int), count - 1)
-    return [order[bins == number] for number in range(count)]
+    parts = (order[bins == number] for number in range(count))
+    return [part for part in parts if len(part)]
 
 
 def _log_scale(log_variation: Floats, size: Floats, weight: Floats) -> tuple[float, float]:
@@ -258,6 +265,7 @@ def _quantiles(scores: Floats, is_seen: Bools, weight: Floats) -> tuple[float, .
     Beyond the last score seen they go on as a normal's would, from the median, or from half of what was
     reached where most cases are longer than was seen.
     """
+    _refuse_unseen(is_seen)
     order = np.lexsort((~is_seen, scores))
     scores, is_seen, weight = scores[order], is_seen[order], weight[order]
     at_risk = np.cumsum(weight[::-1])[::-1]

@@ -144,7 +144,8 @@ def daily_credits(rows: pd.DataFrame, names: pd.Index, *, column: str, as_of: in
 def blocked_days(balances: pd.DataFrame, names: pd.Index, *, as_of: int, days: int) -> Bools:
     """Which days say nothing of demand, (workspaces, days): those on which an empty balance blocked usage.
 
-    Where usage exceeded the balance at any time while it was empty, emptiness blocks nothing there.
+    Where anything was used while it was empty, emptiness blocks nothing there. What goes beyond the balance
+    on the day it runs out does not show that: the last generation may cost more than was left.
 
     Args:
         balances: workspace_id, usage_date, closing_micro, overage_micro; dense days.
@@ -159,9 +160,9 @@ def blocked_days(balances: pd.DataFrame, names: pd.Index, *, as_of: int, days: i
     is_ours = (workspace >= 0) & (day >= 0) & (day < days)
     is_empty[workspace[is_ours], day[is_ours]] = True
     overage = daily_credits(empty, names, column="overage_micro", as_of=as_of, days=days)
-    # every stretch of empty days has a number; a stretch with overage anywhere is a stretch of real demand
+    # every stretch of empty days has a number; one with overage after its first day is one of real demand
     starts = is_empty.copy()
     starts[:, 1:] &= ~is_empty[:, :-1]
     stretch = np.cumsum(starts.ravel()).reshape(starts.shape) * is_empty
-    goes_beyond = np.bincount(stretch.ravel(), weights=np.maximum(overage, 0).ravel()) > 0
+    goes_beyond = np.bincount(stretch.ravel(), weights=(np.maximum(overage, 0) * ~starts).ravel()) > 0
     return is_empty & ~goes_beyond[stretch]

@@ -6,6 +6,7 @@ Not here: how a calibration is fitted (calibration.py), or what it is fitted on 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from zlib import crc32
 
@@ -36,14 +37,19 @@ def recalibrate(history: History, shipped: Calibration, *, as_of: date) -> pd.Da
         One row per calibration: the columns of `REGISTRY`. `scores` and `content` are JSON.
     """
     series = own_series(history, as_of=as_of)
-    own, scores = None, {"workspaces": float(len(series))}
+    found: dict[str, object] = {"workspaces": len(series)}
+    compared: dict[str, float] = {}
+    own = None
     if len(series) >= MIN_WORKSPACES:
-        own = fit_on(series, label="this warehouse's own history", rng=np.random.default_rng(SEED))
-        scores |= _compared(series, shipped)
-    is_better = own is not None and scores["own"] < scores["shipped"]
-    rows = [_row(shipped, scores if own is None else {}, promoted=not is_better)]
+        try:
+            compared = _compared(series, shipped)
+            own = fit_on(series, label="this warehouse's own history", rng=np.random.default_rng(SEED))
+        except ValueError as error:  # too sparse a history is no reason to do without a forecast
+            found["why_not"] = str(error)
+    is_better = own is not None and compared["own"] < compared["shipped"]
+    rows = [_row(shipped, found if own is None else {}, promoted=not is_better)]
     if own is not None:
-        rows.append(_row(own, scores, promoted=is_better) | {"trained_to": pd.Timestamp(as_of)})
+        rows.append(_row(own, found | compared, promoted=is_better) | {"trained_to": pd.Timestamp(as_of)})
     return pd.DataFrame(rows, columns=REGISTRY).astype({"trained_to": "datetime64[us]"})
 
 
@@ -86,7 +92,7 @@ def pinball(cases: Depletions, calibration: Calibration) -> Floats:
     return loss
 
 
-def _row(calibration: Calibration, scores: dict[str, float], *, promoted: bool) -> dict[str, object]:
+def _row(calibration: Calibration, scores: Mapping[str, object], *, promoted: bool) -> dict[str, object]:
     return {
         "model": "depletion_range",
         "version": calibration.version,

@@ -22,8 +22,8 @@ _USAGE = """
 _CHARGES = """
     select
         workspace_id, usage_date, source, event_id, member_id, product_category, generation_type,
-        cast(credits * 1000000 as bigint) as credits_micro,
-        cast(p99_credits * 1000000 as bigint) as p99_micro
+        cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,
+        cast(cast(p99_credits as decimal(38, 6)) * 1000000 as bigint) as p99_micro
     from facts.fct_implausible_charges
 """
 # only what the spikes need of the cells and of the events
@@ -48,7 +48,9 @@ _CELLS = f"""
     group by all
 """
 _LARGEST = """
-    select workspace_id, usage_date, source, event_id, cast(credits * 1000000 as bigint) as credits_micro
+    select
+        workspace_id, usage_date, source, event_id,
+        cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro
     from (
         select
             generations.*,

@@ -56,7 +56,7 @@ def read_series(files: Iterable[Path]) -> list[DailySeries]:
             ) from None
         if missing:
             raise SeriesError(
-                f"daily series have the columns {', '.join(COLUMNS)}; {file} lacks {missing[0]}."
+                f"daily series have the columns {', '.join(COLUMNS)}; {file} lacks {missing[0]}. Add it."
             )
         if (rows["series"] == "").any():
             line = int((rows["series"] == "").to_numpy().argmax()) + 2

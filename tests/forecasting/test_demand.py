@@ -100,3 +100,9 @@ def test_where_most_cases_outlast_what_was_seen_the_median_lies_beyond_it() -> N
     scores, seen = [1.0, 2.0] + [2.5] * 6, [True, True] + [False] * 6
     assert quantile(scores, seen, 0.5) > 2.5
     assert quantile(scores, seen, 0.9) > quantile(scores, seen, 0.5)
+
+
+def test_what_goes_beyond_the_balance_on_the_day_it_runs_out_does_not_free_the_days_after() -> None:
+    """The last generation may cost more than was left; only later use shows that the days were free."""
+    assert blocked([5, 0, 0, 0, 7], [0, 3, 0, 0, 0]) == [False, True, True, True, False]
+    assert blocked([5, 0, 0, 0, 7], [0, 0, 0, 1, 0]) == [False] * 5

@@ -64,3 +64,15 @@ def test_one_that_is_not_better_is_registered_and_not_used() -> None:
     promoted = found[found["promoted"]].iloc[0]
     scores = json.loads(found[found["label"] != "ideal"]["scores"].iloc[0])
     assert (promoted["label"] == "ideal") == (scores["shipped"] <= scores["own"])
+
+
+def test_a_history_too_sparse_to_fit_is_no_reason_to_do_without_a_forecast() -> None:
+    """One credit on the first day and none since: nothing is ever used up, so nothing can be fitted."""
+    of = warehouse(30, 150)
+    sparse = of.usage[of.usage["usage_date"] == ago(149)]
+    usage = sparse.assign(credits_micro=MICRO)
+    found = recalibrate(
+        History(of.balances, of.lots, usage, of.workspaces), shipped_calibration(), as_of=AS_OF
+    )
+    assert found["promoted"].tolist() == [True]
+    assert "Give longer series" in json.loads(found["scores"].iloc[0])["why_not"]
