@@ -1,3 +1,10 @@
+{%- set told_columns = [
+    'depletes_on_p025', 'depletes_on_p5', 'depletes_on_p10', 'depletes_on_p50', 'depletes_on_p90',
+    'depletes_on_p975', 'empty_since', 'next_grant_on', 'chance_empty_before_grant', 'buy_by',
+    'credits_to_buy', 'recommended_packs', 'packs_price', 'packs_currency', 'expiring_credits',
+    'lead_time_days', 'capped_credits', 'calibration_version', 'history_days',
+] %}
+
 with newest as (select * from {{ source('forecast', 'credit_depletion') }}),
 
 -- what earlier runs told for earlier days; of several for one day, the last
@@ -24,25 +31,7 @@ all_vintages as (
         burn_rate_30d_credits,
         burn_rate_30d_days,
         pace_date,
-        depletes_on_p025,
-        depletes_on_p5,
-        depletes_on_p10,
-        depletes_on_p50,
-        depletes_on_p90,
-        depletes_on_p975,
-        empty_since,
-        next_grant_on,
-        chance_empty_before_grant,
-        buy_by,
-        credits_to_buy,
-        recommended_packs,
-        packs_price,
-        packs_currency,
-        expiring_credits,
-        lead_time_days,
-        capped_credits,
-        calibration_version,
-        history_days
+        {{ told_columns | join(', ') }}
     from {{ relation }}
     {%- if relation == 'told' %}
     where told_rank = 1
@@ -64,23 +53,5 @@ select
     burn_rate_30d_credits,
     burn_rate_30d_days,
     pace_date,
-    depletes_on_p025,
-    depletes_on_p5,
-    depletes_on_p10,
-    depletes_on_p50,
-    depletes_on_p90,
-    depletes_on_p975,
-    empty_since,
-    next_grant_on,
-    chance_empty_before_grant,
-    buy_by,
-    credits_to_buy,
-    recommended_packs,
-    packs_price,
-    packs_currency,
-    expiring_credits,
-    lead_time_days,
-    capped_credits,
-    calibration_version,
-    history_days
+    {{ told_columns | join(', ') }}
 from all_vintages
