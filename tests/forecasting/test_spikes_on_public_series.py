@@ -1,7 +1,8 @@
 """How many of the days raised by hand are found on real daily series, and how often these alert as they are.
 
 Measured: 92.1 % (mean of series; 91.6 % of 5,814 days), 99.9 % where the P90 is that of days with usage, and
-3.1 alerts a series and year (median 3.4).
+3.1 alerts a series and year (median 3.4). Found means listed: 72 and 76 % alert, the others are muted. The
+ratios were chosen on these same series.
 
 The series are no part of the repository: without them these tests are skipped, and say so.
 """
