@@ -50,9 +50,9 @@ def find_day_spikes(usage: pd.DataFrame, charges: pd.DataFrame, *, as_of: date) 
     one logging error does not hide the spikes of the next three months. The day itself is taken as it is.
 
     Measured on 56 public daily series, 2.5 times the P90 of the 90 days before put on top of every fifth day:
-    92 % of these days are listed, 99.9 % if the P90 is that of the days with usage (72 and 76 % as alerts, the
-    others are muted by what came before); 3.1 alerts a series and year without. A ratio to the P95 or mean + k
-    sigma of 28 days gave 4.5 to 5.5 alerts where it listed 90 %. The ratios were chosen on the same series.
+    92 % of these days are listed, 99.9 % if the P90 is that of the days with usage (72 and 76 % as alerts,
+    the others are muted by what came before); 3.1 alerts a series and year without. A ratio to the P95 or
+    mean + k sigma of 28 days gave 4.5 to 5.5 alerts where it listed 90 %. All was tuned on these series.
 
     A spike is an alert unless it is muted; it is listed all the same. Muted is a spike up to 7 days after
     another one (the same story goes on), or fewer than 30 days after an alert. So a workspace has at most one
