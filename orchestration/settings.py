@@ -58,6 +58,10 @@ class Settings:
         return self.data_dir / "warehouse.duckdb"
 
     @property
+    def waste_model_path(self) -> Path:
+        return self.data_dir / "models" / "waste_boosting.skops"
+
+    @property
     def journal_dir(self) -> Path:
         return self.data_dir / "journal"
 

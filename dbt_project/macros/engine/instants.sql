@@ -31,6 +31,17 @@
     to_date(from_utc_timestamp({{ utc_timestamp }}, {{ timezone }}))
 {%- endmacro %}
 
+{#- What a clock in an IANA time zone shows at a UTC timestamp, as a timestamp without zone. -#}
+{% macro local_time(utc_timestamp, timezone) -%}
+    {{ adapter.dispatch('local_time', 'credits')(utc_timestamp, timezone) }}
+{%- endmacro %}
+{% macro default__local_time(utc_timestamp, timezone) -%}
+    ({{ utc_timestamp }} at time zone 'UTC' at time zone {{ timezone }})
+{%- endmacro %}
+{% macro spark__local_time(utc_timestamp, timezone) -%}
+    from_utc_timestamp({{ utc_timestamp }}, {{ timezone }})
+{%- endmacro %}
+
 {#- Microseconds since 1970 of a UTC timestamp, as a bigint. -#}
 {% macro epoch_micros(utc_timestamp) -%}
     {{ adapter.dispatch('epoch_micros', 'credits')(utc_timestamp) }}

@@ -95,6 +95,16 @@ select
         as {{ disposition }}_credits,
     {%- endfor %}
     usage.waste_rate,
+    {%- for bound, ending in {'expected': '', 'low': '_low', 'high': '_high'}.items() %}
+    -- between nothing and all that is pending, to the last digit
+    cast(
+        case
+            when coalesce(usage.pending_credits, 0) = 0 then 0
+            else least(pending_waste.{{ bound }}_credits, usage.pending_credits)
+        end
+        as decimal(38, 6)
+    ) as expected_pending_waste_credits{{ ending }},
+    {%- endfor %}
     most_efficient.member_id as most_efficient_member_id
 from windows
 left join usage
@@ -104,6 +114,10 @@ left join overages
     on
         windows.workspace_id = overages.workspace_id
         and windows.period = overages.period
+left join {{ source('waste', 'pending_waste') }} as pending_waste
+    on
+        windows.workspace_id = pending_waste.workspace_id
+        and windows.period = pending_waste.period
 left join most_efficient
     on
         windows.workspace_id = most_efficient.workspace_id

@@ -1,0 +1,88 @@
+{{ config(materialized='view') }}
+
+with attempts as (
+    select *
+    from {{ ref('fct_judged_generations') }}
+    where
+        attempt_number is not null
+        and usage_date > {{ as_of(var('waste_history_days')) }}
+),
+
+-- an episode of one attempt has no neighbours
+neighbours as (
+    select
+        row_id,
+        lag(occurred_at) over in_order as previous_at,
+        lead(occurred_at) over in_order as next_at,
+        min(case when {{ is_use('current_outcome') }} then outcome_at end)
+            over in_all as first_use_at
+    from attempts
+    where attempt_count > 1
+    window
+        in_all as (partition by {{ unit_columns() | join(', ') }}, episode_number),
+        in_order as (
+            partition by {{ unit_columns() | join(', ') }}, episode_number
+            order by attempt_number
+        )
+),
+
+settled as (
+    select
+        attempts.*,
+        workspaces.timezone,
+        neighbours.previous_at,
+        -- thrown away: by the next attempt, or by the use of another one
+        case
+            when attempts.settled_rule in (2, 3) then attempts.outcome_at
+            when attempts.settled_rule is not null
+                then least(neighbours.next_at, neighbours.first_use_at)
+        end as settled_at,
+        coalesce(
+            attempts.settled_rule,
+            {{ open_rule(
+                'workspaces.is_outcome_tracked',
+                'attempts.usage_date',
+                'false'
+            ) }}
+        ) as disposition_rule
+    from attempts
+    inner join {{ ref('fct_workspaces') }} as workspaces
+        on attempts.workspace_id = workspaces.workspace_id
+    left join neighbours on attempts.row_id = neighbours.row_id
+)
+
+select
+    row_id,
+    source,
+    event_id,
+    workspace_id,
+    member_id,
+    product_id,
+    generation_type,
+    product_category,
+    ruleset_id,
+    template_id,
+    model,
+    attempt_number,
+    {{ epoch_micros('occurred_at') }} - {{ epoch_micros('previous_at') }}
+        as since_previous_us,
+    quality_score,
+    credits,
+    {{ epoch_micros(local_time('occurred_at', 'timezone')) }} as made_us,
+    {{ epoch_micros('settled_at') }} - {{ epoch_micros('occurred_at') }}
+        as settled_after_us,
+    case
+        when disposition_rule <> 8 then disposition_rule in (2, 4, 5, 9, 10)
+    end as is_wasted,
+    -- by then all is known that its disposition rests on
+    case
+        when disposition_rule <> 8
+            then greatest(
+                {{ moved_day('usage_date', var('maturity_days')) }},
+                episode_last_usage_date,
+                {{ local_date('settled_at', 'timezone') }},
+                {{ local_date('outcome_at', 'timezone') }}
+            )
+    end as known_on,
+    usage_date
+from settled

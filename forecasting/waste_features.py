@@ -1,0 +1,245 @@
+"""What is known of a generation right after it was made, and since when it was known.
+
+Not here: how waste is foretold from it (waste_rule.py, waste_hazards.py), or what waste is: the disposition
+decides that, in the facts.
+
+A case is a succeeded generation. Frames of cases have the columns of facts.fct_waste_cases. Time is what a
+clock in the workspace's zone shows, in microseconds; days are counted from 1970.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+DAY_US = 86_400_000_000
+HOUR_US = 3_600_000_000
+# a rate is that of the labels of so many days: what was usual long ago is no guide
+RATE_DAYS = 28
+MAX_ATTEMPT = 3
+UNKNOWN_DAY = 2**31
+# Groups inside a workspace whose past is looked at; () is the workspace itself.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "workspace": (),
+    "type": ("generation_type",),
+    "category": ("product_category",),
+    "ruleset": ("ruleset_id",),
+    "template": ("template_id",),
+    "model": ("model",),
+    "member": ("member_id",),
+    "type_category": ("generation_type", "product_category"),
+    "type_attempt": ("generation_type", "attempt"),
+    "ruleset_attempt": ("ruleset_id", "generation_type", "attempt"),
+}
+_DAYS = 2**21  # more than there are days up to the year 5000
+_FIRST_DAY = -(2**20)
+
+
+class LeakageError(ValueError):
+    """Something is used before it could be known."""
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Cases as arrays, in the order of their frame.
+
+    Attributes:
+        made_us: local time of the generation.
+        day: its local day.
+        groups: for each kind of group, a hash of the group each case belongs to.
+        is_wasted: the label; False where it is not known.
+        known_day: the local day by whose end the label was known; UNKNOWN_DAY if it is not yet.
+        settled_hours: from the generation to what settled its disposition; infinite if nothing did.
+        credits: charged.
+        product: a hash of workspace and product.
+        events: what the event itself says, one column for each of EVENT_FEATURES.
+    """
+
+    made_us: Ints
+    day: Ints
+    groups: Mapping[str, NDArray[np.uint64]]
+    is_wasted: Bools
+    known_day: Ints
+    settled_hours: Floats
+    credits: Floats
+    product: NDArray[np.uint64]
+    events: Mapping[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.made_us)
+
+    def take(self, rows: Ints | Bools) -> Cases:
+        """Some of the cases."""
+        return Cases(
+            self.made_us[rows],
+            self.day[rows],
+            {kind: codes[rows] for kind, codes in self.groups.items()},
+            self.is_wasted[rows],
+            self.known_day[rows],
+            self.settled_hours[rows],
+            self.credits[rows],
+            self.product[rows],
+            {name: values[rows] for name, values in self.events.items()},
+        )
+
+
+# missing ones are 0, and a flag beside them says so
+EVENT_FEATURES = ("attempt_number", "hours_since_previous", "quality_score", "is_scored", "credits", "hour")
+
+
+def cases_of(frame: pd.DataFrame) -> Cases:
+    """The cases of a frame of facts.fct_waste_cases.
+
+    Raises:
+        LeakageError: a label is said to have been known before its generation was made.
+    """
+    made_us = frame["made_us"].to_numpy(dtype=np.int64)
+    day = _days(frame["usage_date"])
+    known_day = _days(frame["known_on"])
+    early = np.flatnonzero(known_day < day)
+    if len(early):
+        first = frame.iloc[early[0]]
+        raise LeakageError(
+            "a label is known on the day of its generation at the earliest; "
+            f"event {first['source']} {first['event_id']} of {first['usage_date']:%Y-%m-%d} has one known on "
+            f"{first['known_on']:%Y-%m-%d} ({len(early)} such cases). Times were mixed up: look at known_on "
+            "in facts.fct_waste_cases."
+        )
+    attempt = frame["attempt_number"].to_numpy(dtype=np.int64)
+    hashes = {
+        name: _hashed(frame[name])
+        for name in ("generation_type", "product_category", "ruleset_id", "template_id", "model", "member_id")
+    }
+    hashes["attempt"] = np.minimum(attempt, MAX_ATTEMPT).astype(np.uint64)
+    workspace = _hashed(frame["workspace_id"])
+    groups = {kind: _mixed(workspace, *(hashes[name] for name in names)) for kind, names in GROUPS.items()}
+    settled_hours = _numbers(frame["settled_after_us"]) / HOUR_US
+    credits = _numbers(frame["credits"])
+    quality = _numbers(frame["quality_score"])
+    events = {
+        "attempt_number": attempt.astype(float),
+        "hours_since_previous": np.nan_to_num(_numbers(frame["since_previous_us"]) / HOUR_US),
+        "quality_score": np.nan_to_num(quality),
+        "is_scored": (~np.isnan(quality)).astype(float),
+        "credits": credits,
+        "hour": (made_us % DAY_US // HOUR_US).astype(float),
+    }
+    return Cases(
+        made_us,
+        day,
+        groups,
+        frame["is_wasted"].to_numpy(dtype=bool, na_value=False),
+        known_day,
+        np.where(np.isnan(settled_hours), np.inf, np.maximum(settled_hours, 0.0)),
+        credits,
+        _mixed(workspace, _hashed(frame["product_id"])),
+        events,
+    )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Labels of a group known before the day of each case.
+
+    Attributes:
+        labels: how many. wasted: how many of them wasted. known_us: since when the newest of them was known.
+    """
+
+    labels: Floats
+    wasted: Floats
+    known_us: Ints
+
+
+class History:
+    """The labels of the past, by group and the day they became known.
+
+    Args:
+        cases: those without a label are left out.
+    """
+
+    def __init__(self, cases: Cases) -> None:
+        labelled = cases.take(cases.known_day < UNKNOWN_DAY)
+        everywhere = np.zeros(len(labelled), dtype=np.uint64)
+        self._kinds = {
+            kind: _Past.of(codes, labelled) for kind, codes in {**labelled.groups, "all": everywhere}.items()
+        }
+
+    def counts(self, kind: str, cases: Cases) -> Counts:
+        """The labels of the group of each case, of RATE_DAYS, known at the end of the day before it."""
+        codes = np.zeros(len(cases), dtype=np.uint64) if kind == "all" else cases.groups[kind]
+        return self._kinds[kind].counts(codes, cases.day)
+
+
+@dataclass(frozen=True)
+class _Past:
+    codes: NDArray[np.uint64]
+    keys: Ints
+    labels: Floats
+    wasted: Floats
+
+    @classmethod
+    def of(cls, codes: NDArray[np.uint64], labelled: Cases) -> _Past:
+        known_codes, places = np.unique(codes, return_inverse=True)
+        keys, rows = np.unique(_key(places, labelled.known_day), return_inverse=True)
+        labels = np.bincount(rows, minlength=len(keys))
+        wasted = np.bincount(rows, weights=labelled.is_wasted, minlength=len(keys))
+        return cls(known_codes, keys, _summed(labels), _summed(wasted))
+
+    def counts(self, codes: NDArray[np.uint64], days: Ints) -> Counts:
+        if not len(self.codes):
+            nothing = np.zeros(len(codes))
+            return Counts(nothing, nothing, np.full(len(codes), _FIRST_DAY * DAY_US))
+        place = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
+        is_known = self.codes[place] == codes
+        asked, rows = np.unique(_key(place, days), return_inverse=True)
+        until = np.searchsorted(self.keys, asked)
+        since = np.searchsorted(self.keys, asked - RATE_DAYS)
+        until, since = until[rows], since[rows]
+        # never into the days of the group before
+        since = np.maximum(since, np.searchsorted(self.keys, _key(place, np.full(len(days), _FIRST_DAY))))
+        newest = self.keys[np.maximum(until - 1, 0)] % _DAYS + _FIRST_DAY
+        has_any = is_known & (until > since)
+        return Counts(
+            np.where(has_any, self.labels[until] - self.labels[since], 0.0),
+            np.where(has_any, self.wasted[until] - self.wasted[since], 0.0),
+            np.where(has_any, newest + 1, _FIRST_DAY) * DAY_US,
+        )
+
+
+def _key(places: Ints, days: Ints) -> Ints:
+    return places.astype(np.int64) * _DAYS + (days - _FIRST_DAY)
+
+
+def _summed(values: NDArray[np.generic]) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(values, dtype=float)])
+
+
+def _days(dates: pd.Series) -> Ints:
+    days = dates.to_numpy(dtype="datetime64[D]")
+    return np.where(np.isnat(days), UNKNOWN_DAY, days.astype(np.int64))
+
+
+def _numbers(column: pd.Series) -> Floats:
+    return column.astype("float64").to_numpy()
+
+
+def _hashed(texts: pd.Series) -> NDArray[np.uint64]:
+    codes, values = pd.factorize(texts, use_na_sentinel=False)
+    hashes = pd.util.hash_array(np.array([f"{value!r}" for value in values], dtype=object))
+    return np.asarray(hashes, dtype=np.uint64)[codes]
+
+
+def _mixed(*parts: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """One hash of several (as a polynomial of an odd number, over the integers modulo 2^64)."""
+    mixed = parts[0]
+    for part in parts[1:]:
+        mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15) + part
+    return mixed

@@ -1,0 +1,267 @@
+"""The waste classifier of a night: the rule, and the boosted model where it has passed the gate.
+
+A stored model is read back only if its hash is the registered one and every type in it is on the list below;
+pickle is never read. Not here: where it is stored, or how it is used (waste_scoring.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from hashlib import sha256
+
+import numpy as np
+import pandas as pd
+import sklearn
+import skops.io
+from sklearn.base import BaseEstimator
+
+from forecasting.waste_evaluation import MODELS, Evaluation, evaluate, fitted, learnt_from
+from forecasting.waste_features import Cases, History
+from forecasting.waste_gate import CANDIDATE, objections
+from forecasting.waste_matrix import FEATURES, features_of
+from forecasting.waste_rule import Rule
+from forecasting.waste_scoring import RuleState, shifts_of
+
+SEED = 20260407
+PREFIX = "waste_"
+LABEL = "disposition is wasted, known maturity_days after the generation at the earliest; younger ones are censored"
+USE = "Tells how likely credits of a kind of work end as waste. Not for judging people."
+# all that a stored model may hold beside plain numbers, texts and lists
+TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
+# of a wide range where nothing was tested yet
+UNTESTED_DISPERSION = 4.0
+
+
+class ModelRefused(ValueError):
+    """A stored model is not what was registered."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a night has learnt.
+
+    Attributes:
+        version: fingerprint of what was learnt from, and of how.
+        rule: always usable.
+        boosted: the stored form of the candidate; None if there was too little to learn from.
+        evaluation: None if there was too little to test.
+        objections: why the candidate is not used; empty if it is.
+        coefficients: of the logistic twin, feature -> log odds of waste against unsettled by one standard
+            deviation.
+    """
+
+    version: str
+    rule: RuleState
+    boosted: bytes | None
+    evaluation: Evaluation | None
+    objections: tuple[str, ...]
+    coefficients: Mapping[str, float]
+
+
+def version_of(cases: Cases, *, as_of: int, maturity_days: int) -> str:
+    """A fingerprint of all that a model is made from; the same cases in the same order give the same."""
+    digest = sha256(f"{as_of} {maturity_days} {SEED} {sklearn.__version__} {FEATURES}".encode())
+    for values in (
+        cases.made_us,
+        cases.known_day,
+        cases.is_wasted,
+        cases.settled_hours,
+        *cases.groups.values(),
+        *cases.events.values(),
+    ):
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()[:12]
+
+
+def train(cases: Cases, *, as_of: int, maturity_days: int) -> Trained:
+    """Learn from all that is known at the end of as_of, test it on the weeks before, and decide what is used.
+
+    Args:
+        cases: of the last half year or so, in an order that does not depend on how they came.
+        as_of: a local day, counted from 1970.
+        maturity_days: how long content may wait for its outcome.
+    """
+    evaluation = evaluate(cases, as_of=as_of, maturity_days=maturity_days, seed=SEED)
+    rule, history = Rule.fit(cases, cut=as_of), History(cases)
+    known = cases.take(cases.known_day <= as_of)
+    foretold = rule.foretold(rule.rates(history, known)[0])
+    against = objections(evaluation)
+    boosted, coefficients = None, {}
+    if evaluation is not None:
+        learnt = cases.take(learnt_from(cases, cut=as_of, seed=SEED))
+        features, _ = features_of(rule, history, learnt)
+        model = fitted(CANDIDATE, learnt, features, cut=as_of, seed=SEED)
+        boosted = None if model is None else skops.io.dumps(model)
+        twin = fitted("logistic", learnt, features, cut=as_of, seed=SEED)
+        coefficients = {} if twin is None else _coefficients(twin)
+    used = "rule" if against else CANDIDATE
+    return Trained(
+        version_of(cases, as_of=as_of, maturity_days=maturity_days),
+        RuleState(
+            dict(rule.strengths),
+            shifts_of(known, foretold),
+            evaluation.dispersion[used] if evaluation else UNTESTED_DISPERSION,
+        ),
+        boosted,
+        evaluation,
+        against if boosted else against or ("too little is known to fit a model",),
+        coefficients,
+    )
+
+
+@dataclass(frozen=True)
+class InUse:
+    """What tells tonight.
+
+    Attributes:
+        rule: always usable.
+        boosted: None if the rule is used.
+        registry: the rows of the registry.
+        stored: the candidate as it is to be kept; None if there is none.
+        refused: why a stored model is not used; None if none was refused.
+    """
+
+    rule: RuleState
+    boosted: BaseEstimator | None
+    registry: pd.DataFrame
+    stored: bytes | None
+    refused: str | None
+
+
+def in_use(
+    cases: Cases, registry: pd.DataFrame, stored: bytes | None, *, as_of: date, maturity_days: int
+) -> InUse:
+    """What tells tonight: what was learnt from these very cases before, or else what is learnt from them now.
+
+    So a night that knows nothing new trains nothing, and any way to the same cases gives the same chances.
+
+    Args:
+        cases: to learn from.
+        registry: the rows of the last run; empty if there are none.
+        stored: the candidate as the last run kept it; None if it is gone.
+        as_of: the day to report. maturity_days: how long content may wait for its outcome.
+    """
+    today = (as_of - date(1970, 1, 1)).days
+    version = version_of(cases, as_of=today, maturity_days=maturity_days)
+    known = {row.model: row for row in registry.itertuples() if row.version == version}
+    rule, candidate = known.get(PREFIX + "rule"), known.get(PREFIX + CANDIDATE)
+    if rule is None or candidate is None or (candidate.hash and stored is None):
+        trained = train(cases, as_of=today, maturity_days=maturity_days)
+        rows, stored = registered(trained, as_of=pd.Timestamp(as_of)), trained.boosted
+        boosted = None if trained.objections else skops.io.loads(trained.boosted, trusted=list(TRUSTED))
+        return InUse(trained.rule, boosted, rows, stored, None)
+    rows = registry.assign(refused=None)
+    boosted, refused = None, None
+    if not json.loads(candidate.content)["objections"]:
+        try:
+            boosted = load_boosted(stored or b"", registered=candidate.hash)
+        except ModelRefused as error:
+            refused = str(error)
+    used = PREFIX + ("rule" if boosted is None else CANDIDATE)
+    rows["promoted"] = rows["model"] == used
+    rows.loc[rows["model"] == PREFIX + CANDIDATE, "refused"] = refused
+    return InUse(rule_of(rule.content, registered=rule.hash), boosted, rows, stored, refused)
+
+
+def load_boosted(stored: bytes, *, registered: str) -> BaseEstimator:
+    """Read a stored model back.
+
+    Args:
+        stored: what is kept. registered: the SHA-256 that the registry has of it.
+
+    Raises:
+        ModelRefused: it is another one, or holds a type that no such model has.
+    """
+    found = sha256(stored).hexdigest()
+    if found != registered:
+        raise ModelRefused(
+            f"a stored model has the hash of the registry, {registered[:12]}…; found {found[:12]}…. The rule is "
+            "used instead. Delete the file: the next run learns it anew."
+        )
+    unknown = sorted(set(skops.io.get_untrusted_types(data=stored)) - set(TRUSTED))
+    if unknown:
+        raise ModelRefused(
+            f"a stored model holds known types only; found {', '.join(unknown)}. The rule is used instead. "
+            "Delete the file: the next run learns it anew."
+        )
+    return skops.io.loads(stored, trusted=list(TRUSTED))
+
+
+def registered(trained: Trained, *, as_of: pd.Timestamp) -> pd.DataFrame:
+    """A model card for each of MODELS, as rows of the registry.
+
+    Returns:
+        model, version, trained_to (datetime64), label, features, scores and content (JSON text), hash,
+        promoted (exactly one is), refused (null).
+    """
+    stored = "" if trained.boosted is None else sha256(trained.boosted).hexdigest()
+    content = {
+        "rule": trained.rule.to_json(),
+        "logistic": json.dumps({"coefficients": trained.coefficients}, sort_keys=True),
+        CANDIDATE: json.dumps(
+            {
+                "use": USE,
+                "objections": trained.objections,
+                "importance": trained.evaluation.importance if trained.evaluation else {},
+            },
+            sort_keys=True,
+        ),
+    }
+    used = "rule" if trained.objections else CANDIDATE
+    return pd.DataFrame(
+        {
+            "model": [PREFIX + name for name in MODELS],
+            "version": trained.version,
+            "trained_to": as_of,
+            "label": LABEL,
+            "features": json.dumps(FEATURES),
+            "scores": [_card(trained.evaluation, name) for name in MODELS],
+            "hash": [
+                stored if name == CANDIDATE else sha256(content[name].encode()).hexdigest() for name in MODELS
+            ],
+            "promoted": [name == used for name in MODELS],
+            "content": [content[name] for name in MODELS],
+            "refused": None,
+        }
+    )
+
+
+def rule_of(content: str, *, registered: str) -> RuleState:
+    """The rule of a registry row.
+
+    Raises:
+        ModelRefused: its text is not the one that was registered.
+    """
+    if sha256(content.encode()).hexdigest() != registered:
+        raise ModelRefused(
+            "the rule has the hash of the registry; its text was changed. Run again with --full-refresh."
+        )
+    told = json.loads(content)
+    return RuleState(told["strengths"], tuple(told["shifts"]), told["dispersion"])
+
+
+def _card(evaluation: Evaluation | None, name: str) -> str:
+    if evaluation is None:
+        return json.dumps({"test_cases": 0})
+    scores = {key: _rounded(value) for key, value in asdict(evaluation.scores[name]).items()}
+    groups = {kind: _rounded(error) for kind, error in evaluation.groups[name].items()}
+    tested = {
+        "test_weeks": evaluation.weeks,
+        "test_cases": evaluation.cases,
+        "base_rate": _rounded(evaluation.base_rate),
+    }
+    return json.dumps(tested | scores | {"calibration_error_by_group": groups})
+
+
+def _rounded(value: object) -> object:
+    if not isinstance(value, float):
+        return value
+    return None if np.isnan(value) else round(value, 4)
+
+
+def _coefficients(twin: BaseEstimator) -> dict[str, float]:
+    against_unsettled = twin[-1].coef_[2] - twin[-1].coef_[0]
+    return {name: round(float(value), 4) for name, value in zip(FEATURES, against_unsettled, strict=False)}
