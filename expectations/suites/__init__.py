@@ -5,7 +5,7 @@ Not here: how a gate is run (runner.py).
 
 from types import MappingProxyType
 
-from expectations.suites import facts, forecast, ledger, marts, raw, spikes, staging
+from expectations.suites import facts, forecast, ledger, marts, raw, spikes, staging, version_changes
 
 GATES = MappingProxyType(
     {
@@ -14,6 +14,7 @@ GATES = MappingProxyType(
         "facts": facts.GATES,
         "ledger": ledger.GATES,
         "forecast": (*forecast.GATES, *spikes.GATES),
+        "waste": (*version_changes.GATES,),
         "marts": marts.GATES,
     }
 )

@@ -23,6 +23,8 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
     "forecast_accuracy": ("workspace_id", "kind", "horizon_bucket"),
     "generation_details": ("workspace_id", "usage_date", "source", "event_id"),
     "model_registry": ("model", "version"),
+    "ruleset_changes": ("workspace_id", "generation_type", "ruleset_id"),
+    "template_changes": ("workspace_id", "generation_type", "template_id"),
     "usage_by_category": ("workspace_id", "period", "product_category"),
     "usage_by_generation_type": ("workspace_id", "period", "generation_type"),
     "usage_by_member": ("workspace_id", "period", "member_id"),

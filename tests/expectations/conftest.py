@@ -1,7 +1,8 @@
 """One small warehouse that passes every gate; each test changes it inside a transaction and rolls back.
 
 The story: workspace w1 (UTC, with credits) and w2 (Auckland, without), seen from 2026-03-31. Event e5 is
-retracted, e6 is already the next day in Auckland, and batch 2 brought e1 once more.
+retracted, e6 is already the next day in Auckland, and batch 2 brought e1 once more. Ruleset r2 and template
+t2 follow r1 and t1 on the last day of w1.
 """
 
 from collections.abc import Callable, Iterator

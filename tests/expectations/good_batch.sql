@@ -3,6 +3,7 @@ create schema raw;
 create schema staging;
 create schema facts;
 create schema forecast;
+create schema waste;
 create schema marts;
 
 create table raw.generation_events (
@@ -99,24 +100,28 @@ create table facts.fct_withheld_generations (row_id bigint, workspace_id text, c
 insert into facts.fct_withheld_generations values (5, 'w1', 4), (6, 'w2', 7);
 create table facts.fct_judged_generations (
     row_id bigint, source text, event_id text, workspace_id text, usage_date date, credits decimal(18, 6),
-    member_id text, product_category text, generation_type text
+    member_id text, product_category text, generation_type text, ruleset_id text, template_id text,
+    attempt_number bigint
 );
-insert into facts.fct_judged_generations (row_id, source, event_id, workspace_id, usage_date, credits) values
-    (1, 'native', 'e1', 'w1', '2026-03-30', 10),
-    (2, 'native', 'e2', 'w1', '2026-03-31', 5),
-    (3, 'native', 'e3', 'w1', '2026-03-31', 2.5),
-    (4, 'native', 'e4', 'w1', '2026-03-31', 1.25),
-    (7, 'native', 'e7', 'w2', '2026-03-31', 3);
+insert into facts.fct_judged_generations
+select id, 'native', 'e' || id, workspace, usage_date, credits, null, null, 'description', ruleset, template, number
+from (values
+    (1, 'w1', '2026-03-30', 10, 'r1', 't1', 1),
+    (2, 'w1', '2026-03-31', 5, 'r2', 't2', 1),
+    (3, 'w1', '2026-03-31', 2.5, 'r2', 't2', 2),
+    (4, 'w1', '2026-03-31', 1.25, 'r2', 't2', null),
+    (7, 'w2', '2026-03-31', 3, 'r1', 't1', 1)
+) as given(id, workspace, usage_date, credits, ruleset, template, number);
 create table facts.fct_generations as
-select judged.*, episode_id, attempt_number, attempt_count, disposition, waste_reason
+select judged.*, episode_id, attempt_count, disposition, waste_reason
 from facts.fct_judged_generations as judged
 inner join (values
-    ('e1', 'x-1', 1, 1, 'used', null),
-    ('e2', 'y-1', 1, 2, 'iterated', null),
-    ('e3', 'y-1', 2, 2, 'pending', null),
-    ('e4', null, null, null, 'wasted', 'failed_generation'),
-    ('e7', 'z-1', 1, 1, 'untracked', null)
-) as decided(event_id, episode_id, attempt_number, attempt_count, disposition, waste_reason) using (event_id);
+    ('e1', 'x-1', 1, 'used', null),
+    ('e2', 'y-1', 2, 'iterated', null),
+    ('e3', 'y-1', 2, 'pending', null),
+    ('e4', null, null, 'wasted', 'failed_generation'),
+    ('e7', 'z-1', 1, 'untracked', null)
+) as decided(event_id, episode_id, attempt_count, disposition, waste_reason) using (event_id);
 create table facts.fct_implausible_charges (
     source text, event_id text, workspace_id text, usage_date date, credits decimal(38, 6),
     p99_credits decimal(38, 6)
@@ -186,6 +191,23 @@ insert into forecast.forecast_scores values
     ('w1', '2026-03-17', 'replayed', 14, 9, 7, 14, true, true, 2, 5);
 create table forecast.models (model text, version text, promoted boolean);
 insert into forecast.models values ('depletion_range', 'a', true), ('depletion_range', 'b', false);
+
+create table waste.version_changes (
+    workspace_id text, generation_type text, version_kind text, version_id text, previous_id text,
+    changed_on date, attempts_before bigint, attempts_after bigint, regenerations_before bigint,
+    regenerations_after bigint, first_pass_scored_before bigint, first_pass_scored_after bigint,
+    regeneration_rate_before decimal(38, 6), regeneration_rate_after decimal(38, 6),
+    regeneration_rate_difference decimal(38, 6), regeneration_rate_difference_low decimal(38, 6),
+    regeneration_rate_difference_high decimal(38, 6),
+    first_pass_quality_score_before decimal(38, 6), first_pass_quality_score_after decimal(38, 6),
+    first_pass_quality_score_difference decimal(38, 6), first_pass_quality_score_difference_low decimal(38, 6),
+    first_pass_quality_score_difference_high decimal(38, 6)
+);
+insert into waste.version_changes values
+    ('w1', 'description', 'ruleset', 'r2', 'r1', '2026-03-31', 1, 2, 0, 1, 1, 1,
+        0, 0.5, 0.5, -1, 1, 0.7, 0.8, 0.1, -0.05, 0.25),
+    ('w1', 'description', 'template', 't2', 't1', '2026-03-31', 1, 2, 0, 1, 1, 0,
+        0, 0.5, 0.5, -1, 1, 0.7, null, null, null, null);
 
 create table marts.credit_summary as
 select workspace_id, period, date '2026-03-31' as as_of, cast(sum(credits) as decimal(38, 6)) as credits_used,

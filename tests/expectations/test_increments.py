@@ -77,7 +77,7 @@ def test_of_bad_days_the_touched_one_is_named(
     assert found.observed.startswith("1 case: workspace w2 on 2026-03-31")
 
 
-@pytest.mark.parametrize("layer", ["ledger", "forecast", "marts"])
+@pytest.mark.parametrize("layer", ["ledger", "forecast", "waste", "marts"])
 def test_what_is_made_whole_every_night_is_looked_at_whole(layer: str) -> None:
     for gate in GATES[layer]:
         assert fill(gate.sql, as_of=AS_OF, since_batch=2) == fill(gate.sql, as_of=AS_OF)

@@ -15,6 +15,7 @@ LAYERS = [
     "dimensions",
     "facts",
     "forecast",
+    "waste",
     "marts",
     "published",
     "journal",

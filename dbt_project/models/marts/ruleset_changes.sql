@@ -1,0 +1,8 @@
+select
+    workspace_id,
+    version_id as ruleset_id,
+    generation_type,
+    previous_id as previous_ruleset_id,
+    {{ version_change_measures() }}
+from {{ source('waste', 'version_changes') }}
+where version_kind = 'ruleset'

@@ -1,0 +1,8 @@
+select
+    workspace_id,
+    version_id as template_id,
+    generation_type,
+    previous_id as previous_template_id,
+    {{ version_change_measures() }}
+from {{ source('waste', 'version_changes') }}
+where version_kind = 'template'

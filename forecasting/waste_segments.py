@@ -1,0 +1,223 @@
+"""Where a workspace wastes more than it does elsewhere with the same kind of content.
+
+A segment is a ruleset, a template, a category or a member, with one generation type or, but for a category, with
+all of its types. It is held against everything else of the same types in the same workspace, one waste reason at a
+time. What is found is taken out before the next is looked for, so that one cause is not told by every segment
+that shares its generations.
+
+Not here: what a change could save and how that is said (waste_suggestions.py). No cause is claimed: these are
+differences that chance does not explain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+UNNEEDED = "unneeded_field"
+# reasons that are held against the rest of the workspace
+COMPARED_REASONS = (
+    "failed_generation",
+    "rejected_content",
+    "excess_regeneration",
+    "low_quality_draft",
+    "unused_content",
+)
+REASONS = (*COMPARED_REASONS, UNNEEDED)
+# kind -> the column that names it; of equally clear ones the first is told
+KINDS = {
+    "ruleset": "ruleset_id",
+    "template": "template_id",
+    "category_type": "product_category",
+    "member_type": "member_id",
+}
+# A workspace without any difference gets a suggestion in at most this share of cases: divided among all that is
+# looked at in it (Bonferroni).
+FALSE_SHARE = 0.02
+MIN_GENERATIONS = 30
+MIN_PRODUCTS = 5
+MIN_RATIO = 1.5
+MAX_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What was made for each product, by all that segments are made of.
+
+    Attributes:
+        frame: the rows, with workspace_id, generation_type and the columns of KINDS.
+        workspace, types, product: codes; types is workspace and generation type.
+        segments: (kind, whether of one type) -> code of the segment, -1 for none.
+        decided: generations that are not pending.
+        reasons: reason -> generations wasted for it.
+    """
+
+    frame: pd.DataFrame
+    workspace: Ints
+    types: Ints
+    product: Ints
+    segments: dict[tuple[str, bool], Ints]
+    decided: Floats
+    reasons: dict[str, Floats]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Cells:
+        """The cells of a frame as `find_segments` takes it."""
+        workspace = _coded(frame["workspace_id"])
+        types = _joined(workspace, _coded(frame["generation_type"]))
+        segments = {}
+        for kind, column in KINDS.items():
+            names = _coded(frame[column])
+            for is_of_type in (True, False) if kind != "category_type" else (True,):
+                codes = _joined(types if is_of_type else workspace, names)
+                segments[kind, is_of_type] = np.where(names < 0, -1, codes)
+        return cls(
+            frame,
+            workspace,
+            types,
+            _joined(workspace, _coded(frame["product_id"])),
+            segments,
+            frame["generation_count"].to_numpy(dtype=float),
+            {reason: frame[f"{reason}_count"].to_numpy(dtype=float) for reason in REASONS},
+        )
+
+
+def find_segments(frame: pd.DataFrame) -> pd.DataFrame:
+    """The segments that waste clearly more than the rest of their workspace, and fields that are never used.
+
+    Args:
+        frame: one row per workspace_id, product_id, generation_type, product_category, ruleset_id, template_id
+            and member_id, with generation_count (pending ones left out) and `<reason>_count` for each of REASONS;
+            ordered by these ids.
+
+    Returns:
+        One row per segment: workspace_id, segment_kind, ruleset_id, template_id, product_category, member_id,
+        generation_type (null: all of its types), waste_reason, and clarity (standard errors of the difference).
+    """
+    cells = Cells.of(frame)
+    fields = cells.segments["category_type", True]
+    never_used = np.unique(fields[cells.reasons[UNNEEDED] > 0])
+    found = [_named(cells, "category_type", True, UNNEEDED, pd.Series(np.inf, index=never_used))]
+    is_needed = ~np.isin(fields, never_used)
+    for reason in COMPARED_REASONS:
+        found += _clear_segments(cells, reason, is_left=is_needed)
+    segments = pd.concat(found, ignore_index=True)
+    # one segment is told once, by the reason it stands out most for
+    segments = segments.sort_values(["workspace_id", "clarity"], ascending=[True, False], kind="stable")
+    keys = ["workspace_id", "segment_kind", *KINDS.values(), "generation_type"]
+    return segments.drop_duplicates(keys).reset_index(drop=True)
+
+
+def _clear_segments(cells: Cells, reason: str, *, is_left: Bools) -> Iterator[pd.DataFrame]:
+    """Round by round the clearest segment of each workspace, what was found before taken out."""
+    wasted = cells.reasons[reason]
+    for _ in range(MAX_ROUNDS):
+        rows = np.flatnonzero(is_left & (cells.decided > 0))
+        # only where there is something to explain
+        has_waste = np.bincount(cells.workspace[rows], weights=wasted[rows]) > 0
+        rows = rows[has_waste[cells.workspace[rows]]]
+        if not len(rows):
+            return
+        compared = pd.concat([_compared(cells, reason, rows, of) for of in cells.segments], ignore_index=True)
+        tested = compared.groupby("workspace")["segment"].transform("size")
+        needed = norm.isf(FALSE_SHARE / len(COMPARED_REASONS) / tested)
+        clear = compared[compared["is_material"] & (compared["clarity"] > needed)]
+        if clear.empty:
+            return
+        clear = clear.sort_values(["workspace", "clarity"], ascending=[True, False], kind="stable")
+        for (kind, is_of_type), chosen in clear.drop_duplicates("workspace").groupby(
+            ["segment_kind", "is_of_type"], sort=False
+        ):
+            clarity = chosen.set_index("segment")["clarity"]
+            yield _named(cells, kind, is_of_type, reason, clarity)
+            is_left = is_left & ~np.isin(cells.segments[kind, is_of_type], clarity.index)
+
+
+def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd.DataFrame:
+    """Each segment of a kind against what else its workspace made of the same types.
+
+    The variance is that of sums over products, since generations for one product are not independent; square
+    roots of counts are compared, because low counts are not normal (F. J. Anscombe, Biometrika 35, 1948).
+    """
+    types = cells.types[rows]
+    type_count = np.bincount(types, weights=cells.decided[rows])
+    type_wasted = np.bincount(types, weights=cells.reasons[reason][rows])
+    rows = rows[cells.segments[of][rows] >= 0]
+    segments, segment = np.unique(cells.segments[of][rows], return_inverse=True)
+    # parts of a segment by type: each is held against the rest of its own type
+    part = _joined(segment, cells.types[rows])
+    part_segment, part_type = _of_each(part, segment), _of_each(part, cells.types[rows])
+    count = np.bincount(part, weights=cells.decided[rows])
+    wasted = np.bincount(part, weights=cells.reasons[reason][rows])
+    rest_count = type_count[part_type] - count
+    has_rest = rest_count >= MIN_GENERATIONS
+    rest_rate = (type_wasted[part_type] - wasted) / np.maximum(rest_count, 1.0)
+    usual = type_wasted[part_type] / type_count[part_type]
+    # how much products differ within the part, by what chance alone would give
+    own = (wasted + usual) / (count + 1)
+    gap = cells.reasons[reason][rows] - cells.decided[rows] * own[part]
+    cluster = _joined(part, cells.product[rows])
+    squares = np.bincount(_of_each(cluster, part), weights=np.bincount(cluster, weights=gap) ** 2)
+    inflation = np.maximum(squares / np.maximum(count * own * (1 - own), 1e-9), 1.0)
+    variance = count * usual * (1 - usual) * inflation * (1 + count / np.maximum(rest_count, 1.0))
+
+    def summed(values: Floats) -> Floats:
+        return np.bincount(part_segment, weights=values * has_rest, minlength=len(segments))
+
+    observed, expected = summed(wasted), summed(count * rest_rate)
+    spread = np.sqrt(np.maximum(summed(variance), 1e-9) / np.maximum(summed(count * usual), 1e-9))
+    clarity = 2 * (np.sqrt(observed + 0.375) - np.sqrt(expected + 0.375)) / np.maximum(spread, 0.2)
+    products = np.bincount(_of_each(_joined(segment, cells.product[rows]), segment), minlength=len(segments))
+    return pd.DataFrame(
+        {
+            "workspace": _of_each(segment, cells.workspace[rows]),
+            "segment": segments,
+            "segment_kind": of[0],
+            "is_of_type": of[1],
+            "clarity": clarity.round(6),
+            "is_material": (summed(count) >= MIN_GENERATIONS)
+            & (products >= MIN_PRODUCTS)
+            & (observed >= MIN_RATIO * expected),
+        }
+    )
+
+
+def _named(cells: Cells, kind: str, is_of_type: bool, reason: str, clarity: pd.Series) -> pd.DataFrame:
+    """The segments of the given codes by their ids."""
+    codes = cells.segments[kind, is_of_type]
+    rows = np.flatnonzero(np.isin(codes, clarity.index))
+    rows = rows[np.unique(codes[rows], return_index=True)[1]]
+    ids = ["workspace_id", KINDS[kind], *(["generation_type"] if is_of_type else [])]
+    named = cells.frame.iloc[rows][ids].reset_index(drop=True)
+    columns = ["workspace_id", *KINDS.values(), "generation_type"]
+    return named.reindex(columns=columns).assign(
+        segment_kind=kind, waste_reason=reason, clarity=clarity.loc[codes[rows]].to_numpy(dtype=float)
+    )
+
+
+def _of_each(codes: Ints, values: Ints) -> Ints:
+    """The value that goes with each code, from 0 up."""
+    each = np.zeros(int(codes.max()) + 1 if len(codes) else 0, dtype=np.int64)
+    each[codes] = values
+    return each
+
+
+def _coded(ids: pd.Series) -> Ints:
+    return np.asarray(pd.factorize(ids)[0], dtype=np.int64)
+
+
+def _joined(outer: Ints, inner: Ints) -> Ints:
+    """One code, from 0 up, for each pair that occurs."""
+    if not len(outer):
+        return np.zeros(0, dtype=np.int64)
+    pairs = outer * (int(inner.max()) + 2) + inner + 1
+    return np.unique(pairs, return_inverse=True)[1].astype(np.int64)
