@@ -114,7 +114,9 @@ def find_segments(frame: pd.DataFrame) -> pd.DataFrame:
     # one segment is told once, by the reason it stands out most for
     segments = segments.sort_values(["workspace_id", "clarity"], ascending=[True, False], kind="stable")
     keys = ["workspace_id", "segment_kind", *KINDS.values(), "generation_type"]
-    return segments.drop_duplicates(keys).reset_index(drop=True)
+    segments = segments.drop_duplicates(keys).reset_index(drop=True)
+    # a column without any id would be one of numbers
+    return segments.astype(dict.fromkeys(keys, "string"))
 
 
 def _clear_segments(cells: Cells, reason: str, *, is_left: Bools) -> Iterator[pd.DataFrame]:

@@ -16,6 +16,7 @@ from orchestration.defs.published import journal_tables, published_marts, served
 from orchestration.defs.raw import landing_feeds, raw
 from orchestration.defs.resources import Night
 from orchestration.defs.spikes import usage_spikes
+from orchestration.defs.suggestions import suggestions
 from orchestration.defs.version_changes import version_changes
 from orchestration.defs.waste import waste_classifier
 from orchestration.settings import Settings, use
@@ -49,6 +50,7 @@ def build(settings: Settings) -> dg.Definitions:
             forecast_scores,
             usage_spikes,
             waste_classifier,
+            suggestions,
             version_changes,
             published_marts(sorted(layers["marts"].keys, key=str)),
         ],

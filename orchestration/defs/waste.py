@@ -97,7 +97,7 @@ def waste_classifier(
     )
     name = "rule" if tonight.boosted is None else CANDIDATE
     history, scored, sums = History(learnt), [], []
-    for frame in cases_to_score(warehouse, dbt.variables, as_of=str(as_of)):
+    for frame in cases_to_score(warehouse, as_of=as_of, days=int(dbt.variables["detail_days"])):
         cases = cases_of(frame)
         told = foretell(tonight.rule, tonight.boosted, history, cases, as_of=today)
         scored.append(pd.DataFrame({"row_id": frame["row_id"], "waste_probability": told.at_first}))

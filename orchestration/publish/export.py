@@ -31,6 +31,7 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
     "usage_daily": ("workspace_id", "usage_date", "member_id", "product_category", "generation_type"),
     "usage_spikes": ("workspace_id", "usage_date", "scope"),
     "waste_by_reason": ("workspace_id", "period", "waste_reason"),
+    "waste_suggestions": ("workspace_id", "suggestion_rank"),
 }
 
 
