@@ -1,7 +1,7 @@
 """How well waste is foretold: each of the last weeks by what was known before it.
 
-For every test week the rule and both models are fitted on what was known at the end of the day before it: a label
-counts from the day it is known on, which is `maturity_days` after its generation at the earliest, so nothing
+For every test week the rule and both models are fitted on what was known at the end of the day before it. A
+label counts from the day it is known on, `maturity_days` after its generation at the earliest, so nothing
 younger teaches how it ended. Weeks are never mixed, and time is never shuffled.
 
 Not here: what must be reached (waste_gate.py).
@@ -242,22 +242,19 @@ def _only(features: Features, names: tuple[str, ...]) -> Features:
     return Features({name: features.values[name] for name in names}, features.known_us)
 
 
-def average_precision(labels: Bools, chances: Floats, weights: Floats | None = None) -> float:
+def average_precision(labels: Bools, chances: Floats) -> float:
     """Area under the steps of precision over recall, equal chances taken together."""
     order = np.argsort(-chances, kind="stable")
-    return _step_area(
-        labels[order], _last_of_equals(chances[order]), None if weights is None else weights[order]
-    )
+    return _step_area(labels[order], _last_of_equals(chances[order]), np.ones(len(order)))
 
 
 def _last_of_equals(ordered: Floats) -> Ints:
     return np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
 
 
-def _step_area(labels: Bools, steps: Ints, weights: Floats | None) -> float:
-    weighed = np.ones(len(labels)) if weights is None else weights
-    found = np.cumsum(weighed * labels)[steps]
-    asked = np.cumsum(weighed)[steps]
+def _step_area(labels: Bools, steps: Ints, weights: Floats) -> float:
+    found = np.cumsum(weights * labels)[steps]
+    asked = np.cumsum(weights)[steps]
     if not found[-1]:
         return 0.0
     gained = np.diff(found, prepend=0.0)

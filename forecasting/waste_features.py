@@ -219,7 +219,9 @@ def _key(places: Ints, days: Ints) -> Ints:
 
 
 def _summed(values: NDArray[np.generic]) -> Floats:
-    return np.concatenate([[0.0], np.cumsum(values, dtype=float)])
+    summed = np.zeros(len(values) + 1)
+    summed[1:] = np.cumsum(values)
+    return summed
 
 
 def _days(dates: pd.Series) -> Ints:

@@ -46,7 +46,7 @@ def objections(evaluation: Evaluation | None) -> tuple[str, ...]:
         )
     if evaluation.jump > JUMP:
         found.append(
-            f"added features lift average precision by {evaluation.jump:.3f}, more than {JUMP:.2f}: that looks "
-            "like a leak. Find out how they can be known so early, then add them to FEATURES"
+            f"added features lift average precision by {evaluation.jump:.3f}, more than {JUMP:.2f}: that is "
+            "taken for a leak. Find out how they can be known so early, then add them to FEATURES"
         )
     return tuple(found)

@@ -1,8 +1,9 @@
-"""Waste foretold by hazards: how likely a case is settled in each stretch of time after it was made, and as what.
+"""Waste foretold by hazards: how likely a case is settled in each stretch of time after it was made, and how.
 
-A case that is not settled yet still tells of the stretches it has lived through, so nothing young is taken for
-a case that was not wasted (discrete-time survival with competing risks; G. Tutz and M. Schmid, Modeling Discrete
-Time-to-Event Data, 2016). Nothing is resampled and no class is weighted: that would break calibration.
+A case that is not settled yet still tells of the stretches it has lived through, so nothing young is taken
+for a case that was not wasted (discrete-time survival with competing risks; G. Tutz and M. Schmid, Modeling
+Discrete Time-to-Event Data, 2016). Nothing is resampled and no class is weighted: that would break
+calibration.
 
 Not here: what is known of a case (waste_features.py).
 """

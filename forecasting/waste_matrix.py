@@ -15,8 +15,8 @@ from forecasting.waste_features import EVENT_FEATURES, HOUR_US, Cases, Floats, H
 from forecasting.waste_rule import PARENTS, Rule
 
 SIZED = ("workspace", "ruleset", "member")
-# What models may use without more ado. Whatever is added to it is held against a model without it, and takes the
-# gate of waste_gate.py for a leak if it lifts average precision by too much.
+# What models may use without more ado. What else is added is held against a model without it, and is taken
+# for a leak by waste_gate.py if it lifts average precision by too much.
 FEATURES = (
     *EVENT_FEATURES,
     "rate_of_all",

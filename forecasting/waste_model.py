@@ -27,7 +27,7 @@ from forecasting.waste_scoring import RuleState, shifts_of
 
 SEED = 20260407
 PREFIX = "waste_"
-LABEL = "disposition is wasted, known maturity_days after the generation at the earliest; younger ones are censored"
+LABEL = "disposition is wasted, known maturity_days after the generation or later; younger ones are censored"
 USE = "Tells how likely credits of a kind of work end as waste. Not for judging people."
 # all that a stored model may hold beside plain numbers, texts and lists
 TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
@@ -146,24 +146,24 @@ def in_use(
     """
     today = (as_of - date(1970, 1, 1)).days
     version = version_of(cases, as_of=today, maturity_days=maturity_days)
-    known = {row.model: row for row in registry.itertuples() if row.version == version}
+    known = registry[registry["version"] == version].set_index("model").to_dict("index")
     rule, candidate = known.get(PREFIX + "rule"), known.get(PREFIX + CANDIDATE)
-    if rule is None or candidate is None or (candidate.hash and stored is None):
+    if rule is None or candidate is None or (candidate["hash"] and stored is None):
         trained = train(cases, as_of=today, maturity_days=maturity_days)
         rows, stored = registered(trained, as_of=pd.Timestamp(as_of)), trained.boosted
         boosted = None if trained.objections else skops.io.loads(trained.boosted, trusted=list(TRUSTED))
         return InUse(trained.rule, boosted, rows, stored, None)
     rows = registry.assign(refused=None)
     boosted, refused = None, None
-    if not json.loads(candidate.content)["objections"]:
+    if not json.loads(candidate["content"])["objections"]:
         try:
-            boosted = load_boosted(stored or b"", registered=candidate.hash)
+            boosted = load_boosted(stored or b"", registered=candidate["hash"])
         except ModelRefused as error:
             refused = str(error)
     used = PREFIX + ("rule" if boosted is None else CANDIDATE)
     rows["promoted"] = rows["model"] == used
     rows.loc[rows["model"] == PREFIX + CANDIDATE, "refused"] = refused
-    return InUse(rule_of(rule.content, registered=rule.hash), boosted, rows, stored, refused)
+    return InUse(rule_of(rule["content"], registered=rule["hash"]), boosted, rows, stored, refused)
 
 
 def load_boosted(stored: bytes, *, registered: str) -> BaseEstimator:
@@ -178,8 +178,8 @@ def load_boosted(stored: bytes, *, registered: str) -> BaseEstimator:
     found = sha256(stored).hexdigest()
     if found != registered:
         raise ModelRefused(
-            f"a stored model has the hash of the registry, {registered[:12]}…; found {found[:12]}…. The rule is "
-            "used instead. Delete the file: the next run learns it anew."
+            f"a stored model has the hash of the registry, {registered[:12]}…; found {found[:12]}…. The rule "
+            "is used instead. Delete the file: the next run learns it anew."
         )
     unknown = sorted(set(skops.io.get_untrusted_types(data=stored)) - set(TRUSTED))
     if unknown:

@@ -1,5 +1,4 @@
-"""The rule: waste is foretold to be as frequent as it has been in the case's own group, shrunk where little is
-known.
+"""The rule: waste will be as frequent as it has been in the case's own group, shrunk where little is known.
 
 Groups are nested; each rate is that of its own labels and of as many imagined ones, of the rate of the wider
 group, as the labels themselves suggest (empirical Bayes). The rule is what any model has to beat, and what is
@@ -54,9 +53,10 @@ class Rule:
         strengths = {}
         for kind, parent in PARENTS.items():
             _, group = np.unique(known.groups[kind], return_inverse=True)
-            size = np.bincount(group).astype(float)
-            wasted = np.bincount(group, weights=labels)
-            expected = np.bincount(group, weights=rates[parent])
+            size, wasted, expected = (
+                np.bincount(group, weights=values).astype(np.float64)
+                for values in (np.ones(len(known)), labels, rates[parent])
+            )
             strengths[kind] = _strength(size, wasted, expected)
             shrunk = (wasted + strengths[kind] * expected / size) / (size + strengths[kind])
             rates[kind] = shrunk[group] if len(group) else np.zeros(0)

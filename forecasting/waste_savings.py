@@ -1,7 +1,7 @@
 """What a segment could save in 30 days if it wasted no more than the better quarter of its like.
 
 Its like are the segments of the same kind for the same generation type in the same workspace. Rates are of
-credits, those of small segments shrunk towards the type's. Potential, not promised: nothing here knows causes.
+credits, those of small segments shrunk towards the type's. Potential, not promised: no cause is known here.
 
 Not here: which segments stand out (waste_segments.py), or how that is said (waste_suggestions.py).
 """
@@ -27,12 +27,12 @@ def add_savings(segments: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         segments: as `find_segments` gives them.
-        frame: the cells they were found in, with decided_credits and wasted_credits (pending ones left out), and
-            recent_credits: all of the last SAVING_DAYS.
+        frame: the cells they were found in, with decided_credits and wasted_credits (pending ones left out),
+            and recent_credits: all of the last SAVING_DAYS.
 
     Returns:
-        The segments with saving_low, saving_mid, saving_high: credits in SAVING_DAYS, with the 80 % range; and
-        suggestion_rank, from 1 in each workspace.
+        The segments with saving_low, saving_mid, saving_high: credits in SAVING_DAYS, with the 80 % range;
+        and suggestion_rank, from 1 in each workspace.
     """
     frame = frame[frame["workspace_id"].isin(segments["workspace_id"])]
     told = [
@@ -63,9 +63,10 @@ def _savings(segments: pd.DataFrame, frame: pd.DataFrame, kind: str) -> pd.DataF
     of_type = segments["generation_type"].notna()
     pieces = [
         segments[of_type].merge(parts, on=part),
-        segments[~of_type].drop(columns="generation_type").merge(
-            parts, on=[name for name in part if name != "generation_type"]
-        ).drop(columns="generation_type"),
+        segments[~of_type]
+        .drop(columns="generation_type")
+        .merge(parts, on=[name for name in part if name != "generation_type"])
+        .drop(columns="generation_type"),
     ]
     merged = pd.concat(pieces, ignore_index=True)
     never = (merged["waste_reason"] == UNNEEDED).to_numpy()
@@ -101,7 +102,10 @@ def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
     parts["rate"] = (wasted + prior * usual) / (decided + prior).clip(lower=1e-9)
     is_large = parts["generation_count"] >= MIN_GENERATIONS
     better = (
-        parts[is_large].groupby(part[:2])["rate"].quantile(BETTER_QUARTER, interpolation="lower").rename("better")
+        parts[is_large]
+        .groupby(part[:2])["rate"]
+        .quantile(BETTER_QUARTER, interpolation="lower")
+        .rename("better")
     )
     parts = parts.merge(better.reset_index(), on=part[:2], how="left")
     clusters = clusters.merge(parts[[*part, "rate"]], on=part)
@@ -111,7 +115,9 @@ def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
     gain = (parts["rate"] - parts["better"]).clip(lower=0.0).fillna(0.0)
     parts["saving"] = gain * parts["recent_credits"]
     parts["saving_variance"] = (
-        parts["square"] / (parts["decided_credits"] + prior).clip(lower=1e-9) ** 2 * parts["recent_credits"] ** 2
+        parts["square"]
+        / (parts["decided_credits"] + prior).clip(lower=1e-9) ** 2
+        * parts["recent_credits"] ** 2
     )
     return parts.rename(columns={"recent_credits": "recent"})[
         [*part, "saving", "saving_variance", "recent", "products"]

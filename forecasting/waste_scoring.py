@@ -72,7 +72,7 @@ def foretell(
 
 
 def shifts_of(known: Cases, foretold: Floats) -> tuple[float, ...]:
-    """How much likelier waste is for what is still unsettled at the start of each stretch than the rule says."""
+    """How much likelier than the rule says waste is for what is still unsettled as each stretch starts."""
     shifts = [0.0]
     for start in STRETCH_ENDS[:LAST]:
         left = known.settled_hours >= start

@@ -1,9 +1,9 @@
 """Where a workspace wastes more than it does elsewhere with the same kind of content.
 
-A segment is a ruleset, a template, a category or a member, with one generation type or, but for a category, with
-all of its types. It is held against everything else of the same types in the same workspace, one waste reason at a
-time. What is found is taken out before the next is looked for, so that one cause is not told by every segment
-that shares its generations.
+A segment is a ruleset, a template, a category or a member, with one generation type or, but for a category,
+with all of its types. It is held against everything else of the same types in the same workspace, one waste
+reason at a time. What is found is taken out before the next is looked for, so that one cause is not told by
+every segment that shares its generations.
 
 Not here: what a change could save and how that is said (waste_suggestions.py). No cause is claimed: these are
 differences that chance does not explain.
@@ -40,8 +40,8 @@ KINDS = {
     "category_type": "product_category",
     "member_type": "member_id",
 }
-# A workspace without any difference gets a suggestion in at most this share of cases: divided among all that is
-# looked at in it (Bonferroni).
+# At most this share of workspaces without any difference gets a suggestion: it is divided among all that is
+# looked at in a workspace (Bonferroni).
 FALSE_SHARE = 0.02
 MIN_GENERATIONS = 30
 MIN_PRODUCTS = 5
@@ -95,13 +95,14 @@ def find_segments(frame: pd.DataFrame) -> pd.DataFrame:
     """The segments that waste clearly more than the rest of their workspace, and fields that are never used.
 
     Args:
-        frame: one row per workspace_id, product_id, generation_type, product_category, ruleset_id, template_id
-            and member_id, with generation_count (pending ones left out) and `<reason>_count` for each of REASONS;
-            ordered by these ids.
+        frame: one row per workspace_id, product_id, generation_type, product_category, ruleset_id,
+            template_id and member_id, with generation_count (pending ones left out) and `<reason>_count` for
+            each of REASONS; ordered by these ids.
 
     Returns:
         One row per segment: workspace_id, segment_kind, ruleset_id, template_id, product_category, member_id,
-        generation_type (null: all of its types), waste_reason, and clarity (standard errors of the difference).
+        generation_type (null: all of its types), waste_reason, and clarity (standard errors of the
+        difference).
     """
     cells = Cells.of(frame)
     fields = cells.segments["category_type", True]
@@ -125,7 +126,7 @@ def _clear_segments(cells: Cells, reason: str, *, is_left: Bools) -> Iterator[pd
     for _ in range(MAX_ROUNDS):
         rows = np.flatnonzero(is_left & (cells.decided > 0))
         # only where there is something to explain
-        has_waste = np.bincount(cells.workspace[rows], weights=wasted[rows]) > 0
+        has_waste = _sum_of(cells.workspace[rows], wasted[rows]) > 0
         rows = rows[has_waste[cells.workspace[rows]]]
         if not len(rows):
             return
@@ -151,15 +152,15 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
     roots of counts are compared, because low counts are not normal (F. J. Anscombe, Biometrika 35, 1948).
     """
     types = cells.types[rows]
-    type_count = np.bincount(types, weights=cells.decided[rows])
-    type_wasted = np.bincount(types, weights=cells.reasons[reason][rows])
+    type_count = _sum_of(types, cells.decided[rows])
+    type_wasted = _sum_of(types, cells.reasons[reason][rows])
     rows = rows[cells.segments[of][rows] >= 0]
     segments, segment = np.unique(cells.segments[of][rows], return_inverse=True)
     # parts of a segment by type: each is held against the rest of its own type
     part = _joined(segment, cells.types[rows])
     part_segment, part_type = _of_each(part, segment), _of_each(part, cells.types[rows])
-    count = np.bincount(part, weights=cells.decided[rows])
-    wasted = np.bincount(part, weights=cells.reasons[reason][rows])
+    count = _sum_of(part, cells.decided[rows])
+    wasted = _sum_of(part, cells.reasons[reason][rows])
     rest_count = type_count[part_type] - count
     has_rest = rest_count >= MIN_GENERATIONS
     rest_rate = (type_wasted[part_type] - wasted) / np.maximum(rest_count, 1.0)
@@ -168,12 +169,12 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
     own = (wasted + usual) / (count + 1)
     gap = cells.reasons[reason][rows] - cells.decided[rows] * own[part]
     cluster = _joined(part, cells.product[rows])
-    squares = np.bincount(_of_each(cluster, part), weights=np.bincount(cluster, weights=gap) ** 2)
+    squares = _sum_of(_of_each(cluster, part), _sum_of(cluster, gap) ** 2)
     inflation = np.maximum(squares / np.maximum(count * own * (1 - own), 1e-9), 1.0)
     variance = count * usual * (1 - usual) * inflation * (1 + count / np.maximum(rest_count, 1.0))
 
     def summed(values: Floats) -> Floats:
-        return np.bincount(part_segment, weights=values * has_rest, minlength=len(segments))
+        return _sum_of(part_segment, values * has_rest, len(segments))
 
     observed, expected = summed(wasted), summed(count * rest_rate)
     spread = np.sqrt(np.maximum(summed(variance), 1e-9) / np.maximum(summed(count * usual), 1e-9))
@@ -202,8 +203,13 @@ def _named(cells: Cells, kind: str, is_of_type: bool, reason: str, clarity: pd.S
     named = cells.frame.iloc[rows][ids].reset_index(drop=True)
     columns = ["workspace_id", *KINDS.values(), "generation_type"]
     return named.reindex(columns=columns).assign(
-        segment_kind=kind, waste_reason=reason, clarity=clarity.loc[codes[rows]].to_numpy(dtype=float)
+        segment_kind=kind, waste_reason=reason, clarity=clarity.reindex(codes[rows]).to_numpy(dtype=float)
     )
+
+
+def _sum_of(codes: Ints, values: Floats, size: int = 0) -> Floats:
+    """The sum of the values of each code."""
+    return np.bincount(codes, weights=values, minlength=size).astype(np.float64)
 
 
 def _of_each(codes: Ints, values: Ints) -> Ints:

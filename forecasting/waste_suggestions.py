@@ -1,12 +1,14 @@
 """What to change, as sentences a person can act on: where waste stands out, and what less of it could save.
 
-Not here: which segments stand out (waste_segments.py), or how much could be saved (waste_savings.py). The words claim
-no cause and judge nobody: they say what differs and where to look.
+Not here: which segments stand out (waste_segments.py), or how much could be saved (waste_savings.py). The
+words claim no cause and judge nobody: they say what differs and where to look.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -81,7 +83,7 @@ def tell(
     return told.drop(columns=["member_name", "generation_type_name", "credits_remaining", "burn_rate"])
 
 
-def _sentence(row: dict[str, object], terms: Terms) -> str:
+def _sentence(row: dict[Hashable, Any], terms: Terms) -> str:
     types = _types(row)
     saving = _saving(row)
     if row["waste_reason"] == UNNEEDED:
@@ -93,12 +95,12 @@ def _sentence(row: dict[str, object], terms: Terms) -> str:
     action = _ACTIONS[str(row["segment_kind"])]
     elsewhere = _percent(row["elsewhere_affected_count"], row["elsewhere_count"])
     return (
-        f"{_subject(row)}: {_percent(row['affected_count'], row['evidence_count'])} of {_whose(row)} {happens}, "
-        f"{elsewhere} elsewhere; {action} could save {saving}."
+        f"{_subject(row)}: {_percent(row['affected_count'], row['evidence_count'])} of {_whose(row)} "
+        f"{happens}, {elsewhere} elsewhere; {action} could save {saving}."
     )
 
 
-def _subject(row: dict[str, object]) -> str:
+def _subject(row: dict[Hashable, Any]) -> str:
     match row["segment_kind"]:
         case "ruleset":
             return f"Ruleset {row['ruleset_id']}"
@@ -110,7 +112,7 @@ def _subject(row: dict[str, object]) -> str:
     return f"Member {name if isinstance(name, str) and name else row['member_id']}"
 
 
-def _whose(row: dict[str, object]) -> str:
+def _whose(row: dict[Hashable, Any]) -> str:
     match row["segment_kind"]:
         case "category_type":
             return "them"
@@ -119,13 +121,13 @@ def _whose(row: dict[str, object]) -> str:
     return f"its {_types(row)}"
 
 
-def _segment_id(row: dict[str, object]) -> str:
+def _segment_id(row: dict[Hashable, Any]) -> str:
     names = [row[name] for name in ("ruleset_id", "template_id", "product_category", "member_id")]
     parts = [*names, row["generation_type"]]
     return " / ".join(str(part) for part in parts if isinstance(part, str))
 
 
-def _types(row: dict[str, object]) -> str:
+def _types(row: dict[Hashable, Any]) -> str:
     own, name = row["generation_type"], row["generation_type_name"]
     if not isinstance(own, str):
         return "generations"
@@ -137,19 +139,19 @@ def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _percent(part: object, whole: object) -> str:
-    return f"{100 * int(str(part)) / max(int(str(whole)), 1):.0f} %"
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / max(whole, 1):.0f} %"
 
 
-def _saving(row: dict[str, object]) -> str:
-    low, high = float(str(row["saving_low"])), float(str(row["saving_high"]))
+def _saving(row: dict[Hashable, Any]) -> str:
+    low, high = row["saving_low"], row["saving_high"]
     decimals = 0 if high >= 10 else 1 if high >= 1 else 3
     first, last = f"{low:,.{decimals}f}", f"{high:,.{decimals}f}"
     words = f"{first} credits a month" if first == last else f"{first} to {last} credits a month"
     days = row["saving_days"]
-    if days is None or pd.isna(days):  # type: ignore[call-overload]
+    if pd.isna(days):
         return words
-    rounded = round(float(str(days)))
+    rounded = round(days)
     if rounded < 1:
         return f"{words}, less than a day"
     return f"{words}, about {rounded:,} day{'s' if rounded > 1 else ''}"

@@ -68,13 +68,9 @@ def suggestions(
     terms = Terms(days, int(dbt.variables["excess_attempts"]))
     cells = waste_cells(warehouse, as_of=as_of, days=days)
     segments = add_savings(find_segments(cells), cells)
-    evidence = evidence_of(
-        warehouse, segments, as_of=as_of, days=days, excess_attempts=terms.excess_attempts
-    )
+    evidence = evidence_of(warehouse, segments, as_of=as_of, days=days, excess_attempts=terms.excess_attempts)
     told = tell(segments, evidence, *names_and_standing(warehouse), terms)
-    rows = warehouse.replace(
-        "waste.suggestions", told, select=_SUGGESTIONS.format(as_of=as_of, days=days)
-    )
+    rows = warehouse.replace("waste.suggestions", told, select=_SUGGESTIONS.format(as_of=as_of, days=days))
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": rows,

@@ -43,12 +43,12 @@ _PENDING = """
     from frame
 """
 _TABLES = {
-    "models": "One row per model and version: what it learnt from, how it did in the test weeks, and whether it "
-    "is used.",
-    "probabilities": "One row per succeeded generation of the last 90 days: how likely it was to end as waste, "
-    "as known right after it was made.",
-    "pending_waste": "One row per workspace and period with pending credits: how much of them is expected to "
-    "end as waste.",
+    "models": "One row per model and version: what it learnt from, how it did in the test weeks, and whether "
+    "it is used.",
+    "probabilities": "One row per succeeded generation of the last 90 days: how likely it was to end as "
+    "waste, as known right after it was made.",
+    "pending_waste": "One row per workspace and period with pending credits: how much of them is expected "
+    "to end as waste.",
 }
 
 
@@ -73,7 +73,7 @@ def waste_classifier(
     dbt: dg.ResourceParam[DbtProject],
     warehouse: dg.ResourceParam[DuckDBWarehouse],
 ) -> Iterator[dg.MaterializeResult]:
-    """Learn what ends as waste, use what beats the rule, and tell it of each generation and of pending credits."""
+    """Learn what ends as waste, use what beats the rule, and tell it of generations and pending credits."""
     as_of = night.as_of_date(warehouse)
     today = (as_of - date(1970, 1, 1)).days
     learnt = cases_of(learning_cases(warehouse))
