@@ -219,7 +219,7 @@ def _key(places: Ints, days: Ints) -> Ints:
 
 
 def _summed(values: NDArray[np.generic]) -> Floats:
-    summed = np.zeros(len(values) + 1)
+    summed: Floats = np.zeros(len(values) + 1)
     summed[1:] = np.cumsum(values)
     return summed
 

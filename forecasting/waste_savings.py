@@ -89,10 +89,13 @@ def _savings(segments: pd.DataFrame, frame: pd.DataFrame, kind: str) -> pd.DataF
 
 
 def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
-    """Every segment of a kind and type: what it could save, and how uncertain that is."""
+    """Every segment of a kind and type: what it could save, and how uncertain that is.
+
+    What has no id is one of the like, too.
+    """
     measures = ["generation_count", "decided_credits", "wasted_credits", "recent_credits"]
-    clusters = frame.groupby([*part, "product_id"], as_index=False)[measures].sum()
-    parts = clusters.groupby(part, as_index=False)[measures].sum()
+    clusters = frame.groupby([*part, "product_id"], as_index=False, dropna=False)[measures].sum()
+    parts = clusters.groupby(part, as_index=False, dropna=False)[measures].sum()
     types = parts.groupby(part[:2], as_index=False)[measures[:3]].sum()
     parts = parts.merge(types, on=part[:2], suffixes=("", "_of_type"))
     decided, wasted = parts["decided_credits"], parts["wasted_credits"]
@@ -110,7 +113,7 @@ def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
     parts = parts.merge(better.reset_index(), on=part[:2], how="left")
     clusters = clusters.merge(parts[[*part, "rate"]], on=part)
     clusters["square"] = (clusters["wasted_credits"] - clusters["rate"] * clusters["decided_credits"]) ** 2
-    spread = clusters.groupby(part, as_index=False).agg(square=("square", "sum"), products=("square", "size"))
+    spread = clusters.groupby(part, as_index=False, dropna=False).agg(square=("square", "sum"), products=("square", "size"))
     parts = parts.merge(spread, on=part)
     gain = (parts["rate"] - parts["better"]).clip(lower=0.0).fillna(0.0)
     parts["saving"] = gain * parts["recent_credits"]

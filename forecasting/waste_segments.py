@@ -41,8 +41,10 @@ KINDS = {
     "member_type": "member_id",
 }
 # At most this share of workspaces without any difference gets a suggestion: it is divided among all that is
-# looked at in a workspace (Bonferroni).
-FALSE_SHARE = 0.02
+# looked at in a workspace (Bonferroni). Measured on drawn ones it is 1 to 2 %, since segments overlap.
+FALSE_SHARE = 0.05
+_COUNTED = {"excess_regeneration": "episode_count"}
+_AFFECTED = {"excess_regeneration": "long_episode_count"}
 MIN_GENERATIONS = 30
 MIN_PRODUCTS = 5
 MIN_RATIO = 1.5
@@ -57,8 +59,9 @@ class Cells:
         frame: the rows, with workspace_id, generation_type and the columns of KINDS.
         workspace, types, product: codes; types is workspace and generation type.
         segments: (kind, whether of one type) -> code of the segment, -1 for none.
-        decided: generations that are not pending.
-        reasons: reason -> generations wasted for it.
+        counts: reason -> what may be wasted for it: generations that are not pending; for excess regeneration
+            episodes, since the attempts of one are wasted together.
+        wasted: reason -> what of it is wasted for the reason; for excess regeneration, is too long.
     """
 
     frame: pd.DataFrame
@@ -66,8 +69,8 @@ class Cells:
     types: Ints
     product: Ints
     segments: dict[tuple[str, bool], Ints]
-    decided: Floats
-    reasons: dict[str, Floats]
+    counts: dict[str, Floats]
+    wasted: dict[str, Floats]
 
     @classmethod
     def of(cls, frame: pd.DataFrame) -> Cells:
@@ -86,8 +89,8 @@ class Cells:
             types,
             _joined(workspace, _coded(frame["product_id"])),
             segments,
-            frame["generation_count"].to_numpy(dtype=float),
-            {reason: frame[f"{reason}_count"].to_numpy(dtype=float) for reason in REASONS},
+            {reason: _numbers(frame, _COUNTED.get(reason, "generation_count")) for reason in REASONS},
+            {reason: _numbers(frame, _AFFECTED.get(reason, f"{reason}_count")) for reason in REASONS},
         )
 
 
@@ -96,8 +99,9 @@ def find_segments(frame: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         frame: one row per workspace_id, product_id, generation_type, product_category, ruleset_id,
-            template_id and member_id, with generation_count (pending ones left out) and `<reason>_count` for
-            each of REASONS; ordered by these ids.
+            template_id and member_id, with generation_count (pending ones left out), `<reason>_count` for
+            each of REASONS, episode_count, and long_episode_count: those of excess_attempts or more. Ordered
+            by these ids.
 
     Returns:
         One row per segment: workspace_id, segment_kind, ruleset_id, template_id, product_category, member_id,
@@ -106,11 +110,14 @@ def find_segments(frame: pd.DataFrame) -> pd.DataFrame:
     """
     cells = Cells.of(frame)
     fields = cells.segments["category_type", True]
-    never_used = np.unique(fields[cells.reasons[UNNEEDED] > 0])
+    never_used = np.unique(fields[cells.wasted[UNNEEDED] > 0])
     found = [_named(cells, "category_type", True, UNNEEDED, pd.Series(np.inf, index=never_used))]
     is_needed = ~np.isin(fields, never_used)
+    size = int(cells.workspace.max()) + 1 if len(frame) else 0
+    occurs = [_sum_of(cells.workspace, cells.wasted[reason], size) > 0 for reason in COMPARED_REASONS]
+    reasons = np.sum(occurs, axis=0)
     for reason in COMPARED_REASONS:
-        found += _clear_segments(cells, reason, is_left=is_needed)
+        found += _clear_segments(cells, reason, reasons, is_left=is_needed)
     segments = pd.concat(found, ignore_index=True)
     # one segment is told once, by the reason it stands out most for
     segments = segments.sort_values(["workspace_id", "clarity"], ascending=[True, False], kind="stable")
@@ -120,11 +127,18 @@ def find_segments(frame: pd.DataFrame) -> pd.DataFrame:
     return segments.astype(dict.fromkeys(keys, "string"))
 
 
-def _clear_segments(cells: Cells, reason: str, *, is_left: Bools) -> Iterator[pd.DataFrame]:
-    """Round by round the clearest segment of each workspace, what was found before taken out."""
-    wasted = cells.reasons[reason]
+def _clear_segments(
+    cells: Cells, reason: str, reasons: Ints, *, is_left: Bools
+) -> Iterator[pd.DataFrame]:
+    """Round by round the clearest segment of each workspace, what was found before taken out.
+
+    Args:
+        cells: all. reason: one of COMPARED_REASONS. reasons: how many of them occur in each workspace.
+        is_left: which cells are looked at.
+    """
+    wasted = cells.wasted[reason]
     for _ in range(MAX_ROUNDS):
-        rows = np.flatnonzero(is_left & (cells.decided > 0))
+        rows = np.flatnonzero(is_left & (cells.counts[reason] > 0))
         # only where there is something to explain
         has_waste = _sum_of(cells.workspace[rows], wasted[rows]) > 0
         rows = rows[has_waste[cells.workspace[rows]]]
@@ -132,7 +146,7 @@ def _clear_segments(cells: Cells, reason: str, *, is_left: Bools) -> Iterator[pd
             return
         compared = pd.concat([_compared(cells, reason, rows, of) for of in cells.segments], ignore_index=True)
         tested = compared.groupby("workspace")["segment"].transform("size")
-        needed = norm.isf(FALSE_SHARE / len(COMPARED_REASONS) / tested)
+        needed = norm.isf(FALSE_SHARE / reasons[compared["workspace"]] / tested)
         clear = compared[compared["is_material"] & (compared["clarity"] > needed)]
         if clear.empty:
             return
@@ -152,22 +166,22 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
     roots of counts are compared, because low counts are not normal (F. J. Anscombe, Biometrika 35, 1948).
     """
     types = cells.types[rows]
-    type_count = _sum_of(types, cells.decided[rows])
-    type_wasted = _sum_of(types, cells.reasons[reason][rows])
+    type_count = _sum_of(types, cells.counts[reason][rows])
+    type_wasted = _sum_of(types, cells.wasted[reason][rows])
     rows = rows[cells.segments[of][rows] >= 0]
     segments, segment = np.unique(cells.segments[of][rows], return_inverse=True)
     # parts of a segment by type: each is held against the rest of its own type
     part = _joined(segment, cells.types[rows])
     part_segment, part_type = _of_each(part, segment), _of_each(part, cells.types[rows])
-    count = _sum_of(part, cells.decided[rows])
-    wasted = _sum_of(part, cells.reasons[reason][rows])
+    count = _sum_of(part, cells.counts[reason][rows])
+    wasted = _sum_of(part, cells.wasted[reason][rows])
     rest_count = type_count[part_type] - count
     has_rest = rest_count >= MIN_GENERATIONS
     rest_rate = (type_wasted[part_type] - wasted) / np.maximum(rest_count, 1.0)
     usual = type_wasted[part_type] / type_count[part_type]
     # how much products differ within the part, by what chance alone would give
     own = (wasted + usual) / (count + 1)
-    gap = cells.reasons[reason][rows] - cells.decided[rows] * own[part]
+    gap = cells.wasted[reason][rows] - cells.counts[reason][rows] * own[part]
     cluster = _joined(part, cells.product[rows])
     squares = _sum_of(_of_each(cluster, part), _sum_of(cluster, gap) ** 2)
     inflation = np.maximum(squares / np.maximum(count * own * (1 - own), 1e-9), 1.0)
@@ -180,18 +194,20 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
     spread = np.sqrt(np.maximum(summed(variance), 1e-9) / np.maximum(summed(count * usual), 1e-9))
     clarity = 2 * (np.sqrt(observed + 0.375) - np.sqrt(expected + 0.375)) / np.maximum(spread, 0.2)
     products = np.bincount(_of_each(_joined(segment, cells.product[rows]), segment), minlength=len(segments))
-    return pd.DataFrame(
+    # with one type, a segment of all its types is told by that of the type
+    parts = np.bincount(part_segment, minlength=len(segments))
+    is_tested = (summed(count) >= MIN_GENERATIONS) & (products >= MIN_PRODUCTS) & (parts > (0 if of[1] else 1))
+    compared = pd.DataFrame(
         {
             "workspace": _of_each(segment, cells.workspace[rows]),
             "segment": segments,
             "segment_kind": of[0],
             "is_of_type": of[1],
             "clarity": clarity.round(6),
-            "is_material": (summed(count) >= MIN_GENERATIONS)
-            & (products >= MIN_PRODUCTS)
-            & (observed >= MIN_RATIO * expected),
+            "is_material": observed >= MIN_RATIO * expected,
         }
     )
+    return compared[is_tested]
 
 
 def _named(cells: Cells, kind: str, is_of_type: bool, reason: str, clarity: pd.Series) -> pd.DataFrame:
@@ -217,6 +233,10 @@ def _of_each(codes: Ints, values: Ints) -> Ints:
     each = np.zeros(int(codes.max()) + 1 if len(codes) else 0, dtype=np.int64)
     each[codes] = values
     return each
+
+
+def _numbers(frame: pd.DataFrame, column: str) -> Floats:
+    return frame[column].to_numpy(dtype=np.float64)
 
 
 def _coded(ids: pd.Series) -> Ints:

@@ -66,7 +66,7 @@ def suggestions(
     """
     as_of, days = night.as_of_date(warehouse), int(dbt.variables["detail_days"])
     terms = Terms(days, int(dbt.variables["excess_attempts"]))
-    cells = waste_cells(warehouse, as_of=as_of, days=days)
+    cells = waste_cells(warehouse, as_of=as_of, days=days, excess_attempts=terms.excess_attempts)
     segments = add_savings(find_segments(cells), cells)
     evidence = evidence_of(warehouse, segments, as_of=as_of, days=days, excess_attempts=terms.excess_attempts)
     told = tell(segments, evidence, *names_and_standing(warehouse), terms)

@@ -72,6 +72,9 @@ _CELLS = f"""
         workspace_id, product_id, generation_type, product_category, ruleset_id, template_id, member_id,
         cast(sum(case when disposition <> 'pending' then 1 else 0 end) as double) as generation_count,
         {_COUNTS},
+        cast(count(distinct episode_id) as double) as episode_count,
+        cast(count(distinct case when attempt_count >= {{excess_attempts}} then episode_id end) as double)
+            as long_episode_count,
         cast(sum(case when disposition <> 'pending' then credits else 0 end) as double) as decided_credits,
         cast(sum(case when disposition = 'wasted' then credits else 0 end) as double) as wasted_credits,
         cast(
@@ -148,9 +151,11 @@ _STANDING = """
 """
 
 
-def waste_cells(warehouse: DuckDBWarehouse, *, as_of: date, days: int) -> pd.DataFrame:
+def waste_cells(
+    warehouse: DuckDBWarehouse, *, as_of: date, days: int, excess_attempts: int
+) -> pd.DataFrame:
     """What was made and wasted in the last days, by product and all that segments are made of."""
-    return warehouse.query(_CELLS.format(as_of=as_of, days=days))
+    return warehouse.query(_CELLS.format(as_of=as_of, days=days, excess_attempts=excess_attempts))
 
 
 def evidence_of(
