@@ -12,7 +12,7 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow bench bench-depletion autoets serve lint audit lock clean
+.PHONY: help run test test-slow bench bench-depletion bench-waste autoets serve lint audit lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -43,6 +43,9 @@ bench: $(VENV)/.made  ## load, full build, nights and the floor, measured (make 
 
 bench-depletion: $(VENV)/.made  ## the forecast beside the pace and others (SERIES=file.csv: on series it has never seen)
 	@$(BIN)/python -m benchmarks.depletion $(if $(SERIES),--series $(SERIES)) $(if $(AUTOETS),--autoets $(AUTOETS))
+
+bench-waste: $(VENV)/.made  ## the waste classifier beside the rule, week by week (LANDING=DIR: on logs it has never seen)
+	@$(BIN)/python -m benchmarks.waste $(if $(filter-out data/landing,$(LANDING)),--landing $(LANDING)) $(if $(AS_OF),--as-of $(AS_OF))
 
 autoets: ## point forecasts of AutoETS for the above, by an environment of its own (SERIES=file.csv AUTOETS=out.csv)
 	@$(PYTHON) -m venv .venv-autoets && .venv-autoets/bin/pip install --quiet statsforecast==2.1.1

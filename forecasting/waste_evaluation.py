@@ -36,6 +36,7 @@ TEST_WEEKS = 6
 MIN_WEEKS = 3
 MIN_TESTED = 500
 MAX_TESTED = 20_000  # of a week
+LEARNT_DAYS = 180
 REDRAWN = 200
 BINS = 10
 GROUP_KINDS = ("workspace", "type", "category")
@@ -78,7 +79,7 @@ class Evaluation:
         scores: of each of MODELS.
         groups: model -> kind of group -> its calibration error, weighted by size.
         importance: feature -> by how much average precision falls if it is shuffled in the newest week.
-        jump: by how much added features lift average precision.
+        without, jump: average precision without added features, and by how much they lift it.
         dispersion: model -> how much wider totals of a workspace and week spread than chance alone would.
     """
 
@@ -88,6 +89,7 @@ class Evaluation:
     scores: Mapping[str, Scores]
     groups: Mapping[str, Mapping[str, float]]
     importance: Mapping[str, float]
+    without: float
     jump: float
     dispersion: Mapping[str, float]
 
@@ -100,7 +102,13 @@ class _Week:
 
 
 def evaluate(
-    cases: Cases, *, as_of: int, maturity_days: int, seed: int, added: Features | None = None
+    cases: Cases,
+    *,
+    as_of: int,
+    maturity_days: int,
+    seed: int,
+    weeks: int = TEST_WEEKS,
+    added: Features | None = None,
 ) -> Evaluation | None:
     """Score rule and models on the newest weeks whose labels are known.
 
@@ -109,6 +117,7 @@ def evaluate(
         as_of: a local day, counted from 1970.
         maturity_days: how long content may wait for its outcome.
         seed: of what is drawn.
+        weeks: how many are tested.
         added: features under trial, of the same cases.
 
     Returns:
@@ -118,33 +127,36 @@ def evaluate(
         LeakageError: a feature or label was known later than it is used.
     """
     history = History(cases)
-    weeks = []
-    for back in range(TEST_WEEKS):
+    tested = []
+    for back in range(weeks):
         last = as_of - maturity_days - 7 * back
         week = _test_week(cases, history, first=last - 6, last=last, as_of=as_of, seed=seed, added=added)
         if week is not None:
-            weeks.append(week)
-    if len(weeks) < MIN_WEEKS or sum(len(week.test) for week in weeks) < MIN_TESTED:
+            tested.append(week)
+    if len(tested) < MIN_WEEKS or sum(len(week.test) for week in tested) < MIN_TESTED:
         return None
-    labels = np.concatenate([week.test.is_wasted for week in weeks])
+    labels = np.concatenate([week.test.is_wasted for week in tested])
     if labels.all() or not labels.any():
         return None
-    chances = {name: np.concatenate([week.chances[name] for week in weeks]) for name in weeks[0].chances}
-    groups = {kind: np.concatenate([week.test.groups[kind] for week in weeks]) for kind in GROUP_KINDS}
-    products = np.concatenate([week.test.product for week in weeks])
+    chances = {name: np.concatenate([week.chances[name] for week in tested]) for name in tested[0].chances}
+    groups = {kind: np.concatenate([week.test.groups[kind] for week in tested]) for kind in GROUP_KINDS}
+    products = np.concatenate([week.test.product for week in tested])
     drawn = _redrawn(labels, {name: chances[name] for name in MODELS}, products, seed=seed)
+    scores = {name: _scores(labels, chances[name], drawn, name, groups) for name in MODELS}
+    without = average_precision(labels, chances["without" if added is not None else "boosting"])
     return Evaluation(
-        weeks=len(weeks),
+        weeks=len(tested),
         cases=len(labels),
         base_rate=float(labels.mean()),
-        scores={name: _scores(labels, chances[name], drawn, name, groups) for name in MODELS},
+        scores=scores,
         groups={
             name: {kind: _group_errors(labels, chances[name], groups[kind]).mean for kind in GROUP_KINDS}
             for name in MODELS
         },
-        importance=weeks[0].importance,
-        jump=_jump(labels, chances),
-        dispersion={name: _dispersion(weeks, name) for name in ("rule", "boosting")},
+        importance=tested[0].importance,
+        without=without,
+        jump=scores["boosting"].average_precision - without if added is not None else 0.0,
+        dispersion={name: _dispersion(tested, name) for name in ("rule", "boosting")},
     )
 
 
@@ -181,7 +193,8 @@ def fitted(name: str, cases: Cases, features: Features, *, cut: int, seed: int) 
 
 def learnt_from(cases: Cases, *, cut: int, seed: int) -> Ints:
     """The places of the cases that a model of the day `cut` learns from."""
-    return _drawn(np.flatnonzero(cases.day <= cut), MAX_BOOSTED, seed)
+    is_recent = (cases.day <= cut) & (cases.day > cut - LEARNT_DAYS)
+    return _drawn(np.flatnonzero(is_recent), MAX_BOOSTED, seed)
 
 
 def _test_week(
@@ -340,12 +353,6 @@ def _importance(model: BaseEstimator, shown: Features, labels: Bools, *, seed: i
         chances = waste_chance(hazards(model, shuffled))[:, 0]
         falls[name] = whole - average_precision(labels, chances)
     return falls
-
-
-def _jump(labels: Bools, chances: Mapping[str, Floats]) -> float:
-    if "without" not in chances:
-        return 0.0
-    return average_precision(labels, chances["boosting"]) - average_precision(labels, chances["without"])
 
 
 def _dispersion(weeks: list[_Week], name: str) -> float:

@@ -96,23 +96,10 @@ EVENT_FEATURES = ("attempt_number", "hours_since_previous", "quality_score", "is
 
 
 def cases_of(frame: pd.DataFrame) -> Cases:
-    """The cases of a frame of facts.fct_waste_cases.
-
-    Raises:
-        LeakageError: a label is said to have been known before its generation was made.
-    """
+    """The cases of a frame of facts.fct_waste_cases."""
     made_us = frame["made_us"].to_numpy(dtype=np.int64)
     day = _days(frame["usage_date"])
     known_day = _days(frame["known_on"])
-    early = np.flatnonzero(known_day < day)
-    if len(early):
-        first = frame.iloc[early[0]]
-        raise LeakageError(
-            "a label is known on the day of its generation at the earliest; "
-            f"event {first['source']} {first['event_id']} of {first['usage_date']:%Y-%m-%d} has one known on "
-            f"{first['known_on']:%Y-%m-%d} ({len(early)} such cases). Times were mixed up: look at known_on "
-            "in facts.fct_waste_cases."
-        )
     attempt = frame["attempt_number"].to_numpy(dtype=np.int64)
     hashes = {
         name: _hashed(frame[name])
@@ -163,9 +150,20 @@ class History:
 
     Args:
         cases: those without a label are left out.
+
+    Raises:
+        LeakageError: a label is said to have been known before its generation was made.
     """
 
     def __init__(self, cases: Cases) -> None:
+        early = np.flatnonzero(cases.known_day < cases.day)
+        if len(early):
+            first = early[0]
+            raise LeakageError(
+                "a label is known on the day of its generation at the earliest; case "
+                f"{first} of day {cases.day[first]} has one known on day {cases.known_day[first]} "
+                f"({len(early)} such cases). Times were mixed up: look at known_on in facts.fct_waste_cases."
+            )
         labelled = cases.take(cases.known_day < UNKNOWN_DAY)
         everywhere = np.zeros(len(labelled), dtype=np.uint64)
         self._kinds = {

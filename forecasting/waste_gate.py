@@ -17,6 +17,7 @@ CALIBRATION_ERROR = 0.05
 GROUP_ERROR = 0.10
 # a single addition that explains so much is what will have happened, not what was known
 JUMP = 0.10
+JUMP_SHARE = 0.5
 
 
 def objections(evaluation: Evaluation | None) -> tuple[str, ...]:
@@ -44,9 +45,10 @@ def objections(evaluation: Evaluation | None) -> tuple[str, ...]:
             f"calibration error {model.worst_group_error:.3f} in one {model.worst_group}, at most "
             f"{GROUP_ERROR:.2f}"
         )
-    if evaluation.jump > JUMP:
+    if evaluation.jump > min(JUMP, JUMP_SHARE * (1 - evaluation.without)):
         found.append(
-            f"added features lift average precision by {evaluation.jump:.3f}, more than {JUMP:.2f}: that is "
-            "taken for a leak. Find out how they can be known so early, then add them to FEATURES"
+            f"added features lift average precision from {evaluation.without:.3f} by {evaluation.jump:.3f}; "
+            f"more than {JUMP:.2f} or half of what is left to 1 is taken for a leak. Find out how they can "
+            "be known so early, then add them to FEATURES"
         )
     return tuple(found)

@@ -113,7 +113,9 @@ def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
     parts = parts.merge(better.reset_index(), on=part[:2], how="left")
     clusters = clusters.merge(parts[[*part, "rate"]], on=part)
     clusters["square"] = (clusters["wasted_credits"] - clusters["rate"] * clusters["decided_credits"]) ** 2
-    spread = clusters.groupby(part, as_index=False, dropna=False).agg(square=("square", "sum"), products=("square", "size"))
+    spread = clusters.groupby(part, as_index=False, dropna=False).agg(
+        square=("square", "sum"), products=("square", "size")
+    )
     parts = parts.merge(spread, on=part)
     gain = (parts["rate"] - parts["better"]).clip(lower=0.0).fillna(0.0)
     parts["saving"] = gain * parts["recent_credits"]

@@ -127,9 +127,7 @@ def find_segments(frame: pd.DataFrame) -> pd.DataFrame:
     return segments.astype(dict.fromkeys(keys, "string"))
 
 
-def _clear_segments(
-    cells: Cells, reason: str, reasons: Ints, *, is_left: Bools
-) -> Iterator[pd.DataFrame]:
+def _clear_segments(cells: Cells, reason: str, reasons: Ints, *, is_left: Bools) -> Iterator[pd.DataFrame]:
     """Round by round the clearest segment of each workspace, what was found before taken out.
 
     Args:
@@ -196,7 +194,9 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
     products = np.bincount(_of_each(_joined(segment, cells.product[rows]), segment), minlength=len(segments))
     # with one type, a segment of all its types is told by that of the type
     parts = np.bincount(part_segment, minlength=len(segments))
-    is_tested = (summed(count) >= MIN_GENERATIONS) & (products >= MIN_PRODUCTS) & (parts > (0 if of[1] else 1))
+    is_tested = (
+        (summed(count) >= MIN_GENERATIONS) & (products >= MIN_PRODUCTS) & (parts > (0 if of[1] else 1))
+    )
     compared = pd.DataFrame(
         {
             "workspace": _of_each(segment, cells.workspace[rows]),

@@ -65,7 +65,9 @@ def draw(plan: Plan, seed: int) -> pd.DataFrame:
         attempts = 3 + int(rng.integers(0, 2)) if rng.random() < excess else 1 + int(rng.random() < 0.1)
         refused = plan.hasty_rejected if member == HASTY_MEMBER else plan.rejected
         end = rng.random()
-        last = "rejected_content" if end < refused else "unused_content" if end < refused + plan.unused else None
+        last = (
+            "rejected_content" if end < refused else "unused_content" if end < refused + plan.unused else None
+        )
         if plan.unneeded and (kind, category) == UNNEEDED:
             last = "unneeded_field"
         age = int(rng.integers(14, 90))

@@ -151,9 +151,7 @@ _STANDING = """
 """
 
 
-def waste_cells(
-    warehouse: DuckDBWarehouse, *, as_of: date, days: int, excess_attempts: int
-) -> pd.DataFrame:
+def waste_cells(warehouse: DuckDBWarehouse, *, as_of: date, days: int, excess_attempts: int) -> pd.DataFrame:
     """What was made and wasted in the last days, by product and all that segments are made of."""
     return warehouse.query(_CELLS.format(as_of=as_of, days=days, excess_attempts=excess_attempts))
 

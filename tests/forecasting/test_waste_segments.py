@@ -89,7 +89,7 @@ def test_savings_lie_in_order_and_are_at_most_what_was_made_in_30_days() -> None
 
 
 def test_a_small_segment_saves_less_than_its_own_rate_suggests() -> None:
-    """Shrunk towards the type: ten times the generations of the same rates save more than ten times as much."""
+    """Shrunk towards the type: ten times the same generations save more than ten times as much."""
     few = draw(Plan("w", excess=0.03, bad_excess=0.6), seed=5)
     many = pd.concat([few.assign(product_id=few["product_id"] + f" of {copy}") for copy in range(10)])
     small, large = (
