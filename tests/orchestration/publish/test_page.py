@@ -172,6 +172,7 @@ def test_what_is_pending_is_told_where_waste_is_expected_of_it(example: Report) 
     words = "Pending: 200 credits, of which 30 to 55 are expected to end as waste."
     assert words in Outline(render_page(replace(example, summary=summary))).text
     assert "Pending" not in render_page(example)
+    assert '<p class="pending">' not in render_page(example)
 
 
 def test_names_from_outside_are_text_never_markup(example: Report) -> None:
@@ -200,6 +201,11 @@ def test_names_from_outside_are_text_never_markup(example: Report) -> None:
     assert f"Suggestion: look at the generations behind {attack}." in text
 
 
+def test_a_name_in_a_suggestion_cannot_turn_the_text_around(example: Report) -> None:
+    odd = replace(example.suggestions[0], suggestion="Ruleset \u202eab\x07: 22 % of them")
+    assert "<p>Ruleset ab: 22 % of them</p>" in render_page(replace(example, suggestions=(odd,)))
+
+
 def test_the_page_asks_nothing_of_the_network_and_allows_nothing_but_its_own_style(example: Report) -> None:
     page = render_page(example)
     policy = next(meta for meta in Outline(page).all("meta") if "http-equiv" in meta)
@@ -214,7 +220,8 @@ def test_headings_are_in_order_and_tables_have_scopes(example: Report) -> None:
     outline = Outline(render_page(example))
     tags = [tag for tag, _ in outline.elements]
     assert tags.count("main") == tags.count("h1") == 1
-    assert tags.index("h1") < tags.index("h2") and "h3" not in tags
+    assert tags.index("h1") < tags.index("h2")
+    assert {tag for tag in tags if re.fullmatch("h[1-6]", tag)} == {"h1", "h2"}
     assert outline.all("html") == [{"lang": "en"}]
     assert {heading.get("scope") for heading in outline.all("th")} == {"row", "col"}
 
