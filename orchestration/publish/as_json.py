@@ -14,7 +14,7 @@ from typing import Any
 from orchestration.publish.breakdown import ShownLine, shown
 from orchestration.publish.formatting import exact, month_day
 from orchestration.publish.report import Report, UsageLine
-from orchestration.publish.words import costly_waste, forecast_headline, suggestion, too_early, waste_words
+from orchestration.publish.words import advice, costly_waste, forecast_headline, too_early, waste_words
 
 
 def render_json(report: Report) -> str:
@@ -32,7 +32,10 @@ def render_json(report: Report) -> str:
       number), both null if the line is displayed among the others; `others` (`count`, `credits`, what is
       displayed) or null. What is displayed adds up, to `summary.credits_used` and to 100.
     - `waste`: `credits`, `rate`, `reasons` (the columns of `waste_by_reason` and `name`; those that cost
-      anything, most first), `suggestion` or null.
+      anything, most first); `pending`: `credits` and how many of them are expected to end as waste, with an
+      80 % range (null while unknown); `suggestion`, what to change in words, or null; `suggestions`, all of
+      them, the largest potential saving first, columns of `waste_suggestions`: their evidence is of the days
+      since `evidence_from`, whatever the period, and their savings overlap and are not to be added up.
     - `accuracy`: columns of `forecast_accuracy` over all horizons, of published forecasts and of past days
       replayed; empty if none could be judged yet.
     - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).
@@ -57,7 +60,14 @@ def _report(report: Report) -> dict[str, Any]:
             "reasons": [
                 {"name": waste_words(line.waste_reason).name, **asdict(line)} for line in costly_waste(report)
             ],
-            "suggestion": suggestion(report),
+            "pending": {
+                "credits": summary.pending_credits,
+                "expected_waste_credits": summary.expected_pending_waste_credits,
+                "expected_waste_credits_low": summary.expected_pending_waste_credits_low,
+                "expected_waste_credits_high": summary.expected_pending_waste_credits_high,
+            },
+            "suggestion": advice(report),
+            "suggestions": [asdict(suggestion) for suggestion in report.suggestions],
         },
         "accuracy": [asdict(accuracy) for accuracy in report.accuracy],
         "checks": {

@@ -47,6 +47,15 @@ def credits_adding_up(values: Sequence[Decimal]) -> list[str]:
         ]
 
 
+def credits_range(low: Decimal, high: Decimal) -> str:
+    """Writes a range of credits, e.g. "115 to 145", or "up to 11" from nothing on; decimals as `high` has."""
+    decimals = _decimals(high)
+    first, last = _rounded(low, decimals=decimals), _rounded(high, decimals=decimals)
+    if first == last:
+        return last
+    return f"up to {last}" if _quantized(low, decimals=decimals) == 0 else f"{first} to {last}"
+
+
 def credits_each(value: Decimal | None, *, like: Decimal | None = None) -> str:
     """Writes credits per product, e.g. "6.2"; more decimals if it, or what it is `like`, is less than 1."""
     if value is None:
@@ -58,6 +67,12 @@ def credits_each(value: Decimal | None, *, like: Decimal | None = None) -> str:
 def count(value: int) -> str:
     """Writes a whole number, e.g. "5,522"."""
     return f"{value:,}"
+
+
+def whole_days(value: Decimal) -> str:
+    """Writes a number of days, not negative, as a whole one: "1 day", "2 days"."""
+    whole = _quantized(value, decimals=0)
+    return f"{whole:,f} day{'' if whole == 1 else 's'}"
 
 
 def percent(rate: Decimal | None) -> str:

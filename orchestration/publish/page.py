@@ -16,18 +16,22 @@ from orchestration.publish.report import Forecast, Report, WasteLine
 from orchestration.publish.words import (
     WasteWords,
     accuracy_words,
+    advice_words,
     buying_words,
     capped_words,
     costly_waste,
+    evidence_words,
     forecast_headline,
     grant_words,
+    pending_words,
     range_words,
-    suggestion,
+    saving_words,
     too_early,
     waste_words,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
+SUGGESTIONS_SHOWN = 10
 
 
 def render_page(report: Report) -> str:
@@ -53,7 +57,9 @@ def render_page(report: Report) -> str:
         ),
         marked=most_efficient(report.members),
         waste=_waste(report),
-        suggestion=suggestion(report),
+        pending=pending_words(report),
+        advice=advice_words(report),
+        suggestions=_suggestions(report),
         accuracy=accuracy_words(report),
         failures=[check for check in report.checks if not check.passed],
     )
@@ -112,6 +118,17 @@ def _waste(report: Report) -> list[tuple[WasteLine, str, WasteWords]]:
     written = formatting.credits_adding_up([line.wasted_credits for line in costly])
     return [
         (line, amount, waste_words(line.waste_reason)) for line, amount in zip(costly, written, strict=True)
+    ]
+
+
+def _suggestions(report: Report) -> list[tuple[str, str, str]]:
+    return [
+        (
+            formatting.plain(one.suggestion),
+            saving_words(one),
+            evidence_words(one, write_date=formatting.day_month_year),
+        )
+        for one in report.suggestions[:SUGGESTIONS_SHOWN]
     ]
 
 

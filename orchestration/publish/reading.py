@@ -17,6 +17,7 @@ from orchestration.publish.report import (
     Check,
     Forecast,
     Report,
+    Suggestion,
     Summary,
     UsageLine,
     WasteLine,
@@ -32,14 +33,15 @@ REPORT_MARTS = (
     "usage_by_generation_type",
     "usage_by_member",
     "waste_by_reason",
+    "waste_suggestions",
 )
 IDS_LISTED = 20
 # enough to spread the cost of a query, few enough to hold in memory
 WORKSPACES_AT_ONCE = 500
 NEWEST_RUN = "run_id = (select run_id from marts.data_quality order by checked_at desc, run_id desc limit 1)"
-# the mart keeps what was told on earlier days, too
-FORECAST_OF_THE_DAY = (
-    "(select told.*, summary.period from marts.depletion_forecast as told"
+# marts without a period, told with each; depletion_forecast keeps what was told on earlier days, too
+OF_THE_DAY = (
+    "(select told.*, summary.period from marts.{mart} as told"
     " inner join marts.credit_summary as summary using (workspace_id, as_of))"
 )
 # a workspace without cases of its own is told those of all
@@ -150,7 +152,8 @@ def _reports(
     categories = read_usage("usage_by_category", **category, **NO_MARK)
     types = read_usage("usage_by_generation_type", **generation_type, **NO_MARK)
     waste = read(WasteLine, "marts.waste_by_reason", order="wasted_credits desc, waste_reason")
-    forecasts = read(Forecast, FORECAST_OF_THE_DAY, order="as_of")
+    suggestions = read(Suggestion, OF_THE_DAY.format(mart="waste_suggestions"), order="suggestion_rank")
+    forecasts = read(Forecast, OF_THE_DAY.format(mart="depletion_forecast"), order="as_of")
     accuracy = read(Accuracy, ACCURACY, order="kind")
     checks = _checks(connection)
     for workspace_id in workspace_ids:
@@ -161,6 +164,7 @@ def _reports(
             categories=categories.get(workspace_id, ()),
             generation_types=types.get(workspace_id, ()),
             waste=waste.get(workspace_id, ()),
+            suggestions=suggestions.get(workspace_id, ()),
             forecast=next(iter(forecasts.get(workspace_id, ())), None),
             accuracy=accuracy.get(workspace_id, ()),
             checks=checks,

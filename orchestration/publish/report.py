@@ -40,6 +40,9 @@ class Summary:
     pending_credits: Decimal
     untracked_credits: Decimal
     waste_rate: Decimal | None
+    expected_pending_waste_credits: Decimal | None
+    expected_pending_waste_credits_low: Decimal | None
+    expected_pending_waste_credits_high: Decimal | None
     most_efficient_member_id: str | None
 
 
@@ -73,6 +76,27 @@ class WasteLine:
     wasted_credits: Decimal
     generation_count: int
     share_of_credits: Decimal | None
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What could be changed to waste less: a row of waste_suggestions, which has no period."""
+
+    suggestion_rank: int
+    segment_kind: str
+    segment_id: str
+    waste_reason: str
+    evidence_count: int
+    affected_count: int
+    elsewhere_count: int
+    elsewhere_affected_count: int
+    wasted_credits: Decimal
+    potential_saving_credits_low: Decimal
+    potential_saving_credits_mid: Decimal
+    potential_saving_credits_high: Decimal
+    saving_days: Decimal | None
+    suggestion: str
+    evidence_from: date
 
 
 @dataclass(frozen=True)
@@ -139,6 +163,7 @@ class Report:
         days: length of the period, which ends on `summary.as_of`.
         members, categories, generation_types: most credits first.
         waste: most credits first; reasons without credits included.
+        suggestions: the largest potential saving first; they overlap and do not add up.
         forecast: None if the marts hold none for `summary.as_of`.
         accuracy: of this workspace's forecasts, or of all where it has none; published ones first.
         checks: of the newest run over all workspaces; failed ones first.
@@ -150,6 +175,7 @@ class Report:
     categories: tuple[UsageLine, ...]
     generation_types: tuple[UsageLine, ...]
     waste: tuple[WasteLine, ...]
+    suggestions: tuple[Suggestion, ...]
     forecast: Forecast | None
     accuracy: tuple[Accuracy, ...]
     checks: tuple[Check, ...]

@@ -23,13 +23,14 @@ from orchestration.publish.formatting import (
 from orchestration.publish.report import Forecast, Report, UsageLine
 from orchestration.publish.words import (
     accuracy_words,
+    advice_words,
     buying_words,
     capped_words,
     costly_waste,
     forecast_headline,
     grant_words,
+    pending_words,
     range_words,
-    suggestion,
     too_early,
     waste_words,
 )
@@ -37,6 +38,7 @@ from orchestration.publish.words import (
 GAP = " " * 5
 WIDEST_NAME = 28
 MARK = "  *"
+SUGGESTIONS_SHOWN = 5
 
 
 def render_text(report: Report) -> str:
@@ -142,19 +144,32 @@ def _rows_per_product(lines: Sequence[ShownLine], report: Report) -> list[str]:
 
 
 def _waste(report: Report) -> list[str]:
-    costly, advice = costly_waste(report), suggestion(report)
-    if not costly or advice is None:
+    pending, advised = pending_words(report), advice_words(report)
+    lines = _detected(report)
+    if pending:
+        lines.append(pending)
+    if advised:
+        lines.append(f"Suggestion: {plain(advised)}")
+    lines += [f"  {plain(one.suggestion)}" for one in report.suggestions[:SUGGESTIONS_SHOWN]]
+    if len(report.suggestions) > SUGGESTIONS_SHOWN:
+        lines.append(f"  and {len(report.suggestions) - SUGGESTIONS_SHOWN} more")
+    return lines
+
+
+def _detected(report: Report) -> list[str]:
+    costly = costly_waste(report)
+    if not costly:
         return ["Waste detected: none"]
     total = report.summary.wasted_credits
     names = [waste_words(line.waste_reason).name for line in costly]
     if len(costly) == 1:
-        detected = [f"Waste detected: {credits(total)} credits on {plain(names[0])}"]
-    else:
-        amounts = credits_adding_up([line.wasted_credits for line in costly])
-        width = width_of(amounts)
-        detected = [f"Waste detected: {credits(total)} credits ({percent(report.summary.waste_rate)})"]
-        detected += [
+        return [f"Waste detected: {credits(total)} credits on {plain(names[0])}"]
+    amounts = credits_adding_up([line.wasted_credits for line in costly])
+    width = width_of(amounts)
+    return [
+        f"Waste detected: {credits(total)} credits ({percent(report.summary.waste_rate)})",
+        *(
             f"  {amount:>{width}} credits on {plain(name)}"
             for amount, name in zip(amounts, names, strict=True)
-        ]
-    return [*detected, f"Suggestion: {plain(advice)}"]
+        ),
+    ]

@@ -44,6 +44,12 @@ def test_the_json_report_has_the_same_figures(credits_command: Credits, sample_n
     assert Decimal(report["summary"]["credits_used"]) == 2340
     assert Decimal(report["summary"]["allowance"]) == 5000
     assert report["forecast"]["pace_date"] == "2026-05-12"
+    waste = report["waste"]
+    assert Decimal(waste["credits"]) == 180
+    assert waste["suggestion"] == "improve rulesets to reduce rework"
+    first = waste["suggestions"][0]
+    assert (first["segment_kind"], first["waste_reason"]) == ("ruleset", "excess_regeneration")
+    assert Decimal(first["potential_saving_credits_high"]) <= Decimal(first["wasted_credits"]) <= 180
 
 
 def test_members_and_types_are_the_users_to_the_credit(sample_night: Night) -> None:

@@ -24,7 +24,9 @@ create table marts.credit_summary (
     first_pass_scored_count bigint, first_pass_count bigint, first_pass_yield decimal(38,12),
     first_pass_episode_count bigint, mature_episode_count bigint, used_credits decimal(38,6),
     iterated_credits decimal(38,6), wasted_credits decimal(38,6), pending_credits decimal(38,6),
-    untracked_credits decimal(38,6), waste_rate decimal(38,12), most_efficient_member_id varchar
+    untracked_credits decimal(38,6), waste_rate decimal(38,12),
+    expected_pending_waste_credits decimal(38,6), expected_pending_waste_credits_low decimal(38,6),
+    expected_pending_waste_credits_high decimal(38,6), most_efficient_member_id varchar
 );
 create table journal.check_results (
     run_id varchar, layer varchar, asset varchar, check_name varchar, severity varchar,
@@ -97,5 +99,15 @@ create table marts.usage_daily (
 create table marts.waste_by_reason (
     workspace_id varchar, period varchar, waste_reason varchar, wasted_credits decimal(38,6),
     generation_count bigint, share_of_credits decimal(38,12)
+);
+create table marts.waste_suggestions (
+    workspace_id varchar, suggestion_rank bigint, segment_kind varchar, segment_id varchar,
+    generation_type varchar, ruleset_id varchar, template_id varchar, product_category varchar,
+    member_id varchar, waste_reason varchar, generation_count bigint, wasted_generation_count bigint,
+    evidence_count bigint, affected_count bigint, elsewhere_count bigint,
+    elsewhere_affected_count bigint, credits decimal(38,6), wasted_credits decimal(38,6),
+    waste_rate decimal(38,12), potential_saving_credits_low decimal(38,6),
+    potential_saving_credits_mid decimal(38,6), potential_saving_credits_high decimal(38,6),
+    saving_days decimal(18,1), suggestion varchar, evidence_from date, as_of date
 );
 create view marts.data_quality as select * from journal.check_results;

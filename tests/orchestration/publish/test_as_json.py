@@ -64,8 +64,71 @@ def test_waste_holds_what_cost_anything(example: Report) -> None:
                 "share_of_credits": "0.076923076923",
             }
         ],
+        "pending": {
+            "credits": "200.000000",
+            "expected_waste_credits": None,
+            "expected_waste_credits_low": None,
+            "expected_waste_credits_high": None,
+        },
         "suggestion": "improve rulesets to reduce rework",
+        "suggestions": [
+            {
+                "suggestion_rank": 1,
+                "segment_kind": "ruleset",
+                "segment_id": "rs1 / description",
+                "waste_reason": "excess_regeneration",
+                "evidence_count": 175,
+                "affected_count": 38,
+                "elsewhere_count": 179,
+                "elsewhere_affected_count": 1,
+                "wasted_credits": "145.320000",
+                "potential_saving_credits_low": "115.243153",
+                "potential_saving_credits_mid": "136.415192",
+                "potential_saving_credits_high": "145.320000",
+                "saving_days": "2.1",
+                "suggestion": "Ruleset rs1: 22 % of its descriptions take 3 or more attempts, 1 % elsewhere;"
+                " tightening it could save 115 to 145 credits a month, about 2 days.",
+                "evidence_from": "2026-01-08",
+            }
+        ],
     }
+
+
+def test_expected_waste_of_what_is_pending_is_exact(example: Report) -> None:
+    summary = replace(
+        example.summary,
+        expected_pending_waste_credits=Decimal("42.000001"),
+        expected_pending_waste_credits_low=Decimal("30.100000"),
+        expected_pending_waste_credits_high=Decimal("55.000000"),
+    )
+    assert loaded(replace(example, summary=summary))["waste"]["pending"] == {
+        "credits": "200.000000",
+        "expected_waste_credits": "42.000001",
+        "expected_waste_credits_low": "30.100000",
+        "expected_waste_credits_high": "55.000000",
+    }
+
+
+def test_all_suggestions_are_listed_and_the_days_of_one_may_be_unknown(example: Report) -> None:
+    many = tuple(
+        replace(example.suggestions[0], suggestion_rank=rank, saving_days=None) for rank in range(1, 13)
+    )
+    found = loaded(replace(example, suggestions=many))["waste"]["suggestions"]
+    assert [one["suggestion_rank"] for one in found] == list(range(1, 13))
+    assert found[0]["saving_days"] is None
+
+
+def test_waste_without_a_suggestion_has_null_for_it(example: Report) -> None:
+    waste = loaded(replace(example, suggestions=()))["waste"]
+    assert waste["credits"] == "180.000000"
+    assert (waste["suggestion"], waste["suggestions"]) == (None, [])
+
+
+def test_a_suggestion_is_told_though_nothing_was_wasted_in_the_period(example: Report) -> None:
+    waste = loaded(replace(example, waste=()))["waste"]
+    assert waste["reasons"] == []
+    assert waste["suggestion"] == "improve rulesets to reduce rework"
+    assert len(waste["suggestions"]) == 1
 
 
 def test_checks_name_what_failed_without_the_messages(example: Report) -> None:
@@ -85,7 +148,7 @@ def test_checks_name_what_failed_without_the_messages(example: Report) -> None:
 
 
 def test_no_forecast_and_no_use_are_null_or_empty(example: Report) -> None:
-    found = loaded(replace(example, forecast=None, members=(), waste=()))
+    found = loaded(replace(example, forecast=None, members=(), waste=(), suggestions=()))
     assert found["forecast"] is None
     assert found["members"] == {"lines": [], "others": None}
     assert found["waste"]["suggestion"] is None

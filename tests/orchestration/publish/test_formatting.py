@@ -52,6 +52,30 @@ def test_what_is_written_of_a_sum_always_adds_up(values: list[Decimal]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("low", "high", "written"),
+    [
+        *(("115.243153", "145.32", "115 to 145"), ("8.5", "1234.5", "9 to 1,235")),
+        *(("1.2", "9.5", "1.20 to 9.50"), ("0.001", "0.002", "0.001000 to 0.002000")),
+        *(("0", "11.07", "up to 11"), ("0.4", "11.07", "up to 11"), ("0.5", "11.07", "1 to 11")),
+        *(("144.9", "145.32", "145"), ("12", "12", "12"), ("0", "0", "0")),
+    ],
+)
+def test_a_range_of_credits_has_the_decimals_of_its_upper_end(low: str, high: str, written: str) -> None:
+    assert formatting.credits_range(Decimal(low), Decimal(high)) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        *(("0.4", "0 days"), ("0.5", "1 day"), ("1.4", "1 day"), ("1.5", "2 days"), ("2.5", "3 days")),
+        ("1234.0", "1,234 days"),
+    ],
+)
+def test_days_are_whole_and_one_is_no_plural(value: str, written: str) -> None:
+    assert formatting.whole_days(Decimal(value)) == written
+
+
+@pytest.mark.parametrize(
     ("value", "like", "written"),
     [("6.25", None, "6.3"), ("0.04", "6.2", "<0.1"), ("0.04", None, "0.040"), ("5", "0.5", "5.000")],
 )

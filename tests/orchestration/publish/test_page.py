@@ -11,6 +11,8 @@ import pytest
 
 from orchestration.publish import Report, render_page
 
+CAUTION = "Savings are potential: they overlap and are not to be added up, and name no cause."
+
 
 class Outline(HTMLParser):
     """The elements of a page in order, and its text."""
@@ -39,6 +41,10 @@ def first(pattern: str, page: str) -> str:
 
 def headlines(page: str) -> set[str]:
     return {first("<title>(.*?)</title>", page), first("<h1>(.*?)</h1>", page)}
+
+
+def listed(page: str) -> str:
+    return first('<ol class="suggestions">(.*?)</ol>', page)
 
 
 def foreseen(report: Report, **changes: Any) -> Report:
@@ -104,16 +110,100 @@ def test_waste_checks_and_the_most_efficient_member_are_told(example: Report) ->
     assert "All 1 checks of the newest run passed." in render_page(replace(example, checks=passed))
 
 
+def test_suggestions_are_an_ordered_list_with_saving_and_evidence_beside_each(example: Report) -> None:
+    one = example.suggestions[0]
+    other = replace(
+        one,
+        suggestion_rank=2,
+        waste_reason="rejected_content",
+        suggestion="Keywords of Shoes.",
+        saving_days=None,
+    )
+    page = render_page(replace(example, suggestions=(one, other)))
+    items = [Outline(item).text for item in re.findall("<li>(.*?)</li>", listed(page), flags=re.DOTALL)]
+    assert items == [
+        f"{one.suggestion}115 to 145 credits a month, about 2 days later"
+        "Evidence: 38 of 175 runs of attempts, elsewhere 1 of 179, since 8 Jan 2026",
+        "Keywords of Shoes.115 to 145 credits a month"
+        "Evidence: 38 of 175 generations, elsewhere 1 of 179, since 8 Jan 2026",
+    ]
+    text = Outline(page).text
+    assert text.count(CAUTION) == 1
+    assert text.index("Suggestion: improve") < text.index("Ruleset rs1") < text.index(CAUTION)
+    assert "more in the mart" not in text
+
+
+def test_ten_suggestions_are_listed_and_the_rest_are_counted(example: Report) -> None:
+    many = tuple(replace(example.suggestions[0], suggestion=f"Change {rank}.") for rank in range(1, 1013))
+    ten, more = (render_page(replace(example, suggestions=many[:count])) for count in (10, 1012))
+    assert re.findall(r"Change \d+\.", listed(ten)) == [f"Change {rank}." for rank in range(1, 11)]
+    assert "more in the mart" not in ten
+    assert listed(more) == listed(ten)
+    assert "And 1,002 more in the mart waste_suggestions." in Outline(more).text
+
+
+def test_waste_without_a_suggestion_says_that_nothing_stands_out(example: Report) -> None:
+    page = render_page(replace(example, suggestions=()))
+    text = Outline(page).text
+    assert "Suggestion: none; no part of the work wastes clearly more than the rest." in text
+    assert "<ol" not in page and CAUTION not in text
+
+
+def test_a_suggestion_is_told_though_nothing_was_wasted_in_the_period(example: Report) -> None:
+    text = Outline(render_page(replace(example, waste=()))).text
+    assert "No waste detected." in text
+    assert "Suggestion: improve rulesets to reduce rework." in text
+    assert example.suggestions[0].suggestion in text and CAUTION in text
+
+
+def test_without_waste_and_suggestions_there_is_nothing_to_suggest(example: Report) -> None:
+    text = Outline(render_page(replace(example, waste=(), suggestions=()))).text
+    assert "No waste detected." in text
+    assert "Suggestion" not in text and CAUTION not in text
+
+
+def test_what_is_pending_is_told_where_waste_is_expected_of_it(example: Report) -> None:
+    summary = replace(
+        example.summary,
+        expected_pending_waste_credits=Decimal(40),
+        expected_pending_waste_credits_low=Decimal(30),
+        expected_pending_waste_credits_high=Decimal(55),
+    )
+    words = "Pending: 200 credits, of which 30 to 55 are expected to end as waste."
+    assert words in Outline(render_page(replace(example, summary=summary))).text
+    assert "Pending" not in render_page(example)
+    assert '<p class="pending">' not in render_page(example)
+
+
 def test_names_from_outside_are_text_never_markup(example: Report) -> None:
     attack = '"><script>alert(1)</script>'
     members = tuple(replace(line, name=attack) for line in example.members)
     summary = replace(example.summary, workspace_name=attack, timezone=attack)
     checks = tuple(replace(check, check_name=attack, asset=attack) for check in example.checks)
     waste = tuple(replace(line, waste_reason=attack) for line in example.waste)
+    suggestions = tuple(
+        replace(
+            one,
+            segment_kind=attack,
+            segment_id=attack,
+            waste_reason=attack,
+            suggestion=f"Ruleset {attack}: 2 %",
+        )
+        for one in example.suggestions
+    )
     attacked = replace(example, members=members, categories=members, generation_types=members)
+    attacked = replace(attacked, suggestions=suggestions)
     page = render_page(replace(attacked, summary=summary, checks=checks, waste=waste))
     assert "<script" not in page.lower()
-    assert Outline(page).text.count("<script>") > 10
+    text = Outline(page).text
+    assert text.count("<script>") > 10
+    assert f"Ruleset {attack}: 2 %" in text
+    assert f"Suggestion: look at the generations behind {attack}." in text
+
+
+def test_a_name_in_a_suggestion_cannot_turn_the_text_around(example: Report) -> None:
+    odd = replace(example.suggestions[0], suggestion="Ruleset \u202eab\x07: 22 % of them")
+    assert "<p>Ruleset ab: 22 % of them</p>" in render_page(replace(example, suggestions=(odd,)))
 
 
 def test_the_page_asks_nothing_of_the_network_and_allows_nothing_but_its_own_style(example: Report) -> None:
@@ -130,7 +220,8 @@ def test_headings_are_in_order_and_tables_have_scopes(example: Report) -> None:
     outline = Outline(render_page(example))
     tags = [tag for tag, _ in outline.elements]
     assert tags.count("main") == tags.count("h1") == 1
-    assert tags.index("h1") < tags.index("h2") and "h3" not in tags
+    assert tags.index("h1") < tags.index("h2")
+    assert {tag for tag in tags if re.fullmatch("h[1-6]", tag)} == {"h1", "h2"}
     assert outline.all("html") == [{"lang": "en"}]
     assert {heading.get("scope") for heading in outline.all("th")} == {"row", "col"}
 
@@ -141,6 +232,7 @@ def test_a_workspace_without_ledger_or_use_has_a_page(example: Report) -> None:
         unfunded, credits_used=Decimal(0), wasted_credits=Decimal(0), burn_rate=None, waste_rate=None
     )
     empty = replace(example, members=(), categories=(), generation_types=(), waste=(), checks=())
+    empty = replace(empty, suggestions=())
     page = render_page(replace(empty, summary=unused, forecast=None))
     assert headlines(page) == {"No forecast for 7 Apr 2026"}
     text = Outline(page).text

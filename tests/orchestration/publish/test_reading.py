@@ -35,6 +35,45 @@ def test_the_forecast_is_that_of_the_reports_day_not_an_older_one(example: Repor
     assert example.forecast.pace_date == date(2026, 5, 12)
 
 
+def test_suggestions_are_those_of_the_reports_day_by_rank(publish: Publish, rows: Rows) -> None:
+    first = rows["waste_suggestions"][0]
+    rows["waste_suggestions"] = [
+        {**first, "suggestion_rank": 10, "segment_id": "third"},
+        {**first, "suggestion_rank": 2, "segment_id": "a second", "saving_days": None},
+        first,
+        {**first, "suggestion_rank": 3, "segment_id": "of another", "workspace_id": "w2"},
+        {**first, "suggestion_rank": 4, "segment_id": "of the day before", "as_of": date(2026, 4, 6)},
+    ]
+    found = load_report(publish(rows), workspace_id="w1", days=30).suggestions
+    assert [(one.suggestion_rank, one.segment_id) for one in found] == [
+        (1, "rs1 / description"),
+        (2, "a second"),
+        (10, "third"),
+    ]
+    assert found[0].potential_saving_credits_mid == Decimal("136.415192")
+    assert (found[0].saving_days, found[1].saving_days) == (Decimal("2.1"), None)
+
+
+def test_every_period_of_a_workspace_tells_the_same_suggestions(publish: Publish, rows: Rows) -> None:
+    rows["credit_summary"].append({**rows["credit_summary"][0], "period": "7d"})
+    published = publish(rows)
+    month, week = (load_report(published, workspace_id="w1", days=days) for days in (30, 7))
+    assert len(month.suggestions) == 1
+    assert week.suggestions == month.suggestions
+
+
+def test_what_pending_credits_are_expected_to_waste_is_read_or_unknown(publish: Publish, rows: Rows) -> None:
+    expected = {"": "40.5", "_low": "30", "_high": "55.000001"}
+    known = {f"expected_pending_waste_credits{end}": value for end, value in expected.items()}
+    unknown = {**rows["credit_summary"][0], "workspace_id": "w2"}
+    rows["credit_summary"] = [{**rows["credit_summary"][0], **known}, unknown]
+    told, untold = (report.summary for report in load_reports(publish(rows), days=30))
+    assert told.expected_pending_waste_credits == Decimal("40.5")
+    assert told.expected_pending_waste_credits_low == 30
+    assert told.expected_pending_waste_credits_high == Decimal("55.000001")
+    assert untold.expected_pending_waste_credits is None
+
+
 def test_only_checks_of_the_newest_run_are_told_and_failed_ones_first(example: Report) -> None:
     assert [(check.check_name, check.passed) for check in example.checks] == [
         ("nothing_is_late", False),

@@ -34,6 +34,16 @@ def foreseen(report: Report, **changes: Any) -> Report:
     return replace(report, forecast=replace(report.forecast, **changes))
 
 
+def advised(report: Report, count: int) -> Report:
+    return replace(
+        report,
+        suggestions=tuple(
+            replace(report.suggestions[0], suggestion_rank=rank, suggestion=f"Change {rank}.")
+            for rank in range(1, count + 1)
+        ),
+    )
+
+
 def summed(report: Report, **changes: Any) -> Report:
     return replace(report, summary=replace(report.summary, **changes))
 
@@ -60,7 +70,9 @@ def test_the_report_is_the_one_the_user_drew(example: Report) -> None:
     assert THE_EXAMPLE in text
     assert text.endswith(
         "Waste detected: 180 credits on regenerations (3+ attempts)\n"
-        "Suggestion: improve rulesets to reduce rework"
+        "Suggestion: improve rulesets to reduce rework\n"
+        "  Ruleset rs1: 22 % of its descriptions take 3 or more attempts, 1 % elsewhere; tightening it"
+        " could save 115 to 145 credits a month, about 2 days."
     )
 
 
@@ -123,7 +135,7 @@ def test_overage_and_the_next_grant_are_told(example: Report) -> None:
 
 
 def test_a_period_without_use_says_so(example: Report) -> None:
-    empty = replace(example, members=(), categories=(), generation_types=(), waste=())
+    empty = replace(example, members=(), categories=(), generation_types=(), waste=(), suggestions=())
     text = lines(summed(empty, credits_used=Decimal(0), burn_rate=None))
     assert "Burn rate: 0/day" in text[2]
     assert text[-3:] == ["No use in the last 30 days", "", "Waste detected: none"]
@@ -132,7 +144,11 @@ def test_a_period_without_use_says_so(example: Report) -> None:
 def test_several_reasons_of_waste_are_listed_most_first_and_free_ones_left_out(example: Report) -> None:
     text = lines(
         wasted(
-            example, rejected_content="232", excess_regeneration="180", new_reason="0.4", unused_content="0"
+            replace(example, suggestions=()),
+            rejected_content="232",
+            excess_regeneration="180",
+            new_reason="0.4",
+            unused_content="0",
         )
     )
     assert text[-5:] == [
@@ -140,8 +156,53 @@ def test_several_reasons_of_waste_are_listed_most_first_and_free_ones_left_out(e
         "  232 credits on rejected content",
         "  180 credits on regenerations (3+ attempts)",
         "   <1 credits on new reason",
-        "Suggestion: review templates together with those who reject their content",
+        "Suggestion: none; no part of the work wastes clearly more than the rest",
     ]
+
+
+@pytest.mark.parametrize(
+    ("count", "listed"),
+    [
+        (1, ["  Change 1."]),
+        (5, ["  Change 1.", "  Change 2.", "  Change 3.", "  Change 4.", "  Change 5."]),
+        (6, ["  Change 1.", "  Change 2.", "  Change 3.", "  Change 4.", "  Change 5.", "  and 1 more"]),
+        (12, ["  Change 1.", "  Change 2.", "  Change 3.", "  Change 4.", "  Change 5.", "  and 7 more"]),
+    ],
+)
+def test_five_suggestions_follow_in_order_and_the_rest_are_counted(
+    example: Report, count: int, listed: list[str]
+) -> None:
+    text = lines(advised(example, count))
+    assert text[text.index("Suggestion: improve rulesets to reduce rework") + 1 :] == listed
+
+
+def test_a_suggestion_is_told_though_nothing_was_wasted_in_the_period(example: Report) -> None:
+    text = lines(replace(advised(wasted(example), 1), waste=()))
+    assert text[-3:] == [
+        "Waste detected: none",
+        "Suggestion: improve rulesets to reduce rework",
+        "  Change 1.",
+    ]
+
+
+def test_what_is_pending_stands_between_the_waste_and_the_suggestions(example: Report) -> None:
+    pending = summed(
+        advised(example, 1),
+        expected_pending_waste_credits=Decimal(40),
+        expected_pending_waste_credits_low=Decimal(30),
+        expected_pending_waste_credits_high=Decimal(55),
+    )
+    assert lines(pending)[-4:] == [
+        "Waste detected: 180 credits on regenerations (3+ attempts)",
+        "Pending: 200 credits, of which 30 to 55 are expected to end as waste",
+        "Suggestion: improve rulesets to reduce rework",
+        "  Change 1.",
+    ]
+
+
+def test_a_name_in_a_suggestion_cannot_steer_the_terminal(example: Report) -> None:
+    odd = replace(example.suggestions[0], suggestion="Ruleset a\x1b[2J\nb: 22 % of them")
+    assert lines(replace(example, suggestions=(odd,)))[-1] == "  Ruleset a[2J b: 22 % of them"
 
 
 def test_members_beyond_ten_are_summed_and_percentages_still_sum_to_100(example: Report) -> None:

@@ -1,4 +1,4 @@
-"""The sentences about the forecast that text and page share."""
+"""The sentences about the forecast and about waste that text and page share."""
 
 from __future__ import annotations
 
@@ -12,9 +12,23 @@ import pytest
 from orchestration.publish import render_page, render_text
 from orchestration.publish.formatting import day_month_year
 from orchestration.publish.report import Accuracy, Forecast, Report
-from orchestration.publish.words import accuracy_words, buying_words, capped_words, grant_words, range_words
+from orchestration.publish.words import (
+    WASTE_WORDS,
+    accuracy_words,
+    advice,
+    advice_words,
+    buying_words,
+    capped_words,
+    evidence_words,
+    grant_words,
+    pending_words,
+    range_words,
+    saving_words,
+    waste_words,
+)
 
 AS_OF = date(2026, 4, 7)
+KINDS = ("ruleset", "template", "category_type", "member_type")
 PACKS = json.dumps(
     [
         {"pack_id": "big", "count": 1, "credits": "3000", "price": "165"},
@@ -109,3 +123,150 @@ def test_a_pack_with_markup_for_a_name_is_shown_and_not_run(example: Report) -> 
     report = foreseen(example, credits_to_buy=Decimal(10), buy_by=AS_OF, recommended_packs=packs)
     page = render_page(report)
     assert "<script>" not in page and "&lt;script&gt;x&lt;/script&gt;" in page
+
+
+def suggested(report: Report, **changes: object) -> Report:
+    return replace(report, suggestions=(replace(report.suggestions[0], **changes),))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "words"),
+    [
+        ("ruleset", "excess_regeneration", "improve rulesets to reduce rework"),
+        ("ruleset", "low_quality_draft", "improve rulesets to reduce rework"),
+        ("ruleset", "rejected_content", "improve rulesets to reduce rejections"),
+        ("ruleset", "failed_generation", "improve rulesets to reduce failed generations"),
+        ("ruleset", "unused_content", "improve rulesets to reduce unused content"),
+        ("template", "excess_regeneration", "improve templates to reduce rework"),
+        ("template", "low_quality_draft", "improve templates to reduce rework"),
+        ("template", "rejected_content", "improve templates to reduce rejections"),
+        ("template", "failed_generation", "improve templates to reduce failed generations"),
+        ("template", "unused_content", "improve templates to reduce unused content"),
+        (
+            *("category_type", "excess_regeneration"),
+            "review what is generated for a category to reduce rework",
+        ),
+        ("category_type", "low_quality_draft", "review what is generated for a category to reduce rework"),
+        ("category_type", "rejected_content", "review what is generated for a category to reduce rejections"),
+        (
+            *("category_type", "failed_generation"),
+            "review what is generated for a category to reduce failed generations",
+        ),
+        (
+            "category_type",
+            "unused_content",
+            "review what is generated for a category to reduce unused content",
+        ),
+        ("category_type", "unneeded_field", "stop generating fields that nobody uses"),
+        ("member_type", "excess_regeneration", "go through repeated attempts together"),
+        ("member_type", "low_quality_draft", "go through repeated first drafts together"),
+        ("member_type", "rejected_content", "go through rejected content together"),
+        ("member_type", "failed_generation", "go through failed generations together"),
+        ("member_type", "unused_content", "go through unused content together"),
+        ("ruleset", "new_reason", "look at the generations behind new reason"),
+        ("member_type", "new_reason", "look at the generations behind new reason"),
+        ("new_kind", "rejected_content", "look at the generations behind rejected content"),
+    ],
+)
+def test_every_kind_and_reason_of_a_suggestion_has_its_advice(
+    example: Report, kind: str, reason: str, words: str
+) -> None:
+    assert advice(suggested(example, segment_kind=kind, waste_reason=reason)) == words
+
+
+def test_no_known_pair_falls_to_the_words_for_an_unknown_one(example: Report) -> None:
+    told = [
+        advice(suggested(example, segment_kind=kind, waste_reason=reason))
+        for kind in KINDS
+        for reason in WASTE_WORDS
+    ]
+    assert len(told) == 24
+    assert not [words for words in told if words is None or words.startswith("look at")]
+
+
+def test_the_advice_follows_the_largest_saving_not_the_costliest_reason(example: Report) -> None:
+    first, second = (
+        replace(example.suggestions[0], segment_kind="template", waste_reason="rejected_content"),
+        replace(example.suggestions[0], suggestion_rank=2),
+    )
+    report = replace(example, suggestions=(first, second))
+    assert report.waste[0].waste_reason == "excess_regeneration"
+    assert advice(report) == "improve templates to reduce rejections"
+
+
+def test_no_suggestion_is_said_only_where_there_is_waste(example: Report) -> None:
+    none = replace(example, suggestions=())
+    assert advice(none) is None
+    assert advice_words(none) == "none; no part of the work wastes clearly more than the rest"
+    free = tuple(replace(line, wasted_credits=Decimal(0)) for line in example.waste)
+    assert advice_words(replace(none, waste=free)) is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "days", "words"),
+    [
+        ("115.243153", "145.32", "2.1", "115 to 145 credits a month, about 2 days later"),
+        ("115", "145", "1.4", "115 to 145 credits a month, about 1 day later"),
+        ("115", "145", "0.5", "115 to 145 credits a month, about 1 day later"),
+        ("115", "145", "0.4", "115 to 145 credits a month"),
+        ("115", "145", None, "115 to 145 credits a month"),
+        ("0", "10.9", "1200.0", "up to 11 credits a month, about 1,200 days later"),
+        ("144.9", "145.32", "0.0", "145 credits a month"),
+    ],
+)
+def test_a_saving_is_told_as_a_range_and_its_days_from_half_a_day_on(
+    example: Report, low: str, high: str, days: str | None, words: str
+) -> None:
+    report = suggested(
+        example,
+        potential_saving_credits_low=Decimal(low),
+        potential_saving_credits_high=Decimal(high),
+        saving_days=None if days is None else Decimal(days),
+    )
+    assert saving_words(report.suggestions[0]) == words
+
+
+def test_evidence_is_told_in_what_was_counted(example: Report) -> None:
+    many = {"evidence_count": 12_345, "affected_count": 6_789}
+    attempts, generations = (
+        suggested(example, waste_reason=reason, **many).suggestions[0]
+        for reason in ("excess_regeneration", "low_quality_draft")
+    )
+    assert evidence_words(attempts, write_date=day_month_year) == (
+        "6,789 of 12,345 runs of attempts, elsewhere 1 of 179, since 8 Jan 2026"
+    )
+    assert evidence_words(generations, write_date=day_month_year) == (
+        "6,789 of 12,345 generations, elsewhere 1 of 179, since 8 Jan 2026"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pending", "expected", "words"),
+    [
+        ("123", ("40", "30", "55"), "Pending: 123 credits, of which 30 to 55 are expected to end as waste"),
+        (
+            *("207.55", ("4.475325", "0", "11.07482")),
+            "Pending: 208 credits, of which up to 11 are expected to end as waste",
+        ),
+        ("123", None, None),
+        ("123", ("0", "0", "0"), None),
+        ("0", ("0", "0", "0"), None),
+        ("0", None, None),
+    ],
+)
+def test_what_is_pending_is_told_if_waste_is_expected_of_it(
+    example: Report, pending: str, expected: tuple[str, str, str] | None, words: str | None
+) -> None:
+    mid, low, high = (Decimal(value) for value in expected) if expected else (None, None, None)
+    summary = replace(
+        example.summary,
+        pending_credits=Decimal(pending),
+        expected_pending_waste_credits=mid,
+        expected_pending_waste_credits_low=low,
+        expected_pending_waste_credits_high=high,
+    )
+    assert pending_words(replace(example, summary=summary)) == words
+
+
+def test_a_reason_not_known_yet_is_called_by_its_own_name() -> None:
+    assert waste_words("new_reason").name == "new reason"
