@@ -97,8 +97,9 @@ class Evaluation:
 @dataclass(frozen=True)
 class _Week:
     test: Cases
+    shown: Features
+    boosted: BaseEstimator
     chances: Mapping[str, Floats]
-    importance: Mapping[str, float]
 
 
 def evaluate(
@@ -153,7 +154,7 @@ def evaluate(
             name: {kind: _group_errors(labels, chances[name], groups[kind]).mean for kind in GROUP_KINDS}
             for name in MODELS
         },
-        importance=tested[0].importance,
+        importance=_importance(tested[0], seed=seed),
         without=without,
         jump=scores["boosting"].average_precision - without if added is not None else 0.0,
         dispersion={name: _dispersion(tested, name) for name in ("rule", "boosting")},
@@ -222,20 +223,17 @@ def _test_week(
     seen, _ = features_of(rule, history, train, added=extra["train"])
     shown, foretold = features_of(rule, history, test, added=extra["test"])
     chances: dict[str, Floats] = {"rule": foretold}
-    importance: dict[str, float] = {}
     for name in ("logistic", "boosting"):
         model = fitted(name, train, seen, cut=cut, seed=seed)
         if model is None:
             return None
         chances[name] = waste_chance(hazards(model, shown.matrix()))[:, 0]
-        if name == "boosting":
-            importance = _importance(model, shown, test.is_wasted, seed=seed)
     if added is not None:
         usual = fitted("boosting", train, _only(seen, FEATURES), cut=cut, seed=seed)
         if usual is None:
             return None
         chances["without"] = waste_chance(hazards(usual, _only(shown, FEATURES).matrix()))[:, 0]
-    return _Week(test, chances, importance)
+    return _Week(test, shown, model, chances)
 
 
 def _drawn(rows: Ints, limit: int, seed: int) -> Ints:
@@ -341,16 +339,16 @@ def _group_errors(labels: Bools, chances: Floats, codes: NDArray[np.uint64]) -> 
     return _GroupErrors(float(np.average(gaps[large], weights=size[large])), float(gaps[large].max()))
 
 
-def _importance(model: BaseEstimator, shown: Features, labels: Bools, *, seed: int) -> dict[str, float]:
+def _importance(week: _Week, *, seed: int) -> dict[str, float]:
     rng = np.random.default_rng(seed)
-    rows = _drawn(np.arange(len(labels)), MAX_IMPORTANCE_CASES, seed)
-    matrix, labels = shown.matrix()[rows], labels[rows]
-    whole = average_precision(labels, waste_chance(hazards(model, matrix))[:, 0])
+    rows = _drawn(np.arange(len(week.test)), MAX_IMPORTANCE_CASES, seed)
+    matrix, labels = week.shown.matrix()[rows], week.test.is_wasted[rows]
+    whole = average_precision(labels, waste_chance(hazards(week.boosted, matrix))[:, 0])
     falls = {}
-    for place, name in enumerate(shown.values):
+    for place, name in enumerate(week.shown.values):
         shuffled = matrix.copy()
         shuffled[:, place] = rng.permutation(shuffled[:, place])
-        chances = waste_chance(hazards(model, shuffled))[:, 0]
+        chances = waste_chance(hazards(week.boosted, shuffled))[:, 0]
         falls[name] = whole - average_precision(labels, chances)
     return falls
 

@@ -217,9 +217,7 @@ def _key(places: Ints, days: Ints) -> Ints:
 
 
 def _summed(values: NDArray[np.generic]) -> Floats:
-    summed: Floats = np.zeros(len(values) + 1)
-    summed[1:] = np.cumsum(values)
-    return summed
+    return np.append(np.zeros(1), np.cumsum(values.astype(np.float64)))
 
 
 def _days(dates: pd.Series) -> Ints:

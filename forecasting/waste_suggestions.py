@@ -77,7 +77,8 @@ def tell(
         told[f"saving_{bound}"] = told[f"saving_{bound}"].clip(upper=wasted)
     left, burn = told["credits_remaining"].astype("float64"), told["burn_rate"].astype("float64")
     saved = (told["saving_mid"] / SAVING_DAYS).clip(upper=0.99 * burn)
-    told["saving_days"] = (left.clip(lower=0) / (burn - saved) - left.clip(lower=0) / burn).where(burn > 0)
+    longer = (left.clip(lower=0) / (burn - saved) - left.clip(lower=0) / burn).where(burn > 0)
+    told["saving_days"] = longer.round(1)
     told["suggestion"] = [_sentence(row, terms) for row in told.to_dict("records")]
     told["segment_id"] = [_segment_id(row) for row in told.to_dict("records")]
     return told.drop(columns=["member_name", "generation_type_name", "credits_remaining", "burn_rate"])
@@ -145,13 +146,16 @@ def _percent(part: int, whole: int) -> str:
 
 def _saving(row: dict[Hashable, Any]) -> str:
     low, high = row["saving_low"], row["saving_high"]
-    decimals = 0 if high >= 10 else 1 if high >= 1 else 3
+    decimals = 0 if high >= 10 else 2
     first, last = f"{low:,.{decimals}f}", f"{high:,.{decimals}f}"
-    words = f"{first} credits a month" if first == last else f"{first} to {last} credits a month"
+    span = (
+        last if first == last else f"{first} to {last}" if float(first.replace(",", "")) else f"up to {last}"
+    )
+    words = f"{span} credits a month"
     days = row["saving_days"]
     if pd.isna(days):
         return words
-    rounded = round(days)
+    rounded = int(days + 0.5)
     if rounded < 1:
         return f"{words}, less than a day"
     return f"{words}, about {rounded:,} day{'s' if rounded > 1 else ''}"

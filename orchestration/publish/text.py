@@ -146,13 +146,13 @@ def _rows_per_product(lines: Sequence[ShownLine], report: Report) -> list[str]:
 def _waste(report: Report) -> list[str]:
     pending, advised = pending_words(report), advice_words(report)
     lines = _detected(report)
-    if pending:
-        lines.append(pending)
     if advised:
         lines.append(f"Suggestion: {plain(advised)}")
     lines += [f"  {plain(one.suggestion)}" for one in report.suggestions[:SUGGESTIONS_SHOWN]]
     if len(report.suggestions) > SUGGESTIONS_SHOWN:
         lines.append(f"  and {len(report.suggestions) - SUGGESTIONS_SHOWN} more")
+    if pending:
+        lines.append(pending)
     return lines
 
 
