@@ -226,7 +226,7 @@ def _days(dates: pd.Series) -> Ints:
 
 
 def _numbers(column: pd.Series) -> Floats:
-    return column.astype("float64").to_numpy()
+    return np.asarray(column.astype("float64"), dtype=np.float64)
 
 
 def _hashed(texts: pd.Series) -> NDArray[np.uint64]:

@@ -9,7 +9,7 @@ from datetime import date
 import dagster as dg
 import pandas as pd
 
-from forecasting.waste_features import UNKNOWN_DAY, History, cases_of
+from forecasting.waste_features import History, cases_of
 from forecasting.waste_gate import CANDIDATE
 from forecasting.waste_model import in_use
 from forecasting.waste_scoring import foretell, pending_sums, pending_waste
@@ -110,7 +110,7 @@ def waste_classifier(
     pending = pending_waste(
         pd.concat(sums).groupby(["workspace_id", "period"], as_index=False).sum(),
         dispersion=tonight.rule.dispersion,
-        is_informed=bool((learnt.known_day < UNKNOWN_DAY).any()),
+        is_informed=bool((learnt.known_day <= today).any()),
     )
     rows = warehouse.replace("waste.pending_waste", pending, select=_PENDING)
     yield dg.MaterializeResult(asset_key=["waste", "pending_waste"], metadata={"dagster/row_count": rows})
