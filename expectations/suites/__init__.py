@@ -13,6 +13,7 @@ from expectations.suites import (
     raw,
     spikes,
     staging,
+    suggestions,
     version_changes,
     waste,
 )
@@ -24,7 +25,7 @@ GATES = MappingProxyType(
         "facts": facts.GATES,
         "ledger": ledger.GATES,
         "forecast": (*forecast.GATES, *spikes.GATES),
-        "waste": (*waste.GATES, *version_changes.GATES),
+        "waste": (*waste.GATES, *suggestions.GATES, *version_changes.GATES),
         "marts": marts.GATES,
     }
 )
