@@ -79,8 +79,13 @@ _BY_THE_PROMOTED = Check(
 _NONE_REFUSED = Check(
     name="the_stored_model_is_the_registered_one",
     rule="the stored waste model is the one that was registered",
-    cases="select model, version, refused from waste.models where refused is not null",
-    found="{model} {version}: {refused}",
+    # its first sentence: the others are the remedy
+    cases="""
+        select model, version, split_part(refused, '. ', 1) as reason
+        from waste.models
+        where refused is not null
+    """,
+    found="{model} {version}: {reason}",
     why="A file that somebody changed is not read; the rule tells instead, and less sharply.",
     remedy=(
         "The rule is used instead. Delete models/waste_boosting.skops in the data directory; "

@@ -96,9 +96,9 @@ PROBABILITIES: list[Spoilt] = [
     (
         "the_stored_model_is_the_registered_one",
         WARNING,
-        "update waste.models set refused = 'found another hash' where model = 'waste_boosting'",
+        "update waste.models set refused = 'found f0…. The rule is used.' where promoted",
         (
-            "found 1 case: waste_boosting a: found another hash. The rule is used instead. "
+            "found 1 case: waste_boosting a: found f0…. The rule is used instead. "
             "Delete models/waste_boosting.skops in the data directory; the next run learns it anew.",
         ),
     ),
