@@ -5,7 +5,18 @@ Not here: how a gate is run (runner.py).
 
 from types import MappingProxyType
 
-from expectations.suites import facts, forecast, ledger, marts, raw, spikes, staging, version_changes
+from expectations.suites import (
+    facts,
+    forecast,
+    ledger,
+    marts,
+    raw,
+    spikes,
+    staging,
+    suggestions,
+    version_changes,
+    waste,
+)
 
 GATES = MappingProxyType(
     {
@@ -14,7 +25,7 @@ GATES = MappingProxyType(
         "facts": facts.GATES,
         "ledger": ledger.GATES,
         "forecast": (*forecast.GATES, *spikes.GATES),
-        "waste": (*version_changes.GATES,),
+        "waste": (*waste.GATES, *suggestions.GATES, *version_changes.GATES),
         "marts": marts.GATES,
     }
 )

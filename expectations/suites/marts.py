@@ -4,15 +4,9 @@ Not here: column types and keys; dbt contracts and tests prove those.
 """
 
 from expectations.gates import Check, Gate
+from expectations.suites.periods import PERIODS
 
 _REBUILD = "The marts contradict each other: run again with --full-refresh, and report it if it stays"
-_PERIODS = """(
-    select '7d' as period, :as_of - 6 as first_date
-    union all
-    select '30d' as period, :as_of - 29 as first_date
-    union all
-    select '90d' as period, :as_of - 89 as first_date
-)"""
 
 
 def _against_summary(parts: str, column: str, *, where: str = "true") -> str:
@@ -71,7 +65,7 @@ _ALL_PERIODS = Check(
         from (
             select workspaces.workspace_id, periods.period, 1 as due, 0 as told, 0 as told_today
             from facts.fct_workspaces as workspaces
-            cross join {_PERIODS} as periods
+            cross join {PERIODS} as periods
             union all
             select workspace_id, period, 0 as due, 1 as told,
                 case when as_of = :as_of then 1 else 0 end as told_today
@@ -105,12 +99,40 @@ _DISPOSED = Check(
     remedy=_REBUILD,
 )
 
+_FORETOLD = Check(
+    name="summary_expects_no_more_waste_than_is_pending",
+    rule="0 <= low <= expected <= high <= pending_credits; where something is pending all three may be null",
+    cases="""
+        select
+            workspace_id, period, pending_credits, expected_pending_waste_credits_low as low,
+            expected_pending_waste_credits as expected, expected_pending_waste_credits_high as high
+        from marts.credit_summary
+        where
+            not (
+                expected_pending_waste_credits_low is null
+                and expected_pending_waste_credits is null
+                and expected_pending_waste_credits_high is null
+                and pending_credits > 0
+            )
+            and coalesce(
+                expected_pending_waste_credits_low < 0
+                or expected_pending_waste_credits_low > expected_pending_waste_credits
+                or expected_pending_waste_credits > expected_pending_waste_credits_high
+                or expected_pending_waste_credits_high > pending_credits,
+                true
+            )
+    """,
+    found="workspace {workspace_id}, {period}: {expected} ({low} to {high}) of {pending_credits} pending",
+    why="Expected waste is told as a part of what is pending; a part larger than the whole is no part.",
+    remedy=_REBUILD,
+)
+
 _DAILY_CREDITS = _credits_check(
     "usage_daily",
     f"""
         select daily.workspace_id, periods.period, daily.credits as part
         from marts.usage_daily as daily
-        inner join {_PERIODS} as periods on daily.usage_date >= periods.first_date
+        inner join {PERIODS} as periods on daily.usage_date >= periods.first_date
     """,
 )
 
@@ -195,7 +217,7 @@ _FORECAST = Check(
 
 GATES = (
     Gate("marts.depletion_forecast", (_FORECAST,)),
-    Gate("marts.credit_summary", (_ALL_PERIODS, _DISPOSED)),
+    Gate("marts.credit_summary", (_ALL_PERIODS, _DISPOSED, _FORETOLD)),
     _breakdown_gate("usage_by_member"),
     _breakdown_gate("usage_by_category"),
     _breakdown_gate("usage_by_generation_type"),

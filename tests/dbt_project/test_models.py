@@ -27,6 +27,7 @@ KEYLESS = {
     "fct_touched_units": "a union of its key, whose locale may be null; fct_touched_generations finds one",
     "fct_unit_recency": "grouped by its key, of which unit_key stands for the unit",
     "fct_generations": "its rows are those of fct_judged_generations, joined to one row of each small table",
+    "fct_waste_cases": "a view of fct_judged_generations; the gate on probabilities finds one doubled",
 }
 NO_NETWORK = """
 import socket

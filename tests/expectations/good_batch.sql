@@ -104,14 +104,15 @@ create table facts.fct_judged_generations (
     attempt_number bigint
 );
 insert into facts.fct_judged_generations
-select id, 'native', 'e' || id, workspace, usage_date, credits, null, null, 'description', ruleset, template, number
+select id, 'native', 'e' || id, workspace, usage_date, credits, member, 'Shoes', 'description', ruleset, template,
+    number
 from (values
-    (1, 'w1', '2026-03-30', 10, 'r1', 't1', 1),
-    (2, 'w1', '2026-03-31', 5, 'r2', 't2', 1),
-    (3, 'w1', '2026-03-31', 2.5, 'r2', 't2', 2),
-    (4, 'w1', '2026-03-31', 1.25, 'r2', 't2', null),
-    (7, 'w2', '2026-03-31', 3, 'r1', 't1', 1)
-) as given(id, workspace, usage_date, credits, ruleset, template, number);
+    (1, 'w1', '2026-03-30', 10, 'm1', 'r1', 't1', 1),
+    (2, 'w1', '2026-03-31', 5, 'm2', 'r2', 't2', 1),
+    (3, 'w1', '2026-03-31', 2.5, 'm2', 'r2', 't2', 2),
+    (4, 'w1', '2026-03-31', 1.25, 'm1', 'r2', 't2', null),
+    (7, 'w2', '2026-03-31', 3, 'm3', 'r1', 't1', 1)
+) as given(id, workspace, usage_date, credits, member, ruleset, template, number);
 create table facts.fct_generations as
 select judged.*, episode_id, attempt_count, disposition, waste_reason
 from facts.fct_judged_generations as judged
@@ -209,6 +210,36 @@ insert into waste.version_changes values
     ('w1', 'description', 'template', 't2', 't1', '2026-03-31', 1, 2, 0, 1, 1, 0,
         0, 0.5, 0.5, -1, 1, 0.7, null, null, null, null);
 
+create table waste.models (model text, version text, promoted boolean, refused text);
+insert into waste.models values
+    ('waste_rule', 'a', false, null), ('waste_logistic', 'a', false, null), ('waste_boosting', 'a', true, null);
+create table waste.probabilities (row_id bigint, waste_probability decimal(7, 6), model_used text);
+insert into waste.probabilities values
+    (1, 0, 'boosting'), (2, 0.5, 'boosting'), (3, 0.4, 'boosting'), (7, 1, 'boosting');
+create table waste.pending_waste (
+    workspace_id text, period text, expected_credits decimal(38, 6), low_credits decimal(38, 6),
+    high_credits decimal(38, 6)
+);
+insert into waste.pending_waste values
+    ('w1', '7d', 1, 0, 2.5), ('w1', '30d', 1, 0, 2.5), ('w1', '90d', 1, 0, 2.500002);
+create table waste.suggestions (
+    workspace_id text, suggestion_rank bigint, segment_kind text, ruleset_id text, template_id text,
+    product_category text, member_id text, generation_type text, waste_reason text, generation_count bigint,
+    wasted_generation_count bigint, evidence_count bigint, affected_count bigint, elsewhere_count bigint,
+    elsewhere_affected_count bigint, credits decimal(38, 6), wasted_credits decimal(38, 6),
+    potential_saving_credits_low decimal(38, 6), potential_saving_credits_mid decimal(38, 6),
+    potential_saving_credits_high decimal(38, 6), evidence_from date
+);
+insert into waste.suggestions values
+    ('w1', 1, 'ruleset', 'r2', null, null, null, 'description', 'failed_generation', 2, 1, 2, 1, 1, 0,
+        6.25, 1.25, 1, 1.25, 1.25, '2026-01-01'),
+    ('w1', 2, 'template', null, 't2', null, null, null, 'failed_generation', 2, 1, 2, 1, 1, 0,
+        6.25, 1.25, 0, 1, 1.2, '2026-01-01'),
+    ('w1', 3, 'category_type', null, null, 'Shoes', null, 'description', 'excess_regeneration', 3, 1, 2, 0, 0, 0,
+        16.25, 1.25, 0, 1, 1.1, '2026-01-01'),
+    ('w1', 4, 'member_type', null, null, null, 'm1', null, 'failed_generation', 2, 1, 2, 1, 1, 0,
+        11.25, 1.25, 0, 0, 0, '2026-01-01');
+
 create table marts.credit_summary as
 select workspace_id, period, date '2026-03-31' as as_of, cast(sum(credits) as decimal(38, 6)) as credits_used,
     cast(sum(generation_count) as bigint) as generation_count,
@@ -217,6 +248,10 @@ select workspace_id, period, date '2026-03-31' as as_of, cast(sum(credits) as de
     cast(sum(wasted_credits) as decimal(38, 6)) as wasted_credits,
     cast(sum(pending_credits) as decimal(38, 6)) as pending_credits,
     cast(sum(untracked_credits) as decimal(38, 6)) as untracked_credits,
+    cast(0 as decimal(38, 6)) as expected_pending_waste_credits_low,
+    cast(case workspace_id when 'w1' then 1 else 0 end as decimal(38, 6)) as expected_pending_waste_credits,
+    cast(case workspace_id when 'w1' then 2.5 else 0 end as decimal(38, 6))
+        as expected_pending_waste_credits_high,
     cast(case workspace_id when 'w1' then 81.25 end as decimal(38, 6)) as credits_remaining,
     cast(case workspace_id when 'w1' then 2 else 1 end as bigint) as burn_rate_days
 from facts.fct_usage_daily

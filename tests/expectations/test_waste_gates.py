@@ -1,0 +1,205 @@
+"""Spoilt probabilities and expected waste are named by their gates: event or row, workspace and period."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from expectations.suites import waste
+
+Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils the batch, words of the message
+CRITICAL, WARNING = "critical", "warning"
+
+SCORED = "every_attempt_has_one_probability"
+PROBABILITIES: list[Spoilt] = [
+    *(
+        (SCORED, CRITICAL, spoil, (f"found 1 case: {words}",))
+        for spoil, words in (
+            (
+                "delete from waste.probabilities where row_id = 2",
+                "workspace w1, event e2, row 2: 0 told where 1 is due",
+            ),
+            (
+                "insert into waste.probabilities values (2, 0.5, 'boosting')",
+                "workspace w1, event e2, row 2: 2 told where 1 is due",
+            ),
+            (
+                "insert into waste.probabilities values (4, 1, 'boosting')",  # it failed
+                "workspace w1, event e4, row 4: 1 told where 0 is due",
+            ),
+            (
+                "insert into waste.probabilities values (99, 1, 'boosting')",
+                "workspace null, event null, row 99: 1 told where 0 is due",
+            ),
+            (
+                "insert into waste.probabilities values (null, 1, 'boosting')",
+                "workspace null, event null, row null: 1 told where 0 is due",
+            ),
+            (
+                "update facts.fct_judged_generations set usage_date = '2025-12-31' where row_id = 7",
+                "workspace w2, event e7, row 7: 1 told where 0 is due",
+            ),
+        )
+    ),
+    *(
+        (
+            "probabilities_lie_between_0_and_1",
+            CRITICAL,
+            f"update waste.probabilities set {spoil} where row_id = 2",
+            (f"found 1 case: row 2: {words}",),
+        )
+        for spoil, words in (
+            ("waste_probability = -0.000001", "-0.000001 by boosting"),
+            ("waste_probability = 1.000001", "1.000001 by boosting"),
+            ("waste_probability = null", "null by boosting"),
+            ("model_used = 'logistic'", "0.500000 by logistic"),
+            ("model_used = null", "0.500000 by null"),
+        )
+    ),
+    *(
+        (
+            "one_waste_model_is_in_use",
+            CRITICAL,
+            f"update waste.models set {spoil}",
+            (f"found 1 case: {words}",),
+        )
+        for spoil, words in (
+            ("promoted = false", "0 promoted, null to null"),
+            ("promoted = null", "0 promoted, null to null"),
+            ("promoted = true", "3 promoted, waste_boosting to waste_rule"),
+            ("promoted = model = 'waste_logistic'", "1 promoted, waste_logistic to waste_logistic"),
+            ("model = null where promoted", "1 promoted, null to null"),
+        )
+    ),
+    (
+        "one_waste_model_is_in_use",
+        CRITICAL,
+        "delete from waste.models",
+        ("found 1 case: 0 promoted",),
+    ),
+    (
+        "probabilities_are_told_by_the_model_in_use",
+        CRITICAL,
+        "update waste.models set promoted = model = 'waste_rule'",
+        ("found 1 case: 4 probabilities by boosting",),
+    ),
+    *(
+        (
+            "probabilities_are_told_by_the_model_in_use",
+            CRITICAL,
+            f"update waste.probabilities set model_used = {name} where row_id > 2",
+            (f"found 1 case: 2 probabilities by {word}",),
+        )
+        for name, word in (("'rule'", "rule"), ("null", "null"))
+    ),
+    (
+        "the_stored_model_is_the_registered_one",
+        WARNING,
+        "update waste.models set refused = 'found f0…. The rule is used.' where promoted",
+        (
+            "found 1 case: waste_boosting a: found f0…. The rule is used instead. "
+            "Delete models/waste_boosting.skops in the data directory; the next run learns it anew.",
+        ),
+    ),
+]
+
+
+def _expected(check: str, change: str, words: str, *, period: str = "30d") -> Spoilt:
+    spoil = f"update waste.pending_waste set {change} where period = '{period}'"
+    return check, CRITICAL, spoil, (f"found 1 case: workspace {words}",)
+
+
+PENDING: list[Spoilt] = [
+    (
+        "pending_waste_is_told_once",
+        CRITICAL,
+        "insert into waste.pending_waste from waste.pending_waste where period = '7d'",
+        ("found 1 case: workspace w1, 7d: 2 rows",),
+    ),
+    *(
+        _expected("pending_waste_is_told_once", change, words)
+        for change, words in (
+            ("workspace_id = null", "null, 30d: 1 rows"),
+            ("period = '14d'", "w1, 14d: 1 rows"),
+            ("period = null", "w1, null: 1 rows"),
+        )
+    ),
+    *(
+        _expected("pending_waste_ranges_hold_what_is_expected", change, f"w1, 30d: {words}")
+        for change, words in (
+            ("low_credits = -0.000001", "1.000000 expected, -0.000001 to 2.500000"),
+            ("low_credits = 1.000001", "1.000000 expected, 1.000001 to 2.500000"),
+            ("high_credits = 0.999999", "1.000000 expected, 0.000000 to 0.999999"),
+            ("expected_credits = null", "null expected, 0.000000 to 2.500000"),
+            ("low_credits = null", "1.000000 expected, null to 2.500000"),
+            ("high_credits = null", "1.000000 expected, 0.000000 to null"),
+        )
+    ),
+    *(
+        _expected("pending_waste_is_at_most_what_is_pending", change, words)
+        for change, words in (
+            ("high_credits = 2.500003", "w1, 30d: up to 2.500003 of 2.500000 pending"),
+            # used, but nothing of it is pending
+            ("workspace_id = 'w2'", "w2, 30d: up to 2.500000 of 0.000000 pending"),
+            ("workspace_id = 'w3'", "w3, 30d: up to 2.500000 of null pending"),
+            ("period = '14d'", "w1, 14d: up to 2.500000 of null pending"),
+            ("high_credits = null", "w1, 30d: up to null of 2.500000 pending"),
+        )
+    ),
+    (
+        "pending_waste_is_at_most_what_is_pending",
+        CRITICAL,
+        "update facts.fct_usage_daily set usage_date = '2026-03-24' where pending_credits > 0",
+        ("found 1 case: workspace w1, 7d: up to 2.500000 of 0.000000 pending",),
+    ),
+    (
+        "pending_waste_is_told_of_all_that_is_pending",
+        CRITICAL,
+        "delete from waste.pending_waste where period = '30d'",
+        ("found 1 case: workspace w1, 30d: 2.500000 pending, nothing expected",),
+    ),
+    (
+        "pending_waste_is_told_of_all_that_is_pending",
+        CRITICAL,
+        "update facts.fct_usage_daily set pending_credits = 3 where workspace_id = 'w2'",
+        ("found 3 cases", "workspace w2, 7d: 3.000000 pending, nothing expected"),
+    ),
+]
+SPOILT = [*PROBABILITIES, *PENDING]
+
+
+@pytest.mark.parametrize("spoilt", SPOILT, ids=[spoilt[0] for spoilt in SPOILT])
+def test_spoilt_probabilities_and_expected_waste_are_named(
+    spoilt: Spoilt, assert_named: Callable[..., None]
+) -> None:
+    assert_named("waste", *spoilt)
+
+
+def test_every_check_of_the_classifier_has_a_batch_that_it_fails() -> None:
+    assert {check.name for gate in waste.GATES for check in gate.checks} == {spoilt[0] for spoilt in SPOILT}
+
+
+def test_while_nothing_is_known_yet_nothing_need_be_expected(
+    change: Callable[[str], None], failed_check: Callable[..., object]
+) -> None:
+    change("delete from waste.pending_waste")
+
+    assert failed_check("waste", "pending_waste_is_told_of_all_that_is_pending") is None
+
+
+def test_pending_content_that_cost_nothing_may_have_a_row_of_zeros(
+    change: Callable[[str], None], failed_check: Callable[..., object]
+) -> None:
+    change("insert into waste.pending_waste values ('w2', '7d', 0, 0, 0)")
+
+    assert failed_check("waste", "pending_waste_is_at_most_what_is_pending") is None
+
+
+def test_an_old_attempt_needs_no_probability(
+    change: Callable[[str], None], failed_check: Callable[..., object]
+) -> None:
+    change("""update facts.fct_judged_generations set usage_date = '2025-12-31' where row_id = 7;
+        delete from waste.probabilities where row_id = 7""")
+
+    assert failed_check("waste", SCORED) is None
