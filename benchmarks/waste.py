@@ -73,8 +73,8 @@ def tell(title: str, evaluation: Evaluation | None) -> None:
     print(f"\n{title}")
     if evaluation is not None:
         print(
-            f"{evaluation.cases:,} cases of {evaluation.weeks} test weeks, {evaluation.base_rate:.1%} wasted; "
-            "90 % ranges, products drawn anew; calibration: mean gap of foretold and true shares"
+            f"{evaluation.cases:,} cases of {evaluation.weeks} test weeks, {evaluation.base_rate:.1%} "
+            "wasted; 90 % ranges, products drawn anew; calibration: mean gap of foretold and true shares"
         )
         print(table_of(evaluation).to_string(float_format=lambda value: f"{value:.4f}"))
         clearest = sorted(evaluation.importance.items(), key=lambda item: -item[1])[:6]

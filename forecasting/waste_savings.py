@@ -18,6 +18,7 @@ SAVING_DAYS = 30
 PRIOR_GENERATIONS = 20
 RANGE_SDS = 1.2816  # of a normal distribution, to 10 and 90 %
 BETTER_QUARTER = 0.25
+DECIMALS = 6
 # less than this share of what the workspace uses is not worth a change
 MIN_SHARE = 0.001
 
@@ -31,8 +32,8 @@ def add_savings(segments: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
             and recent_credits: all of the last SAVING_DAYS.
 
     Returns:
-        The segments with saving_low, saving_mid, saving_high: credits in SAVING_DAYS, with the 80 % range;
-        and suggestion_rank, from 1 in each workspace.
+        The segments with saving_low, saving_mid, saving_high: credits in SAVING_DAYS, with the 80 % range,
+        never more than was wasted; and suggestion_rank, from 1 in each workspace.
     """
     frame = frame[frame["workspace_id"].isin(segments["workspace_id"])]
     told = [
@@ -78,13 +79,17 @@ def _savings(segments: pd.DataFrame, frame: pd.DataFrame, kind: str) -> pd.DataF
     merged["variance"] = np.where(never, 0.0, merged["saving_variance"])
     columns = list(segments.columns)
     sums = merged.groupby(columns, dropna=False, sort=False, as_index=False)[
-        ["mid", "variance", "never_low", "never_mid", "never_high"]
+        ["wasted", "mid", "variance", "never_low", "never_mid", "never_high"]
     ].sum()
     spread = RANGE_SDS * np.sqrt(sums["variance"])
+    savings = {
+        "saving_low": (sums["mid"] - spread).clip(lower=0.0) + sums["never_low"],
+        "saving_mid": sums["mid"] + sums["never_mid"],
+        "saving_high": sums["mid"] + spread + sums["never_high"],
+    }
+    # never more than was wasted, to the digits that are told
     return sums[columns].assign(
-        saving_low=(sums["mid"] - spread).clip(lower=0.0) + sums["never_low"],
-        saving_mid=sums["mid"] + sums["never_mid"],
-        saving_high=sums["mid"] + spread + sums["never_high"],
+        **{name: saving.clip(upper=sums["wasted"]).round(DECIMALS) for name, saving in savings.items()}
     )
 
 
@@ -124,6 +129,6 @@ def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
         / (parts["decided_credits"] + prior).clip(lower=1e-9) ** 2
         * parts["recent_credits"] ** 2
     )
-    return parts.rename(columns={"recent_credits": "recent"})[
-        [*part, "saving", "saving_variance", "recent", "products"]
+    return parts.rename(columns={"recent_credits": "recent", "wasted_credits": "wasted"})[
+        [*part, "saving", "saving_variance", "recent", "wasted", "products"]
     ]

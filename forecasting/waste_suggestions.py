@@ -64,7 +64,7 @@ def tell(
 
     Returns:
         One row per workspace and rank: the segments and their evidence, saving_days (by how many days what is
-        left would last longer; null without a ledger) and suggestion. No saving is more than was wasted.
+        left would last longer; null without a ledger) and suggestion.
     """
     told = (
         segments.merge(evidence, on=["workspace_id", "suggestion_rank"], validate="one_to_one")
@@ -72,9 +72,6 @@ def tell(
         .merge(types, on="generation_type", how="left")
         .merge(standing, on="workspace_id", how="left")
     )
-    wasted = told["wasted_credits"].astype("float64")
-    for bound in ("low", "mid", "high"):
-        told[f"saving_{bound}"] = told[f"saving_{bound}"].clip(upper=wasted)
     left, burn = told["credits_remaining"].astype("float64"), told["burn_rate"].astype("float64")
     saved = (told["saving_mid"] / SAVING_DAYS).clip(upper=0.99 * burn)
     longer = (left.clip(lower=0) / (burn - saved) - left.clip(lower=0) / burn).where(burn > 0)

@@ -88,6 +88,20 @@ def test_savings_lie_in_order_and_are_at_most_what_was_made_in_30_days() -> None
     assert 0 < found[found["ruleset_id"] == BAD_RULESET]["saving_mid"].item() < of_ruleset
 
 
+def test_what_is_new_and_pending_saves_no_more_than_was_wasted_and_is_ranked_by_that() -> None:
+    generations = draw(Plan("w", episodes=3000, excess=0.05, bad_excess=0.5, hasty_rejected=0.3), seed=9)
+    counted = cells(generations)
+    of_ruleset = counted["ruleset_id"] == BAD_RULESET
+    # most of what the ruleset made is young and not decided yet
+    counted.loc[of_ruleset, "recent_credits"] *= 50
+    found = add_savings(find_segments(counted), counted)
+    wasted = counted[of_ruleset]["wasted_credits"].sum()
+    of_found = found[found["ruleset_id"] == BAD_RULESET]
+    assert of_found["saving_high"].item() == pytest.approx(wasted)
+    assert (found["saving_mid"].diff().dropna() <= 0).all()
+    assert found["suggestion_rank"].tolist() == list(range(1, len(found) + 1))
+
+
 def test_a_small_segment_saves_less_than_its_own_rate_suggests() -> None:
     """Shrunk towards the type: ten times the same generations save more than ten times as much."""
     few = draw(Plan("w", excess=0.03, bad_excess=0.6), seed=5)

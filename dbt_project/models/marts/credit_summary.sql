@@ -100,7 +100,9 @@ select
     cast(
         case
             when coalesce(usage.pending_credits, 0) = 0 then 0
-            else least(pending_waste.{{ bound }}_credits, usage.pending_credits)
+            when pending_waste.{{ bound }}_credits > usage.pending_credits
+                then usage.pending_credits
+            else pending_waste.{{ bound }}_credits
         end
         as decimal(38, 6)
     ) as expected_pending_waste_credits{{ ending }},
