@@ -1,0 +1,172 @@
+"""Waste from landing files to published marts: planted causes, their evidence, and the model that tells.
+
+The load plants a bad ruleset, fields nobody uses and hasty members; truth.json says where.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from product import SAMPLE_AS_OF, Credits, Night, copied, nightly, published_rows
+
+
+@pytest.fixture(scope="module")
+def load(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    root = tmp_path_factory.mktemp("waste")
+    size = ("--workspaces", "4", "--days", "100", "--events", "60000", "--seed", "11")
+    written = credits_command("sample", "--out", root / "landing", *size)
+    assert written.returncode == 0, written.stderr
+    return nightly(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
+
+
+def truth(load: Night) -> dict[str, dict[str, object]]:
+    told = json.loads((load.landing / "truth.json").read_text())
+    return dict(told["workspaces"])
+
+
+def test_the_first_suggestions_name_all_that_was_planted_and_nothing_else(load: Night) -> None:
+    planted = truth(load)
+    assert sum(bool(flaws["is_healthy"]) for flaws in planted.values()) >= 1
+    for workspace_id, flaws in planted.items():
+        told = load.query(
+            "select ruleset_id, member_id, product_category, generation_type, waste_reason "
+            f"from marts.waste_suggestions where workspace_id = '{workspace_id}' order by suggestion_rank"
+        )
+        rulesets = {row[0] for row in told if row[0]}
+        members = {row[1] for row in told if row[1]}
+        fields = {(row[2], row[3]) for row in told if row[4] == "unneeded_field"}
+        field = flaws["unneeded_field"]
+        assert rulesets == ({flaws["bad_ruleset"]} if flaws["bad_ruleset"] else set())
+        assert members == ({flaws["hasty_member"]} if flaws["hasty_member"] else set())
+        assert fields == ({(field["product_category"], field["generation_type"])} if field else set())
+        assert len(told) == len(rulesets) + len(members) + len(fields)
+
+
+def test_the_evidence_of_each_suggestion_is_found_again_in_generation_details(load: Night) -> None:
+    suggestions = load.query(
+        "select workspace_id, segment_kind, ruleset_id, template_id, product_category, member_id, "
+        "generation_type, waste_reason, evidence_from, generation_count, wasted_generation_count, "
+        "credits, wasted_credits, evidence_count, affected_count, elsewhere_count, elsewhere_affected_count, suggestion "
+        "from marts.waste_suggestions"
+    )
+    assert suggestions
+    details = load.query(
+        "select workspace_id, ruleset_id, template_id, product_category, member_id, generation_type, "
+        "waste_reason, usage_date, disposition, credits, episode_id, attempt_count "
+        "from marts.generation_details"
+    )
+    for told in suggestions:
+        workspace, _, ruleset, template, category, member, kind, reason, since = told[:9]
+        ids = (ruleset, template, category, member)
+        here = [row for row in details if row[0] == workspace and row[7] >= since and kind in (None, row[5])]
+        is_of = [
+            all(wanted in (None, found) for wanted, found in zip(ids, row[1:5], strict=True)) for row in here
+        ]
+        of = [row for row, is_mine in zip(here, is_of, strict=True) if is_mine]
+        rest = [row for row, is_mine in zip(here, is_of, strict=True) if not is_mine]
+        decided = [row for row in of if row[8] != "pending"]
+        wasted = [row for row in of if row[8] == "wasted"]
+        credits = [sum((row[9] for row in rows), Decimal(0)) for rows in (decided, wasted)]
+        assert list(told[9:13]) == [len(decided), len(wasted), *credits]
+        assert list(told[13:17]) == [*_counted(of, reason), *_counted(rest, reason)]
+        name = {"ruleset": ruleset, "template": template, "category_type": category}.get(told[1])
+        assert name is None or name in told[17]
+
+
+def _counted(rows: list[tuple[object, ...]], reason: object) -> list[int]:
+    if reason == "excess_regeneration":
+        return [
+            len({row[10] for row in rows if row[10]}),
+            len({row[10] for row in rows if row[10] and row[11] >= 3}),
+        ]
+    decided = [row for row in rows if row[8] != "pending"]
+    return [len(decided), sum(row[6] == reason for row in decided)]
+
+
+def test_savings_are_in_order_and_never_more_than_was_wasted(load: Night) -> None:
+    (broken,) = load.query(
+        "select count(*) from marts.waste_suggestions where not (0 <= potential_saving_credits_low "
+        "and potential_saving_credits_low <= potential_saving_credits_mid "
+        "and potential_saving_credits_mid <= potential_saving_credits_high "
+        "and potential_saving_credits_high <= wasted_credits and potential_saving_credits_mid > 0)"
+    )
+    assert broken == (0,)
+
+
+def test_where_credits_went_still_adds_up_exactly(load: Night) -> None:
+    parts = "used_credits + iterated_credits + wasted_credits + pending_credits + untracked_credits"
+    assert load.query(f"select count(*) from marts.usage_daily where {parts} <> credits") == [(0,)]
+    assert load.query(f"select count(*) from marts.credit_summary where {parts} <> credits_used") == [(0,)]
+
+
+def test_every_generation_is_scored_by_the_promoted_model_and_scores_are_as_large_as_waste(
+    load: Night,
+) -> None:
+    assert load.query("select model from marts.model_registry where promoted and model like 'waste%'") == [
+        ("waste_boosting",)
+    ]
+    used = load.query("select distinct status = 'succeeded', model_used from marts.generation_details")
+    assert sorted(used) == [(False, "status"), (True, "boosting")]
+    ((told, happened),) = load.query(
+        "select avg(waste_probability), avg(case when disposition = 'wasted' then 1 else 0 end) "
+        "from marts.generation_details where disposition <> 'pending' and status = 'succeeded'"
+    )
+    assert abs(float(told) - float(happened)) < 0.02
+    assert 0.05 < float(happened) < 0.5
+
+
+def test_expected_waste_of_pending_credits_lies_within_them(load: Night) -> None:
+    rows = load.query(
+        "select pending_credits, expected_pending_waste_credits_low, expected_pending_waste_credits, "
+        "expected_pending_waste_credits_high from marts.credit_summary where pending_credits > 0"
+    )
+    assert len(rows) >= 6
+    assert all(0 <= low < expected < high <= pending for pending, low, expected, high in rows)
+
+
+def test_a_changed_model_file_is_refused_the_rule_takes_over_and_deleting_it_brings_it_back(
+    credits_command: Credits, load: Night, tmp_path: Path
+) -> None:
+    night = copied(load, tmp_path / "data")
+    (file,) = (night.data_dir / "models").iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    night = nightly(credits_command, night.landing, night.data_dir, SAMPLE_AS_OF)
+    assert "stored model" in night.said.stdout
+    assert "waste_boosting.skops" in night.said.stdout
+    used = "select distinct model_used from marts.generation_details where status = 'succeeded'"
+    assert night.query(used) == [("rule",)]
+    file.unlink()
+    night = nightly(credits_command, night.landing, night.data_dir, SAMPLE_AS_OF)
+    assert night.query(used) == [("boosting",)]
+    assert published_rows(night.published) == published_rows(load.published)
+
+
+def test_the_sample_suggests_what_its_data_says(sample_night: Night) -> None:
+    (told,) = sample_night.query(
+        "select segment_kind, ruleset_id, waste_reason, suggestion from marts.waste_suggestions"
+    )
+    assert told[:3] == ("ruleset", "rs_descriptions_v1", "excess_regeneration")
+    assert "take 3 or more attempts" in str(told[3])
+
+
+def test_without_the_old_ruleset_the_sample_suggests_nothing(
+    credits_command: Credits, sample_night: Night, tmp_path: Path
+) -> None:
+    """The suggestion follows from the data: the same attempts, all of one ruleset, stand out nowhere."""
+    landing = tmp_path / "landing"
+    shutil.copytree(sample_night.landing, landing)
+    changed = 0
+    for file in landing.rglob("*"):
+        if file.is_file() and (text := file.read_bytes()).find(b"rs_descriptions_v1") >= 0:
+            file.write_bytes(text.replace(b"rs_descriptions_v1", b"rs_descriptions_v2"))
+            changed += 1
+    assert changed
+    night = nightly(credits_command, landing, tmp_path / "data", SAMPLE_AS_OF)
+    assert night.query("select count(*) from marts.waste_suggestions") == [(0,)]
+    said = credits_command("report", "--data-dir", night.data_dir)
+    assert "Suggestion: none" in said.stdout
