@@ -18,7 +18,8 @@ KEYS = {
     "waste_by_reason": ("workspace_id", "period", "waste_reason"),
     "generation_details": ("source", "event_id"),
 }
-# what the floor does not say: names of things, the ledger, and ids whose form is the product's own affair
+# what the floor does not say: names of things, the ledger, what is estimated, and ids whose form is the
+# product's own affair
 LEFT_OUT = {
     "credit_summary": {
         "workspace_name",
@@ -28,8 +29,11 @@ LEFT_OUT = {
         "allowance",
         "credits_remaining",
         "overage",
+        "expected_pending_waste_credits",
+        "expected_pending_waste_credits_low",
+        "expected_pending_waste_credits_high",
     },
-    "generation_details": {"unit_id", "episode_id"},
+    "generation_details": {"unit_id", "episode_id", "waste_probability", "model_used"},
 }
 RATIO = "DECIMAL(38,12)"
 TOLERANCE = "1e-9"

@@ -15,9 +15,9 @@ from hashlib import sha256
 import numpy as np
 import pandas as pd
 import sklearn
-import skops.io
 from sklearn.base import BaseEstimator
 
+from forecasting.model_bytes import ModelRefused, from_bytes, to_bytes
 from forecasting.waste_evaluation import MODELS, Evaluation, evaluate, fitted, learnt_from
 from forecasting.waste_features import Cases, History
 from forecasting.waste_gate import CANDIDATE, objections
@@ -35,10 +35,6 @@ TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
 UNTESTED_DISPERSION = 4.0
 
 
-class ModelRefused(ValueError):
-    """A stored model is not what was registered."""
-
-
 @dataclass(frozen=True)
 class Trained:
     """What a night has learnt.
@@ -46,7 +42,7 @@ class Trained:
     Attributes:
         version: fingerprint of what was learnt from, and of how.
         rule: always usable.
-        boosted: the stored form of the candidate; None if there was too little to learn from.
+        candidate: the boosted model; None if there was too little to learn from.
         evaluation: None if there was too little to test.
         objections: why the candidate is not used; empty if it is.
         coefficients: of the logistic twin, feature -> log odds of waste against unsettled by one standard
@@ -55,7 +51,7 @@ class Trained:
 
     version: str
     rule: RuleState
-    boosted: bytes | None
+    candidate: BaseEstimator | None
     evaluation: Evaluation | None
     objections: tuple[str, ...]
     coefficients: Mapping[str, float]
@@ -69,6 +65,7 @@ def version_of(cases: Cases, *, as_of: int, maturity_days: int) -> str:
         cases.known_day,
         cases.is_wasted,
         cases.settled_hours,
+        cases.product,
         *cases.groups.values(),
         *cases.events.values(),
     ):
@@ -89,14 +86,15 @@ def train(cases: Cases, *, as_of: int, maturity_days: int) -> Trained:
     known = cases.take(cases.known_day <= as_of)
     foretold = rule.foretold(rule.rates(history, known)[0])
     against = objections(evaluation)
-    boosted, coefficients = None, {}
+    candidate, coefficients = None, {}
     if evaluation is not None:
         learnt = cases.take(learnt_from(cases, cut=as_of, seed=SEED))
         features, _ = features_of(rule, history, learnt)
-        model = fitted(CANDIDATE, learnt, features, cut=as_of, seed=SEED)
-        boosted = None if model is None else skops.io.dumps(model)
+        candidate = fitted(CANDIDATE, learnt, features, cut=as_of, seed=SEED)
         twin = fitted("logistic", learnt, features, cut=as_of, seed=SEED)
         coefficients = {} if twin is None else _coefficients(twin)
+    if candidate is None and not against:
+        against = ("too little is known to fit a model",)
     used = "rule" if against else CANDIDATE
     return Trained(
         version_of(cases, as_of=as_of, maturity_days=maturity_days),
@@ -105,9 +103,9 @@ def train(cases: Cases, *, as_of: int, maturity_days: int) -> Trained:
             shifts_of(known, foretold),
             evaluation.dispersion[used] if evaluation else UNTESTED_DISPERSION,
         ),
-        boosted,
+        candidate,
         evaluation,
-        against if boosted else against or ("too little is known to fit a model",),
+        against,
         coefficients,
     )
 
@@ -150,14 +148,14 @@ def in_use(
     rule, candidate = known.get(PREFIX + "rule"), known.get(PREFIX + CANDIDATE)
     if rule is None or candidate is None or (candidate["hash"] and stored is None):
         trained = train(cases, as_of=today, maturity_days=maturity_days)
-        rows, stored = registered(trained, as_of=pd.Timestamp(as_of)), trained.boosted
-        boosted = None if trained.objections else skops.io.loads(trained.boosted, trusted=list(TRUSTED))
-        return InUse(trained.rule, boosted, rows, stored, None)
+        stored = None if trained.candidate is None else to_bytes(trained.candidate)
+        rows = registered(trained, stored, as_of=pd.Timestamp(as_of))
+        return InUse(trained.rule, None if trained.objections else trained.candidate, rows, stored, None)
     rows = registry.assign(refused=None)
     boosted, refused = None, None
     if not json.loads(candidate["content"])["objections"]:
         try:
-            boosted = load_boosted(stored or b"", registered=candidate["hash"])
+            boosted = from_bytes(stored or b"", registered=candidate["hash"], trusted=TRUSTED)
         except ModelRefused as error:
             refused = str(error)
     used = PREFIX + ("rule" if boosted is None else CANDIDATE)
@@ -166,38 +164,14 @@ def in_use(
     return InUse(rule_of(rule["content"], registered=rule["hash"]), boosted, rows, stored, refused)
 
 
-def load_boosted(stored: bytes, *, registered: str) -> BaseEstimator:
-    """Read a stored model back.
-
-    Args:
-        stored: what is kept. registered: the SHA-256 that the registry has of it.
-
-    Raises:
-        ModelRefused: it is another one, or holds a type that no such model has.
-    """
-    found = sha256(stored).hexdigest()
-    if found != registered:
-        raise ModelRefused(
-            f"a stored model has the hash of the registry, {registered[:12]}…; found {found[:12]}…. The rule "
-            "is used instead. Delete the file: the next run learns it anew."
-        )
-    unknown = sorted(set(skops.io.get_untrusted_types(data=stored)) - set(TRUSTED))
-    if unknown:
-        raise ModelRefused(
-            f"a stored model holds known types only; found {', '.join(unknown)}. The rule is used instead. "
-            "Delete the file: the next run learns it anew."
-        )
-    return skops.io.loads(stored, trusted=list(TRUSTED))
-
-
-def registered(trained: Trained, *, as_of: pd.Timestamp) -> pd.DataFrame:
-    """A model card for each of MODELS, as rows of the registry.
+def registered(trained: Trained, stored: bytes | None, *, as_of: pd.Timestamp) -> pd.DataFrame:
+    """A model card for each of MODELS, as rows of the registry; `stored` is the candidate as it is kept.
 
     Returns:
         model, version, trained_to (datetime64), label, features, scores and content (JSON text), hash,
         promoted (exactly one is), refused (null).
     """
-    stored = "" if trained.boosted is None else sha256(trained.boosted).hexdigest()
+    kept = "" if stored is None else sha256(stored).hexdigest()
     content = {
         "rule": trained.rule.to_json(),
         "logistic": json.dumps({"coefficients": trained.coefficients}, sort_keys=True),
@@ -220,7 +194,7 @@ def registered(trained: Trained, *, as_of: pd.Timestamp) -> pd.DataFrame:
             "features": json.dumps(FEATURES),
             "scores": [_card(trained.evaluation, name) for name in MODELS],
             "hash": [
-                stored if name == CANDIDATE else sha256(content[name].encode()).hexdigest() for name in MODELS
+                kept if name == CANDIDATE else sha256(content[name].encode()).hexdigest() for name in MODELS
             ],
             "promoted": [name == used for name in MODELS],
             "content": [content[name] for name in MODELS],

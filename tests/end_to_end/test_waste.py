@@ -50,7 +50,8 @@ def test_the_evidence_of_each_suggestion_is_found_again_in_generation_details(lo
     suggestions = load.query(
         "select workspace_id, segment_kind, ruleset_id, template_id, product_category, member_id, "
         "generation_type, waste_reason, evidence_from, generation_count, wasted_generation_count, "
-        "credits, wasted_credits, evidence_count, affected_count, elsewhere_count, elsewhere_affected_count, suggestion "
+        "credits, wasted_credits, evidence_count, affected_count, elsewhere_count, "
+        "elsewhere_affected_count, suggestion "
         "from marts.waste_suggestions"
     )
     assert suggestions

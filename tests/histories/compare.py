@@ -14,6 +14,11 @@ from oracle import GRAINS
 from product import published_rows
 
 Row = dict[str, Any]
+LEARNT = {
+    "waste_probability",
+    "model_used",
+    *(f"expected_pending_waste_credits{bound}" for bound in ("", "_low", "_high")),
+}
 
 
 def row_differences(
@@ -25,7 +30,8 @@ def row_differences(
         first: a published folder.
         second: another one.
         names: what to call them.
-        workspaces: those to look at; all of them, and the rows that are of none, if not given.
+        workspaces: those to look at; all of them, and the rows that are of none, if not given. What is
+            learnt from all workspaces together is then left out.
     """
     mine, theirs = _marts(first, workspaces), _marts(second, workspaces)
     found = [f"{mart}: not in both" for mart in sorted(mine.keys() ^ theirs.keys())]
@@ -47,8 +53,13 @@ def _marts(published: Path, workspaces: Collection[str] | None) -> dict[str, lis
     if workspaces is None:
         return named
     return {
-        mart: [row for row in rows if row.get("workspace_id") in workspaces] for mart, rows in named.items()
+        mart: [_without(LEARNT, row) for row in rows if row.get("workspace_id") in workspaces]
+        for mart, rows in named.items()
     }
+
+
+def _without(columns: Collection[str], row: Row) -> Row:
+    return {name: value for name, value in row.items() if name not in columns}
 
 
 def _of_mart(mart: str, mine: Sequence[Row], theirs: Sequence[Row], names: tuple[str, str]) -> list[str]:

@@ -185,7 +185,7 @@ def test_a_suggestion_is_told_though_nothing_was_wasted_in_the_period(example: R
     ]
 
 
-def test_what_is_pending_stands_between_the_waste_and_the_suggestions(example: Report) -> None:
+def test_what_is_pending_stands_after_the_suggestions(example: Report) -> None:
     pending = summed(
         advised(example, 1),
         expected_pending_waste_credits=Decimal(40),
@@ -194,9 +194,9 @@ def test_what_is_pending_stands_between_the_waste_and_the_suggestions(example: R
     )
     assert lines(pending)[-4:] == [
         "Waste detected: 180 credits on regenerations (3+ attempts)",
-        "Pending: 200 credits, of which 30 to 55 are expected to end as waste",
         "Suggestion: improve rulesets to reduce rework",
         "  Change 1.",
+        "Pending: 200 credits, of which 30 to 55 are expected to end as waste",
     ]
 
 
