@@ -56,11 +56,13 @@ def last_day_of(warehouse: DuckDBWarehouse) -> date:
 def every_case(warehouse: DuckDBWarehouse, *, as_of: date) -> Cases:
     """All cases of the history, beyond the days that a night looks back."""
     (text,) = warehouse.query("select sql from duckdb_views() where view_name = 'fct_waste_cases'")["sql"]
-    first = str((pd.Timestamp(as_of) - pd.Timedelta(days=180)).date())
-    if text.count(first) != 1:
-        raise SystemExit(f"the view fct_waste_cases should name {first} once; look at this benchmark.")
+    for days in (180, 210):
+        first = str((pd.Timestamp(as_of) - pd.Timedelta(days=days)).date())
+        if text.count(first) != 1:
+            raise SystemExit(f"the view fct_waste_cases should name {first} once; look at this benchmark.")
+        text = text.replace(first, "0001-01-01")
     with warehouse.connect() as connection:
-        connection.execute(text.replace(first, "0001-01-01").replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
+        connection.execute(text.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
     return cases_of(learning_cases(warehouse))
 
 

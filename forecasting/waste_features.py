@@ -56,6 +56,7 @@ class Cases:
         day: its local day.
         groups: for each kind of group, a hash of the group each case belongs to.
         is_wasted: the label; False where it is not known.
+        is_pending: whether its disposition still waits for an outcome.
         known_day: the local day by whose end the label was known; UNKNOWN_DAY if it is not yet.
         settled_hours: from the generation to what settled its disposition; infinite if nothing did.
         credits: charged.
@@ -67,6 +68,7 @@ class Cases:
     day: Ints
     groups: Mapping[str, NDArray[np.uint64]]
     is_wasted: Bools
+    is_pending: Bools
     known_day: Ints
     settled_hours: Floats
     credits: Floats
@@ -83,6 +85,7 @@ class Cases:
             self.day[rows],
             {kind: codes[rows] for kind, codes in self.groups.items()},
             self.is_wasted[rows],
+            self.is_pending[rows],
             self.known_day[rows],
             self.settled_hours[rows],
             self.credits[rows],
@@ -124,6 +127,7 @@ def cases_of(frame: pd.DataFrame) -> Cases:
         day,
         groups,
         frame["is_wasted"].to_numpy(dtype=bool, na_value=False),
+        frame["is_pending"].to_numpy(dtype=bool),
         known_day,
         np.where(np.isnan(settled_hours), np.inf, np.maximum(settled_hours, 0.0)),
         credits,

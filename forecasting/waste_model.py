@@ -95,13 +95,12 @@ def train(cases: Cases, *, as_of: int, maturity_days: int) -> Trained:
         coefficients = {} if twin is None else _coefficients(twin)
     if candidate is None and not against:
         against = ("too little is known to fit a model",)
-    used = "rule" if against else CANDIDATE
     return Trained(
         version_of(cases, as_of=as_of, maturity_days=maturity_days),
         RuleState(
             dict(rule.strengths),
             shifts_of(known, foretold),
-            evaluation.dispersion[used] if evaluation else UNTESTED_DISPERSION,
+            evaluation.dispersion["rule"] if evaluation else UNTESTED_DISPERSION,
         ),
         candidate,
         evaluation,
@@ -117,6 +116,7 @@ class InUse:
     Attributes:
         rule: always usable.
         boosted: None if the rule is used.
+        dispersion: of what is used, see `pending_waste`.
         registry: the rows of the registry.
         stored: the candidate as it is to be kept; None if there is none.
         refused: why a stored model is not used; None if none was refused.
@@ -124,6 +124,7 @@ class InUse:
 
     rule: RuleState
     boosted: BaseEstimator | None
+    dispersion: float
     registry: pd.DataFrame
     stored: bytes | None
     refused: str | None
@@ -144,24 +145,48 @@ def in_use(
     """
     today = (as_of - date(1970, 1, 1)).days
     version = version_of(cases, as_of=today, maturity_days=maturity_days)
-    known = registry[registry["version"] == version].set_index("model").to_dict("index")
-    rule, candidate = known.get(PREFIX + "rule"), known.get(PREFIX + CANDIDATE)
-    if rule is None or candidate is None or (candidate["hash"] and stored is None):
+    refused = _why_refused(registry, stored)
+    is_known = (registry["version"] == version).any() and (stored is not None or not _hash_of(registry))
+    if is_known:
+        rows, candidate = registry.assign(refused=None), None
+        if _wants_candidate(rows) and refused is None:
+            candidate = from_bytes(stored or b"", registered=_hash_of(rows), trusted=TRUSTED)
+    else:
         trained = train(cases, as_of=today, maturity_days=maturity_days)
-        stored = None if trained.candidate is None else to_bytes(trained.candidate)
-        rows = registered(trained, stored, as_of=pd.Timestamp(as_of))
-        return InUse(trained.rule, None if trained.objections else trained.candidate, rows, stored, None)
-    rows = registry.assign(refused=None)
-    boosted, refused = None, None
-    if not json.loads(candidate["content"])["objections"]:
-        try:
-            boosted = from_bytes(stored or b"", registered=candidate["hash"], trusted=TRUSTED)
-        except ModelRefused as error:
-            refused = str(error)
-    used = PREFIX + ("rule" if boosted is None else CANDIDATE)
-    rows["promoted"] = rows["model"] == used
+        learnt = None if trained.candidate is None else to_bytes(trained.candidate)
+        rows = registered(trained, learnt, as_of=pd.Timestamp(as_of))
+        candidate = trained.candidate if _wants_candidate(rows) and refused is None else None
+        # what was refused stays as it is, until somebody has looked at it
+        stored = stored if refused else learnt
+    used = "rule" if candidate is None else CANDIDATE
+    rows["promoted"] = rows["model"] == PREFIX + used
     rows.loc[rows["model"] == PREFIX + CANDIDATE, "refused"] = refused
-    return InUse(rule_of(rule["content"], registered=rule["hash"]), boosted, rows, stored, refused)
+    cards = rows.set_index("model").to_dict("index")
+    rule = rule_of(cards[PREFIX + "rule"]["content"], registered=cards[PREFIX + "rule"]["hash"])
+    own = json.loads(cards[PREFIX + CANDIDATE]["content"])["dispersion"]
+    return InUse(rule, candidate, own if candidate is not None else rule.dispersion, rows, stored, refused)
+
+
+def _wants_candidate(rows: pd.DataFrame) -> bool:
+    (content,) = rows.loc[rows["model"] == PREFIX + CANDIDATE, "content"]
+    return not json.loads(content)["objections"]
+
+
+def _hash_of(registry: pd.DataFrame) -> str:
+    """The hash of the stored candidate; empty if none is stored."""
+    return "".join(registry.loc[registry["model"] == PREFIX + CANDIDATE, "hash"])
+
+
+def _why_refused(registry: pd.DataFrame, stored: bytes | None) -> str | None:
+    """Why what is stored is not what was registered; None if it is, or if nothing was."""
+    expected = _hash_of(registry)
+    if stored is None or not expected:
+        return None
+    try:
+        from_bytes(stored, registered=expected, trusted=TRUSTED)
+    except ModelRefused as error:
+        return str(error)
+    return None
 
 
 def registered(trained: Trained, stored: bytes | None, *, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -178,6 +203,7 @@ def registered(trained: Trained, stored: bytes | None, *, as_of: pd.Timestamp) -
         CANDIDATE: json.dumps(
             {
                 "use": USE,
+                "dispersion": trained.evaluation.dispersion[CANDIDATE] if trained.evaluation else None,
                 "objections": trained.objections,
                 "importance": trained.evaluation.importance if trained.evaluation else {},
             },

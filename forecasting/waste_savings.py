@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecasting.waste_segments import KINDS, MIN_GENERATIONS, UNNEEDED
+from forecasting.waste_segments import EARLY_REASONS, KINDS, MIN_GENERATIONS, UNNEEDED
 
 SAVING_DAYS = 30
 # a segment's rate is given so many imagined generations of the type's rate
@@ -28,8 +28,8 @@ def add_savings(segments: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         segments: as `find_segments` gives them.
-        frame: the cells they were found in, with decided_credits and wasted_credits (pending ones left out),
-            and recent_credits: all of the last SAVING_DAYS.
+        frame: the cells they were found in, with mature_credits and mature_wasted_credits (the rates are
+            theirs), wasted_credits (young ones included), and recent_credits: all of the last SAVING_DAYS.
 
     Returns:
         The segments with saving_low, saving_mid, saving_high: credits in SAVING_DAYS, with the 80 % range,
@@ -75,6 +75,8 @@ def _savings(segments: pd.DataFrame, frame: pd.DataFrame, kind: str) -> pd.DataF
         # of n units none was used: so rarely at most are they used, with this certainty
         unused = (1 - level) ** (1 / merged["products"].clip(lower=1))
         merged[f"never_{name}"] = merged["recent"] * np.where(never, unused, 0.0)
+    is_early = merged["waste_reason"].isin(EARLY_REASONS)
+    merged["wasted"] = merged["wasted"].where(is_early, merged["mature_wasted"])
     merged["mid"] = np.where(never, 0.0, merged["saving"])
     merged["variance"] = np.where(never, 0.0, merged["saving_variance"])
     columns = list(segments.columns)
@@ -98,17 +100,23 @@ def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
 
     What has no id is one of the like, too.
     """
-    measures = ["generation_count", "decided_credits", "wasted_credits", "recent_credits"]
+    measures = [
+        "mature_count",
+        "mature_credits",
+        "mature_wasted_credits",
+        "wasted_credits",
+        "recent_credits",
+    ]
     clusters = frame.groupby([*part, "product_id"], as_index=False, dropna=False)[measures].sum()
     parts = clusters.groupby(part, as_index=False, dropna=False)[measures].sum()
     types = parts.groupby(part[:2], as_index=False)[measures[:3]].sum()
     parts = parts.merge(types, on=part[:2], suffixes=("", "_of_type"))
-    decided, wasted = parts["decided_credits"], parts["wasted_credits"]
-    usual = parts["wasted_credits_of_type"] / parts["decided_credits_of_type"].clip(lower=1e-9)
-    each = parts["decided_credits_of_type"] / parts["generation_count_of_type"].clip(lower=1)
+    decided, wasted = parts["mature_credits"], parts["mature_wasted_credits"]
+    usual = parts["mature_wasted_credits_of_type"] / parts["mature_credits_of_type"].clip(lower=1e-9)
+    each = parts["mature_credits_of_type"] / parts["mature_count_of_type"].clip(lower=1)
     prior = PRIOR_GENERATIONS * each
     parts["rate"] = (wasted + prior * usual) / (decided + prior).clip(lower=1e-9)
-    is_large = parts["generation_count"] >= MIN_GENERATIONS
+    is_large = parts["mature_count"] >= MIN_GENERATIONS
     better = (
         parts[is_large]
         .groupby(part[:2])["rate"]
@@ -117,7 +125,9 @@ def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
     )
     parts = parts.merge(better.reset_index(), on=part[:2], how="left")
     clusters = clusters.merge(parts[[*part, "rate"]], on=part)
-    clusters["square"] = (clusters["wasted_credits"] - clusters["rate"] * clusters["decided_credits"]) ** 2
+    clusters["square"] = (
+        clusters["mature_wasted_credits"] - clusters["rate"] * clusters["mature_credits"]
+    ) ** 2
     spread = clusters.groupby(part, as_index=False, dropna=False).agg(
         square=("square", "sum"), products=("square", "size")
     )
@@ -125,10 +135,9 @@ def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
     gain = (parts["rate"] - parts["better"]).clip(lower=0.0).fillna(0.0)
     parts["saving"] = gain * parts["recent_credits"]
     parts["saving_variance"] = (
-        parts["square"]
-        / (parts["decided_credits"] + prior).clip(lower=1e-9) ** 2
-        * parts["recent_credits"] ** 2
+        parts["square"] / (decided + prior).clip(lower=1e-9) ** 2 * parts["recent_credits"] ** 2
     )
-    return parts.rename(columns={"recent_credits": "recent", "wasted_credits": "wasted"})[
-        [*part, "saving", "saving_variance", "recent", "wasted", "products"]
+    names = {"recent_credits": "recent", "wasted_credits": "wasted", "mature_wasted_credits": "mature_wasted"}
+    return parts.rename(columns=names)[
+        [*part, "saving", "saving_variance", "recent", "wasted", "mature_wasted", "products"]
     ]

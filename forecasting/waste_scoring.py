@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from forecasting.waste_features import UNKNOWN_DAY, Cases, Floats, History
+from forecasting.waste_features import Cases, Floats, History
 from forecasting.waste_hazards import LAST, STRETCH_ENDS, hazards, stretch_at, waste_chance
 from forecasting.waste_matrix import features_of
 from forecasting.waste_rule import Rule
@@ -29,7 +29,7 @@ class RuleState:
     Attributes:
         strengths: of shrinking, by kind of group.
         shifts: log odds to add for a case still unsettled at the start of each stretch.
-        dispersion: how much wider totals spread than chance alone would make them.
+        dispersion: how much wider totals spread than chance alone would make them, if the rule tells.
     """
 
     strengths: Mapping[str, float]
@@ -99,7 +99,7 @@ def pending_sums(cases: pd.DataFrame, known: Cases, now: Floats, *, as_of: int) 
         workspace_id, period, and sums of pending credits, of expected waste and of its variance if cases
         were independent; sums of parts may be added up.
     """
-    pending = np.flatnonzero(known.known_day == UNKNOWN_DAY)
+    pending = np.flatnonzero(known.is_pending)
     credits, chance, age = known.credits[pending], now[pending], as_of - known.day[pending]
     each = pd.DataFrame(
         {

@@ -43,7 +43,10 @@ KINDS = {
 # At most this share of workspaces without any difference gets a suggestion: it is divided among all that is
 # looked at in a workspace (Bonferroni). Measured on drawn ones it is 1 to 2 %, since segments overlap.
 FALSE_SHARE = 0.05
-_COUNTED = {"excess_regeneration": "episode_count"}
+# Known within hours or days: counted up to as_of. The others only of mature generations: what is young has
+# not been refused or left unused yet, and whatever is new would look better for it.
+EARLY_REASONS = ("failed_generation", "excess_regeneration", "low_quality_draft")
+_COUNTED = dict.fromkeys(EARLY_REASONS, "generation_count") | {"excess_regeneration": "episode_count"}
 _AFFECTED = {"excess_regeneration": "long_episode_count"}
 MIN_GENERATIONS = 30
 MIN_PRODUCTS = 5
@@ -59,8 +62,8 @@ class Cells:
         frame: the rows, with workspace_id, generation_type and the columns of KINDS.
         workspace, types, product: codes; types is workspace and generation type.
         segments: (kind, whether of one type) -> code of the segment, -1 for none.
-        counts: reason -> what may be wasted for it: generations that are not pending; for excess regeneration
-            episodes, since the attempts of one are wasted together.
+        counts: reason -> what may be wasted for it: generations, only mature ones where time must show it;
+            for excess regeneration episodes, since the attempts of one are wasted together.
         wasted: reason -> what of it is wasted for the reason; for excess regeneration, is too long.
     """
 
@@ -89,7 +92,7 @@ class Cells:
             types,
             _joined(workspace, _coded(frame["product_id"])),
             segments,
-            {reason: _numbers(frame, _COUNTED.get(reason, "generation_count")) for reason in REASONS},
+            {reason: _numbers(frame, _COUNTED.get(reason, "mature_count")) for reason in REASONS},
             {reason: _numbers(frame, _AFFECTED.get(reason, f"{reason}_count")) for reason in REASONS},
         )
 
@@ -99,19 +102,23 @@ def find_segments(frame: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         frame: one row per workspace_id, product_id, generation_type, product_category, ruleset_id,
-            template_id and member_id, with generation_count (pending ones left out), `<reason>_count` for
-            each of REASONS, episode_count, and long_episode_count: those of excess_attempts or more. Ordered
-            by these ids.
+            template_id and member_id, with generation_count, mature_count, used_count, `<reason>_count` for
+            each of REASONS (of mature ones only unless in EARLY_REASONS), episode_count, and
+            long_episode_count: those of excess_attempts or more. Ordered by these ids.
 
     Returns:
         One row per segment: workspace_id, segment_kind, ruleset_id, template_id, product_category, member_id,
-        generation_type (null: all of its types), waste_reason, and clarity (standard errors of the
-        difference).
+        generation_type (null: all of its types), waste_reason, clarity (standard errors of the difference),
+        and expected_share: what the rest of the workspace suggests, type by type, with what other segments
+        explain left out (NaN for a field that is never used).
     """
     cells = Cells.of(frame)
     fields = cells.segments["category_type", True]
-    never_used = np.unique(fields[cells.wasted[UNNEEDED] > 0])
-    found = [_named(cells, "category_type", True, UNNEEDED, pd.Series(np.inf, index=never_used))]
+    # what is young may have been used after all
+    is_used = _sum_of(fields, _numbers(frame, "used_count")) > 0
+    never_used = np.unique(fields[(cells.wasted[UNNEEDED] > 0) & ~is_used[fields]])
+    unneeded = pd.DataFrame({"clarity": np.inf, "expected_share": np.nan}, index=never_used)
+    found = [_named(cells, "category_type", True, UNNEEDED, unneeded)]
     is_needed = ~np.isin(fields, never_used)
     size = int(cells.workspace.max()) + 1 if len(frame) else 0
     occurs = [_sum_of(cells.workspace, cells.wasted[reason], size) > 0 for reason in COMPARED_REASONS]
@@ -152,9 +159,9 @@ def _clear_segments(cells: Cells, reason: str, reasons: Ints, *, is_left: Bools)
         for (kind, is_of_type), chosen in clear.drop_duplicates("workspace").groupby(
             ["segment_kind", "is_of_type"], sort=False
         ):
-            clarity = chosen.set_index("segment")["clarity"]
-            yield _named(cells, kind, is_of_type, reason, clarity)
-            is_left = is_left & ~np.isin(cells.segments[kind, is_of_type], clarity.index)
+            figures = chosen.set_index("segment")[["clarity", "expected_share"]]
+            yield _named(cells, kind, is_of_type, reason, figures)
+            is_left = is_left & ~np.isin(cells.segments[kind, is_of_type], figures.index)
 
 
 def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd.DataFrame:
@@ -204,23 +211,23 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
             "segment_kind": of[0],
             "is_of_type": of[1],
             "clarity": clarity.round(6),
+            "expected_share": expected / np.maximum(summed(count), 1.0),
             "is_material": observed >= MIN_RATIO * expected,
         }
     )
     return compared[is_tested]
 
 
-def _named(cells: Cells, kind: str, is_of_type: bool, reason: str, clarity: pd.Series) -> pd.DataFrame:
-    """The segments of the given codes by their ids."""
+def _named(cells: Cells, kind: str, is_of_type: bool, reason: str, figures: pd.DataFrame) -> pd.DataFrame:
+    """The segments of the given codes by their ids, with their figures."""
     codes = cells.segments[kind, is_of_type]
-    rows = np.flatnonzero(np.isin(codes, clarity.index))
+    rows = np.flatnonzero(np.isin(codes, figures.index))
     rows = rows[np.unique(codes[rows], return_index=True)[1]]
     ids = ["workspace_id", KINDS[kind], *(["generation_type"] if is_of_type else [])]
     named = cells.frame.iloc[rows][ids].reset_index(drop=True)
     columns = ["workspace_id", *KINDS.values(), "generation_type"]
-    return named.reindex(columns=columns).assign(
-        segment_kind=kind, waste_reason=reason, clarity=clarity.reindex(codes[rows]).to_numpy(dtype=float)
-    )
+    named = named.reindex(columns=columns).assign(segment_kind=kind, waste_reason=reason)
+    return named.join(figures.reindex(codes[rows]).reset_index(drop=True))
 
 
 def _sum_of(codes: Ints, values: Floats, size: int = 0) -> Floats:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from forecasting.waste_savings import SAVING_DAYS
-from forecasting.waste_segments import UNNEEDED
+from forecasting.waste_segments import EARLY_REASONS, MIN_RATIO, UNNEEDED
+
+HORIZON_DAYS = 365
 
 # what is said of the share of a segment's content that a reason takes
 _HAPPENS = {
@@ -36,11 +39,14 @@ class Terms:
     """What the sentences refer to.
 
     Attributes:
-        days: how far back the evidence reaches.
+        as_of: the last day. days: how far back the evidence reaches.
+        maturity_days: those too young to tell what is never used.
         excess_attempts: from how many attempts on regenerations count as waste.
     """
 
+    as_of: date
     days: int
+    maturity_days: int
     excess_attempts: int
 
 
@@ -59,26 +65,42 @@ def tell(
         evidence: exact counts and credits by workspace_id and suggestion_rank.
         people: workspace_id, member_id, member_name.
         types: generation_type, generation_type_name.
-        standing: workspace_id, credits_remaining (null without a ledger), burn_rate a day.
+        standing: workspace_id, credits_remaining (null without a ledger), burnt_credits in burnt_days.
         terms: what the sentences refer to.
 
     Returns:
-        One row per workspace and rank: the segments and their evidence, saving_days (by how many days what is
-        left would last longer; null without a ledger) and suggestion.
+        One row per workspace and rank: the segments and their evidence, evidence_from and evidence_to,
+        saving_days (by how many days what is left would last longer; null without a ledger, without use, and
+        where it lasts more than a year anyway) and suggestion.
     """
     told = (
         segments.merge(evidence, on=["workspace_id", "suggestion_rank"], validate="one_to_one")
-        .merge(people, on=["workspace_id", "member_id"], how="left")
-        .merge(types, on="generation_type", how="left")
-        .merge(standing, on="workspace_id", how="left")
+        .merge(people, on=["workspace_id", "member_id"], how="left", validate="many_to_one")
+        .merge(types, on="generation_type", how="left", validate="many_to_one")
+        .merge(standing, on="workspace_id", how="left", validate="many_to_one")
     )
-    left, burn = told["credits_remaining"].astype("float64"), told["burn_rate"].astype("float64")
-    saved = (told["saving_mid"] / SAVING_DAYS).clip(upper=0.99 * burn)
-    longer = (left.clip(lower=0) / (burn - saved) - left.clip(lower=0) / burn).where(burn > 0)
-    told["saving_days"] = longer.round(1)
+    last = pd.Timestamp(terms.as_of)
+    told["evidence_from"] = last - pd.Timedelta(days=terms.days - 1)
+    is_early = told["waste_reason"].isin(EARLY_REASONS)
+    told["evidence_to"] = last - pd.to_timedelta((~is_early) * terms.maturity_days, unit="D")
+    told["saving_days"] = _saving_days(told)
     told["suggestion"] = [_sentence(row, terms) for row in told.to_dict("records")]
     told["segment_id"] = [_segment_id(row) for row in told.to_dict("records")]
-    return told.drop(columns=["member_name", "generation_type_name", "credits_remaining", "burn_rate"])
+    return told.drop(
+        columns=["member_name", "generation_type_name", "credits_remaining", "burnt_credits", "burnt_days"]
+    )
+
+
+def _saving_days(told: pd.DataFrame) -> pd.Series:
+    left = told["credits_remaining"].astype("float64").clip(lower=0)
+    burnt, days = told["burnt_credits"].astype("float64"), told["burnt_days"].astype("float64")
+    # the saving is of the days that burnt so much
+    saved = np.minimum(told["saving_mid"], burnt)
+    lasts = left * days / burnt.where(burnt > 0)
+    longer = (
+        (left * days / (burnt - saved).where(burnt > saved)).fillna(HORIZON_DAYS).clip(upper=HORIZON_DAYS)
+    )
+    return (longer - lasts).where(lasts <= HORIZON_DAYS).round(1)
 
 
 def _sentence(row: dict[Hashable, Any], terms: Terms) -> str:
@@ -86,15 +108,21 @@ def _sentence(row: dict[Hashable, Any], terms: Terms) -> str:
     saving = _saving(row)
     if row["waste_reason"] == UNNEEDED:
         return (
-            f"{_capital(types)} of {row['product_category']}: none of {row['evidence_count']:,} was used in "
-            f"{terms.days} days; not generating them could save {saving}."
+            f"{_capital(types)} of {row['product_category']}: none of the {row['evidence_count']:,} made "
+            f"{terms.maturity_days} to {terms.days} days ago was used, nor any since; not generating them "
+            f"could save {saving}."
         )
     happens = _HAPPENS[str(row["waste_reason"])].format(attempts=terms.excess_attempts)
     action = _ACTIONS[str(row["segment_kind"])]
-    elsewhere = _percent(row["elsewhere_affected_count"], row["elsewhere_count"])
+    share = row["affected_count"] / max(row["evidence_count"], 1)
+    elsewhere = row["elsewhere_affected_count"] / max(row["elsewhere_count"], 1)
+    beside = f"{_percent(elsewhere, beside=share)} elsewhere"
+    if share < MIN_RATIO * elsewhere:
+        # other segments, or another mix of types, stand in the way of a plain comparison
+        beside = f"{_percent(row['expected_share'], beside=share)} where all else is alike"
     return (
-        f"{_subject(row)}: {_percent(row['affected_count'], row['evidence_count'])} of {_whose(row)} "
-        f"{happens}, {elsewhere} elsewhere; {action} could save {saving}."
+        f"{_subject(row)}: {_percent(share, beside=elsewhere)} of {_whose(row)} {happens}, {beside}; "
+        f"{action} could save {saving}."
     )
 
 
@@ -137,13 +165,15 @@ def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / max(whole, 1):.0f} %"
+def _percent(share: float, *, beside: float) -> str:
+    """As few digits as tell it apart from the share beside it."""
+    decimals = 0 if f"{100 * share:.0f}" != f"{100 * beside:.0f}" and share >= 0.005 else 1
+    return f"{100 * share:.{decimals}f} %"
 
 
 def _saving(row: dict[Hashable, Any]) -> str:
     low, high = row["saving_low"], row["saving_high"]
-    decimals = 0 if high >= 10 else 2
+    decimals = 0 if high >= 10 else 2 if high >= 0.05 else 6
     first, last = f"{low:,.{decimals}f}", f"{high:,.{decimals}f}"
     span = (
         last if first == last else f"{first} to {last}" if float(first.replace(",", "")) else f"up to {last}"

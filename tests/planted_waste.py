@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecasting.waste_segments import REASONS
+from forecasting.waste_segments import EARLY_REASONS, REASONS
+
+MATURITY_DAYS = 14
 
 TYPES = ("description", "meta", "bullets", "keywords")
 CATEGORIES = ("Shoes", "Bags", "Kitchen", "Garden")
@@ -70,7 +72,12 @@ def draw(plan: Plan, seed: int) -> pd.DataFrame:
         )
         if plan.unneeded and (kind, category) == UNNEEDED:
             last = "unneeded_field"
-        age = int(rng.integers(14, 90))
+        age = int(rng.integers(0, 90))
+        # what is refused is refused within days, what is unused only time shows
+        has_shown = age >= MATURITY_DAYS or (
+            last == "rejected_content" and rng.random() < age / MATURITY_DAYS
+        )
+        shown = last if has_shown else None
         for attempt in range(1, attempts + 1):
             thrown = "excess_regeneration" if attempts >= 3 and attempt >= 2 else None
             rows.append(
@@ -84,7 +91,8 @@ def draw(plan: Plan, seed: int) -> pd.DataFrame:
                     "member_id": member,
                     "attempt": attempt,
                     "attempts": attempts,
-                    "waste_reason": last if attempt == attempts else thrown,
+                    "waste_reason": shown if attempt == attempts else thrown,
+                    "is_used": attempt == attempts and last is None,
                     "credits": round(float(rng.uniform(0.5, 3.0)), 2),
                     "age": age,
                 }
@@ -94,18 +102,30 @@ def draw(plan: Plan, seed: int) -> pd.DataFrame:
 
 def cells(generations: pd.DataFrame) -> pd.DataFrame:
     """The generations as `find_segments` and `add_savings` take them."""
+    is_mature, is_wasted = generations["age"] >= MATURITY_DAYS, generations["waste_reason"].notna()
     counted = generations.assign(
         generation_count=1.0,
-        decided_credits=generations["credits"],
-        wasted_credits=generations["credits"].where(generations["waste_reason"].notna(), 0.0),
+        mature_count=is_mature.astype(float),
+        used_count=generations["is_used"].astype(float),
+        mature_credits=generations["credits"].where(is_mature, 0.0),
+        mature_wasted_credits=generations["credits"].where(is_mature & is_wasted, 0.0),
+        wasted_credits=generations["credits"].where(is_wasted, 0.0),
         recent_credits=generations["credits"].where(generations["age"] < 30, 0.0),
         episode_count=(generations["attempt"] == 1).astype(float),
         long_episode_count=((generations["attempt"] == 1) & (generations["attempts"] >= 3)).astype(float),
-        **{f"{reason}_count": (generations["waste_reason"] == reason).astype(float) for reason in REASONS},
+        **{
+            f"{reason}_count": (
+                (generations["waste_reason"] == reason) & (is_mature | (reason in EARLY_REASONS))
+            ).astype(float)
+            for reason in REASONS
+        },
     )
     measures = [
         "generation_count",
-        "decided_credits",
+        "mature_count",
+        "used_count",
+        "mature_credits",
+        "mature_wasted_credits",
         "wasted_credits",
         "recent_credits",
         "episode_count",

@@ -62,6 +62,7 @@ def drawn(
             "credits": rng.uniform(0.5, 2.0, count),
             "made_us": made_us,
             "settled_after_us": pd.array(np.where(is_known_settled, settled_us, -1), dtype="Int64"),
+            "is_pending": False,
             "is_wasted": pd.array(is_wasted, dtype="boolean"),
             "known_on": FIRST + pd.to_timedelta(known_day, unit="D"),
             "usage_date": FIRST + pd.to_timedelta(day, unit="D"),
@@ -69,6 +70,7 @@ def drawn(
     )
     frame.loc[~is_known_settled, "settled_after_us"] = None
     frame.loc[~has_label, ["is_wasted", "known_on"]] = None
+    frame["is_pending"] = ~has_label
     return frame
 
 

@@ -70,22 +70,22 @@ _FALLING = Check(
 _EVIDENCE = Check(
     name="suggestions_have_the_evidence_of_the_facts",
     rule=(
-        "the counts and credits of a suggestion are those the facts have of its generations that are not "
-        "pending, of the 90 days from evidence_from to as_of"
+        "the counts and credits of a suggestion are those the facts have of its generations from "
+        "evidence_from to evidence_to, within the 90 days up to as_of"
     ),
     cases=f"""
         with generations as (
             select
-                workspace_id, generation_type, {", ".join(_KINDS.values())},
+                workspace_id, usage_date, generation_type, {", ".join(_KINDS.values())},
                 count(*) as generation_count,
                 sum(case when disposition = 'wasted' then 1 else 0 end) as wasted_generation_count,
                 sum(credits) as credits,
                 sum(case when disposition = 'wasted' then credits else 0 end) as wasted_credits
             from facts.fct_generations
             where
-                usage_date > :as_of - 90 and disposition <> 'pending'
+                usage_date > :as_of - 90
                 and workspace_id in (select workspace_id from waste.suggestions)
-            group by workspace_id, generation_type, {", ".join(_KINDS.values())}
+            group by workspace_id, usage_date, generation_type, {", ".join(_KINDS.values())}
         ),
         found as (
             select
@@ -95,6 +95,7 @@ _EVIDENCE = Check(
             left join generations
                 on
                     told.workspace_id = generations.workspace_id
+                    and generations.usage_date between told.evidence_from and told.evidence_to
                     {
         " ".join(
             f"and (told.{name} is null or told.{name} = generations.{name})"
@@ -110,7 +111,7 @@ _EVIDENCE = Check(
         inner join found
             on told.workspace_id = found.workspace_id and told.suggestion_rank = found.suggestion_rank
         where
-            coalesce(told.evidence_from <> :as_of - 89, true)
+            coalesce(told.evidence_from <> :as_of - 89 or told.evidence_to > :as_of, true)
             or {" or ".join(f"coalesce(told.{name} <> found.{name}, true)" for name in _MEASURES)}
     """,
     found=(

@@ -109,7 +109,7 @@ def waste_classifier(
     )
     pending = pending_waste(
         pd.concat(sums).groupby(["workspace_id", "period"], as_index=False).sum(),
-        dispersion=tonight.rule.dispersion,
+        dispersion=tonight.dispersion,
         is_informed=bool((learnt.known_day <= today).any()),
     )
     rows = warehouse.replace("waste.pending_waste", pending, select=_PENDING)

@@ -6,12 +6,13 @@ Not Dagster, and no arithmetic: that is forecasting/.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import pandas as pd
 
 from forecasting.waste_savings import SAVING_DAYS
-from forecasting.waste_segments import REASONS
+from forecasting.waste_segments import EARLY_REASONS, REASONS
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 
 MAX_CASES = 2_000_000
@@ -22,7 +23,7 @@ _CASES = """
         row_id, source, event_id, workspace_id, member_id, product_id, generation_type, product_category,
         ruleset_id, template_id, model, attempt_number, since_previous_us,
         cast(quality_score as double) as quality_score, cast(credits as double) as credits,
-        made_us, settled_after_us, is_wasted, known_on, usage_date
+        made_us, settled_after_us, is_pending, is_wasted, known_on, usage_date
     from facts.fct_waste_cases
     where {condition}
     order by workspace_id, source, event_id
@@ -50,7 +51,7 @@ def cases_to_score(warehouse: DuckDBWarehouse, *, as_of: date, days: int) -> Ite
 def registry_of(warehouse: DuckDBWarehouse) -> pd.DataFrame:
     """What the last run registered of the waste classifier; empty if there was none."""
     if not warehouse.has_table("waste.models"):
-        return pd.DataFrame(columns=["model", "version"])
+        return pd.DataFrame(columns=["model", "version", "hash"])
     return warehouse.query("select * from waste.models order by model, version")
 
 
@@ -63,82 +64,116 @@ def _part(parts: int) -> str:
     return f"hash(workspace_id, product_id) % {parts}"
 
 
-_COUNTS = ", ".join(
-    f"cast(sum(case when waste_reason = '{reason}' then 1 else 0 end) as double) as {reason}_count"
+_WASTED = ", ".join(
+    f"sum(case when waste_reason = '{reason}' {'' if reason in EARLY_REASONS else 'and is_mature '}"
+    f"then 1 else 0 end) as {reason}_count"
     for reason in REASONS
 )
+# one row for each way to be part of segments; `{ids}` may have the product, too
+_COUNTED = f"""
+    select
+        {{ids}},
+        is_mature,
+        count(*) as generation_count,
+        sum(case when is_mature then 1 else 0 end) as mature_count,
+        {_WASTED},
+        sum(case when attempt_number = 1 then 1 else 0 end) as episode_count,
+        sum(case when attempt_number = 1 and attempt_count >= {{excess_attempts}} then 1 else 0 end)
+            as long_episode_count,
+        sum(case when disposition = 'used' then 1 else 0 end) as used_count,
+        sum(case when disposition = 'wasted' then 1 else 0 end) as wasted_generation_count,
+        sum(credits) as credits,
+        sum(case when disposition = 'wasted' then credits else 0 end) as wasted_credits,
+        sum(case when usage_date > date '{{as_of}}' - {SAVING_DAYS} then credits else 0 end) as recent_credits
+    from (
+        select *, usage_date <= date '{{as_of}}' - {{maturity_days}} as is_mature
+        from facts.fct_generations
+        where usage_date > date '{{as_of}}' - {{days}}
+    ) as generations
+    where {{condition}}
+    group by {{ids}}, is_mature
+"""
+_SEGMENT_IDS = "workspace_id, generation_type, product_category, ruleset_id, template_id, member_id"
+_CELL_IDS = f"product_id, {_SEGMENT_IDS}"
 _CELLS = f"""
     select
-        workspace_id, product_id, generation_type, product_category, ruleset_id, template_id, member_id,
-        cast(sum(case when disposition <> 'pending' then 1 else 0 end) as double) as generation_count,
-        {_COUNTS},
-        cast(count(distinct episode_id) as double) as episode_count,
-        cast(count(distinct case when attempt_count >= {{excess_attempts}} then episode_id end) as double)
-            as long_episode_count,
-        cast(sum(case when disposition <> 'pending' then credits else 0 end) as double) as decided_credits,
-        cast(sum(case when disposition = 'wasted' then credits else 0 end) as double) as wasted_credits,
-        cast(
-            sum(case when usage_date > date '{{as_of}}' - {SAVING_DAYS} then credits else 0 end) as double
-        ) as recent_credits
-    from facts.fct_generations
-    where usage_date > date '{{as_of}}' - {{days}}
+        {_CELL_IDS},
+        {
+    ", ".join(
+        f"cast(sum({name}) as double) as {name}"
+        for name in (
+            "generation_count",
+            "mature_count",
+            *(f"{reason}_count" for reason in REASONS),
+            "episode_count",
+            "long_episode_count",
+            "used_count",
+            "wasted_credits",
+            "recent_credits",
+        )
+    )
+},
+        cast(sum(case when is_mature then credits else 0 end) as double) as mature_credits,
+        cast(sum(case when is_mature then wasted_credits else 0 end) as double) as mature_wasted_credits
+    from ({{counted}}) as counted
     group by all
     order by all
 """
 # what is told can be found again in generation_details by the same ids, days and conditions
-_EVIDENCE = """
-    with scoped as (
+_EVIDENCE = f"""
+    with counted as ({{counted}}),
+
+    scoped as (
         select
             segments.workspace_id,
             segments.suggestion_rank,
-            segments.waste_reason as told_reason,
-            generations.disposition,
-            generations.waste_reason,
-            generations.episode_id,
-            generations.attempt_count,
-            generations.credits,
-            coalesce(segments.ruleset_id = generations.ruleset_id, segments.ruleset_id is null)
-            and coalesce(segments.template_id = generations.template_id, segments.template_id is null)
-            and coalesce(
-                segments.product_category = generations.product_category, segments.product_category is null
-            )
-            and coalesce(segments.member_id = generations.member_id, segments.member_id is null) as is_of
+            case segments.waste_reason
+                when 'excess_regeneration' then counted.episode_count else counted.generation_count
+            end as evidence_count,
+            case segments.waste_reason
+                when 'excess_regeneration' then counted.long_episode_count
+                {" ".join(f"when '{reason}' then counted.{reason}_count" for reason in REASONS)}
+            end as affected_count,
+            counted.generation_count,
+            counted.wasted_generation_count,
+            counted.credits,
+            counted.wasted_credits,
+            {
+    " and ".join(
+        f"coalesce(segments.{name} = counted.{name}, segments.{name} is null)"
+        for name in ("ruleset_id", "template_id", "product_category", "member_id")
+    )
+} as is_of
         from segments
-        inner join facts.fct_generations as generations
+        inner join counted
             on
-                segments.workspace_id = generations.workspace_id
+                segments.workspace_id = counted.workspace_id
                 and coalesce(
-                    segments.generation_type = generations.generation_type, segments.generation_type is null
+                    segments.generation_type = counted.generation_type, segments.generation_type is null
                 )
-        where generations.usage_date > date '{as_of}' - {days}
-    ),
-
-    counted as (
-        select
-            *,
-            disposition <> 'pending' as is_decided,
-            case when told_reason = 'excess_regeneration' then episode_id end as episode
-        from scoped
+        where counted.is_mature or segments.waste_reason in ({{early_reasons}})
     )
 
     select
         workspace_id,
         suggestion_rank,
-        count(case when is_of and is_decided then 1 end) as generation_count,
-        count(case when is_of and disposition = 'wasted' then 1 end) as wasted_generation_count,
-        cast(sum(case when is_of and is_decided then credits else 0 end) as decimal(38, 6)) as credits,
-        cast(sum(case when is_of and disposition = 'wasted' then credits else 0 end) as decimal(38, 6))
-            as wasted_credits,
-        {unit_counts}
-    from counted
-    group by workspace_id, suggestion_rank, told_reason
-"""
-_UNIT_COUNT = """
-        case
-            when told_reason = 'excess_regeneration'
-                then count(distinct case when {whose} {long} then episode end)
-            else count(case when {whose} and is_decided {wasted} then 1 end)
-        end as {name}
+        {
+    ", ".join(
+        f"cast(sum(case when is_of then {name} else 0 end) as {kind}) as {name}"
+        for name, kind in {
+            "generation_count": "bigint",
+            "wasted_generation_count": "bigint",
+            "credits": "decimal(38, 6)",
+            "wasted_credits": "decimal(38, 6)",
+            "evidence_count": "bigint",
+            "affected_count": "bigint",
+        }.items()
+    )
+},
+        cast(sum(case when is_of then 0 else evidence_count end) as bigint) as elsewhere_count,
+        cast(sum(case when is_of then 0 else affected_count end) as bigint) as elsewhere_affected_count
+    from scoped
+    group by workspace_id, suggestion_rank
 """
 _PEOPLE = "select workspace_id, member_id, member_name from dimensions.dim_members"
 _TYPES = "select generation_type, generation_type_name from dimensions.dim_generation_types"
@@ -146,39 +181,46 @@ _STANDING = """
     select
         workspace_id,
         cast(credits_remaining as double) as credits_remaining,
-        cast(burn_rate_30d_credits as double) / burn_rate_30d_days as burn_rate
+        cast(burn_rate_30d_credits as double) as burnt_credits,
+        cast(burn_rate_30d_days as double) as burnt_days
     from forecast.credit_depletion
 """
 
 
-def waste_cells(warehouse: DuckDBWarehouse, *, as_of: date, days: int, excess_attempts: int) -> pd.DataFrame:
-    """What was made and wasted in the last days, by product and all that segments are made of."""
-    return warehouse.query(_CELLS.format(as_of=as_of, days=days, excess_attempts=excess_attempts))
+@dataclass(frozen=True)
+class Window:
+    """The days that suggestions look at.
+
+    Attributes:
+        as_of: the last one. days: how many. maturity_days: those too young to tell what is never used.
+        excess_attempts: from how many attempts on an episode is too long.
+    """
+
+    as_of: date
+    days: int
+    maturity_days: int
+    excess_attempts: int
+
+    def counted(self, ids: str, condition: str = "true") -> str:
+        """SQL: what was made and wasted, by the given ids."""
+        return _COUNTED.format(ids=ids, condition=condition, **asdict(self))
 
 
-def evidence_of(
-    warehouse: DuckDBWarehouse, segments: pd.DataFrame, *, as_of: date, days: int, excess_attempts: int
-) -> pd.DataFrame:
-    """Exact counts and credits behind each segment, and what stands against it in its workspace."""
-    counts = ",".join(
-        _UNIT_COUNT.format(
-            whose=whose,
-            long=f"and attempt_count >= {excess_attempts}" if affected else "",
-            wasted="and waste_reason = told_reason" if affected else "",
-            name=name,
-        )
-        for name, whose, affected in (
-            ("evidence_count", "is_of", False),
-            ("affected_count", "is_of", True),
-            ("elsewhere_count", "not is_of", False),
-            ("elsewhere_affected_count", "not is_of", True),
-        )
-    )
+def waste_cells(warehouse: DuckDBWarehouse, window: Window) -> pd.DataFrame:
+    """What was made and wasted, by product and all that segments are made of."""
+    return warehouse.query(_CELLS.format(counted=window.counted(_CELL_IDS)))
+
+
+def evidence_of(warehouse: DuckDBWarehouse, segments: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """Exact counts and credits behind each segment, and of all else in its workspace."""
+    listed = "workspace_id in (select workspace_id from segments)"
+    early = ", ".join(f"'{reason}'" for reason in EARLY_REASONS)
+    counted = window.counted(_SEGMENT_IDS, listed)
     return warehouse.query(
-        _EVIDENCE.format(as_of=as_of, days=days, unit_counts=counts), frames={"segments": segments}
+        _EVIDENCE.format(counted=counted, early_reasons=early), frames={"segments": segments}
     )
 
 
 def names_and_standing(warehouse: DuckDBWarehouse) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Names of members and of generation types, and what each workspace has left and burns a day."""
+    """Names of members and of generation types, and what each workspace has left and burnt in 30 days."""
     return warehouse.query(_PEOPLE), warehouse.query(_TYPES), warehouse.query(_STANDING)

@@ -49,43 +49,43 @@ def test_the_first_suggestions_name_all_that_was_planted_and_nothing_else(load: 
 def test_the_evidence_of_each_suggestion_is_found_again_in_generation_details(load: Night) -> None:
     suggestions = load.query(
         "select workspace_id, segment_kind, ruleset_id, template_id, product_category, member_id, "
-        "generation_type, waste_reason, evidence_from, generation_count, wasted_generation_count, "
-        "credits, wasted_credits, evidence_count, affected_count, elsewhere_count, "
+        "generation_type, waste_reason, evidence_from, evidence_to, generation_count, "
+        "wasted_generation_count, credits, wasted_credits, evidence_count, affected_count, elsewhere_count, "
         "elsewhere_affected_count, suggestion "
         "from marts.waste_suggestions"
     )
     assert suggestions
     details = load.query(
         "select workspace_id, ruleset_id, template_id, product_category, member_id, generation_type, "
-        "waste_reason, usage_date, disposition, credits, episode_id, attempt_count "
+        "waste_reason, usage_date, disposition, credits, attempt_number, attempt_count "
         "from marts.generation_details"
     )
     for told in suggestions:
-        workspace, _, ruleset, template, category, member, kind, reason, since = told[:9]
+        workspace, _, ruleset, template, category, member, kind, reason, since, until = told[:10]
         ids = (ruleset, template, category, member)
-        here = [row for row in details if row[0] == workspace and row[7] >= since and kind in (None, row[5])]
+        here = [
+            row
+            for row in details
+            if row[0] == workspace and since <= row[7] <= until and kind in (None, row[5])
+        ]
         is_of = [
             all(wanted in (None, found) for wanted, found in zip(ids, row[1:5], strict=True)) for row in here
         ]
         of = [row for row, is_mine in zip(here, is_of, strict=True) if is_mine]
         rest = [row for row, is_mine in zip(here, is_of, strict=True) if not is_mine]
-        decided = [row for row in of if row[8] != "pending"]
         wasted = [row for row in of if row[8] == "wasted"]
-        credits = [sum((row[9] for row in rows), Decimal(0)) for rows in (decided, wasted)]
-        assert list(told[9:13]) == [len(decided), len(wasted), *credits]
-        assert list(told[13:17]) == [*_counted(of, reason), *_counted(rest, reason)]
+        credits = [sum((row[9] for row in rows), Decimal(0)) for rows in (of, wasted)]
+        assert list(told[10:14]) == [len(of), len(wasted), *credits]
+        assert list(told[14:18]) == [*_counted(of, reason), *_counted(rest, reason)]
         name = {"ruleset": ruleset, "template": template, "category_type": category}.get(told[1])
-        assert name is None or name in told[17]
+        assert name is None or name in told[18]
 
 
 def _counted(rows: list[tuple[object, ...]], reason: object) -> list[int]:
     if reason == "excess_regeneration":
-        return [
-            len({row[10] for row in rows if row[10]}),
-            len({row[10] for row in rows if row[10] and row[11] >= 3}),
-        ]
-    decided = [row for row in rows if row[8] != "pending"]
-    return [len(decided), sum(row[6] == reason for row in decided)]
+        firsts = [row for row in rows if row[10] == 1]
+        return [len(firsts), sum(row[11] >= 3 for row in firsts)]
+    return [len(rows), sum(row[6] == reason for row in rows)]
 
 
 def test_savings_are_in_order_and_never_more_than_was_wasted(load: Night) -> None:

@@ -20,7 +20,7 @@ from forecasting.waste_model import InUse, in_use, rule_of, version_of
 from forecasting.waste_scoring import foretell, pending_sums, pending_waste
 
 AS_OF = date(2026, 4, 10)
-NOTHING = pd.DataFrame(columns=["model", "version"])
+NOTHING = pd.DataFrame(columns=["model", "version", "hash"])
 
 
 def tonight(cases: Cases, registry: pd.DataFrame = NOTHING, stored: bytes | None = None) -> InUse:
@@ -90,8 +90,23 @@ def test_a_changed_file_is_refused_by_name_and_the_rule_takes_over(cases: Cases,
     assert "has the hash of the registry" in night.refused
     assert promoted(night) == ["waste_rule"]
     assert night.registry.set_index("model").loc["waste_boosting", "refused"] == night.refused
+    assert night.stored == tampered
     # put right again, it is used again
     assert promoted(tonight(cases, night.registry, first.stored)) == ["waste_boosting"]
+
+
+def test_a_changed_file_is_refused_also_when_there_is_more_to_learn(cases: Cases, first: InUse) -> None:
+    assert first.stored is not None
+    tampered = first.stored[:-20] + bytes(20)
+    fewer = cases.take(np.arange(len(cases) - 1))
+    night = tonight(fewer, first.registry, tampered)
+    assert night.refused is not None
+    assert promoted(night) == ["waste_rule"]
+    assert night.stored == tampered
+    again = tonight(fewer, night.registry, tampered)
+    assert again.refused is not None
+    # once it is deleted, it is learnt anew
+    assert promoted(tonight(fewer, again.registry, None)) == ["waste_boosting"]
 
 
 def test_a_file_that_is_gone_is_learnt_anew(cases: Cases, first: InUse) -> None:

@@ -65,6 +65,28 @@ def test_two_causes_in_one_workspace_are_both_told() -> None:
     assert found["member_id"].dropna().tolist() == [HASTY_MEMBER]
 
 
+def test_a_ruleset_that_was_replaced_or_is_new_does_not_stand_out_for_its_age() -> None:
+    """What is young has been refused less and left unused never; that is no merit of a new ruleset."""
+    for seed in range(20):
+        generations = draw(Plan("w", rejected=0.15, unused=0.15), seed=200 + seed)
+        is_new = generations["age"] < 14
+        for kind in ("description", "meta", "bullets", "keywords"):
+            of_kind = generations["generation_type"] == kind
+            generations.loc[of_kind, "ruleset_id"] = f"{kind}_v1"
+            generations.loc[of_kind & is_new, "ruleset_id"] = f"{kind}_v2"
+        assert found_in(generations).empty, seed
+
+
+def test_a_field_that_was_used_lately_is_not_called_unneeded() -> None:
+    generations = draw(Plan("w", unneeded=True), seed=3)
+    of_field = (generations["generation_type"] == UNNEEDED[0]) & (
+        generations["product_category"] == UNNEEDED[1]
+    )
+    young = generations.index[of_field & (generations["age"] < 14)]
+    generations.loc[young[0], ["waste_reason", "is_used"]] = [None, True]
+    assert found_in(generations).empty
+
+
 def test_a_field_that_is_never_used_is_told_by_category_and_type() -> None:
     found = found_in(draw(Plan("w", unneeded=True), seed=3))
     first = found.iloc[0]

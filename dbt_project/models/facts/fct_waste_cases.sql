@@ -1,54 +1,119 @@
 {{ config(materialized='view') }}
 
+-- a month more than is told, so that the first days told have their earlier attempts
 with attempts as (
-    select *
-    from {{ ref('fct_judged_generations') }}
+    select
+        generations.*,
+        workspaces.timezone,
+        workspaces.is_outcome_tracked,
+        {{ is_use('generations.current_outcome') }} as is_used
+    from {{ ref('fct_judged_generations') }} as generations
+    inner join {{ ref('fct_workspaces') }} as workspaces
+        on generations.workspace_id = workspaces.workspace_id
     where
-        attempt_number is not null
-        and usage_date > {{ as_of(var('waste_history_days')) }}
+        generations.attempt_number is not null
+        and generations.usage_date > {{ as_of(var('waste_history_days') + 30) }}
+),
+
+outcomes as (
+    select
+        attempts.row_id,
+        attempts.workspace_id,
+        outcomes.occurred_at,
+        outcomes.is_use = attempts.is_used as is_current
+    from attempts
+    inner join {{ ref('fct_outcomes') }} as outcomes
+        on attempts.row_id = outcomes.row_id
+    where outcomes.is_use or outcomes.is_rejection
+),
+
+turns as (
+    select
+        row_id,
+        max(case when not is_current then occurred_at end) as turned_at
+    from outcomes
+    group by row_id
+),
+
+-- since when a generation is used, or refused: what is published after it was
+-- accepted has been used since then
+decided as (
+    select
+        outcomes.row_id,
+        min(outcomes.occurred_at) as decided_at
+    from outcomes
+    inner join turns on outcomes.row_id = turns.row_id
+    where
+        outcomes.is_current
+        and (turns.turned_at is null or outcomes.occurred_at >= turns.turned_at)
+    group by outcomes.row_id
+),
+
+-- nothing was known to be unused before its workspace told of any use
+trackings as (
+    select
+        workspace_id,
+        min(occurred_at) as tracked_at
+    from outcomes
+    group by workspace_id
 ),
 
 -- an episode of one attempt has no neighbours
 neighbours as (
     select
-        row_id,
-        lag(occurred_at) over in_order as previous_at,
-        lead(occurred_at) over in_order as next_at,
-        min(case when {{ is_use('current_outcome') }} then outcome_at end)
+        attempts.row_id,
+        lag(attempts.occurred_at) over in_order as previous_at,
+        lead(attempts.occurred_at) over in_order as next_at,
+        min(case when attempts.is_used then decided.decided_at end)
             over in_all as first_use_at
     from attempts
-    where attempt_count > 1
+    left join decided on attempts.row_id = decided.row_id
+    where attempts.attempt_count > 1
     window
-        in_all as (partition by {{ unit_columns() | join(', ') }}, episode_number),
+        in_all as (
+            partition by
+                {{ prefixed('attempts', unit_columns()) }}, attempts.episode_number
+        ),
         in_order as (
-            partition by {{ unit_columns() | join(', ') }}, episode_number
-            order by attempt_number
+            partition by
+                {{ prefixed('attempts', unit_columns()) }}, attempts.episode_number
+            order by attempts.attempt_number
         )
 ),
 
 settled as (
     select
         attempts.*,
-        workspaces.timezone,
         neighbours.previous_at,
+        trackings.tracked_at,
         -- thrown away: by the next attempt, or by the use of another one
         case
-            when attempts.settled_rule in (2, 3) then attempts.outcome_at
+            when attempts.settled_rule in (2, 3) then decided.decided_at
             when attempts.settled_rule is not null
                 then least(neighbours.next_at, neighbours.first_use_at)
         end as settled_at,
         coalesce(
             attempts.settled_rule,
             {{ open_rule(
-                'workspaces.is_outcome_tracked',
+                'attempts.is_outcome_tracked',
                 'attempts.usage_date',
                 'false'
             ) }}
         ) as disposition_rule
     from attempts
-    inner join {{ ref('fct_workspaces') }} as workspaces
-        on attempts.workspace_id = workspaces.workspace_id
     left join neighbours on attempts.row_id = neighbours.row_id
+    left join decided on attempts.row_id = decided.row_id
+    left join trackings on attempts.workspace_id = trackings.workspace_id
+    where attempts.usage_date > {{ as_of(var('waste_history_days')) }}
+),
+
+-- a workspace that tells of no use teaches nothing about it
+labelled as (
+    select
+        *,
+        disposition_rule = 8 as is_pending,
+        is_outcome_tracked and disposition_rule <> 8 as has_label
+    from settled
 )
 
 select
@@ -71,18 +136,20 @@ select
     {{ epoch_micros(local_time('occurred_at', 'timezone')) }} as made_us,
     {{ epoch_micros('settled_at') }} - {{ epoch_micros('occurred_at') }}
         as settled_after_us,
-    case
-        when disposition_rule <> 8 then disposition_rule in (2, 4, 5, 9, 10)
-    end as is_wasted,
+    is_pending,
+    case when has_label then disposition_rule in (2, 4, 5, 9, 10) end as is_wasted,
     -- by then all is known that its disposition rests on
     case
-        when disposition_rule <> 8
+        when has_label
             then greatest(
                 {{ moved_day('usage_date', var('maturity_days')) }},
                 episode_last_usage_date,
                 {{ local_date('settled_at', 'timezone') }},
-                {{ local_date('outcome_at', 'timezone') }}
+                case
+                    when disposition_rule = 10
+                        then {{ local_date('tracked_at', 'timezone') }}
+                end
             )
     end as known_on,
     usage_date
-from settled
+from labelled

@@ -24,5 +24,6 @@ select
     saving_days,
     suggestion,
     evidence_from,
+    evidence_to,
     {{ as_of() }} as as_of
 from {{ source('waste', 'suggestions') }}
