@@ -228,17 +228,17 @@ create table waste.suggestions (
     wasted_generation_count bigint, evidence_count bigint, affected_count bigint, elsewhere_count bigint,
     elsewhere_affected_count bigint, credits decimal(38, 6), wasted_credits decimal(38, 6),
     potential_saving_credits_low decimal(38, 6), potential_saving_credits_mid decimal(38, 6),
-    potential_saving_credits_high decimal(38, 6), evidence_from date
+    potential_saving_credits_high decimal(38, 6), evidence_from date, evidence_to date
 );
 insert into waste.suggestions values
-    ('w1', 1, 'ruleset', 'r2', null, null, null, 'description', 'failed_generation', 2, 1, 2, 1, 1, 0,
-        6.25, 1.25, 1, 1.25, 1.25, '2026-01-01'),
-    ('w1', 2, 'template', null, 't2', null, null, null, 'failed_generation', 2, 1, 2, 1, 1, 0,
-        6.25, 1.25, 0, 1, 1.2, '2026-01-01'),
-    ('w1', 3, 'category_type', null, null, 'Shoes', null, 'description', 'excess_regeneration', 3, 1, 2, 0, 0, 0,
-        16.25, 1.25, 0, 1, 1.1, '2026-01-01'),
+    ('w1', 1, 'ruleset', 'r2', null, null, null, 'description', 'failed_generation', 3, 1, 3, 1, 1, 0,
+        8.75, 1.25, 1, 1.25, 1.25, '2026-01-01', '2026-03-31'),
+    ('w1', 2, 'template', null, 't2', null, null, null, 'failed_generation', 3, 1, 3, 1, 1, 0,
+        8.75, 1.25, 0, 1, 1.2, '2026-01-01', '2026-03-31'),
+    ('w1', 3, 'category_type', null, null, 'Shoes', null, 'description', 'excess_regeneration', 4, 1, 2, 0, 0, 0,
+        18.75, 1.25, 0, 1, 1.1, '2026-01-01', '2026-03-31'),
     ('w1', 4, 'member_type', null, null, null, 'm1', null, 'failed_generation', 2, 1, 2, 1, 1, 0,
-        11.25, 1.25, 0, 0, 0, '2026-01-01');
+        11.25, 1.25, 0, 0, 0, '2026-01-01', '2026-03-31');
 
 create table marts.credit_summary as
 select workspace_id, period, date '2026-03-31' as as_of, cast(sum(credits) as decimal(38, 6)) as credits_used,

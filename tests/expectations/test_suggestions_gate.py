@@ -71,23 +71,23 @@ SUGGESTIONS: list[Spoilt] = [
     *(
         _spoilt(COUNTED, RULESET, change, words)
         for change, words in (
-            ("affected_count = 3, wasted_generation_count = 2", "3 of 2 affected"),
-            ("affected_count = -1", "-1 of 2 affected"),
-            ("affected_count = null", "null of 2 affected"),
-            ("affected_count = 2", "2 of 2 affected, 0 of 1 elsewhere; 1 of 2 generations"),
-            ("evidence_count = 3", "1 of 3 affected, 0 of 1 elsewhere; 1 of 2 generations"),
+            ("affected_count = 4, wasted_generation_count = 2", "4 of 3 affected"),
+            ("affected_count = -1", "-1 of 3 affected"),
+            ("affected_count = null", "null of 3 affected"),
+            ("affected_count = 2", "2 of 3 affected, 0 of 1 elsewhere; 1 of 3 generations"),
+            ("evidence_count = 2", "1 of 2 affected, 0 of 1 elsewhere; 1 of 3 generations"),
             ("evidence_count = null", "1 of null affected"),
-            ("elsewhere_affected_count = 2", "1 of 2 affected, 2 of 1 elsewhere"),
-            ("elsewhere_affected_count = -1", "1 of 2 affected, -1 of 1 elsewhere"),
-            ("elsewhere_count = null", "1 of 2 affected, 0 of null elsewhere"),
-            ("wasted_generation_count = 3", "1 of 2 affected, 0 of 1 elsewhere; 3 of 2 generations"),
+            ("elsewhere_affected_count = 2", "1 of 3 affected, 2 of 1 elsewhere"),
+            ("elsewhere_affected_count = -1", "1 of 3 affected, -1 of 1 elsewhere"),
+            ("elsewhere_count = null", "1 of 3 affected, 0 of null elsewhere"),
+            ("wasted_generation_count = 4", "1 of 3 affected, 0 of 1 elsewhere; 4 of 3 generations"),
             (
-                "wasted_credits = 6.250001",
-                "1 of 2 affected, 0 of 1 elsewhere; 1 of 2 generations and 6.250001",
+                "wasted_credits = 8.750001",
+                "1 of 3 affected, 0 of 1 elsewhere; 1 of 3 generations and 8.750001",
             ),
-            ("wasted_credits = -0.000001", "1 of 2 affected"),
-            ("credits = null", "1 of 2 affected"),
-            ("waste_reason = null", "1 of 2 affected"),
+            ("wasted_credits = -0.000001", "1 of 3 affected"),
+            ("credits = null", "1 of 3 affected"),
+            ("waste_reason = null", "1 of 3 affected"),
         )
     ),
     _spoilt(COUNTED, CATEGORY, "wasted_generation_count = -1", "0 of 2 affected"),
@@ -118,8 +118,8 @@ SUGGESTIONS: list[Spoilt] = [
         EVIDENCE,
         RULESET,
         "generation_count = null",
-        "1 of null generations and 1.250000 of 6.250000 credits wasted from 2026-01-01 on, "
-        "in the facts 1 of 2 and 1.250000 of 6.250000",
+        "1 of null generations and 1.250000 of 8.750000 credits wasted from 2026-01-01 on, "
+        "in the facts 1 of 3 and 1.250000 of 8.750000",
     ),
     *(
         _spoilt(EVIDENCE, rank, f"{column} = 'x'")
@@ -133,14 +133,17 @@ SUGGESTIONS: list[Spoilt] = [
     ),
     _spoilt(EVIDENCE, MEMBER, "evidence_from = '2026-01-02'"),
     _spoilt(EVIDENCE, MEMBER, "evidence_from = null"),
+    _spoilt(EVIDENCE, MEMBER, "evidence_to = '2026-04-01'"),
+    _spoilt(EVIDENCE, MEMBER, "evidence_to = '2026-03-30'"),
+    _spoilt(EVIDENCE, MEMBER, "evidence_to = null"),
     (
         EVIDENCE,
         CRITICAL,
         "update facts.fct_generations set usage_date = '2025-12-31' where event_id = 'e2'",
         (
             "found 3 cases",  # all but the one of member m1
-            "in the facts 1 of 1 and 1.250000 of 1.250000",
-            "in the facts 1 of 2 and 1.250000 of 11.250000",
+            "in the facts 1 of 2 and 1.250000 of 3.750000",
+            "in the facts 1 of 3 and 1.250000 of 13.750000",
         ),
     ),
     (
