@@ -1,14 +1,43 @@
 with ranked as (
     select
         *,
-        row_number() over (
-            partition by row_id
-            order by
-                case when is_use or is_rejection then 0 else 1 end,
-                occurred_at desc,
-                outcome_id desc
-        ) as newest_rank
+        row_number() over newest_first as newest_rank,
+        first_value(is_use) over newest_first as is_used_now
     from {{ ref('fct_outcomes') }}
+    window newest_first as (
+        partition by row_id
+        order by
+            case when is_use or is_rejection then 0 else 1 end,
+            occurred_at desc,
+            outcome_id desc
+    )
+),
+
+turned as (
+    select
+        *,
+        max(
+            case
+                when (is_use or is_rejection) and is_use <> is_used_now then occurred_at
+            end
+        ) over (partition by row_id) as turned_at
+    from ranked
+),
+
+-- what is published after it was accepted has been used since it was accepted
+decided as (
+    select
+        *,
+        min(
+            case
+                when
+                    (is_use or is_rejection)
+                    and is_use = is_used_now
+                    and (turned_at is null or occurred_at >= turned_at)
+                    then occurred_at
+            end
+        ) over (partition by row_id) as decided_at
+    from turned
 )
 
 select
@@ -16,6 +45,7 @@ select
     case when is_use or is_rejection then outcome end as current_outcome,
     is_use as is_used,
     is_rejection as is_rejected,
-    case when is_use or is_rejection then occurred_at end as outcome_at
-from ranked
+    case when is_use or is_rejection then occurred_at end as outcome_at,
+    decided_at
+from decided
 where newest_rank = 1

@@ -34,6 +34,7 @@ judged as (
         {%- endfor %}
         current_outcomes.current_outcome,
         current_outcomes.outcome_at,
+        current_outcomes.decided_at,
         current_outcomes.row_id is not null as has_outcome,
         coalesce(current_outcomes.is_used, false) as is_used,
         coalesce(current_outcomes.is_rejected, false) as is_rejected,
@@ -116,6 +117,7 @@ select
     latency_ms,
     occurred_at,
     outcome_at,
+    decided_at,
     usage_date,
     batch_id
 from flagged

@@ -5,8 +5,7 @@ with attempts as (
     select
         generations.*,
         workspaces.timezone,
-        workspaces.is_outcome_tracked,
-        {{ is_use('generations.current_outcome') }} as is_used
+        workspaces.is_outcome_tracked
     from {{ ref('fct_judged_generations') }} as generations
     inner join {{ ref('fct_workspaces') }} as workspaces
         on generations.workspace_id = workspaces.workspace_id
@@ -15,69 +14,30 @@ with attempts as (
         and generations.usage_date > {{ as_of(var('waste_history_days') + 30) }}
 ),
 
-outcomes as (
-    select
-        attempts.row_id,
-        attempts.workspace_id,
-        outcomes.occurred_at,
-        outcomes.is_use = attempts.is_used as is_current
-    from attempts
-    inner join {{ ref('fct_outcomes') }} as outcomes
-        on attempts.row_id = outcomes.row_id
-    where outcomes.is_use or outcomes.is_rejection
-),
-
-turns as (
-    select
-        row_id,
-        max(case when not is_current then occurred_at end) as turned_at
-    from outcomes
-    group by row_id
-),
-
--- since when a generation is used, or refused: what is published after it was
--- accepted has been used since then
-decided as (
-    select
-        outcomes.row_id,
-        min(outcomes.occurred_at) as decided_at
-    from outcomes
-    inner join turns on outcomes.row_id = turns.row_id
-    where
-        outcomes.is_current
-        and (turns.turned_at is null or outcomes.occurred_at >= turns.turned_at)
-    group by outcomes.row_id
-),
-
 -- nothing was known to be unused before its workspace told of any use
 trackings as (
     select
         workspace_id,
-        min(occurred_at) as tracked_at
-    from outcomes
+        min(decided_at) as tracked_at
+    from attempts
     group by workspace_id
 ),
 
 -- an episode of one attempt has no neighbours
 neighbours as (
     select
-        attempts.row_id,
-        lag(attempts.occurred_at) over in_order as previous_at,
-        lead(attempts.occurred_at) over in_order as next_at,
-        min(case when attempts.is_used then decided.decided_at end)
+        row_id,
+        lag(occurred_at) over in_order as previous_at,
+        lead(occurred_at) over in_order as next_at,
+        min(case when {{ is_use('current_outcome') }} then decided_at end)
             over in_all as first_use_at
     from attempts
-    left join decided on attempts.row_id = decided.row_id
-    where attempts.attempt_count > 1
+    where attempt_count > 1
     window
-        in_all as (
-            partition by
-                {{ prefixed('attempts', unit_columns()) }}, attempts.episode_number
-        ),
+        in_all as (partition by {{ unit_columns() | join(', ') }}, episode_number),
         in_order as (
-            partition by
-                {{ prefixed('attempts', unit_columns()) }}, attempts.episode_number
-            order by attempts.attempt_number
+            partition by {{ unit_columns() | join(', ') }}, episode_number
+            order by attempt_number
         )
 ),
 
@@ -88,7 +48,7 @@ settled as (
         trackings.tracked_at,
         -- thrown away: by the next attempt, or by the use of another one
         case
-            when attempts.settled_rule in (2, 3) then decided.decided_at
+            when attempts.settled_rule in (2, 3) then attempts.decided_at
             when attempts.settled_rule is not null
                 then least(neighbours.next_at, neighbours.first_use_at)
         end as settled_at,
@@ -102,7 +62,6 @@ settled as (
         ) as disposition_rule
     from attempts
     left join neighbours on attempts.row_id = neighbours.row_id
-    left join decided on attempts.row_id = decided.row_id
     left join trackings on attempts.workspace_id = trackings.workspace_id
     where attempts.usage_date > {{ as_of(var('waste_history_days')) }}
 ),
