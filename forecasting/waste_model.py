@@ -146,18 +146,21 @@ def in_use(
     today = (as_of - date(1970, 1, 1)).days
     version = version_of(cases, as_of=today, maturity_days=maturity_days)
     refused = _why_refused(registry, stored)
-    is_known = (registry["version"] == version).any() and (stored is not None or not _hash_of(registry))
+    is_known = (registry["version"] == version).any() and (stored is not None or not stored_hash(registry))
     if is_known:
         rows, candidate = registry.assign(refused=None), None
         if _wants_candidate(rows) and refused is None:
-            candidate = from_bytes(stored or b"", registered=_hash_of(rows), trusted=TRUSTED)
+            candidate = from_bytes(stored or b"", registered=stored_hash(rows), trusted=TRUSTED)
     else:
         trained = train(cases, as_of=today, maturity_days=maturity_days)
         learnt = None if trained.candidate is None else to_bytes(trained.candidate)
         rows = registered(trained, learnt, as_of=pd.Timestamp(as_of))
         candidate = trained.candidate if _wants_candidate(rows) and refused is None else None
-        # what was refused stays as it is, until somebody has looked at it
-        stored = stored if refused else learnt
+        if refused:
+            # what was refused stays as it is, file and hash, until somebody has looked at it
+            rows.loc[rows["model"] == PREFIX + CANDIDATE, "hash"] = stored_hash(registry)
+        else:
+            stored = learnt
     used = "rule" if candidate is None else CANDIDATE
     rows["promoted"] = rows["model"] == PREFIX + used
     rows.loc[rows["model"] == PREFIX + CANDIDATE, "refused"] = refused
@@ -172,14 +175,14 @@ def _wants_candidate(rows: pd.DataFrame) -> bool:
     return not json.loads(content)["objections"]
 
 
-def _hash_of(registry: pd.DataFrame) -> str:
-    """The hash of the stored candidate; empty if none is stored."""
+def stored_hash(registry: pd.DataFrame) -> str:
+    """The hash that rows of the registry have of the stored candidate; empty if none is stored."""
     return "".join(registry.loc[registry["model"] == PREFIX + CANDIDATE, "hash"])
 
 
 def _why_refused(registry: pd.DataFrame, stored: bytes | None) -> str | None:
     """Why what is stored is not what was registered; None if it is, or if nothing was."""
-    expected = _hash_of(registry)
+    expected = stored_hash(registry)
     if stored is None or not expected:
         return None
     try:

@@ -58,8 +58,8 @@ class Settings:
         return self.data_dir / "warehouse.duckdb"
 
     @property
-    def waste_model_path(self) -> Path:
-        return self.data_dir / "models" / "waste_boosting.skops"
+    def models_dir(self) -> Path:
+        return self.data_dir / "models"
 
     @property
     def journal_dir(self) -> Path:

@@ -88,7 +88,7 @@ _NONE_REFUSED = Check(
     found="{model} {version}: {reason}",
     why="A file that somebody changed is not read; the rule tells instead, and less sharply.",
     remedy=(
-        "The rule is used instead. Delete models/waste_boosting.skops in the data directory; "
+        "The rule is used instead. Delete models/waste_boosting-*.skops in the data directory; "
         "the next run learns it anew"
     ),
     severity="warning",

@@ -11,14 +11,14 @@ import pandas as pd
 
 from forecasting.waste_features import History, cases_of
 from forecasting.waste_gate import CANDIDATE
-from forecasting.waste_model import in_use
+from forecasting.waste_model import in_use, stored_hash
 from forecasting.waste_scoring import foretell, pending_sums, pending_waste
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
 from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.model_file import read_model, write_model
+from orchestration.warehouse.model_file import ModelFile
 from orchestration.warehouse.waste_inputs import cases_to_score, learning_cases, registry_of
 
 _REGISTERED = """
@@ -77,19 +77,22 @@ def waste_classifier(
     as_of = night.as_of_date(warehouse)
     today = (as_of - date(1970, 1, 1)).days
     learnt = cases_of(learning_cases(warehouse))
-    stored = read_model(settings.waste_model_path)
+    registry = registry_of(warehouse)
+    stored = ModelFile(settings.models_dir, stored_hash(registry)).read()
     tonight = in_use(
         learnt,
-        registry_of(warehouse),
+        registry,
         stored,
         as_of=as_of,
         maturity_days=int(dbt.variables["maturity_days"]),
     )
     if tonight.refused:
         context.log.warning(tonight.refused)
-    if tonight.stored != stored:
-        write_model(settings.waste_model_path, tonight.stored)
+    kept = ModelFile(settings.models_dir, stored_hash(tonight.registry))
+    if tonight.stored is not None and tonight.stored != stored:
+        kept.write(tonight.stored)
     rows = warehouse.replace("waste.models", tonight.registry, select=_REGISTERED)
+    kept.remove_others()
     promoted = tonight.registry[tonight.registry["promoted"]].iloc[0]
     yield dg.MaterializeResult(
         asset_key=["waste", "models"],

@@ -1,6 +1,7 @@
-"""A model kept between nights as one file, replaced at once.
+"""The boosted waste model kept between nights: one file, named by its hash.
 
-What is in it, and whether it is to be trusted, does not belong here: that is forecasting/.
+So a run that is killed leaves the file that the registry names. What is in it, and whether it is to be
+trusted, does not belong here: that is forecasting/.
 """
 
 from __future__ import annotations
@@ -10,19 +11,33 @@ from pathlib import Path
 from orchestration.warehouse.durable import sync
 
 
-def read_model(file: Path) -> bytes | None:
-    """What is stored; None if nothing is."""
-    return file.read_bytes() if file.is_file() else None
+class ModelFile:
+    """The file of one hash.
 
+    Args:
+        folder: made on first use.
+        registered: the hash that the registry has of the model; empty if it has none.
+    """
 
-def write_model(file: Path, stored: bytes | None) -> None:
-    """Replace what is stored; None removes it."""
-    if stored is None:
-        file.unlink(missing_ok=True)
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_suffix(".new")
-    beside.write_bytes(stored)
-    sync(beside)
-    beside.replace(file)
-    sync(file.parent)
+    def __init__(self, folder: Path, registered: str) -> None:
+        self.folder = folder
+        self.path = folder / f"waste_boosting-{registered[:12]}.skops"
+
+    def read(self) -> bytes | None:
+        """What is stored; None if nothing is."""
+        return self.path.read_bytes() if self.path.is_file() else None
+
+    def write(self, stored: bytes) -> None:
+        """Store it, all or nothing."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        beside = self.path.with_suffix(".new")
+        beside.write_bytes(stored)
+        sync(beside)
+        beside.replace(self.path)
+        sync(self.folder)
+
+    def remove_others(self) -> None:
+        """Forget the models of earlier nights."""
+        for other in self.folder.glob("waste_boosting-*"):
+            if other != self.path:
+                other.unlink()

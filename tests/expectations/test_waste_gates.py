@@ -99,7 +99,7 @@ PROBABILITIES: list[Spoilt] = [
         "update waste.models set refused = 'found f0…. The rule is used.' where promoted",
         (
             "found 1 case: waste_boosting a: found f0…. The rule is used instead. "
-            "Delete models/waste_boosting.skops in the data directory; the next run learns it anew.",
+            "Delete models/waste_boosting-*.skops in the data directory; the next run learns it anew.",
         ),
     ),
 ]
