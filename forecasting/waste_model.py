@@ -117,7 +117,7 @@ class InUse:
         rule: always usable.
         boosted: None if the rule is used.
         dispersion: of what is used, see `pending_waste`.
-        registry: the rows of the registry.
+        registry: the rows of the registry, exactly one promoted; `refused` says why a candidate is not read.
         stored: the candidate as it is to be kept; None if there is none.
         refused: why a stored model is not used; None if none was refused.
     """
@@ -145,34 +145,32 @@ def in_use(
     """
     today = (as_of - date(1970, 1, 1)).days
     version = version_of(cases, as_of=today, maturity_days=maturity_days)
-    refused = _why_refused(registry, stored)
-    is_known = (registry["version"] == version).any() and (stored is not None or not stored_hash(registry))
-    if is_known:
-        rows, candidate = registry.assign(refused=None), None
-        if _wants_candidate(rows) and refused is None:
-            candidate = from_bytes(stored or b"", registered=stored_hash(rows), trusted=TRUSTED)
+    candidate, refused = _read(registry, stored)
+    if (registry["version"] == version).any() and (stored is not None or not stored_hash(registry)):
+        rows = registry
     else:
         trained = train(cases, as_of=today, maturity_days=maturity_days)
-        learnt = None if trained.candidate is None else to_bytes(trained.candidate)
+        candidate = trained.candidate
+        learnt = None if candidate is None else to_bytes(candidate)
         rows = registered(trained, learnt, as_of=pd.Timestamp(as_of))
-        candidate = trained.candidate if _wants_candidate(rows) and refused is None else None
         if refused:
             # what was refused stays as it is, file and hash, until somebody has looked at it
             rows.loc[rows["model"] == PREFIX + CANDIDATE, "hash"] = stored_hash(registry)
         else:
             stored = learnt
-    used = "rule" if candidate is None else CANDIDATE
-    rows["promoted"] = rows["model"] == PREFIX + used
-    rows.loc[rows["model"] == PREFIX + CANDIDATE, "refused"] = refused
     cards = rows.set_index("model").to_dict("index")
     rule = rule_of(cards[PREFIX + "rule"]["content"], registered=cards[PREFIX + "rule"]["hash"])
-    own = json.loads(cards[PREFIX + CANDIDATE]["content"])["dispersion"]
-    return InUse(rule, candidate, own if candidate is not None else rule.dispersion, rows, stored, refused)
-
-
-def _wants_candidate(rows: pd.DataFrame) -> bool:
-    (content,) = rows.loc[rows["model"] == PREFIX + CANDIDATE, "content"]
-    return not json.loads(content)["objections"]
+    card = json.loads(cards[PREFIX + CANDIDATE]["content"])
+    boosted = None if refused or card["objections"] else candidate
+    used = PREFIX + ("rule" if boosted is None else CANDIDATE)
+    rows = rows.assign(
+        promoted=rows["model"] == used,
+        refused=pd.Series(refused, index=rows.index, dtype=object).where(
+            rows["model"] == PREFIX + CANDIDATE, None
+        ),
+    )
+    dispersion = rule.dispersion if boosted is None else card["dispersion"]
+    return InUse(rule, boosted, dispersion, rows, stored, refused)
 
 
 def stored_hash(registry: pd.DataFrame) -> str:
@@ -180,24 +178,22 @@ def stored_hash(registry: pd.DataFrame) -> str:
     return "".join(registry.loc[registry["model"] == PREFIX + CANDIDATE, "hash"])
 
 
-def _why_refused(registry: pd.DataFrame, stored: bytes | None) -> str | None:
-    """Why what is stored is not what was registered; None if it is, or if nothing was."""
+def _read(registry: pd.DataFrame, stored: bytes | None) -> tuple[BaseEstimator | None, str | None]:
+    """The stored candidate, or why it is refused; neither if nothing is stored or was registered."""
     expected = stored_hash(registry)
     if stored is None or not expected:
-        return None
+        return None, None
     try:
-        from_bytes(stored, registered=expected, trusted=TRUSTED)
+        return from_bytes(stored, registered=expected, trusted=TRUSTED), None
     except ModelRefused as error:
-        return str(error)
-    return None
+        return None, str(error)
 
 
 def registered(trained: Trained, stored: bytes | None, *, as_of: pd.Timestamp) -> pd.DataFrame:
     """A model card for each of MODELS, as rows of the registry; `stored` is the candidate as it is kept.
 
     Returns:
-        model, version, trained_to (datetime64), label, features, scores and content (JSON text), hash,
-        promoted (exactly one is), refused (null).
+        model, version, trained_to (datetime64), label, features, scores and content (JSON text), hash.
     """
     kept = "" if stored is None else sha256(stored).hexdigest()
     content = {
@@ -213,7 +209,6 @@ def registered(trained: Trained, stored: bytes | None, *, as_of: pd.Timestamp) -
             sort_keys=True,
         ),
     }
-    used = "rule" if trained.objections else CANDIDATE
     return pd.DataFrame(
         {
             "model": [PREFIX + name for name in MODELS],
@@ -225,9 +220,7 @@ def registered(trained: Trained, stored: bytes | None, *, as_of: pd.Timestamp) -
             "hash": [
                 kept if name == CANDIDATE else sha256(content[name].encode()).hexdigest() for name in MODELS
             ],
-            "promoted": [name == used for name in MODELS],
             "content": [content[name] for name in MODELS],
-            "refused": None,
         }
     )
 

@@ -37,7 +37,7 @@ class RuleState:
     dispersion: float
 
     def to_json(self) -> str:
-        """As text; `from_json` gives it back."""
+        """As text; `waste_model.rule_of` gives it back."""
         return json.dumps(asdict(self), sort_keys=True)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
@@ -36,12 +37,12 @@ _ACTIONS = {
 
 @dataclass(frozen=True)
 class Terms:
-    """What the sentences refer to.
+    """The days that suggestions look at, and what is too long an episode.
 
     Attributes:
         as_of: the last day. days: how far back the evidence reaches.
         maturity_days: those too young to tell what is never used.
-        excess_attempts: from how many attempts on regenerations count as waste.
+        excess_attempts: from how many attempts on an episode is too long.
     """
 
     as_of: date
@@ -66,7 +67,7 @@ def tell(
         people: workspace_id, member_id, member_name.
         types: generation_type, generation_type_name.
         standing: workspace_id, credits_remaining (null without a ledger), burnt_credits in burnt_days.
-        terms: what the sentences refer to.
+        terms: what the evidence is counted by.
 
     Returns:
         One row per workspace and rank: the segments and their evidence, evidence_from and evidence_to,
@@ -172,12 +173,11 @@ def _percent(share: float, *, beside: float) -> str:
 
 
 def _saving(row: dict[Hashable, Any]) -> str:
-    low, high = row["saving_low"], row["saving_high"]
-    decimals = 0 if high >= 10 else 2 if high >= 0.05 else 6
-    first, last = f"{low:,.{decimals}f}", f"{high:,.{decimals}f}"
-    span = (
-        last if first == last else f"{first} to {last}" if float(first.replace(",", "")) else f"up to {last}"
-    )
+    # rounded as on every page that stands beside it: half up, whole from 10 upwards
+    low, high = (Decimal(f"{row[name]:.6f}") for name in ("saving_low", "saving_high"))
+    unit = Decimal(1).scaleb(0 if high >= 10 else -2 if high >= Decimal("0.01") else -6)
+    first, last = (value.quantize(unit, ROUND_HALF_UP) for value in (low, high))
+    span = f"{last:,f}" if first == last else f"{first:,f} to {last:,f}" if first else f"up to {last:,f}"
     words = f"{span} credits a month"
     days = row["saving_days"]
     if pd.isna(days):

@@ -13,7 +13,7 @@ from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.waste_inputs import Window, evidence_of, names_and_standing, waste_cells
+from orchestration.warehouse.waste_inputs import evidence_of, names_and_standing, waste_cells
 
 _TEXTS = ("ruleset_id", "template_id", "product_category", "member_id", "generation_type")
 _COUNTS = ("evidence_count", "affected_count", "elsewhere_count", "elsewhere_affected_count")
@@ -65,20 +65,16 @@ def suggestions(
 
     One row per workspace and rank, the largest potential saving first; none where nothing stands out.
     """
-    numbers = {
-        name: int(dbt.variables[variable])
-        for name, variable in {
-            "days": "detail_days",
-            "maturity_days": "maturity_days",
-            "excess_attempts": "excess_attempts",
-        }.items()
-    }
-    as_of = night.as_of_date(warehouse)
-    window = Window(as_of=as_of, **numbers)
-    cells = waste_cells(warehouse, window)
+    terms = Terms(
+        as_of=night.as_of_date(warehouse),
+        days=int(dbt.variables["detail_days"]),
+        maturity_days=int(dbt.variables["maturity_days"]),
+        excess_attempts=int(dbt.variables["excess_attempts"]),
+    )
+    cells = waste_cells(warehouse, terms)
     segments = add_savings(find_segments(cells), cells)
-    evidence = evidence_of(warehouse, segments, window)
-    told = tell(segments, evidence, *names_and_standing(warehouse), Terms(as_of=as_of, **numbers))
+    evidence = evidence_of(warehouse, segments, terms)
+    told = tell(segments, evidence, *names_and_standing(warehouse), terms)
     rows = warehouse.replace("waste.suggestions", told, select=_SUGGESTIONS)
     return dg.MaterializeResult(
         metadata={

@@ -35,7 +35,7 @@ def render_json(report: Report) -> str:
       anything, most first); `pending`: `credits` and how many of them are expected to end as waste, with an
       80 % range (null while unknown); `suggestion`, what to change in words, or null; `suggestions`, all of
       them, the largest potential saving first, columns of `waste_suggestions`: their evidence is of the days
-      since `evidence_from`, whatever the period, and their savings overlap and are not to be added up.
+      from `evidence_from` to `evidence_to`, whatever the period; their savings overlap and do not add up.
     - `accuracy`: columns of `forecast_accuracy` over all horizons, of published forecasts and of past days
       replayed; empty if none could be judged yet.
     - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).

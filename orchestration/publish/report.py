@@ -97,6 +97,7 @@ class Suggestion:
     saving_days: Decimal | None
     suggestion: str
     evidence_from: date
+    evidence_to: date
 
 
 @dataclass(frozen=True)

@@ -108,11 +108,12 @@ def saving_words(suggestion: Suggestion) -> str:
 
 
 def evidence_words(suggestion: Suggestion, *, write_date: Callable[[date], str]) -> str:
-    """What it rests on: "38 of 175 generations, elsewhere 1 of 179, since 8 Jan 2026"."""
+    """What it rests on: "38 of 175 generations, elsewhere 1 of 179, 8 Jan 2026 to 7 Apr 2026"."""
     what = "runs of attempts" if suggestion.waste_reason == "excess_regeneration" else "generations"
     found = f"{count(suggestion.affected_count)} of {count(suggestion.evidence_count)} {what}"
     elsewhere = f"{count(suggestion.elsewhere_affected_count)} of {count(suggestion.elsewhere_count)}"
-    return f"{found}, elsewhere {elsewhere}, since {write_date(suggestion.evidence_from)}"
+    days = f"{write_date(suggestion.evidence_from)} to {write_date(suggestion.evidence_to)}"
+    return f"{found}, elsewhere {elsewhere}, {days}"
 
 
 def pending_words(report: Report) -> str | None:

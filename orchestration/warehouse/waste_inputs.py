@@ -6,13 +6,14 @@ Not Dagster, and no arithmetic: that is forecasting/.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 
 import pandas as pd
 
 from forecasting.waste_savings import SAVING_DAYS
 from forecasting.waste_segments import EARLY_REASONS, REASONS
+from forecasting.waste_suggestions import Terms
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 
 MAX_CASES = 2_000_000
@@ -187,38 +188,22 @@ _STANDING = """
 """
 
 
-@dataclass(frozen=True)
-class Window:
-    """The days that suggestions look at.
-
-    Attributes:
-        as_of: the last one. days: how many. maturity_days: those too young to tell what is never used.
-        excess_attempts: from how many attempts on an episode is too long.
-    """
-
-    as_of: date
-    days: int
-    maturity_days: int
-    excess_attempts: int
-
-    def counted(self, ids: str, condition: str = "true") -> str:
-        """SQL: what was made and wasted, by the given ids."""
-        return _COUNTED.format(ids=ids, condition=condition, **asdict(self))
-
-
-def waste_cells(warehouse: DuckDBWarehouse, window: Window) -> pd.DataFrame:
+def waste_cells(warehouse: DuckDBWarehouse, terms: Terms) -> pd.DataFrame:
     """What was made and wasted, by product and all that segments are made of."""
-    return warehouse.query(_CELLS.format(counted=window.counted(_CELL_IDS)))
+    return warehouse.query(_CELLS.format(counted=_counted(terms, _CELL_IDS, "true")))
 
 
-def evidence_of(warehouse: DuckDBWarehouse, segments: pd.DataFrame, window: Window) -> pd.DataFrame:
+def evidence_of(warehouse: DuckDBWarehouse, segments: pd.DataFrame, terms: Terms) -> pd.DataFrame:
     """Exact counts and credits behind each segment, and of all else in its workspace."""
-    listed = "workspace_id in (select workspace_id from segments)"
+    counted = _counted(terms, _SEGMENT_IDS, "workspace_id in (select workspace_id from segments)")
     early = ", ".join(f"'{reason}'" for reason in EARLY_REASONS)
-    counted = window.counted(_SEGMENT_IDS, listed)
     return warehouse.query(
         _EVIDENCE.format(counted=counted, early_reasons=early), frames={"segments": segments}
     )
+
+
+def _counted(terms: Terms, ids: str, condition: str) -> str:
+    return _COUNTED.format(ids=ids, condition=condition, **asdict(terms))
 
 
 def names_and_standing(warehouse: DuckDBWarehouse) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

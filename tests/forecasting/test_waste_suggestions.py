@@ -2,66 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pandas as pd
 import pytest
-
-from forecasting.waste_suggestions import Terms, tell
-
-TERMS = Terms(as_of=date(2026, 4, 7), days=90, maturity_days=14, excess_attempts=3)
-SEGMENT: dict[str, Any] = {
-    "workspace_id": "w1",
-    "segment_kind": "ruleset",
-    "ruleset_id": "rs_12",
-    "template_id": None,
-    "product_category": None,
-    "member_id": None,
-    "generation_type": "description",
-    "waste_reason": "excess_regeneration",
-    "expected_share": 0.11,
-    "saving_low": 90.0,
-    "saving_mid": 115.0,
-    "saving_high": 140.0,
-    "suggestion_rank": 1,
-}
-EVIDENCE = {
-    "workspace_id": "w1",
-    "suggestion_rank": 1,
-    "generation_count": 300,
-    "wasted_generation_count": 120,
-    "credits": 600,
-    "wasted_credits": 250,
-    "evidence_count": 200,
-    "affected_count": 68,
-    "elsewhere_count": 500,
-    "elsewhere_affected_count": 60,
-}
-# 115 credits less in 30 days, of 2,340: 2,660 last 1.76 days longer
-STANDING = {"workspace_id": "w1", "credits_remaining": 2660.0, "burnt_credits": 2340.0, "burnt_days": 30.0}
-
-
-def told(
-    segment: dict[str, Any] | None = None,
-    evidence: dict[str, Any] | None = None,
-    standing: dict[str, Any] | None = None,
-) -> Any:
-    texts = ["ruleset_id", "template_id", "product_category", "member_id", "generation_type"]
-    segments = pd.DataFrame([SEGMENT | (segment or {})]).astype(dict.fromkeys(texts, "string"))
-    people = pd.DataFrame({"workspace_id": ["w1"], "member_id": ["m1"], "member_name": ["Sarah"]})
-    types = pd.DataFrame(
-        {
-            "generation_type": ["description", "meta", "alt_text"],
-            "generation_type_name": ["Descriptions", "Meta tags", "alt_text"],
-        }
-    )
-    frames = (pd.DataFrame([EVIDENCE | (evidence or {})]), people, types)
-    return tell(segments, *frames, pd.DataFrame([STANDING | (standing or {})]), TERMS).iloc[0]
+from suggestion_rows import suggestion_told
 
 
 def test_a_ruleset_with_many_attempts_reads_as_its_first_user_wrote_it() -> None:
-    assert told()["suggestion"] == (
+    assert suggestion_told()["suggestion"] == (
         "Ruleset rs_12: 34 % of its descriptions take 3 or more attempts, 12 % elsewhere; "
         "tightening it could save 90 to 140 credits a month, about 2 days."
     )
@@ -122,17 +71,17 @@ def test_a_ruleset_with_many_attempts_reads_as_its_first_user_wrote_it() -> None
     ],
 )
 def test_each_kind_of_segment_is_named_with_what_happens_there(segment: dict[str, Any], begins: str) -> None:
-    assert told(segment)["suggestion"].startswith(begins)
+    assert suggestion_told(segment)["suggestion"].startswith(begins)
 
 
 def test_a_plain_comparison_that_would_contradict_the_claim_is_not_made() -> None:
     """Other segments found before, or another mix of types, can make all else look worse."""
-    said = told(evidence={"elsewhere_affected_count": 190})["suggestion"]
+    said = suggestion_told(evidence={"elsewhere_affected_count": 190})["suggestion"]
     assert "34 % of its descriptions take 3 or more attempts, 11 % where all else is alike" in said
 
 
 def test_low_shares_have_the_digits_that_tell_them_apart() -> None:
-    said = told(
+    said = suggestion_told(
         evidence={
             "evidence_count": 10_000,
             "affected_count": 48,
@@ -156,7 +105,7 @@ def test_low_shares_have_the_digits_that_tell_them_apart() -> None:
 )
 def test_a_saving_has_as_many_digits_as_it_needs(saving: tuple[float, ...], words: str) -> None:
     low, mid, high = saving
-    said = told({"saving_low": low, "saving_mid": mid, "saving_high": high})["suggestion"]
+    said = suggestion_told({"saving_low": low, "saving_mid": mid, "saving_high": high})["suggestion"]
     assert f"could save {words}" in said
 
 
@@ -177,11 +126,11 @@ def test_a_saving_has_as_many_digits_as_it_needs(saving: tuple[float, ...], word
     ],
 )
 def test_saving_days_are_days_of_what_is_left(standing: dict[str, Any], days: float | None) -> None:
-    found = told(standing=standing)["saving_days"]
+    found = suggestion_told(standing=standing)["saving_days"]
     assert pd.isna(found) if days is None else found == pytest.approx(days, abs=0.051)
 
 
 def test_evidence_reaches_to_as_of_only_for_what_shows_at_once() -> None:
-    assert told()["evidence_to"] == pd.Timestamp("2026-04-07")
-    assert told({"waste_reason": "rejected_content"})["evidence_to"] == pd.Timestamp("2026-03-24")
-    assert told()["evidence_from"] == pd.Timestamp("2026-01-08")
+    assert suggestion_told()["evidence_to"] == pd.Timestamp("2026-04-07")
+    assert suggestion_told({"waste_reason": "rejected_content"})["evidence_to"] == pd.Timestamp("2026-03-24")
+    assert suggestion_told()["evidence_from"] == pd.Timestamp("2026-01-08")

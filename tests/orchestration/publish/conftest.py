@@ -151,7 +151,7 @@ def suggested(**changes: Any) -> dict[str, Any]:
         **{"elsewhere_affected_count": 1, "credits": "657.33", "wasted_credits": "145.32"},
         **{"potential_saving_credits_low": "115.243153", "potential_saving_credits_mid": "136.415192"},
         **{"potential_saving_credits_high": "145.32", "saving_days": "2.1", "suggestion": SUGGESTED},
-        **{"evidence_from": date(2026, 1, 8)},
+        **{"evidence_from": date(2026, 1, 8), "evidence_to": AS_OF},
         **changes,
     }
 

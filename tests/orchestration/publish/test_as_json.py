@@ -89,6 +89,7 @@ def test_waste_holds_what_cost_anything(example: Report) -> None:
                 "suggestion": "Ruleset rs1: 22 % of its descriptions take 3 or more attempts, 1 % elsewhere;"
                 " tightening it could save 115 to 145 credits a month, about 2 days.",
                 "evidence_from": "2026-01-08",
+                "evidence_to": "2026-04-07",
             }
         ],
     }

@@ -123,9 +123,9 @@ def test_suggestions_are_an_ordered_list_with_saving_and_evidence_beside_each(ex
     items = [Outline(item).text for item in re.findall("<li>(.*?)</li>", listed(page), flags=re.DOTALL)]
     assert items == [
         f"{one.suggestion}115 to 145 credits a month, about 2 days later"
-        "Evidence: 38 of 175 runs of attempts, elsewhere 1 of 179, since 8 Jan 2026",
+        "Evidence: 38 of 175 runs of attempts, elsewhere 1 of 179, 8 Jan 2026 to 7 Apr 2026",
         "Keywords of Shoes.115 to 145 credits a month"
-        "Evidence: 38 of 175 generations, elsewhere 1 of 179, since 8 Jan 2026",
+        "Evidence: 38 of 175 generations, elsewhere 1 of 179, 8 Jan 2026 to 7 Apr 2026",
     ]
     text = Outline(page).text
     assert text.count(CAUTION) == 1

@@ -6,8 +6,10 @@ import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from random import Random
 
 import pytest
+from suggestion_rows import suggestion_told
 
 from orchestration.publish import render_page, render_text
 from orchestration.publish.formatting import day_month_year
@@ -226,6 +228,28 @@ def test_a_saving_is_told_as_a_range_and_its_days_from_half_a_day_on(
     assert saving_words(report.suggestions[0]) == words
 
 
+def test_a_saving_reads_the_same_in_the_sentence_and_beside_it(example: Report) -> None:
+    """The sentence is made before the mart, the words beside it after: both must round alike."""
+    draw = Random(0)
+    for size in (0.0001, 0.05, 1.0, 10.0, 100.0, 3000.0):
+        for _ in range(40):
+            low, mid, high = sorted(round(draw.random() * size, draw.choice([1, 2, 6])) for _ in range(3))
+            if not high:
+                continue  # nothing to save is never told
+            segment = {"saving_low": low, "saving_mid": mid, "saving_high": high}
+            row = suggestion_told(segment, standing={"credits_remaining": draw.random() * 9000})
+            days = Decimal(str(row["saving_days"]))
+            shown = suggested(
+                example,
+                potential_saving_credits_low=Decimal(str(low)),
+                potential_saving_credits_high=Decimal(str(high)),
+                saving_days=days,
+            ).suggestions[0]
+            words = saving_words(shown).removesuffix(" later")
+            assert f"could save {words}" in row["suggestion"]
+            assert ("about" in words) == ("about" in row["suggestion"])
+
+
 def test_evidence_is_told_in_what_was_counted(example: Report) -> None:
     many = {"evidence_count": 12_345, "affected_count": 6_789}
     attempts, generations = (
@@ -233,10 +257,10 @@ def test_evidence_is_told_in_what_was_counted(example: Report) -> None:
         for reason in ("excess_regeneration", "low_quality_draft")
     )
     assert evidence_words(attempts, write_date=day_month_year) == (
-        "6,789 of 12,345 runs of attempts, elsewhere 1 of 179, since 8 Jan 2026"
+        "6,789 of 12,345 runs of attempts, elsewhere 1 of 179, 8 Jan 2026 to 7 Apr 2026"
     )
     assert evidence_words(generations, write_date=day_month_year) == (
-        "6,789 of 12,345 generations, elsewhere 1 of 179, since 8 Jan 2026"
+        "6,789 of 12,345 generations, elsewhere 1 of 179, 8 Jan 2026 to 7 Apr 2026"
     )
 
 
