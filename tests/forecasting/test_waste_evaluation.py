@@ -46,6 +46,8 @@ def test_calibration_error_is_the_mean_gap_of_ten_bins() -> None:
     labels = np.tile(np.arange(10), 10) < np.repeat(np.arange(10), 10)  # as often as foretold
     assert np.isclose(calibration_error(labels, chances), 0)
     assert np.isclose(calibration_error(labels, np.minimum(chances + 0.05, 1)), 0.05)
+    # too high for some and too low for others is no calibration
+    assert np.isclose(calibration_error(labels, np.where(chances < 0.45, chances + 0.1, chances - 0.1)), 0.1)
 
 
 def test_what_the_rule_cannot_see_is_learnt_and_promoted(learnable: Evaluation) -> None:
@@ -124,11 +126,11 @@ GOOD = Scores(0.5, 0.48, 0.52, 0.1, 0.08, 0.12, 0.10, 0.02, 0.05, "type")
 RULE = replace(GOOD, average_precision=0.4, lead=0.0, lead_low=0.0, lead_high=0.0, brier=0.11)
 
 
-def judged(model: Scores = GOOD, *, base_rate: float = 0.2, jump: float = 0.0) -> tuple[str, ...]:
-    evaluation = Evaluation(
-        6, 1000, base_rate, {"rule": RULE, "logistic": model, "boosting": model}, {}, {}, 0.4, jump, {}
-    )
-    return objections(evaluation)
+def judged(
+    model: Scores = GOOD, *, base_rate: float = 0.2, without: float = 0.4, jump: float = 0.0
+) -> tuple[str, ...]:
+    scores = {"rule": RULE, "logistic": model, "boosting": model}
+    return objections(Evaluation(6, 1000, base_rate, scores, {}, {}, without, jump, {}))
 
 
 @pytest.mark.parametrize(
@@ -149,6 +151,12 @@ def test_each_condition_alone_keeps_a_model_out(
     assert judged() == ()
     (reason,) = judged(replace(GOOD, **changed), base_rate=base_rate, jump=jump)
     assert said in reason
+
+
+def test_near_perfection_half_of_what_is_left_is_a_jump() -> None:
+    assert judged(without=0.96, jump=0.019) == ()
+    (reason,) = judged(without=0.96, jump=0.021)
+    assert "taken for a leak" in reason
 
 
 def test_groups_too_small_to_be_judged_are_not_held_against_a_model() -> None:

@@ -179,6 +179,9 @@ def test_expected_waste_adds_up_chances_and_stays_within_what_is_pending() -> No
         pending = counted["credits"].sum()
         assert row.expected_credits == pytest.approx(0.25 * pending)
         assert 0 <= row.low_credits < row.expected_credits < row.high_credits <= pending
+    wide = pending_waste(sums, dispersion=1e6, is_informed=True)
+    assert (wide["low_credits"] == 0).all()
+    np.testing.assert_array_equal(wide["high_credits"], sums["pending"])
 
 
 def test_nothing_is_expected_while_no_label_is_known() -> None:

@@ -74,7 +74,20 @@ def test_a_ruleset_that_was_replaced_or_is_new_does_not_stand_out_for_its_age() 
             of_kind = generations["generation_type"] == kind
             generations.loc[of_kind, "ruleset_id"] = f"{kind}_v1"
             generations.loc[of_kind & is_new, "ruleset_id"] = f"{kind}_v2"
-        assert found_in(generations).empty, seed
+        assert find_segments(cells(generations)).empty, seed
+
+
+def test_two_bad_rulesets_are_both_told_though_one_is_clearer() -> None:
+    first = draw(Plan("w", excess=0.05, bad_excess=0.5), seed=10)
+    second = draw(Plan("w", excess=0.05, bad_excess=0.4), seed=11)
+    other = {name: name.replace("description", "intro") for name in second["ruleset_id"].unique()}
+    second = second.assign(
+        generation_type=second["generation_type"].replace("description", "intro"),
+        ruleset_id=second["ruleset_id"].map(other),
+        product_id=second["product_id"] + " again",
+    )
+    found = found_in(pd.concat([first, second], ignore_index=True))
+    assert sorted(found["ruleset_id"]) == [BAD_RULESET, "rs_intro_2"]
 
 
 def test_a_field_that_was_used_lately_is_not_called_unneeded() -> None:
