@@ -9,12 +9,13 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.defs.resources import Night
+from orchestration.defs.forgetting import complete_forgetting
+from orchestration.defs.resources import Night, definitions_now
 from orchestration.landing.contract import FEEDS
 from orchestration.publish.versions import compared_files
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.increment import begin, definitions_of, is_of
+from orchestration.warehouse.increment import begin, is_of
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import FeedReport, Lake
 
@@ -68,6 +69,8 @@ def raw(
     settings: dg.ResourceParam[Settings],
 ) -> Iterator[dg.MaterializeResult]:
     """Load every file not loaded before, decided by content, and commit it as one batch."""
+    if complete_forgetting(settings, lake, context.instance, run_id=context.run_id):
+        context.log.warning("credits forget was interrupted; raw and journal are now without the person")
     report = lake.ingest(settings.landing_dir, now=datetime.now(UTC), progress=context.log.info)
     for warning in report.warnings:
         context.log.warning(warning)
@@ -75,7 +78,7 @@ def raw(
         context.log.warning(
             f"the working warehouse could not be read; it is now {torn} and is rebuilt from raw"
         )
-    definitions = definitions_of(settings.definition_files)
+    definitions = definitions_now(lake, settings)
     if night.full_refresh or not is_of(warehouse, definitions=definitions, newest_batch=lake.newest_batch):
         context.log.info("the working warehouse is built anew from raw")
         warehouse.remove()

@@ -114,5 +114,10 @@ class Night(dg.ConfigurableResource):
         return Stand(
             batch_id=lake.newest_batch,
             as_of=self.as_of_date(warehouse),
-            definitions=definitions_of(settings.definition_files),
+            definitions=definitions_now(lake, settings),
         )
+
+
+def definitions_now(lake: Lake, settings: Settings) -> str:
+    """What every number means now, and how people are called."""
+    return definitions_of(settings.definition_files, people=lake.forgotten.fingerprint)

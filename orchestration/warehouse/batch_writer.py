@@ -82,14 +82,8 @@ class BatchWriter:
 
     def __enter__(self) -> Self:
         self.directory.mkdir()
-        for table, schema in _SCHEMAS.items():
-            unique = _UNIQUE | ({FEEDS[table].key[-1]} if table in FEEDS else set())
-            self._writers[table] = pq.ParquetWriter(
-                self.directory / f"{table}.parquet",
-                schema,
-                compression="zstd",
-                use_dictionary=[name for name in schema.names if name not in unique],
-            )
+        for table in _SCHEMAS:
+            self._writers[table] = parquet_writer(self.directory / f"{table}.parquet", table)
         return self
 
     def __exit__(
@@ -116,6 +110,18 @@ class BatchWriter:
         write_manifest(self.directory, manifest_of(files))
         self.directory.rename(self._target)
         sync(self._target.parent)
+
+
+def parquet_writer(path: Path, table: str) -> pq.ParquetWriter:
+    """Writes a file of one of the lake's tables."""
+    schema = _SCHEMAS[table]
+    unique = _UNIQUE | ({FEEDS[table].key[-1]} if table in FEEDS else set())
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        use_dictionary=[name for name in schema.names if name not in unique],
+    )
 
 
 def remove_leftovers(root: Path) -> None:

@@ -5,12 +5,13 @@ What is recomputed from the lake does not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.warehouse.durable import sync
@@ -94,6 +95,9 @@ TABLES = {
     "forecast_scores": FORECAST_SCORES,
     "restatements": RESTATEMENTS,
 }
+# what a check told in words
+_TOLD = ("observed", "expected", "message")
+REDACTED = "it named a person who was forgotten; what it told is erased"
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,28 @@ class Journal:
         newest = max(files, key=lambda file: file.stat().st_mtime_ns)
         run_id = pq.read_table(newest)["run_id"].to_pylist()[:1]
         return self.checks_of(run_id[0]) if run_id else []
+
+    def redact(self, are_mentioned: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> int:
+        """Erase what checks told wherever it mentions someone who is forgotten; whether they passed stays.
+
+        Returns:
+            The number of files that were rewritten.
+        """
+        written = 0
+        for file in (self.root / "check_results").glob("*.parquet"):
+            rows = stored = pq.read_table(file)
+            for name in _TOLD:
+                mask = are_mentioned(rows[name])
+                if pc.any(mask).as_py():
+                    place = rows.schema.get_field_index(name)
+                    told = pc.if_else(mask, pa.scalar(REDACTED), rows[name])
+                    rows = rows.set_column(place, rows.schema.field(place), told)
+            if not rows.equals(stored):
+                self._write("check_results", file.stem, rows)
+                written += 1
+        for leftover in self.root.rglob(".*.tmp"):
+            leftover.unlink()
+        return written
 
     def keep(self, table: str, rows: pa.Table, *, as_of: date, run_id: str, told_at: datetime) -> None:
         """Keep what a run is about to publish; what an earlier run told of the same as_of stays beside it."""
