@@ -46,7 +46,8 @@ def texts_under(root: Path) -> Iterator[tuple[Path, str]]:
         elif path.suffix == ".duckdb":
             with duckdb.connect(str(path), read_only=True) as connection:
                 tables = connection.execute(
-                    "select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE'"
+                    "select table_schema, table_name from information_schema.tables "
+                    "where table_type = 'BASE TABLE'"
                 ).fetchall()
                 for schema, table in tables:
                     rows = connection.execute(f'select * from "{schema}"."{table}"').fetchall()
