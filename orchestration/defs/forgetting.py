@@ -14,7 +14,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.defs.launch import run_nightly
-from orchestration.defs.resources import lock
+from orchestration.defs.resources import lock, people_now, pseudonyms_of
 from orchestration.defs.run_records import delete_runs
 from orchestration.publish.versions import other_versions
 from orchestration.settings import Settings, use
@@ -36,6 +36,10 @@ from orchestration.warehouse.lake import Lake
 Say = Callable[[str], None]
 
 
+class OtherPseudonyms(ValueError):
+    """What is published calls people otherwise than this command would; the message says what to do."""
+
+
 class UnknownMember(ValueError):
     """Nobody of that id is known; the message says what to do."""
 
@@ -50,10 +54,12 @@ def forget_member(
 
     Raises:
         UnknownMember: no row and no rejected line is theirs.
+        OtherPseudonyms: publishing anew would change how everyone is called.
         Busy: a run holds the data directory.
     """
     with lock(settings.data_dir):
         lake = Lake(settings.lake_dir)
+        _refuse_other_pseudonyms(settings)
         people = people_called(lake, member_id, workspace_id)
         found = look_up(lake, {*people, (ANY, member_id)})
         rejected = count_mentions(lake, found.mentions)
@@ -163,7 +169,18 @@ def _is_published_without(settings: Settings, lake: Lake) -> bool:
         return False
     versions = [*other_versions(settings.data_dir), settings.published_dir]
     stands = [Stand.read(version) for version in versions if version.exists()]
-    return all(stand is not None and stand.people == lake.forgotten.fingerprint for stand in stands)
+    return all(stand is not None and stand.people == people_now(lake, settings) for stand in stands)
+
+
+def _refuse_other_pseudonyms(settings: Settings) -> None:
+    stand, pseudonyms = Stand.read(settings.published_dir), pseudonyms_of(settings)
+    served = stand.people.partition(".")[2] if stand else ""
+    if stand and (served if served != "0" else "") != (pseudonyms.fingerprint if pseudonyms else ""):
+        raise OtherPseudonyms(
+            "forgetting publishes anew, and must call everyone else as before; what is published was made "
+            f"{'with' if served not in ('', '0') else 'without'} pseudonyms, or with another secret. Set "
+            "CREDITS_PSEUDONYMISE and CREDITS_PSEUDONYM_SECRET as for the nightly run."
+        )
 
 
 def _describe(found: Found, rejected: int, say: Say, *, verb: str) -> None:

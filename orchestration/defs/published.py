@@ -93,7 +93,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         """
         refuse_unchecked(journal.checks_of(context.run_id))
         stand = night.stand(warehouse, lake, settings)
-        warehouse.expose(journal.views())
+        journal.expose(warehouse)
         version = build_version(warehouse.path, settings.data_dir, marts=[key.path[-1] for key in mart_keys])
         stand.write(version.path)
         pq.write_table(

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.defs.forgetting import complete_forgetting
-from orchestration.defs.resources import Night, definitions_now
+from orchestration.defs.resources import Night, definitions_now, pseudonyms_of
 from orchestration.landing.contract import FEEDS
 from orchestration.publish.versions import compared_files
 from orchestration.settings import Settings
@@ -18,6 +18,7 @@ from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import begin, is_of
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import FeedReport, Lake
+from orchestration.warehouse.pseudonyms import expose_by_pseudonyms
 
 OWNERS = ["team:data-engineering"]
 
@@ -83,8 +84,11 @@ def raw(
         context.log.info("the working warehouse is built anew from raw")
         warehouse.remove()
     tables = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
-    warehouse.expose_lake(tables)
-    warehouse.expose(journal.views())
+    if pseudonyms := pseudonyms_of(settings):
+        expose_by_pseudonyms(warehouse, tables, pseudonyms)
+    else:
+        warehouse.expose_lake(tables)
+    journal.expose(warehouse)
     warehouse.expose_served(compared_files(settings.published_dir))
     rows = warehouse.row_counts(list(tables))
     loaded = {feed.feed: _counts(feed) for feed in report.feeds}

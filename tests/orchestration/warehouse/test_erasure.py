@@ -143,6 +143,12 @@ def test_nothing_of_the_person_is_left_and_everything_else_is_as_it_was(lake: La
     assert not any(trace.encode() in raw.lower() for trace in TRACES)
 
 
+def test_no_hash_of_a_name_or_an_address_is_left(lake: Lake) -> None:
+    before = {row["content_hash"] for row in rows_of(lake)["members"] if row["member_id"] == "m_zoe"}
+    forget(lake)
+    assert not before & {row["content_hash"] for row in rows_of(lake)["members"]}
+
+
 def test_one_token_stands_for_the_person_in_a_workspace_and_others_keep_their_ids(lake: Lake) -> None:
     forget(lake)
     rows = rows_of(lake)
