@@ -28,6 +28,8 @@ class Settings:
         schedule_cron: when the nightly run starts (CREDITS_SCHEDULE_CRON).
         schedule_timezone: the time zone of that (CREDITS_SCHEDULE_TIMEZONE).
         dagster_home: the folder of dagster.yaml, whose relative paths are meant from there (DAGSTER_HOME).
+        retention_days: how long rejected lines keep their text, and people without a generation their id;
+            for ever if None (CREDITS_RETENTION_DAYS).
         pseudonymise: whether people have pseudonyms in all that is built from raw (CREDITS_PSEUDONYMISE=1).
         pseudonym_secret: what those are made with (CREDITS_PSEUDONYM_SECRET); never written anywhere.
     """
@@ -38,6 +40,7 @@ class Settings:
     schedule_cron: str = "0 2 * * *"
     schedule_timezone: str = "UTC"
     dagster_home: Path = PROJECT_DIR
+    retention_days: int | None = None
     pseudonymise: bool = False
     pseudonym_secret: str = field(default="", repr=False)
 
@@ -52,6 +55,7 @@ class Settings:
             schedule_cron=os.environ.get("CREDITS_SCHEDULE_CRON", cls.schedule_cron),
             schedule_timezone=os.environ.get("CREDITS_SCHEDULE_TIMEZONE", cls.schedule_timezone),
             dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
+            retention_days=_days("CREDITS_RETENTION_DAYS"),
             pseudonymise=_is_on("CREDITS_PSEUDONYMISE"),
             pseudonym_secret=os.environ.get("CREDITS_PSEUDONYM_SECRET", ""),
         )
@@ -88,6 +92,18 @@ class Settings:
             file for kind in ("py", "json") for file in (PROJECT_DIR / "forecasting").glob(f"*.{kind}")
         ]
         return [*models, self.dbt_dir / "dbt_project.yml", *forecasting]
+
+
+def _days(name: str) -> int | None:
+    """A number of days; None where none is given."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return None
+    if not value.isdecimal() or not 1 <= int(value) <= 100_000:
+        raise SettingsError(
+            f"{name} must be a whole number of days, at least 1; it is {value!r}. Unset it to keep all."
+        )
+    return int(value)
 
 
 def _is_on(name: str) -> bool:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -22,8 +22,10 @@ from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.erasure import (
     Found,
     count_mentions,
+    erase_old_rejects,
     erase_people,
     forgotten_people,
+    inactive_people,
     landing_files_left,
     look_up,
     people_called,
@@ -96,14 +98,38 @@ def complete_forgetting(
     return True
 
 
-def _forget(
-    settings: Settings, lake: Lake, people: set[Person], found: Found, now: datetime, say: Say
-) -> bool:
+def keep_to_retention(settings: Settings, lake: Lake, *, now: datetime) -> Iterator[str]:
+    """Erase what is older than the retention allows; people are listed, for `complete_forgetting` to erase.
+
+    Yields:
+        What was done, in words.
+    """
+    if settings.retention_days is None:
+        return
+    before = now - timedelta(days=settings.retention_days)
+    if batches := erase_old_rejects(lake, before=before):
+        yield f"rejected lines of {batches} batches are older than {settings.retention_days} days: erased"
+    if people := inactive_people(lake, since=before):
+        _list(lake, people)
+        count = sum(workspace != ANY for workspace, _ in people)
+        yield (
+            f"{count} members made no generation for {settings.retention_days} days and are forgotten; "
+            "everything is built anew"
+        )
+
+
+def _list(lake: Lake, people: set[Person]) -> None:
     forgotten = lake.forgotten
     for person in people:
         forgotten.add(person)
-    # first of all: whoever comes after a kill knows by it whom to erase
     forgotten.save()
+
+
+def _forget(
+    settings: Settings, lake: Lake, people: set[Person], found: Found, now: datetime, say: Say
+) -> bool:
+    # first of all: whoever comes after a kill knows by it whom to erase
+    _list(lake, people)
     files, runs = _erase(settings, lake, found, dg.DagsterInstance.get(), None)
     say(f"erased       {files} files of the lake were rewritten, {runs} run records of Dagster deleted")
     if not settings.published_dir.exists():

@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.defs.forgetting import complete_forgetting
+from orchestration.defs.forgetting import complete_forgetting, keep_to_retention
 from orchestration.defs.resources import Night, definitions_now, pseudonyms_of
 from orchestration.landing.contract import FEEDS
 from orchestration.publish.versions import compared_files
@@ -70,8 +70,10 @@ def raw(
     settings: dg.ResourceParam[Settings],
 ) -> Iterator[dg.MaterializeResult]:
     """Load every file not loaded before, decided by content, and commit it as one batch."""
+    for told in keep_to_retention(settings, lake, now=datetime.now(UTC)):
+        context.log.info(told)
     if complete_forgetting(settings, lake, context.instance, run_id=context.run_id):
-        context.log.warning("credits forget was interrupted; raw and journal are now without the person")
+        context.log.info("who is forgotten was erased from raw and journal")
     report = lake.ingest(settings.landing_dir, now=datetime.now(UTC), progress=context.log.info)
     for warning in report.warnings:
         context.log.warning(warning)

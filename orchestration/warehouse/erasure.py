@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -16,7 +17,15 @@ import pyarrow.parquet as pq
 
 from orchestration.landing.contract import FEEDS
 from orchestration.warehouse.batch_writer import QUARANTINE
-from orchestration.warehouse.forgotten import ANY, Forgotten, Person, erase, erase_rejects
+from orchestration.warehouse.forgotten import (
+    ANY,
+    TOKEN_PREFIX,
+    Forgotten,
+    Person,
+    erase,
+    erase_rejects,
+    erase_values,
+)
 from orchestration.warehouse.lake import Lake
 from orchestration.warehouse.mentions import Mentions
 from orchestration.warehouse.rewriting import rewrite_batch, settle_rewrites
@@ -63,18 +72,39 @@ def forgotten_people(lake: Lake, forgotten: Forgotten) -> set[Person]:
     return {person for person in _people(lake) if forgotten.token(person)} if forgotten else set()
 
 
-def inactive_people(lake: Lake, *, since: str) -> set[Person]:
-    """Members that have made no generation since the given instant, and are not forgotten yet.
+def inactive_people(lake: Lake, *, since: datetime) -> set[Person]:
+    """Members whose last generation was before the given instant, and who are not forgotten yet.
 
-    A member without any generation is as old as the newest row that names it is silent: it stays.
+    Of members without any generation nobody knows how long they have made none: they stay.
     """
     newest = _query(
         lake,
         "generation_events",
         "select workspace_id, member_id from {source} group by all "
-        f"having max(occurred_at) < timestamptz '{since}'",
+        f"having max(occurred_at) < timestamptz '{since.isoformat()}'",
     )
-    return {(workspace, member) for workspace, member in newest if not member.startswith("forgotten-")}
+    people = {(workspace, member) for workspace, member in newest if not member.startswith(TOKEN_PREFIX)}
+    if not people:
+        return set()
+    staying = {
+        member for workspace, member in _people(lake) if workspace and (workspace, member) not in people
+    }
+    return people | {(ANY, member) for _, member in people if member not in staying}
+
+
+def erase_old_rejects(lake: Lake, *, before: datetime) -> int:
+    """Erase text and value of lines quarantined before the given instant; rule, remedy and count stay.
+
+    Returns:
+        The number of batches that had any.
+    """
+    settle_rewrites(lake.batches())
+
+    def change(_: str, rows: pa.Table) -> pa.Table:
+        is_told = pc.or_(pc.is_valid(rows["text"]), pc.is_valid(rows["value"]))
+        return erase_values(rows, pc.and_(is_told, pc.less(rows["quarantined_at"], before)))
+
+    return sum(bool(rewrite_batch(batch, [QUARANTINE], change)) for batch in lake.batches())
 
 
 def look_up(lake: Lake, people: Iterable[Person]) -> Found:

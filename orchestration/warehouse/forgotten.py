@@ -23,6 +23,7 @@ from orchestration.warehouse.durable import sync
 from orchestration.warehouse.mentions import values_in, words_in
 
 FILE = "forgotten.json"
+TOKEN_PREFIX = "forgotten-"
 # the workspace of outcomes that name none
 ANY = ""
 ERASED = "it named a person who was forgotten; what it said is erased"
@@ -65,7 +66,7 @@ class Forgotten:
 
     def add(self, person: Person) -> None:
         """Forget a workspace's member from now on, under a token that nobody can guess."""
-        self._tokens.setdefault(self._hash(person), f"forgotten-{secrets.token_hex(8)}")
+        self._tokens.setdefault(self._hash(person), f"{TOKEN_PREFIX}{secrets.token_hex(8)}")
         self.is_pending = True
         self._seen.clear()
 
@@ -145,6 +146,25 @@ def erase_rejects(rows: pa.Table, are_mentioned: Mask) -> pa.Table:
         return rows
     rows = _nulled(rows, ("text", "value"), mask)
     return _with(rows, "reason", pc.if_else(mask, pa.scalar(ERASED), rows["reason"]))
+
+
+def erase_values(rows: pa.Table, mask: pa.ChunkedArray) -> pa.Table:
+    """Rows of the quarantine without the text and value of some; their reason stays without the value."""
+    if not pc.any(mask).as_py():
+        return rows
+    reasons = [
+        _without_value(reason, value) if is_meant else reason
+        for reason, value, is_meant in zip(
+            rows["reason"].to_pylist(), rows["value"].to_pylist(), mask.to_pylist(), strict=True
+        )
+    ]
+    rows = _nulled(rows, ("text", "value"), mask)
+    return _with(rows, "reason", pa.chunked_array([pa.array(reasons, pa.string())]))
+
+
+def _without_value(reason: str, value: str | None) -> str:
+    rule = reason.partition("; found")[0]
+    return rule.replace(value, "…") if value else rule
 
 
 def _people(rows: pa.Table) -> list[tuple[str | None, str]]:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from personal_data import figures_of, told_nights, traces
+from personal_data import credits_with, figures_of, told_nights, traces
 from product import SAMPLE_AS_OF, Credits, Night, nightly, published_rows
 
 SECRET = "a secret of the tests, long enough"
-
-
-def credits_with(home: Path, **environment: str) -> Credits:
-    """The `credits` command with more in its environment."""
-
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).with_name("credits")), *map(str, arguments)]
-        told = {**os.environ, "DAGSTER_HOME": str(home), **environment}
-        return subprocess.run(command, env=told, capture_output=True, text=True, check=False)
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -12,7 +12,14 @@ import pytest
 
 from orchestration.warehouse import batch_manifest, forgotten, rewriting
 from orchestration.warehouse.batch_writer import TABLES
-from orchestration.warehouse.erasure import erase_people, forgotten_people, look_up, people_called
+from orchestration.warehouse.erasure import (
+    erase_old_rejects,
+    erase_people,
+    forgotten_people,
+    inactive_people,
+    look_up,
+    people_called,
+)
 from orchestration.warehouse.forgotten import ANY
 from orchestration.warehouse.lake import Lake
 from orchestration.warehouse.lake_check import check_lake
@@ -244,6 +251,48 @@ def test_a_rewrite_that_was_interrupted_is_told_by_the_check(
     forget(lake)
     told = list(check_lake(lake))
     assert told and all("waits to be replaced" in text for text in told)
+
+
+def test_old_rejected_lines_lose_what_they_said_and_keep_why(lake: Lake, landing: Path) -> None:
+    before = rows_of(lake)
+    assert erase_old_rejects(lake, before=NOW) == 0
+    assert rows_of(lake) == before
+    deliver(landing, "ccc")
+    lake.ingest(landing, now=NOW + timedelta(days=2))
+    assert erase_old_rejects(lake, before=NOW + timedelta(days=1)) == 2
+    assert erase_old_rejects(lake, before=NOW + timedelta(days=1)) == 0
+    assert list(check_lake(lake)) == []
+    rejected = rows_of(lake)["quarantine"]
+    assert [(row["text"] is None, row["value"] is None) for row in rejected] == [(True,) * 2] * 6 + [
+        (False,) * 2
+    ] * 3
+    assert [row["reason"] for row in rejected[:2]] == [
+        "credits must be at least 0",
+        "credits must be a plain decimal number",
+    ]
+    kept = ("batch_id", "file_path", "line_number", "rule", "column_name", "remedy")
+    assert [[row[name] for name in kept] for row in rejected[:6]] == [
+        [row[name] for name in kept] for row in before["quarantine"]
+    ]
+
+
+def test_members_are_inactive_once_their_last_generation_is_too_old(tmp_path: Path) -> None:
+    folder = tmp_path / "landing" / "generation_events"
+    folder.mkdir(parents=True)
+    on = "2026-0{}-01T00:00:00Z".format
+    events = [
+        event(1, occurred_at=on(1), member_id="old"),
+        event(2, occurred_at=on(1), member_id="both"),
+        event(3, occurred_at=on(4), member_id="both"),
+        event(4, occurred_at=on(1), member_id="moved"),
+        event(5, occurred_at=on(4), member_id="moved", workspace_id="w2"),
+    ]
+    (folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in events))
+    lake = Lake(tmp_path / "raw")
+    lake.ingest(folder.parent, now=NOW)
+    since = datetime(2026, 2, 1, tzinfo=UTC)
+    assert inactive_people(lake, since=since) == {("w1", "old"), (ANY, "old"), ("w1", "moved")}
+    assert inactive_people(lake, since=datetime(2026, 1, 1, tzinfo=UTC)) == set()
 
 
 def test_a_person_only_rejected_lines_are_of_is_forgotten_too(tmp_path: Path) -> None:
