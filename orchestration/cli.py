@@ -58,6 +58,13 @@ data_dir_option = click.option(
     "[default: $CREDITS_DATA_DIR, or data/warehouse]",
 )
 
+pseudonymise_option = click.option(
+    "--pseudonymise",
+    is_flag=True,
+    help="Call people by keyed hashes of their ids in all that is built and published; the key is "
+    "$CREDITS_PSEUDONYM_SECRET. [default: $CREDITS_PSEUDONYMISE]",
+)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="credit-usage-analytics", prog_name="credits")
@@ -119,9 +126,16 @@ def sample(out: Path, **load: int | None) -> None:
     help="Last local date to report. Without it or without a value: the newest complete day.",
 )
 @click.option("--full-refresh", is_flag=True, help="Rebuild the working warehouse from the lake.")
-def run(landing: Path | None, data_dir: Path | None, as_of: date | None, full_refresh: bool) -> None:
+@pseudonymise_option
+def run(
+    landing: Path | None,
+    data_dir: Path | None,
+    as_of: date | None,
+    full_refresh: bool,
+    pseudonymise: bool,
+) -> None:
     """One whole nightly run: load what is new, check, build, forecast, publish."""
-    settings = _use(landing_dir=landing, data_dir=data_dir)
+    settings = _use(landing_dir=landing, data_dir=data_dir, pseudonymise=pseudonymise)
     if not settings.landing_dir.is_dir():
         fail(
             f"there is no landing folder {settings.landing_dir}; make it, or name another with --landing",
@@ -315,10 +329,61 @@ def status(data_dir: Path | None) -> None:
         fail(f"what is published cannot be read; publish it anew with credits run. {error}")
 
 
-def _use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Settings:
+@main.command()
+@click.option("--member", required=True, help="Id of the member, as delivered in member_id.")
+@click.option("--workspace", help="Only in this workspace. [default: in all that have a member of that id]")
+@click.option(
+    "--landing",
+    type=click.Path(path_type=Path),
+    help="Folder of the landing feeds, to say what of it still holds the person; nothing in it is changed. "
+    "[default: $CREDITS_LANDING_DIR, or data/landing]",
+)
+@data_dir_option
+@click.option("--dry-run", is_flag=True, help="Only say what would be rewritten.")
+@pseudonymise_option
+def forget(
+    member: str,
+    workspace: str | None,
+    landing: Path | None,
+    data_dir: Path | None,
+    dry_run: bool,
+    pseudonymise: bool,
+) -> None:
+    """Erase a person from raw, quarantine, marts and past versions; every total stays.
+
+    Their id becomes a token that tells nothing, their name, e-mail and team are erased, and what arrives of
+    them later is erased on arrival. Everything is built and published anew, and the versions before are
+    removed. Run it again if it was interrupted.
+    """
+    sys.argv[1:] = ["forget"]  # dbt writes the command line into its artefacts
+    settings = _use(landing_dir=landing, data_dir=data_dir, pseudonymise=pseudonymise)
+    if not settings.lake_dir.is_dir():
+        fail(f"{settings.data_dir} holds no lake to erase from; run credits run first", EXIT_USAGE)
+    from orchestration.defs.forgetting import OtherPseudonyms, UnknownMember, forget_member
+    from orchestration.defs.resources import Busy
+
+    try:
+        is_done = forget_member(
+            settings,
+            member_id=member,
+            workspace_id=workspace,
+            dry_run=dry_run,
+            now=datetime.now(UTC),
+            say=click.echo,
+        )
+    except (UnknownMember, OtherPseudonyms) as error:
+        fail(str(error), EXIT_USAGE)
+    except Busy as error:
+        fail(str(error), EXIT_BUSY)
+    raise SystemExit(0 if is_done else EXIT_FAILED)
+
+
+def _use(
+    *, landing_dir: Path | None = None, data_dir: Path | None = None, pseudonymise: bool = False
+) -> Settings:
     """Fix the folders, and stand where the relative paths of dagster.yaml are meant from."""
     try:
-        settings = use(landing_dir=landing_dir, data_dir=data_dir)
+        settings = use(landing_dir=landing_dir, data_dir=data_dir, pseudonymise=pseudonymise)
     except SettingsError as error:
         fail(str(error), EXIT_USAGE)
     os.chdir(settings.dagster_home)

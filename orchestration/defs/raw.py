@@ -9,14 +9,16 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.defs.resources import Night
+from orchestration.defs.forgetting import complete_forgetting, keep_to_retention
+from orchestration.defs.resources import Night, definitions_now, pseudonyms_of
 from orchestration.landing.contract import FEEDS
 from orchestration.publish.versions import compared_files
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.increment import begin, definitions_of, is_of
+from orchestration.warehouse.increment import begin, is_of
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import FeedReport, Lake
+from orchestration.warehouse.pseudonyms import expose_by_pseudonyms
 
 OWNERS = ["team:data-engineering"]
 
@@ -68,6 +70,10 @@ def raw(
     settings: dg.ResourceParam[Settings],
 ) -> Iterator[dg.MaterializeResult]:
     """Load every file not loaded before, decided by content, and commit it as one batch."""
+    for told in keep_to_retention(settings, lake, now=datetime.now(UTC)):
+        context.log.info(told)
+    if complete_forgetting(settings, lake, context.instance, run_id=context.run_id):
+        context.log.info("who is forgotten was erased from raw and journal")
     report = lake.ingest(settings.landing_dir, now=datetime.now(UTC), progress=context.log.info)
     for warning in report.warnings:
         context.log.warning(warning)
@@ -75,13 +81,16 @@ def raw(
         context.log.warning(
             f"the working warehouse could not be read; it is now {torn} and is rebuilt from raw"
         )
-    definitions = definitions_of(settings.definition_files)
+    definitions = definitions_now(lake, settings)
     if night.full_refresh or not is_of(warehouse, definitions=definitions, newest_batch=lake.newest_batch):
         context.log.info("the working warehouse is built anew from raw")
         warehouse.remove()
     tables = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
-    warehouse.expose_lake(tables)
-    warehouse.expose(journal.views())
+    if pseudonyms := pseudonyms_of(settings):
+        expose_by_pseudonyms(warehouse, tables, pseudonyms)
+    else:
+        warehouse.expose_lake(tables)
+    journal.expose(warehouse)
     warehouse.expose_served(compared_files(settings.published_dir))
     rows = warehouse.row_counts(list(tables))
     loaded = {feed.feed: _counts(feed) for feed in report.feeds}

@@ -90,10 +90,23 @@ def activate(version: PublishedVersion, data_dir: Path) -> PublishedVersion:
     new_link.replace(data_dir / "published")
     sync(data_dir)
     for number in sorted(_numbers(versions))[:-VERSIONS_KEPT]:
-        # renamed first: a version is there whole or not at all
-        doomed = (versions / str(number)).rename(versions / f"{LEFTOVER_PREFIX}old-{number}")
-        shutil.rmtree(doomed, ignore_errors=True)  # what is left of it, the next build removes
+        remove_version(versions / str(number))
     return replace(version, path=served)
+
+
+def other_versions(data_dir: Path) -> list[Path]:
+    """The versions that are kept and not served now, oldest first."""
+    served = (data_dir / "published").resolve().name
+    versions = data_dir / "versions"
+    numbers = sorted(_numbers(versions)) if versions.is_dir() else []
+    return [versions / str(number) for number in numbers if str(number) != served]
+
+
+def remove_version(version: Path) -> None:
+    """Remove a version that is not served; who has it open keeps reading it."""
+    # renamed first: a version is there whole or not at all
+    doomed = version.rename(version.with_name(f"{LEFTOVER_PREFIX}old-{version.name}"))
+    shutil.rmtree(doomed, ignore_errors=True)  # what is left of it, the next build removes
 
 
 def compared_files(published: Path) -> dict[str, Path]:

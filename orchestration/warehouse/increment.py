@@ -25,12 +25,23 @@ class Stand:
     Attributes:
         batch_id: newest batch of the lake.
         as_of: last local date reported.
-        definitions: fingerprint of every formula and variable.
+        definitions: fingerprint of every formula and variable, and after a dash, of who is forgotten and
+            how people are called, if anyone is.
     """
 
     batch_id: int
     as_of: date
     definitions: str
+
+    @property
+    def formulas(self) -> str:
+        """That of formulas and variables alone."""
+        return self.definitions.partition("-")[0]
+
+    @property
+    def people(self) -> str:
+        """That of how people are called; versions that differ in it call the same people by other names."""
+        return self.definitions.partition("-")[2]
 
     def write(self, folder: Path) -> None:
         """Leave it with a published version."""
@@ -46,12 +57,12 @@ class Stand:
         return cls(told["batch_id"], date.fromisoformat(told["as_of"]), told["definitions"])
 
 
-def definitions_of(files: Iterable[Path]) -> str:
-    """A fingerprint of the files that say what every number means."""
+def definitions_of(files: Iterable[Path], *, people: str = "") -> str:
+    """A fingerprint of the files that say what every number means, and of how people are called."""
     digest = sha256()
     for file in sorted(files):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return digest.hexdigest() + (f"-{people}" if people else "")
 
 
 def is_of(warehouse: DuckDBWarehouse, *, definitions: str, newest_batch: int) -> bool:
@@ -107,5 +118,6 @@ def variables(warehouse: DuckDBWarehouse, stand: Stand, *, served: Stand | None)
         "known_to": days[-1],
         "served_batch": served.batch_id if served else None,
         "served_as_of": str(served.as_of) if served else None,
-        "is_redefined": served is not None and served.definitions != stand.definitions,
+        "is_redefined": served is not None and served.formulas != stand.formulas,
+        "is_renamed": served is not None and served.people != stand.people,
     }
