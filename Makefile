@@ -12,7 +12,7 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow bench bench-depletion bench-waste autoets serve lint audit lock clean
+.PHONY: help run test faults test-slow bench bench-depletion bench-waste autoets serve lint audit lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -34,6 +34,9 @@ run: $(VENV)/.made  ## the nightly run on the sample, end to end, and its report
 
 test: $(VENV)/.made  ## every test but the slow ones
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+faults: $(VENV)/.made  ## every fault of tests/faults injected, and the table of what was survived (about an hour)
+	@$(BIN)/python -m pytest tests/faults --every-fault -m "slow or not slow" --numprocesses 2 --dist loadgroup
 
 test-slow: $(VENV)/.made  ## the large sets of generated histories (about half an hour)
 	@$(BIN)/python -m pytest -m slow

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from product import REAL_USAGE, REPO, SAMPLE_AS_OF, Credits, Night, nightly
 
+pytest_plugins = ["fault_table"]
+
 
 @atexit.register
 def _quiet_teardown() -> None:
