@@ -63,7 +63,7 @@ def build(settings: Settings) -> dg.Definitions:
         resources={
             "night": Night.configure_at_launch(data_dir=str(settings.data_dir)),
             "settings": settings,
-            "lake": Lake(settings.lake_dir),
+            "lake": Lake(settings.lake_dir, options=settings.read_options),
             "warehouse": DuckDBWarehouse(settings.warehouse_path, memory_limit=settings.memory_limit),
             "journal": Journal(settings.journal_dir, has_pseudonyms=settings.pseudonymise),
             "dbt": dbt,

@@ -6,11 +6,26 @@ What one run is told (as_of, full refresh) does not belong here: that is run con
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from orchestration.landing.options import (
+    DEFAULT_OPTIONS,
+    FILE_CAP,
+    LINE_CAP,
+    MIB,
+    RATIO_CAP,
+    ReadOptions,
+)
 
 SHORTEST_SECRET = 16
 PROJECT_DIR = Path(__file__).resolve().parents[1]
+_MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
+_CRON_FIELD = r"[-*,/0-9A-Za-z]+"
+_CRON = re.compile(rf"{_CRON_FIELD}(\s+{_CRON_FIELD}){{4}}")
+_LONGEST_LINE = 1024 * MIB  # texts of one piece are found by 32-bit offsets
 
 
 class SettingsError(ValueError):
@@ -27,6 +42,8 @@ class Settings:
         memory_limit: what DuckDB may use, such as "6GB" (CREDITS_MEMORY_LIMIT).
         schedule_cron: when the nightly run starts (CREDITS_SCHEDULE_CRON).
         schedule_timezone: the time zone of that (CREDITS_SCHEDULE_TIMEZONE).
+        read_options: caps on landing files (CREDITS_MAX_LINE_BYTES, CREDITS_MAX_FILE_BYTES,
+            CREDITS_MAX_RATIO).
         dagster_home: the folder of dagster.yaml, whose relative paths are meant from there (DAGSTER_HOME).
         retention_days: how long rejected lines keep their text, and people without a generation their id;
             for ever if None (CREDITS_RETENTION_DAYS).
@@ -39,6 +56,7 @@ class Settings:
     memory_limit: str = "6GB"
     schedule_cron: str = "0 2 * * *"
     schedule_timezone: str = "UTC"
+    read_options: ReadOptions = DEFAULT_OPTIONS
     dagster_home: Path = PROJECT_DIR
     retention_days: int | None = None
     pseudonymise: bool = False
@@ -46,14 +64,25 @@ class Settings:
 
     @classmethod
     def load(cls) -> Settings:
-        """The settings of this process; folders default to data/ in the project."""
+        """The settings of this process; folders default to data/ in the project.
+
+        Raises:
+            SettingsError: a value cannot be used.
+        """
         default = PROJECT_DIR / "data"
         return cls(
             landing_dir=Path(os.environ.get("CREDITS_LANDING_DIR", default / "landing")).resolve(),
             data_dir=Path(os.environ.get("CREDITS_DATA_DIR", default / "warehouse")).resolve(),
-            memory_limit=os.environ.get("CREDITS_MEMORY_LIMIT", cls.memory_limit),
-            schedule_cron=os.environ.get("CREDITS_SCHEDULE_CRON", cls.schedule_cron),
-            schedule_timezone=os.environ.get("CREDITS_SCHEDULE_TIMEZONE", cls.schedule_timezone),
+            memory_limit=_text("CREDITS_MEMORY_LIMIT", cls.memory_limit, _MEMORY, "a size such as 6GB"),
+            schedule_cron=_text(
+                "CREDITS_SCHEDULE_CRON", cls.schedule_cron, _CRON, "five fields such as 0 2 * * *"
+            ),
+            schedule_timezone=_timezone("CREDITS_SCHEDULE_TIMEZONE", cls.schedule_timezone),
+            read_options=ReadOptions(
+                max_line_bytes=_whole_number(LINE_CAP, DEFAULT_OPTIONS.max_line_bytes, most=_LONGEST_LINE),
+                max_file_bytes=_whole_number(FILE_CAP, DEFAULT_OPTIONS.max_file_bytes),
+                max_ratio=_whole_number(RATIO_CAP, DEFAULT_OPTIONS.max_ratio),
+            ),
             dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
             retention_days=_days("CREDITS_RETENTION_DAYS"),
             pseudonymise=_is_on("CREDITS_PSEUDONYMISE"),
@@ -92,6 +121,33 @@ class Settings:
             file for kind in ("py", "json") for file in (PROJECT_DIR / "forecasting").glob(f"*.{kind}")
         ]
         return [*models, self.dbt_dir / "dbt_project.yml", *forecasting]
+
+
+def _text(name: str, default: str, form: re.Pattern[str], wanted: str) -> str:
+    value = os.environ.get(name, default)
+    if not form.fullmatch(value.strip()):
+        raise SettingsError(f"{name} must be {wanted}; found {value!r}. Correct or unset it.")
+    return value.strip()
+
+
+def _timezone(name: str, default: str) -> str:
+    value = os.environ.get(name, default)
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"{name} must be an IANA time zone such as Europe/Berlin; found {value!r}. Correct or unset it."
+        ) from error
+    return value
+
+
+def _whole_number(name: str, default: int, *, most: int | None = None) -> int:
+    value = os.environ.get(name, str(default))
+    number = int(value) if re.fullmatch(r"[0-9]{1,18}", value) else 0
+    if number < 1 or (most is not None and number > most):
+        wanted = "a whole number from 1 on" if most is None else f"a whole number from 1 to {most}"
+        raise SettingsError(f"{name} must be {wanted}; found {value!r}. Correct or unset it.")
+    return number
 
 
 def _days(name: str) -> int | None:

@@ -14,11 +14,9 @@ from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import Lake
+from orchestration.warehouse.refused_kinds import RefusedKind, conflicting_kinds, printable, refused_kinds
 
-_BY_REASON = (
-    "select feed, rule, remedy, count(*) as rows, min(file_path) as example from {source} "
-    "group by feed, rule, remedy order by rows desc, feed, rule, remedy"
-)
+_SHOWN_KINDS = 20
 
 
 def describe_status(settings: Settings, *, now: datetime, last_run: str | None) -> Iterator[str]:
@@ -65,17 +63,33 @@ def _checks(journal: Journal) -> Iterator[str]:
 
 
 def _quarantine(lake: Lake, warehouse: DuckDBWarehouse) -> Iterator[str]:
-    files = [str(file) for file in lake.paths("quarantine")]
-    if not files:
+    if not lake.batches():
         yield "quarantine   nothing loaded yet"
         return
-    found = duckdb.execute(_BY_REASON.format(source="read_parquet(?)"), [files]).fetchall()
+    kinds = refused_kinds(lake)
     try:
-        found += warehouse.fetch(
-            _BY_REASON.format(source="staging.stg_quarantine where rule = 'key.conflict'")
-        )
+        kinds += conflicting_kinds(warehouse)
     except duckdb.Error:
         yield "             (conflicts with earlier deliveries are counted once the next run has ended)"
-    yield f"quarantine   {sum(rows for *_, rows, _ in found):,} lines or files"
-    for feed, rule, remedy, rows, example in found:
-        yield f"             {rows:,} of {feed} by rule {rule}, such as in {example}: {remedy}"
+    kinds.sort(key=lambda kind: -kind.open_count)
+    corrected = sum(kind.corrected_count for kind in kinds)
+    total = sum(kind.row_count for kind in kinds)
+    since = f", {corrected:,} of them corrected since" if corrected else ""
+    yield f"quarantine   {total:,} lines or files{since}"
+    for kind in kinds[:_SHOWN_KINDS]:
+        yield from _kind(kind)
+    if len(kinds) > _SHOWN_KINDS:
+        yield f"             and {len(kinds) - _SHOWN_KINDS} more kinds of fewer lines"
+    if kinds:
+        yield f"             each with its text: {lake.root}/batches/*/quarantine.parquet"
+
+
+def _kind(kind: RefusedKind) -> Iterator[str]:
+    files = "1 file" if kind.file_count == 1 else f"{kind.file_count:,} files"
+    count = f"{kind.row_count:,} in {files}"
+    if kind.corrected_count:
+        corrected = f"{kind.corrected_count:,} of them" if kind.open_count else "all"
+        count += f", {corrected} corrected since"
+    yield f"             {kind.feed} {kind.rule}: {count}"
+    yield f"                 such as {printable(kind.example)}: {printable(kind.reason)}"
+    yield f"                 {printable(kind.remedy)}"

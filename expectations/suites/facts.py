@@ -1,9 +1,11 @@
-"""Gates on the facts: nothing staged is lost, every credit has one disposition, the batch fits its history.
+"""Gates on the facts: nothing staged is lost, every credit has one disposition, no charge is implausible.
 
-Not here: the ledger's tables (ledger.py).
+Not here: the ledger's tables (ledger.py), the account of each file (clearing.py), volume (usage_history.py).
 """
 
 from expectations.gates import Check, Gate
+from expectations.suites import clearing, usage_history
+from expectations.suites.row_counts import row_count_check
 
 _REBUILD = "Facts do not fit staging: run again with --full-refresh, and report it if it stays"
 
@@ -26,7 +28,7 @@ _ALL_ACCOUNTED_FOR = Check(
             select workspace_id, 0 as staged, 0 as staged_credits,
                 0 as withheld, 0 as withheld_credits,
                 generation_count as reported, credits as reported_credits
-            from facts.fct_usage_cells
+            from facts.fct_usage_daily
         ) as all_sides
         group by workspace_id
         having
@@ -103,67 +105,16 @@ _DISPOSED = Check(
     remedy=_REBUILD,
 )
 
-_VOLUME = Check(
-    name="the_newest_day_has_its_usual_volume",
-    rule="the newest day has at least 20 % of the median generations of the 28 days before it",
-    cases=f"""
-        with past_days as (
-            {" union all ".join(f"select :as_of - {days} as usage_date" for days in range(1, 29))}
-        ),
-        daily as (
-            select usage_date, sum(generation_count) as generation_count
-            from facts.fct_usage_daily
-            where usage_date >= :as_of - 28
-            group by usage_date
-        ),
-        history as (
-            select coalesce(daily.generation_count, 0) as generation_count,
-                row_number() over (order by coalesce(daily.generation_count, 0)) as place,
-                count(*) over () as day_count
-            from past_days
-            left join daily on past_days.usage_date = daily.usage_date
-            where past_days.usage_date >= (select min(usage_date) from facts.fct_usage_daily)
-        ),
-        usual as (
-            select max(day_count) as day_count, avg(generation_count) as median_count
-            from history
-            where place * 2 in (day_count, day_count + 1, day_count + 2)
-        ),
-        newest as (
-            select coalesce(sum(generation_count), 0) as generation_count, :as_of as usage_date
-            from daily
-            where usage_date = :as_of
-        )
-        select newest.usage_date, newest.generation_count, usual.median_count, usual.day_count
-        from usual cross join newest
-        where
-            usual.day_count >= 14
-            and usual.median_count >= 20
-            and newest.generation_count * 5 < usual.median_count
-    """,
-    found="{generation_count} generations on {usage_date}; the median of {day_count} days is {median_count}",
-    why="A file that did not come looks like a quiet day.",
-    remedy="Ask the source whether the day is complete; late files are loaded by the next run",
-    severity="warning",
-)
-
-_FRESH = Check(
-    name="usage_is_fresh",
-    rule="the newest generation is at most 2 days older than as_of",
-    cases="""
-        with newest as (select max(usage_date) as usage_date from facts.fct_usage_daily)
-        select coalesce(cast(usage_date as string), 'no day at all') as newest_day
-        from newest
-        where usage_date is null or usage_date < :as_of - 2
-    """,
-    found="the newest generation is of {newest_day}",
-    why="Pace and burn rates fall to nothing when deliveries stop.",
-    remedy="Look whether files still arrive in the landing directory",
-    severity="warning",
+_COUNTED = row_count_check(
+    "judged_generations_are_reported",
+    table="facts.fct_generations",
+    due="facts.fct_judged_generations",
+    why="A workspace that is not known would take its generations with it, and no row would be wrong.",
+    remedy=_REBUILD,
 )
 
 GATES = (
-    Gate("facts.fct_generations", (_ALL_ACCOUNTED_FOR, _ONE_DISPOSITION)),
+    Gate("facts.fct_generations", (_COUNTED, _ALL_ACCOUNTED_FOR, clearing.PER_FILE, _ONE_DISPOSITION)),
     Gate("facts.fct_implausible_charges", (_PLAUSIBLE,)),
-    Gate("facts.fct_usage_daily", (_DISPOSED, _VOLUME, _FRESH)),
+    Gate("facts.fct_usage_daily", (_DISPOSED, *usage_history.CHECKS)),
 )

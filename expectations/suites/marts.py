@@ -4,7 +4,9 @@ Not here: column types and keys; dbt contracts and tests prove those.
 """
 
 from expectations.gates import Check, Gate
+from expectations.suites.clearing import IN_TOTAL
 from expectations.suites.periods import PERIODS
+from expectations.suites.row_counts import row_count_check
 
 _REBUILD = "The marts contradict each other: run again with --full-refresh, and report it if it stays"
 
@@ -55,6 +57,18 @@ def _shares_check(table: str) -> Check:
 def _breakdown_gate(table: str) -> Gate:
     parts = f"select workspace_id, period, credits as part from marts.{table}"
     return Gate(f"marts.{table}", (_credits_check(table, parts), _shares_check(table)))
+
+
+def _whole_gate(table: str, source: str) -> Gate:
+    """The gate of a mart that shows each row of one table, and no other."""
+    check = row_count_check(
+        f"{table}_has_every_row",
+        table=f"marts.{table}",
+        due=source,
+        why="What is missing from a list is missed by nobody who reads it.",
+        remedy=_REBUILD,
+    )
+    return Gate(f"marts.{table}", (check,))
 
 
 _ALL_PERIODS = Check(
@@ -221,7 +235,14 @@ GATES = (
     _breakdown_gate("usage_by_member"),
     _breakdown_gate("usage_by_category"),
     _breakdown_gate("usage_by_generation_type"),
-    Gate("marts.usage_daily", (_DAILY_CREDITS, _DAILY_FACTS)),
+    Gate("marts.usage_daily", (_DAILY_CREDITS, _DAILY_FACTS, IN_TOTAL)),
     Gate("marts.waste_by_reason", (_WASTE,)),
     Gate("marts.generation_details", (_DETAILS,)),
+    _whole_gate("credit_lots", "facts.fct_credit_lots"),
+    _whole_gate("credit_balance_daily", "facts.fct_credit_balance_daily"),
+    _whole_gate("depletion_paths", "forecast.depletion_paths"),
+    _whole_gate("usage_spikes", "forecast.usage_spikes"),
+    _whole_gate("waste_suggestions", "waste.suggestions"),
+    _whole_gate("ruleset_changes", "waste.version_changes where version_kind = 'ruleset'"),
+    _whole_gate("template_changes", "waste.version_changes where version_kind = 'template'"),
 )

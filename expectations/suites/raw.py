@@ -58,6 +58,26 @@ def _rows_check(feed: str) -> Check:
     )
 
 
+def _whole_check(feed: str) -> Check:
+    return Check(
+        name=f"{feed}_holds_every_batch",
+        rule=f"raw.{feed} holds as many rows as were accepted in all batches",
+        cases=f"""
+            select promised.row_count as promised, kept.row_count as kept
+            from (
+                select coalesce(sum(accepted_count), 0) as row_count
+                from raw.deliveries
+                where feed = '{feed}' and status = 'loaded'
+            ) as promised
+            cross join (select count(*) as row_count from raw.{feed}) as kept
+            where promised.row_count <> kept.row_count
+        """,
+        found="{promised} rows accepted, {kept} in the table",
+        why="Rows of earlier nights that are no longer there would be missed by a look at the new ones only.",
+        remedy=_COMPARE,
+    )
+
+
 def _credits_check(feed: str) -> Check:
     return Check(
         name=f"{feed}_credits_equal_the_manifest",
@@ -96,7 +116,7 @@ _NOT_NEGATIVE = Check(
 
 
 def _feed_gate(feed: str) -> Gate:
-    checks = [_rows_check(feed), _filled_check(feed)]
+    checks = [_whole_check(feed), _rows_check(feed), _filled_check(feed)]
     if feed in _WITH_CREDITS:
         checks.append(_credits_check(feed))
     if feed == "generation_events":
@@ -185,6 +205,32 @@ _QUARANTINED_KEPT = Check(
     remedy=_COMPARE,
 )
 
+_QUARANTINE_WHOLE = Check(
+    name="quarantine_holds_every_batch",
+    rule="raw.quarantine holds a row for each line and each file that was refused in all batches",
+    cases="""
+        select promised.line_count, promised.file_count, kept.line_count as kept_lines,
+            kept.file_count as kept_files
+        from (
+            select
+                coalesce(sum(case when status = 'loaded' then quarantined_count else 0 end), 0) as line_count,
+                coalesce(sum(case when status = 'rejected' then 1 else 0 end), 0) as file_count
+            from raw.deliveries
+        ) as promised
+        cross join (
+            select count(line_number) as line_count, count(*) - count(line_number) as file_count
+            from raw.quarantine
+        ) as kept
+        where promised.line_count <> kept.line_count or promised.file_count <> kept.file_count
+    """,
+    found=(
+        "{line_count} lines and {file_count} files refused, {kept_lines} lines and {kept_files} files "
+        "in raw.quarantine"
+    ),
+    why="What was refused must be found again until it is corrected, however long ago that was.",
+    remedy=_COMPARE,
+)
+
 _FEW_REJECTED = Check(
     name="at_most_1_percent_of_lines_are_rejected",
     rule="of each feed's lines in the newest batch at most 1 % are rejected",
@@ -216,5 +262,5 @@ _FEW_REJECTED = Check(
 GATES = (
     *map(_feed_gate, _FILLED),
     Gate("raw.deliveries", (_LINES, _SAME_BYTES, _NOT_REJECTED, _NO_DRIFT)),
-    Gate("raw.quarantine", (_QUARANTINED_KEPT, _FEW_REJECTED)),
+    Gate("raw.quarantine", (_QUARANTINE_WHOLE, _QUARANTINED_KEPT, _FEW_REJECTED)),
 )

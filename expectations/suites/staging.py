@@ -4,6 +4,7 @@ Not here: the types and values of one row; dbt tests prove those.
 """
 
 from expectations.gates import Check, Gate
+from expectations.suites.row_counts import row_count_check
 
 _FEEDS = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
 _WITH_CREDITS = ("generation_events", "credit_entries")
@@ -53,7 +54,14 @@ def _credits_check(feed: str) -> Check:
 
 
 def _feed_gate(feed: str) -> Gate:
-    checks = [_rows_check(feed)]
+    all_rows = row_count_check(
+        f"{feed}_are_staged",
+        table=f"staging.stg_{feed}",
+        due=f"raw.{feed} minus staging.stg_repeated_deliveries where feed = '{feed}'",
+        why="Rows of earlier nights that are no longer there would be missed by a look at the new ones only.",
+        remedy=_REBUILD,
+    )
+    checks = [all_rows, _rows_check(feed)]
     if feed in _WITH_CREDITS:
         checks.append(_credits_check(feed))
     return Gate(f"staging.stg_{feed}", tuple(checks))

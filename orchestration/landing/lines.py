@@ -6,7 +6,7 @@ Also the faults a single line can have before anybody parses it. No JSON and no 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from orchestration.landing.options import ReadOptions
+from orchestration.landing.options import LINE_CAP, ReadOptions
 from orchestration.landing.rejects import Reject, RejectedLine, file_rejected
 
 _BOM = b"\xef\xbb\xbf"
@@ -66,8 +66,9 @@ def rejected_line(
             "line.length",
             None,
             None,
-            f"the line is longer than {options.max_line_bytes} bytes; only its beginning is kept here",
-            "Deliver one record per line; look for a missing line end.",
+            f"the line is longer than {options.max_line_bytes} bytes ({LINE_CAP}); its beginning is kept",
+            "Deliver one record per line; look for a missing line end. If a record must be longer, "
+            f"raise {LINE_CAP} and deliver it in a file of its own.",
         )
         return RejectedLine(number, as_text(line[:_KEPT_OF_LONG_LINE]), reject)
     if b"\0" in line:

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 
 MIB = 1024 * 1024
 
+# the settings that raise a cap, as a refusal names them
+LINE_CAP = "CREDITS_MAX_LINE_BYTES"
+FILE_CAP = "CREDITS_MAX_FILE_BYTES"
+RATIO_CAP = "CREDITS_MAX_RATIO"
+
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """Caps against hostile or broken files, and chunk sizes.
+    """Caps against hostile or broken files, of which three are settings, and chunk sizes.
 
     Attributes:
         max_line_bytes: a longer line (CSV record, array element) is quarantined, with its beginning as text.
@@ -30,3 +35,11 @@ class ReadOptions:
 
 
 DEFAULT_OPTIONS = ReadOptions()
+
+
+def raised(cap: str) -> str:
+    """What to do about a whole file that a cap refused, if there is nothing wrong with it.
+
+    Bytes that were refused under a name are not read again under it.
+    """
+    return f"or raise {cap} and deliver it under another name"

@@ -3,6 +3,7 @@
 Column names are data: they reach no SQL. What a column means is not asked here.
 """
 
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from orchestration.landing.chunks import Chunk, ChunkBuilder
 from orchestration.landing.lines import as_text
 from orchestration.landing.options import ReadOptions
 from orchestration.landing.rejects import FileRejected, Reject, file_rejected
+from orchestration.landing.unpacking import check_caps
 
 _BATCH_ROWS = 8192
 _REMEDY = "Deliver the complete Parquet file again, without compressing it a second time."
@@ -34,7 +36,7 @@ def parquet_chunks(source: Any, options: ReadOptions) -> Iterator[Chunk]:
     number = 0
     try:
         file = pq.ParquetFile(source)
-        _check(file, options)
+        _check(file, source, options)
         for batch in file.iter_batches(_BATCH_ROWS):
             for cells, fault in _rows(batch):
                 number += 1
@@ -50,19 +52,20 @@ def parquet_chunks(source: Any, options: ReadOptions) -> Iterator[Chunk]:
     yield builder.take()
 
 
-def _check(file: pq.ParquetFile, options: ReadOptions) -> None:
+def _check(file: pq.ParquetFile, source: Any, options: ReadOptions) -> None:
     names = file.schema_arrow.names
     if len(set(names)) != len(names) or "" in names:
         raise file_rejected(
             "file.parquet", "a column name is empty or occurs twice", "Name each column once."
         )
-    groups = (file.metadata.row_group(place) for place in range(file.metadata.num_row_groups))
-    if sum(group.total_byte_size for group in groups) > options.max_file_bytes:
-        raise file_rejected(
-            "file.size",
-            f"the file unpacks to more than {options.max_file_bytes} bytes",
-            "Deliver smaller files.",
-        )
+    metadata = file.metadata
+    packed_bytes = source.seek(0, io.SEEK_END)
+    unpacked_bytes = sum(
+        metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups)
+    )
+    # a run of equal cells takes no bytes, whatever its length
+    cell_count = metadata.num_rows * metadata.num_columns
+    check_caps(max(unpacked_bytes, cell_count), packed_bytes=packed_bytes, options=options)
 
 
 def _rows(batch: pa.RecordBatch) -> Iterator[tuple[dict[str, object], Reject | None]]:

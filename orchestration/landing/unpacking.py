@@ -9,7 +9,7 @@ from typing import Protocol
 
 import zstandard
 
-from orchestration.landing.options import ReadOptions
+from orchestration.landing.options import FILE_CAP, RATIO_CAP, ReadOptions, raised
 from orchestration.landing.rejects import FileRejected, file_rejected
 
 _BLOCK_BYTES = 1024 * 1024
@@ -38,16 +38,30 @@ def plain_blocks(source: ByteSource, options: ReadOptions) -> Iterator[bytes]:
     unpacked_bytes = 0
     for block in _unpacked(counted):
         unpacked_bytes += len(block)
-        if unpacked_bytes > options.max_file_bytes:
-            raise _too_big(unpacked_bytes, options)
-        if unpacked_bytes > max(options.free_bytes, options.max_ratio * counted.count):
-            raise file_rejected(
-                "file.ratio",
-                f"the file unpacks to more than {options.max_ratio} times its size",
-                "Deliver it uncompressed, or in smaller files.",
-                value=f"{unpacked_bytes} bytes from {counted.count}",
-            )
+        check_caps(unpacked_bytes, packed_bytes=counted.count, options=options)
         yield block
+
+
+def check_caps(unpacked_bytes: int, *, packed_bytes: int, options: ReadOptions) -> None:
+    """Refuse what is, or unpacks to, more than a file may.
+
+    Raises:
+        FileRejected: naming the cap.
+    """
+    if unpacked_bytes > options.max_file_bytes:
+        raise file_rejected(
+            "file.size",
+            f"the file holds more than {options.max_file_bytes} bytes ({FILE_CAP})",
+            f"Deliver it in smaller files, {raised(FILE_CAP)}.",
+            value=f"{unpacked_bytes} bytes",
+        )
+    if unpacked_bytes > max(options.free_bytes, options.max_ratio * packed_bytes):
+        raise file_rejected(
+            "file.ratio",
+            f"the file unpacks to more than {options.max_ratio} times its size ({RATIO_CAP})",
+            f"Deliver it uncompressed, or in smaller files, {raised(RATIO_CAP)}.",
+            value=f"{unpacked_bytes} bytes from {packed_bytes}",
+        )
 
 
 class _Counted:
@@ -114,15 +128,6 @@ def _unzstd(pending: bytes, source: ByteSource) -> Iterator[bytes]:
             pending = pending or source.read(_BLOCK_BYTES)
         pending = frame.unused_data + pending
         pending = pending or source.read(_BLOCK_BYTES)
-
-
-def _too_big(size: int, options: ReadOptions) -> FileRejected:
-    return file_rejected(
-        "file.size",
-        f"the file holds more than {options.max_file_bytes} bytes",
-        "Deliver it in smaller files.",
-        value=f"{size} bytes",
-    )
 
 
 def _cut(kind: str) -> FileRejected:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from orchestration.landing.chunks import Chunk, empty_chunk
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.documents import format_of, read_documents
-from orchestration.landing.options import ReadOptions
+from orchestration.landing.options import FILE_CAP, ReadOptions, raised
 from orchestration.landing.reader import RowTyper
 from orchestration.landing.rejects import FileRejected, Reject, file_rejected
 from orchestration.warehouse.batch_writer import QUARANTINE, QUARANTINE_SCHEMA, BatchWriter
@@ -228,10 +228,9 @@ def _obstacle(file: LandingFile, options: ReadOptions) -> Reject | None:
             "file.kind", reason, "Deliver a copy of the file itself.", value=file.obstacle
         ).reject
     if file.size_bytes > options.max_file_bytes:
-        reason = f"the file is larger than {options.max_file_bytes} bytes"
-        return file_rejected(
-            "file.size", reason, "Deliver it in smaller files.", value=f"{file.size_bytes} bytes"
-        ).reject
+        reason = f"the file is larger than {options.max_file_bytes} bytes ({FILE_CAP})"
+        remedy = f"Deliver it in smaller files, {raised(FILE_CAP)}."
+        return file_rejected("file.size", reason, remedy, value=f"{file.size_bytes} bytes").reject
     return None
 
 

@@ -133,6 +133,7 @@ class OpenFile:
         status = os.fstat(handle.fileno())
         self.size_bytes = status.st_size
         self.modified_ns = _changed_ns(status)
+        self._left_bytes = self.size_bytes
         is_held = self.size_bytes <= _IN_MEMORY_BYTES
         self.is_streamed = not is_held and not is_seeked
         self.content: BinaryIO = cast(BinaryIO, self) if self.is_streamed else handle
@@ -140,11 +141,13 @@ class OpenFile:
             self.content = io.BytesIO(self.read())
 
     def read(self, size: int = -1, /) -> bytes:
-        """Read on from the disk, hashing."""
+        """Read on from the disk, hashing; what is added meanwhile is left, or it might never end."""
+        wanted = self._left_bytes if size < 0 else min(size, self._left_bytes)
         try:
-            data = self._handle.read(size)
+            data = self._handle.read(wanted)
         except OSError as error:
             raise FileUnavailable(f"cannot be read ({error.strerror})") from error
+        self._left_bytes -= len(data)
         self._hash.update(data)
         return data
 
@@ -159,6 +162,7 @@ class OpenFile:
         self._handle.seek(0)
         if self.is_streamed:
             self._hash = hashlib.sha256()
+            self._left_bytes = self.size_bytes
 
     def check_unchanged(self) -> None:
         """Raise FileUnavailable if the file changed since it was opened."""

@@ -9,11 +9,11 @@ create schema marts;
 create table raw.generation_events (
     source text, event_id text, occurred_at timestamptz, workspace_id text, member_id text, product_id text,
     generation_type text, status text, credits decimal(18, 6), batch_id bigint, file_path text,
-    line_number bigint, content_hash text
+    line_number bigint, content_hash text, row_id bigint
 );
 insert into raw.generation_events
 select 'native', id, cast(happened as timestamptz), workspace, member, 'p1', 'description', status, credits, batch,
-    'events/' || batch || '.jsonl', line, 'h-' || id
+    'events/' || batch || '.jsonl', line, 'h-' || id, case batch when 1 then line else 8 end
 from (values
     ('e1', '2026-03-30 10:00:00Z', 'w1', 'm1', 'succeeded', 10.0, 1, 1),
     ('e2', '2026-03-31 10:00:00Z', 'w1', 'm2', 'succeeded', 5.0, 1, 2),
@@ -80,10 +80,12 @@ from raw.generation_events
 where batch_id = 1;
 create table staging.stg_content_outcomes as select source, outcome_id, batch_id from raw.content_outcomes;
 create table staging.stg_event_retractions as select source, retraction_id, batch_id from raw.event_retractions;
-create table staging.stg_credit_entries as select workspace_id, entry_id, credits, batch_id from raw.credit_entries;
+create table staging.stg_credit_entries as
+select workspace_id, entry_id, credits, occurred_at at time zone 'UTC' as occurred_at, batch_id
+from raw.credit_entries;
 create table staging.stg_repeated_deliveries as
 select 'generation_events' as feed, source as key_scope, event_id as key_id, batch_id, file_path, line_number,
-    cast(1 as bigint) as winning_batch_id, false as is_conflict, credits
+    cast(1 as bigint) as winning_batch_id, false as is_conflict, credits, row_id
 from raw.generation_events
 where batch_id = 2;
 create view staging.stg_conflicts as select * from staging.stg_repeated_deliveries where is_conflict;
@@ -96,16 +98,18 @@ group by batch_id, workspace_id, generation_type;
 -- what an increment makes anew: nothing here, and so batch 2 left it
 create table facts.fct_touched_generations (row_id bigint);
 create table facts.fct_touched_days (workspace_id text, usage_date date);
-create table facts.fct_withheld_generations (row_id bigint, workspace_id text, credits decimal(18, 6));
-insert into facts.fct_withheld_generations values (5, 'w1', 4), (6, 'w2', 7);
+create table facts.fct_withheld_generations (
+    row_id bigint, workspace_id text, credits decimal(18, 6), batch_id bigint, withheld_reason text
+);
+insert into facts.fct_withheld_generations values (5, 'w1', 4, 1, 'retracted'), (6, 'w2', 7, 1, 'later');
 create table facts.fct_judged_generations (
     row_id bigint, source text, event_id text, workspace_id text, usage_date date, credits decimal(18, 6),
     member_id text, product_category text, generation_type text, ruleset_id text, template_id text,
-    attempt_number bigint
+    attempt_number bigint, batch_id bigint
 );
 insert into facts.fct_judged_generations
 select id, 'native', 'e' || id, workspace, usage_date, credits, member, 'Shoes', 'description', ruleset, template,
-    number
+    number, 1
 from (values
     (1, 'w1', '2026-03-30', 10, 'm1', 'r1', 't1', 1),
     (2, 'w1', '2026-03-31', 5, 'm2', 'r2', 't2', 1),
@@ -144,6 +148,9 @@ create table facts.fct_workspaces as
 select 'w1' as workspace_id, true as has_credit_entries
 union all select 'w2', false;
 
+create table facts.fct_credit_entries as
+select workspace_id, entry_id, lot_id, credits, date '2026-03-30' as effective_on from staging.stg_credit_entries
+cross join (select 'lot1' as lot_id) as lots;
 create table facts.fct_credit_lots (
     workspace_id text, lot_id text, funded decimal(38, 6), consumed decimal(38, 6), expired decimal(38, 6),
     voided decimal(38, 6), remaining decimal(38, 6), residual decimal(38, 6)
@@ -271,3 +278,10 @@ create table marts.usage_daily as select * from facts.fct_usage_daily;
 create table marts.waste_by_reason as
 select workspace_id, period, wasted_credits from marts.credit_summary where wasted_credits > 0;
 create table marts.generation_details as select workspace_id, usage_date from facts.fct_generations;
+create table marts.credit_lots as select * from facts.fct_credit_lots;
+create table marts.credit_balance_daily as select * from facts.fct_credit_balance_daily;
+create table marts.depletion_paths as select * from forecast.depletion_paths;
+create table marts.usage_spikes as select * from forecast.usage_spikes;
+create table marts.waste_suggestions as select * from waste.suggestions;
+create table marts.ruleset_changes as select * from waste.version_changes where version_kind = 'ruleset';
+create table marts.template_changes as select * from waste.version_changes where version_kind = 'template';

@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from expectations import GateReport
-
 Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils the batch, words of the message
 CRITICAL, WARNING = "critical", "warning"
 
@@ -13,7 +11,7 @@ FACTS: list[Spoilt] = [
     (
         "staged_generations_are_reported_retracted_or_later",
         CRITICAL,
-        "delete from facts.fct_usage_cells where workspace_id = 'w2'",
+        "delete from facts.fct_usage_daily where workspace_id = 'w2'",
         (
             "workspace w2: 2 staged generations (10.000000 credits), "
             "1 retracted or later (7.000000 credits), 0 reported (0.000000 credits)",
@@ -28,7 +26,7 @@ FACTS: list[Spoilt] = [
     (
         "staged_generations_are_reported_retracted_or_later",
         CRITICAL,
-        "insert into facts.fct_withheld_generations values (7, 'w2', 3)",
+        "insert into facts.fct_withheld_generations values (7, 'w2', 3, 1, 'later')",
         ("workspace w2: 2 staged", "2 retracted or later (10.000000 credits), 1 reported"),
     ),
     (
@@ -40,7 +38,7 @@ FACTS: list[Spoilt] = [
     (
         "staged_generations_are_reported_retracted_or_later",
         CRITICAL,
-        "update facts.fct_usage_cells set generation_count = 0 where workspace_id = 'w2'",
+        "update facts.fct_usage_daily set generation_count = 0 where workspace_id = 'w2'",
         ("workspace w2: 2 staged", "0 reported (3.000000 credits)"),
     ),
     (
@@ -76,29 +74,154 @@ FACTS: list[Spoilt] = [
         ("workspace w2 on 2026-03-31: 3.000000 consumed, 3.000001 in fct_usage_daily",),
     ),
     (
+        "judged_generations_are_reported",
+        CRITICAL,
+        "delete from facts.fct_generations",
+        ("facts.fct_judged_generations; found 1 case: 0 rows, where 5 are due",),
+    ),
+    (
+        "lines_and_credits_of_each_file_clear",
+        CRITICAL,
+        "delete from facts.fct_judged_generations where event_id = 'e7'",
+        (
+            "found 1 case: file events/1.jsonl of batch 1: 8 lines, 7 explained (4 reported, 1 retracted, "
+            "1 later, 0 duplicate, 0 conflicting, 1 quarantined); 32.750000 credits accepted, 29.750000",
+        ),
+    ),
+    (
+        "lines_and_credits_of_each_file_clear",
+        CRITICAL,
+        "insert into facts.fct_judged_generations from facts.fct_judged_generations where event_id = 'e7'",
+        ("file events/1.jsonl of batch 1: 8 lines, 9 explained (6 reported",),
+    ),
+    (
+        "lines_and_credits_of_each_file_clear",
+        CRITICAL,
+        "insert into facts.fct_withheld_generations values (7, 'w2', 3, 1, 'retracted')",
+        ("file events/1.jsonl of batch 1: 8 lines, 9 explained (5 reported, 2 retracted",),
+    ),
+    (
+        "lines_and_credits_of_each_file_clear",
+        CRITICAL,
+        "delete from staging.stg_repeated_deliveries",
+        ("file events/2.jsonl of batch 2: 1 lines, 0 explained", "10.000000 credits accepted, 0.000000"),
+    ),
+    (
+        "lines_and_credits_of_each_file_clear",
+        CRITICAL,
+        "update raw.deliveries set quarantined_count = 0",
+        ("file events/1.jsonl of batch 1: 8 lines, 7 explained", "0 quarantined"),
+    ),
+    (
+        "lines_and_credits_of_each_file_clear",
+        CRITICAL,
+        "update facts.fct_withheld_generations set credits = 3.999999 where row_id = 5",
+        ("found 1 case: file events/1.jsonl", "32.750000 credits accepted, 32.749999 explained"),
+    ),
+    (
+        "lines_and_credits_of_each_file_clear",
+        CRITICAL,
+        "delete from raw.generation_events where batch_id = 2",
+        ("file events/2.jsonl of batch 2: 1 lines, 0 explained",),
+    ),
+    (
         "the_newest_day_has_its_usual_volume",
         WARNING,
-        """insert into facts.fct_usage_daily
-        select 'w1', date '2026-03-31' - cast(day as integer), 0, 30, 0, 0, 0, 0, 0
-        from range(1, 29) as days(day)""",
-        ("4 generations on 2026-03-31", "28 days", "30"),
+        """insert into facts.fct_usage_days
+        select 'w1', date '2026-03-31' - cast(day as integer), 0, 30 from range(2, 29) as days(day)""",
+        ("workspace w1: 3 generations on 2026-03-31; 30.0 on the same day of the weeks before, 30.0 on any",),
+    ),
+    (
+        "the_newest_day_has_no_multiple_of_its_usual_volume",
+        WARNING,
+        """update facts.fct_usage_days set generation_count = 300 where usage_date = '2026-03-31';
+        insert into facts.fct_usage_days
+        select 'w1', date '2026-03-31' - cast(day as integer), 0, 30 from range(2, 29) as days(day)""",
+        ("found 1 case: workspace w1: 300 generations on 2026-03-31; 30.0 on the same day",),
     ),
     (
         "usage_is_fresh",
         WARNING,
-        "update facts.fct_usage_daily set usage_date = '2026-03-28'",
+        "update facts.fct_usage_days set usage_date = '2026-03-28'",
         ("2026-03-28",),
+    ),
+    (
+        "no_workspace_falls_silent",
+        WARNING,
+        """insert into facts.fct_usage_days
+        select 'w3', date '2026-03-31' - cast(day as integer), 0, 1 from range(3, 13) as days(day)""",
+        ("found 1 case: workspace w3: none since 2026-03-28, after 10 days with usage in 8 weeks",),
     ),
 ]
 
 OF_WHAT_IS_JUDGED_OR_SUMMED = (
     "generations_have_one_disposition",
     "dispositions_add_up_to_consumed_credits",
+    "lines_and_credits_of_each_file_clear",
 )
 FACTS_ONCE = [spoilt for spoilt in FACTS if spoilt[0] in OF_WHAT_IS_JUDGED_OR_SUMMED]
 FACTS_ALWAYS = [spoilt for spoilt in FACTS if spoilt[0] not in OF_WHAT_IS_JUDGED_OR_SUMMED]
 
 LEDGER: list[Spoilt] = [
+    *(
+        (
+            "all_credit_entries_clear",
+            CRITICAL,
+            spoil,
+            (f"found 1 case: {accepted} accepted ({accepted}00.000000 credits), {live} live",),
+        )
+        for spoil, accepted, live in (
+            ("insert into staging.stg_credit_entries from staging.stg_credit_entries", 1, 2),
+            (
+                """insert into staging.stg_repeated_deliveries
+                values ('credit_entries', 'w1', 'c1', 2, 'entries/2.jsonl', 1, 1, false, 100, 9)""",
+                1,
+                1,
+            ),
+            ("update staging.stg_credit_entries set credits = credits + 0.000001", 1, "1"),
+        )
+    ),
+    (
+        "known_entries_are_booked",
+        CRITICAL,
+        "delete from facts.fct_credit_entries",
+        ("entry c1 of workspace w1: 100.000000 credits",),
+    ),
+    (
+        "known_entries_are_booked",
+        CRITICAL,
+        "update facts.fct_credit_entries set credits = 99",
+        ("entry c1 of workspace w1: 100.000000 credits",),
+    ),
+    *(
+        (
+            "lots_hold_what_was_entered",
+            CRITICAL,
+            spoil,
+            (f"found 1 case: workspace w1, lot {lot}: {rows} rows, funded {funded}, entered {entered}",),
+        )
+        for spoil, lot, rows, funded, entered in (
+            ("delete from facts.fct_credit_lots", "lot1", 0, "0.000000", "100.000000"),
+            ("update facts.fct_credit_lots set funded = 100.000001", "lot1", 1, "100.000001", "100.000000"),
+            ("update facts.fct_credit_lots set funded = 99.999999", "lot1", 1, "99.999999", "100.000000"),
+            (
+                "insert into facts.fct_credit_lots values ('w1', 'lot2', 5, 0, 0, 0, 5, 0)",
+                *("lot2", 1, "5.000000", "0.000000"),
+            ),
+        )
+    ),
+    (
+        "every_ledger_reaches_as_of",
+        CRITICAL,
+        "delete from facts.fct_credit_balance_daily where usage_date = '2026-03-31'",
+        ("workspace w1: 0 balances of as_of, where 1 is due",),
+    ),
+    (
+        "every_ledger_reaches_as_of",
+        CRITICAL,
+        "update facts.fct_workspaces set has_credit_entries = true",
+        ("found 1 case: workspace w2: 0 balances of as_of, where 1 is due",),
+    ),
     (
         "lot_residuals_are_zero",
         CRITICAL,
@@ -452,28 +575,3 @@ def test_every_forecast_check_has_a_batch_that_it_fails(assert_all_spoilt: Calla
 @pytest.mark.parametrize("spoilt", SPIKES, ids=[spoilt[0] for spoilt in SPIKES])
 def test_spoilt_spikes_are_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
     assert_named("forecast", *spoilt)
-
-
-def _failed(report: GateReport) -> list[str]:
-    return [result.check_name for result in report.results if not result.passed]
-
-
-def test_a_quiet_day_is_not_reported_before_there_are_14_days_to_compare_with(
-    change: Callable[[str], None], gate: Callable[[str], GateReport]
-) -> None:
-    change("""insert into facts.fct_usage_daily
-        select 'w1', date '2026-03-31' - cast(day as integer), 0, 30, 0, 0, 0, 0, 0
-        from range(1, 14) as days(day)""")
-
-    assert _failed(gate("facts")) == []
-
-
-def test_days_without_usage_count_in_the_usual_volume(
-    change: Callable[[str], None], gate: Callable[[str], GateReport]
-) -> None:
-    # 30 generations on every third day only: the median day has none
-    change("""insert into facts.fct_usage_daily
-        select 'w1', date '2026-03-31' - cast(day * 3 as integer), 0, 30, 0, 0, 0, 0, 0
-        from range(1, 10) as days(day)""")
-
-    assert _failed(gate("facts")) == []

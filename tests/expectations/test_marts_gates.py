@@ -11,6 +11,10 @@ Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils t
 CRITICAL, WARNING = "critical", "warning"
 
 EXPECTED = "expected_pending_waste_credits"
+LISTS = (
+    *("credit_lots", "credit_balance_daily", "depletion_paths", "usage_spikes", "waste_suggestions"),
+    *("ruleset_changes", "template_changes"),
+)
 BREAKDOWNS = ("usage_by_member", "usage_by_category", "usage_by_generation_type")
 
 MARTS: list[Spoilt] = [
@@ -96,6 +100,54 @@ MARTS: list[Spoilt] = [
         CRITICAL,
         "delete from marts.waste_by_reason where period = '7d'",
         ("workspace w1, 7d: 0.000000 in waste_by_reason, 1.250000",),
+    ),
+    *(
+        (f"{table}_has_every_row", CRITICAL, spoil.format(table=table), ("rows, where", "are due"))
+        for table in LISTS
+        for spoil in ("delete from marts.{table}", "insert into marts.{table} from marts.{table}")
+    ),
+    *(
+        ("all_lines_and_credits_clear", CRITICAL, spoil, (f"found 1 case: {words}",))
+        for spoil, words in (
+            (
+                "update raw.deliveries set quarantined_count = 0 where file_path = 'events/1.jsonl'",
+                "9 accepted (42.750000 credits), 7 live (32.750000) and 1 repeated (10.000000)",
+            ),
+            (
+                "update raw.deliveries set accepted_credits = 32.750001 where file_path = 'events/1.jsonl'",
+                "8 accepted (42.750001 credits), 7 live (32.750000)",
+            ),
+            (
+                "delete from staging.stg_repeated_deliveries",
+                "8 accepted (42.750000 credits), 7 live (32.750000) and 0 repeated (0.000000)",
+            ),
+            (
+                "delete from staging.stg_usage_by_batch",
+                "8 accepted (42.750000 credits), 0 live (0.000000) and 1 repeated (10.000000)",
+            ),
+            (
+                "delete from facts.fct_withheld_generations where withheld_reason = 'later'",
+                "8 accepted (42.750000 credits), 7 live (32.750000) and 1 repeated (10.000000); "
+                "1 retracted or later (4.000000), 5 in the facts (21.750000), 5 in the marts (21.750000)",
+            ),
+        )
+    ),
+    *(
+        ("all_lines_and_credits_clear", CRITICAL, spoil, (f"2 retracted or later (11.000000), {words}",))
+        for spoil, words in (
+            (
+                "delete from facts.fct_usage_days where workspace_id = 'w2'",
+                "4 in the facts (18.750000), 5 in the marts (21.750000)",
+            ),
+            (
+                "update marts.usage_daily set credits = 3.000001 where workspace_id = 'w2'",
+                "5 in the facts (21.750000), 5 in the marts (21.750001)",
+            ),
+            (
+                "update marts.usage_daily set generation_count = 2 where workspace_id = 'w2'",
+                "5 in the facts (21.750000), 6 in the marts (21.750000)",
+            ),
+        )
     ),
     (
         "generation_details_cover_90_days",

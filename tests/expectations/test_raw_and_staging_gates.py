@@ -27,6 +27,10 @@ def _spoilt_raw_feeds() -> list[Spoilt]:
     for feed, (key, file) in FEEDS.items():
         first_line = f"raw.{feed} where batch_id = 1 and line_number = 1"
         lost = f"delete from {first_line}"
+        whole = ("rows accepted", "in the table")
+        spoilt.append((f"{feed}_holds_every_batch", CRITICAL, lost, whole))
+        doubled = f"insert into raw.{feed} select * from raw.{feed}"
+        spoilt.append((f"{feed}_holds_every_batch", CRITICAL, doubled, whole))
         spoilt.append((f"{feed}_rows_equal_the_manifest", CRITICAL, lost, (file, "batch 1")))
         unfilled = f"update {first_line.replace(' where', f' set {key} = null where')}"
         spoilt.append((f"{feed}_keys_are_filled", CRITICAL, unfilled, (f"line 1 of file {file}",)))
@@ -41,10 +45,13 @@ def _spoilt_raw_feeds() -> list[Spoilt]:
 def _spoilt_staged_feeds() -> list[Spoilt]:
     spoilt: list[Spoilt] = []
     for feed in KEYED:
+        emptied = f"delete from staging.stg_{feed}"
+        spoilt.append((f"{feed}_are_staged", CRITICAL, emptied, ("0 rows, where", "are due")))
         lost = f"delete from staging.stg_{feed} where {FEEDS[feed][0]} <> 'e1'"
         spoilt.append((f"{feed}_rows_add_up", CRITICAL, lost, ("accepted rows", "live")))
         twice = f"insert into staging.stg_{feed} select * from staging.stg_{feed}"
         spoilt.append((f"{feed}_rows_add_up", CRITICAL, twice, ("accepted rows", "live")))
+        spoilt.append((f"{feed}_are_staged", CRITICAL, twice, ("rows, where", "are due")))
     for feed in ("generation_events", "credit_entries"):
         changed = f"update staging.stg_{feed} set credits = credits + 0.000001"
         spoilt.append((f"{feed}_credits_add_up", CRITICAL, changed, ("accepted credits", "live")))
@@ -64,6 +71,19 @@ RAW: list[Spoilt] = [
         CRITICAL,
         "update raw.deliveries set line_count = 9 where file_path = 'events/1.jsonl'",
         ("events/1.jsonl", "9 lines, 7 accepted, 1 quarantined"),
+    ),
+    (
+        "quarantine_holds_every_batch",
+        CRITICAL,
+        "delete from raw.quarantine",
+        ("1 lines and 0 files refused, 0 lines and 0 files in raw.quarantine",),
+    ),
+    (
+        "quarantine_holds_every_batch",
+        CRITICAL,
+        """insert into raw.deliveries values
+        (1, 'members', 'm.csv', 'rejected', 40, 0, 40, null, null, false, 'no row has member_id')""",
+        ("1 lines and 1 files refused, 1 lines and 0 files in raw.quarantine",),
     ),
     (
         "quarantined_lines_are_kept",
@@ -111,8 +131,10 @@ OF_THE_NEWEST_BATCH = (
     "no_unknown_column_arrives",
     "at_most_1_percent_of_lines_are_rejected",
 )
-RAW_ONCE = [spoilt for spoilt in RAW if spoilt[0] not in OF_THE_NEWEST_BATCH]
-RAW_ALWAYS = [spoilt for spoilt in RAW if spoilt[0] in OF_THE_NEWEST_BATCH]
+# and these count the rows of all batches, so that a table cannot lose what was looked at before
+OF_EVERY_BATCH = ("quarantine_holds_every_batch", *(f"{feed}_holds_every_batch" for feed in FEEDS))
+RAW_ALWAYS = [spoilt for spoilt in RAW if spoilt[0] in (*OF_THE_NEWEST_BATCH, *OF_EVERY_BATCH)]
+RAW_ONCE = [spoilt for spoilt in RAW if spoilt not in RAW_ALWAYS]
 
 STAGING: list[Spoilt] = [
     *_spoilt_staged_feeds(),
@@ -132,10 +154,14 @@ STAGING: list[Spoilt] = [
         "no_key_has_two_contents",
         WARNING,
         """insert into staging.stg_repeated_deliveries
-        values ('members', 'native', 'e9', 2, 'late.jsonl', 4, 1, true, 6)""",
+        values ('members', 'native', 'e9', 2, 'late.jsonl', 4, 1, true, 6, 9)""",
         ("native e9", "line 4 of file late.jsonl"),
     ),
 ]
+
+
+STAGING_ALWAYS = [spoilt for spoilt in STAGING if spoilt[0].endswith("_are_staged")]
+STAGING_ONCE = [spoilt for spoilt in STAGING if spoilt not in STAGING_ALWAYS]
 
 
 @pytest.mark.parametrize("spoilt", RAW, ids=[spoilt[0] for spoilt in RAW])
@@ -149,7 +175,7 @@ def test_the_lake_is_looked_at_once(spoilt: Spoilt, assert_looked_at_once: Calla
 
 
 @pytest.mark.parametrize("spoilt", RAW_ALWAYS, ids=[spoilt[0] for spoilt in RAW_ALWAYS])
-def test_the_newest_batch_is_always_looked_at(
+def test_the_newest_batch_and_the_sum_of_all_are_always_looked_at(
     spoilt: Spoilt, assert_always_looked_at: Callable[..., None]
 ) -> None:
     assert_always_looked_at("raw", *spoilt)
@@ -164,7 +190,14 @@ def test_a_spoilt_staging_is_named(spoilt: Spoilt, assert_named: Callable[..., N
     assert_named("staging", *spoilt)
 
 
-@pytest.mark.parametrize("spoilt", STAGING, ids=[spoilt[0] for spoilt in STAGING])
+@pytest.mark.parametrize("spoilt", STAGING_ALWAYS, ids=[spoilt[0] for spoilt in STAGING_ALWAYS])
+def test_the_rows_of_all_batches_are_always_counted(
+    spoilt: Spoilt, assert_always_looked_at: Callable[..., None]
+) -> None:
+    assert_always_looked_at("staging", *spoilt)
+
+
+@pytest.mark.parametrize("spoilt", STAGING_ONCE, ids=[spoilt[0] for spoilt in STAGING_ONCE])
 def test_staging_is_looked_at_once(spoilt: Spoilt, assert_looked_at_once: Callable[..., None]) -> None:
     assert_looked_at_once("staging", *spoilt)
 
@@ -178,10 +211,10 @@ def test_a_conflict_that_adds_up_is_only_a_warning(
 ) -> None:
     change("""insert into raw.generation_events
         select source, event_id, occurred_at, workspace_id, member_id, product_id, generation_type, status,
-            6 as credits, 2 as batch_id, 'events/2.jsonl', 2, 'h-other'
+            6 as credits, 2 as batch_id, 'events/2.jsonl', 2, 'h-other', 9
         from raw.generation_events where event_id = 'e2';
     insert into staging.stg_repeated_deliveries
-        values ('generation_events', 'native', 'e2', 2, 'events/2.jsonl', 2, 1, true, 6)""")
+        values ('generation_events', 'native', 'e2', 2, 'events/2.jsonl', 2, 1, true, 6, 9)""")
 
     report = gate("staging")
 

@@ -120,3 +120,15 @@ def test_a_file_that_unpacks_to_too_much_is_refused() -> None:
     with pytest.raises(FileRejected) as caught:
         read(parquet(pa.table({"x": list(range(30_000))})), ReadOptions(max_file_bytes=1000))
     assert caught.value.reject.rule == "file.size"
+
+
+def test_a_long_run_of_equal_cells_is_a_bomb() -> None:
+    # a few hundred bytes on the disk, whatever the compression says
+    data = parquet(pa.table({"x": pa.array(["1"] * 200_000)}))
+
+    with pytest.raises(FileRejected) as caught:
+        read(data, ReadOptions(free_bytes=10_000, max_ratio=50))
+
+    assert caught.value.reject.rule == "file.ratio"
+    assert "CREDITS_MAX_RATIO" in caught.value.reject.reason
+    assert len(read(data, ReadOptions(free_bytes=200_000, max_ratio=50))) > 0

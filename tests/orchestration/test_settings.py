@@ -1,0 +1,97 @@
+"""Settings come from the environment; one that cannot be used is refused by name."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
+from orchestration.settings import Settings, SettingsError
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+def test_without_settings_the_defaults_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LINE_BYTES", "FILE_BYTES", "RATIO"):
+        monkeypatch.delenv(f"CREDITS_MAX_{name}", raising=False)
+
+    assert Settings.load().read_options == DEFAULT_OPTIONS
+
+
+def test_the_caps_are_those_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDITS_MAX_LINE_BYTES", "1000")
+    monkeypatch.setenv("CREDITS_MAX_FILE_BYTES", "5000000")
+    monkeypatch.setenv("CREDITS_MAX_RATIO", "7")
+
+    options = Settings.load().read_options
+
+    assert options == ReadOptions(max_line_bytes=1000, max_file_bytes=5_000_000, max_ratio=7)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(
+            (name, value)
+            for name in ("CREDITS_MAX_LINE_BYTES", "CREDITS_MAX_FILE_BYTES", "CREDITS_MAX_RATIO")
+            for value in ("0", "-1", "1.5", "1e6", "16MB", "", " 1", "٣", "9" * 30)
+        ),
+        ("CREDITS_MAX_LINE_BYTES", str(1024**3 + 1)),
+        ("CREDITS_MEMORY_LIMIT", "6"),
+        ("CREDITS_MEMORY_LIMIT", "lots"),
+        ("CREDITS_MEMORY_LIMIT", "-1GB"),
+        ("CREDITS_SCHEDULE_CRON", "daily"),
+        ("CREDITS_SCHEDULE_CRON", "0 2 * *"),
+        ("CREDITS_SCHEDULE_CRON", "0 2 * * *; ls"),
+        ("CREDITS_SCHEDULE_TIMEZONE", "Berlin"),
+        ("CREDITS_SCHEDULE_TIMEZONE", ""),
+        ("CREDITS_SCHEDULE_TIMEZONE", "../../etc/passwd"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError, match=name) as caught:
+        Settings.load()
+
+    assert repr(value) in str(caught.value)
+    assert str(caught.value).endswith("Correct or unset it.")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CREDITS_MEMORY_LIMIT", "512MB"),
+        ("CREDITS_MEMORY_LIMIT", "1.5 GiB"),
+        ("CREDITS_SCHEDULE_CRON", "*/15 0-6,22 1 JAN-MAR MON"),
+        ("CREDITS_SCHEDULE_TIMEZONE", "Asia/Kolkata"),
+        ("CREDITS_MAX_LINE_BYTES", str(1024**3)),
+    ],
+)
+def test_a_value_that_can_be_used_is_taken(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+
+    Settings.load()
+
+
+def test_a_cap_reaches_the_lake_of_the_nightly_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CREDITS_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("CREDITS_MAX_LINE_BYTES", "1000")
+    from orchestration.definitions import build
+
+    lake = build(Settings.load()).resources["lake"]
+
+    assert lake._options.max_line_bytes == 1000
+
+
+def test_the_command_names_the_setting_and_exits_2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CREDITS_MAX_RATIO", "many")
+    command = [sys.executable, "-m", "orchestration.cli", "status", "--data-dir", str(tmp_path / "data")]
+    said = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
+
+    assert said.returncode == 2
+    assert "CREDITS_MAX_RATIO must be a whole number from 1 on; found 'many'" in said.stderr
+    assert "Traceback" not in said.stderr
