@@ -110,6 +110,11 @@ class Settings:
         return self.data_dir / "published"
 
     @property
+    def verify_dir(self) -> Path:
+        """Where `credits verify` makes everything anew; removed by it, or by whatever starts next."""
+        return self.data_dir / ".verify"
+
+    @property
     def dbt_dir(self) -> Path:
         return PROJECT_DIR / "dbt_project"
 

@@ -6,7 +6,6 @@ Which cells are erased does not belong here: that is warehouse/erasure.py and wa
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from orchestration.defs.launch import run_nightly
 from orchestration.defs.resources import lock, people_now, pseudonyms_of
 from orchestration.defs.run_records import delete_runs
 from orchestration.publish.versions import other_versions
-from orchestration.settings import Settings, use
+from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.erasure import (
     Found,
@@ -178,15 +177,8 @@ def remove_derived(settings: Settings) -> None:
 def _publish_anew(settings: Settings, now: datetime, say: Say) -> bool:
     """The nightly job on the lake alone, up to the day published; older versions go with its success."""
     stand = Stand.read(settings.published_dir)
-    # an empty landing folder: only what is loaded counts (to be one with credits rebuild)
-    with tempfile.TemporaryDirectory() as nothing:
-        alone = use(landing_dir=Path(nothing), data_dir=settings.data_dir)
-        try:
-            return run_nightly(
-                alone, as_of=stand.as_of if stand else None, now=now, full_refresh=True, say=say
-            )
-        finally:
-            use(landing_dir=settings.landing_dir, data_dir=settings.data_dir)
+    as_of = stand.as_of if stand else None
+    return run_nightly(settings, as_of=as_of, now=now, full_refresh=True, is_loading=False, say=say)
 
 
 def _is_published_without(settings: Settings, lake: Lake) -> bool:

@@ -78,6 +78,7 @@ class Night(dg.ConfigurableResource):
             in the time zone of every workspace. Later events are loaded but not reported.
         now: when the run was due, an instant with offset; needed where as_of is empty.
         full_refresh: rebuild the working warehouse from the lake instead of using what is there.
+        is_loading: whether what is new in the landing folder is loaded; if not, it is not looked at.
         data_dir: the data directory the run holds alone.
     """
 
@@ -85,6 +86,7 @@ class Night(dg.ConfigurableResource):
     as_of: str = ""
     now: str = ""
     full_refresh: bool = False
+    is_loading: bool = True
     _newest_complete_day: date | None = PrivateAttr(default=None)
 
     @contextmanager

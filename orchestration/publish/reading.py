@@ -1,10 +1,10 @@
-"""Reads reports from a published version: its credits.duckdb, opened read-only, and nothing else.
+"""Reads reports from a published version: its credits.duckdb, opened read-only, and when it was published.
 
 Not here: the shape of a report (report.py), or how it is shown (text.py, as_json.py, page.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import duckdb
 
 from orchestration.publish.export import DATABASE_NAME
 from orchestration.publish.formatting import plain
+from orchestration.publish.manifest import read_manifest
 from orchestration.publish.report import (
     Accuracy,
     Check,
@@ -73,9 +74,12 @@ def load_report(published: Path, *, workspace_id: str | None, days: int) -> Repo
         ReportError: nothing is published, or not this period or workspace, or the workspace is left open.
     """
     _require_period(days)
+    published = published.resolve()  # the link may move between the two files that are read
     with _opened(published) as connection:
         chosen = _chosen_workspace(_workspace_ids(connection), workspace_id)
-        return next(_reports(connection, [chosen], days=days))
+        report = next(_reports(connection, [chosen], days=days))
+    manifest = read_manifest(published)
+    return replace(report, published_at=manifest.published_at if manifest else None)
 
 
 def load_reports(published: Path, *, days: int) -> Iterator[Report]:

@@ -12,6 +12,8 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
+import pandas as pd
+
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 
 VERSION_FILE = "version.json"
@@ -71,6 +73,19 @@ def is_of(warehouse: DuckDBWarehouse, *, definitions: str, newest_batch: int) ->
         return False
     runs = warehouse.query(f"select batch_id, definitions from {_RUNS}")
     return bool((runs["definitions"] == definitions).all() and (runs["batch_id"] <= newest_batch).all())
+
+
+def is_ahead(warehouse: DuckDBWarehouse, served: Stand | None) -> bool:
+    """Whether the last complete run knew more than what is served, as after going back to an older version.
+
+    What a run changes of published days is told against what is served. An increment on a warehouse that
+    stands elsewhere does not know all of it.
+    """
+    if served is None or not warehouse.has_table(_RUNS):
+        return False
+    last = warehouse.query(f"select batch_id, as_of from {_RUNS} where is_complete")
+    knew_more = (last["batch_id"] > served.batch_id) | (last["as_of"] > pd.Timestamp(served.as_of))
+    return bool(knew_more.any())
 
 
 def begin(warehouse: DuckDBWarehouse, stand: Stand) -> None:
