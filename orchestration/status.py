@@ -11,7 +11,9 @@ from datetime import datetime
 import duckdb
 
 from orchestration.freshness import age, newer_versions
+from orchestration.publish.export import DATABASE_NAME
 from orchestration.publish.kept import kept_versions
+from orchestration.publish.locked import open_published
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
@@ -34,7 +36,7 @@ def _published(settings: Settings, now: datetime) -> Iterator[str]:
     if not settings.published_dir.exists():
         yield "published    nothing yet"
         return
-    with duckdb.connect(str(settings.published_dir / "credits.duckdb"), read_only=True) as published:
+    with open_published(settings.published_dir / DATABASE_NAME) as published:
         as_of, newest, workspaces = published.execute(
             "select max(as_of), (select max(usage_date) from marts.usage_daily), "
             "count(distinct workspace_id) from marts.credit_summary"
