@@ -1,6 +1,6 @@
 """What the commands share: options, exit codes, how they refuse, and starting a run.
 
-No command is defined here: those are in cli.py and cli_versions.py.
+No command is defined here: those are in cli.py and cli_*.py.
 """
 
 from __future__ import annotations
