@@ -27,6 +27,7 @@ from orchestration.cli_options import (
     fail,
     pseudonymise_option,
     run_and_leave,
+    stop_when_told,
     use_settings,
 )
 from orchestration.cli_versions import rebuild, rollback, verify
@@ -46,6 +47,7 @@ def main() -> None:
     Exit codes: 0 done; 1 failed, or a critical check failed and nothing was published; 2 wrong use or
     configuration; 3 busy, another run holds the data directory.
     """
+    stop_when_told()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to stop

@@ -6,6 +6,7 @@ No command is defined here: those are in cli.py and cli_*.py.
 from __future__ import annotations
 
 import os
+import signal
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -33,6 +34,27 @@ class Day(click.ParamType):
         if not 1970 <= day.year <= 9998:
             self.fail(f"{value!r} is not between 1970 and 9998, which a report can be about", param, ctx)
         return day
+
+
+class ToldToStop(click.ClickException):
+    """The process was asked to end, and leaves with a sentence instead of in the middle of a word."""
+
+    exit_code = EXIT_FAILED
+
+    def __init__(self) -> None:
+        super().__init__("told to stop; nothing that was delivered is lost: start it again")
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"credits: {self.message}", err=True)
+
+
+def stop_when_told() -> None:
+    """Make of SIGTERM an orderly end; while steps go on, Dagster does."""
+
+    def stop(*_: object) -> NoReturn:
+        raise ToldToStop
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:

@@ -13,10 +13,12 @@ from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, nightly_schedule
 from orchestration.defs.ledger import credit_ledger
 from orchestration.defs.progress import progress_logger
 from orchestration.defs.published import journal_tables, published_marts, served_tables
+from orchestration.defs.published_today import published_today
 from orchestration.defs.raw import landing_feeds, raw
 from orchestration.defs.resources import Night
 from orchestration.defs.spikes import usage_spikes
 from orchestration.defs.suggestions import suggestions
+from orchestration.defs.torn_warehouse import set_torn_warehouse_aside
 from orchestration.defs.version_changes import version_changes
 from orchestration.defs.waste import waste_classifier
 from orchestration.settings import Settings, use
@@ -30,11 +32,13 @@ def build(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of this project, for one data directory."""
     dbt = DbtProject(settings.dbt_dir, target_dir=settings.data_dir / "dbt")
     layers = {layer: dbt_layer(layer, manifest=dbt.manifest_path) for layer in LAYERS}
+    schedule = nightly_schedule(settings)
     everything = dg.AssetSelection.all()
     job = dg.define_asset_job(
         JOB_NAME,
         selection=everything | dg.AssetSelection.all_asset_checks(),
         tags={DATA_DIR_TAG: str(settings.data_dir)},
+        hooks={set_torn_warehouse_aside},
         description="One whole night: landing files to published marts, every gate in between.",
     )
     return dg.Definitions(
@@ -56,9 +60,10 @@ def build(settings: Settings) -> dg.Definitions:
         ],
         asset_checks=[layer_gate(layer) for layer in GATES],
         jobs=[job],
-        schedules=[nightly_schedule(settings)],
+        schedules=[schedule],
         # DuckDB has one writer, and a process per step doubles the time of a small night
         executor=dg.in_process_executor,
+        sensors=[published_today(settings, schedule)],
         loggers={"progress": progress_logger},
         resources={
             "night": Night.configure_at_launch(data_dir=str(settings.data_dir)),

@@ -98,6 +98,12 @@ class Settings:
         return self.data_dir / "warehouse.duckdb"
 
     @property
+    def is_warehouse_torn(self) -> bool:
+        """Whether the working warehouse was set aside because it was damaged, and is not rebuilt yet."""
+        torn = self.warehouse_path.with_name(f"{self.warehouse_path.name}.torn")
+        return torn.exists() and not self.warehouse_path.exists()
+
+    @property
     def models_dir(self) -> Path:
         return self.data_dir / "models"
 

@@ -11,6 +11,7 @@ import dagster as dg
 from expectations.runner import CheckResult, run_gates
 from expectations.suites import GATES
 from orchestration.defs.resources import Night
+from orchestration.defs.torn_warehouse import refuse_torn
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import complete_batch
 from orchestration.warehouse.journal import CheckRow, Journal
@@ -44,6 +45,7 @@ def layer_gate(layer: str) -> dg.AssetChecksDefinition:
             as_of=night.as_of_date(warehouse),
             since_batch=complete_batch(warehouse),
         )
+        refuse_torn(report)
         journal.record_checks(
             [CheckRow(layer=layer, **{k: getattr(result, k) for k in _SHARED}) for result in report.results],
             run_id=context.run.run_id,

@@ -13,6 +13,7 @@ import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, run_config
+from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.defs.resources import is_held, lock
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
@@ -42,11 +43,13 @@ def run_nightly(
     """
     with lock(settings.data_dir):
         instance = dg.DagsterInstance.get()
-        _end_killed_runs(instance, settings)
+        end_killed_runs(instance, settings, launched_before=now)
         lake = Lake(settings.lake_dir)
         batches_before = set(lake.batches())
         config = run_config(now=now, as_of=as_of, full_refresh=full_refresh, is_loading=is_loading)
         result = execute(settings, config, instance)
+        if not result.success and settings.is_warehouse_torn:
+            result = execute(settings, config, instance)  # the step that found it has set it aside
         new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
         warehouse, journal = DuckDBWarehouse(settings.warehouse_path), Journal(settings.journal_dir)
         for line in summarise_night(warehouse, journal, result.run_id, new_batches):
@@ -84,14 +87,6 @@ def nightly_job(settings: Settings) -> dg.JobDefinition:
     return job
 
 
-def _end_killed_runs(instance: dg.DagsterInstance, settings: Settings) -> None:
-    """Say of runs that were killed that they failed; whoever holds the lock knows that none is going on."""
-    going_on = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
-    filters = dg.RunsFilter(statuses=going_on, tags={DATA_DIR_TAG: str(settings.data_dir)})
-    for run in instance.get_runs(filters):
-        instance.report_run_failed(run, message="The process of this run ended without a word.")
-
-
 def failures(result: dg.ExecuteInProcessResult) -> list[str]:
     """Why each failed step failed, in one line each; why the run did, if no step got that far."""
     errors = {
@@ -100,6 +95,8 @@ def failures(result: dg.ExecuteInProcessResult) -> list[str]:
     if not errors:
         failed = [event.job_failure_data.error for event in result.all_events if event.is_job_failure]
         errors = dict.fromkeys(["run"], failed[0] if failed else None)
+    if any("InterruptedError" in _last_cause(error) for error in errors.values()):
+        return ["the run was told to stop; nothing that was delivered is lost: start it again"]
     return [f"{step}: {_last_cause(error)}" for step, error in errors.items()]
 
 

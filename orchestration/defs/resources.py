@@ -7,7 +7,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -52,7 +52,7 @@ def lock(data_dir: Path) -> Iterator[None]:
                 "wait for it to end, then start again"
             ) from error
         held.truncate(0)
-        held.write(f"process {os.getpid()}\n")
+        held.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
         held.flush()
         _held.add(data_dir)
         try:

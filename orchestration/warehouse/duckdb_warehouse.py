@@ -104,11 +104,21 @@ class DuckDBWarehouse:
         except duckdb.Error as error:
             if "lock" in str(error).lower():
                 raise
-            aside = self.path.with_name(f"{self.path.name}.torn")
-            self.path.replace(aside)
-            self.path.with_name(f"{self.path.name}.wal").unlink(missing_ok=True)
-            return aside
+            return self.set_aside()
         return None
+
+    def set_aside(self) -> Path | None:
+        """Move the file out of the way, whatever is in it; it is rebuilt from the lake.
+
+        Returns:
+            Where it was moved, or None if there was none.
+        """
+        if not self.path.exists():
+            return None
+        aside = self.path.with_name(f"{self.path.name}.torn")
+        self.path.replace(aside)
+        self.path.with_name(f"{self.path.name}.wal").unlink(missing_ok=True)
+        return aside
 
     def has_table(self, table: str) -> bool:
         """Whether the schema.table or view exists."""
@@ -155,6 +165,11 @@ class DuckDBWarehouse:
                     source = f"read_parquet('{_quoted(files[table])}')"
                 columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in kinds.items())
                 connection.execute(f"create or replace view served.{table} as select {columns} from {source}")
+
+
+def says_torn(words: str) -> bool:
+    """Whether the words of an error are that pages of a DuckDB file do not match their checksums."""
+    return "Corrupt database file" in words
 
 
 def _quoted(path: Path) -> str:
