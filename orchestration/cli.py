@@ -6,57 +6,36 @@ No second pipeline here, and no number is computed: reports read what is publish
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 import duckdb
 
-from orchestration.settings import Settings, SettingsError, use
+from orchestration.cli_forget import forget
+from orchestration.cli_marts import export, query
+from orchestration.cli_options import (
+    EXIT_BUSY,
+    EXIT_USAGE,
+    LATEST,
+    Day,
+    data_dir_option,
+    fail,
+    pseudonymise_option,
+    run_and_leave,
+    use_settings,
+)
+from orchestration.cli_versions import rebuild, rollback, verify
 
 if TYPE_CHECKING:
     from forecasting.depletion import Method
     from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 
-EXIT_FAILED, EXIT_USAGE, EXIT_BUSY = 1, 2, 3
-LATEST = "newest complete day"
 SAMPLE_AS_OF = date(2026, 4, 7)
-
-
-class Day(click.ParamType):
-    """A calendar date, or the newest complete day."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date | None:
-        if value == LATEST:
-            return None
-        try:
-            day = date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a date; give it as YYYY-MM-DD, such as 2026-04-07", param, ctx)
-        if not 1970 <= day.year <= 9998:
-            self.fail(f"{value!r} is not between 1970 and 9998, which a report can be about", param, ctx)
-        return day
-
-
-def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
-    """Say why on standard error, and leave."""
-    click.echo(f"credits: {message}", err=True)
-    raise SystemExit(code)
-
-
-data_dir_option = click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the lake, the warehouse and what is published. "
-    "[default: $CREDITS_DATA_DIR, or data/warehouse]",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -119,29 +98,22 @@ def sample(out: Path, **load: int | None) -> None:
     help="Last local date to report. Without it or without a value: the newest complete day.",
 )
 @click.option("--full-refresh", is_flag=True, help="Rebuild the working warehouse from the lake.")
-def run(landing: Path | None, data_dir: Path | None, as_of: date | None, full_refresh: bool) -> None:
+@pseudonymise_option
+def run(
+    landing: Path | None,
+    data_dir: Path | None,
+    as_of: date | None,
+    full_refresh: bool,
+    pseudonymise: bool,
+) -> None:
     """One whole nightly run: load what is new, check, build, forecast, publish."""
-    settings = _use(landing_dir=landing, data_dir=data_dir)
+    settings = use_settings(landing_dir=landing, data_dir=data_dir, pseudonymise=pseudonymise)
     if not settings.landing_dir.is_dir():
         fail(
             f"there is no landing folder {settings.landing_dir}; make it, or name another with --landing",
             EXIT_USAGE,
         )
-    from orchestration.defs.launch import run_nightly
-    from orchestration.defs.resources import Busy
-    from orchestration.warehouse.dbt_build import DbtFailed
-
-    try:
-        is_published = run_nightly(
-            settings, as_of=as_of, now=datetime.now(UTC), full_refresh=full_refresh, say=click.echo
-        )
-    except Busy as error:
-        fail(str(error), EXIT_BUSY)
-    except OSError as error:
-        fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)
-    except DbtFailed as error:
-        fail(str(error))
-    raise SystemExit(0 if is_published else EXIT_FAILED)
+    run_and_leave(settings, as_of=as_of, full_refresh=full_refresh)
 
 
 @main.command()
@@ -153,16 +125,28 @@ def run(landing: Path | None, data_dir: Path | None, as_of: date | None, full_re
 )
 def report(data_dir: Path | None, workspace: str | None, days: int, form: str) -> None:
     """The report of one workspace, from the published marts."""
+    from orchestration.defs.launch import has_newest_run_failed
+    from orchestration.freshness import stale_words
     from orchestration.publish import ReportError, load_report, render_json, render_page, render_text
+    from orchestration.publish.kept import kept_versions
 
     renderers = {"text": render_text, "json": render_json, "html": render_page}
+    settings = use_settings(data_dir=data_dir)
     try:
-        found = load_report(_use(data_dir=data_dir).published_dir, workspace_id=workspace, days=days)
+        found = load_report(settings.published_dir, workspace_id=workspace, days=days)
     except ReportError as error:
         fail(str(error), EXIT_USAGE)
     except duckdb.Error as error:
         fail(f"what is published cannot be read; publish it anew with credits run. {error}")
     click.echo(renderers[form](found).rstrip("\n"))
+    stale = stale_words(
+        kept_versions(settings.data_dir),
+        now=datetime.now(UTC),
+        has_failed=has_newest_run_failed(settings),
+    )
+    if stale:
+        # beside what a program reads, and below what a person does
+        click.echo(f"\n{stale}" if form == "text" else f"credits: {stale}", err=form != "text")
 
 
 @main.command()
@@ -285,7 +269,7 @@ def _warehouse(data_dir: Path | None) -> Iterator[tuple[DuckDBWarehouse, date, M
     from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
     from orchestration.warehouse.forecast_inputs import method_of, told_on
 
-    settings = _use(data_dir=data_dir)
+    settings = use_settings(data_dir=data_dir)
     warehouse = DuckDBWarehouse(settings.warehouse_path, memory_limit=settings.memory_limit)
     try:
         if not settings.warehouse_path.exists():
@@ -307,7 +291,7 @@ def status(data_dir: Path | None) -> None:
     from orchestration.defs.launch import last_run
     from orchestration.status import describe_status
 
-    settings = _use(data_dir=data_dir)
+    settings = use_settings(data_dir=data_dir)
     try:
         for line in describe_status(settings, now=datetime.now(UTC), last_run=last_run(settings)):
             click.echo(line)
@@ -315,14 +299,8 @@ def status(data_dir: Path | None) -> None:
         fail(f"what is published cannot be read; publish it anew with credits run. {error}")
 
 
-def _use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Settings:
-    """Fix the folders, and stand where the relative paths of dagster.yaml are meant from."""
-    try:
-        settings = use(landing_dir=landing_dir, data_dir=data_dir)
-    except SettingsError as error:
-        fail(str(error), EXIT_USAGE)
-    os.chdir(settings.dagster_home)
-    return settings
+for command in (query, export, rollback, rebuild, verify, forget):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +20,7 @@ from orchestration.landing.options import (
     ReadOptions,
 )
 
+SHORTEST_SECRET = 16
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 _MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 _CRON_FIELD = r"[-*,/0-9A-Za-z]+"
@@ -44,6 +45,10 @@ class Settings:
         read_options: caps on landing files (CREDITS_MAX_LINE_BYTES, CREDITS_MAX_FILE_BYTES,
             CREDITS_MAX_RATIO).
         dagster_home: the folder of dagster.yaml, whose relative paths are meant from there (DAGSTER_HOME).
+        retention_days: how long rejected lines keep their text, and people without a generation their id;
+            for ever if None (CREDITS_RETENTION_DAYS).
+        pseudonymise: whether people have pseudonyms in all that is built from raw (CREDITS_PSEUDONYMISE=1).
+        pseudonym_secret: what those are made with (CREDITS_PSEUDONYM_SECRET); never written anywhere.
     """
 
     landing_dir: Path
@@ -53,6 +58,9 @@ class Settings:
     schedule_timezone: str = "UTC"
     read_options: ReadOptions = DEFAULT_OPTIONS
     dagster_home: Path = PROJECT_DIR
+    retention_days: int | None = None
+    pseudonymise: bool = False
+    pseudonym_secret: str = field(default="", repr=False)
 
     @classmethod
     def load(cls) -> Settings:
@@ -76,6 +84,9 @@ class Settings:
                 max_ratio=_whole_number(RATIO_CAP, DEFAULT_OPTIONS.max_ratio),
             ),
             dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
+            retention_days=_days("CREDITS_RETENTION_DAYS"),
+            pseudonymise=_is_on("CREDITS_PSEUDONYMISE"),
+            pseudonym_secret=os.environ.get("CREDITS_PSEUDONYM_SECRET", ""),
         )
 
     @property
@@ -97,6 +108,11 @@ class Settings:
     @property
     def published_dir(self) -> Path:
         return self.data_dir / "published"
+
+    @property
+    def verify_dir(self) -> Path:
+        """Where `credits verify` makes everything anew; removed by it, or by whatever starts next."""
+        return self.data_dir / ".verify"
 
     @property
     def dbt_dir(self) -> Path:
@@ -139,8 +155,32 @@ def _whole_number(name: str, default: int, *, most: int | None = None) -> int:
     return number
 
 
-def use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Settings:
+def _days(name: str) -> int | None:
+    """A number of days; None where none is given."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return None
+    if not value.isdecimal() or not 1 <= int(value) <= 100_000:
+        raise SettingsError(
+            f"{name} must be a whole number of days, at least 1; it is {value!r}. Unset it to keep all."
+        )
+    return int(value)
+
+
+def _is_on(name: str) -> bool:
+    """Whether a switch is set; any other word than those for yes and no is refused."""
+    value = os.environ.get(name, "").strip().lower()
+    if value not in ("", "0", "no", "false", "1", "yes", "true"):
+        raise SettingsError(f"{name} must be 1 or 0; it is {value!r}. Set it to 1 to switch it on.")
+    return value in ("1", "yes", "true")
+
+
+def use(
+    *, landing_dir: Path | None = None, data_dir: Path | None = None, pseudonymise: bool = False
+) -> Settings:
     """Fix the folders for this process and those it starts (dbt reads them), and return the settings."""
+    if pseudonymise:
+        os.environ["CREDITS_PSEUDONYMISE"] = "1"
     if landing_dir is not None:
         os.environ["CREDITS_LANDING_DIR"] = str(landing_dir.resolve())
     if data_dir is not None:
@@ -151,6 +191,12 @@ def use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Set
         raise SettingsError(
             f"the path of the data directory may not contain {' or '.join(odd)}, which DuckDB takes for more "
             f"than a name; found {settings.data_dir}. Choose another folder with --data-dir."
+        )
+    if settings.pseudonymise and len(settings.pseudonym_secret) < SHORTEST_SECRET:
+        raise SettingsError(
+            f"pseudonyms need a secret of at least {SHORTEST_SECRET} characters, or anyone could make them; "
+            f"CREDITS_PSEUDONYM_SECRET has {len(settings.pseudonym_secret)}. Set it to a random text, as "
+            "`openssl rand -hex 32` prints, and keep it: another secret makes other pseudonyms."
         )
     if not settings.dagster_home.is_dir():
         raise SettingsError(

@@ -10,6 +10,10 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.freshness import age, newer_versions
+from orchestration.publish.export import DATABASE_NAME
+from orchestration.publish.kept import kept_versions
+from orchestration.publish.locked import open_published
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
@@ -19,7 +23,7 @@ from orchestration.warehouse.refused_kinds import RefusedKind, conflicting_kinds
 _SHOWN_KINDS = 20
 
 
-def describe_status(settings: Settings, *, now: datetime, last_run: str | None) -> Iterator[str]:
+def describe_status(settings: Settings, *, now: datetime, last_run: object | None) -> Iterator[str]:
     """Lines for people. `last_run` says how the newest run ended, None if there was none."""
     yield f"data         {settings.data_dir}"
     yield f"last run     {last_run or 'none yet: start one with credits run'}"
@@ -32,26 +36,25 @@ def _published(settings: Settings, now: datetime) -> Iterator[str]:
     if not settings.published_dir.exists():
         yield "published    nothing yet"
         return
-    with duckdb.connect(str(settings.published_dir / "credits.duckdb"), read_only=True) as published:
+    with open_published(settings.published_dir / DATABASE_NAME) as published:
         as_of, newest, workspaces = published.execute(
             "select max(as_of), (select max(usage_date) from marts.usage_daily), "
             "count(distinct workspace_id) from marts.credit_summary"
         ).fetchall()[0]
-    version = settings.published_dir.resolve()
-    published_at = datetime.fromtimestamp(version.stat().st_mtime, tz=now.tzinfo)
-    yield f"published    version {version.name}, {_age(published_at, now)} ago, {workspaces} workspaces"
-    yield f"freshness    reported up to {as_of or 'no day yet'}, newest usage on {newest or 'no day yet'}"
-
-
-def _age(then: datetime, now: datetime) -> str:
-    hours = max((now - then).total_seconds() / 3600, 0)
-    return (
-        f"{hours * 60:.0f} minutes"
-        if hours < 1
-        else f"{hours:.0f} hours"
-        if hours < 48
-        else f"{hours / 24:.0f} days"
+    kept = kept_versions(settings.data_dir)
+    served = next((version for version in kept if version.is_served), None)
+    if served is None:
+        yield f"published    {settings.published_dir} is no link to a version; publish with credits run"
+        return
+    yield (
+        f"published    version {served.number}, {age(served.published_at, now)} ago, {workspaces} workspaces"
     )
+    if newer := newer_versions(kept):
+        yield (
+            f"             rolled back: version {newer[-1]} is newer and not served; "
+            f"credits rollback --to {newer[-1]} serves it again"
+        )
+    yield f"freshness    reported up to {as_of or 'no day yet'}, newest usage on {newest or 'no day yet'}"
 
 
 def _checks(journal: Journal) -> Iterator[str]:

@@ -28,11 +28,17 @@ def _quiet_teardown() -> None:
 
 
 @pytest.fixture(scope="session")
-def credits_command(tmp_path_factory: pytest.TempPathFactory) -> Credits:
-    """Run `credits …` in a process of its own, with a Dagster home of its own."""
+def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Dagster home of this session's tests."""
     home = tmp_path_factory.mktemp("dagster_home")
     shutil.copy(REPO / "dagster.yaml", home)
-    environment = {**os.environ, "DAGSTER_HOME": str(home)}
+    return home
+
+
+@pytest.fixture(scope="session")
+def credits_command(dagster_home: Path) -> Credits:
+    """Run `credits …` in a process of its own, with a Dagster home of its own."""
+    environment = {**os.environ, "DAGSTER_HOME": str(dagster_home)}
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         command = [str(Path(sys.executable).with_name("credits")), *map(str, arguments)]

@@ -13,9 +13,16 @@ JOB_NAME = "nightly"
 DATA_DIR_TAG = "credits/data_dir"
 
 
-def run_config(*, now: datetime, as_of: date | None = None, full_refresh: bool = False) -> dict[str, object]:
+def run_config(
+    *, now: datetime, as_of: date | None = None, full_refresh: bool = False, is_loading: bool = True
+) -> dict[str, object]:
     """What one run is told, as Dagster run configuration; without as_of, the newest complete day at now."""
-    night = {"as_of": str(as_of or ""), "now": now.isoformat(), "full_refresh": full_refresh}
+    night = {
+        "as_of": str(as_of or ""),
+        "now": now.isoformat(),
+        "full_refresh": full_refresh,
+        "is_loading": is_loading,
+    }
     return {"resources": {"night": {"config": night}}}
 
 

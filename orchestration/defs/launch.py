@@ -5,10 +5,12 @@ The steps do not belong here: the job is the one the schedule starts.
 
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, run_config
 from orchestration.defs.resources import is_held, lock
@@ -22,7 +24,13 @@ Say = Callable[[str], None]
 
 
 def run_nightly(
-    settings: Settings, *, as_of: date | None, now: datetime, full_refresh: bool, say: Say
+    settings: Settings,
+    *,
+    as_of: date | None,
+    now: datetime,
+    full_refresh: bool,
+    say: Say,
+    is_loading: bool = True,
 ) -> bool:
     """Run the whole job here; progress goes to standard error, the summary to `say`.
 
@@ -33,20 +41,12 @@ def run_nightly(
         Busy: another run holds the data directory.
     """
     with lock(settings.data_dir):
-        from orchestration.definitions import defs
-
         instance = dg.DagsterInstance.get()
         _end_killed_runs(instance, settings)
         lake = Lake(settings.lake_dir)
         batches_before = set(lake.batches())
-        config = run_config(now=now, as_of=as_of, full_refresh=full_refresh)
-        # dbt's own lines go to a file: what a person follows is the progress on standard error
-        with (settings.data_dir / "dbt.log").open("w") as dbt_log, redirect_stdout(dbt_log):
-            result = defs.resolve_job_def(JOB_NAME).execute_in_process(
-                instance=instance,
-                run_config={**config, "loggers": {"progress": {}}},
-                raise_on_error=False,
-            )
+        config = run_config(now=now, as_of=as_of, full_refresh=full_refresh, is_loading=is_loading)
+        result = execute(settings, config, instance)
         new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
         warehouse, journal = DuckDBWarehouse(settings.warehouse_path), Journal(settings.journal_dir)
         for line in summarise_night(warehouse, journal, result.run_id, new_batches):
@@ -55,9 +55,33 @@ def run_nightly(
         say(f"published    {settings.published_dir} -> {settings.published_dir.readlink()}")
     else:
         say("published    nothing: the run failed, and what was published before stays as it is")
-        for reason in _failures(result):
+        for reason in failures(result):
             say(f"failed       {reason}")
     return result.success
+
+
+def execute(
+    settings: Settings, config: dict[str, object], instance: dg.DagsterInstance
+) -> dg.ExecuteInProcessResult:
+    """The job of this data directory, in this process, which must hold its lock."""
+    job = nightly_job(settings)
+    # dbt's own lines go to a file: what a person follows is the progress on standard error
+    with (settings.data_dir / "dbt.log").open("w") as dbt_log, redirect_stdout(dbt_log):
+        return job.execute_in_process(
+            instance=instance,
+            run_config={**config, "loggers": {"progress": {}}},
+            raise_on_error=False,
+        )
+
+
+def nightly_job(settings: Settings) -> dg.JobDefinition:
+    """The job of this data directory, whichever the definitions of this process were made for."""
+    from orchestration import definitions
+
+    job = definitions.defs.resolve_job_def(JOB_NAME)
+    if job.tags[DATA_DIR_TAG] != str(settings.data_dir):
+        job = definitions.build(settings).resolve_job_def(JOB_NAME)
+    return job
 
 
 def _end_killed_runs(instance: dg.DagsterInstance, settings: Settings) -> None:
@@ -68,14 +92,14 @@ def _end_killed_runs(instance: dg.DagsterInstance, settings: Settings) -> None:
         instance.report_run_failed(run, message="The process of this run ended without a word.")
 
 
-def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
+def failures(result: dg.ExecuteInProcessResult) -> list[str]:
     """Why each failed step failed, in one line each; why the run did, if no step got that far."""
     errors = {
         event.step_key: event.step_failure_data.error for event in result.all_events if event.is_step_failure
     }
     if not errors:
-        failures = [event.job_failure_data.error for event in result.all_events if event.is_job_failure]
-        errors = dict.fromkeys(["run"], failures[0] if failures else None)
+        failed = [event.job_failure_data.error for event in result.all_events if event.is_job_failure]
+        errors = dict.fromkeys(["run"], failed[0] if failed else None)
     return [f"{step}: {_last_cause(error)}" for step, error in errors.items()]
 
 
@@ -85,14 +109,38 @@ def _last_cause(error: Any) -> str:
     return error.message.strip() if error is not None else "no reason given"
 
 
-def last_run(settings: Settings) -> str | None:
+@dataclass(frozen=True)
+class LastRun:
+    """How the newest run went, such as "success", "failure" or "going on"."""
+
+    how: str
+    started_at: datetime
+    run_id: str
+
+    @property
+    def has_failed(self) -> bool:
+        return self.how not in ("success", "going on")
+
+    def __str__(self) -> str:
+        return f"{self.how}, started {self.started_at:%Y-%m-%d %H:%M} UTC, run {self.run_id}"
+
+
+def last_run(settings: Settings) -> LastRun | None:
     """How the newest run of this data directory went, says the Dagster instance; None if there was none."""
     filters = dg.RunsFilter(job_name=JOB_NAME, tags={DATA_DIR_TAG: str(settings.data_dir)})
     for record in dg.DagsterInstance.get().get_run_records(filters, limit=1):
-        started_at = record.create_timestamp.astimezone(UTC)
         run = record.dagster_run
         how = run.status.value.lower()
         if not run.is_finished:
             how = "going on" if is_held(settings.data_dir) else "interrupted"
-        return f"{how}, started {started_at:%Y-%m-%d %H:%M} UTC, run {run.run_id}"
+        return LastRun(how, record.create_timestamp.astimezone(UTC), run.run_id)
     return None
+
+
+def has_newest_run_failed(settings: Settings) -> bool:
+    """Whether it did, as far as can be told: whoever reads a report need not reach Dagster's records."""
+    try:
+        run = last_run(settings)
+    except (OSError, SQLAlchemyError, dg.DagsterError):
+        return False
+    return run is not None and run.has_failed

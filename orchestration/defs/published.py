@@ -5,6 +5,7 @@ How a version is written does not belong here: that is publish/.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 import pyarrow.parquet as pq
@@ -13,10 +14,18 @@ from expectations.suites import GATES
 from orchestration.defs.dbt_layers import LAYERS
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
-from orchestration.publish.versions import COMPARED_FILE, activate, build_version
+from orchestration.publish.audit import audit_version
+from orchestration.publish.versions import (
+    COMPARED_FILE,
+    activate,
+    build_version,
+    other_versions,
+    remove_version,
+    seal,
+)
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.increment import complete
+from orchestration.warehouse.increment import Stand, complete
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.lake import Lake
 
@@ -82,21 +91,31 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         """What readers use: all marts as one DuckDB file and as Parquet, with a report page per workspace.
 
-        A new folder under versions/, and one rename of the link `published`: it all changes at once.
+        A new folder under versions/, audited from its files, and one rename of the link `published`: it all
+        changes at once.
         """
         refuse_unchecked(journal.checks_of(context.run_id))
         stand = night.stand(warehouse, lake, settings)
-        warehouse.expose(journal.views())
-        version = build_version(warehouse.path, settings.data_dir, marts=[key.path[-1] for key in mart_keys])
+        journal.expose(warehouse)
+        now = datetime.now(UTC)
+        version = build_version(
+            warehouse.path,
+            settings.data_dir,
+            published_at=now,
+            marts=[key.path[-1] for key in mart_keys],
+        )
         stand.write(version.path)
         pq.write_table(
             warehouse.query_arrow("select * from facts.fct_usage_by_day"), version.path / COMPARED_FILE
         )
-        told_at = datetime.now(UTC).replace(tzinfo=None)
+        audit_version(version, as_of=stand.as_of)
+        seal(version, settings.data_dir)
+        told_at = now.replace(tzinfo=None)
         for table, source in _KEPT.items():
             rows = warehouse.query_arrow(f"select * from {source}")
             journal.keep(table, rows, as_of=stand.as_of, run_id=context.run_id, told_at=told_at)
         version = activate(version, settings.data_dir)
+        remove_versions_of_others(settings.data_dir, stand)
         # only now: a run killed before it leaves the next one more to make anew, never less
         complete(warehouse, stand)
         return dg.MaterializeResult(
@@ -109,6 +128,14 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         )
 
     return marts
+
+
+def remove_versions_of_others(data_dir: Path, stand: Stand) -> None:
+    """Remove the versions that call people by other names than this one, the forgotten by theirs."""
+    for version in other_versions(data_dir):
+        told = Stand.read(version)
+        if (told.people if told else "") != stand.people:
+            remove_version(version)
 
 
 def refuse_unchecked(checks: Sequence[CheckRow]) -> None:

@@ -3,20 +3,23 @@
 How a file is read does not belong here: that is landing/ and warehouse/lake.py.
 """
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
-from orchestration.defs.resources import Night
+from orchestration.defs.forgetting import complete_forgetting, keep_to_retention
+from orchestration.defs.resources import Night, definitions_now, pseudonyms_of
 from orchestration.landing.contract import FEEDS
 from orchestration.publish.versions import compared_files
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.increment import begin, definitions_of, is_of
+from orchestration.warehouse.increment import Stand, begin, is_ahead, is_of
 from orchestration.warehouse.journal import Journal
-from orchestration.warehouse.lake import FeedReport, Lake
+from orchestration.warehouse.lake import FeedReport, IngestReport, Lake
+from orchestration.warehouse.pseudonyms import expose_by_pseudonyms
 
 OWNERS = ["team:data-engineering"]
 
@@ -68,23 +71,32 @@ def raw(
     settings: dg.ResourceParam[Settings],
 ) -> Iterator[dg.MaterializeResult]:
     """Load every file not loaded before, decided by content, and commit it as one batch."""
-    report = lake.ingest(settings.landing_dir, now=datetime.now(UTC), progress=context.log.info)
-    for warning in report.warnings:
-        context.log.warning(warning)
+    shutil.rmtree(settings.verify_dir, ignore_errors=True)  # left by a verification that was killed
+    _keep_to_retention(context, night, lake, settings)
+    if complete_forgetting(settings, lake, context.instance, run_id=context.run_id):
+        context.log.info("who is forgotten was erased from raw and journal")
+    report = _load(context, night, lake, settings)
     if torn := warehouse.set_aside_if_torn():
         context.log.warning(
             f"the working warehouse could not be read; it is now {torn} and is rebuilt from raw"
         )
-    definitions = definitions_of(settings.definition_files)
-    if night.full_refresh or not is_of(warehouse, definitions=definitions, newest_batch=lake.newest_batch):
+    definitions = definitions_now(lake, settings)
+    if (
+        night.full_refresh
+        or not is_of(warehouse, definitions=definitions, newest_batch=lake.newest_batch)
+        or is_ahead(warehouse, Stand.read(settings.published_dir))
+    ):
         context.log.info("the working warehouse is built anew from raw")
         warehouse.remove()
     tables = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
-    warehouse.expose_lake(tables)
-    warehouse.expose(journal.views())
+    if pseudonyms := pseudonyms_of(settings):
+        expose_by_pseudonyms(warehouse, tables, pseudonyms)
+    else:
+        warehouse.expose_lake(tables)
+    journal.expose(warehouse)
     warehouse.expose_served(compared_files(settings.published_dir))
     rows = warehouse.row_counts(list(tables))
-    loaded = {feed.feed: _counts(feed) for feed in report.feeds}
+    loaded = {feed.feed: _counts(feed) for feed in report.feeds} if report else {}
     stand = night.stand(warehouse, lake, settings)
     begin(warehouse, stand)
     context.log.info(f"reporting up to {stand.as_of}")
@@ -92,10 +104,37 @@ def raw(
         table = spec.key.path[-1]
         metadata: dict[str, Any] = {
             "dagster/row_count": rows[f"raw.{table}"],
-            "batch": report.batch_id or 0,
+            "batch": (report and report.batch_id) or 0,
         }
         metadata |= loaded.get(table, {})
         yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
+
+
+def _keep_to_retention(
+    context: dg.AssetExecutionContext, night: Night, lake: Lake, settings: Settings
+) -> None:
+    """Erase what is too old; a run that only makes anew what was loaded leaves the lake as it is."""
+    if night.is_loading:
+        for told in keep_to_retention(settings, lake, now=datetime.now(UTC)):
+            context.log.info(told)
+
+
+def _load(
+    context: dg.AssetExecutionContext, night: Night, lake: Lake, settings: Settings
+) -> IngestReport | None:
+    """What was loaded tonight; None if this run makes anew what was loaded before, and nothing else."""
+    if not night.is_loading:
+        if not lake.batches():
+            raise ValueError(
+                f"a run that loads nothing starts from what was loaded before; {lake.root} holds no batch. "
+                "Run with is_loading."
+            )
+        context.log.info("the landing folder is not looked at")
+        return None
+    report = lake.ingest(settings.landing_dir, now=datetime.now(UTC), progress=context.log.info)
+    for warning in report.warnings:
+        context.log.warning(warning)
+    return report
 
 
 def _counts(feed: FeedReport) -> dict[str, Any]:

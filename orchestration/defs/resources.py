@@ -18,6 +18,7 @@ from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import Stand, definitions_of
 from orchestration.warehouse.lake import Lake
+from orchestration.warehouse.pseudonyms import Pseudonyms
 from orchestration.warehouse.timezones import workspace_timezones
 
 
@@ -77,6 +78,7 @@ class Night(dg.ConfigurableResource):
             in the time zone of every workspace. Later events are loaded but not reported.
         now: when the run was due, an instant with offset; needed where as_of is empty.
         full_refresh: rebuild the working warehouse from the lake instead of using what is there.
+        is_loading: whether what is new in the landing folder is loaded; if not, it is not looked at.
         data_dir: the data directory the run holds alone.
     """
 
@@ -84,6 +86,7 @@ class Night(dg.ConfigurableResource):
     as_of: str = ""
     now: str = ""
     full_refresh: bool = False
+    is_loading: bool = True
     _newest_complete_day: date | None = PrivateAttr(default=None)
 
     @contextmanager
@@ -114,5 +117,22 @@ class Night(dg.ConfigurableResource):
         return Stand(
             batch_id=lake.newest_batch,
             as_of=self.as_of_date(warehouse),
-            definitions=definitions_of(settings.definition_files),
+            definitions=definitions_now(lake, settings),
         )
+
+
+def definitions_now(lake: Lake, settings: Settings) -> str:
+    """What every number means now, and how people are called."""
+    return definitions_of(settings.definition_files, people=people_now(lake, settings))
+
+
+def people_now(lake: Lake, settings: Settings) -> str:
+    """How people are called now: who is forgotten, and by which secret the others; empty if all by ids."""
+    pseudonyms = pseudonyms_of(settings)
+    parts = [lake.forgotten.fingerprint, pseudonyms.fingerprint if pseudonyms else ""]
+    return ".".join(part or "0" for part in parts) if any(parts) else ""
+
+
+def pseudonyms_of(settings: Settings) -> Pseudonyms | None:
+    """What people are called by; None if by their ids and names."""
+    return Pseudonyms(settings.pseudonym_secret) if settings.pseudonymise else None

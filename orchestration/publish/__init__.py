@@ -9,7 +9,7 @@ from orchestration.publish.page import render_page
 from orchestration.publish.reading import ReportError, load_report, load_reports
 from orchestration.publish.report import Report
 from orchestration.publish.text import render_text
-from orchestration.publish.versions import PublishedVersion, activate, build_version, publish_version
+from orchestration.publish.versions import PublishedVersion, activate, build_version, seal
 
 __all__ = [
     "PublishError",
@@ -20,8 +20,8 @@ __all__ = [
     "build_version",
     "load_report",
     "load_reports",
-    "publish_version",
     "render_json",
     "render_page",
     "render_text",
+    "seal",
 ]

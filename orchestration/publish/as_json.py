@@ -24,6 +24,7 @@ def render_json(report: Report) -> str:
     what is undefined is null. Keys are stable; their order is that given here.
 
     - `title`, `period` (`days`, `from`, `to`): the window, both ends included.
+    - `published_at`: the instant at which this version was published; null if that is not known.
     - `summary`: the columns of the mart `credit_summary`.
     - `forecast`: the columns of `depletion_forecast` for `summary.as_of`, `displayed` (the words of the text,
       "Empty by May 12"; the date is `pace_date`) and `note` (why there is no range yet); or null.
@@ -49,6 +50,7 @@ def _report(report: Report) -> dict[str, Any]:
     return {
         "title": f"Credit Usage Analytics - Last {report.days} Days",
         "period": {"days": report.days, "from": summary.window_start_date, "to": summary.as_of},
+        "published_at": report.published_at,
         "summary": asdict(summary),
         "forecast": _forecast(report),
         "members": _breakdown(report.members),

@@ -5,7 +5,7 @@ Not here: which numbers are shown (text.py, as_json.py, page.py), or any sentenc
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from fractions import Fraction
 
@@ -100,6 +100,12 @@ def whole_percents(values: Sequence[Decimal]) -> list[int] | None:
 def day_month_year(day: date) -> str:
     """Writes a date as "12 May 2026", with months cut to three letters."""
     return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def instant(at: datetime) -> str:
+    """Writes an instant as "8 Apr 2026, 02:10 UTC"."""
+    at = at.astimezone(UTC)
+    return f"{day_month_year(at)}, {at:%H:%M} UTC"
 
 
 def month_day(day: date, *, near: date) -> str:

@@ -166,6 +166,7 @@ def _template() -> Template:
         percent=formatting.percent,
         score=formatting.score,
         day=formatting.day_month_year,
+        instant=formatting.instant,
         plain=formatting.plain,
         bar_width=_bar_width,
         spoken=_spoken,

@@ -1,10 +1,10 @@
-"""Reads reports from a published version: its credits.duckdb, opened read-only, and nothing else.
+"""Reads reports from a published version: its credits.duckdb, opened read-only, and when it was published.
 
 Not here: the shape of a report (report.py), or how it is shown (text.py, as_json.py, page.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import duckdb
 
 from orchestration.publish.export import DATABASE_NAME
 from orchestration.publish.formatting import plain
+from orchestration.publish.locked import open_published
+from orchestration.publish.manifest import read_manifest
 from orchestration.publish.report import (
     Accuracy,
     Check,
@@ -73,16 +75,19 @@ def load_report(published: Path, *, workspace_id: str | None, days: int) -> Repo
         ReportError: nothing is published, or not this period or workspace, or the workspace is left open.
     """
     _require_period(days)
+    published = published.resolve()  # the link may move between the two files that are read
     with _opened(published) as connection:
-        chosen = _chosen_workspace(_workspace_ids(connection), workspace_id)
-        return next(_reports(connection, [chosen], days=days))
+        chosen = _chosen_workspace(workspace_ids(connection), workspace_id)
+        report = next(_reports(connection, [chosen], days=days))
+    manifest = read_manifest(published)
+    return replace(report, published_at=manifest.published_at if manifest else None)
 
 
 def load_reports(published: Path, *, days: int) -> Iterator[Report]:
     """Reads the report of every workspace, in the order of their ids; see `load_report`."""
     _require_period(days)
     with _opened(published) as connection:
-        ids = _workspace_ids(connection)
+        ids = workspace_ids(connection)
         for start in range(0, len(ids), WORKSPACES_AT_ONCE):
             yield from _reports(connection, ids[start : start + WORKSPACES_AT_ONCE], days=days)
 
@@ -102,10 +107,11 @@ def _opened(published: Path) -> duckdb.DuckDBPyConnection:
         raise ReportError(
             f"a report reads the published marts; {published} holds none. Run `credits run` first."
         )
-    return duckdb.connect(str(database), read_only=True)
+    return open_published(database)
 
 
-def _workspace_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def workspace_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The workspaces that are published, in the order of their ids."""
     rows = connection.execute("select distinct workspace_id from marts.credit_summary order by workspace_id")
     return [workspace_id for (workspace_id,) in rows.fetchall()]
 
@@ -120,14 +126,17 @@ def _chosen_workspace(ids: Sequence[str], workspace_id: str | None) -> str:
         )
     if workspace_id is None and len(ids) == 1:
         return ids[0]
-    listed = ", ".join(plain(known) for known in ids[:IDS_LISTED])
-    if len(ids) > IDS_LISTED:
-        listed += f" and {len(ids) - IDS_LISTED} more"
     if workspace_id is None:
         found = f"a report covers one workspace; {len(ids)} are published and none was named."
     else:
         found = f"a report covers a published workspace; {plain(workspace_id)!r} is none."
-    raise ReportError(f"{found} Use `--workspace` with one of: {listed}.")
+    raise ReportError(f"{found} Use `--workspace` with one of: {listed(ids)}.")
+
+
+def listed(ids: Sequence[str]) -> str:
+    """Ids for a message: the first of them, and how many more there are."""
+    more = f" and {len(ids) - IDS_LISTED} more" if len(ids) > IDS_LISTED else ""
+    return ", ".join(plain(known) for known in ids[:IDS_LISTED]) + more
 
 
 def _reports(

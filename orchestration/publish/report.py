@@ -4,7 +4,7 @@ Not here: how it is read (reading.py), or how it is written for people (formatti
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 
@@ -168,6 +168,7 @@ class Report:
         forecast: None if the marts hold none for `summary.as_of`.
         accuracy: of this workspace's forecasts, or of all where it has none; published ones first.
         checks: of the newest run over all workspaces; failed ones first.
+        published_at: when what it was read from was published; None if that is not known.
     """
 
     days: int
@@ -180,3 +181,4 @@ class Report:
     forecast: Forecast | None
     accuracy: tuple[Accuracy, ...]
     checks: tuple[Check, ...]
+    published_at: datetime | None = None

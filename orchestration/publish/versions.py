@@ -1,22 +1,26 @@
-"""Published versions: each built beside the served one, then swapped in by renaming one link.
+"""Published versions: each built beside the served one, sealed, then swapped in by renaming one link.
 
-Not here: what a version holds in detail (export.py, page.py), or whether it is good enough to be served.
+Not here: what a version holds in detail (export.py, page.py), whether it is good enough to be served
+(audit.py), or going back to an older one (kept.py).
 """
 
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
 from orchestration.publish.export import export_marts
+from orchestration.publish.manifest import write_manifest
 from orchestration.publish.page import render_page
 from orchestration.publish.reading import REPORT_MARTS, load_reports
 from orchestration.warehouse.durable import sync
 
 VERSIONS_KEPT = 7
 PAGE_DAYS = 30
+REPORT_FOLDER = "report"
 LEFTOVER_PREFIX = ".tmp-"
 LONGEST_FILE_NAME = 255
 # sums of the published days, which the next run compares with its own
@@ -30,23 +34,20 @@ class PublishedVersion:
     Attributes:
         number: counts up from 1.
         path: its folder; a temporary one until `activate`.
-        row_counts: rows of each mart.
+        row_counts: rows that the warehouse gave of each mart.
+        published_at: when it was built to be served.
     """
 
     number: int
     path: Path
     row_counts: dict[str, int]
+    published_at: datetime
 
 
-def publish_version(
-    warehouse: Path, data_dir: Path, *, marts: Sequence[str] | None = None
+def build_version(
+    warehouse: Path, data_dir: Path, *, published_at: datetime, marts: Sequence[str] | None = None
 ) -> PublishedVersion:
-    """Builds the next version and serves it at once; see `build_version` and `activate`."""
-    return activate(build_version(warehouse, data_dir, marts=marts), data_dir)
-
-
-def build_version(warehouse: Path, data_dir: Path, *, marts: Sequence[str] | None = None) -> PublishedVersion:
-    """Builds the next version in a temporary folder, down to the disk; readers see nothing of it yet.
+    """Builds the next version in a temporary folder; readers see nothing of it yet.
 
     A version that is built and never activated, after a failed check or a kill, is removed by the next build,
     so only one publisher may work in a data directory at a time (the run holds the lock).
@@ -54,6 +55,7 @@ def build_version(warehouse: Path, data_dir: Path, *, marts: Sequence[str] | Non
     Args:
         warehouse: the working DuckDB file, not held open for writing by anyone.
         data_dir: holds `versions/` and the link `published`.
+        published_at: the instant to tell readers, with a zone.
         marts: what to publish, including the marts the report reads; all of schema `marts` by default.
 
     Raises:
@@ -62,38 +64,74 @@ def build_version(warehouse: Path, data_dir: Path, *, marts: Sequence[str] | Non
     versions = data_dir / "versions"
     versions.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(versions)
-    number = max(_numbers(versions), default=0) + 1
+    number = max(version_numbers(data_dir), default=0) + 1
     building = versions / f"{LEFTOVER_PREFIX}{number}"
     building.mkdir()
     row_counts = export_marts(warehouse, building, marts=marts, required=REPORT_MARTS)
-    _write_pages(building)
-    _sync_tree(building)
-    return PublishedVersion(number=number, path=building, row_counts=row_counts)
+    _write_pages(building, published_at)
+    return PublishedVersion(number, building, row_counts, published_at)
+
+
+def seal(version: PublishedVersion, data_dir: Path) -> None:
+    """Ends the building of a version: its manifest is written, and every file brought down to the disk."""
+    write_manifest(version.path, published_at=version.published_at, replaces=served_number(data_dir))
+    for path in version.path.rglob("*"):
+        sync(path)
+    sync(version.path)
+    sync(version.path.parent)
 
 
 def activate(version: PublishedVersion, data_dir: Path) -> PublishedVersion:
-    """Serves a built version: the link `published` points to it from one moment to the next.
+    """Serves a sealed version: the link `published` points to it from one moment to the next.
 
     Readers who hold an older version open keep reading it. The newest `VERSIONS_KEPT` versions are kept.
     """
     versions = data_dir / "versions"
     served = versions / str(version.number)
-    for file in version.path.iterdir():
-        sync(file)
     version.path.rename(served)
     sync(versions)
-    new_link = versions / f"{LEFTOVER_PREFIX}published"
+    serve(version.number, data_dir)
+    for number in sorted(version_numbers(data_dir))[:-VERSIONS_KEPT]:
+        remove_version(versions / str(number))
+    return replace(version, path=served)
+
+
+def serve(number: int, data_dir: Path) -> None:
+    """Points the link `published` to a version that is there, by one rename."""
+    new_link = data_dir / "versions" / f"{LEFTOVER_PREFIX}published"
     new_link.unlink(missing_ok=True)
     # relative, so that the data directory can be moved or mounted elsewhere
-    new_link_target = Path("versions") / served.name
-    new_link.symlink_to(new_link_target, target_is_directory=True)
+    new_link.symlink_to(Path("versions") / str(number), target_is_directory=True)
     new_link.replace(data_dir / "published")
     sync(data_dir)
-    for number in sorted(_numbers(versions))[:-VERSIONS_KEPT]:
-        # renamed first: a version is there whole or not at all
-        doomed = (versions / str(number)).rename(versions / f"{LEFTOVER_PREFIX}old-{number}")
-        shutil.rmtree(doomed, ignore_errors=True)  # what is left of it, the next build removes
-    return replace(version, path=served)
+
+
+def served_number(data_dir: Path) -> int | None:
+    """The number of the version that is served; None if there is none."""
+    link = data_dir / "published"
+    return int(link.readlink().name) if link.is_symlink() and link.exists() else None
+
+
+def version_numbers(data_dir: Path) -> list[int]:
+    """The numbers of the versions that are there, served or not."""
+    versions = data_dir / "versions"
+    if not versions.is_dir():
+        return []
+    return [int(entry.name) for entry in versions.iterdir() if entry.name.isdecimal()]
+
+
+def other_versions(data_dir: Path) -> list[Path]:
+    """The versions that are kept and not served now, oldest first."""
+    served = served_number(data_dir)
+    numbers = sorted(version_numbers(data_dir))
+    return [data_dir / "versions" / str(number) for number in numbers if number != served]
+
+
+def remove_version(version: Path) -> None:
+    """Remove a version that is not served; who has it open keeps reading it."""
+    # renamed first: a version is there whole or not at all
+    doomed = version.rename(version.with_name(f"{LEFTOVER_PREFIX}old-{version.name}"))
+    shutil.rmtree(doomed, ignore_errors=True)  # what is left of it, the next build removes
 
 
 def compared_files(published: Path) -> dict[str, Path]:
@@ -115,16 +153,12 @@ def page_name(workspace_id: str) -> str:
     return f"{encoded}.html"
 
 
-def _write_pages(folder: Path) -> None:
-    pages = folder / "report"
+def _write_pages(folder: Path, published_at: datetime) -> None:
+    pages = folder / REPORT_FOLDER
     pages.mkdir()
     for report in load_reports(folder, days=PAGE_DAYS):
         page = pages / page_name(report.summary.workspace_id)
-        page.write_text(render_page(report), encoding="utf-8")
-
-
-def _numbers(versions: Path) -> list[int]:
-    return [int(entry.name) for entry in versions.iterdir() if entry.name.isdecimal()]
+        page.write_text(render_page(replace(report, published_at=published_at)), encoding="utf-8")
 
 
 def _remove_leftovers(versions: Path) -> None:
@@ -133,10 +167,3 @@ def _remove_leftovers(versions: Path) -> None:
             shutil.rmtree(leftover)
         else:
             leftover.unlink()
-
-
-def _sync_tree(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        sync(path)
-    sync(folder)
-    sync(folder.parent)

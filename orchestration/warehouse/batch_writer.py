@@ -1,4 +1,5 @@
-"""One batch directory of the lake: a Parquet per feed, the quarantine and the deliveries, all or nothing.
+"""One batch directory of the lake: a Parquet per feed, the quarantine and the deliveries, with a manifest
+of their bytes, all or nothing.
 
 What is written and why is decided in `ingestion`; here it is only made durable.
 """
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.landing.contract import FEEDS
+from orchestration.warehouse.batch_manifest import manifest_of, write_manifest
 from orchestration.warehouse.durable import sync
 
 QUARANTINE = "quarantine"
@@ -80,14 +82,8 @@ class BatchWriter:
 
     def __enter__(self) -> Self:
         self.directory.mkdir()
-        for table, schema in _SCHEMAS.items():
-            unique = _UNIQUE | ({FEEDS[table].key[-1]} if table in FEEDS else set())
-            self._writers[table] = pq.ParquetWriter(
-                self.directory / f"{table}.parquet",
-                schema,
-                compression="zstd",
-                use_dictionary=[name for name in schema.names if name not in unique],
-            )
+        for table in _SCHEMAS:
+            self._writers[table] = parquet_writer(self.directory / f"{table}.parquet", table)
         return self
 
     def __exit__(
@@ -106,13 +102,26 @@ class BatchWriter:
 
     def commit(self) -> None:
         """Make everything written durable, then give the batch its place."""
-        for table, writer in self._writers.items():
+        files = [self.directory / f"{table}.parquet" for table in self._writers]
+        for file, writer in zip(files, self._writers.values(), strict=True):
             writer.close()
-            sync(self.directory / f"{table}.parquet")
+            sync(file)
         self._writers = {}
-        sync(self.directory)
+        write_manifest(self.directory, manifest_of(files))
         self.directory.rename(self._target)
         sync(self._target.parent)
+
+
+def parquet_writer(path: Path, table: str) -> pq.ParquetWriter:
+    """Writes a file of one of the lake's tables."""
+    schema = _SCHEMAS[table]
+    unique = _UNIQUE | ({FEEDS[table].key[-1]} if table in FEEDS else set())
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        use_dictionary=[name for name in schema.names if name not in unique],
+    )
 
 
 def remove_leftovers(root: Path) -> None:

@@ -12,6 +12,8 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
+import pandas as pd
+
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 
 VERSION_FILE = "version.json"
@@ -25,12 +27,23 @@ class Stand:
     Attributes:
         batch_id: newest batch of the lake.
         as_of: last local date reported.
-        definitions: fingerprint of every formula and variable.
+        definitions: fingerprint of every formula and variable, and after a dash, of who is forgotten and
+            how people are called, if anyone is.
     """
 
     batch_id: int
     as_of: date
     definitions: str
+
+    @property
+    def formulas(self) -> str:
+        """That of formulas and variables alone."""
+        return self.definitions.partition("-")[0]
+
+    @property
+    def people(self) -> str:
+        """That of how people are called; versions that differ in it call the same people by other names."""
+        return self.definitions.partition("-")[2]
 
     def write(self, folder: Path) -> None:
         """Leave it with a published version."""
@@ -46,12 +59,12 @@ class Stand:
         return cls(told["batch_id"], date.fromisoformat(told["as_of"]), told["definitions"])
 
 
-def definitions_of(files: Iterable[Path]) -> str:
-    """A fingerprint of the files that say what every number means."""
+def definitions_of(files: Iterable[Path], *, people: str = "") -> str:
+    """A fingerprint of the files that say what every number means, and of how people are called."""
     digest = sha256()
     for file in sorted(files):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return digest.hexdigest() + (f"-{people}" if people else "")
 
 
 def is_of(warehouse: DuckDBWarehouse, *, definitions: str, newest_batch: int) -> bool:
@@ -60,6 +73,19 @@ def is_of(warehouse: DuckDBWarehouse, *, definitions: str, newest_batch: int) ->
         return False
     runs = warehouse.query(f"select batch_id, definitions from {_RUNS}")
     return bool((runs["definitions"] == definitions).all() and (runs["batch_id"] <= newest_batch).all())
+
+
+def is_ahead(warehouse: DuckDBWarehouse, served: Stand | None) -> bool:
+    """Whether the last complete run knew more than what is served, as after going back to an older version.
+
+    What a run changes of published days is told against what is served. An increment on a warehouse that
+    stands elsewhere does not know all of it.
+    """
+    if served is None or not warehouse.has_table(_RUNS):
+        return False
+    last = warehouse.query(f"select batch_id, as_of from {_RUNS} where is_complete")
+    knew_more = (last["batch_id"] > served.batch_id) | (last["as_of"] > pd.Timestamp(served.as_of))
+    return bool(knew_more.any())
 
 
 def begin(warehouse: DuckDBWarehouse, stand: Stand) -> None:
@@ -107,5 +133,6 @@ def variables(warehouse: DuckDBWarehouse, stand: Stand, *, served: Stand | None)
         "known_to": days[-1],
         "served_batch": served.batch_id if served else None,
         "served_as_of": str(served.as_of) if served else None,
-        "is_redefined": served is not None and served.definitions != stand.definitions,
+        "is_redefined": served is not None and served.formulas != stand.formulas,
+        "is_renamed": served is not None and served.people != stand.people,
     }

@@ -4,7 +4,7 @@ How a format is read is in `orchestration.landing`; how a batch becomes durable 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
@@ -19,10 +19,11 @@ from orchestration.landing.reader import RowTyper
 from orchestration.landing.rejects import FileRejected, Reject, file_rejected
 from orchestration.warehouse.batch_writer import QUARANTINE, QUARANTINE_SCHEMA, BatchWriter
 from orchestration.warehouse.delivery import ContentKey, Delivery
+from orchestration.warehouse.forgotten import Forgotten
 from orchestration.warehouse.history import History
 from orchestration.warehouse.landing_files import FileUnavailable, LandingFile, OpenFile, opened
 from orchestration.warehouse.spool import Spool
-from orchestration.warehouse.typed_files import QuarantinedLine, quarantine_table, type_files
+from orchestration.warehouse.typed_files import QuarantinedLine, TypedFiles, quarantine_table, type_files
 
 _GROUP_FILES = 20_000
 
@@ -61,6 +62,7 @@ class FeedIngestion:
         *,
         writer: BatchWriter,
         history: History,
+        forgotten: Forgotten,
         connection: duckdb.DuckDBPyConnection,
         options: ReadOptions,
         now: datetime,
@@ -69,6 +71,7 @@ class FeedIngestion:
         self._feed = FEEDS[feed]
         self._writer = writer
         self._history = history
+        self._forgotten = forgotten
         self._typer = RowTyper(connection, self._feed)
         self._options = options
         self._now = now
@@ -99,7 +102,7 @@ class FeedIngestion:
         group, self._group = self._group, _Group()
         if not group.files:
             return
-        typed = type_files(self._typer, self._feed, group.files, batch_id=self._writer.batch_id)
+        typed = self._typed(group.files)
         self._writer.write(self._feed.name, typed.rows)
         quarantined: list[tuple[Delivery, QuarantinedLine]] = []
         for (delivery, _), reject, lines in zip(group.files, group.rejects, typed.quarantined, strict=True):
@@ -130,7 +133,7 @@ class FeedIngestion:
     def _stream(self, delivery: Delivery, content: OpenFile, chunks: Iterable[Chunk]) -> None:
         """Load a file of several chunks; its rows count only once it has proved whole and new."""
         self.finish()
-        batch_id, place = self._writer.batch_id, self._writer.directory
+        place = self._writer.directory
         with (
             Spool(place / "rows.arrow", self._feed.raw_schema) as rows,
             Spool(place / "lines.arrow", QUARANTINE_SCHEMA) as quarantined,
@@ -138,7 +141,7 @@ class FeedIngestion:
             reject = None
             try:
                 for chunk in chunks:
-                    typed = type_files(self._typer, self._feed, [(delivery, chunk)], batch_id=batch_id)
+                    typed = self._typed([(delivery, chunk)])
                     rows.add(typed.rows)
                     quarantined.add(
                         self._quarantine_table([(delivery, line) for line in typed.quarantined[0]])
@@ -207,8 +210,14 @@ class FeedIngestion:
         self._history.add(delivery)
         self.deliveries.append(delivery)
 
+    def _typed(self, files: list[tuple[Delivery, Chunk]]) -> TypedFiles:
+        """The rows of chunks; hashed as they came, so that a duplicate is one, then without the forgotten."""
+        typed = type_files(self._typer, self._feed, files, batch_id=self._writer.batch_id)
+        return replace(typed, rows=self._forgotten.erase_new(self._feed.name, typed.rows))
+
     def _quarantine_table(self, lines: list[tuple[Delivery, QuarantinedLine]]) -> pa.Table:
-        return quarantine_table(lines, batch_id=self._writer.batch_id, now=self._now)
+        rows = quarantine_table(lines, batch_id=self._writer.batch_id, now=self._now)
+        return self._forgotten.erase_new_rejects(rows)
 
 
 def _obstacle(file: LandingFile, options: ReadOptions) -> Reject | None:

@@ -5,14 +5,16 @@ What is recomputed from the lake does not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.durable import sync
 
 CHECK_RESULTS = pa.schema(
@@ -27,6 +29,7 @@ CHECK_RESULTS = pa.schema(
         ("expected", pa.string()),
         ("message", pa.string()),
         ("checked_at", pa.timestamp("us")),
+        ("has_pseudonyms", pa.bool_()),
     ]
 )
 DEPLETION_FORECAST = pa.schema(
@@ -94,6 +97,10 @@ TABLES = {
     "forecast_scores": FORECAST_SCORES,
     "restatements": RESTATEMENTS,
 }
+# what a check told in words
+_TOLD = ("observed", "expected", "message")
+UNTOLD = "told before people had pseudonyms"
+REDACTED = "it named a person who was forgotten; what it told is erased"
 
 
 @dataclass(frozen=True)
@@ -111,10 +118,24 @@ class CheckRow:
 
 
 class Journal:
-    """The Parquet files under one folder; each is written beside and renamed into place."""
+    """The Parquet files under one folder; each is written beside and renamed into place.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        has_pseudonyms: people have pseudonyms in this run, and are named by nothing else in what it shows.
+    """
+
+    def __init__(self, root: Path, *, has_pseudonyms: bool = False) -> None:
         self.root = root
+        self.has_pseudonyms = has_pseudonyms
+
+    def expose(self, warehouse: DuckDBWarehouse) -> None:
+        """Make each journal table a view; with pseudonyms, without what runs before them told in words."""
+        views = self.views()
+        checks = {"journal.check_results": views.pop("journal.check_results")}
+        warehouse.expose(views)
+        is_plain = "not passed and not coalesce(has_pseudonyms, false)"
+        told = ", ".join(f"case when {is_plain} then '{UNTOLD}' else {name} end as {name}" for name in _TOLD)
+        warehouse.expose(checks, columns=f"* replace ({told})" if self.has_pseudonyms else "*")
 
     def views(self) -> dict[str, list[Path]]:
         """The files of each journal table; the empty one has every column, where older ones lack some."""
@@ -126,7 +147,8 @@ class Journal:
         self, rows: Sequence[CheckRow], *, run_id: str, part: str, checked_at: datetime
     ) -> None:
         """Keep the results of one step's checks; `checked_at` is UTC without zone."""
-        records = [{"run_id": run_id, "checked_at": checked_at, **vars(row)} for row in rows]
+        of_run = {"run_id": run_id, "checked_at": checked_at, "has_pseudonyms": self.has_pseudonyms}
+        records = [of_run | vars(row) for row in rows]
         self._write("check_results", f"{run_id}-{part}", pa.Table.from_pylist(records, CHECK_RESULTS))
 
     def checks_of(self, run_id: str) -> list[CheckRow]:
@@ -134,8 +156,7 @@ class Journal:
         found = []
         for file in sorted((self.root / "check_results").glob(f"{run_id}-*.parquet")):
             for record in pq.read_table(file).to_pylist():
-                del record["run_id"], record["checked_at"]
-                found.append(CheckRow(**record))
+                found.append(CheckRow(**{name: record[name] for name in CheckRow.__dataclass_fields__}))
         return found
 
     def newest_checks(self) -> list[CheckRow]:
@@ -146,6 +167,28 @@ class Journal:
         newest = max(files, key=lambda file: file.stat().st_mtime_ns)
         run_id = pq.read_table(newest)["run_id"].to_pylist()[:1]
         return self.checks_of(run_id[0]) if run_id else []
+
+    def redact(self, are_mentioned: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> int:
+        """Erase what checks told wherever it mentions someone who is forgotten; whether they passed stays.
+
+        Returns:
+            The number of files that were rewritten.
+        """
+        written = 0
+        for file in (self.root / "check_results").glob("*.parquet"):
+            rows = stored = pq.read_table(file)
+            for name in _TOLD:
+                mask = are_mentioned(rows[name])
+                if pc.any(mask).as_py():
+                    place = rows.schema.get_field_index(name)
+                    told = pc.if_else(mask, pa.scalar(REDACTED), rows[name])
+                    rows = rows.set_column(place, rows.schema.field(place), told)
+            if not rows.equals(stored):
+                self._write("check_results", file.stem, rows)
+                written += 1
+        for leftover in self.root.rglob(".*.tmp"):
+            leftover.unlink()
+        return written
 
     def keep(self, table: str, rows: pa.Table, *, as_of: date, run_id: str, told_at: datetime) -> None:
         """Keep what a run is about to publish; what an earlier run told of the same as_of stays beside it."""

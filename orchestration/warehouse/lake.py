@@ -16,10 +16,12 @@ from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
 from orchestration.landing.rejects import LandingError
 from orchestration.warehouse.batch_writer import DELIVERIES, TABLES, BatchWriter, remove_leftovers
 from orchestration.warehouse.delivery import deliveries_table
+from orchestration.warehouse.forgotten import Forgotten
 from orchestration.warehouse.history import read_history
 from orchestration.warehouse.ingest_report import FeedReport, IngestReport, ingest_report
 from orchestration.warehouse.ingestion import FeedIngestion
 from orchestration.warehouse.landing_files import Listing, list_landing
+from orchestration.warehouse.rewriting import settle_rewrites
 
 __all__ = ["FeedReport", "IngestReport", "Lake"]
 
@@ -48,6 +50,11 @@ class Lake:
     def newest_batch(self) -> int:
         """The number of the newest committed batch; 0 if there is none."""
         return max((int(batch.name) for batch in self.batches()), default=0)
+
+    @property
+    def forgotten(self) -> Forgotten:
+        """Who was forgotten, as it is on disk now."""
+        return Forgotten(self.root)
 
     def paths(self, table: str) -> list[Path]:
         """Parquet files of a feed, of `quarantine` or of `deliveries`, oldest batch first.
@@ -95,7 +102,7 @@ class Lake:
     def _load(
         self, listing: Listing, writer: BatchWriter, now: datetime, progress: Callable[[str], None]
     ) -> dict[str, FeedIngestion]:
-        history = read_history(self.paths(DELIVERIES))
+        history, forgotten = read_history(self.paths(DELIVERIES)), self.forgotten
         feeds: dict[str, FeedIngestion] = {}
         with closing(duckdb.connect(config={"enable_external_access": False})) as connection:
             for feed in FEEDS:
@@ -103,6 +110,7 @@ class Lake:
                     feed,
                     writer=writer,
                     history=history,
+                    forgotten=forgotten,
                     connection=connection,
                     options=self._options,
                     now=now,
@@ -119,6 +127,7 @@ class Lake:
             if not os.access(self.root, os.W_OK | os.X_OK):
                 raise PermissionError(None, "Permission denied")
             remove_leftovers(self.root)
+            settle_rewrites(self.batches())
         except OSError as error:
             raise LandingError(
                 f"the data directory must be writable; {self.root} is not ({error.strerror}). "

@@ -1,4 +1,4 @@
-"""A night that has something of everything, before it, undisturbed, and what must be true after a disturbed one.
+"""A night that has something of everything: before it, undisturbed, and what must be true after a fault.
 
 How it is disturbed is in the tests.
 """
@@ -57,7 +57,7 @@ class AwkwardNight:
 
     @property
     def changes(self) -> list[int]:
-        """The numbers of the changes that a later run could stumble over: dbt's notes about itself are none."""
+        """The numbers of the changes that a later run could stumble over; dbt's own notes are none."""
         return [
             number
             for number, event in enumerate(self.events)
@@ -113,3 +113,11 @@ def awkward_night(runs: NightRuns, root: Path) -> AwkwardNight:
     lines = (root / "events").read_text(encoding="utf-8").splitlines()
     events = tuple(json.loads(line)[1] for line in lines)
     return AwkwardNight(landing, root / "before", data_dir, str(last.as_of), events, run.seconds)
+
+
+def recover(runs: NightRuns, awkward: AwkwardNight, data_dir: Path, *, says: str = "") -> None:
+    """One normal run, which says so, makes everything equal."""
+    run = runs.night(awkward.landing, data_dir, awkward.as_of)
+    assert run.status == 0, run.output
+    assert says in run.output, run.output
+    awkward.assert_equal(data_dir)

@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 from typing import Any, TextIO
 
 # each is said before the change is made
@@ -81,7 +80,11 @@ def run_here(request: dict[str, Any]) -> None:
     os.dup2(output, 2)
     sys.stdin.close()
     sys.stdout = os.fdopen(1, "w", encoding="utf-8")
-    log = Path(request["events"]).open("w", encoding="utf-8") if request["events"] else None
+    log = None
+    if request["events"]:
+        log = os.fdopen(
+            os.open(request["events"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w", encoding="utf-8"
+        )
     watch = Watch(request["data_dir"], request["kill_at"], request["signal"], log)
     sys.stderr = ProgressStream(os.fdopen(2, "w", encoding="utf-8"), watch)  # type: ignore[assignment]
     sys.addaudithook(watch.audit)
@@ -102,18 +105,22 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             sys.stdout.flush()
             os._exit(status)
     deadline = started + request["kill_after_seconds"] if request["kill_after_seconds"] is not None else None
-    while not (ended := os.waitpid(child, os.WNOHANG))[0]:
+    while not (ended := os.wait4(child, os.WNOHANG))[0]:
         if deadline is not None and time.monotonic() >= deadline:
             os.kill(child, request["signal"])
             deadline = None
         time.sleep(0.005)
-    return {"status": os.waitstatus_to_exitcode(ended[1]), "seconds": time.monotonic() - started}
+    return {
+        "status": os.waitstatus_to_exitcode(ended[1]),
+        "seconds": time.monotonic() - started,
+        "peak_mb": ended[2].ru_maxrss // 1024,
+    }
 
 
 def serve() -> None:
     """Import what a night needs, then answer until standard input ends."""
     import dagster_dbt  # noqa: F401
-    import dbt.adapters.duckdb  # noqa: F401
+    import dbt.adapters.duckdb
     import dbt.cli.main  # noqa: F401
     import great_expectations.expectations  # noqa: F401
     import sklearn.ensemble  # noqa: F401
@@ -125,7 +132,8 @@ def serve() -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line))), flush=True)
+        sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -21,11 +21,12 @@ SERVER = Path(__file__).with_name("fork_server.py")
 
 @dataclass(frozen=True)
 class Run:
-    """How a command ended: its exit code, or minus the signal that ended it; what it said; how long it took."""
+    """How a command ended (its exit code, or minus the signal), what it said, its time and memory."""
 
     status: int
     output: str
     seconds: float
+    peak_mb: int
 
 
 class NightRuns:
@@ -84,7 +85,8 @@ class NightRuns:
         self._server.stdin.write(json.dumps(request) + "\n")
         self._server.stdin.flush()
         told = json.loads(self._server.stdout.readline())
-        return Run(told["status"], output.read_text(encoding="utf-8", errors="replace"), told["seconds"])
+        said = output.read_text(encoding="utf-8", errors="replace")
+        return Run(told["status"], said, told["seconds"], told["peak_mb"])
 
     def night(self, landing: Path, data_dir: Path, as_of: object, **how: object) -> Run:
         """One nightly run."""

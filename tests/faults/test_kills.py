@@ -11,19 +11,11 @@ from pathlib import Path
 
 import pytest
 from fault_table import Faults
-from faults.awkward_night import AwkwardNight
+from faults.awkward_night import AwkwardNight, recover
 from faults.night_runs import NightRuns
 
 STEPS, CHANGES, RANDOM_CHAINS, IN_A_ROW = 23, 44, 16, 3
 KILLED = -9
-
-
-def recover(runs: NightRuns, awkward: AwkwardNight, data_dir: Path) -> None:
-    """One normal run makes everything equal."""
-    run = runs.night(awkward.landing, data_dir, awkward.as_of)
-    assert run.status == 0, run.output
-    awkward.assert_equal(data_dir)
-    shutil.rmtree(data_dir)
 
 
 def test_the_night_has_the_steps_and_changes_that_are_disturbed(awkward: AwkwardNight) -> None:

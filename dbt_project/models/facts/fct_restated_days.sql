@@ -1,3 +1,6 @@
+{#- a person who has another id now has moved no credits -#}
+{%- set member_id = "cast(null as string)" if var('is_renamed') else 'member_id' %}
+
 -- what is published now, and what is about to be, day by day
 with days_before as (
     select * from {{ source('served', 'usage_by_day') }}
@@ -46,7 +49,7 @@ moved_cells as (
         select
             workspace_id,
             usage_date,
-            member_id,
+            {{ member_id }} as member_id,
             product_category,
             generation_type,
             credits,
@@ -57,7 +60,7 @@ moved_cells as (
         select
             workspace_id,
             usage_date,
-            member_id,
+            {{ member_id }} as member_id,
             product_category,
             generation_type,
             -credits as credits,

@@ -78,4 +78,5 @@ def test_the_schedule_tells_the_run_when_it_was_due(definitions: dg.Definitions)
         "as_of": "",
         "now": "2026-04-08T02:00:00+00:00",
         "full_refresh": False,
+        "is_loading": True,
     }

@@ -3,8 +3,8 @@
 Not here: what is asserted of them.
 """
 
-from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.publish import Report, load_report, publish_version
+from orchestration.publish import PublishedVersion, Report, activate, build_version, load_report, seal
 
 Rows = dict[str, list[dict[str, Any]]]
 AS_OF = date(2026, 4, 7)
+PUBLISHED_AT = datetime(2026, 4, 8, 2, 10, tzinfo=UTC)
 
 SCHEMA = (Path(__file__).parent / "marts.sql").read_text(encoding="utf-8")
 TOTAL = Decimal(2340)
@@ -192,12 +193,27 @@ def make_warehouse(tmp_path: Path) -> Callable[[Rows], Path]:
     return make
 
 
+def published_version(
+    warehouse: Path, data_dir: Path, *, marts: Sequence[str] | None = None
+) -> PublishedVersion:
+    """Builds the next version and serves it at once."""
+    version = build_version(warehouse, data_dir, published_at=PUBLISHED_AT, marts=marts)
+    seal(version, data_dir)
+    return activate(version, data_dir)
+
+
+@pytest.fixture
+def publish_version() -> Callable[..., PublishedVersion]:
+    """Builds the next version of a data directory and serves it at once."""
+    return published_version
+
+
 @pytest.fixture
 def publish(tmp_path: Path, make_warehouse: Callable[[Rows], Path]) -> Callable[[Rows], Path]:
     """Publishes rows in the test's data directory and gives the link to what is served."""
 
     def run(rows: Rows) -> Path:
-        publish_version(make_warehouse(rows), tmp_path / "data")
+        published_version(make_warehouse(rows), tmp_path / "data")
         return tmp_path / "data" / "published"
 
     return run
@@ -207,5 +223,5 @@ def publish(tmp_path: Path, make_warehouse: Callable[[Rows], Path]) -> Callable[
 def example(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """The report that the user drew, read from a published version."""
     folder = tmp_path_factory.mktemp("example")
-    version = publish_version(write_warehouse(folder / "warehouse.duckdb", example_rows()), folder)
+    version = published_version(write_warehouse(folder / "warehouse.duckdb", example_rows()), folder)
     return load_report(version.path, workspace_id=None, days=30)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,20 @@ import duckdb
 import pytest
 
 from orchestration.publish import (
+    PublishedVersion,
     PublishError,
     activate,
     build_version,
     load_report,
-    publish_version,
+    seal,
 )
 from orchestration.publish.reading import REPORT_MARTS
 from orchestration.publish.versions import page_name
 
 Rows = dict[str, list[dict[str, Any]]]
 Make = Callable[[Rows], Path]
+Publish = Callable[..., PublishedVersion]
+NOW = datetime(2026, 4, 8, 2, tzinfo=UTC)
 
 
 def names(folder: Path) -> set[str]:
@@ -32,7 +36,7 @@ def read(database: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def test_a_version_holds_the_database_a_parquet_file_of_each_mart_and_a_page_of_each_workspace(
-    rows: Rows, make_warehouse: Make, tmp_path: Path
+    rows: Rows, make_warehouse: Make, tmp_path: Path, publish_version: Publish
 ) -> None:
     rows["credit_summary"].append({**rows["credit_summary"][0], "workspace_id": "a/b ü"})
     version = publish_version(make_warehouse(rows), tmp_path / "data")
@@ -42,7 +46,7 @@ def test_a_version_holds_the_database_a_parquet_file_of_each_mart_and_a_page_of_
     assert version.row_counts["usage_by_member"] == 5
     assert version.row_counts["data_quality"] == 3
     # nothing is left of the write-ahead log or of a temporary file
-    assert names(version.path) == {"credits.duckdb", "parquet", "report"}
+    assert names(version.path) == {"credits.duckdb", "manifest.json", "parquet", "report"}
     assert names(version.path / "report") == {"w1.html", "a%2Fb%20%C3%BC.html"}
     assert names(version.path / "parquet") == {f"{mart}.parquet" for mart in version.row_counts}
 
@@ -77,7 +81,7 @@ def test_the_published_file_can_be_opened_by_older_clients(publish: Make, rows: 
 
 
 def test_the_same_marts_give_the_same_rows_in_the_same_order(
-    rows: Rows, make_warehouse: Make, tmp_path: Path
+    rows: Rows, make_warehouse: Make, tmp_path: Path, publish_version: Publish
 ) -> None:
     first = publish_version(make_warehouse(rows), tmp_path / "data")
     reordered = {mart: entries[::-1] for mart, entries in rows.items()}
@@ -95,10 +99,11 @@ def test_a_built_version_is_not_served_until_it_is_activated(
 ) -> None:
     served = publish(rows)
     rows["credit_summary"][0]["credits_used"] = 9999
-    built = build_version(make_warehouse(rows), tmp_path / "data")
+    built = build_version(make_warehouse(rows), tmp_path / "data", published_at=NOW)
     assert load_report(served, workspace_id="w1", days=30).summary.credits_used == 2340
     assert load_report(built.path, workspace_id="w1", days=30).summary.credits_used == 9999
 
+    seal(built, tmp_path / "data")
     activated = activate(built, tmp_path / "data")
     assert load_report(served, workspace_id="w1", days=30).summary.credits_used == 9999
     assert served.resolve() == activated.path.resolve()
@@ -126,7 +131,7 @@ def test_what_a_killed_publisher_left_behind_is_never_served_and_is_removed(
     rows: Rows, make_warehouse: Make, publish: Make, tmp_path: Path
 ) -> None:
     served = publish(rows)
-    build_version(make_warehouse(rows), tmp_path / "data")
+    build_version(make_warehouse(rows), tmp_path / "data", published_at=NOW)
     assert names(served.parent / "versions") == {"1", ".tmp-2"}
     assert served.readlink() == Path("versions/1")
 
@@ -165,13 +170,16 @@ def test_everything_is_on_disk_before_it_is_served(
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", recorded)
-    built = build_version(make_warehouse(rows), tmp_path / "data").path
+    built = build_version(make_warehouse(rows), tmp_path / "data", published_at=NOW)
+    seal(built, tmp_path / "data")
     # an open database would change again when it is closed
-    assert {path.stat().st_ino for path in (built, *built.rglob("*"))} <= synced
+    assert {path.stat().st_ino for path in (built.path, *built.path.rglob("*"))} <= synced
     assert (tmp_path / "data" / "versions").stat().st_ino in synced
 
 
-def test_the_newest_seven_versions_are_kept(rows: Rows, make_warehouse: Make, tmp_path: Path) -> None:
+def test_the_newest_seven_versions_are_kept(
+    rows: Rows, make_warehouse: Make, tmp_path: Path, publish_version: Publish
+) -> None:
     versions = tmp_path / "data" / "versions"
     for number in (*range(2, 10), 11):
         (versions / str(number)).mkdir(parents=True)
@@ -182,7 +190,7 @@ def test_the_newest_seven_versions_are_kept(rows: Rows, make_warehouse: Make, tm
 
 
 def test_nothing_is_published_without_the_marts_of_the_report(
-    rows: Rows, make_warehouse: Make, tmp_path: Path
+    rows: Rows, make_warehouse: Make, tmp_path: Path, publish_version: Publish
 ) -> None:
     warehouse = make_warehouse(rows)
     with duckdb.connect(str(warehouse)) as connection:
@@ -193,14 +201,14 @@ def test_nothing_is_published_without_the_marts_of_the_report(
 
 
 def test_a_mart_that_is_asked_for_and_not_there_is_named(
-    rows: Rows, make_warehouse: Make, tmp_path: Path
+    rows: Rows, make_warehouse: Make, tmp_path: Path, publish_version: Publish
 ) -> None:
     with pytest.raises(PublishError, match=r"missing: .*usage_weekly"):
         publish_version(make_warehouse(rows), tmp_path / "data", marts=["credit_summary", "usage_weekly"])
 
 
 def test_only_the_marts_that_are_asked_for_are_published(
-    rows: Rows, make_warehouse: Make, tmp_path: Path
+    rows: Rows, make_warehouse: Make, tmp_path: Path, publish_version: Publish
 ) -> None:
     version = publish_version(make_warehouse(rows), tmp_path / "data", marts=REPORT_MARTS)
     assert sorted(version.row_counts) == sorted(REPORT_MARTS)

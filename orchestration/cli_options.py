@@ -1,0 +1,95 @@
+"""What the commands share: options, exit codes, how they refuse, and starting a run.
+
+No command is defined here: those are in cli.py and cli_*.py.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from orchestration.settings import Settings, SettingsError, use
+
+EXIT_FAILED, EXIT_USAGE, EXIT_BUSY = 1, 2, 3
+LATEST = "newest complete day"
+
+
+class Day(click.ParamType):
+    """A calendar date, or the newest complete day."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date | None:
+        if value == LATEST:
+            return None
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date; give it as YYYY-MM-DD, such as 2026-04-07", param, ctx)
+        if not 1970 <= day.year <= 9998:
+            self.fail(f"{value!r} is not between 1970 and 9998, which a report can be about", param, ctx)
+        return day
+
+
+def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
+    """Say why on standard error, and leave."""
+    click.echo(f"credits: {message}", err=True)
+    raise SystemExit(code)
+
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the lake, the warehouse and what is published. "
+    "[default: $CREDITS_DATA_DIR, or data/warehouse]",
+)
+
+
+pseudonymise_option = click.option(
+    "--pseudonymise",
+    is_flag=True,
+    help="Call people by keyed hashes of their ids in all that is built and published; the key is "
+    "$CREDITS_PSEUDONYM_SECRET. [default: $CREDITS_PSEUDONYMISE]",
+)
+
+
+def use_settings(
+    *, landing_dir: Path | None = None, data_dir: Path | None = None, pseudonymise: bool = False
+) -> Settings:
+    """Fix the folders, and stand where the relative paths of dagster.yaml are meant from."""
+    try:
+        settings = use(landing_dir=landing_dir, data_dir=data_dir, pseudonymise=pseudonymise)
+    except SettingsError as error:
+        fail(str(error), EXIT_USAGE)
+    os.chdir(settings.dagster_home)
+    return settings
+
+
+def run_and_leave(
+    settings: Settings, *, as_of: date | None, full_refresh: bool, is_loading: bool = True
+) -> NoReturn:
+    """One run of the nightly job; leaves with the exit code that says how it went."""
+    from orchestration.defs.launch import run_nightly
+    from orchestration.defs.resources import Busy
+    from orchestration.warehouse.dbt_build import DbtFailed
+
+    try:
+        is_published = run_nightly(
+            settings,
+            as_of=as_of,
+            now=datetime.now(UTC),
+            full_refresh=full_refresh,
+            is_loading=is_loading,
+            say=click.echo,
+        )
+    except Busy as error:
+        fail(str(error), EXIT_BUSY)
+    except OSError as error:
+        fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)
+    except DbtFailed as error:
+        fail(str(error))
+    raise SystemExit(0 if is_published else EXIT_FAILED)

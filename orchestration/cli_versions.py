@@ -1,0 +1,211 @@
+"""`credits rollback`, `rebuild` and `verify`: the commands about what is published, and what it is made from.
+
+How a version is made, judged or compared does not belong here: that is publish/, and the nightly job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestration.cli_options import (
+    EXIT_BUSY,
+    EXIT_FAILED,
+    EXIT_USAGE,
+    Day,
+    data_dir_option,
+    fail,
+    run_and_leave,
+    use_settings,
+)
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.publish.kept import KeptVersion
+    from orchestration.warehouse.increment import Stand
+
+SHOWN = 20
+
+
+@click.command()
+@data_dir_option
+@click.option("--to", type=click.IntRange(1), help="Number of the version. [default: the one served before]")
+@click.option("--list", "is_listing", is_flag=True, help="Only show the versions that are kept.")
+def rollback(data_dir: Path | None, to: int | None, is_listing: bool) -> None:
+    """Serve an older version again, from one moment to the next.
+
+    Nothing is deleted. The next run builds everything anew from what was loaded, and publishes a new version
+    on top.
+    """
+    from orchestration.defs.resources import Busy, lock
+    from orchestration.publish.kept import NoSuchVersion, VersionDamaged, kept_versions, roll_back
+
+    settings = use_settings(data_dir=data_dir)
+    kept = kept_versions(settings.data_dir)
+    if not kept:
+        fail(f"{settings.data_dir} holds no version; publish one with credits run", EXIT_USAGE)
+    if is_listing:
+        _list(kept)
+        return
+    try:
+        with lock(settings.data_dir):
+            served = roll_back(settings.data_dir, to=to)
+    except Busy as error:
+        fail(str(error), EXIT_BUSY)
+    except NoSuchVersion as error:
+        _list(kept, is_error=True)
+        fail(f"{error}. Name one of these with --to.", EXIT_USAGE)
+    except VersionDamaged as error:
+        fail(str(error))
+    click.echo(f"served now   {_described(served)}")
+    click.echo(f"next run     builds everything anew and publishes version {kept[-1].number + 1}")
+
+
+def _list(kept: Sequence[KeptVersion], *, is_error: bool = False) -> None:
+    for version in kept:
+        click.echo(_described(version) + (", served" if version.is_served else ""), err=is_error)
+
+
+def _described(version: KeptVersion) -> str:
+    from orchestration.freshness import age
+
+    published_at = version.published_at.astimezone(UTC)
+    return (
+        f"version {version.number}, up to {version.as_of or 'an unknown day'}, published "
+        f"{published_at:%Y-%m-%d %H:%M} UTC ({age(published_at, datetime.now(UTC))} ago)"
+    )
+
+
+@click.command()
+@data_dir_option
+@click.option(
+    "--as-of",
+    type=Day(),
+    help="Last local date to report. [default: that of what is published, else the newest complete day]",
+)
+def rebuild(data_dir: Path | None, as_of: date | None) -> None:
+    """Build and publish everything anew from what was loaded before.
+
+    The landing folder is not looked at, and the working warehouse is forgotten: DATA_DIR/raw alone is enough.
+    """
+    from orchestration.warehouse.increment import Stand
+    from orchestration.warehouse.lake import Lake
+
+    settings = use_settings(data_dir=data_dir)
+    if not Lake(settings.lake_dir).batches():
+        fail(
+            f"a rebuild starts from what was loaded before; {settings.lake_dir} holds no batch. "
+            "Load landing files with credits run, or name another folder with --data-dir.",
+            EXIT_USAGE,
+        )
+    published = Stand.read(settings.published_dir)
+    if as_of is None and published is not None:
+        as_of = published.as_of
+    run_and_leave(settings, as_of=as_of, full_refresh=True, is_loading=False)
+
+
+@click.command()
+@data_dir_option
+@click.option("--quick", is_flag=True, help="Only hash the files; recompute nothing.")
+def verify(data_dir: Path | None, quick: bool) -> None:
+    """Whether what was loaded and what is served are unharmed, and the one follows from the other.
+
+    Hashes every file of DATA_DIR/raw and of the served version, then makes the served version anew from raw,
+    beside it, and compares every mart row by row. Nothing is changed. The journal of runs (data_quality,
+    forecast_accuracy, restatements, forecasts of earlier days) is not made from raw, and is left out.
+
+    Takes as long as a rebuild and, while it goes on, its disk space; no run can start meanwhile.
+    """
+    from orchestration.defs.resources import Busy, lock
+    from orchestration.warehouse.dbt_build import DbtFailed
+    from orchestration.warehouse.increment import Stand
+
+    settings = use_settings(data_dir=data_dir)
+    if not settings.published_dir.exists():
+        fail(f"{settings.data_dir} holds nothing published; publish it with credits run", EXIT_USAGE)
+    try:
+        with lock(settings.data_dir):
+            stand = Stand.read(settings.published_dir)
+            found = _verify_raw(settings, stand) + _verify_served(settings)
+            if not quick:
+                found += _verify_rows(settings, stand)
+    except Busy as error:
+        fail(str(error), EXIT_BUSY)
+    except (OSError, DbtFailed) as error:
+        fail(f"the verification could not be ended: {error}")
+    raise SystemExit(EXIT_FAILED if found else 0)
+
+
+def _verify_raw(settings: Settings, stand: Stand | None) -> int:
+    from orchestration.warehouse.lake import Lake
+    from orchestration.warehouse.lake_check import check_lake
+
+    lake = Lake(settings.lake_dir)
+    click.echo(f"hashing {lake.root}", err=True)
+    problems = list(check_lake(lake))
+    if stand is not None and stand.batch_id > lake.newest_batch:
+        problems.append(
+            f"batch {stand.batch_id} is missing, which the served version was made from; the newest that is "
+            f"there is {lake.newest_batch}. Restore its folder from a copy."
+        )
+    batches = lake.batches()
+    files = sum(1 for batch in batches for _ in batch.glob("*.parquet"))
+    return _tell("raw", f"{files:,} files of {len(batches):,} batches are what was committed", problems)
+
+
+def _verify_served(settings: Settings) -> int:
+    from orchestration.publish.manifest import changed_files, read_manifest
+
+    folder = settings.published_dir.resolve()
+    click.echo(f"hashing {folder}", err=True)
+    problems = list(changed_files(folder))
+    manifest = read_manifest(folder)
+    files = len(manifest.files) if manifest else 0
+    return _tell("served", f"{files:,} files of version {folder.name} are what was published", problems)
+
+
+def _verify_rows(settings: Settings, stand: Stand | None) -> int:
+    """Recompute and compare; what is served is only read."""
+    from orchestration.defs.recompute import CannotRecompute, recomputed
+    from orchestration.publish.comparison import compare_versions
+    from orchestration.warehouse.increment import definitions_of
+
+    served = settings.published_dir.resolve()
+    if stand is None:
+        return _tell("recomputed", "", [f"{served} does not say what it was made from; nothing to compare"])
+    if stand.definitions != definitions_of(settings.definition_files):
+        click.echo("definitions  changed since it was published: differences may come from that")
+    click.echo(f"making version {served.name} anew, up to {stand.as_of}", err=True)
+    try:
+        with recomputed(settings, stand) as anew:
+            click.echo("comparing", err=True)
+            marts = list(
+                compare_versions(
+                    served,
+                    anew,
+                    as_of=stand.as_of,
+                    memory_limit=settings.memory_limit,
+                    spill_to=settings.verify_dir / "tmp",
+                )
+            )
+    except CannotRecompute as error:
+        return _tell("recomputed", "", [f"making it anew failed: {error}"])
+    problems = []
+    for mart in marts:
+        shown = [f"{mart.mart}: {difference}" for difference in mart.differences]
+        problems += [f"{mart.mart}: {mart.differing:,} rows differ", *shown] if mart.differing else []
+    rows = sum(mart.rows for mart in marts)
+    return _tell("recomputed", f"{len(marts)} marts, {rows:,} rows, all as served", problems)
+
+
+def _tell(what: str, all_is_well: str, problems: Sequence[str]) -> int:
+    """One line if all is well, else one for each problem; how many problems there are."""
+    for line in problems[:SHOWN] or [all_is_well]:
+        click.echo(f"{what:<12} {line}")
+    if len(problems) > SHOWN:
+        click.echo(f"{what:<12} and {len(problems) - SHOWN:,} more")
+    return len(problems)

@@ -1,0 +1,57 @@
+"""What is published, made anew from raw alone by the same job, in a data directory of its own.
+
+What is compared, and what is said of it, does not belong here.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.defs.jobs import run_config
+from orchestration.defs.launch import execute, failures
+from orchestration.settings import Settings, use
+from orchestration.warehouse.increment import Stand
+from orchestration.warehouse.lake import Lake
+
+
+class CannotRecompute(RuntimeError):
+    """The job did not publish what it made anew; the message says why."""
+
+
+@contextmanager
+def recomputed(settings: Settings, stand: Stand) -> Iterator[Path]:
+    """The published folder of a run that knew what `stand` says, and started from nothing but raw.
+
+    It is gone when the block ends. Dagster keeps no record of the run, and nothing outside it is written: the
+    batches are only linked. Whoever asks holds the data directory.
+
+    Raises:
+        CannotRecompute: the run failed.
+    """
+    _remove(settings.verify_dir)
+    try:
+        batches = settings.verify_dir / "raw" / "batches"
+        batches.mkdir(parents=True)
+        for batch in Lake(settings.lake_dir).batches():
+            if int(batch.name) <= stand.batch_id:
+                (batches / batch.name).symlink_to(batch, target_is_directory=True)
+        beside = use(data_dir=settings.verify_dir)
+        config = run_config(now=datetime.now(UTC), as_of=stand.as_of, full_refresh=True, is_loading=False)
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = execute(beside, config, instance)
+        if not result.success:
+            raise CannotRecompute("; ".join(failures(result)))
+        yield beside.published_dir.resolve()
+    finally:
+        use(data_dir=settings.data_dir)
+        _remove(settings.verify_dir)
+
+
+def _remove(folder: Path) -> None:
+    """Links are removed, never what they point to."""
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -1,0 +1,54 @@
+"""How old what is published is, in words, and whether a reader must be told.
+
+When runs started, and whether they failed, is found elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from orchestration.publish.kept import KeptVersion
+
+# a night may be late, or be started by hand at another hour; two may not be missed
+STALE_AFTER = timedelta(hours=36)
+
+
+def age(then: datetime, now: datetime) -> str:
+    """The time between, in the unit that a person would use."""
+    hours = max((now - then).total_seconds() / 3600, 0)
+    return (
+        f"{hours * 60:.0f} minutes"
+        if hours < 1
+        else f"{hours:.0f} hours"
+        if hours < 48
+        else f"{hours / 24:.0f} days"
+    )
+
+
+def newer_versions(kept: Sequence[KeptVersion]) -> list[int]:
+    """Numbers of the versions that are newer than the served one: it was rolled back, or a run was killed."""
+    served = max((version.number for version in kept if version.is_served), default=None)
+    return [version.number for version in kept if served is not None and version.number > served]
+
+
+def stale_words(kept: Sequence[KeptVersion], *, now: datetime, has_failed: bool) -> str | None:
+    """What a reader of the served version must be told of its age; None while it is up to date.
+
+    Args:
+        kept: the versions there are.
+        now: with a zone.
+        has_failed: whether the newest run failed, so that what it knows is not in it.
+    """
+    served = next((version for version in kept if version.is_served), None)
+    if served is None:
+        return None
+    reasons = []
+    if newer := newer_versions(kept):
+        reasons.append(f"version {newer[-1]} is newer and not served")
+    if has_failed:
+        reasons.append("the newest run failed, so newer data was not published")
+    if not reasons and now - served.published_at <= STALE_AFTER:
+        return None
+    told = f"version {served.number} was published {age(served.published_at, now)} ago"
+    return "Not up to date: " + "; ".join([told, *reasons])

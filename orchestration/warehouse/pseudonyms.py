@@ -1,0 +1,121 @@
+"""Pseudonyms: all that is built from the lake knows people by a keyed hash of their id, and by nothing else.
+
+The lake itself keeps what was delivered; erasing people from it does not belong here: that is `erasure`.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow as pa
+
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+
+_DIGITS = 16
+_PEOPLE = "privacy.people"
+# what tells who someone is, beside the id; team says where they work, and stays
+_NOTHING = "cast(null as varchar)"
+_VALUE = "coalesce(nullif(files.value, ''), chr(0))"
+_WITHOUT_VALUE = f"replace(split_part(files.reason, '; found', 1), {_VALUE}, '…')"
+_IN_PLACE_OF = {
+    "raw.generation_events": {"member_id": "people.pseudonym", "attributes": _NOTHING},
+    "raw.content_outcomes": {"member_id": "people.pseudonym", "attributes": _NOTHING},
+    "raw.members": {
+        "member_id": "people.pseudonym",
+        "name": "people.pseudonym",
+        "email": _NOTHING,
+        "attributes": _NOTHING,
+    },
+    "raw.event_retractions": {"reason": _NOTHING, "attributes": _NOTHING},
+    "raw.quarantine": {
+        "text": _NOTHING,
+        "value": _NOTHING,
+        "reason": _WITHOUT_VALUE,
+    },
+}
+
+
+class Pseudonyms:
+    """Names that only someone with the secret can make, the same every night.
+
+    Args:
+        secret: never written anywhere.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells one secret from another, and not what it is."""
+        return self._hash("which secret makes the pseudonyms of credit usage")
+
+    def of(self, workspace_id: str, member_id: str) -> str:
+        """That of a workspace's member."""
+        return "m-" + self._hash(workspace_id + "\0" + member_id)
+
+    def _hash(self, text: str) -> str:
+        return hmac.new(self._secret, text.encode(), sha256).hexdigest()[:_DIGITS]
+
+
+def expose_by_pseudonyms(
+    warehouse: DuckDBWarehouse, tables: Mapping[str, Sequence[Path]], pseudonyms: Pseudonyms
+) -> None:
+    """As `DuckDBWarehouse.expose_lake`, with pseudonyms in place of ids and names.
+
+    Only people of batches that are new to the warehouse are hashed. Outcomes without a workspace have the
+    pseudonym of the empty one: nothing is told by whom they are.
+    """
+    warehouse.expose_lake({_plain(table): tables[table] for table in _IN_PLACE_OF})
+    warehouse.expose_lake({table: files for table, files in tables.items() if table not in _IN_PLACE_OF})
+    _add_people(warehouse, pseudonyms)
+    with warehouse.connect() as connection:
+        for table, replaced in _IN_PLACE_OF.items():
+            columns = ", ".join(f"{value} as {name}" for name, value in replaced.items())
+            joined = (
+                f" left join {_PEOPLE} as people on people.workspace_id = coalesce(files.workspace_id, '')"
+                " and people.member_id = files.member_id"
+                if "member_id" in replaced
+                else ""
+            )
+            connection.execute(
+                f"create or replace view {table} as select files.* replace ({columns}) "
+                f"from {_plain(table)} as files{joined}"
+            )
+
+
+def _plain(table: str) -> str:
+    return table.replace("raw.", "lake.")
+
+
+def _add_people(warehouse: DuckDBWarehouse, pseudonyms: Pseudonyms) -> None:
+    with warehouse.connect() as connection:
+        connection.execute("create schema if not exists privacy")
+        connection.execute("create schema if not exists raw")
+        connection.execute(
+            f"create table if not exists {_PEOPLE} "
+            "(workspace_id varchar, member_id varchar, pseudonym varchar)"
+        )
+        connection.execute("create table if not exists privacy.newest (batch_id bigint)")
+        known = connection.execute("select coalesce(max(batch_id), 0) from privacy.newest").fetchall()[0][0]
+        arrived = " union ".join(
+            f"select coalesce(workspace_id, '') as workspace_id, member_id from {_plain(table)} "
+            f"where batch_id > {known} and member_id is not null"
+            for table, replaced in _IN_PLACE_OF.items()
+            if "member_id" in replaced
+        )
+        people = connection.execute(
+            f"select * from ({arrived}) as arrived except select workspace_id, member_id from {_PEOPLE}"
+        ).fetchall()
+        named = [(*person, pseudonyms.of(*person)) for person in people]
+        connection.execute("begin")
+        if named:
+            columns = [pa.array(column, pa.string()) for column in zip(*named, strict=True)]
+            connection.register("named", pa.table(columns, ["workspace_id", "member_id", "pseudonym"]))
+            connection.execute(f"insert into {_PEOPLE} select * from named")
+        connection.execute("delete from privacy.newest")
+        connection.execute("insert into privacy.newest select max(batch_id) from lake.generation_events")
+        connection.execute("commit")

@@ -1,0 +1,251 @@
+"""A disk, a file or a neighbour that fails the night: it says so, and one more run mends it.
+
+Kills are in test_kills.py.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from fault_table import Faults
+from faults.awkward_night import AwkwardNight, recover, rows_of
+from faults.namespaces import credits_script, told_by
+from faults.night_runs import NightRuns
+from histories.compare import row_differences
+from histories.generate import is_free_of_order
+from product import Credits, Night, copied
+
+OK, FAILED, USAGE, BUSY = 0, 1, 2, 3
+
+
+def with_a_wal(runs: NightRuns, awkward: AwkwardNight, data_dir: Path) -> Path:
+    """A night killed while DuckDB's log held what was not in its file yet."""
+    for after in range(2, 40):
+        shutil.rmtree(data_dir, ignore_errors=True)
+        awkward.copied(data_dir)
+        runs.night(awkward.landing, data_dir, awkward.as_of, kill_after_seconds=awkward.seconds * after / 40)
+        wal = data_dir / "warehouse.duckdb.wal"
+        if wal.exists() and wal.stat().st_size > 100:
+            return wal
+    raise AssertionError("no kill left a log")
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 8))])
+def test_a_warehouse_with_a_flipped_byte_is_rebuilt_from_raw(
+    runs: NightRuns, awkward: AwkwardNight, faults: Faults, seed: int, tmp_path: Path
+) -> None:
+    rng = random.Random(seed)
+    data_dir = awkward.copied(tmp_path / "data")
+    file = data_dir / "warehouse.duckdb"
+    content = bytearray(file.read_bytes())
+    # somewhere in each part of the file: one page in a dozen is of no table
+    for part in range(12):
+        content[(len(content) * part) // 12 + rng.randrange(len(content) // 12)] ^= 0xFF
+    file.write_bytes(content)
+    with faults.injection("working database: bytes flipped"):
+        recover(runs, awkward, data_dir, says="from raw")
+        assert (data_dir / "warehouse.duckdb.torn").exists() or seed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])
+def test_a_warehouse_cut_short_is_rebuilt_from_raw(
+    runs: NightRuns, awkward: AwkwardNight, faults: Faults, share: float, tmp_path: Path
+) -> None:
+    data_dir = awkward.copied(tmp_path / "data")
+    file = data_dir / "warehouse.duckdb"
+    file.write_bytes(file.read_bytes()[: int(file.stat().st_size * share)])
+    with faults.injection("working database: file cut short"):
+        recover(runs, awkward, data_dir)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("harm", ["cut by a byte", "cut in half", "a byte flipped"])
+def test_a_torn_write_ahead_log_is_survived(
+    runs: NightRuns, awkward: AwkwardNight, faults: Faults, harm: str, tmp_path: Path
+) -> None:
+    wal = with_a_wal(runs, awkward, tmp_path / "data")
+    content = bytearray(wal.read_bytes())
+    if harm == "a byte flipped":
+        content[len(content) // 2] ^= 0xFF
+    else:
+        content = content[: -1 if harm == "cut by a byte" else len(content) // 2]
+    wal.write_bytes(content)
+    with faults.injection("working database: WAL cut short"):
+        recover(runs, awkward, tmp_path / "data")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("free_kb", [0, 64, 400, 1500, 4000, 9000])
+def test_a_full_disk_fails_the_night_and_nothing_else(
+    awkward: AwkwardNight, faults: Faults, free_kb: int, tmp_path: Path
+) -> None:
+    (tmp_path / "disk").mkdir()
+    folders = ("--before", awkward.before, "--after", tmp_path / "after", "--disk", tmp_path / "disk")
+    night = (credits_script(), "run", "--landing", awkward.landing, "--as-of", awkward.as_of)
+    # what follows -- is the command, whose options are not the script's
+    arguments = (*folders, "--free-kb", free_kb, "--", *night)
+    told = told_by("mount", "small_disk.py", *arguments, home=tmp_path / "home")
+    with faults.injection("disk full"):
+        status, said = told["full"]
+        assert status in (FAILED, USAGE), said
+        assert "No space left" in said or "space" in said.lower(), said
+        assert told["is_served_as_before"]
+        assert told["again"][0] == OK, told["again"][1]
+        awkward.assert_equal(tmp_path / "after")
+
+
+def tree(folder: Path) -> dict[str, tuple[int, int]]:
+    """Every file below, with its size and when it was last changed."""
+    return {
+        str(file.relative_to(folder)): (file.lstat().st_size, file.lstat().st_mtime_ns)
+        for file in folder.rglob("*")
+    }
+
+
+def test_a_read_only_data_directory_is_refused_before_anything_is_touched(
+    awkward: AwkwardNight, faults: Faults, tmp_path: Path
+) -> None:
+    data_dir = awkward.copied(tmp_path / "data")
+    before = tree(data_dir)
+    night = (credits_script(), "run", "--landing", awkward.landing, "--as-of", awkward.as_of)
+    told = told_by("mount", "read_only.py", data_dir, *night, "--data-dir", data_dir, home=tmp_path / "home")
+    with faults.injection("read-only data directory"):
+        assert told["status"] == USAGE, told["said"]
+        assert str(data_dir) in told["said"]
+        assert "must be writable" in told["said"]
+        assert tree(data_dir) == before
+
+
+def test_of_two_nights_started_together_one_runs_and_one_says_who_holds_the_lock(
+    credits_command: Credits, sample_night: Night, faults: Faults, tmp_path: Path
+) -> None:
+    night = copied(sample_night, tmp_path / "data")
+    command = ["run", "--landing", night.landing, "--data-dir", night.data_dir, "--as-of", night.as_of]
+    with faults.injection("two nights at once"), ThreadPoolExecutor(2) as both:
+        said = list(both.map(lambda _: credits_command(*command), range(2)))
+        assert sorted(one.returncode for one in said) == [OK, BUSY], [one.stderr for one in said]
+        busy = next(one for one in said if one.returncode == BUSY)
+        assert "is held by process " in busy.stderr
+
+
+def test_a_reader_who_holds_the_published_files_keeps_them_and_delays_nobody(
+    runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
+) -> None:
+    data_dir = awkward.copied(tmp_path / "data")
+    count = "select count(*), sum(credits) from marts.usage_daily"
+    published = data_dir / "published" / "credits.duckdb"
+    with (
+        faults.injection("a BI tool holds the published files"),
+        duckdb.connect(str(published.resolve()), read_only=True) as held,
+        (data_dir / "published" / "parquet" / "usage_daily.parquet").open("rb") as parquet,
+    ):
+        before = held.execute(count).fetchall()
+        run = runs.night(awkward.landing, data_dir, awkward.as_of)
+        assert run.status == OK, run.output
+        assert held.execute(count).fetchall() == before
+        assert pq.read_table(parquet).num_rows == before[0][0]
+        with duckdb.connect(str(published.resolve()), read_only=True) as anew:
+            assert anew.execute(count).fetchall() != before
+        awkward.assert_equal(data_dir)
+
+
+def test_missed_nights_are_caught_up_by_one_run(
+    runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
+) -> None:
+    with faults.injection("nights missed"):
+        run = runs.night(awkward.landing, tmp_path / "data", awkward.as_of)
+        assert run.status == OK, run.output
+        free_of_order = {f"h{number:04d}" for number in range(100) if is_free_of_order(number)}
+        found = row_differences(
+            awkward.undisturbed / "published",
+            tmp_path / "data" / "published",
+            names=("night by night", "in one go"),
+            workspaces=free_of_order,
+        )
+        assert found == []
+
+
+def test_while_a_critical_check_fails_nothing_is_published(
+    runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
+) -> None:
+    data_dir = awkward.copied(tmp_path / "data")
+    deliveries = data_dir / "raw" / "batches" / "000002" / "deliveries.parquet"
+    sound = deliveries.read_bytes()
+    table = pq.read_table(deliveries)
+    lines = pa.array([count + 1 for count in table["line_count"].to_pylist()], pa.int64())
+    broken = table.set_column(table.schema.get_field_index("line_count"), "line_count", lines)
+    pq.write_table(broken, deliveries)
+    served = (data_dir / "published").resolve()
+    inode, content = (served / "credits.duckdb").stat().st_ino, (served / "credits.duckdb").read_bytes()
+    with faults.injection("a critical check fails"):
+        # all batches are looked at by a full refresh
+        run = runs.run(
+            *("run", "--landing", awkward.landing, "--as-of", awkward.as_of, "--full-refresh"),
+            data_dir=data_dir,
+        )
+        assert run.status == FAILED, run.output
+        assert "lines_are_accepted_or_quarantined" in run.output
+        assert (data_dir / "published").resolve() == served
+        assert (served / "credits.duckdb").stat().st_ino == inode
+        assert (served / "credits.duckdb").read_bytes() == content
+        assert rows_of(data_dir) == rows_of(awkward.before)
+        deliveries.write_bytes(sound)
+        recover(runs, awkward, data_dir)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "step ... staging",
+        *(
+            pytest.param(f"step ... {step}", marks=pytest.mark.slow)
+            for step in ("raw", "facts", "waste_classifier", "depletion", "marts", "published__marts")
+        ),
+    ],
+)
+def test_a_night_told_to_stop_says_so_and_loses_nothing(
+    runs: NightRuns, awkward: AwkwardNight, faults: Faults, step: str, tmp_path: Path
+) -> None:
+    data_dir = awkward.copied(tmp_path / "data")
+    with faults.injection("SIGTERM during a step"):
+        told = {"with_signal": signal.SIGTERM}
+        run = runs.night(awkward.landing, data_dir, awkward.as_of, kill_at=step, **told)
+        assert_stopped(run.status, run.output)
+        awkward.assert_yesterdays_or_todays(data_dir)
+        recover(runs, awkward, data_dir)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_a_night_told_to_stop_at_any_time_says_so(
+    runs: NightRuns, awkward: AwkwardNight, faults: Faults, seed: int, tmp_path: Path
+) -> None:
+    data_dir = awkward.copied(tmp_path / "data")
+    after = awkward.seconds * random.Random(seed).uniform(0.02, 0.8)
+    with faults.injection("SIGTERM during a step"):
+        run = runs.night(
+            awkward.landing,
+            data_dir,
+            awkward.as_of,
+            kill_after_seconds=after,
+            with_signal=signal.SIGTERM,
+        )
+        assert_stopped(run.status, run.output)
+        awkward.assert_yesterdays_or_todays(data_dir)
+        recover(runs, awkward, data_dir)
+
+
+def assert_stopped(status: int, output: str) -> None:
+    """It left by itself, with one plain sentence instead of a traceback."""
+    assert status == FAILED, output
+    assert "told to stop" in output
+    assert "Traceback" not in output

@@ -1,0 +1,209 @@
+"""Large numbers: deliveries counted once, looks that see one version, and nothing sent anywhere.
+
+The faults themselves are planted by the sample load, and by what is killed here.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import random
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from fault_table import Faults
+from faults.awkward_night import TIES, AwkwardNight
+from faults.namespaces import credits_script, told_by
+from faults.night_runs import NightRuns
+
+from orchestration.landing.sample_load import write_load
+from orchestration.publish.versions import activate, build_version
+
+AS_OF = "2026-04-07"
+FEEDS_BY_DAY = ("generation_events", "content_outcomes", "event_retractions")
+
+
+def deliver(load: Path, landing: Path, up_to: date) -> None:
+    """Put into the landing folder what the load has delivered by the end of a day."""
+    for file in load.glob("*/*"):
+        day = file.name.removeprefix("load-")[:10]
+        if file.parent.name not in FEEDS_BY_DAY or date.fromisoformat(day) <= up_to:
+            (landing / file.parent.name).mkdir(parents=True, exist_ok=True)
+            if not (landing / file.parent.name / file.name).exists():
+                shutil.copy2(file, landing / file.parent.name / file.name)
+
+
+def live_events(load: Path) -> set[str]:
+    """The ids of all events that were delivered soundly and not retracted, as the generator names them."""
+    ids = set()
+    for file in (load / "generation_events").iterdir():
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if '"bad_' not in line and '"event_id"' in line:
+                ids.add(json.loads(line)["event_id"])
+    for file in (load / "event_retractions").iterdir():
+        ids -= {json.loads(line)["event_id"] for line in file.read_text(encoding="utf-8").splitlines()}
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("events", "fault"),
+    [
+        (20_000, "1,000,000 deliveries with duplicates, late, retracted and bad ones"),
+        pytest.param(
+            960_000,
+            "1,000,000 deliveries with duplicates, late, retracted and bad ones",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_no_delivery_is_lost_or_counted_twice(
+    runs: NightRuns, faults: Faults, events: int, fault: str, tmp_path: Path
+) -> None:
+    load, landing, data_dir = tmp_path / "load", tmp_path / "landing", tmp_path / "data"
+    shares = {"duplicate_share": 0.05, "conflict_share": 0.01, "late_share": 0.02}
+    shares |= {"retracted_share": 0.01, "bad_share": 0.01}
+    write_load(load, workspaces=40, days=60, events=events, seed=events, **shares)  # type: ignore[arg-type]
+    truth = json.loads((load / "truth.json").read_text(encoding="utf-8"))
+    lines = sum(file.read_bytes().count(b"\n") for file in (load / "generation_events").iterdir())
+    rng = random.Random(events)
+    large = {"CREDITS_MEMORY_LIMIT": "1GB"}
+    with (
+        faults.injection(fault, lines),
+        faults.injection("ten times the volume in 1 GB", int(events > 500_000)),
+    ):
+        for up_to in (date(2026, 3, 10), date(2026, 4, 1), date(2026, 4, 30)):
+            deliver(load, landing, up_to)
+            killed = runs.night(
+                landing, data_dir, AS_OF, kill_after_seconds=rng.uniform(3, 12), environment=large
+            )
+            run = runs.night(landing, data_dir, AS_OF, environment=large)
+            assert run.status == 0, killed.output + run.output
+            assert run.peak_mb < 3_000
+        assert lost_or_doubled(data_dir, load, truth) == []
+        assert clearing(data_dir, lines) == []
+
+
+def lost_or_doubled(data_dir: Path, load: Path, truth: dict[str, object]) -> list[str]:
+    """Where what is published differs from what the generator says is true."""
+    with duckdb.connect(str((data_dir / "published").resolve() / "credits.duckdb"), read_only=True) as marts:
+        found = marts.execute(
+            "select event_id, count(*) from marts.generation_details group by all"
+        ).fetchall()
+        by_workspace = dict(
+            marts.execute("select workspace_id, sum(credits) from marts.usage_daily group by all").fetchall()
+        )
+        ties = marts.execute(TIES).fetchall()[0][0]
+    expected, published = live_events(load), {event for event, _ in found}
+    workspaces = truth["workspaces"]
+    assert isinstance(workspaces, dict)
+    wrong = [
+        f"{workspace}: {by_workspace.get(workspace)} credits, {about['live_credits']} are true"
+        for workspace, about in workspaces.items()
+        if by_workspace.get(workspace, Decimal(0)) != Decimal(about["live_credits"])
+    ]
+    return [
+        *(f"lost: {event}" for event in sorted(expected - published)[:5]),
+        *(f"not to be reported: {event}" for event in sorted(published - expected)[:5]),
+        *(f"counted {times} times: {event}" for event, times in found if times > 1),
+        *wrong,
+        *([f"{ties} rows do not add up"] if ties else []),
+    ]
+
+
+def clearing(data_dir: Path, lines: int) -> list[str]:
+    """Where lines are not explained: as many in the files as accepted and quarantined by the lake."""
+    files = [str(file) for file in (data_dir / "raw" / "batches").glob("*/deliveries.parquet")]
+    told = duckdb.execute(
+        "select sum(line_count), sum(accepted_count) + sum(quarantined_count) from read_parquet(?) "
+        "where feed = 'generation_events' and status = 'loaded'",
+        [files],
+    ).fetchall()[0]
+    return [] if told == (lines, lines) else [f"{lines} lines delivered, {told} told"]
+
+
+def fingerprint(version: Path) -> tuple[object, ...]:
+    """What tells one version from another in each of its parts."""
+    with duckdb.connect(str(version / "credits.duckdb"), read_only=True) as connection:
+        marts = connection.execute(
+            "select (select sum(credits) from marts.usage_daily), (select sum(credits_used) from "
+            "marts.credit_summary), (select count(*) from marts.generation_details)"
+        ).fetchall()[0]
+        assert connection.execute(TIES).fetchall()[0][0] == 0
+    parquet = pq.read_table(version / "parquet" / "usage_daily.parquet", columns=["credits"])
+    pages = sorted((version / "report").iterdir())
+    return *marts, sum(parquet["credits"].to_pylist()), len(pages[0].read_bytes()), len(pages)
+
+
+def look_on(data_dir: Path, versions: list[tuple[object, ...]], stop: Event, told: object) -> None:
+    """Look at what is published again and again, and tell how often, and what was of no version."""
+    looks, mixed, parts = 0, 0, {version[:3] for version in versions}
+    while not stop.is_set():
+        # as a BI tool does, by the link, and as a reader of several files does, who resolves it first
+        with duckdb.connect(str(data_dir / "published" / "credits.duckdb"), read_only=True) as connection:
+            marts = connection.execute(
+                "select (select sum(credits) from marts.usage_daily), (select sum(credits_used) from "
+                "marts.credit_summary), (select count(*) from marts.generation_details)"
+            ).fetchall()[0]
+        mixed += marts not in parts
+        mixed += fingerprint((data_dir / "published").resolve()) not in versions
+        looks += 2
+    told.put((looks, mixed))  # type: ignore[attr-defined]
+
+
+def published_again_and_again(data_dir: Path, warehouses: list[Path], seconds: float) -> Iterator[int]:
+    """Publish one warehouse after the other for so long."""
+    started, count = time.monotonic(), 0
+    while time.monotonic() - started < seconds:
+        activate(build_version(warehouses[count % 2], data_dir), data_dir)
+        count += 1
+        yield count
+
+
+@pytest.mark.parametrize(("seconds", "least"), [(10, 100), pytest.param(400, 10_000, marks=pytest.mark.slow)])
+def test_readers_never_see_two_versions_at_once(
+    awkward: AwkwardNight, faults: Faults, seconds: int, least: int, tmp_path: Path
+) -> None:
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    warehouses = [awkward.before / "warehouse.duckdb", awkward.undisturbed / "warehouse.duckdb"]
+    versions = []
+    for warehouse in warehouses:
+        activate(build_version(warehouse, data_dir), data_dir)
+        versions.append(fingerprint((data_dir / "published").resolve()))
+    # told apart in every part, or nothing mixed could be seen
+    assert all(one != other for one, other in zip(*(version[:5] for version in versions), strict=True))
+    spawning = multiprocessing.get_context("spawn")
+    stop, told = spawning.Event(), spawning.Queue()
+    readers = [
+        spawning.Process(target=look_on, args=(data_dir, versions, stop, told), daemon=True) for _ in range(2)
+    ]
+    for reader in readers:
+        reader.start()
+    published = max(published_again_and_again(data_dir, warehouses, seconds))
+    stop.set()
+    looks, mixed = map(sum, zip(*(told.get(timeout=60) for _ in readers), strict=True))
+    with faults.injection("10,000 looks of readers during publishing", looks):
+        assert published > seconds / 10
+        assert mixed == 0
+        assert looks >= least
+
+
+def test_a_nightly_run_sends_nothing_anywhere(awkward: AwkwardNight, faults: Faults, tmp_path: Path) -> None:
+    data_dir = awkward.copied(tmp_path / "data")
+    night = (credits_script(), "run", "--landing", awkward.landing, "--as-of", awkward.as_of)
+    arguments = (*night, "--data-dir", data_dir)
+    told = told_by("net", "without_network.py", *arguments, home=tmp_path / "home")
+    with faults.injection("a nightly run without a network"):
+        assert told["status"] == 0
+        # the counters would show it: they did show what the script itself tried
+        assert told["control"]["Tcp"] and told["control"]["Udp"]
+        assert set(told["sent"].values()) == {0}, told["sent"]
+        awkward.assert_equal(data_dir)

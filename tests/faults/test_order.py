@@ -1,0 +1,48 @@
+"""Any permutation, split, merge and replay of a set of deliveries publishes the same rows.
+
+How deliveries are arranged anew is in arrangements.py.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from fault_table import Faults
+from faults.arrangements import Cases, arrange, cases, write_as_it_came, write_files
+from faults.night_runs import NightRuns
+from histories.compare import row_differences
+
+NIGHTS, SEED = 3, 5
+
+
+def published_in_order(runs: NightRuns, chosen: Cases, root: Path) -> Path:
+    """What is published after the nights as they came, each with the last as_of."""
+    for night in range(len(chosen.nights)):
+        write_as_it_came(chosen, night, root / "landing")
+        run = runs.night(root / "landing", root / "data", chosen.as_of)
+        assert run.status == 0, run.output
+    return root / "data" / "published"
+
+
+@pytest.mark.parametrize(
+    ("count", "arrangements"), [(24, 1), pytest.param(210, 4, marks=pytest.mark.slow, id="210-4")]
+)
+def test_the_same_deliveries_in_any_order_and_shape_publish_the_same_rows(
+    runs: NightRuns, faults: Faults, count: int, arrangements: int, tmp_path: Path
+) -> None:
+    chosen = cases(count, NIGHTS, SEED)
+    assert len(chosen.workspaces) == count
+    usual = published_in_order(runs, chosen, tmp_path / "usual")
+    for number in range(arrangements):
+        rng = random.Random(f"{SEED}/{number}")
+        root = tmp_path / f"other-{number}"
+        with faults.injection("permuted, split, merged and replayed deliveries", count):
+            for files in arrange(chosen, rng.randint(1, NIGHTS), rng):
+                write_files(files, root / "landing", rng)
+                run = runs.night(root / "landing", root / "data", chosen.as_of)
+                assert run.status == 0, run.output
+            other, names = root / "data" / "published", ("as it came", f"arrangement {number}")
+            found = row_differences(usual, other, names=names, workspaces=chosen.workspaces)
+            assert found == [], found[:5]

@@ -1,0 +1,129 @@
+"""People known by pseudonyms: what is built from the lake sees nothing else of them."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from orchestration.warehouse.batch_writer import TABLES
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.journal import UNTOLD, CheckRow, Journal
+from orchestration.warehouse.lake import Lake
+from orchestration.warehouse.pseudonyms import Pseudonyms, expose_by_pseudonyms
+
+NOW = datetime(2026, 4, 8, tzinfo=UTC)
+SECRET = "a secret of the test"
+TRACES = ("m_zoe", "zoë", "zoe@")
+
+
+def deliver(landing: Path, name: str, member: str) -> None:
+    event = {
+        "occurred_at": "2026-04-07T09:30:00Z",
+        "workspace_id": "w1",
+        "member_id": member,
+        "product_id": "p1",
+        "generation_type": "meta",
+        "credits": "1.25",
+        "attributes": {"by": "Zoë"},
+    }
+    outcome = {"occurred_at": "2026-04-07T10:30:00Z", "outcome": "accepted", "member_id": member}
+    person = {"member_id": member, "workspace_id": "w1", "name": "Zoë", "email": "zoe@x.y", "team": "T"}
+    retraction = {"occurred_at": "2026-04-07T11:00:00Z", "event_id": "e", "reason": "m_zoe asked"}
+    rows = {
+        "generation_events": [
+            event | {"event_id": f"{name}1"},
+            event | {"event_id": f"{name}2", "credits": "m_zoe"},
+        ],
+        "content_outcomes": [
+            outcome | {"outcome_id": f"{name}1", "event_id": f"{name}1"},
+            outcome | {"outcome_id": f"{name}2", "event_id": f"{name}1", "workspace_id": "w1"},
+        ],
+        "members": [person],
+        "event_retractions": [retraction | {"retraction_id": name}],
+    }
+    for feed, of_feed in rows.items():
+        (landing / feed).mkdir(parents=True, exist_ok=True)
+        (landing / feed / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in of_feed))
+
+
+def exposed(root: Path, secret: str) -> DuckDBWarehouse:
+    lake, warehouse = Lake(root / "raw"), DuckDBWarehouse(root / "warehouse.duckdb")
+    expose_by_pseudonyms(
+        warehouse, {f"raw.{table}": lake.paths(table) for table in TABLES}, Pseudonyms(secret)
+    )
+    return warehouse
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    deliver(tmp_path / "landing", "a", "m_zoe")
+    Lake(tmp_path / "raw").ingest(tmp_path / "landing", now=NOW)
+    return tmp_path
+
+
+def test_a_pseudonym_is_the_keyed_hash_of_workspace_and_member() -> None:
+    digest = hmac.new(SECRET.encode(), b"w1\0m_zoe", sha256).hexdigest()
+    assert Pseudonyms(SECRET).of("w1", "m_zoe") == f"m-{digest[:16]}"
+    others = {
+        Pseudonyms(SECRET).of("w1", "m_zoe"),
+        Pseudonyms(SECRET).of("w2", "m_zoe"),
+        Pseudonyms("another " + SECRET).of("w1", "m_zoe"),
+    }
+    assert len(others) == 3
+    assert Pseudonyms(SECRET).fingerprint != Pseudonyms("another " + SECRET).fingerprint
+
+
+def test_no_view_of_the_lake_tells_who_someone_is_and_no_number_is_another(root: Path) -> None:
+    lake, plain = Lake(root / "raw"), DuckDBWarehouse(root / "plain.duckdb")
+    plain.expose_lake({f"raw.{table}": lake.paths(table) for table in TABLES})
+    warehouse = exposed(root, SECRET)
+    for table in TABLES:
+        rows, before = (each.query(f"select * from raw.{table}") for each in (warehouse, plain))
+        assert list(rows.columns) == list(before.columns)
+        assert len(rows) == len(before)
+        told = rows.to_json(force_ascii=False).casefold()
+        assert not [trace for trace in TRACES if trace in told], table
+        numbers = [name for name in ("credits", "row_id", "batch_id", "content_hash") if name in rows]
+        assert rows[numbers].equals(before[numbers])
+
+
+def test_names_are_the_pseudonym_and_reasons_are_without_the_value(root: Path) -> None:
+    warehouse, zoe = exposed(root, SECRET), Pseudonyms(SECRET).of("w1", "m_zoe")
+    assert warehouse.fetch("select member_id, name, email, team from raw.members") == [(zoe, zoe, None, "T")]
+    assert warehouse.fetch("select rule, text, value, reason from raw.quarantine") == [
+        ("number.format", None, None, "credits must be a plain decimal number")
+    ]
+    outcomes = warehouse.fetch("select member_id from raw.content_outcomes order by outcome_id")
+    assert outcomes == [(Pseudonyms(SECRET).of("", "m_zoe"),), (zoe,)]
+
+
+def test_people_of_a_later_batch_have_a_pseudonym_too_and_those_before_keep_theirs(root: Path) -> None:
+    exposed(root, SECRET)
+    deliver(root / "landing", "b", "m_mike")
+    Lake(root / "raw").ingest(root / "landing", now=NOW)
+    warehouse = exposed(root, SECRET)
+    known = [Pseudonyms(SECRET).of("w1", member) for member in ("m_zoe", "m_mike")]
+    members = warehouse.fetch("select member_id from raw.generation_events order by batch_id")
+    assert members == [(pseudonym,) for pseudonym in known]
+
+
+def test_what_checks_told_before_is_not_shown_with_pseudonyms(tmp_path: Path) -> None:
+    rows = [
+        CheckRow("raw", "raw.x", f"check_{passed}", "warning", passed, "m_zoe", "rule", "m_zoe")
+        for passed in (True, False)
+    ]
+    for run, has_pseudonyms in (("1", False), ("2", True)):
+        journal = Journal(tmp_path / "journal", has_pseudonyms=has_pseudonyms)
+        journal.record_checks(rows, run_id=run, part="raw", checked_at=datetime(2026, 4, 8))
+        assert journal.checks_of(run) == rows
+    warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    sql = "select run_id, message from journal.check_results where not passed order by run_id"
+    journal.expose(warehouse)
+    assert warehouse.fetch(sql) == [("1", UNTOLD), ("2", "m_zoe")]
+    Journal(journal.root).expose(warehouse)
+    assert warehouse.fetch(sql) == [("1", "m_zoe"), ("2", "m_zoe")]
