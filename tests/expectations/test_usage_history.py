@@ -69,6 +69,13 @@ def test_a_quiet_weekend_is_not_told(failed: Failed, newest: int) -> None:
     assert failed({"w1": history(SUNDAY, weekend=3, newest=newest)}, as_of=SUNDAY) == {}
 
 
+def test_a_weekend_is_compared_with_weekends(failed: Failed) -> None:
+    usage = history(SUNDAY, workday=1000, weekend=30, newest=6)
+
+    assert failed({"w1": usage}, as_of=SUNDAY) == {}
+    assert list(failed({"w1": usage | {SUNDAY: 5}}, as_of=SUNDAY)) == [TOO_LITTLE]
+
+
 def test_a_quiet_working_day_is_told_though_the_weekend_was_as_quiet(failed: Failed) -> None:
     assert list(failed({"w1": history(MONDAY, weekend=0, newest=3)}, as_of=MONDAY)) == [TOO_LITTLE]
 

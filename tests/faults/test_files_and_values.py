@@ -257,7 +257,7 @@ def test_a_file_that_another_process_goes_on_writing_is_never_half_loaded(
 def test_a_hundred_thousand_tiny_files_load_in_under_a_minute(scene: Scene, faults: Faults) -> None:
     rows = good_rows(Random(1), "tiny", 100_000)
     for number, row in enumerate(rows):
-        data = json.dumps(row) if number % 1000 else "nope"
+        data = json.dumps(row) if number % 1000 else f"nope {number}"
         (scene.folder / f"{number:06}.jsonl").write_text(data)
     with faults.injection("100,000 tiny files"):
         start = time.monotonic()
