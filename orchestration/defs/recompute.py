@@ -27,7 +27,7 @@ def recomputed(settings: Settings, stand: Stand) -> Iterator[Path]:
     """The published folder of a run that knew what `stand` says, and started from nothing but raw.
 
     It is gone when the block ends. Dagster keeps no record of the run, and nothing outside it is written: the
-    batches are only linked. Whoever asks holds the data directory.
+    batches are linked, and a run that loads nothing only reads them. Whoever asks holds the data directory.
 
     Raises:
         CannotRecompute: the run failed.
@@ -36,6 +36,8 @@ def recomputed(settings: Settings, stand: Stand) -> Iterator[Path]:
     try:
         batches = settings.verify_dir / "raw" / "batches"
         batches.mkdir(parents=True)
+        for beside_batches in (entry for entry in settings.lake_dir.iterdir() if entry.is_file()):
+            shutil.copy(beside_batches, settings.verify_dir / "raw")
         for batch in Lake(settings.lake_dir).batches():
             if int(batch.name) <= stand.batch_id:
                 (batches / batch.name).symlink_to(batch, target_is_directory=True)

@@ -78,7 +78,8 @@ class Night(dg.ConfigurableResource):
             in the time zone of every workspace. Later events are loaded but not reported.
         now: when the run was due, an instant with offset; needed where as_of is empty.
         full_refresh: rebuild the working warehouse from the lake instead of using what is there.
-        is_loading: whether what is new in the landing folder is loaded; if not, it is not looked at.
+        is_loading: whether what is new in the landing folder is loaded; if not, nobody looks there, and raw
+            is only read.
         data_dir: the data directory the run holds alone.
     """
 

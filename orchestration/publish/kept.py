@@ -69,6 +69,14 @@ def roll_back(data_dir: Path, *, to: int | None) -> KeptVersion:
     return _kept(chosen, data_dir)
 
 
+def stand_of(folder: Path) -> Stand | None:
+    """What a version says it was made from; None if it does not, or not readably."""
+    try:
+        return Stand.read(folder)
+    except (ValueError, KeyError):
+        return None
+
+
 def _version_before(data_dir: Path) -> int:
     served = served_number(data_dir)
     if served is None:
@@ -84,7 +92,7 @@ def _version_before(data_dir: Path) -> int:
 
 def _kept(number: int, data_dir: Path) -> KeptVersion:
     folder = data_dir / "versions" / str(number)
-    manifest, stand = read_manifest(folder), Stand.read(folder)
+    manifest, stand = read_manifest(folder), stand_of(folder)
     return KeptVersion(
         number=number,
         as_of=stand.as_of if stand else None,

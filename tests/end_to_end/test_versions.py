@@ -116,6 +116,7 @@ def test_a_quick_verification_reads_every_byte_of_raw_and_of_what_is_served(
     assert (well.returncode, len(well.stdout.splitlines())) == (0, 2), well.stdout + well.stderr
     damage(night.data_dir / "raw" / "batches" / "000001" / "generation_events.parquet")
     damage(night.published / "report" / "acme-store.html")
+    (night.published / "version.json").write_text("{")
     before = state(night.data_dir)
 
     said = credits_command("verify", "--quick", "--data-dir", night.data_dir)
@@ -123,6 +124,7 @@ def test_a_quick_verification_reads_every_byte_of_raw_and_of_what_is_served(
     assert said.returncode == 1
     assert "raw          batch 1: generation_events.parquet is not what was committed" in said.stdout
     assert "served       version 1: report/acme-store.html is not what was published" in said.stdout
+    assert "served       version 1: version.json is not what was published" in said.stdout
     assert state(night.data_dir) == before
 
 

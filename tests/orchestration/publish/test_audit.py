@@ -22,8 +22,13 @@ def build(make_warehouse: Callable[[Rows], Path], tmp_path: Path) -> Callable[..
 
     def run(rows: Rows, name: str = "data") -> PublishedVersion:
         daily = [
-            {"workspace_id": one["workspace_id"], "usage_date": AS_OF, "credits": one["credits_used"]}
+            {"workspace_id": one["workspace_id"], "usage_date": day, "credits": credits}
             for one in rows["credit_summary"]
+            for day, credits in (
+                (one["window_start_date"] - timedelta(days=1), 5),
+                (one["window_start_date"], 3),
+                (AS_OF, one["credits_used"] - 3),
+            )
         ]
         warehouse = make_warehouse({**rows, "usage_daily": daily})
         return build_version(warehouse, tmp_path / name, published_at=datetime(2026, 4, 8, tzinfo=UTC))
@@ -88,7 +93,7 @@ def test_a_parquet_file_of_another_night_is_told_though_its_rows_are_as_many(
         audit_version(version, as_of=AS_OF)
 
 
-def test_what_was_used_after_the_window_or_by_another_workspace_is_not_added(
+def test_what_was_used_before_the_window_or_by_another_workspace_is_not_added(
     rows: Rows, build: Callable[..., PublishedVersion]
 ) -> None:
     rows["credit_summary"].append(

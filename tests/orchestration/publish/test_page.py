@@ -56,7 +56,7 @@ def test_the_first_thing_seen_is_when_credits_run_out_and_the_tab_says_the_same(
     page = render_page(example)
     assert headlines(page) == {"Empty by 12 May 2026 at the current pace"}
     text = Outline(page).text
-    assert "Acme Store · last 30 days · data to 7 Apr 2026, UTC" in text
+    assert "Acme Store · last 30 days · data to 7 Apr 2026, UTC · published 8 Apr 2026, 02:10 UTC" in text
     assert "2,660 credits left on 7 Apr 2026; 78 a day over the last 7 days." in text
 
 

@@ -48,6 +48,7 @@ def test_a_version_holds_the_database_a_parquet_file_of_each_mart_and_a_page_of_
     # nothing is left of the write-ahead log or of a temporary file
     assert names(version.path) == {"credits.duckdb", "manifest.json", "parquet", "report"}
     assert names(version.path / "report") == {"w1.html", "a%2Fb%20%C3%BC.html"}
+    assert "published 8 Apr 2026, 02:10 UTC" in (version.path / "report" / "w1.html").read_text()
     assert names(version.path / "parquet") == {f"{mart}.parquet" for mart in version.row_counts}
 
 

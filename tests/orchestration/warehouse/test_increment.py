@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.increment import Stand, begin, complete, definitions_of, is_of, variables
+from orchestration.warehouse.increment import (
+    Stand,
+    begin,
+    complete,
+    definitions_of,
+    is_ahead,
+    is_of,
+    variables,
+)
 
 
 @pytest.fixture
@@ -86,3 +94,18 @@ def test_the_fingerprint_changes_with_every_byte_and_every_name(tmp_path: Path) 
     two.write_text("select 3")
     assert definitions_of([one, two]) != before
     assert definitions_of([one]) != definitions_of([one.rename(tmp_path / "c.sql")])
+
+
+def test_a_warehouse_that_knew_more_than_what_is_served_is_ahead_of_it(warehouse: DuckDBWarehouse) -> None:
+    assert not is_ahead(warehouse, stand(1, 7))
+    complete_run(warehouse, stand(2, 8))
+    assert not is_ahead(warehouse, None)
+    assert not is_ahead(warehouse, stand(2, 8))
+    # published, and killed before the warehouse noted it
+    assert not is_ahead(warehouse, stand(3, 9))
+    # after going back to an older version
+    assert is_ahead(warehouse, stand(1, 8))
+    assert is_ahead(warehouse, stand(2, 7))
+    # what a run that did not end may have made is no matter: it is made anew
+    begin(warehouse, stand(3, 9))
+    assert not is_ahead(warehouse, stand(2, 8))
