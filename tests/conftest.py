@@ -8,12 +8,14 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import subprocess
 import sys
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from product import REAL_USAGE, REPO, SAMPLE_AS_OF, Credits, Night, nightly
+from night_runs import NightRuns
+from product import REAL_USAGE, REPO, SAMPLE_AS_OF, Credits, CreditsWith, Night, credits_in, nightly
 
 pytest_plugins = ["fault_table"]
 
@@ -36,15 +38,23 @@ def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def credits_command(dagster_home: Path) -> Credits:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NightRuns]:
+    """Runs `credits` commands in processes forked from one that has imported everything."""
+    server = NightRuns(tmp_path_factory.mktemp("runs"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def credits_command(runs: NightRuns, dagster_home: Path) -> Credits:
     """Run `credits …` in a process of its own, with a Dagster home of its own."""
-    environment = {**os.environ, "DAGSTER_HOME": str(dagster_home)}
+    return credits_in(runs, dagster_home)
 
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).with_name("credits")), *map(str, arguments)]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
-    return run
+@pytest.fixture(scope="session")
+def credits_with(runs: NightRuns, dagster_home: Path) -> CreditsWith:
+    """The same with more in its environment, given by name."""
+    return partial(credits_in, runs, dagster_home)
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,8 @@ No figure is asserted here.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,14 +70,3 @@ def traces(root: Path) -> set[str]:
 def figures_of(marts: dict[str, list[tuple[object, ...]]]) -> list[str]:
     """The rows of usage_by_member without id, name and team, which are its third to fifth column."""
     return sorted(str(row[:2] + row[5:]) for row in marts["usage_by_member"])
-
-
-def credits_with(home: Path, **environment: str) -> Credits:
-    """The `credits` command with more in its environment."""
-
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).with_name("credits")), *map(str, arguments)]
-        told = {**os.environ, "DAGSTER_HOME": str(home), **environment}
-        return subprocess.run(command, env=told, capture_output=True, text=True, check=False)
-
-    return run

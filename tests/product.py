@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from night_runs import NightRuns
 
 REPO = Path(__file__).resolve().parents[1]
 REAL_USAGE = REPO.parent / "shared" / "data" / "real_usage" / "landing"
 SAMPLE_AS_OF = "2026-04-07"
 
 Credits = Callable[..., subprocess.CompletedProcess[str]]
+CreditsWith = Callable[..., Credits]
 # the journal of runs: what was told when, left out wherever identical rows are promised
 JOURNAL_MARTS = {"data_quality", "forecast_accuracy", "restatements"}
 # of these the older vintages are the journal, and the newest is a mart like any other
@@ -41,6 +43,18 @@ class Night:
         """Rows of a query on the published marts."""
         with duckdb.connect(str(self.published / "credits.duckdb"), read_only=True) as connection:
             return connection.execute(sql).fetchall()
+
+
+def credits_in(runs: NightRuns, home: Path, **environment: str) -> Credits:
+    """The `credits` command, with that Dagster home and more in its environment."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        done = runs.run(*arguments, environment={"DAGSTER_HOME": str(home), **environment})
+        return subprocess.CompletedProcess(
+            ["credits", *map(str, arguments)], done.status, done.stdout, done.stderr
+        )
+
+    return run
 
 
 def nightly(credits_command: Credits, landing: Path, data_dir: Path, as_of: str, *options: str) -> Night:

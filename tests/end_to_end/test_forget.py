@@ -6,8 +6,8 @@ import fcntl
 from pathlib import Path
 
 import pytest
-from personal_data import credits_with, figures_of, told_nights, traces
-from product import SAMPLE_AS_OF, Credits, Night, copied, nightly, published_rows
+from personal_data import figures_of, told_nights, traces
+from product import SAMPLE_AS_OF, Credits, CreditsWith, Night, copied, nightly, published_rows
 
 
 @pytest.fixture(scope="module")
@@ -61,17 +61,17 @@ def test_forgetting_again_does_nothing_and_an_unknown_or_busy_one_is_refused(
 
 
 def test_with_a_retention_a_night_forgets_who_is_gone(
-    sample_night: Night, dagster_home: Path, tmp_path: Path
+    sample_night: Night, credits_with: CreditsWith, tmp_path: Path
 ) -> None:
     night = copied(sample_night, tmp_path / "data")
     before = published_rows(night.published)
-    command = credits_with(dagster_home, CREDITS_RETENTION_DAYS="30")
+    command = credits_with(CREDITS_RETENTION_DAYS="30")
     # the sample ends in April 2026
     again = nightly(command, night.landing, night.data_dir, night.as_of)
     assert "5 members made no generation for 30 days and are forgotten" in again.said.stderr
     assert traces(night.data_dir) == set()
     assert figures_of(published_rows(night.published)) == figures_of(before)
-    odd = credits_with(dagster_home, CREDITS_RETENTION_DAYS="soon")("status", "--data-dir", night.data_dir)
+    odd = credits_with(CREDITS_RETENTION_DAYS="soon")("status", "--data-dir", night.data_dir)
     assert (odd.returncode, "whole number of days" in odd.stderr) == (2, True)
 
 

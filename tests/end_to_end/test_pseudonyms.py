@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from personal_data import credits_with, figures_of, told_nights, traces
-from product import SAMPLE_AS_OF, Credits, Night, nightly, published_rows
+from personal_data import figures_of, told_nights, traces
+from product import SAMPLE_AS_OF, Credits, CreditsWith, Night, nightly, published_rows
 
 SECRET = "a secret of the tests, long enough"
 
@@ -20,10 +20,10 @@ def members_of(night: Night) -> set[object]:
     return {member for (member,) in night.query("select distinct member_id from marts.usage_by_member")}
 
 
-def test_switched_on_nobody_is_named_and_no_figure_is_another(told: Night, dagster_home: Path) -> None:
+def test_switched_on_nobody_is_named_and_no_figure_is_another(told: Night, credits_with: CreditsWith) -> None:
     before = published_rows(told.published)
     assert any(name.startswith("parquet/data_quality") for name in traces(told.published.resolve()))
-    command = credits_with(dagster_home, CREDITS_PSEUDONYM_SECRET=SECRET)
+    command = credits_with(CREDITS_PSEUDONYM_SECRET=SECRET)
 
     night = nightly(command, told.landing, told.data_dir, SAMPLE_AS_OF, "--pseudonymise")
 
@@ -45,42 +45,42 @@ def test_switched_on_nobody_is_named_and_no_figure_is_another(told: Night, dagst
 
 
 def test_the_same_secret_gives_the_same_pseudonyms_and_another_one_others(
-    told: Night, dagster_home: Path
+    told: Night, credits_with: CreditsWith
 ) -> None:
     switched = {"CREDITS_PSEUDONYMISE": "1", "CREDITS_PSEUDONYM_SECRET": SECRET}
-    night = nightly(credits_with(dagster_home, **switched), told.landing, told.data_dir, SAMPLE_AS_OF)
+    night = nightly(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
     first = members_of(told)
-    again = nightly(credits_with(dagster_home, **switched), told.landing, told.data_dir, SAMPLE_AS_OF)
+    again = nightly(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
     assert members_of(told) == first
     assert "built anew" not in again.said.stderr
     assert len(list((told.data_dir / "versions").iterdir())) >= 2
-    other = credits_with(dagster_home, **{**switched, "CREDITS_PSEUDONYM_SECRET": "another " + SECRET})
+    other = credits_with(**{**switched, "CREDITS_PSEUDONYM_SECRET": "another " + SECRET})
     night = nightly(other, told.landing, told.data_dir, SAMPLE_AS_OF)
     assert "built anew" in night.said.stderr
     assert not first & members_of(told)
     assert len(list((told.data_dir / "versions").iterdir())) == 1
 
 
-def test_forgetting_keeps_the_pseudonyms_of_everyone_else(told: Night, dagster_home: Path) -> None:
+def test_forgetting_keeps_the_pseudonyms_of_everyone_else(told: Night, credits_with: CreditsWith) -> None:
     switched = {"CREDITS_PSEUDONYMISE": "1", "CREDITS_PSEUDONYM_SECRET": SECRET}
-    nightly(credits_with(dagster_home, **switched), told.landing, told.data_dir, SAMPLE_AS_OF)
+    nightly(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
     before = members_of(told)
     command = ("forget", "--member", "m_sarah", "--data-dir", told.data_dir, "--landing", told.landing)
-    refused = credits_with(dagster_home)(*command)
+    refused = credits_with()(*command)
     assert (refused.returncode, "CREDITS_PSEUDONYM_SECRET" in refused.stderr) == (2, True)
-    said = credits_with(dagster_home, **switched)(*command)
+    said = credits_with(**switched)(*command)
     assert said.returncode == 0, said.stdout + said.stderr
     assert len(before & members_of(told)) == 4
     assert traces(told.data_dir) == set()
 
 
-def test_without_a_long_enough_secret_nothing_is_run(tmp_path: Path, dagster_home: Path) -> None:
+def test_without_a_long_enough_secret_nothing_is_run(tmp_path: Path, credits_with: CreditsWith) -> None:
     (tmp_path / "landing").mkdir()
     command = ("run", "--landing", tmp_path / "landing", "--data-dir", tmp_path / "data", "--pseudonymise")
     for environment in ({}, {"CREDITS_PSEUDONYM_SECRET": "too short"}):
-        said = credits_with(dagster_home, **environment)(*command)
+        said = credits_with(**environment)(*command)
         assert (said.returncode, "at least 16 characters" in said.stderr) == (2, True)
     assert "too short" not in said.stderr
-    odd = credits_with(dagster_home, CREDITS_PSEUDONYMISE="maybe")(*command[:-1])
+    odd = credits_with(CREDITS_PSEUDONYMISE="maybe")(*command[:-1])
     assert (odd.returncode, "must be 1 or 0" in odd.stderr) == (2, True)
     assert not (tmp_path / "data").exists()

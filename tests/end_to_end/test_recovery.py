@@ -1,25 +1,14 @@
-"""Nights that begin badly: two at once, a torn warehouse, times and amounts at their ends."""
+"""A night that begins badly: a torn warehouse, times and amounts at their ends."""
 
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
 from product import SAMPLE_AS_OF, Credits, Night, copied, nightly
-
-
-def test_of_two_nights_started_together_one_runs_and_one_says_busy(
-    credits_command: Credits, sample_night: Night, tmp_path: Path
-) -> None:
-    night = copied(sample_night, tmp_path / "data")
-    command = ["run", "--landing", night.landing, "--data-dir", night.data_dir, "--as-of", night.as_of]
-    with ThreadPoolExecutor(2) as both:
-        said = list(both.map(lambda _: credits_command(*command), range(2)))
-    assert sorted(one.returncode for one in said) == [0, 3], [one.stderr for one in said]
 
 
 def test_a_torn_warehouse_is_rebuilt_and_the_largest_times_and_amounts_are_survived(

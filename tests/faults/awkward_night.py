@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from faults.night_runs import NightRuns
 from histories.compare import row_differences
 from histories.generate import histories, write_night
+from night_runs import NightRuns
 
 WORKSPACES, SEED = 24, 11
 TIES = """

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fault_table import Faults
 from faults.awkward_night import AwkwardNight, recover
-from faults.night_runs import NightRuns
+from night_runs import NightRuns
 
 STEPS, CHANGES, RANDOM_CHAINS, IN_A_ROW = 23, 44, 16, 3
 KILLED = -9

@@ -8,7 +8,8 @@ from __future__ import annotations
 import random
 import shutil
 import signal
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import time
 from pathlib import Path
 
 import duckdb
@@ -18,10 +19,11 @@ import pytest
 from fault_table import Faults
 from faults.awkward_night import AwkwardNight, recover, rows_of
 from faults.namespaces import credits_script, told_by
-from faults.night_runs import NightRuns
 from histories.compare import row_differences
 from histories.generate import is_free_of_order
-from product import Credits, Night, copied
+from night_runs import NightRuns
+
+from orchestration.defs.resources import is_held
 
 OK, FAILED, USAGE, BUSY = 0, 1, 2, 3
 
@@ -126,15 +128,21 @@ def test_a_read_only_data_directory_is_refused_before_anything_is_touched(
 
 
 def test_of_two_nights_started_together_one_runs_and_one_says_who_holds_the_lock(
-    credits_command: Credits, sample_night: Night, faults: Faults, tmp_path: Path
+    runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
 ) -> None:
-    night = copied(sample_night, tmp_path / "data")
-    command = ["run", "--landing", night.landing, "--data-dir", night.data_dir, "--as-of", night.as_of]
-    with faults.injection("two nights at once"), ThreadPoolExecutor(2) as both:
-        said = list(both.map(lambda _: credits_command(*command), range(2)))
-        assert sorted(one.returncode for one in said) == [OK, BUSY], [one.stderr for one in said]
-        busy = next(one for one in said if one.returncode == BUSY)
-        assert "is held by process " in busy.stderr
+    data_dir = awkward.copied(tmp_path / "data")
+    command = [credits_script(), "run", "--landing", awkward.landing, "--data-dir", data_dir]
+    with faults.injection("two nights at once"):
+        one = subprocess.Popen(
+            [*map(str, command), "--as-of", awkward.as_of], stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        )
+        while not is_held(data_dir) and one.poll() is None:
+            time.sleep(0.05)
+        other = runs.night(awkward.landing, data_dir, awkward.as_of)
+        _, said = one.communicate(timeout=300)
+        assert (one.returncode, other.status) == (OK, BUSY), said + other.output
+        assert f"is held by process {one.pid} since " in other.stderr
+        awkward.assert_equal(data_dir)
 
 
 def test_a_reader_who_holds_the_published_files_keeps_them_and_delays_nobody(
@@ -188,10 +196,7 @@ def test_while_a_critical_check_fails_nothing_is_published(
     inode, content = (served / "credits.duckdb").stat().st_ino, (served / "credits.duckdb").read_bytes()
     with faults.injection("a critical check fails"):
         # all batches are looked at by a full refresh
-        run = runs.run(
-            *("run", "--landing", awkward.landing, "--as-of", awkward.as_of, "--full-refresh"),
-            data_dir=data_dir,
-        )
+        run = runs.night(awkward.landing, data_dir, awkward.as_of, "--full-refresh")
         assert run.status == FAILED, run.output
         assert "lines_are_accepted_or_quarantined" in run.output
         assert (data_dir / "published").resolve() == served

@@ -22,7 +22,7 @@ import pytest
 from fault_table import Faults
 from faults.awkward_night import TIES, AwkwardNight
 from faults.namespaces import credits_script, told_by
-from faults.night_runs import NightRuns
+from night_runs import NightRuns
 
 from orchestration.landing.sample_load import write_load
 from orchestration.publish.versions import activate, build_version

@@ -75,9 +75,8 @@ def run_here(request: dict[str, Any]) -> None:
     from orchestration.cli import main
 
     os.environ.update(request["environment"])
-    output = os.open(request["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     sys.stdin.close()
     sys.stdout = os.fdopen(1, "w", encoding="utf-8")
     log = None
@@ -85,10 +84,12 @@ def run_here(request: dict[str, Any]) -> None:
         log = os.fdopen(
             os.open(request["events"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w", encoding="utf-8"
         )
-    watch = Watch(request["data_dir"], request["kill_at"], request["signal"], log)
+    watch = Watch(request["data_dir"] or "/nowhere/", request["kill_at"], request["signal"], log)
     sys.stderr = ProgressStream(os.fdopen(2, "w", encoding="utf-8"), watch)  # type: ignore[assignment]
-    sys.addaudithook(watch.audit)
-    main(request["arguments"])
+    if request["data_dir"]:
+        sys.addaudithook(watch.audit)
+    sys.argv = ["credits", *request["arguments"]]
+    main()
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Nights run by a fork server, whole or killed, each with a Dagster home of its own.
+"""`credits` commands in forked processes: quicker than new ones, and killed where it is told.
 
-What is a fault, and what survival means, is said in the tests.
+What is run, and what its outcome means, is said in the tests.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from product import REPO
-
+REPO = Path(__file__).resolve().parents[1]
 SERVER = Path(__file__).with_name("fork_server.py")
 
 
@@ -24,9 +25,15 @@ class Run:
     """How a command ended (its exit code, or minus the signal), what it said, its time and memory."""
 
     status: int
-    output: str
+    stdout: str
+    stderr: str
     seconds: float
     peak_mb: int
+
+    @property
+    def output(self) -> str:
+        """All that it said."""
+        return self.stderr + self.stdout
 
 
 class NightRuns:
@@ -51,46 +58,58 @@ class NightRuns:
     def run(
         self,
         *arguments: object,
-        data_dir: Path,
+        environment: Mapping[str, str],
+        watched: Path | None = None,
         kill_at: str | int | None = None,
         kill_after_seconds: float | None = None,
         with_signal: int = signal.SIGKILL,
         events: Path | None = None,
-        environment: dict[str, str] | None = None,
     ) -> Run:
-        """Run one command on a data directory.
+        """Run one command.
 
         Args:
+            environment: what differs from this process's own.
+            watched: the folder whose changes are events.
             kill_at: the event (as written to `events` by an undisturbed run) at which the process is killed.
             kill_after_seconds: or the time after which it is.
             with_signal: what it is killed with.
             events: where the events of the run are written.
-            environment: what differs from this process's own.
         """
-        home = data_dir.with_name(f"{data_dir.name}.dagster")
-        home.mkdir(parents=True, exist_ok=True)
-        shutil.copy(REPO / "dagster.yaml", home)
-        output = self._root / "output"
+        said = {name: self._root / name for name in ("stdout", "stderr")}
         request = {
-            "arguments": [*map(str, arguments), "--data-dir", str(data_dir)],
-            "environment": {"DAGSTER_HOME": str(home), **(environment or {})},
-            "data_dir": f"{data_dir}/",
+            "arguments": [*map(str, arguments)],
+            "environment": dict(environment),
+            "data_dir": f"{watched}/" if watched else None,
             "kill_at": kill_at,
             "kill_after_seconds": kill_after_seconds,
             "signal": int(with_signal),
             "events": str(events) if events else None,
-            "output": str(output),
+            **{name: str(file) for name, file in said.items()},
         }
         assert self._server.stdin and self._server.stdout
         self._server.stdin.write(json.dumps(request) + "\n")
         self._server.stdin.flush()
         told = json.loads(self._server.stdout.readline())
-        said = output.read_text(encoding="utf-8", errors="replace")
-        return Run(told["status"], said, told["seconds"], told["peak_mb"])
+        texts = {name: file.read_text(encoding="utf-8", errors="replace") for name, file in said.items()}
+        return Run(**told, **texts)
 
-    def night(self, landing: Path, data_dir: Path, as_of: object, **how: object) -> Run:
-        """One nightly run."""
-        return self.run("run", "--landing", landing, "--as-of", as_of, data_dir=data_dir, **how)  # type: ignore[arg-type]
+    def night(
+        self,
+        landing: Path,
+        data_dir: Path,
+        as_of: object,
+        *options: object,
+        environment: Mapping[str, str] | None = None,
+        **how: Any,
+    ) -> Run:
+        """One nightly run, with a Dagster home beside the data directory."""
+        home = data_dir.with_name(f"{data_dir.name}.dagster")
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPO / "dagster.yaml", home)
+        command = ("run", "--landing", landing, "--data-dir", data_dir, "--as-of", as_of, *options)
+        return self.run(
+            *command, environment={"DAGSTER_HOME": str(home), **(environment or {})}, watched=data_dir, **how
+        )
 
     def close(self) -> None:
         """End the server."""
