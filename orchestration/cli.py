@@ -119,9 +119,21 @@ def sample(out: Path, **load: int | None) -> None:
     help="Last local date to report. Without it or without a value: the newest complete day.",
 )
 @click.option("--full-refresh", is_flag=True, help="Rebuild the working warehouse from the lake.")
-def run(landing: Path | None, data_dir: Path | None, as_of: date | None, full_refresh: bool) -> None:
+@click.option(
+    "--workspace-files",
+    is_flag=True,
+    help="Publish each workspace alone as well, in published/workspaces/<id>. "
+    "[default: $CREDITS_WORKSPACE_FILES is 1]",
+)
+def run(
+    landing: Path | None,
+    data_dir: Path | None,
+    as_of: date | None,
+    full_refresh: bool,
+    workspace_files: bool,
+) -> None:
     """One whole nightly run: load what is new, check, build, forecast, publish."""
-    settings = _use(landing_dir=landing, data_dir=data_dir)
+    settings = _use(landing_dir=landing, data_dir=data_dir, workspace_files=workspace_files)
     if not settings.landing_dir.is_dir():
         fail(
             f"there is no landing folder {settings.landing_dir}; make it, or name another with --landing",
@@ -380,10 +392,12 @@ def status(data_dir: Path | None) -> None:
         fail(f"what is published cannot be read; publish it anew with credits run. {error}")
 
 
-def _use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Settings:
+def _use(
+    *, landing_dir: Path | None = None, data_dir: Path | None = None, workspace_files: bool = False
+) -> Settings:
     """Fix the folders, and stand where the relative paths of dagster.yaml are meant from."""
     try:
-        settings = use(landing_dir=landing_dir, data_dir=data_dir)
+        settings = use(landing_dir=landing_dir, data_dir=data_dir, workspace_files=workspace_files)
     except SettingsError as error:
         fail(str(error), EXIT_USAGE)
     os.chdir(settings.dagster_home)

@@ -26,6 +26,8 @@ class Settings:
         memory_limit: what DuckDB may use, such as "6GB" (CREDITS_MEMORY_LIMIT).
         schedule_cron: when the nightly run starts (CREDITS_SCHEDULE_CRON).
         schedule_timezone: the time zone of that (CREDITS_SCHEDULE_TIMEZONE).
+        workspace_files: publish each workspace alone as well, to be given without the others
+            (CREDITS_WORKSPACE_FILES=1); for every workspace a database, a Parquet file a mart and a page.
         dagster_home: the folder of dagster.yaml, whose relative paths are meant from there (DAGSTER_HOME).
     """
 
@@ -34,6 +36,7 @@ class Settings:
     memory_limit: str = "6GB"
     schedule_cron: str = "0 2 * * *"
     schedule_timezone: str = "UTC"
+    workspace_files: bool = False
     dagster_home: Path = PROJECT_DIR
 
     @classmethod
@@ -46,6 +49,7 @@ class Settings:
             memory_limit=os.environ.get("CREDITS_MEMORY_LIMIT", cls.memory_limit),
             schedule_cron=os.environ.get("CREDITS_SCHEDULE_CRON", cls.schedule_cron),
             schedule_timezone=os.environ.get("CREDITS_SCHEDULE_TIMEZONE", cls.schedule_timezone),
+            workspace_files=_switch("CREDITS_WORKSPACE_FILES", default=cls.workspace_files),
             dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
         )
 
@@ -83,8 +87,12 @@ class Settings:
         return [*models, self.dbt_dir / "dbt_project.yml", *forecasting]
 
 
-def use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Settings:
+def use(
+    *, landing_dir: Path | None = None, data_dir: Path | None = None, workspace_files: bool = False
+) -> Settings:
     """Fix the folders for this process and those it starts (dbt reads them), and return the settings."""
+    if workspace_files:
+        os.environ["CREDITS_WORKSPACE_FILES"] = "1"
     if landing_dir is not None:
         os.environ["CREDITS_LANDING_DIR"] = str(landing_dir.resolve())
     if data_dir is not None:
@@ -109,3 +117,10 @@ def use(*, landing_dir: Path | None = None, data_dir: Path | None = None) -> Set
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     return settings
+
+
+def _switch(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name, "")
+    if value not in ("", "0", "1"):
+        raise SettingsError(f"{name} must be 1 (on) or 0 (off); found {value!r}. Set one of them.")
+    return default if value == "" else value == "1"

@@ -87,7 +87,12 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         refuse_unchecked(journal.checks_of(context.run_id))
         stand = night.stand(warehouse, lake, settings)
         warehouse.expose(journal.views())
-        version = build_version(warehouse.path, settings.data_dir, marts=[key.path[-1] for key in mart_keys])
+        version = build_version(
+            warehouse.path,
+            settings.data_dir,
+            marts=[key.path[-1] for key in mart_keys],
+            workspace_files=settings.workspace_files,
+        )
         stand.write(version.path)
         pq.write_table(
             warehouse.query_arrow("select * from facts.fct_usage_by_day"), version.path / COMPARED_FILE

@@ -6,19 +6,18 @@ Not here: what a version holds in detail (export.py, page.py), or whether it is 
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
-from urllib.parse import quote
 
 from orchestration.publish.export import export_marts
+from orchestration.publish.file_names import file_name
 from orchestration.publish.page import render_page
 from orchestration.publish.reading import REPORT_MARTS, load_reports
+from orchestration.publish.workspace_files import write_workspace_files
 from orchestration.warehouse.durable import sync
 
 VERSIONS_KEPT = 7
 PAGE_DAYS = 30
 LEFTOVER_PREFIX = ".tmp-"
-LONGEST_FILE_NAME = 255
 # sums of the published days, which the next run compares with its own
 COMPARED_FILE = "usage_by_day.parquet"
 
@@ -39,13 +38,24 @@ class PublishedVersion:
 
 
 def publish_version(
-    warehouse: Path, data_dir: Path, *, marts: Sequence[str] | None = None
+    warehouse: Path,
+    data_dir: Path,
+    *,
+    marts: Sequence[str] | None = None,
+    workspace_files: bool = False,
 ) -> PublishedVersion:
     """Builds the next version and serves it at once; see `build_version` and `activate`."""
-    return activate(build_version(warehouse, data_dir, marts=marts), data_dir)
+    version = build_version(warehouse, data_dir, marts=marts, workspace_files=workspace_files)
+    return activate(version, data_dir)
 
 
-def build_version(warehouse: Path, data_dir: Path, *, marts: Sequence[str] | None = None) -> PublishedVersion:
+def build_version(
+    warehouse: Path,
+    data_dir: Path,
+    *,
+    marts: Sequence[str] | None = None,
+    workspace_files: bool = False,
+) -> PublishedVersion:
     """Builds the next version in a temporary folder, down to the disk; readers see nothing of it yet.
 
     A version that is built and never activated, after a failed check or a kill, is removed by the next build,
@@ -55,6 +65,7 @@ def build_version(warehouse: Path, data_dir: Path, *, marts: Sequence[str] | Non
         warehouse: the working DuckDB file, not held open for writing by anyone.
         data_dir: holds `versions/` and the link `published`.
         marts: what to publish, including the marts the report reads; all of schema `marts` by default.
+        workspace_files: publish each workspace alone as well; see `write_workspace_files` for what it costs.
 
     Raises:
         PublishError: a mart is missing.
@@ -67,6 +78,8 @@ def build_version(warehouse: Path, data_dir: Path, *, marts: Sequence[str] | Non
     building.mkdir()
     row_counts = export_marts(warehouse, building, marts=marts, required=REPORT_MARTS)
     _write_pages(building)
+    if workspace_files:
+        write_workspace_files(building, days=PAGE_DAYS)
     _sync_tree(building)
     return PublishedVersion(number=number, path=building, row_counts=row_counts)
 
@@ -107,19 +120,11 @@ def compared_files(published: Path) -> dict[str, Path]:
     }
 
 
-def page_name(workspace_id: str) -> str:
-    """The file name of a workspace's page: the id percent-encoded, cut and marked by its hash if too long."""
-    encoded = quote(workspace_id, safe="")
-    if len(encoded) + len(".html") > LONGEST_FILE_NAME:
-        encoded = f"{encoded[:180]}~{sha256(workspace_id.encode()).hexdigest()}"
-    return f"{encoded}.html"
-
-
 def _write_pages(folder: Path) -> None:
     pages = folder / "report"
     pages.mkdir()
     for report in load_reports(folder, days=PAGE_DAYS):
-        page = pages / page_name(report.summary.workspace_id)
+        page = pages / file_name(report.summary.workspace_id, suffix=".html")
         page.write_text(render_page(report), encoding="utf-8")
 
 
