@@ -101,15 +101,24 @@ def sample(out: Path, **load: int | None) -> None:
 )
 @click.option("--full-refresh", is_flag=True, help="Rebuild the working warehouse from the lake.")
 @pseudonymise_option
+@click.option(
+    "--workspace-files",
+    is_flag=True,
+    help="Publish each workspace alone as well, in published/workspaces/<id>. "
+    "[default: $CREDITS_WORKSPACE_FILES is 1]",
+)
 def run(
     landing: Path | None,
     data_dir: Path | None,
     as_of: date | None,
     full_refresh: bool,
     pseudonymise: bool,
+    workspace_files: bool,
 ) -> None:
     """One whole nightly run: load what is new, check, build, forecast, publish."""
-    settings = use_settings(landing_dir=landing, data_dir=data_dir, pseudonymise=pseudonymise)
+    settings = use_settings(
+        landing_dir=landing, data_dir=data_dir, pseudonymise=pseudonymise, workspace_files=workspace_files
+    )
     if not settings.landing_dir.is_dir():
         fail(
             f"there is no landing folder {settings.landing_dir}; make it, or name another with --landing",

@@ -80,11 +80,20 @@ pseudonymise_option = click.option(
 
 
 def use_settings(
-    *, landing_dir: Path | None = None, data_dir: Path | None = None, pseudonymise: bool = False
+    *,
+    landing_dir: Path | None = None,
+    data_dir: Path | None = None,
+    pseudonymise: bool = False,
+    workspace_files: bool = False,
 ) -> Settings:
     """Fix the folders, and stand where the relative paths of dagster.yaml are meant from."""
     try:
-        settings = use(landing_dir=landing_dir, data_dir=data_dir, pseudonymise=pseudonymise)
+        settings = use(
+            landing_dir=landing_dir,
+            data_dir=data_dir,
+            pseudonymise=pseudonymise,
+            workspace_files=workspace_files,
+        )
     except SettingsError as error:
         fail(str(error), EXIT_USAGE)
     os.chdir(settings.dagster_home)

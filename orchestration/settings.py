@@ -44,6 +44,8 @@ class Settings:
         schedule_timezone: the time zone of that (CREDITS_SCHEDULE_TIMEZONE).
         read_options: caps on landing files (CREDITS_MAX_LINE_BYTES, CREDITS_MAX_FILE_BYTES,
             CREDITS_MAX_RATIO).
+        workspace_files: publish each workspace alone as well, to be given without the others
+            (CREDITS_WORKSPACE_FILES=1); for every workspace a database, a Parquet file a mart and a page.
         dagster_home: the folder of dagster.yaml, whose relative paths are meant from there (DAGSTER_HOME).
         retention_days: how long rejected lines keep their text, and people without a generation their id;
             for ever if None (CREDITS_RETENTION_DAYS).
@@ -57,6 +59,7 @@ class Settings:
     schedule_cron: str = "0 2 * * *"
     schedule_timezone: str = "UTC"
     read_options: ReadOptions = DEFAULT_OPTIONS
+    workspace_files: bool = False
     dagster_home: Path = PROJECT_DIR
     retention_days: int | None = None
     pseudonymise: bool = False
@@ -83,6 +86,7 @@ class Settings:
                 max_file_bytes=_whole_number(FILE_CAP, DEFAULT_OPTIONS.max_file_bytes),
                 max_ratio=_whole_number(RATIO_CAP, DEFAULT_OPTIONS.max_ratio),
             ),
+            workspace_files=_is_on("CREDITS_WORKSPACE_FILES"),
             dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
             retention_days=_days("CREDITS_RETENTION_DAYS"),
             pseudonymise=_is_on("CREDITS_PSEUDONYMISE"),
@@ -182,11 +186,17 @@ def _is_on(name: str) -> bool:
 
 
 def use(
-    *, landing_dir: Path | None = None, data_dir: Path | None = None, pseudonymise: bool = False
+    *,
+    landing_dir: Path | None = None,
+    data_dir: Path | None = None,
+    pseudonymise: bool = False,
+    workspace_files: bool = False,
 ) -> Settings:
     """Fix the folders for this process and those it starts (dbt reads them), and return the settings."""
     if pseudonymise:
         os.environ["CREDITS_PSEUDONYMISE"] = "1"
+    if workspace_files:
+        os.environ["CREDITS_WORKSPACE_FILES"] = "1"
     if landing_dir is not None:
         os.environ["CREDITS_LANDING_DIR"] = str(landing_dir.resolve())
     if data_dir is not None:

@@ -35,6 +35,11 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
+# the marts that hold rows of all workspaces together, under this id, which a workspace could have as well
+MARTS_WITH_TOTALS = frozenset({"forecast_accuracy"})
+ALL_WORKSPACES = "(all)"
+
+
 class PublishError(ValueError):
     """The working warehouse does not hold what is to be published."""
 
@@ -56,17 +61,39 @@ def export_marts(
     Raises:
         PublishError: a mart named in `marts` or `required` is not there.
     """
-    (folder / "parquet").mkdir()
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        names = _chosen_marts(connection, marts=marts, required=required)
-        database = _text(str(folder / DATABASE_NAME))
-        connection.execute(
-            f"attach {database} as published (read_write, storage_version '{STORAGE_VERSION}')"
-        )
-        connection.execute("create schema published.marts")
-        row_counts = {name: _copy_mart(connection, name, folder=folder) for name in names}
-        connection.execute("checkpoint published")
-        connection.execute("detach published")
+        return write_marts(connection, folder, _chosen_marts(connection, marts=marts, required=required))
+
+
+def write_marts(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    marts: Sequence[str],
+    *,
+    workspace_id: str | None = None,
+) -> dict[str, int]:
+    """Writes marts of the connection's database to `folder`/credits.duckdb and `folder`/parquet/.
+
+    Args:
+        connection: of a database that is only read.
+        folder: an existing folder without an earlier export.
+        marts: tables and views of its schema `marts`.
+        workspace_id: write the rows of this workspace only, which all of the marts must have; all by default.
+    """
+    (folder / "parquet").mkdir()
+    # a file that is not whole is never used, so that it needs no log to be recovered from
+    options = f"read_write, storage_version '{STORAGE_VERSION}', recovery_mode no_wal_writes"
+    if workspace_id is not None:
+        options += ", block_size 16384"  # what one workspace has is little: small blocks keep its file small
+    comments = _comments(connection, marts)
+    connection.execute(f"attach {_text(str(folder / DATABASE_NAME))} as published ({options})")
+    connection.execute("create schema published.marts")
+    row_counts = {
+        name: _copy_mart(connection, name, folder=folder, workspace_id=workspace_id) for name in marts
+    }
+    connection.execute(f"begin; {comments} commit")
+    connection.execute("checkpoint published")
+    connection.execute("detach published")
     return row_counts
 
 
@@ -89,34 +116,45 @@ def _chosen_marts(
     return chosen
 
 
-def _copy_mart(connection: duckdb.DuckDBPyConnection, name: str, *, folder: Path) -> int:
+def _copy_mart(
+    connection: duckdb.DuckDBPyConnection, name: str, *, folder: Path, workspace_id: str | None
+) -> int:
     mart = _name(name)
     keys = ", ".join(_name(key) for key in MART_KEYS.get(name, ())) or "all"
+    rows, parameters = f"marts.{mart}", {}
+    if workspace_id is not None:
+        # an id is handed over, never written into SQL
+        rows, parameters = f"{rows} where {_of_workspace(name)}", {"workspace_id": workspace_id}
     # how many rows the warehouse gave: what was written is counted by the audit, from what was written
     given = connection.execute(
-        f"create table published.marts.{mart} as select * from marts.{mart} order by {keys}"
+        f"create table published.marts.{mart} as select * from {rows} order by {keys}", parameters
     ).fetchone()
-    _copy_comments(connection, name)
     parquet = _text(str(folder / "parquet" / f"{name}.parquet"))
     connection.execute(f"copy published.marts.{mart} to {parquet} (format parquet, compression zstd)")
     assert given is not None
     return int(given[0])
 
 
-def _copy_comments(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+def _of_workspace(mart: str) -> str:
+    of_all = f" and workspace_id <> {_text(ALL_WORKSPACES)}" if mart in MARTS_WITH_TOTALS else ""
+    return f"workspace_id = $workspace_id{of_all}"
+
+
+def _comments(connection: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> str:
+    """The statements that say of the published marts and their columns what is said of these."""
     of_source = "database_name = current_database() and schema_name = 'marts' and comment is not null"
-    for (comment,) in connection.execute(
-        f"select comment from duckdb_tables() where table_name = $name and {of_source} union all "
-        f"select comment from duckdb_views() where view_name = $name and {of_source}",
-        {"name": name},
-    ).fetchall():
-        connection.execute(f"comment on table published.marts.{_name(name)} is {_text(comment)}")
-    for column, comment in connection.execute(
-        f"select column_name, comment from duckdb_columns() where table_name = $name and {of_source}",
-        {"name": name},
-    ).fetchall():
-        column = f"published.marts.{_name(name)}.{_name(column)}"
-        connection.execute(f"comment on column {column} is {_text(comment)}")
+    found = connection.execute(
+        f"select table_name, null, comment from duckdb_tables() where {of_source} union all "
+        f"select view_name, null, comment from duckdb_views() where {of_source} union all "
+        f"select table_name, column_name, comment from duckdb_columns() where {of_source}"
+    ).fetchall()
+    return "".join(
+        f"comment on table published.marts.{_name(mart)} is {_text(comment)};"
+        if column is None
+        else f"comment on column published.marts.{_name(mart)}.{_name(column)} is {_text(comment)};"
+        for mart, column, comment in found
+        if mart in marts
+    )
 
 
 def _name(identifier: str) -> str:

@@ -46,15 +46,19 @@ OF_THE_DAY = (
     "(select told.*, summary.period from marts.{mart} as told"
     " inner join marts.credit_summary as summary using (workspace_id, as_of))"
 )
-# a workspace without cases of its own is told those of all
 ACCURACY = (
     "(select summary.workspace_id, summary.period, told.* exclude (workspace_id)"
     " from marts.credit_summary as summary"
-    " inner join marts.forecast_accuracy as told on told.horizon_bucket = '(all)' and told.workspace_id ="
-    " case when exists (select 1 from marts.forecast_accuracy as own"
-    " where own.workspace_id = summary.workspace_id and own.kind = told.kind)"
-    " then summary.workspace_id else '(all)' end)"
+    " inner join marts.forecast_accuracy as told on told.horizon_bucket = '(all)'"
+    " and told.workspace_id = {of})"
 )
+# a workspace without cases of its own is told those of all
+OWN_OR_ALL = (
+    "case when exists (select 1 from marts.forecast_accuracy as own"
+    " where own.workspace_id = summary.workspace_id and own.kind = told.kind)"
+    " then summary.workspace_id else '(all)' end"
+)
+OWN = "summary.workspace_id and told.workspace_id <> '(all)'"
 # only members are compared
 NO_MARK = {"is_most_efficient": "false"}
 
@@ -83,13 +87,20 @@ def load_report(published: Path, *, workspace_id: str | None, days: int) -> Repo
     return replace(report, published_at=manifest.published_at if manifest else None)
 
 
-def load_reports(published: Path, *, days: int) -> Iterator[Report]:
-    """Reads the report of every workspace, in the order of their ids; see `load_report`."""
+def load_reports(published: Path, *, days: int, is_alone: bool = False) -> Iterator[Report]:
+    """Reads the report of every workspace, in the order of their ids; see `load_report`.
+
+    Args:
+        published: the folder of a version, or the link to the served one.
+        days: length of the period, one of `PERIODS`.
+        is_alone: tell each nothing of the others, not even how good forecasts of all have been.
+    """
     _require_period(days)
     with _opened(published) as connection:
         ids = workspace_ids(connection)
         for start in range(0, len(ids), WORKSPACES_AT_ONCE):
-            yield from _reports(connection, ids[start : start + WORKSPACES_AT_ONCE], days=days)
+            chosen = ids[start : start + WORKSPACES_AT_ONCE]
+            yield from _reports(connection, chosen, days=days, is_alone=is_alone)
 
 
 def _require_period(days: int) -> None:
@@ -140,7 +151,11 @@ def listed(ids: Sequence[str]) -> str:
 
 
 def _reports(
-    connection: duckdb.DuckDBPyConnection, workspace_ids: Sequence[str], *, days: int
+    connection: duckdb.DuckDBPyConnection,
+    workspace_ids: Sequence[str],
+    *,
+    days: int,
+    is_alone: bool = False,
 ) -> Iterator[Report]:
     def read(row_type: type[Any], source: str, *, order: str, **renames: str) -> dict[str, tuple[Any, ...]]:
         query = (
@@ -163,7 +178,7 @@ def _reports(
     waste = read(WasteLine, "marts.waste_by_reason", order="wasted_credits desc, waste_reason")
     suggestions = read(Suggestion, OF_THE_DAY.format(mart="waste_suggestions"), order="suggestion_rank")
     forecasts = read(Forecast, OF_THE_DAY.format(mart="depletion_forecast"), order="as_of")
-    accuracy = read(Accuracy, ACCURACY, order="kind")
+    accuracy = read(Accuracy, ACCURACY.format(of=OWN if is_alone else OWN_OR_ALL), order="kind")
     checks = _checks(connection)
     for workspace_id in workspace_ids:
         yield Report(

@@ -8,21 +8,20 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
-from urllib.parse import quote
 
 from orchestration.publish.export import export_marts
+from orchestration.publish.file_names import file_name
 from orchestration.publish.manifest import write_manifest
 from orchestration.publish.page import render_page
 from orchestration.publish.reading import REPORT_MARTS, load_reports
+from orchestration.publish.workspace_files import write_workspace_files
 from orchestration.warehouse.durable import sync
 
 VERSIONS_KEPT = 7
 PAGE_DAYS = 30
 REPORT_FOLDER = "report"
 LEFTOVER_PREFIX = ".tmp-"
-LONGEST_FILE_NAME = 255
 # sums of the published days, which the next run compares with its own
 COMPARED_FILE = "usage_by_day.parquet"
 
@@ -45,7 +44,12 @@ class PublishedVersion:
 
 
 def build_version(
-    warehouse: Path, data_dir: Path, *, published_at: datetime, marts: Sequence[str] | None = None
+    warehouse: Path,
+    data_dir: Path,
+    *,
+    published_at: datetime,
+    marts: Sequence[str] | None = None,
+    workspace_files: bool = False,
 ) -> PublishedVersion:
     """Builds the next version in a temporary folder; readers see nothing of it yet.
 
@@ -57,6 +61,7 @@ def build_version(
         data_dir: holds `versions/` and the link `published`.
         published_at: the instant to tell readers, with a zone.
         marts: what to publish, including the marts the report reads; all of schema `marts` by default.
+        workspace_files: publish each workspace alone as well; see `write_workspace_files` for what it costs.
 
     Raises:
         PublishError: a mart is missing.
@@ -69,6 +74,8 @@ def build_version(
     building.mkdir()
     row_counts = export_marts(warehouse, building, marts=marts, required=REPORT_MARTS)
     _write_pages(building, published_at)
+    if workspace_files:
+        write_workspace_files(building, days=PAGE_DAYS, published_at=published_at)
     return PublishedVersion(number, building, row_counts, published_at)
 
 
@@ -145,19 +152,11 @@ def compared_files(published: Path) -> dict[str, Path]:
     }
 
 
-def page_name(workspace_id: str) -> str:
-    """The file name of a workspace's page: the id percent-encoded, cut and marked by its hash if too long."""
-    encoded = quote(workspace_id, safe="")
-    if len(encoded) + len(".html") > LONGEST_FILE_NAME:
-        encoded = f"{encoded[:180]}~{sha256(workspace_id.encode()).hexdigest()}"
-    return f"{encoded}.html"
-
-
 def _write_pages(folder: Path, published_at: datetime) -> None:
     pages = folder / REPORT_FOLDER
     pages.mkdir()
     for report in load_reports(folder, days=PAGE_DAYS):
-        page = pages / page_name(report.summary.workspace_id)
+        page = pages / file_name(report.summary.workspace_id, suffix=".html")
         page.write_text(render_page(replace(report, published_at=published_at)), encoding="utf-8")
 
 

@@ -95,3 +95,18 @@ def test_the_command_names_the_setting_and_exits_2(monkeypatch: pytest.MonkeyPat
     assert said.returncode == 2
     assert "CREDITS_MAX_RATIO must be a whole number from 1 on; found 'many'" in said.stderr
     assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize(("value", "is_on"), [("", False), ("0", False), ("no", False), ("1", True)])
+@pytest.mark.parametrize("switch", ["WORKSPACE_FILES", "PSEUDONYMISE"])
+def test_a_switch_is_on_if_the_environment_says_so(
+    monkeypatch: pytest.MonkeyPatch, switch: str, value: str, is_on: bool
+) -> None:
+    monkeypatch.setenv(f"CREDITS_{switch}", value)
+    assert getattr(Settings.load(), switch.lower()) is is_on
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDITS_WORKSPACE_FILES", "maybe")
+    with pytest.raises(SettingsError, match="CREDITS_WORKSPACE_FILES must be 1 or 0; it is 'maybe'"):
+        Settings.load()

@@ -194,10 +194,12 @@ def make_warehouse(tmp_path: Path) -> Callable[[Rows], Path]:
 
 
 def published_version(
-    warehouse: Path, data_dir: Path, *, marts: Sequence[str] | None = None
+    warehouse: Path, data_dir: Path, *, marts: Sequence[str] | None = None, workspace_files: bool = False
 ) -> PublishedVersion:
     """Builds the next version and serves it at once."""
-    version = build_version(warehouse, data_dir, published_at=PUBLISHED_AT, marts=marts)
+    version = build_version(
+        warehouse, data_dir, published_at=PUBLISHED_AT, marts=marts, workspace_files=workspace_files
+    )
     seal(version, data_dir)
     return activate(version, data_dir)
 

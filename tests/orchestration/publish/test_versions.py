@@ -18,7 +18,6 @@ from orchestration.publish import (
     seal,
 )
 from orchestration.publish.reading import REPORT_MARTS
-from orchestration.publish.versions import page_name
 
 Rows = dict[str, list[dict[str, Any]]]
 Make = Callable[[Rows], Path]
@@ -214,10 +213,3 @@ def test_only_the_marts_that_are_asked_for_are_published(
     version = publish_version(make_warehouse(rows), tmp_path / "data", marts=REPORT_MARTS)
     assert sorted(version.row_counts) == sorted(REPORT_MARTS)
     assert names(version.path / "parquet") == {f"{mart}.parquet" for mart in REPORT_MARTS}
-
-
-def test_page_names_of_long_ids_fit_a_file_system_and_stay_apart() -> None:
-    long = "ü" * 200
-    assert len(page_name(long)) <= 255
-    assert page_name(long) != page_name(long + "x")
-    assert page_name("../w 1") == "..%2Fw%201.html"

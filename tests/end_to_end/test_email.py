@@ -1,0 +1,35 @@
+"""Personal data that is delivered and must not leave: e-mail addresses."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+from product import Night
+
+
+def delivered(night: Night) -> set[str]:
+    found = set()
+    for file in (night.landing / "members").iterdir():
+        with file.open(encoding="utf-8", newline="") as lines:
+            found |= {row["email"] for row in csv.DictReader(lines)}
+    return found
+
+
+def test_no_mart_has_a_column_for_addresses_or_holds_one_that_was_delivered(sample_night: Night) -> None:
+    addresses = delivered(sample_night)
+    assert len(addresses) == 5 and all("@" in address for address in addresses)
+    tables = sample_night.query("select table_name, column_name from duckdb_columns() where not internal")
+    assert len(tables) > 200
+    assert [name for name in tables if "mail" in str(name[1]).lower()] == []
+    for mart in sorted({str(table) for table, _ in tables}):
+        cells = json.dumps(sample_night.query(f"from marts.{mart}"), default=str)
+        assert [address for address in addresses if address in cells] == [], mart
+
+
+def test_no_page_and_no_file_that_is_published_names_an_address(sample_night: Night) -> None:
+    files = [path for path in sample_night.published.resolve().rglob("*") if path.is_file()]
+    assert len(files) > 20
+    for path in files:
+        content = path.read_bytes()
+        assert [address for address in delivered(sample_night) if address.encode() in content] == [], path
