@@ -11,7 +11,7 @@ import random
 import shutil
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -25,9 +25,10 @@ from faults.namespaces import credits_script, told_by
 from night_runs import NightRuns
 
 from orchestration.landing.sample_load import write_load
-from orchestration.publish.versions import activate, build_version
+from orchestration.publish import activate, build_version, seal
 
 AS_OF = "2026-04-07"
+PUBLISHED_AT = datetime(2026, 4, 8, 2, tzinfo=UTC)
 FEEDS_BY_DAY = ("generation_events", "content_outcomes", "event_retractions")
 
 
@@ -158,11 +159,18 @@ def look_on(data_dir: Path, versions: list[tuple[object, ...]], stop: Event, tol
     told.put((looks, mixed))  # type: ignore[attr-defined]
 
 
+def publish(warehouse: Path, data_dir: Path) -> None:
+    """Build a version as a run does, and serve it."""
+    version = build_version(warehouse, data_dir, published_at=PUBLISHED_AT)
+    seal(version, data_dir)
+    activate(version, data_dir)
+
+
 def published_again_and_again(data_dir: Path, warehouses: list[Path], seconds: float) -> Iterator[int]:
     """Publish one warehouse after the other for so long."""
     started, count = time.monotonic(), 0
     while time.monotonic() - started < seconds:
-        activate(build_version(warehouses[count % 2], data_dir), data_dir)
+        publish(warehouses[count % 2], data_dir)
         count += 1
         yield count
 
@@ -176,7 +184,7 @@ def test_readers_never_see_two_versions_at_once(
     warehouses = [awkward.before / "warehouse.duckdb", awkward.undisturbed / "warehouse.duckdb"]
     versions = []
     for warehouse in warehouses:
-        activate(build_version(warehouse, data_dir), data_dir)
+        publish(warehouse, data_dir)
         versions.append(fingerprint((data_dir / "published").resolve()))
     # told apart in every part, or nothing mixed could be seen
     assert all(one != other for one, other in zip(*(version[:5] for version in versions), strict=True))
