@@ -55,8 +55,7 @@ autoets: ## point forecasts of AutoETS for the above, by an environment of its o
 	@.venv-autoets/bin/python benchmarks/depletion_autoets.py --series $(SERIES) --every 50 --out $(AUTOETS)
 
 serve: $(VENV)/.made  ## the Dagster UI and the nightly schedule, on this machine only
-	@mkdir -p $(LANDING) .dagster
-	@$(BIN)/dagster dev --module-name orchestration.definitions --host 127.0.0.1 --port 3000
+	@$(BIN)/credits serve
 
 lint: $(VENV)/.made  ## style, import fences, types, SQL
 	@$(BIN)/ruff check .

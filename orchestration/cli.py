@@ -30,6 +30,7 @@ from orchestration.cli_options import (
     stop_when_told,
     use_settings,
 )
+from orchestration.cli_serve import serve
 from orchestration.cli_versions import rebuild, rollback, verify
 
 if TYPE_CHECKING:
@@ -310,7 +311,7 @@ def status(data_dir: Path | None) -> None:
         fail(f"what is published cannot be read; publish it anew with credits run. {error}")
 
 
-for command in (query, export, rollback, rebuild, verify, forget):
+for command in (query, export, rollback, rebuild, verify, forget, serve):
     main.add_command(command)
 
 

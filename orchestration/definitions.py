@@ -70,7 +70,7 @@ def build(settings: Settings) -> dg.Definitions:
             "settings": settings,
             "lake": Lake(settings.lake_dir, options=settings.read_options),
             "warehouse": DuckDBWarehouse(settings.warehouse_path, memory_limit=settings.memory_limit),
-            "journal": Journal(settings.journal_dir, has_pseudonyms=settings.pseudonymise),
+            "journal": Journal(settings.journal_dir, has_pseudonyms=bool(settings.pseudonymise)),
             "dbt": dbt,
         },
     )

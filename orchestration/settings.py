@@ -49,7 +49,8 @@ class Settings:
         dagster_home: the folder of dagster.yaml, whose relative paths are meant from there (DAGSTER_HOME).
         retention_days: how long rejected lines keep their text, and people without a generation their id;
             for ever if None (CREDITS_RETENTION_DAYS).
-        pseudonymise: whether people have pseudonyms in all that is built from raw (CREDITS_PSEUDONYMISE=1).
+        pseudonymise: whether people have pseudonyms in all that is built from raw (CREDITS_PSEUDONYMISE=1);
+            None if nothing is said of it: they have not, unless they had.
         pseudonym_secret: what those are made with (CREDITS_PSEUDONYM_SECRET); never written anywhere.
     """
 
@@ -62,7 +63,7 @@ class Settings:
     workspace_files: bool = False
     dagster_home: Path = PROJECT_DIR
     retention_days: int | None = None
-    pseudonymise: bool = False
+    pseudonymise: bool | None = None
     pseudonym_secret: str = field(default="", repr=False)
 
     @classmethod
@@ -86,7 +87,7 @@ class Settings:
                 max_file_bytes=_whole_number(FILE_CAP, DEFAULT_OPTIONS.max_file_bytes),
                 max_ratio=_whole_number(RATIO_CAP, DEFAULT_OPTIONS.max_ratio),
             ),
-            workspace_files=_is_on("CREDITS_WORKSPACE_FILES"),
+            workspace_files=bool(_is_on("CREDITS_WORKSPACE_FILES")),
             dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
             retention_days=_days("CREDITS_RETENTION_DAYS"),
             pseudonymise=_is_on("CREDITS_PSEUDONYMISE"),
@@ -177,12 +178,12 @@ def _days(name: str) -> int | None:
     return int(value)
 
 
-def _is_on(name: str) -> bool:
-    """Whether a switch is set; any other word than those for yes and no is refused."""
+def _is_on(name: str) -> bool | None:
+    """Whether a switch is on, None if nothing is said; any word but those for yes and no is refused."""
     value = os.environ.get(name, "").strip().lower()
     if value not in ("", "0", "no", "false", "1", "yes", "true"):
         raise SettingsError(f"{name} must be 1 or 0; it is {value!r}. Set it to 1 to switch it on.")
-    return value in ("1", "yes", "true")
+    return value in ("1", "yes", "true") if value else None
 
 
 def use(

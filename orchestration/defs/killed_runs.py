@@ -3,7 +3,7 @@
 What such a run left half-made on disk is made good by the next run, not here.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -17,15 +17,13 @@ GOING_ON = [
     dg.DagsterRunStatus.CANCELING,
 ]
 WORDS = "The process of this run ended without a word."
-# a run that was only just launched does not hold the data directory yet
-_LAUNCH = timedelta(minutes=5)
 
 
 def end_killed_runs(instance: dg.DagsterInstance, settings: Settings, *, launched_before: datetime) -> int:
     """Say of runs of the data directory that they failed; only for who knows that none is going on.
 
     Args:
-        launched_before: younger ones are left alone.
+        launched_before: when; younger ones are left alone.
 
     Returns:
         How many there were.
@@ -38,8 +36,14 @@ def end_killed_runs(instance: dg.DagsterInstance, settings: Settings, *, launche
     return len(killed)
 
 
-def end_runs_if_free(instance: dg.DagsterInstance, settings: Settings, *, now: datetime) -> int:
+def end_runs_if_free(instance: dg.DagsterInstance, settings: Settings, *, launched_before: datetime) -> int:
     """The same for who does not hold the data directory: nothing while a run does."""
     if is_held(settings.data_dir):
         return 0
-    return end_killed_runs(instance, settings, launched_before=now - _LAUNCH)
+    return end_killed_runs(instance, settings, launched_before=launched_before)
+
+
+def end_runs_before_start(settings: Settings, *, now: datetime) -> int:
+    """The same before Dagster itself is started, when nobody can be launching a run."""
+    with dg.DagsterInstance.get() as instance:
+        return end_runs_if_free(instance, settings, launched_before=now)

@@ -18,6 +18,8 @@ SENSOR_NAME = "published_today"
 # what the schedule's own run is given before anybody asks
 GRACE = timedelta(hours=1)
 MOST_TRIES = 3
+# a run that was only just launched does not hold the data directory yet
+LAUNCH = timedelta(minutes=5)
 
 
 def published_today(settings: Settings, schedule: dg.ScheduleDefinition) -> dg.SensorDefinition:
@@ -33,7 +35,7 @@ def published_today(settings: Settings, schedule: dg.ScheduleDefinition) -> dg.S
     )
     def sensor(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         now = datetime.now(UTC)
-        if ended := end_runs_if_free(context.instance, settings, now=now):
+        if ended := end_runs_if_free(context.instance, settings, launched_before=now - LAUNCH):
             context.log.warning(f"{ended} runs were killed; they are marked as failed")
         due = newest_due(schedule, now - GRACE)
         tries = tries_since(context.instance, settings, due)

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.defs.forgetting import complete_forgetting, keep_to_retention
-from orchestration.defs.resources import Night, definitions_now, pseudonyms_of
+from orchestration.defs.resources import Night, definitions_now, pseudonyms_of, refuse_names_by_accident
 from orchestration.landing.contract import FEEDS
 from orchestration.publish.versions import compared_files
 from orchestration.settings import Settings
@@ -71,6 +71,7 @@ def raw(
     settings: dg.ResourceParam[Settings],
 ) -> Iterator[dg.MaterializeResult]:
     """Load every file not loaded before, decided by content, and commit it as one batch."""
+    refuse_names_by_accident(settings)
     shutil.rmtree(settings.verify_dir, ignore_errors=True)  # left by a verification that was killed
     _keep_to_retention(context, night, lake, settings)
     if complete_forgetting(settings, lake, context.instance, run_id=context.run_id):

@@ -137,3 +137,18 @@ def people_now(lake: Lake, settings: Settings) -> str:
 def pseudonyms_of(settings: Settings) -> Pseudonyms | None:
     """What people are called by; None if by their ids and names."""
     return Pseudonyms(settings.pseudonym_secret) if settings.pseudonymise else None
+
+
+class NamesByAccident(RuntimeError):
+    """What is published has pseudonyms, and this run was not told whether to keep them."""
+
+
+def refuse_names_by_accident(settings: Settings) -> None:
+    """Raise if this run would publish names in place of pseudonyms only because nobody told it otherwise."""
+    stand = Stand.read(settings.published_dir)
+    had_pseudonyms = stand is not None and stand.people.partition(".")[2] not in ("", "0")
+    if had_pseudonyms and settings.pseudonymise is None:
+        raise NamesByAccident(
+            "people keep their pseudonyms until a run is told otherwise; what is published has them, and "
+            "CREDITS_PSEUDONYMISE is not set. Set it to 1, with the secret, or to 0 to publish names."
+        )

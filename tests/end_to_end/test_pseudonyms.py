@@ -84,3 +84,20 @@ def test_without_a_long_enough_secret_nothing_is_run(tmp_path: Path, credits_wit
     odd = credits_with(CREDITS_PSEUDONYMISE="maybe")(*command[:-1])
     assert (odd.returncode, "must be 1 or 0" in odd.stderr) == (2, True)
     assert not (tmp_path / "data").exists()
+
+
+def test_a_run_that_was_not_told_of_pseudonyms_does_not_publish_names(
+    told: Night, credits_with: CreditsWith
+) -> None:
+    nightly(
+        credits_with(CREDITS_PSEUDONYMISE="1", CREDITS_PSEUDONYM_SECRET=SECRET),
+        told.landing,
+        told.data_dir,
+        SAMPLE_AS_OF,
+    )
+    served = told.published.readlink()
+    command = ("run", "--landing", told.landing, "--data-dir", told.data_dir, "--as-of", SAMPLE_AS_OF)
+    unsaid = credits_with()(*command)
+    assert (unsaid.returncode, told.published.readlink()) == (1, served)
+    assert "people keep their pseudonyms until a run is told otherwise" in unsaid.stdout
+    assert credits_with(CREDITS_PSEUDONYMISE="0")(*command).returncode == 0

@@ -103,7 +103,7 @@ def test_a_switch_is_on_if_the_environment_says_so(
     monkeypatch: pytest.MonkeyPatch, switch: str, value: str, is_on: bool
 ) -> None:
     monkeypatch.setenv(f"CREDITS_{switch}", value)
-    assert getattr(Settings.load(), switch.lower()) is is_on
+    assert bool(getattr(Settings.load(), switch.lower())) is is_on
 
 
 def test_a_switch_that_is_neither_on_nor_off_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,116 @@
+"""Every process dies in the middle of a night: the next start frees its run, the next night needs nobody.
+
+Kills of one process are in test_kills.py.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from fault_table import Faults
+from faults.awkward_night import AwkwardNight, recover, rows_of
+from faults.namespaces import credits_script
+from night_runs import NightRuns
+from product import REPO
+
+WAIT_SECONDS = 300
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+@contextmanager
+def served(awkward: AwkwardNight, data_dir: Path, home: Path, log: Path) -> Iterator[None]:
+    """`credits serve` with a night due every minute; in the end every process of it is killed at once."""
+    environment = {**os.environ, "DAGSTER_HOME": str(home), "CREDITS_SCHEDULE_CRON": "* * * * *"}
+    folders = ("--landing", str(awkward.landing), "--data-dir", str(data_dir))
+    with log.open("a") as said:
+        server = subprocess.Popen(
+            [credits_script(), "serve", *folders, "--port", str(free_port())],
+            env=environment,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        # the daemons of Dagster make sessions of their own: they are known by the home they were given
+        for process in Path("/proc").iterdir():
+            if process.name.isdigit() and int(process.name) != os.getpid() and _is_of(process, home):
+                os.kill(int(process.name), signal.SIGKILL)
+        server.wait(timeout=60)
+
+
+def _is_of(process: Path, home: Path) -> bool:
+    try:
+        return f"DAGSTER_HOME={home}\0".encode() in (process / "environ").read_bytes()
+    except OSError:
+        return False
+
+
+def wait_for(what: Callable[[], bool], log: Path) -> None:
+    started = time.monotonic()
+    while not what():
+        assert time.monotonic() - started < WAIT_SECONDS, log.read_text()[-5000:]
+        time.sleep(0.5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", ["facts", "marts"])
+def test_after_a_reboot_the_next_night_runs_by_itself(
+    runs: NightRuns, awkward: AwkwardNight, faults: Faults, step: str, tmp_path: Path
+) -> None:
+    data_dir, home, log = awkward.copied(tmp_path / "data"), tmp_path / "home", tmp_path / "log"
+    home.mkdir()
+    shutil.copy(REPO / "dagster.yaml", home)
+    log.touch()
+    # paths of dagster.yaml are meant from the home
+    working_directory = Path.cwd()
+    os.chdir(home)
+    try:
+        with faults.injection("reboot: every process dies"):
+            with served(awkward, data_dir, home, log):
+                wait_for(lambda: step in steps_begun(home), log)
+            before = runs_of(home)
+            assert [run.status for run in before] == [dg.DagsterRunStatus.STARTED]
+            assert rows_of(data_dir) == rows_of(awkward.before)
+            with served(awkward, data_dir, home, log):
+                wait_for(lambda: rows_of(data_dir)[0] == rows_of(awkward.undisturbed)[0], log)
+            after = {run.run_id: run.status for run in runs_of(home)}
+            assert after[before[0].run_id] == dg.DagsterRunStatus.FAILURE
+            assert "1 runs whose process was killed are marked as failed" in log.read_text()
+            recover(runs, awkward, data_dir)
+    finally:
+        os.chdir(working_directory)
+
+
+def runs_of(home: Path) -> list[dg.DagsterRun]:
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        return list(instance.get_runs())
+
+
+def steps_begun(home: Path) -> set[str]:
+    if not (home / ".dagster" / "storage").exists():
+        return set()
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        return {
+            str(event.dagster_event.step_key)
+            for run in instance.get_runs()
+            for event in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_START)
+            if event.dagster_event
+        }
