@@ -23,7 +23,7 @@ from faults.namespaces import credits_script
 from night_runs import NightRuns
 from product import REPO
 
-WAIT_SECONDS = 300
+WAIT_SECONDS = 600
 
 
 def free_port() -> int:
