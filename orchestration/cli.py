@@ -25,6 +25,7 @@ from orchestration.cli_options import (
     Day,
     data_dir_option,
     fail,
+    landing_option,
     pseudonymise_option,
     run_and_leave,
     stop_when_told,
@@ -85,11 +86,7 @@ def sample(out: Path, **load: int | None) -> None:
 
 
 @main.command()
-@click.option(
-    "--landing",
-    type=click.Path(path_type=Path),
-    help="Folder of the landing feeds. [default: $CREDITS_LANDING_DIR, or data/landing]",
-)
+@landing_option
 @data_dir_option
 @click.option(
     "--as-of",

@@ -71,6 +71,12 @@ data_dir_option = click.option(
 )
 
 
+landing_option = click.option(
+    "--landing",
+    type=click.Path(path_type=Path),
+    help="Folder of the landing feeds. [default: $CREDITS_LANDING_DIR, or data/landing]",
+)
+
 pseudonymise_option = click.option(
     "--pseudonymise",
     is_flag=True,

@@ -12,15 +12,11 @@ from pathlib import Path
 
 import click
 
-from orchestration.cli_options import data_dir_option, use_settings
+from orchestration.cli_options import data_dir_option, landing_option, use_settings
 
 
 @click.command()
-@click.option(
-    "--landing",
-    type=click.Path(path_type=Path),
-    help="Folder of the landing feeds. [default: $CREDITS_LANDING_DIR, or data/landing]",
-)
+@landing_option
 @data_dir_option
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 @click.option(

@@ -35,12 +35,8 @@ def test_killed_at_a_step_boundary(
 ) -> None:
     if number >= len(awkward.steps):
         pytest.skip(f"the night has {len(awkward.steps)} steps")
-    data_dir = awkward.copied(tmp_path / "data")
     with faults.injection("killed at a step boundary"):
-        run = runs.night(awkward.landing, data_dir, awkward.as_of, kill_at=awkward.steps[number])
-        assert run.status == KILLED, run.output
-        awkward.assert_yesterdays_or_todays(data_dir)
-        recover(runs, awkward, data_dir)
+        kill_and_recover(runs, awkward, tmp_path / "data", kill_at=awkward.steps[number])
 
 
 @pytest.mark.slow
@@ -50,12 +46,17 @@ def test_killed_before_a_change_on_the_disk(
 ) -> None:
     if number >= len(awkward.changes):
         pytest.skip(f"the night makes {len(awkward.changes)} changes")
-    data_dir = awkward.copied(tmp_path / "data")
     with faults.injection("killed before a change on the disk"):
-        run = runs.night(awkward.landing, data_dir, awkward.as_of, kill_at=awkward.changes[number])
-        assert run.status == KILLED, run.output
-        awkward.assert_yesterdays_or_todays(data_dir)
-        recover(runs, awkward, data_dir)
+        kill_and_recover(runs, awkward, tmp_path / "data", kill_at=awkward.changes[number])
+
+
+def kill_and_recover(runs: NightRuns, awkward: AwkwardNight, data_dir: Path, *, kill_at: str | int) -> None:
+    """Kill the night at one event, look at what readers see, and run it again."""
+    awkward.copied(data_dir)
+    run = runs.night(awkward.landing, data_dir, awkward.as_of, kill_at=kill_at)
+    assert run.status == KILLED, run.output
+    awkward.assert_yesterdays_or_todays(data_dir)
+    recover(runs, awkward, data_dir)
 
 
 @pytest.mark.slow
