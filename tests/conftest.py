@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from night_runs import NightRuns
@@ -30,11 +31,14 @@ def _quiet_teardown() -> None:
 
 
 @pytest.fixture(scope="session")
-def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Dagster home of this session's tests."""
-    home = tmp_path_factory.mktemp("dagster_home")
+def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The Dagster home of this session's tests, in memory if there is room for it: SQLite syncs a lot."""
+    memory = Path("/dev/shm")
+    is_there = memory.is_dir() and os.access(memory, os.W_OK)
+    home = Path(mkdtemp(dir=memory)) if is_there else tmp_path_factory.mktemp("dagster_home")
     shutil.copy(REPO / "dagster.yaml", home)
-    return home
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -155,6 +155,7 @@ def steady_landing(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_published_forecast_is_scored_once_by_the_credits_it_knew_of(
     credits_command: Credits, tmp_path: Path
 ) -> None:

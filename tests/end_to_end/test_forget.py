@@ -60,6 +60,7 @@ def test_forgetting_again_does_nothing_and_an_unknown_or_busy_one_is_refused(
     assert told.published.readlink() == served
 
 
+@pytest.mark.slow
 def test_with_a_retention_a_night_forgets_who_is_gone(
     sample_night: Night, credits_with: CreditsWith, tmp_path: Path
 ) -> None:

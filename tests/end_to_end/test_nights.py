@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
+import pytest
 from product import SAMPLE_AS_OF, Credits, Night, copied, nightly, published_rows
 
 
@@ -29,6 +30,7 @@ def test_the_same_night_again_loads_nothing_and_changes_nothing(
     assert published_rows(night.published) == before
 
 
+@pytest.mark.slow
 def test_a_rebuild_from_the_lake_publishes_the_same_rows(
     credits_command: Credits, sample_night: Night, tmp_path: Path
 ) -> None:
@@ -38,6 +40,7 @@ def test_a_rebuild_from_the_lake_publishes_the_same_rows(
     assert published_rows(rebuilt.published) == published_rows(sample_night.published)
 
 
+@pytest.mark.slow
 def test_the_shape_of_the_files_does_not_matter(
     credits_command: Credits, real_night: Night, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
+import pytest
 from product import Credits, Night, copied, nightly
 
 
@@ -18,6 +19,7 @@ class Bomb:
         return Path.write_text, (self.trace, "it was run")
 
 
+@pytest.mark.slow
 def test_no_file_of_the_data_directory_is_read_as_a_pickle(
     credits_command: Credits, sample_night: Night, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ def test_switched_on_nobody_is_named_and_no_figure_is_another(told: Night, credi
     assert not [path for path in files if SECRET.encode() in path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_the_same_secret_gives_the_same_pseudonyms_and_another_one_others(
     told: Night, credits_with: CreditsWith
 ) -> None:
@@ -61,6 +62,7 @@ def test_the_same_secret_gives_the_same_pseudonyms_and_another_one_others(
     assert len(list((told.data_dir / "versions").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_forgetting_keeps_the_pseudonyms_of_everyone_else(told: Night, credits_with: CreditsWith) -> None:
     switched = {"CREDITS_PSEUDONYMISE": "1", "CREDITS_PSEUDONYM_SECRET": SECRET}
     nightly(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
@@ -86,6 +88,7 @@ def test_without_a_long_enough_secret_nothing_is_run(tmp_path: Path, credits_wit
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_was_not_told_of_pseudonyms_does_not_publish_names(
     told: Night, credits_with: CreditsWith
 ) -> None:

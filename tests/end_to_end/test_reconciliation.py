@@ -48,6 +48,7 @@ def test_every_credit_of_every_day_has_one_disposition(night: Night) -> None:
     )
 
 
+@pytest.mark.slow
 def test_an_awkward_load_is_told_as_plain_python_tells_it(credits_command: Credits, tmp_path: Path) -> None:
     write_load(
         tmp_path / "landing",

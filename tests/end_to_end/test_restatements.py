@@ -128,6 +128,7 @@ def test_a_renamed_member_has_the_new_name_everywhere_and_the_old_one_in_the_his
     assert versions == [("Tom", False), ("Thomas", True)]
 
 
+@pytest.mark.slow
 def test_a_workspace_that_moves_zone_has_its_days_anew(
     credits_command: Credits, corrected: Night, tmp_path: Path
 ) -> None:

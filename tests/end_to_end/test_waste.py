@@ -129,6 +129,7 @@ def test_expected_waste_of_pending_credits_lies_within_them(load: Night) -> None
     assert all(0 <= low < expected < high <= pending for pending, low, expected, high in rows)
 
 
+@pytest.mark.slow
 def test_a_changed_model_file_is_refused_the_rule_takes_over_and_deleting_it_brings_it_back(
     credits_command: Credits, load: Night, tmp_path: Path
 ) -> None:
@@ -155,6 +156,7 @@ def test_the_sample_suggests_what_its_data_says(sample_night: Night) -> None:
     assert "take 3 or more attempts" in str(told[3])
 
 
+@pytest.mark.slow
 def test_without_the_old_ruleset_the_sample_suggests_nothing(
     credits_command: Credits, sample_night: Night, tmp_path: Path
 ) -> None:

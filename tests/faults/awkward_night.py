@@ -32,7 +32,7 @@ TIES = """
 
 @dataclass(frozen=True)
 class AwkwardNight:
-    """Late, repeated, conflicting, retracted and broken lines for a data directory that holds two nights.
+    """Late, repeated, conflicting, retracted and broken lines for a data directory that holds a night.
 
     Attributes:
         landing: what is delivered, earlier nights included.
@@ -101,13 +101,13 @@ def rows_of(data_dir: Path) -> tuple[int, str]:
 def awkward_night(runs: NightRuns, root: Path) -> AwkwardNight:
     """Live through it once."""
     landing, data_dir = root / "landing", root / "undisturbed"
-    *earlier, last = histories(WORKSPACES, 3, SEED)
+    *earlier, last = histories(WORKSPACES, 2, SEED)
     for number, deliveries in enumerate(earlier):
         shutil.copytree(write_night(root / "nights", number, deliveries), landing, dirs_exist_ok=True)
         run = runs.night(landing, data_dir, deliveries.as_of)
         assert run.status == 0, run.output
     shutil.copytree(data_dir, root / "before", symlinks=True)
-    shutil.copytree(write_night(root / "nights", 2, last), landing, dirs_exist_ok=True)
+    shutil.copytree(write_night(root / "nights", 1, last), landing, dirs_exist_ok=True)
     run = runs.night(landing, data_dir, last.as_of, events=root / "events")
     assert run.status == 0, run.output
     lines = (root / "events").read_text(encoding="utf-8").splitlines()

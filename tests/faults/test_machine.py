@@ -40,7 +40,8 @@ def with_a_wal(runs: NightRuns, awkward: AwkwardNight, data_dir: Path) -> Path:
     raise AssertionError("no kill left a log")
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 8))])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
 def test_a_warehouse_with_a_flipped_byte_is_rebuilt_from_raw(
     runs: NightRuns, awkward: AwkwardNight, faults: Faults, seed: int, tmp_path: Path
 ) -> None:
@@ -145,6 +146,7 @@ def test_of_two_nights_started_together_one_runs_and_one_says_who_holds_the_lock
         awkward.assert_equal(data_dir)
 
 
+@pytest.mark.slow
 def test_a_reader_who_holds_the_published_files_keeps_them_and_delays_nobody(
     runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
 ) -> None:
@@ -166,6 +168,7 @@ def test_a_reader_who_holds_the_published_files_keeps_them_and_delays_nobody(
         awkward.assert_equal(data_dir)
 
 
+@pytest.mark.slow
 def test_missed_nights_are_caught_up_by_one_run(
     runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
 ) -> None:
@@ -182,11 +185,12 @@ def test_missed_nights_are_caught_up_by_one_run(
         assert found == []
 
 
+@pytest.mark.slow
 def test_while_a_critical_check_fails_nothing_is_published(
     runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
 ) -> None:
     data_dir = awkward.copied(tmp_path / "data")
-    deliveries = data_dir / "raw" / "batches" / "000002" / "deliveries.parquet"
+    deliveries = data_dir / "raw" / "batches" / "000001" / "deliveries.parquet"
     sound = deliveries.read_bytes()
     table = pq.read_table(deliveries)
     lines = pa.array([count + 1 for count in table["line_count"].to_pylist()], pa.int64())

@@ -28,6 +28,8 @@ from orchestration.landing.sample_load import write_load
 from orchestration.publish import activate, build_version, seal
 
 AS_OF = "2026-04-07"
+NIGHTS = (date(2026, 3, 10), date(2026, 4, 1), date(2026, 4, 30))
+DELIVERIES = "1,000,000 deliveries with duplicates, late, retracted and bad ones"
 PUBLISHED_AT = datetime(2026, 4, 8, 2, tzinfo=UTC)
 FEEDS_BY_DAY = ("generation_events", "content_outcomes", "event_retractions")
 
@@ -55,18 +57,10 @@ def live_events(load: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("events", "fault"),
-    [
-        (20_000, "1,000,000 deliveries with duplicates, late, retracted and bad ones"),
-        pytest.param(
-            960_000,
-            "1,000,000 deliveries with duplicates, late, retracted and bad ones",
-            marks=pytest.mark.slow,
-        ),
-    ],
+    ("events", "nights"), [(20_000, NIGHTS[-1:]), pytest.param(960_000, NIGHTS, marks=pytest.mark.slow)]
 )
 def test_no_delivery_is_lost_or_counted_twice(
-    runs: NightRuns, faults: Faults, events: int, fault: str, tmp_path: Path
+    runs: NightRuns, faults: Faults, events: int, nights: tuple[date, ...], tmp_path: Path
 ) -> None:
     load, landing, data_dir = tmp_path / "load", tmp_path / "landing", tmp_path / "data"
     shares = {"duplicate_share": 0.05, "conflict_share": 0.01, "late_share": 0.02}
@@ -77,10 +71,10 @@ def test_no_delivery_is_lost_or_counted_twice(
     rng = random.Random(events)
     large = {"CREDITS_MEMORY_LIMIT": "1GB"}
     with (
-        faults.injection(fault, lines),
+        faults.injection(DELIVERIES, lines),
         faults.injection("ten times the volume in 1 GB", int(events > 500_000)),
     ):
-        for up_to in (date(2026, 3, 10), date(2026, 4, 1), date(2026, 4, 30)):
+        for up_to in nights:
             deliver(load, landing, up_to)
             killed = runs.night(
                 landing, data_dir, AS_OF, kill_after_seconds=rng.uniform(3, 12), environment=large
