@@ -19,6 +19,7 @@ from night_runs import NightRuns
 from product import REAL_USAGE, REPO, SAMPLE_AS_OF, Credits, CreditsWith, Night, credits_in, nightly
 
 pytest_plugins = ["fault_table"]
+ROOM_BYTES = 2 * 1024**3
 
 
 @atexit.register
@@ -34,7 +35,7 @@ def _quiet_teardown() -> None:
 def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The Dagster home of this session's tests, in memory if there is room for it: SQLite syncs a lot."""
     memory = Path("/dev/shm")
-    is_there = memory.is_dir() and os.access(memory, os.W_OK)
+    is_there = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES
     home = Path(mkdtemp(dir=memory)) if is_there else tmp_path_factory.mktemp("dagster_home")
     shutil.copy(REPO / "dagster.yaml", home)
     yield home
