@@ -3,7 +3,7 @@
 The steps do not belong here: the job is the one the schedule starts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, run_config
 from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.defs.resources import is_held, lock
+from orchestration.publish.versions import served_number
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
@@ -44,6 +45,7 @@ def run_nightly(
     with lock(settings.data_dir):
         instance = dg.DagsterInstance.get()
         end_killed_runs(instance, settings, launched_before=now)
+        served_before = served_number(settings.data_dir)
         lake = Lake(settings.lake_dir)
         batches_before = set(lake.batches())
         config = run_config(now=now, as_of=as_of, full_refresh=full_refresh, is_loading=is_loading)
@@ -54,13 +56,24 @@ def run_nightly(
         warehouse, journal = DuckDBWarehouse(settings.warehouse_path), Journal(settings.journal_dir)
         for line in summarise_night(warehouse, journal, result.run_id, new_batches):
             say(line)
-    if result.success:
-        say(f"published    {settings.published_dir} -> {settings.published_dir.readlink()}")
-    else:
-        say("published    nothing: the run failed, and what was published before stays as it is")
-        for reason in failures(result):
-            say(f"failed       {reason}")
+    for line in _published(result, settings, served_before):
+        say(line)
     return result.success
+
+
+def _published(
+    result: dg.ExecuteInProcessResult, settings: Settings, served_before: int | None
+) -> Iterator[str]:
+    """What readers see now, and why it is nothing new if it is not."""
+    if result.success:
+        yield f"published    {settings.published_dir} -> {settings.published_dir.readlink()}"
+        return
+    if served_number(settings.data_dir) == served_before:
+        yield "published    nothing: the run failed, and what was published before stays as it is"
+    else:
+        yield "published    the new version, whole; but the run failed after it: start it again"
+    for reason in failures(result):
+        yield f"failed       {reason}"
 
 
 def execute(
