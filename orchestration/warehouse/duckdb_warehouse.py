@@ -168,8 +168,9 @@ class DuckDBWarehouse:
 
 
 def says_torn(words: str) -> bool:
-    """Whether the words of an error are that pages of a DuckDB file do not match their checksums."""
-    return "Corrupt database file" in words
+    """Whether the words of an error are that pages of a DuckDB file are missing or damaged."""
+    is_cut = "Could not read enough bytes from file" in words and '.duckdb"' in words
+    return is_cut or "Corrupt database file" in words
 
 
 def _quoted(path: Path) -> str:
