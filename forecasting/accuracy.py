@@ -51,7 +51,7 @@ def score(told: pd.DataFrame, true_days: Floats) -> pd.DataFrame:
         workspace_id, as_of, horizon_bucket, judged_after_days, true_days, p50_days, pace_days (capped at
         judged_after_days), is_covered_80, is_covered_95, error_days, pace_error_days.
     """
-    days = {name: told[f"{name}_days"].to_numpy(dtype=float, na_value=np.inf) for name in DAYS}
+    days = {name: told[f"{name}_days"].astype("float64").fillna(np.inf).to_numpy() for name in DAYS}
     bucket = _bucket(days["p50"])
     cap = judged_after(days["p50"])
     capped = {name: np.minimum(values, cap) for name, values in days.items()}

@@ -16,7 +16,10 @@ from forecasting.ledger import USUAL_POLICY
 def told(**days: float | None) -> pd.DataFrame:
     usual = {"p025": 2, "p10": 4, "p50": 10, "p90": 20, "p975": 30, "pace": 12}
     row = {f"{name}_days": value for name, value in (usual | days).items()}
-    return pd.DataFrame([{"workspace_id": "w", "as_of": ago(90), **row}]).astype(dict.fromkeys(row, "Int64"))
+    # as the warehouse gives whole numbers that may be null
+    return pd.DataFrame([{"workspace_id": "w", "as_of": ago(90), **row}]).astype(
+        dict.fromkeys(row, "int64[pyarrow]")
+    )
 
 
 def scored(true_days: float, **days: float | None) -> dict[str, object]:
