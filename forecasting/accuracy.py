@@ -30,6 +30,11 @@ REPLAYED_ORIGINS = 4_000
 DAYS = ["p025", "p10", "p50", "p90", "p975", "pace"]
 
 
+def days_told(days: pd.Series) -> Floats:
+    """Days ahead as numbers; null, which is beyond the horizon, as infinity."""
+    return np.asarray(days.astype("float64").fillna(np.inf), dtype=np.float64)
+
+
 def judged_after(median_days: Ints | Floats) -> Ints:
     """Days after which a forecast with such a median is judged."""
     return np.array([bucket[2] for bucket in BUCKETS])[_bucket(median_days)]
@@ -51,7 +56,7 @@ def score(told: pd.DataFrame, true_days: Floats) -> pd.DataFrame:
         workspace_id, as_of, horizon_bucket, judged_after_days, true_days, p50_days, pace_days (capped at
         judged_after_days), is_covered_80, is_covered_95, error_days, pace_error_days.
     """
-    days = {name: told[f"{name}_days"].astype("float64").fillna(np.inf).to_numpy() for name in DAYS}
+    days = {name: days_told(told[f"{name}_days"]) for name in DAYS}
     bucket = _bucket(days["p50"])
     cap = judged_after(days["p50"])
     capped = {name: np.minimum(values, cap) for name, values in days.items()}

@@ -10,7 +10,7 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from forecasting.accuracy import days_until_empty, judged_after, origins_to_replay, replay, score
+from forecasting.accuracy import days_told, days_until_empty, judged_after, origins_to_replay, replay, score
 from forecasting.calibration import shipped_calibration
 from forecasting.depletion import Method, forecast_depletion
 from forecasting.recalibration import recalibrate
@@ -199,7 +199,7 @@ def published_scores(warehouse: DuckDBWarehouse, method: Method, *, as_of: date)
     """The scores of forecasts that were published, are due by as_of and have not been scored."""
     first_due = as_of - pd.Timedelta(days=int(judged_after(np.zeros(1))[0]))
     told = warehouse.query(_DUE.format(latest=first_due))
-    median = told["p50_days"].astype("float64").fillna(float("inf")).to_numpy()
+    median = days_told(told["p50_days"])
     age = (pd.Timestamp(as_of) - told["as_of"].astype("datetime64[us]")).dt.days.to_numpy()
     told = told[age >= judged_after(median)].reset_index(drop=True)
     true_days = days_until_empty(
