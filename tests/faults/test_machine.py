@@ -6,9 +6,9 @@ Kills are in test_kills.py.
 from __future__ import annotations
 
 import random
-import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -28,16 +28,24 @@ from orchestration.defs.resources import is_held
 OK, FAILED, USAGE, BUSY = 0, 1, 2, 3
 
 
-def with_a_wal(runs: NightRuns, awkward: AwkwardNight, data_dir: Path) -> Path:
-    """A night killed while DuckDB's log held what was not in its file yet."""
-    for after in range(2, 40):
-        shutil.rmtree(data_dir, ignore_errors=True)
-        awkward.copied(data_dir)
-        runs.night(awkward.landing, data_dir, awkward.as_of, kill_after_seconds=awkward.seconds * after / 40)
-        wal = data_dir / "warehouse.duckdb.wal"
-        if wal.exists() and wal.stat().st_size > 100:
-            return wal
-    raise AssertionError("no kill left a log")
+WRITER = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("set checkpoint_threshold = '1TB'")
+for table in ("facts.fct_judged_generations", "facts.fct_usage_days"):
+    connection.execute(f"create or replace table {table} as from {table}")
+os._exit(0)
+"""
+
+
+def with_a_wal(awkward: AwkwardNight, data_dir: Path) -> Path:
+    """A warehouse whose writer died while DuckDB's log held what was not in the file yet."""
+    awkward.copied(data_dir)
+    file = data_dir / "warehouse.duckdb"
+    subprocess.run([sys.executable, "-c", WRITER, file], check=True)
+    wal = file.with_name("warehouse.duckdb.wal")
+    assert wal.stat().st_size > 1000
+    return wal
 
 
 @pytest.mark.slow
@@ -75,7 +83,7 @@ def test_a_warehouse_cut_short_is_rebuilt_from_raw(
 def test_a_torn_write_ahead_log_is_survived(
     runs: NightRuns, awkward: AwkwardNight, faults: Faults, harm: str, tmp_path: Path
 ) -> None:
-    wal = with_a_wal(runs, awkward, tmp_path / "data")
+    wal = with_a_wal(awkward, tmp_path / "data")
     content = bytearray(wal.read_bytes())
     if harm == "a byte flipped":
         content[len(content) // 2] ^= 0xFF
