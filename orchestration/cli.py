@@ -31,6 +31,7 @@ from orchestration.cli_options import (
     stop_when_told,
     use_settings,
 )
+from orchestration.cli_report import report
 from orchestration.cli_serve import serve
 from orchestration.cli_versions import rebuild, rollback, verify
 
@@ -123,39 +124,6 @@ def run(
             EXIT_USAGE,
         )
     run_and_leave(settings, as_of=as_of, full_refresh=full_refresh)
-
-
-@main.command()
-@data_dir_option
-@click.option("--workspace", help="Workspace id; needed where there are several.")
-@click.option("--days", type=int, default=30, show_default=True, help="Window: 7, 30 or 90 days.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True
-)
-def report(data_dir: Path | None, workspace: str | None, days: int, form: str) -> None:
-    """The report of one workspace, from the published marts."""
-    from orchestration.defs.launch import has_newest_run_failed
-    from orchestration.freshness import stale_words
-    from orchestration.publish import ReportError, load_report, render_json, render_page, render_text
-    from orchestration.publish.kept import kept_versions
-
-    renderers = {"text": render_text, "json": render_json, "html": render_page}
-    settings = use_settings(data_dir=data_dir)
-    try:
-        found = load_report(settings.published_dir, workspace_id=workspace, days=days)
-    except ReportError as error:
-        fail(str(error), EXIT_USAGE)
-    except duckdb.Error as error:
-        fail(f"what is published cannot be read; publish it anew with credits run. {error}")
-    click.echo(renderers[form](found).rstrip("\n"))
-    stale = stale_words(
-        kept_versions(settings.data_dir),
-        now=datetime.now(UTC),
-        has_failed=has_newest_run_failed(settings),
-    )
-    if stale:
-        # beside what a program reads, and below what a person does
-        click.echo(f"\n{stale}" if form == "text" else f"credits: {stale}", err=form != "text")
 
 
 @main.command()
@@ -308,7 +276,7 @@ def status(data_dir: Path | None) -> None:
         fail(f"what is published cannot be read; publish it anew with credits run. {error}")
 
 
-for command in (query, export, rollback, rebuild, verify, forget, serve):
+for command in (report, query, export, rollback, rebuild, verify, forget, serve):
     main.add_command(command)
 
 

@@ -32,13 +32,14 @@ def newer_versions(kept: Sequence[KeptVersion]) -> list[int]:
     return [version.number for version in kept if served is not None and version.number > served]
 
 
-def stale_words(kept: Sequence[KeptVersion], *, now: datetime, has_failed: bool) -> str | None:
+def stale_words(kept: Sequence[KeptVersion], *, now: datetime, failure: str | None = None) -> str | None:
     """What a reader of the served version must be told of its age; None while it is up to date.
 
     Args:
         kept: the versions there are.
         now: with a zone.
-        has_failed: whether the newest run failed, so that what it knows is not in it.
+        failure: where the newest run failed, such as "check gate"; what it knows is not served. None if
+            it did not.
     """
     served = next((version for version in kept if version.is_served), None)
     if served is None:
@@ -46,8 +47,9 @@ def stale_words(kept: Sequence[KeptVersion], *, now: datetime, has_failed: bool)
     reasons = []
     if newer := newer_versions(kept):
         reasons.append(f"version {newer[-1]} is newer and not served")
-    if has_failed:
-        reasons.append("the newest run failed, so newer data was not published")
+    if failure is not None:
+        where = f" at {failure}" if failure else ""
+        reasons.append(f"the newest run failed{where}, so newer data was not published")
     if not reasons and now - served.published_at <= STALE_AFTER:
         return None
     told = f"version {served.number} was published {age(served.published_at, now)} ago"

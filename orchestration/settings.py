@@ -19,12 +19,14 @@ from orchestration.landing.options import (
     RATIO_CAP,
     ReadOptions,
 )
+from orchestration.publish.language import LANGUAGES
 
 SHORTEST_SECRET = 16
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 _MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 _CRON_FIELD = r"[-*,/0-9A-Za-z]+"
 _CRON = re.compile(rf"{_CRON_FIELD}(\s+{_CRON_FIELD}){{4}}")
+_LANGUAGE = re.compile("|".join(LANGUAGES))
 _LONGEST_LINE = 1024 * MIB  # texts of one piece are found by 32-bit offsets
 
 
@@ -46,6 +48,7 @@ class Settings:
             CREDITS_MAX_RATIO).
         workspace_files: publish each workspace alone as well, to be given without the others
             (CREDITS_WORKSPACE_FILES=1); for every workspace a database, a Parquet file a mart and a page.
+        language: of the pages that a run publishes, "en" or "th" (CREDITS_LANG).
         dagster_home: the folder of dagster.yaml, whose relative paths are meant from there (DAGSTER_HOME).
         retention_days: how long rejected lines keep their text, and people without a generation their id;
             for ever if None (CREDITS_RETENTION_DAYS).
@@ -61,6 +64,7 @@ class Settings:
     schedule_timezone: str = "UTC"
     read_options: ReadOptions = DEFAULT_OPTIONS
     workspace_files: bool = False
+    language: str = "en"
     dagster_home: Path = PROJECT_DIR
     retention_days: int | None = None
     pseudonymise: bool | None = None
@@ -88,6 +92,7 @@ class Settings:
                 max_ratio=_whole_number(RATIO_CAP, DEFAULT_OPTIONS.max_ratio),
             ),
             workspace_files=bool(_is_on("CREDITS_WORKSPACE_FILES")),
+            language=_text("CREDITS_LANG", cls.language, _LANGUAGE, "en or th"),
             dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
             retention_days=_days("CREDITS_RETENTION_DAYS"),
             pseudonymise=_is_on("CREDITS_PSEUDONYMISE"),

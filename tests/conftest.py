@@ -18,7 +18,7 @@ import pytest
 from night_runs import NightRuns
 from product import REAL_USAGE, REPO, SAMPLE_AS_OF, Credits, CreditsWith, Night, credits_in, nightly
 
-pytest_plugins = ["fault_table"]
+pytest_plugins = ["fault_table", "browser"]
 ROOM_BYTES = 2 * 1024**3
 
 

@@ -147,10 +147,25 @@ def last_run(settings: Settings) -> LastRun | None:
     return None
 
 
-def has_newest_run_failed(settings: Settings) -> bool:
-    """Whether it did, as far as can be told: whoever reads a report need not reach Dagster's records."""
+def newest_failure(settings: Settings) -> str | None:
+    """Where the newest run failed: a critical check, or a step; None if it did not.
+
+    As far as can be told: whoever reads a report need not reach Dagster's records. Empty if it is not known.
+    """
     try:
         run = last_run(settings)
+        if run is None or not run.has_failed:
+            return None
+        failed = [
+            check
+            for check in Journal(settings.journal_dir).checks_of(run.run_id)
+            if check.severity == "critical" and not check.passed
+        ]
+        if failed:
+            return f"check {failed[0].check_name} of {failed[0].asset}"
+        steps = dg.DagsterInstance.get().get_run_step_stats(run.run_id)
+        return next(
+            (f"step {step.step_key}" for step in steps if step.status and step.status.value == "FAILURE"), ""
+        )
     except (OSError, SQLAlchemyError, dg.DagsterError):
-        return False
-    return run is not None and run.has_failed
+        return None

@@ -104,6 +104,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
             published_at=now,
             marts=[key.path[-1] for key in mart_keys],
             workspace_files=settings.workspace_files,
+            language=settings.language,
         )
         stand.write(version.path)
         pq.write_table(

@@ -11,7 +11,8 @@ import duckdb
 
 from orchestration.publish.export import DATABASE_NAME, PublishError
 from orchestration.publish.file_names import file_name
-from orchestration.publish.versions import REPORT_FOLDER, PublishedVersion
+from orchestration.publish.pages import REPORT_FOLDER
+from orchestration.publish.versions import PublishedVersion
 
 _SHOWN = 5
 # Parts from the Parquet files against wholes from the database: a torn or mixed copy fails one of them.
@@ -125,7 +126,7 @@ def _torn_sums(
 def _wrong_pages(connection: duckdb.DuckDBPyConnection, pages: Path) -> Iterator[str]:
     workspaces = connection.execute("select distinct workspace_id from marts.credit_summary").fetchall()
     due = {file_name(workspace_id, suffix=".html"): workspace_id for (workspace_id,) in workspaces}
-    found = {page.name for page in pages.iterdir() if page.stat().st_size}
+    found = {page.name for page in pages.glob("*.html") if page.stat().st_size}
     for name in sorted(due.keys() - found):
         yield f"workspace {due[name]} has no page {REPORT_FOLDER}/{name}"
     for name in sorted(found - due.keys()):

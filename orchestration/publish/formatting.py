@@ -11,7 +11,9 @@ from fractions import Fraction
 
 from rich.cells import cell_len, set_cell_size
 
-# not strftime's, which follow the locale of the machine
+from orchestration.publish.language import month, say, spoken
+
+# as the report's first user wrote them
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),
     *("September", "October", "November", "December"),
@@ -53,7 +55,9 @@ def credits_range(low: Decimal, high: Decimal) -> str:
     first, last = _rounded(low, decimals=decimals), _rounded(high, decimals=decimals)
     if first == last:
         return last
-    return f"up to {last}" if _quantized(low, decimals=decimals) == 0 else f"{first} to {last}"
+    if _quantized(low, decimals=decimals) == 0:
+        return say("up to {most}", most=last)
+    return say("{least} to {most}", least=first, most=last)
 
 
 def credits_each(value: Decimal | None, *, like: Decimal | None = None) -> str:
@@ -72,7 +76,7 @@ def count(value: int) -> str:
 def whole_days(value: Decimal) -> str:
     """Writes a number of days, not negative, as a whole one: "1 day", "2 days"."""
     whole = _quantized(value, decimals=0)
-    return f"{whole:,f} day{'' if whole == 1 else 's'}"
+    return say("{days} day" if whole == 1 else "{days} days", days=f"{whole:,f}")
 
 
 def percent(rate: Decimal | None) -> str:
@@ -99,7 +103,12 @@ def whole_percents(values: Sequence[Decimal]) -> list[int] | None:
 
 def day_month_year(day: date) -> str:
     """Writes a date as "12 May 2026", with months cut to three letters."""
-    return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"
+    return f"{day_month(day)} {day.year}"
+
+
+def day_month(day: date) -> str:
+    """Writes a date without its year, as "12 May"."""
+    return f"{day.day} {month(day.month)}"
 
 
 def instant(at: datetime) -> str:
@@ -110,6 +119,8 @@ def instant(at: datetime) -> str:
 
 def month_day(day: date, *, near: date) -> str:
     """Writes a date as "May 12", with the year if it is not that of `near`."""
+    if spoken() != "en":
+        return day_month(day) if day.year == near.year else day_month_year(day)
     year = "" if day.year == near.year else f", {day.year}"
     return f"{MONTHS[day.month - 1]} {day.day}{year}"
 

@@ -1,17 +1,22 @@
 """The report as one self-contained HTML page, without scripts or outside requests.
 
-Not here: the layout (templates/report.html.j2), rounding (formatting.py), where pages are kept (versions.py).
+Not here: the layout (templates/report.html.j2), rounding (formatting.py), sentences (words.py), the chart
+(charts.py), or where pages are kept (pages.py).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
+from altair.utils.schemapi import debug_mode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
-from orchestration.publish import formatting
+from orchestration.publish import charts, formatting
 from orchestration.publish.breakdown import ShownLine, most_efficient, shown
+from orchestration.publish.language import say, speaking
 from orchestration.publish.report import Forecast, Report, WasteLine
 from orchestration.publish.words import (
     WasteWords,
@@ -22,9 +27,11 @@ from orchestration.publish.words import (
     costly_waste,
     evidence_words,
     forecast_headline,
+    grant_headline,
     grant_words,
     pending_words,
     range_words,
+    restated_words,
     saving_words,
     too_early,
     waste_words,
@@ -34,83 +41,171 @@ TEMPLATES = Path(__file__).parent / "templates"
 SUGGESTIONS_SHOWN = 10
 
 
-def render_page(report: Report) -> str:
+@dataclass(frozen=True)
+class BurnDown:
+    """The chart as `<svg>`, and what it shows in sentences."""
+
+    svg: Markup
+    sentences: list[str]
+
+
+def render_page(
+    report: Report,
+    *,
+    language: str = "en",
+    stale: str | None = None,
+    files: Sequence[tuple[str, str]] = (),
+) -> str:
     """Writes the page; every name from outside is escaped.
 
     Lengths of bars are relative to the longest of their breakdown.
+
+    Args:
+        report: what to write.
+        language: one of `LANGUAGES`.
+        stale: why the reader must not take it for the newest, if so.
+        files: names and relative paths of what lies beside the page, to be linked.
     """
     summary = report.summary
-    return _template().render(
-        report=report,
-        summary=summary,
-        forecast=report.forecast,
-        workspace=formatting.plain(summary.workspace_name, otherwise=formatting.plain(summary.workspace_id)),
-        headline=_headline(report),
-        notes=_notes(report),
-        drawn=None
-        if not summary.allowance
-        else summary.allowance - (summary.credits_remaining or Decimal(0)),
-        breakdowns=(
-            ("By team member", shown(report.members)),
-            ("By category", shown(report.categories)),
-            ("By generation type", shown(report.generation_types)),
-        ),
-        marked=most_efficient(report.members),
-        waste=_waste(report),
-        pending=pending_words(report),
-        advice=advice_words(report),
-        suggestions=_suggestions(report),
-        accuracy=accuracy_words(report),
-        failures=[check for check in report.checks if not check.passed],
+    with speaking(language):
+        return template("report.html.j2").render(
+            language=language,
+            stale=stale,
+            files=files,
+            report=report,
+            summary=summary,
+            forecast=report.forecast,
+            workspace=workspace_label(report),
+            headline=headline(report),
+            notes=_notes(report),
+            drawn=None
+            if not summary.allowance
+            else summary.allowance - (summary.credits_remaining or Decimal(0)),
+            burn_down=_burn_down(report),
+            breakdowns=(
+                (say("By team member"), say("Team member"), shown(report.members)),
+                (say("By category"), say("Category"), shown(report.categories)),
+                (say("By generation type"), say("Generation type"), shown(report.generation_types)),
+            ),
+            marked=most_efficient(report.members),
+            waste=_waste(report),
+            pending=pending_words(report),
+            advice=advice_words(report),
+            suggestions=_suggestions(report),
+            accuracy=accuracy_words(report),
+            restated=[restated_words(one, write_date=formatting.day_month_year) for one in report.restated],
+            failures=[check for check in report.checks if not check.passed],
+        )
+
+
+def workspace_label(report: Report) -> str:
+    """The name of the workspace, or its id if it has none."""
+    return formatting.plain(
+        report.summary.workspace_name, otherwise=formatting.plain(report.summary.workspace_id)
     )
 
 
-def _headline(report: Report) -> str:
+def headline(report: Report) -> str:
+    """The first thing to know: when the credits run out, or how far they last."""
     if report.forecast is None:
-        return f"No forecast for {formatting.day_month_year(report.summary.as_of)}"
+        return say("No forecast for {day}", day=formatting.day_month_year(report.summary.as_of))
     if report.forecast.forecast_status == "no_ledger":
-        return f"{formatting.credits(report.summary.credits_used)} credits used in {report.days} days"
-    words = forecast_headline(
-        report.forecast, write_date=formatting.day_month_year, at_pace=" at the current pace"
+        used = formatting.credits(report.summary.credits_used)
+        return say("{credits} credits used in {days} days", credits=used, days=report.days)
+    write_date = formatting.day_month_year
+    return grant_headline(report.forecast, write_date=write_date) or _sentence(
+        forecast_headline(report.forecast, write_date=write_date, at_pace=say(" at the current pace"))
     )
-    return _sentence(words)
 
 
 def _notes(report: Report) -> list[str]:
     summary, forecast = report.summary, report.forecast
-    notes = []
-    if summary.credits_remaining is None:
-        notes.append("There is no credit ledger, so nothing is told of what is left: use and burn only.")
-    else:
-        left, as_of = formatting.credits(summary.credits_remaining), formatting.day_month_year(summary.as_of)
-        notes.append(f"{left} credits left on {as_of}{_pace(forecast)}.")
-    early = too_early(forecast)
-    if early:
-        notes.append(_sentence(f"{early}."))
     write_date = formatting.day_month_year
     grant = grant_words(forecast, write_date=write_date)
-    if forecast and forecast.next_grant_on and not grant:
-        day = write_date(forecast.next_grant_on)
-        grant = f"the next grant in the ledger is of {day}; the pace does not count it"
-    for words in (
-        range_words(forecast, write_date=write_date),
-        buying_words(forecast, write_date=write_date, as_of=summary.as_of),
-        grant,
-        capped_words(forecast),
-    ):
-        if words:
-            notes.append(_sentence(f"{words}."))
+    if grant_headline(forecast, write_date=write_date):
+        grant = None
+    elif forecast and forecast.next_grant_on and not grant:
+        grant = say(
+            "the next grant in the ledger is of {day}; the pace does not count it",
+            day=write_date(forecast.next_grant_on),
+        )
+    notes = [
+        _sentence(f"{words}.")
+        for words in (
+            range_words(forecast, write_date=write_date),
+            too_early(forecast),
+            buying_words(forecast, write_date=write_date, as_of=summary.as_of),
+        )
+        if words
+    ]
+    if summary.credits_remaining is None:
+        notes.append(say("There is no credit ledger, so nothing is told of what is left: use and burn only."))
+    else:
+        left, as_of = formatting.credits(summary.credits_remaining), write_date(summary.as_of)
+        notes.append(
+            say("{credits} credits left on {day}{pace}.", credits=left, day=as_of, pace=_pace(forecast))
+        )
+    notes += [_sentence(f"{words}.") for words in (grant, capped_words(forecast)) if words]
     if summary.overage:
-        notes.append(f"{formatting.credits(summary.overage)} of the credits used were covered by no lot.")
+        notes.append(
+            say(
+                "{credits} of the credits used were covered by no lot.",
+                credits=formatting.credits(summary.overage),
+            )
+        )
     return notes
 
 
 def _pace(forecast: Forecast | None) -> str:
     if forecast is None or forecast.pace_date is None or forecast.burn_rate_7d is None:
         return ""
-    return (
-        f"; {formatting.credits(forecast.burn_rate_7d)} a day over the last {forecast.burn_rate_7d_days} days"
+    return say(
+        "; {credits} a day over the last {days} days",
+        credits=formatting.credits(forecast.burn_rate_7d),
+        days=forecast.burn_rate_7d_days,
     )
+
+
+def _burn_down(report: Report) -> BurnDown | None:
+    with debug_mode(False):
+        chart = charts.burn_down(report)
+        if chart is None:
+            return None
+        # made of numbers, dates and our own words only
+        return BurnDown(Markup(charts.svg(chart)), _told_by_burn_down(report))
+
+
+def _told_by_burn_down(report: Report) -> list[str]:
+    """What the chart shows, in words."""
+    write_date = formatting.day_month_year
+    first, last = report.balances[0], report.balances[-1]
+    sentences = [
+        say(
+            "Credits left: {before} on {first}, {now} on {last}.",
+            before=formatting.credits(first.closing),
+            first=write_date(first.usage_date),
+            now=formatting.credits(last.closing),
+            last=write_date(last.usage_date),
+        )
+    ]
+    told = range_words(report.forecast, write_date=write_date)
+    if told and report.forecast and report.forecast.depletes_on_p50:
+        sentences.append(
+            say(
+                "Dashed: the median of what is to come, empty on {day}. {range}.",
+                day=write_date(report.forecast.depletes_on_p50),
+                range=told,
+            )
+        )
+    sentences += [
+        say(
+            "{credits} credits expire on {day} unless used before.",
+            credits=formatting.credits(lot.remaining),
+            day=write_date(lot.expires_on),
+        )
+        for lot in report.expiring[: charts.LOTS_MARKED]
+    ]
+    return sentences
 
 
 def _waste(report: Report) -> list[tuple[WasteLine, str, WasteWords]]:
@@ -151,7 +246,8 @@ def _sentence(words: str) -> str:
 
 
 @lru_cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page's layout; whatever is put into it is escaped, numbers and dates are written by its filters."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -159,6 +255,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["say"] = say
     environment.filters.update(
         credits=formatting.credits,
         credits_each=formatting.credits_each,
@@ -170,5 +267,6 @@ def _template() -> Template:
         plain=formatting.plain,
         bar_width=_bar_width,
         spoken=_spoken,
+        capitalize_first=_sentence,
     )
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)

@@ -16,9 +16,13 @@ from orchestration.publish.locked import open_published
 from orchestration.publish.manifest import read_manifest
 from orchestration.publish.report import (
     Accuracy,
+    Balance,
     Check,
+    ExpiringLot,
     Forecast,
+    PathDay,
     Report,
+    Restated,
     Suggestion,
     Summary,
     UsageLine,
@@ -27,10 +31,14 @@ from orchestration.publish.report import (
 
 PERIODS = (7, 30, 90)
 REPORT_MARTS = (
+    "credit_balance_daily",
+    "credit_lots",
     "credit_summary",
     "data_quality",
     "depletion_forecast",
+    "depletion_paths",
     "forecast_accuracy",
+    "restatements",
     "usage_by_category",
     "usage_by_generation_type",
     "usage_by_member",
@@ -43,8 +51,34 @@ WORKSPACES_AT_ONCE = 500
 NEWEST_RUN = "run_id = (select run_id from marts.data_quality order by checked_at desc, run_id desc limit 1)"
 # marts without a period, told with each; depletion_forecast keeps what was told on earlier days, too
 OF_THE_DAY = (
-    "(select told.*, summary.period from marts.{mart} as told"
+    "(select told.*, summary.period from {source} as told"
     " inner join marts.credit_summary as summary using (workspace_id, as_of))"
+)
+# the burn-down starts here
+BALANCE_DAYS = 60
+BALANCES = (
+    "(select told.*, summary.period from marts.credit_balance_daily as told"
+    " inner join marts.credit_summary as summary on summary.workspace_id = told.workspace_id"
+    f" and told.usage_date between summary.as_of - {BALANCE_DAYS - 1} and summary.as_of)"
+)
+# paths have no day on which they were told: they are of the newest
+PATHS = (
+    "(select told.*, summary.period from marts.depletion_paths as told"
+    " inner join marts.credit_summary as summary on summary.workspace_id = told.workspace_id"
+    " and told.forecast_date >= summary.as_of)"
+)
+EXPIRING = (
+    "(select told.workspace_id, told.expires_on, sum(told.remaining) as remaining, summary.period"
+    " from marts.credit_lots as told"
+    " inner join marts.credit_summary as summary on summary.workspace_id = told.workspace_id"
+    " and told.expires_on > summary.as_of where told.lot_status = 'active' and told.remaining > 0"
+    " group by all)"
+)
+RESTATED = (
+    "(select workspace_id, as_of, cause, count(*) as day_count, min(usage_date) as first_date,"
+    " max(usage_date) as last_date, sum(credits_before) as credits_before,"
+    " sum(credits_after) as credits_after, sum(wasted_credits_before) as wasted_credits_before,"
+    " sum(wasted_credits_after) as wasted_credits_after from marts.restatements group by all)"
 )
 ACCURACY = (
     "(select summary.workspace_id, summary.period, told.* exclude (workspace_id)"
@@ -176,8 +210,14 @@ def _reports(
     categories = read_usage("usage_by_category", **category, **NO_MARK)
     types = read_usage("usage_by_generation_type", **generation_type, **NO_MARK)
     waste = read(WasteLine, "marts.waste_by_reason", order="wasted_credits desc, waste_reason")
-    suggestions = read(Suggestion, OF_THE_DAY.format(mart="waste_suggestions"), order="suggestion_rank")
-    forecasts = read(Forecast, OF_THE_DAY.format(mart="depletion_forecast"), order="as_of")
+    suggestions = read(
+        Suggestion, OF_THE_DAY.format(source="marts.waste_suggestions"), order="suggestion_rank"
+    )
+    forecasts = read(Forecast, OF_THE_DAY.format(source="marts.depletion_forecast"), order="as_of")
+    balances = read(Balance, BALANCES, order="usage_date")
+    paths = read(PathDay, PATHS, order="forecast_date")
+    expiring = read(ExpiringLot, EXPIRING, order="expires_on")
+    restated = read(Restated, OF_THE_DAY.format(source=RESTATED), order="cause")
     accuracy = read(Accuracy, ACCURACY.format(of=OWN if is_alone else OWN_OR_ALL), order="kind")
     checks = _checks(connection)
     for workspace_id in workspace_ids:
@@ -190,6 +230,10 @@ def _reports(
             waste=waste.get(workspace_id, ()),
             suggestions=suggestions.get(workspace_id, ()),
             forecast=next(iter(forecasts.get(workspace_id, ())), None),
+            balances=balances.get(workspace_id, ()),
+            paths=paths.get(workspace_id, ()),
+            expiring=expiring.get(workspace_id, ()),
+            restated=restated.get(workspace_id, ()),
             accuracy=accuracy.get(workspace_id, ()),
             checks=checks,
         )

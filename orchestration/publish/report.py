@@ -146,6 +146,48 @@ class Accuracy:
 
 
 @dataclass(frozen=True)
+class Balance:
+    """Credits left at the end of a day, none while in overage: from credit_balance_daily."""
+
+    usage_date: date
+    closing: Decimal
+
+
+@dataclass(frozen=True)
+class PathDay:
+    """Quantiles of the credits left at the end of a day to come: a row of depletion_paths."""
+
+    forecast_date: date
+    balance_p10: Decimal
+    balance_p25: Decimal
+    balance_p50: Decimal
+    balance_p75: Decimal
+    balance_p90: Decimal
+
+
+@dataclass(frozen=True)
+class ExpiringLot:
+    """Credits that expire unless they are used before: from credit_lots."""
+
+    expires_on: date
+    remaining: Decimal
+
+
+@dataclass(frozen=True)
+class Restated:
+    """What the newest run changed of days published before, for one cause: from restatements."""
+
+    cause: str
+    day_count: int
+    first_date: date
+    last_date: date
+    credits_before: Decimal
+    credits_after: Decimal
+    wasted_credits_before: Decimal
+    wasted_credits_after: Decimal
+
+
+@dataclass(frozen=True)
 class Check:
     """One check of the newest run. Its message is left out: it may name other workspaces."""
 
@@ -166,6 +208,10 @@ class Report:
         waste: most credits first; reasons without credits included.
         suggestions: the largest potential saving first; they overlap and do not add up.
         forecast: None if the marts hold none for `summary.as_of`.
+        balances: the newest `BALANCE_DAYS` days of the ledger, oldest first; empty without a ledger.
+        paths: from the report's day on, of its forecast; empty without a range.
+        expiring: what is left of lots that end after the report's day, first to end first.
+        restated: what became known in the newest run of days published before.
         accuracy: of this workspace's forecasts, or of all where it has none; published ones first.
         checks: of the newest run over all workspaces; failed ones first.
         published_at: when what it was read from was published; None if that is not known.
@@ -179,6 +225,10 @@ class Report:
     waste: tuple[WasteLine, ...]
     suggestions: tuple[Suggestion, ...]
     forecast: Forecast | None
+    balances: tuple[Balance, ...]
+    paths: tuple[PathDay, ...]
+    expiring: tuple[ExpiringLot, ...]
+    restated: tuple[Restated, ...]
     accuracy: tuple[Accuracy, ...]
     checks: tuple[Check, ...]
     published_at: datetime | None = None

@@ -1,6 +1,6 @@
 """Published versions: each built beside the served one, sealed, then swapped in by renaming one link.
 
-Not here: what a version holds in detail (export.py, page.py), whether it is good enough to be served
+Not here: what a version holds in detail (export.py, pages.py), whether it is good enough to be served
 (audit.py), or going back to an older one (kept.py).
 """
 
@@ -11,16 +11,13 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration.publish.export import export_marts
-from orchestration.publish.file_names import file_name
 from orchestration.publish.manifest import write_manifest
-from orchestration.publish.page import render_page
-from orchestration.publish.reading import REPORT_MARTS, load_reports
+from orchestration.publish.pages import PAGE_DAYS, write_pages
+from orchestration.publish.reading import REPORT_MARTS
 from orchestration.publish.workspace_files import write_workspace_files
 from orchestration.warehouse.durable import sync
 
 VERSIONS_KEPT = 7
-PAGE_DAYS = 30
-REPORT_FOLDER = "report"
 LEFTOVER_PREFIX = ".tmp-"
 # sums of the published days, which the next run compares with its own
 COMPARED_FILE = "usage_by_day.parquet"
@@ -50,6 +47,7 @@ def build_version(
     published_at: datetime,
     marts: Sequence[str] | None = None,
     workspace_files: bool = False,
+    language: str = "en",
 ) -> PublishedVersion:
     """Builds the next version in a temporary folder; readers see nothing of it yet.
 
@@ -62,6 +60,7 @@ def build_version(
         published_at: the instant to tell readers, with a zone.
         marts: what to publish, including the marts the report reads; all of schema `marts` by default.
         workspace_files: publish each workspace alone as well; see `write_workspace_files` for what it costs.
+        language: of the pages, one of `LANGUAGES`.
 
     Raises:
         PublishError: a mart is missing.
@@ -73,9 +72,9 @@ def build_version(
     building = versions / f"{LEFTOVER_PREFIX}{number}"
     building.mkdir()
     row_counts = export_marts(warehouse, building, marts=marts, required=REPORT_MARTS)
-    _write_pages(building, published_at)
+    write_pages(building, published_at=published_at, language=language)
     if workspace_files:
-        write_workspace_files(building, days=PAGE_DAYS, published_at=published_at)
+        write_workspace_files(building, days=PAGE_DAYS, published_at=published_at, language=language)
     return PublishedVersion(number, building, row_counts, published_at)
 
 
@@ -150,14 +149,6 @@ def compared_files(published: Path) -> dict[str, Path]:
         "usage_by_day": version / COMPARED_FILE,
         "usage_daily": version / "parquet" / "usage_daily.parquet",
     }
-
-
-def _write_pages(folder: Path, published_at: datetime) -> None:
-    pages = folder / REPORT_FOLDER
-    pages.mkdir()
-    for report in load_reports(folder, days=PAGE_DAYS):
-        page = pages / file_name(report.summary.workspace_id, suffix=".html")
-        page.write_text(render_page(replace(report, published_at=published_at)), encoding="utf-8")
 
 
 def _remove_leftovers(versions: Path) -> None:

@@ -21,7 +21,7 @@ FOLDER = "workspaces"
 PAGE_NAME = "report.html"
 
 
-def write_workspace_files(version: Path, *, days: int, published_at: datetime) -> None:
+def write_workspace_files(version: Path, *, days: int, published_at: datetime, language: str = "en") -> None:
     """Writes `workspaces/<id>/` for every workspace of a built version, ids percent-encoded.
 
     Each holds `credits.duckdb` and `parquet/<mart>.parquet` with the rows of this workspace only, in every
@@ -43,7 +43,11 @@ def write_workspace_files(version: Path, *, days: int, published_at: datetime) -
         workspace_id = report.summary.workspace_id
         folders[workspace_id] = version / FOLDER / file_name(workspace_id)
         folders[workspace_id].mkdir()
-        page = render_page(replace(report, published_at=published_at))
+        page = render_page(
+            replace(report, published_at=published_at),
+            language=language,
+            files=[("credits.duckdb", DATABASE_NAME)],
+        )
         (folders[workspace_id] / PAGE_NAME).write_text(page, encoding="utf-8")
     # after the pages: one process cannot open a file both locked and not
     with duckdb.connect(str(version / DATABASE_NAME), read_only=True) as connection:

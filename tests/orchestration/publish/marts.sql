@@ -42,6 +42,15 @@ create table marts.depletion_forecast (
     packs_currency varchar, expiring_credits decimal(38,6), lead_time_days bigint,
     capped_credits decimal(38,6), calibration_version varchar, history_days bigint
 );
+create table marts.depletion_paths (
+    workspace_id varchar, forecast_date date, balance_p10 decimal(38,6), balance_p25 decimal(38,6),
+    balance_p50 decimal(38,6), balance_p75 decimal(38,6), balance_p90 decimal(38,6)
+);
+create table marts.restatements (
+    workspace_id varchar, usage_date date, as_of date, cause varchar, credits_before decimal(38,6),
+    credits_after decimal(38,6), wasted_credits_before decimal(38,6),
+    wasted_credits_after decimal(38,6)
+);
 create table marts.forecast_accuracy (
     workspace_id varchar, kind varchar, horizon_bucket varchar, cases bigint, covered_80_cases bigint,
     coverage_80 decimal(38,12), median_abs_error_days bigint, pace_median_abs_error_days bigint,

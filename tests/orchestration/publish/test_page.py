@@ -203,7 +203,7 @@ def test_names_from_outside_are_text_never_markup(example: Report) -> None:
 
 def test_a_name_in_a_suggestion_cannot_turn_the_text_around(example: Report) -> None:
     odd = replace(example.suggestions[0], suggestion="Ruleset \u202eab\x07: 22 % of them")
-    assert "<p>Ruleset ab: 22 % of them</p>" in render_page(replace(example, suggestions=(odd,)))
+    assert '<p lang="en">Ruleset ab: 22 % of them</p>' in render_page(replace(example, suggestions=(odd,)))
 
 
 def test_the_page_asks_nothing_of_the_network_and_allows_nothing_but_its_own_style(example: Report) -> None:

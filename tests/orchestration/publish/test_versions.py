@@ -45,8 +45,9 @@ def test_a_version_holds_the_database_a_parquet_file_of_each_mart_and_a_page_of_
     assert version.row_counts["usage_by_member"] == 5
     assert version.row_counts["data_quality"] == 3
     # nothing is left of the write-ahead log or of a temporary file
-    assert names(version.path) == {"credits.duckdb", "manifest.json", "parquet", "report"}
-    assert names(version.path / "report") == {"w1.html", "a%2Fb%20%C3%BC.html"}
+    assert names(version.path) == {"credits.duckdb", "index.html", "manifest.json", "parquet", "report"}
+    pages = {"w1", "a%2Fb%20%C3%BC"}
+    assert names(version.path / "report") == {f"{page}.{kind}" for page in pages for kind in ("html", "csv")}
     assert "published 8 Apr 2026, 02:10 UTC" in (version.path / "report" / "w1.html").read_text()
     assert names(version.path / "parquet") == {f"{mart}.parquet" for mart in version.row_counts}
 

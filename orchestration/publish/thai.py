@@ -1,0 +1,225 @@
+"""The Thai of what is said: English sentences, and the same in Thai with the same `{names}`.
+
+Not here: which sentences there are; a test finds those that are missing here, or here for nothing.
+"""
+
+THAI_MONTHS = (
+    *("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย."),
+    *("ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."),
+)
+
+THAI: dict[str, str] = {
+    # the first thing seen
+    "Empty": "เครดิตหมดแล้ว",
+    "Empty by {day}": "เครดิตจะหมดภายใน {day}",
+    "Empty since {day}": "เครดิตหมดตั้งแต่ {day}",
+    " at the current pace": " หากใช้ในอัตราปัจจุบัน",
+    "Lasts to the grant of {day} ({chance} chance of running out before)": (
+        "พอใช้ถึงรอบเครดิตใหม่ {day} (โอกาสหมดก่อน {chance})"
+    ),
+    "No use in {days} days": "ไม่มีการใช้งานใน {days} วัน",
+    "no use in {days} days": "ไม่มีการใช้งานใน {days} วัน",
+    "lasts more than a year": "พอใช้ได้นานกว่าหนึ่งปี",
+    "not made for this day": "ไม่มีการพยากรณ์สำหรับวันนี้",
+    "no credit ledger": "ไม่มีบัญชีเครดิต",
+    "No forecast for {day}": "ไม่มีการพยากรณ์สำหรับ {day}",
+    "{credits} credits used in {days} days": "ใช้ไป {credits} เครดิตใน {days} วัน",
+    "last {days} days": "{days} วันล่าสุด",
+    "data to {day}": "ข้อมูลถึง {day}",
+    "published {at}": "เผยแพร่เมื่อ {at}",
+    "8 in 10 chance: between {first} and {last}": "โอกาส 8 ใน 10: ระหว่าง {first} ถึง {last}",
+    "8 in 10 chance: on {day}": "โอกาส 8 ใน 10: วันที่ {day}",
+    "9 in 10 chance: {day} or later, perhaps not within a year": (
+        "โอกาส 9 ใน 10: {day} หรือหลังจากนั้น อาจไม่หมดภายในหนึ่งปี"
+    ),
+    "too early for a range: {days} of {least} days": "ยังเร็วเกินไปที่จะบอกช่วงเวลา: มีข้อมูล {days} จาก {least} วัน",
+    "Buy by {day}: {amount}": "ควรซื้อภายใน {day}: {amount}",
+    "Buy now: {amount}": "ควรซื้อทันที: {amount}",
+    "Buy nothing: what is booked already covers the days to come": (
+        "ไม่ต้องซื้อเพิ่ม: เครดิตที่จองไว้เพียงพอสำหรับวันข้างหน้าแล้ว"
+    ),
+    " and ": " และ ",
+    "{credits} credits": "{credits} เครดิต",
+    "{credits} credits left on {day}{pace}.": "เหลือ {credits} เครดิต ณ {day}{pace}",
+    "; {credits} a day over the last {days} days": " ใช้วันละ {credits} ในช่วง {days} วันล่าสุด",
+    "next grant {day}: {chance} chance of running out before it": (
+        "รอบเครดิตถัดไป {day}: โอกาสหมดก่อนถึงวันนั้น {chance}"
+    ),
+    "the next grant in the ledger is of {day}; the pace does not count it": (
+        "รอบเครดิตถัดไปในบัญชีคือ {day} อัตราปัจจุบันยังไม่นับรวม"
+    ),
+    "There is no credit ledger, so nothing is told of what is left: use and burn only.": (
+        "ไม่มีบัญชีเครดิต จึงบอกได้เฉพาะการใช้และอัตราการใช้ ไม่บอกยอดคงเหลือ"
+    ),
+    "{credits} of the credits used were covered by no lot.": "มี {credits} เครดิตที่ใช้ไปโดยไม่มีล็อตเครดิตรองรับ",
+    "{credits} credits of implausible charges are not taken for demand by the "
+    "forecast; use and what is left count them": (
+        "การพยากรณ์ไม่นับ {credits} เครดิตจากรายการที่ผิดปกติเป็นความต้องการ แต่ยอดใช้และยอดคงเหลือนับรวม"
+    ),
+    # the bar and four numbers
+    "{drawn} of the allowance of {allowance} credits are drawn, {left} are left.": (
+        "ใช้ไป {drawn} จากโควตา {allowance} เครดิต เหลือ {left}"
+    ),
+    "{drawn} of {allowance} drawn": "ใช้ไป {drawn} จาก {allowance}",
+    "{credits} left": "เหลือ {credits}",
+    "Used in {days} days": "ใช้ไปใน {days} วัน",
+    "of {allowance} credits": "จาก {allowance} เครดิต",
+    "credits": "เครดิต",
+    "Credits": "เครดิต",
+    "Burn per day": "ใช้ต่อวัน",
+    "{days} day": "{days} วัน",
+    "{days} days": "{days} วัน",
+    "{credits} in the last 7": "{credits} ใน 7 วันล่าสุด",
+    "Left": "คงเหลือ",
+    "credits on {day}": "เครดิต ณ {day}",
+    "Wasted": "สูญเปล่า",
+    "{rate} of credits used": "{rate} ของเครดิตที่ใช้",
+    # the burn-down
+    "Credits left": "เครดิตคงเหลือ",
+    "empty here: 8 in 10": "หมดในช่วงนี้: 8 ใน 10",
+    "{credits} expire {day}": "{credits} หมดอายุ {day}",
+    "Credits left: {before} on {first}, {now} on {last}.": (
+        "เครดิตคงเหลือ: {before} ณ {first} และ {now} ณ {last}"
+    ),
+    "Dashed: the median of what is to come, empty on {day}. {range}.": (
+        "เส้นประ: ค่ากลางของวันข้างหน้า หมดวันที่ {day} {range}"
+    ),
+    "{credits} credits expire on {day} unless used before.": "{credits} เครดิตจะหมดอายุ {day} หากไม่ใช้ก่อน",
+    # breakdowns
+    "By team member": "แยกตามสมาชิกทีม",
+    "By category": "แยกตามหมวดสินค้า",
+    "By generation type": "แยกตามประเภทเนื้อหา",
+    "Team member": "สมาชิกทีม",
+    "Category": "หมวดสินค้า",
+    "Generation type": "ประเภทเนื้อหา",
+    "Credits {by}: {lines}.": "เครดิต{by}: {lines}",
+    "{heading}, table": "{heading} ตาราง",
+    "Credits per product": "เครดิตต่อสินค้า",
+    "Regene\u00adrated": "สร้างซ้ำ",
+    "First-pass quality": "คุณภาพครั้งแรก",
+    "most efficient": "คุ้มค่าที่สุด",
+    "Most efficient: ": "คุ้มค่าที่สุด: ",
+    ", the fewest credits per product ({credits}) among members with enough products to compare "
+    "({least} by default).": " ใช้เครดิตต่อสินค้าน้อยที่สุด ({credits}) ในหมู่สมาชิกที่มีสินค้ามากพอจะเทียบได้ (ปกติ {least})",
+    "Use": "การใช้งาน",
+    "No use in the last {days} days.": "ไม่มีการใช้งานใน {days} วันล่าสุด",
+    # waste and what to change
+    "Waste": "ความสูญเปล่า",
+    "Waste by reason, table": "ความสูญเปล่าแยกตามสาเหตุ ตาราง",
+    "Reason": "สาเหตุ",
+    "Share of use": "สัดส่วนของการใช้",
+    "Gene\u00adrations": "จำนวนครั้ง",
+    "No waste detected.": "ไม่พบความสูญเปล่า",
+    "{credits} credits were wasted, {rate} of those used.": "สูญเปล่า {credits} เครดิต คิดเป็น {rate} ของที่ใช้",
+    "{credits} credits were wasted.": "สูญเปล่า {credits} เครดิต",
+    "Pending: {credits} credits, of which {expected} are expected to end as waste": (
+        "รอผล: {credits} เครดิต คาดว่าจะสูญเปล่า {expected}"
+    ),
+    "Suggestion:": "คำแนะนำ:",
+    "Evidence: {evidence}": "หลักฐาน: {evidence}",
+    "And {more} more in the mart waste_suggestions.": "และอีก {more} รายการใน mart waste_suggestions",
+    "Savings are potential: they overlap and are not to be added up, and name no cause.": (
+        "ตัวเลขที่ประหยัดได้เป็นเพียงศักยภาพ: ซ้อนทับกัน นำมารวมกันไม่ได้ และไม่ได้ระบุต้นเหตุ"
+    ),
+    "regenerations (3+ attempts)": "การสร้างซ้ำ (3 ครั้งขึ้นไป)",
+    "The same field of a product was generated three times or more, and these attempts were thrown away.": (
+        "ช่องเดียวกันของสินค้าเดียวกันถูกสร้างสามครั้งขึ้นไป และผลเหล่านี้ถูกทิ้ง"
+    ),
+    "rejected content": "เนื้อหาที่ถูกปฏิเสธ",
+    "The content was rejected or discarded.": "เนื้อหาถูกปฏิเสธหรือถูกทิ้ง",
+    "failed generations": "การสร้างที่ล้มเหลว",
+    "The generation failed, was cancelled, timed out or was blocked, and was charged all the same.": (
+        "การสร้างล้มเหลว ถูกยกเลิก หมดเวลา หรือถูกบล็อก แต่ยังถูกคิดเครดิต"
+    ),
+    "low-quality first drafts": "ร่างแรกคุณภาพต่ำ",
+    "The first attempt scored low and was thrown away for a later one.": "ครั้งแรกได้คะแนนต่ำและถูกแทนที่ด้วยครั้งหลัง",
+    "fields that nobody uses": "ช่องที่ไม่มีใครใช้",
+    "In 90 days no content of this kind of field was used in its category.": (
+        "ใน 90 วัน ไม่มีการใช้เนื้อหาของช่องชนิดนี้ในหมวดนี้เลย"
+    ),
+    "content that was never used": "เนื้อหาที่ไม่เคยถูกใช้",
+    "The content was neither used nor replaced in the two weeks after it was generated.": (
+        "เนื้อหาไม่ถูกใช้และไม่ถูกแทนที่ในสองสัปดาห์หลังสร้าง"
+    ),
+    "rework": "การทำซ้ำ",
+    "rejections": "การปฏิเสธ",
+    "unused content": "เนื้อหาที่ไม่ถูกใช้",
+    "repeated attempts": "การสร้างซ้ำ",
+    "repeated first drafts": "ร่างแรกที่ต้องทำใหม่",
+    "improve rulesets to reduce {reduced}": "ปรับปรุง ruleset เพื่อลด{reduced}",
+    "improve templates to reduce {reduced}": "ปรับปรุงเทมเพลตเพื่อลด{reduced}",
+    "review what is generated for a category to reduce {reduced}": "ทบทวนสิ่งที่สร้างในหมวดสินค้าเพื่อลด{reduced}",
+    "stop generating fields that nobody uses": "หยุดสร้างช่องที่ไม่มีใครใช้",
+    "go through {what} together": "ทบทวน{what}ร่วมกัน",
+    "look at the generations behind {waste}": "ดูรายการที่อยู่เบื้องหลัง{waste}",
+    "none; no part of the work wastes clearly more than the rest": (
+        "ไม่มี ไม่มีส่วนใดของงานที่สูญเปล่ามากกว่าส่วนอื่นอย่างชัดเจน"
+    ),
+    "{least} to {most}": "{least} ถึง {most}",
+    "up to {most}": "ไม่เกิน {most}",
+    "{credits} credits a month": "{credits} เครดิตต่อเดือน",
+    "{saving}, about {days} later": "{saving} หมดช้าลงประมาณ {days}",
+    "generations": "รายการ",
+    "runs of attempts": "ชุดการสร้าง",
+    "{found} of {all} {what}, elsewhere {found_elsewhere} of {all_elsewhere}, {first} to {last}": (
+        "{found} จาก {all} {what} ที่อื่น {found_elsewhere} จาก {all_elsewhere} ตั้งแต่ {first} ถึง {last}"
+    ),
+    # how good the forecast is
+    "How good is this forecast": "การพยากรณ์นี้แม่นแค่ไหน",
+    "forecasts published": "การพยากรณ์ที่เผยแพร่แล้ว",
+    "forecasts of past days made again": "การพยากรณ์ย้อนหลังที่ทำใหม่",
+    "{cases} {what}: {cover} true within the 8 in 10 range; days off {median} in the median "
+    "(pace {pace_median}), {mean} on average (pace {pace_mean})": (
+        "{what} {cases} ครั้ง: จริงภายในช่วง 8 ใน 10 {cover} คลาดเคลื่อนค่ากลาง {median} วัน "
+        "(อัตราปัจจุบัน {pace_median}) เฉลี่ย {mean} วัน (อัตราปัจจุบัน {pace_mean})"
+    ),
+    # the foot
+    "What changed since yesterday": "สิ่งที่เปลี่ยนไปจากเมื่อวาน",
+    "The newest run changed days that had been published before:": "การประมวลผลล่าสุดเปลี่ยนวันที่เคยเผยแพร่แล้ว:",
+    "Nothing that had been published before; {day} was added.": "ไม่มีสิ่งที่เคยเผยแพร่แล้วเปลี่ยนไป เพิ่ม {day}",
+    "{cause}: {days} changed, {first} to {last}": "{cause}: เปลี่ยน {days} ตั้งแต่ {first} ถึง {last}",
+    "{cause}: {first} changed": "{cause}: เปลี่ยน {first}",
+    "{days}; credits used {more}, wasted {more_wasted}": "{days} เครดิตที่ใช้ {more} สูญเปล่า {more_wasted}",
+    "unchanged": "เท่าเดิม",
+    "Late deliveries": "ข้อมูลที่มาช้า",
+    "Retractions": "รายการที่ถูกถอน",
+    "What became of content": "ผลของเนื้อหา",
+    "The credit ledger": "บัญชีเครดิต",
+    "Names, categories or time zones": "ชื่อ หมวด หรือเขตเวลา",
+    "Other definitions": "นิยามที่เปลี่ยนไป",
+    "About these numbers": "เกี่ยวกับตัวเลขเหล่านี้",
+    "Published {at}. A run publishes every night; a page whose next night is missing is not up to date.": (
+        "เผยแพร่เมื่อ {at} ระบบเผยแพร่ทุกคืน หากคืนถัดไปไม่มีหน้าใหม่ แปลว่าหน้านี้ไม่เป็นปัจจุบัน"
+    ),
+    "No checks are recorded.": "ไม่มีบันทึกการตรวจสอบ",
+    "{failed} of {all} checks of the newest run failed:": "การตรวจสอบล่าสุดไม่ผ่าน {failed} จาก {all} ข้อ:",
+    "All {all} checks of the newest run passed.": "การตรวจสอบล่าสุดผ่านทั้ง {all} ข้อ",
+    "Days are those of {zone}. The window is {first} to {last}, both included. Credits and percentages of a "
+    "list are rounded so that they add up to its total.": (
+        "วันนับตามเขตเวลา {zone} ช่วงเวลาคือ {first} ถึง {last} รวมทั้งสองวัน "
+        "เครดิตและเปอร์เซ็นต์ในแต่ละรายการปัดเศษให้รวมกันได้เท่ายอดรวม"
+    ),
+    "Current pace: what is left, divided by the use per day of the last 7 days. Regenerated: attempts that "
+    "repeat a field of the same product. First-pass quality: the mean score, 0 to 1, of first attempts that "
+    "were scored. Wasted: the share of credits spent on what failed, was rejected, was a weak first draft, "
+    "was thrown away after three attempts or more, or was never used.": (
+        "อัตราปัจจุบัน: ยอดคงเหลือหารด้วยการใช้ต่อวันของ 7 วันล่าสุด สร้างซ้ำ: ครั้งที่ทำช่องเดิมของสินค้าเดิมอีก "
+        "คุณภาพครั้งแรก: คะแนนเฉลี่ย 0 ถึง 1 ของครั้งแรกที่มีคะแนน สูญเปล่า: สัดส่วนเครดิตที่ใช้กับสิ่งที่ล้มเหลว ถูกปฏิเสธ "
+        "เป็นร่างแรกที่อ่อน ถูกทิ้งหลังสามครั้งขึ้นไป หรือไม่เคยถูกใช้"
+    ),
+    "Every number is in the marts published with this page, in credits.duckdb and the folder parquet.": (
+        "ตัวเลขทุกตัวอยู่ใน mart ที่เผยแพร่พร้อมหน้านี้ ใน credits.duckdb และโฟลเดอร์ parquet"
+    ),
+    "Beside it:": "ไฟล์ที่อยู่ด้วยกัน:",
+    # the index
+    "Credits of {count} workspaces": "เครดิตของ {count} เวิร์กสเปซ",
+    "Last {days} days, those that run out first before the others.": "{days} วันล่าสุด เรียงจากที่จะหมดก่อน",
+    "Workspaces, table": "เวิร์กสเปซ ตาราง",
+    "Workspace": "เวิร์กสเปซ",
+    "Credits run out": "เครดิตจะหมด",
+    "Buying": "การซื้อ",
+    "Used": "ใช้ไป",
+    "All": "ทั้งหมด",
+    "No workspace has a generation or a credit entry yet. Deliver files to the landing folder; the next "
+    "night loads them.": "ยังไม่มีเวิร์กสเปซที่มีการสร้างหรือรายการเครดิต ส่งไฟล์ไปที่โฟลเดอร์ landing แล้วคืนถัดไปจะโหลดให้",
+}

@@ -1,0 +1,46 @@
+"""Headless Chromium for tests that look at what a person sees; they skip where there is none.
+
+Not here: what is looked at.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A running headless Chromium, by Playwright."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("there is no Chromium to look at pages with; `apt-get install chromium` brings it")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(chromium: Any, url: str, *, width: int = 1280, **options: Any) -> Iterator[tuple[Any, list[str]]]:
+    """A page at a width in pixels, and the addresses it has asked for so far."""
+    context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+    try:
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(url)
+        yield page, asked
+    finally:
+        context.close()
