@@ -23,6 +23,8 @@ from orchestration.warehouse.lake import Lake
 from orchestration.warehouse.night_summary import summarise_night
 
 Say = Callable[[str], None]
+# how a step ends when the process is told to stop: in Dagster, in a statement of DuckDB, in dbt
+_INTERRUPTED = ("InterruptedError", "Query interrupted", "KeyboardInterrupt")
 
 
 def run_nightly(
@@ -108,7 +110,7 @@ def failures(result: dg.ExecuteInProcessResult) -> list[str]:
     if not errors:
         failed = [event.job_failure_data.error for event in result.all_events if event.is_job_failure]
         errors = dict.fromkeys(["run"], failed[0] if failed else None)
-    if any("InterruptedError" in _last_cause(error) for error in errors.values()):
+    if any(word in _last_cause(error) for error in errors.values() for word in _INTERRUPTED):
         return ["the run was told to stop; nothing that was delivered is lost: start it again"]
     return [f"{step}: {_last_cause(error)}" for step, error in errors.items()]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orchestration.publish.formatting import credits_adding_up, plain, whole_percents
+from orchestration.publish.language import say
 from orchestration.publish.report import UsageLine
 
 LINES_SHOWN = 10
@@ -34,18 +35,24 @@ class ShownLine:
 
 def shown(lines: Sequence[UsageLine], *, limit: int = LINES_SHOWN) -> tuple[ShownLine, ...]:
     """Shortens a breakdown, sorted by credits, to `limit` lines and "others (n)"."""
-    top, others = lines[:limit], lines[limit:]
-    entries: list[tuple[str, Decimal, UsageLine | None]] = [
-        (plain(line.name, otherwise=plain(line.id)), line.credits, line) for line in top
-    ]
+    return abridged(
+        [(plain(line.name, otherwise=plain(line.id)), line.credits, line) for line in lines], limit=limit
+    )
+
+
+def abridged(
+    entries: Sequence[tuple[str, Decimal, UsageLine | None]], *, limit: int = LINES_SHOWN
+) -> tuple[ShownLine, ...]:
+    """The same of labels, safe to print, and their credits."""
+    kept, others = list(entries[:limit]), entries[limit:]
     if others:
-        rest = sum((line.credits for line in others), Decimal(0))
-        entries.append((f"others ({len(others):,})", rest, None))
-    amounts = [amount for _, amount, _ in entries]
+        rest = sum((credits for _, credits, _ in others), Decimal(0))
+        kept.append((say("others ({count})", count=f"{len(others):,}"), rest, None))
+    amounts = [amount for _, amount, _ in kept]
     written, percents = credits_adding_up(amounts), whole_percents(amounts)
     return tuple(
         ShownLine(label, amount, written[place], percents[place] if percents else None, usage)
-        for place, (label, amount, usage) in enumerate(entries)
+        for place, (label, amount, usage) in enumerate(kept)
     )
 
 

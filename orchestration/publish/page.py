@@ -77,7 +77,7 @@ def render_page(
             forecast=report.forecast,
             workspace=workspace_label(report),
             headline=headline(report),
-            notes=_notes(report),
+            notes=headline_notes(report),
             drawn=None
             if not summary.allowance
             else summary.allowance - (summary.credits_remaining or Decimal(0)),
@@ -118,7 +118,8 @@ def headline(report: Report) -> str:
     )
 
 
-def _notes(report: Report) -> list[str]:
+def headline_notes(report: Report) -> list[str]:
+    """What stands below the headline: the range, what to buy, what is left."""
     summary, forecast = report.summary, report.forecast
     write_date = formatting.day_month_year
     grant = grant_words(forecast, write_date=write_date)

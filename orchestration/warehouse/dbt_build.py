@@ -97,7 +97,7 @@ class DbtProject:
         words += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
         built = dbtRunner(manifest=self._manifest).invoke([*words, *self._flags("info")])
         if not isinstance(built.result, RunExecutionResult):
-            raise DbtFailed(f"dbt could not build {layer}: {built.exception}")
+            raise DbtFailed(f"dbt could not build {layer}: {built.exception!r}")
         results = [self._node_result(result) for result in built.result.results]
         return [result for result in results if result.found != SKIPPED]
 

@@ -95,7 +95,7 @@ def test_a_torn_write_ahead_log_is_survived(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("free_kb", [0, 64, 400, 1500, 4000, 9000])
+@pytest.mark.parametrize("free_kb", [0, 64, 400, 1500, 2500, 4000])
 def test_a_full_disk_fails_the_night_and_nothing_else(
     awkward: AwkwardNight, faults: Faults, free_kb: int, tmp_path: Path
 ) -> None:

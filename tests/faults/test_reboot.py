@@ -86,14 +86,15 @@ def test_after_a_reboot_the_next_night_runs_by_itself(
         with faults.injection("reboot: every process dies"):
             with served(awkward, data_dir, home, log):
                 wait_for(lambda: step in steps_begun(home), log)
-            before = runs_of(home)
-            assert [run.status for run in before] == [dg.DagsterRunStatus.STARTED]
+            # on a slow machine the night of the next minute waits already
+            before = [run for run in runs_of(home) if run.status == dg.DagsterRunStatus.STARTED]
+            assert len(before) == 1
             assert rows_of(data_dir) == rows_of(awkward.before)
             with served(awkward, data_dir, home, log):
                 wait_for(lambda: rows_of(data_dir)[0] == rows_of(awkward.undisturbed)[0], log)
             after = {run.run_id: run.status for run in runs_of(home)}
             assert after[before[0].run_id] == dg.DagsterRunStatus.FAILURE
-            assert "1 runs whose process was killed are marked as failed" in log.read_text()
+            assert "runs whose process was killed are marked as failed" in log.read_text()
             recover(runs, awkward, data_dir)
     finally:
         os.chdir(working_directory)
