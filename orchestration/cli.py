@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import duckdb
 
+from orchestration.cli_alerts import alerts
 from orchestration.cli_dashboard import dashboard
 from orchestration.cli_forget import forget
 from orchestration.cli_marts import export, query
@@ -277,7 +278,7 @@ def status(data_dir: Path | None) -> None:
         fail(f"what is published cannot be read; publish it anew with credits run. {error}")
 
 
-for command in (report, query, export, rollback, rebuild, verify, forget, serve, dashboard):
+for command in (report, query, export, rollback, rebuild, verify, forget, serve, dashboard, alerts):
     main.add_command(command)
 
 

@@ -6,6 +6,7 @@ What a step does does not belong here: that is defs/.
 import dagster as dg
 
 from expectations.suites import GATES
+from orchestration.defs.alerts import alerts_sensor
 from orchestration.defs.checks import layer_gate
 from orchestration.defs.dbt_layers import LAYERS, dbt_layer
 from orchestration.defs.forecast import depletion, forecast_scores, models
@@ -63,7 +64,7 @@ def build(settings: Settings) -> dg.Definitions:
         schedules=[schedule],
         # DuckDB has one writer, and a process per step doubles the time of a small night
         executor=dg.in_process_executor,
-        sensors=[published_today(settings, schedule)],
+        sensors=[published_today(settings, schedule), alerts_sensor(settings)],
         loggers={"progress": progress_logger},
         resources={
             "night": Night.configure_at_launch(data_dir=str(settings.data_dir)),

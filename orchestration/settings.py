@@ -9,6 +9,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from orchestration.landing.options import (
@@ -49,6 +50,10 @@ class Settings:
         workspace_files: publish each workspace alone as well, to be given without the others
             (CREDITS_WORKSPACE_FILES=1); for every workspace a database, a Parquet file a mart and a page.
         language: of the pages that a run publishes, "en" or "th" (CREDITS_LANG).
+        alert_webhook: where alerts are posted to (CREDITS_ALERT_WEBHOOK); a secret.
+        alert_recipients, alert_sender, smtp_url: who is mailed, from whom and by which server
+            (CREDITS_ALERT_EMAIL_TO, CREDITS_ALERT_EMAIL_FROM, CREDITS_SMTP_URL, which holds a password).
+        alert_days: how many days ahead of a workspace's end it is told (CREDITS_ALERT_DAYS).
         dagster_home: the folder of dagster.yaml, whose relative paths are meant from there (DAGSTER_HOME).
         retention_days: how long rejected lines keep their text, and people without a generation their id;
             for ever if None (CREDITS_RETENTION_DAYS).
@@ -65,6 +70,11 @@ class Settings:
     read_options: ReadOptions = DEFAULT_OPTIONS
     workspace_files: bool = False
     language: str = "en"
+    alert_webhook: str = field(default="", repr=False)
+    alert_recipients: tuple[str, ...] = ()
+    alert_sender: str = "credits@localhost"
+    smtp_url: str = field(default="smtp://localhost", repr=False)
+    alert_days: int = 14
     dagster_home: Path = PROJECT_DIR
     retention_days: int | None = None
     pseudonymise: bool | None = None
@@ -92,6 +102,11 @@ class Settings:
                 max_ratio=_whole_number(RATIO_CAP, DEFAULT_OPTIONS.max_ratio),
             ),
             workspace_files=bool(_is_on("CREDITS_WORKSPACE_FILES")),
+            alert_webhook=_url("CREDITS_ALERT_WEBHOOK", "", ("http", "https")),
+            alert_recipients=_addresses("CREDITS_ALERT_EMAIL_TO"),
+            alert_sender=next(iter(_addresses("CREDITS_ALERT_EMAIL_FROM")), cls.alert_sender),
+            smtp_url=_url("CREDITS_SMTP_URL", "smtp://localhost", ("smtp", "smtps")),
+            alert_days=_whole_number("CREDITS_ALERT_DAYS", cls.alert_days, most=3650),
             language=_text("CREDITS_LANG", cls.language, _LANGUAGE, "en or th"),
             dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
             retention_days=_days("CREDITS_RETENTION_DAYS"),
@@ -120,6 +135,11 @@ class Settings:
     @property
     def journal_dir(self) -> Path:
         return self.data_dir / "journal"
+
+    @property
+    def alerts_dir(self) -> Path:
+        """Where it is remembered who was told what."""
+        return self.data_dir / "alerts"
 
     @property
     def published_dir(self) -> Path:
@@ -169,6 +189,29 @@ def _whole_number(name: str, default: int, *, most: int | None = None) -> int:
         wanted = "a whole number from 1 on" if most is None else f"a whole number from 1 to {most}"
         raise SettingsError(f"{name} must be {wanted}; found {value!r}. Correct or unset it.")
     return number
+
+
+def _url(name: str, default: str, schemes: tuple[str, ...]) -> str:
+    """An address, which may hold a secret and is never repeated."""
+    value = os.environ.get(name, "").strip() or default
+    parts = urlsplit(value)
+    if value and (parts.scheme not in schemes or not parts.hostname):
+        raise SettingsError(
+            f"{name} must be an address that starts with {' or '.join(f'{one}://' for one in schemes)}; "
+            f"found one of {len(value)} characters that is none (it may be secret and is not shown). "
+            "Correct or unset it."
+        )
+    return value
+
+
+def _addresses(name: str) -> tuple[str, ...]:
+    value = os.environ.get(name, "")
+    addresses = tuple(address for address in re.split(r"[,\s]+", value) if address)
+    if odd := [address for address in addresses if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address)]:
+        raise SettingsError(
+            f"{name} must be e-mail addresses with commas between; found {odd[0]!r}. Correct or unset it."
+        )
+    return addresses
 
 
 def _days(name: str) -> int | None:

@@ -1,0 +1,111 @@
+"""Ways to tell somebody: a webhook that takes Slack's JSON, and e-mail.
+
+Not here: what is told (events.py). Addresses of webhooks and passwords are secrets and never printed.
+"""
+
+from __future__ import annotations
+
+import json
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from orchestration.alerting.events import Alert
+
+WAIT_SECONDS = 10
+
+
+class NotSent(RuntimeError):
+    """A channel did not take an alert; the message holds no secret."""
+
+
+class Channel(Protocol):
+    """A way to tell somebody."""
+
+    @property
+    def name(self) -> str:
+        """Which it is and to where, without secrets; what was sent is remembered by it."""
+
+    def send(self, alert: Alert) -> None:
+        """Tells it.
+
+        Raises:
+            NotSent: it was not taken.
+        """
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Posts `{"text": …}`, as Slack, Mattermost, Teams and many others take it."""
+
+    url: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return f"webhook {urlsplit(self.url).hostname}"
+
+    def send(self, alert: Alert) -> None:
+        body = json.dumps({"text": f"*{_slack(alert.title)}*\n{_slack(alert.text)}"}).encode()
+        request = Request(self.url, data=body, headers={"Content-Type": "application/json"}, method="POST")
+        try:
+            with build_opener(_NoRedirect).open(request, timeout=WAIT_SECONDS) as answer:
+                answer.read(1)
+        except OSError as error:
+            # an error's own words may hold the address
+            status = getattr(error, "code", None)
+            raise NotSent(
+                f"{self.name}: " + (f"answered {status}" if status else type(error).__name__)
+            ) from None
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One message an alert, by the SMTP server of `smtp://user:password@host:port` (smtps:// for TLS)."""
+
+    server: str = field(repr=False)
+    sender: str
+    recipients: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"e-mail {', '.join(self.recipients)}"
+
+    def send(self, alert: Alert) -> None:
+        message = EmailMessage()  # refuses line ends in headers
+        message["Subject"] = f"Credits: {alert.title}"
+        message["From"] = self.sender
+        message["To"] = ", ".join(self.recipients)
+        message.set_content(f"{alert.text}\n")
+        at = urlsplit(self.server)
+        host = at.hostname or "localhost"
+        try:
+            with (
+                smtplib.SMTP_SSL(
+                    host, at.port or 465, timeout=WAIT_SECONDS, context=ssl.create_default_context()
+                )
+                if at.scheme == "smtps"
+                else smtplib.SMTP(host, at.port or 25, timeout=WAIT_SECONDS)
+            ) as smtp:
+                if at.scheme != "smtps" and smtp.has_extn("starttls"):
+                    smtp.starttls(context=ssl.create_default_context())
+                if at.username:
+                    smtp.login(unquote(at.username), unquote(at.password or ""))
+                smtp.send_message(message)
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotSent(
+                f"{self.name}: the server {host} did not take it ({type(error).__name__})"
+            ) from None
+
+
+def _slack(text: str) -> str:
+    """Text that Slack takes for nothing but text: no mention of everybody, no link."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

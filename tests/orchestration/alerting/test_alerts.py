@@ -1,0 +1,302 @@
+"""That somebody is told of every event exactly once in 24 hours, and that nothing is harmed by telling."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+
+from orchestration.alerting import channels
+from orchestration.alerting.channels import Mail, NotSent, Webhook
+from orchestration.alerting.events import Alert, of_newest_run, of_workspaces
+from orchestration.alerting.sent import MOST_AT_ONCE, tell
+from orchestration.defs import alerts as defs_alerts
+from orchestration.settings import Settings, SettingsError
+from orchestration.warehouse.journal import CheckRow
+
+NOW = datetime(2026, 4, 8, 3, tzinfo=UTC)
+AS_OF = date(2026, 4, 7)
+SCHEMA = Path(__file__).parents[1] / "publish" / "marts.sql"
+ONE = Alert("ending/w1", "w1 may be empty", "soon")
+OTHER = Alert("check/a/b", "A check failed", "b")
+
+
+class Receiver:
+    """A webhook on loopback: what it was told, and what it answers."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.answer = 200
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if receiver.answer == 200:
+                    receiver.told.append(json.loads(body)["text"])
+                self.send_response(receiver.answer)
+                self.send_header("Location", "http://127.0.0.1:1/")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/services/SECRET"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
+
+
+def told(*alerts: Alert, by: Any, folder: Path, after: timedelta = timedelta(0)) -> list[str]:
+    said: list[str] = []
+    tell(alerts, by, folder=folder, now=NOW + after, say=said.append)
+    return said
+
+
+def test_each_event_is_told_once_in_24_hours_also_after_a_restart(receiver: Receiver, tmp_path: Path) -> None:
+    hook = [Webhook(receiver.url)]
+    told(ONE, ONE, by=hook, folder=tmp_path)
+    told(ONE, OTHER, by=hook, folder=tmp_path, after=timedelta(minutes=5))
+    told(ONE, OTHER, by=[Webhook(receiver.url)], folder=tmp_path, after=timedelta(hours=23, minutes=59))
+    assert receiver.told == ["*w1 may be empty*\nsoon", "*A check failed*\nb"]
+    told(ONE, OTHER, by=hook, folder=tmp_path, after=timedelta(hours=24))
+    assert receiver.told[2:] == ["*w1 may be empty*\nsoon"]
+    told(ONE, OTHER, by=hook, folder=tmp_path, after=timedelta(hours=24, minutes=5))
+    assert receiver.told[3:] == ["*A check failed*\nb"]
+
+
+@pytest.mark.parametrize("answer", [500, 404, 302])
+def test_what_was_not_taken_is_tried_again_and_told_without_the_secret(
+    receiver: Receiver, tmp_path: Path, answer: int
+) -> None:
+    hook = [Webhook(receiver.url)]
+    receiver.answer = answer
+    assert told(ONE, by=hook, folder=tmp_path) == [
+        f"not sent by webhook 127.0.0.1: answered {answer}; it is tried again"
+    ]
+    receiver.answer = 200
+    told(ONE, by=hook, folder=tmp_path, after=timedelta(minutes=5))
+    assert len(receiver.told) == 1
+    assert "SECRET" not in repr(hook[0]) + (tmp_path / "sent.json").read_text()
+
+
+def test_a_channel_that_is_down_keeps_nobody_from_another(receiver: Receiver, tmp_path: Path) -> None:
+    dead = Webhook("http://127.0.0.1:1/")
+    said = told(ONE, by=[dead, Webhook(receiver.url)], folder=tmp_path)
+    assert len(receiver.told) == 1 and len(said) == 2
+
+
+def test_a_receiver_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "WAIT_SECONDS", 0.3)
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as silent:
+        with pytest.raises(NotSent, match="webhook 127.0.0.1: "):
+            Webhook(f"http://127.0.0.1:{silent.server_address[1]}/").send(ONE)
+
+
+def test_ten_thousand_events_are_twenty_messages_and_told_once(receiver: Receiver, tmp_path: Path) -> None:
+    many = [Alert(f"ending/w{n}", f"w{n} may be empty", "soon") for n in range(10_000)]
+    for minutes in (0, 5):
+        told(*many, by=[Webhook(receiver.url)], folder=tmp_path, after=timedelta(minutes=minutes))
+    assert len(receiver.told) == MOST_AT_ONCE
+    assert receiver.told[-1].startswith("*And 9,981 more*\nw19 may be empty\n")
+
+
+def test_names_from_outside_mention_nobody(receiver: Receiver, tmp_path: Path) -> None:
+    told(Alert("k", "<!channel> & <http://x|y>", "t"), by=[Webhook(receiver.url)], folder=tmp_path)
+    assert receiver.told == ["*&lt;!channel&gt; &amp; &lt;http://x|y&gt;*\nt"]
+
+
+@contextmanager
+def smtp_server() -> Iterator[tuple[str, list[str]]]:
+    """A server that takes one message at a time, and the lines it was given."""
+    lines: list[str] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            is_data = False
+            for raw in self.rfile:
+                line = raw.decode().rstrip("\r\n")
+                lines.append(line)
+                if is_data:
+                    is_data = line != "."
+                    answer = b"" if is_data else b"250 taken\r\n"
+                else:
+                    is_data = line == "DATA"
+                    answer = b"354 go on\r\n" if is_data else b"250 fine\r\n"
+                self.wfile.write(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"smtp://127.0.0.1:{server.server_address[1]}", lines
+        server.shutdown()
+
+
+def test_an_event_is_mailed_once_as_one_message(tmp_path: Path) -> None:
+    with smtp_server() as (url, lines):
+        mail = [Mail(url, "credits@example.org", ("a@example.org", "b@example.org"))]
+        told(ONE, by=mail, folder=tmp_path)
+        told(ONE, by=mail, folder=tmp_path, after=timedelta(minutes=5))
+    assert lines.count("DATA") == 1
+    assert "Subject: Credits: w1 may be empty" in lines
+    assert {"rcpt TO:<a@example.org>", "rcpt TO:<b@example.org>"} <= set(lines)
+
+
+def test_a_mail_server_that_is_down_is_told_without_its_password(tmp_path: Path) -> None:
+    mail = Mail("smtp://me:SECRET@127.0.0.1:1", "credits@example.org", ("a@example.org",))
+    (said,) = told(ONE, by=[mail], folder=tmp_path)
+    assert said == (
+        "not sent by e-mail a@example.org: the server 127.0.0.1 did not take it (ConnectionRefusedError); it is"
+        " tried again"
+    )
+    assert "SECRET" not in repr(mail)
+
+
+@pytest.fixture
+def marts() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(SCHEMA.read_text(encoding="utf-8"))
+    connection.execute(
+        "create table marts.usage_spikes (workspace_id varchar, usage_date date, scope varchar, credits"
+        " decimal(38,6), usual decimal(38,6), cause varchar, is_muted boolean)"
+    )
+    return connection
+
+
+def add(marts: duckdb.DuckDBPyConnection, mart: str, **row: Any) -> None:
+    marks = ", ".join("?" * len(row))
+    marts.execute(f"insert into marts.{mart} ({', '.join(row)}) values ({marks})", list(row.values()))
+
+
+def workspace(marts: duckdb.DuckDBPyConnection, name: str, left: str | None, **forecast: Any) -> None:
+    allowance = None if left is None else 1000
+    of = {"workspace_id": name, "as_of": AS_OF}
+    add(marts, "credit_summary", **of, period="30d", allowance=allowance, credits_remaining=left)
+    add(marts, "credit_summary", **of, period="7d", allowance=allowance, credits_remaining=left)
+    add(marts, "depletion_forecast", **of, **{"forecast_status": "ok", **forecast})
+
+
+def test_a_workspace_is_told_of_when_it_crosses_a_mark_and_not_before(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    workspace(marts, "w849", "150.000001")
+    workspace(marts, "w85", "150")
+    workspace(marts, "w949", "50.000001")
+    workspace(marts, "w95", "50")
+    workspace(marts, "w_none", None)
+    workspace(marts, "ends_14", "900", depletes_on_p5=AS_OF + timedelta(days=14))
+    workspace(marts, "ends_15", "900", depletes_on_p5=AS_OF + timedelta(days=15))
+    workspace(marts, "empty", "900", forecast_status="already_empty", depletes_on_p5=AS_OF)
+    # what was told yesterday is not told again
+    add(
+        marts,
+        "depletion_forecast",
+        workspace_id="ends_15",
+        as_of=AS_OF - timedelta(days=1),
+        depletes_on_p5=AS_OF,
+    )
+    assert [alert.key for alert in of_workspaces(marts, within_days=14)] == [
+        *("empty/empty", "ending/ends_14", "used-85%/w85", "used-85%/w949", "used-95%/w95"),
+    ]
+
+
+def test_spikes_are_told_unless_muted_or_old(marts: duckdb.DuckDBPyConnection) -> None:
+    workspace(marts, "w1", "900")
+    for days, is_muted in ((0, False), (1, False), (2, False), (0, True)):
+        day = AS_OF - timedelta(days=days)
+        scope = "event" if is_muted else "day"
+        told = {"credits": Decimal(90), "usual": Decimal(9), "is_muted": is_muted}
+        add(marts, "usage_spikes", workspace_id="w1", usage_date=day, scope=scope, **told)
+    keys = [alert.key for alert in of_workspaces(marts, within_days=14)]
+    assert keys == ["spike/w1/2026-04-06/day", "spike/w1/2026-04-07/day"]
+
+
+def test_a_failed_run_a_failed_check_and_old_data_are_events() -> None:
+    checks = [
+        CheckRow("raw", "raw.x", name, severity, passed, "", "", "found 3")
+        for name, severity, passed in (
+            ("a", "critical", False),
+            ("b", "warning", False),
+            ("c", "warning", True),
+        )
+    ]
+    found = list(of_newest_run(checks, failed_run="r1", failed_at="step marts", stale="Not up to date"))
+    assert [alert.key for alert in found] == ["run/r1", "stale", "check/raw.x/a", "check/raw.x/b"]
+    assert found[0].title == "The nightly run failed at step marts"
+    assert list(of_newest_run(checks[2:], failed_run=None, failed_at=None, stale=None)) == []
+
+
+def test_whatever_happens_in_the_sensor_it_only_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    settings = Settings(tmp_path, tmp_path / "data", alert_webhook=receiver.url)
+    sensor = defs_alerts.alerts_sensor(settings)
+    monkeypatch.setattr(defs_alerts, "alerts_now", lambda _: [ONE])
+
+    def evaluated() -> str:
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = sensor(dg.build_sensor_context(instance=instance))
+        assert isinstance(result, dg.SkipReason)
+        return str(result.skip_message)
+
+    assert evaluated() == evaluated() == "1 events hold; 0 messages were not taken"
+    assert len(receiver.told) == 1
+
+    def broken(_: Settings) -> list[Alert]:
+        raise duckdb.IOException("torn")
+
+    monkeypatch.setattr(defs_alerts, "alerts_now", broken)
+    assert evaluated() == "alerts could not be looked for: IOException"
+    silent = defs_alerts.alerts_sensor(Settings(tmp_path, tmp_path / "data"))
+    assert "nobody is to be told" in str(silent(dg.build_sensor_context()).skip_message)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CREDITS_ALERT_WEBHOOK", "hooks.SECRET"),
+        ("CREDITS_ALERT_WEBHOOK", "file:///SECRET"),
+        ("CREDITS_SMTP_URL", "http://me:SECRET@host"),
+        ("CREDITS_ALERT_EMAIL_TO", "not an address"),
+        ("CREDITS_ALERT_DAYS", "0"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused_without_being_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"{name} must be") as refused:
+        Settings.load()
+    assert "SECRET" not in str(refused.value)
+
+
+def test_the_command_shows_what_it_would_send_and_sends_it_once(
+    credits_with: Callable[..., Callable[..., Any]], sample_night: Any, receiver: Receiver, tmp_path: Path
+) -> None:
+    credits = credits_with({"CREDITS_ALERT_WEBHOOK": receiver.url, "CREDITS_ALERT_DAYS": "60"})
+    # the sample ends in May, 1 in 20 of its futures before
+    shown = credits("alerts", "--dry-run", "--data-dir", str(sample_night.data_dir))
+    assert shown.returncode == 0, shown.stderr
+    assert "Acme Store may be empty from" in shown.stdout and "SECRET" not in shown.stdout
+    assert receiver.told == []
+    for _ in range(2):
+        assert credits("alerts", "--data-dir", str(sample_night.data_dir)).returncode == 0
+    assert len([text for text in receiver.told if "may be empty" in text]) == 1
