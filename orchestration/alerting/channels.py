@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import smtplib
 import ssl
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Protocol
@@ -88,22 +89,28 @@ class Mail:
         at = urlsplit(self.server)
         host = at.hostname or "localhost"
         try:
-            with (
-                smtplib.SMTP_SSL(
-                    host, at.port or 465, timeout=WAIT_SECONDS, context=ssl.create_default_context()
-                )
-                if at.scheme == "smtps"
-                else smtplib.SMTP(host, at.port or 25, timeout=WAIT_SECONDS)
-            ) as smtp:
+            with closing(_connected(at.scheme, host, at.port)) as smtp:
                 if at.scheme != "smtps" and smtp.has_extn("starttls"):
                     smtp.starttls(context=ssl.create_default_context())
                 if at.username:
                     smtp.login(unquote(at.username), unquote(at.password or ""))
                 smtp.send_message(message)
+                # it is taken: how the server says goodbye is no reason to send it again
+                with suppress(smtplib.SMTPException, OSError):
+                    smtp.quit()
         except (OSError, smtplib.SMTPException) as error:
             raise NotSent(
                 f"{self.name}: the server {host} did not take it ({type(error).__name__})"
             ) from None
+
+
+def _connected(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
+    if scheme == "smtps":
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(host, port or 465, timeout=WAIT_SECONDS, context=context)
+    smtp = smtplib.SMTP(host, port or 25, timeout=WAIT_SECONDS)
+    smtp.ehlo_or_helo_if_needed()
+    return smtp
 
 
 def _slack(text: str) -> str:

@@ -55,7 +55,7 @@ class Standing:
     """What a workspace has left. Credits exact; without a ledger they are None."""
 
     workspace_id: str
-    name: str
+    name: str | None
     as_of: date
     allowance: Decimal | None
     credits_remaining: Decimal | None
@@ -65,7 +65,7 @@ class Standing:
 
     @property
     def label(self) -> str:
-        return plain(self.name, otherwise=plain(self.workspace_id))
+        return plain(self.name or "", otherwise=plain(self.workspace_id))
 
 
 def of_workspaces(connection: duckdb.DuckDBPyConnection, *, within_days: int) -> Iterator[Alert]:
@@ -82,7 +82,7 @@ def of_workspaces(connection: duckdb.DuckDBPyConnection, *, within_days: int) ->
     for workspace_id, name, day, scope, spent, usual, cause in connection.execute(
         _SPIKES, {"days": SPIKE_DAYS}
     ).fetchall():
-        label = plain(name, otherwise=plain(workspace_id))
+        label = plain(name or "", otherwise=plain(workspace_id))
         than = "" if usual is None else f", usually {credits(usual)}"
         why = f": {plain(cause)}" if cause else ""
         yield Alert(
@@ -132,12 +132,13 @@ def _ending(standing: Standing, *, within_days: int) -> Iterator[Alert]:
     early = standing.depletes_on_p5
     if early is None or early > standing.as_of + timedelta(days=within_days):
         return
+    left = credits(standing.credits_remaining or Decimal(0))
     pace = f"; at the current pace by {day_month_year(standing.pace_date)}" if standing.pace_date else ""
     yield Alert(
         f"ending/{standing.workspace_id}",
         f"{standing.label} may be empty from {day_month_year(early)}",
-        f"1 in 20 chance that its credits end by then{pace}. On {day_month_year(standing.as_of)}, "
-        f"{credits(standing.credits_remaining or Decimal(0))} were left. `credits forecast` says what to buy.",
+        f"1 in 20 chance that its credits end by then{pace}. {left} were left on "
+        f"{day_month_year(standing.as_of)}. `credits forecast` says what to buy.",
     )
 
 
