@@ -33,6 +33,7 @@ from orchestration.cli_options import (
     stop_when_told,
     use_settings,
 )
+from orchestration.cli_publish import publish as publish_command
 from orchestration.cli_report import report
 from orchestration.cli_serve import serve
 from orchestration.cli_versions import rebuild, rollback, verify
@@ -108,6 +109,12 @@ def sample(out: Path, **load: int | None) -> None:
     help="Publish each workspace alone as well, in published/workspaces/<id>. "
     "[default: $CREDITS_WORKSPACE_FILES is 1]",
 )
+@click.option(
+    "--publish",
+    type=click.Choice(["postgres"]),
+    multiple=True,
+    help="Send it to PostgreSQL as well, at $CREDITS_POSTGRES_URL. [default: $CREDITS_PUBLISH]",
+)
 def run(
     landing: Path | None,
     data_dir: Path | None,
@@ -115,10 +122,15 @@ def run(
     full_refresh: bool,
     pseudonymise: bool,
     workspace_files: bool,
+    publish: tuple[str, ...],
 ) -> None:
     """One whole nightly run: load what is new, check, build, forecast, publish."""
     settings = use_settings(
-        landing_dir=landing, data_dir=data_dir, pseudonymise=pseudonymise, workspace_files=workspace_files
+        landing_dir=landing,
+        data_dir=data_dir,
+        pseudonymise=pseudonymise,
+        workspace_files=workspace_files,
+        publish=publish,
     )
     if not settings.landing_dir.is_dir():
         fail(
@@ -278,7 +290,19 @@ def status(data_dir: Path | None) -> None:
         fail(f"what is published cannot be read; publish it anew with credits run. {error}")
 
 
-for command in (report, query, export, rollback, rebuild, verify, forget, serve, dashboard, alerts):
+for command in (
+    report,
+    query,
+    export,
+    rollback,
+    rebuild,
+    verify,
+    forget,
+    serve,
+    dashboard,
+    alerts,
+    publish_command,
+):
     main.add_command(command)
 
 

