@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 LANDING := data/landing
 DATA := data/warehouse
 EVENTS := 2000000
+QUERY := --metrics credits,waste_rate --group-by usage__member_id --order -credits
 
 export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults test-slow bench bench-depletion bench-waste autoets serve lint audit lock clean
+.PHONY: help run dashboard metrics test faults test-slow test-metrics test-superset bench bench-depletion bench-waste autoets serve lint audit lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -53,6 +54,29 @@ bench-waste: $(VENV)/.made  ## the waste classifier beside the rule, week by wee
 autoets: ## point forecasts of AutoETS for the above, by an environment of its own (SERIES=file.csv AUTOETS=out.csv)
 	@$(PYTHON) -m venv .venv-autoets && .venv-autoets/bin/pip install --quiet statsforecast==2.1.1
 	@.venv-autoets/bin/python benchmarks/depletion_autoets.py --series $(SERIES) --every 50 --out $(AUTOETS)
+
+dashboard: $(VENV)/.made  ## the dashboard over what make run published, on http://127.0.0.1:8501
+	@$(BIN)/credits dashboard --data-dir $(DATA)
+
+metrics: .venv-metrics/.made  ## the published marts by metric (QUERY="--metrics credits --group-by usage__member_id")
+	@sh dbt_project/semantic/ask.sh $(DATA)/published .venv-metrics/bin query $(QUERY)
+
+test-metrics: $(VENV)/.made .venv-metrics/.made  ## MetricFlow's answers beside the marts, in an environment of its own
+	@$(BIN)/python -m pytest tests/bi/test_metrics.py -m "slow or not slow"
+
+test-superset: $(VENV)/.made .venv-superset/.made  ## Apache Superset on the published file, in an environment of its own
+	@$(BIN)/python -m pytest tests/bi/test_superset.py -m "slow or not slow"
+
+.venv-metrics/.made:
+	@$(PYTHON) -m venv --clear .venv-metrics
+	@.venv-metrics/bin/pip install --quiet 'dbt-metricflow==0.15.*' 'dbt-core>=1.11,<1.12' dbt-duckdb==1.11.1 duckdb==2.0.0
+	@touch $@
+
+.venv-superset/.made:
+	@$(PYTHON) -m venv --clear .venv-superset
+	@.venv-superset/bin/pip install --quiet 'apache-superset==6.1.*' rich 'cachetools<6' flask-caching==2.3.1 \
+		duckdb-engine==0.17.0 duckdb==2.0.0
+	@touch $@
 
 serve: $(VENV)/.made  ## the Dagster UI and the nightly schedule, on this machine only
 	@$(BIN)/credits serve

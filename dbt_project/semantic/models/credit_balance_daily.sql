@@ -1,0 +1,1 @@
+select * from {{ source('marts', 'credit_balance_daily') }}
