@@ -12,6 +12,7 @@ from orchestration.defs.dbt_layers import LAYERS, dbt_layer
 from orchestration.defs.forecast import depletion, forecast_scores, models
 from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, nightly_schedule
 from orchestration.defs.ledger import credit_ledger
+from orchestration.defs.policy import with_policy
 from orchestration.defs.postgres import postgres
 from orchestration.defs.progress import progress_logger
 from orchestration.defs.published import journal_tables, published_marts, served_tables
@@ -44,23 +45,25 @@ def build(settings: Settings) -> dg.Definitions:
         description="One whole night: landing files to published marts, every gate in between.",
     )
     return dg.Definitions(
-        assets=[
-            *landing_feeds,
-            *journal_tables,
-            *served_tables,
-            raw,
-            *layers.values(),
-            credit_ledger,
-            models,
-            depletion,
-            forecast_scores,
-            usage_spikes,
-            waste_classifier,
-            suggestions,
-            version_changes,
-            published_marts(sorted(layers["marts"].keys, key=str)),
-            *([postgres] if settings.publish else []),
-        ],
+        assets=with_policy(
+            [
+                *landing_feeds,
+                *journal_tables,
+                *served_tables,
+                raw,
+                *layers.values(),
+                credit_ledger,
+                models,
+                depletion,
+                forecast_scores,
+                usage_spikes,
+                waste_classifier,
+                suggestions,
+                version_changes,
+                published_marts(sorted(layers["marts"].keys, key=str)),
+                *([postgres] if settings.publish else []),
+            ]
+        ),
         asset_checks=[layer_gate(layer) for layer in GATES],
         jobs=[job],
         schedules=[schedule],

@@ -52,6 +52,8 @@ def layer_gate(layer: str) -> dg.AssetChecksDefinition:
             part=f"{layer}-gate",
             checked_at=datetime.now(UTC).replace(tzinfo=None),
         )
+        holding = sum(result.passed for result in report.results)
+        context.log.info(f"{layer} gate: {holding} of {len(report.results)} expectations hold")
         for asset in assets:
             yield _as_dagster(asset, [result for result in report.results if result.asset == asset])
 

@@ -13,9 +13,10 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
+from orchestration.defs.policy import code_of
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.warehouse.dbt_build import Command, DbtProject, NodeResult, raise_failures
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import Stand, variables
@@ -38,6 +39,10 @@ class LayerTranslator(DagsterDbtTranslator):
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return str(dbt_resource_props["description"])
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        path = PROJECT_DIR / "dbt_project" / dbt_resource_props["original_file_path"]
+        return {**super().get_metadata(dbt_resource_props), **code_of(path)}
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return OWNERS
@@ -95,6 +100,8 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
                     metadata={"found": test.found, "seconds": test.seconds},
                 )
         raise_failures(layer, results)
+        tests = sum(result.kind == "test" for result in results)
+        context.log.info(f"{layer}: {len(results) - tests} models built, {tests} tests passed")
 
     return build
 

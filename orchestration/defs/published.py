@@ -3,7 +3,7 @@
 How a version is written does not belong here: that is publish/.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from orchestration.defs.dbt_layers import LAYERS
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
 from orchestration.publish.audit import audit_version
+from orchestration.publish.pages import INDEX_FILE, REPORT_FOLDER
 from orchestration.publish.versions import (
     COMPARED_FILE,
     activate,
@@ -66,35 +67,65 @@ _KEPT = {
     "restatements": "facts.fct_restatements",
 }
 
+# worth plotting over the nights, over all workspaces
+_FIGURES = """
+    select
+        cast(count(*) as double) as workspaces,
+        cast(sum(summary.credits_used) as double) as credits_used_30d,
+        cast(sum(summary.wasted_credits) / nullif(sum(summary.credits_used), 0) as double) as waste_rate,
+        cast(min(told.depletes_on_p50 - summary.as_of) as double) as days_left_of_the_soonest
+    from marts.credit_summary as summary
+    left join marts.depletion_forecast as told using (workspace_id, as_of)
+    where summary.period = '30d'
+"""
+
 
 class CriticalCheckFailed(RuntimeError):
     """A critical check of this run failed, so nothing is published."""
 
 
 def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
-    """The published version as an asset that follows every mart."""
+    """The published version, its marts and its pages, as assets that follow every mart."""
 
-    @dg.asset(
-        key=["published", "marts"],
-        deps=mart_keys,
-        group_name="published",
-        owners=OWNERS,
-        kinds={"duckdb", "parquet", "html"},
+    @dg.multi_asset(
+        name="published__marts",
+        specs=[
+            dg.AssetSpec(
+                key=["published", name],
+                deps=mart_keys,
+                group_name="published",
+                owners=OWNERS,
+                kinds=kinds,
+                description=description,
+            )
+            for name, kinds, description in (
+                (
+                    "marts",
+                    {"duckdb", "parquet"},
+                    "What readers use: all marts as one DuckDB file and as Parquet. A new folder under "
+                    "versions/, audited from its files, and one rename of the link `published`: it all "
+                    "changes at once.",
+                ),
+                (
+                    "report",
+                    {"html"},
+                    "The report of every workspace as one page, with its figures as CSV beside it, and "
+                    "index.html over all of them; part of the same version.",
+                ),
+            )
+        ],
     )
-    def marts(
+    def published(
         context: dg.AssetExecutionContext,
         night: Night,
         warehouse: dg.ResourceParam[DuckDBWarehouse],
         journal: dg.ResourceParam[Journal],
         lake: dg.ResourceParam[Lake],
         settings: dg.ResourceParam[Settings],
-    ) -> dg.MaterializeResult:
-        """What readers use: all marts as one DuckDB file and as Parquet, with a report page per workspace.
-
-        A new folder under versions/, audited from its files, and one rename of the link `published`: it all
-        changes at once.
-        """
-        refuse_unchecked(journal.checks_of(context.run_id))
+    ) -> Iterator[dg.MaterializeResult]:
+        """Build the next version beside the served one, audit it, and swap it in."""
+        checks = journal.checks_of(context.run_id)
+        refuse_unchecked(checks)
         stand = night.stand(warehouse, lake, settings)
         journal.expose(warehouse)
         now = datetime.now(UTC)
@@ -116,20 +147,35 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         for table, source in _KEPT.items():
             rows = warehouse.query_arrow(f"select * from {source}")
             journal.keep(table, rows, as_of=stand.as_of, run_id=context.run_id, told_at=told_at)
+        figures = warehouse.query(_FIGURES).iloc[0].dropna()
         version = activate(version, settings.data_dir)
         remove_versions_of_others(settings.data_dir, stand)
         # only now: a run killed before it leaves the next one more to make anew, never less
         complete(warehouse, stand)
-        return dg.MaterializeResult(
+        context.log.info(f"version {version.number} is served, up to {stand.as_of}")
+        yield dg.MaterializeResult(
+            asset_key=["published", "marts"],
             metadata={
+                "dagster/row_count": sum(version.row_counts.values()),
                 "version": version.number,
                 "as_of": str(stand.as_of),
+                "checks_failed": sum(not check.passed for check in checks),
+                **{str(name): float(value) for name, value in figures.items()},
                 "path": dg.MetadataValue.path(version.path),
                 "rows": dg.MetadataValue.json(dict(version.row_counts)),
-            }
+            },
+        )
+        pages = list((version.path / REPORT_FOLDER).glob("*.html"))
+        yield dg.MaterializeResult(
+            asset_key=["published", "report"],
+            metadata={
+                "pages": len(pages),
+                "bytes": sum(page.stat().st_size for page in pages),
+                "index": dg.MetadataValue.path(version.path / INDEX_FILE),
+            },
         )
 
-    return marts
+    return published
 
 
 def remove_versions_of_others(data_dir: Path, stand: Stand) -> None:

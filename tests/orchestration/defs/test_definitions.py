@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
@@ -41,6 +43,33 @@ def test_every_asset_is_described_grouped_by_layer_and_owned(definitions: dg.Def
         assert node.group_name == key.path[0], key
         assert node.group_name in LAYERS, key
         assert node.owners, key
+        assert node.kinds, key
+        assert node.tags["layer"] == key.path[0], key
+
+
+def test_every_asset_that_is_made_leads_to_its_code(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for key in graph.materializable_asset_keys:
+        references = graph.get(key).metadata["dagster/code_references"].code_references
+        assert references and all(Path(one.file_path).is_file() for one in references), key
+    model = graph.get(dg.AssetKey(["marts", "usage_daily"])).metadata["dagster/code_references"]
+    assert model.code_references[0].file_path.endswith("models/marts/usage_daily.sql")
+
+
+def test_every_mart_tells_its_columns(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    marts = [key for key in graph.materializable_asset_keys if key.path[0] == "marts"]
+    assert len(marts) > 15
+    for key in marts:
+        columns = graph.get(key).metadata["dagster/column_schema"].columns
+        assert columns and all(column.description and column.type for column in columns), key
+
+
+def test_what_every_night_makes_must_be_fresh(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        is_nightly = key.path[0] not in ("landing", "journal", "served")
+        assert (graph.get(key).freshness_policy is not None) == is_nightly, key
 
 
 def test_lineage_leads_from_every_landing_feed_to_what_is_published(definitions: dg.Definitions) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.defs.jobs import DATA_DIR_TAG
-from orchestration.defs.launch import LastRun, has_newest_run_failed, nightly_job
+from orchestration.defs.launch import LastRun, newest_failure, nightly_job
 from orchestration.settings import Settings
 
 
@@ -35,4 +35,4 @@ def test_a_report_needs_no_records_of_runs(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "file").touch()  # where a folder should be made
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    assert not has_newest_run_failed(Settings(landing_dir=tmp_path, data_dir=tmp_path))
+    assert newest_failure(Settings(landing_dir=tmp_path, data_dir=tmp_path)) is None
