@@ -52,8 +52,9 @@ def layer_gate(layer: str) -> dg.AssetChecksDefinition:
             part=f"{layer}-gate",
             checked_at=datetime.now(UTC).replace(tzinfo=None),
         )
-        holding = sum(result.passed for result in report.results)
-        context.log.info(f"{layer} gate: {holding} of {len(report.results)} expectations hold")
+        failed = [f"{one.asset} {one.check_name}" for one in report.results if not one.passed]
+        holding, told = len(report.results) - len(failed), f"; not: {', '.join(failed)}" if failed else ""
+        context.log.info(f"{layer} gate: {holding} of {len(report.results)} expectations hold{told}")
         for asset in assets:
             yield _as_dagster(asset, [result for result in report.results if result.asset == asset])
 
