@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
+from orchestration import completing
 from orchestration.settings import Settings, SettingsError, use
 
 EXIT_FAILED, EXIT_USAGE, EXIT_BUSY = 1, 2, 3
@@ -63,6 +66,12 @@ def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
     raise SystemExit(code)
 
 
+def say_progress(words: str) -> None:
+    """What goes on, for whoever waits at a terminal; never part of what a command prints."""
+    if sys.stderr.isatty():
+        click.echo(words, err=True)
+
+
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -76,6 +85,12 @@ landing_option = click.option(
     type=click.Path(path_type=Path),
     help="Folder of the landing feeds. [default: $CREDITS_LANDING_DIR, or data/landing]",
 )
+
+
+def workspace_option(help: str) -> Callable[[Any], Any]:
+    """--workspace ID, which the shell completes from what is published."""
+    return click.option("--workspace", metavar="ID", shell_complete=completing.workspaces, help=help)
+
 
 pseudonymise_option = click.option(
     "--pseudonymise",
