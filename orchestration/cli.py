@@ -24,6 +24,7 @@ from orchestration.cli_options import (
     EXIT_USAGE,
     LATEST,
     Day,
+    Progress,
     data_dir_option,
     fail,
     landing_option,
@@ -74,7 +75,11 @@ def sample(out: Path, **load: int | None) -> None:
 
     asked: dict[str, Any] = {name: value for name, value in load.items() if value is not None}
     try:
-        report = write_load(out, end_date=SAMPLE_AS_OF, **asked) if asked else write_sample(out)
+        report = (
+            write_load(out, end_date=SAMPLE_AS_OF, on_written=Progress("generations written"), **asked)
+            if asked
+            else write_sample(out)
+        )
     except SampleError as error:
         fail(str(error), EXIT_USAGE)
     for feed, lines in report.lines.items():
@@ -82,7 +87,10 @@ def sample(out: Path, **load: int | None) -> None:
     click.echo(f"written to {out}; load it with: credits run --landing {out} --as-of {SAMPLE_AS_OF}")
 
 
-@main.command()
+@main.command(
+    epilog="Exit codes: 0 published; 1 a step or a critical check failed, and what was published before stays "
+    "as it is; 2 wrong use or configuration; 3 another run holds the data directory."
+)
 @landing_option
 @data_dir_option
 @click.option(

@@ -24,8 +24,8 @@ from orchestration.cli_options import EXIT_USAGE, data_dir_option, fail, use_set
 def query(sql: str, data_dir: Path | None, output: Output) -> None:
     """Rows of one SQL query on the published marts, such as: from marts.credit_summary
 
-    It can only read them: no file, no setting, no other database. CSV, JSON (an array, decimals as texts) and
-    Parquet hold every row, a table the first 1,000. In CSV, text that a spreadsheet would run starts with a '.
+    It can only read them: no file, no setting, no other database. CSV, JSON and Parquet hold every row, a
+    table the first 1,000. In CSV, text that a spreadsheet would run starts with a '.
     """
     from orchestration.publish.extract import queried
 
@@ -46,8 +46,7 @@ def export(mart: str, data_dir: Path | None, workspace: str | None, output: Outp
     """One published mart, whole or of one workspace, such as: usage_daily
 
     CSV is RFC 4180 in UTF-8, with exact decimals, ISO times and empty nulls; text that a spreadsheet would
-    run starts with a '. JSON is an array of objects, a row a line, decimals as texts. Parquet needs --out or a
-    pipe. A table holds the first 1,000 rows.
+    run starts with a '. JSON has a row a line. A table holds the first 1,000 rows.
     """
     from orchestration.publish.extract import mart_rows
 

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from orchestration.warehouse.increment import Stand
 
 SHOWN = 20
+_REFUSED = "2 wrong use or nothing to work on; 3 another run holds the data directory."
 
 
-@click.command()
+@click.command(epilog=f"Exit codes: 0 served; 1 that version is damaged; {_REFUSED}")
 @data_dir_option
 @click.option("--to", type=click.IntRange(1), help="Number of the version. [default: the one served before]")
 @click.option("--list", "is_listing", is_flag=True, help="Only show the versions that are kept.")
@@ -94,7 +95,7 @@ def _described(version: KeptVersion) -> str:
     )
 
 
-@click.command()
+@click.command(epilog=f"Exit codes: 0 published; 1 a step or a critical check failed; {_REFUSED}")
 @data_dir_option
 @click.option(
     "--as-of",
@@ -122,7 +123,9 @@ def rebuild(data_dir: Path | None, as_of: date | None) -> None:
     run_and_leave(settings, as_of=as_of, full_refresh=True, is_loading=False)
 
 
-@click.command()
+@click.command(
+    epilog=f"Exit codes: 0 all unharmed; 1 something differs, or it could not be ended; {_REFUSED}"
+)
 @data_dir_option
 @click.option("--quick", is_flag=True, help="Only hash the files; recompute nothing.")
 @rows_options(default="text", forms=("text", *FORMATS))

@@ -64,7 +64,7 @@ BACKTEST_SCHEMA = pa.schema(
 
 def forecast_record(workspace_id: str, told: Forecast, *, what: str, as_of: date) -> dict[str, Any]:
     """A forecast as a row of `FORECAST_SCHEMA`; `what` says of what case."""
-    burnt = (told.burn_rate_7d * told.burn_rate_7d_days).quantize(Decimal(1) / MICRO)
+    burnt = Decimal((told.burn_rate_7d or 0) * (told.burn_rate_7d_days or 0)).quantize(Decimal(1) / MICRO)
     of_case = {"workspace_id": workspace_id, "forecast": what, "as_of": as_of, "burn_rate_7d_credits": burnt}
     return of_case | {name: getattr(told, name) for name in _KINDS if name not in of_case}
 

@@ -143,7 +143,8 @@ def status_as_json(settings: Settings, *, last_run: object | None) -> str:
         last_run: a dataclass that says how the newest run ended, None if there was none.
     """
     published, results = published_now(settings), Journal(settings.journal_dir).newest_checks()
-    lake, kinds = Lake(settings.lake_dir), []
+    lake = Lake(settings.lake_dir)
+    kinds: list[RefusedKind] = []
     if lake.batches():
         kinds, _ = _all_kinds(lake, DuckDBWarehouse(settings.warehouse_path))
     told = {

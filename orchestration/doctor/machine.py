@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from packaging.requirements import Requirement
@@ -41,7 +42,7 @@ def check_python(project_dir: Path, *, running: str) -> Finding:
 
 
 def check_packages(project_dir: Path, *, installed: Callable[[str], str] = version) -> Finding:
-    """Whether each package the project names is there, in a version it allows, and the one that was locked."""
+    """Whether each package the project names is there, in a version it allows, and the locked one."""
     requirements = [Requirement(text) for text in _project(project_dir)["dependencies"]]
     lock = project_dir / "requirements.lock"
     locked = dict(_LOCKED.findall(lock.read_text())) if lock.is_file() else {}
@@ -137,5 +138,5 @@ def _listed(texts: list[str]) -> str:
     return ", ".join(texts[:5]) + more
 
 
-def _project(project_dir: Path) -> dict[str, list[str]]:
+def _project(project_dir: Path) -> dict[str, Any]:
     return tomllib.loads((project_dir / "pyproject.toml").read_text())["project"]

@@ -195,7 +195,7 @@ def _swap_link(folder: Path) -> None:
     link.symlink_to("1")
     beside.symlink_to("2")
     beside.replace(link)
-    if os.readlink(link) != "2":
+    if link.readlink() != Path("2"):
         raise OSError("the old link is still there")
 
 
