@@ -88,7 +88,7 @@ def sample(out: Path, **load: int | None) -> None:
 
 
 @main.command(
-    epilog="Exit codes: 0 published; 1 a step or a critical check failed, and what was published before stays "
+    epilog="Exit codes: 0 published; 1 a step or a critical check failed, what was published before stays "
     "as it is; 2 wrong use or configuration; 3 another run holds the data directory."
 )
 @landing_option

@@ -102,7 +102,7 @@ def rows_options(*, default: str = "table", forms: Sequence[str] = FORMATS) -> C
                 fail("--out takes rows; words are none. Name a --format, such as csv.", EXIT_USAGE)
             if form == "parquet" and out is None and sys.stdout.isatty():
                 fail(
-                    "Parquet is no text, and standard output is a terminal; name a file with --out or pipe it",
+                    "Parquet is no text, and standard output is a terminal; name a file with --out, or pipe",
                     EXIT_USAGE,
                 )
             # before the working directory changes

@@ -5,7 +5,7 @@ It is asked for at every press of a key: quick, read-only, and silent where ther
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +14,9 @@ import duckdb
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 MOST_OFFERED = 500
-# names come from outside, and what is offered is put into a command line as it is
-_SAFE = re.compile(r"[\w.@%+/-]+").fullmatch
+# that of publish/export.py, whose package takes half a second to import
+DATABASE_NAME = "credits.duckdb"
+_SAFE_SIGNS = frozenset("_.@%+/-")
 _WORKSPACES = """
     select distinct workspace_id from marts.credit_summary
     where starts_with(workspace_id, $begun) order by 1 limit $most
@@ -32,8 +33,6 @@ _MARTS = """
 
 def _offer(sql: str) -> Complete:
     def offered(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
-        from orchestration.publish.export import DATABASE_NAME
-        from orchestration.publish.locked import open_published
         from orchestration.settings import Settings, SettingsError
 
         try:
@@ -41,13 +40,22 @@ def _offer(sql: str) -> Complete:
             database = Path(data_dir) / "published" / DATABASE_NAME
             if not database.exists():
                 return []
-            with open_published(database) as connection:
+            with duckdb.connect(str(database), read_only=True) as connection:
                 names = connection.execute(sql, {"begun": begun, "most": MOST_OFFERED}).fetchall()
         except (duckdb.Error, SettingsError, OSError):
             return []
-        return [name for (name,) in names if _SAFE(name) and not name.startswith("-")]
+        return [name for (name,) in names if _is_safe(name)]
 
     return offered
+
+
+def _is_safe(name: str) -> bool:
+    """Whether a name from outside may stand in a command line as it is: letters, digits, a few signs."""
+    return (
+        bool(name)
+        and name[0] != "-"
+        and all(sign in _SAFE_SIGNS or unicodedata.category(sign)[0] in "LMN" for sign in name)
+    )
 
 
 workspaces, members, marts = _offer(_WORKSPACES), _offer(_MEMBERS), _offer(_MARTS)
