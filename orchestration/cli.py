@@ -7,24 +7,26 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import duckdb
 
 from orchestration.cli_alerts import alerts
+from orchestration.cli_completion import completion
 from orchestration.cli_dashboard import dashboard
+from orchestration.cli_doctor import doctor
+from orchestration.cli_forecast import backtest, calibrate, forecast
 from orchestration.cli_forget import forget
+from orchestration.cli_formats import say_lines, text_format_option
 from orchestration.cli_marts import export, query
 from orchestration.cli_options import (
-    EXIT_BUSY,
     EXIT_USAGE,
     LATEST,
     Day,
+    Progress,
     data_dir_option,
     fail,
     landing_option,
@@ -37,10 +39,6 @@ from orchestration.cli_publish import publish as publish_command
 from orchestration.cli_report import report
 from orchestration.cli_serve import serve
 from orchestration.cli_versions import rebuild, rollback, verify
-
-if TYPE_CHECKING:
-    from forecasting.depletion import Method
-    from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 
 SAMPLE_AS_OF = date(2026, 4, 7)
 
@@ -81,7 +79,11 @@ def sample(out: Path, **load: int | None) -> None:
 
     asked: dict[str, Any] = {name: value for name, value in load.items() if value is not None}
     try:
-        report = write_load(out, end_date=SAMPLE_AS_OF, **asked) if asked else write_sample(out)
+        report = (
+            write_load(out, end_date=SAMPLE_AS_OF, on_written=Progress("generations written"), **asked)
+            if asked
+            else write_sample(out)
+        )
     except SampleError as error:
         fail(str(error), EXIT_USAGE)
     for feed, lines in report.lines.items():
@@ -89,7 +91,10 @@ def sample(out: Path, **load: int | None) -> None:
     click.echo(f"written to {out}; load it with: credits run --landing {out} --as-of {SAMPLE_AS_OF}")
 
 
-@main.command()
+@main.command(
+    epilog="Exit codes: 0 published; 1 a step or a critical check failed, what was published before stays "
+    "as it is; 2 wrong use or configuration; 3 another run holds the data directory."
+)
 @landing_option
 @data_dir_option
 @click.option(
@@ -142,169 +147,30 @@ def run(
 
 @main.command()
 @data_dir_option
-@click.option("--workspace", help="Workspace id; needed where there are several.")
-@click.option(
-    "--what-if",
-    "changes",
-    multiple=True,
-    metavar="CHANGE",
-    help="regeneration-rate=-50%, members=+2, 'bulk=400 products' (on the next day; @DATE for another), "
-    "buy=PACK@DATE (ordered on that day). May be given several times: all are made together.",
-)
-def forecast(data_dir: Path | None, workspace: str | None, changes: tuple[str, ...]) -> None:
-    """When the credits of one workspace run out, and what a change would do to the date."""
-    from forecasting.depletion import forecast_depletion
-    from forecasting.what_if import WhatIfError, foretell
-    from orchestration.outlook import describe_forecast, forecast_row
-    from orchestration.warehouse.forecast_inputs import facts_of, history_of
-
-    with _warehouse(data_dir) as (warehouse, as_of, method):
-        history = history_of(warehouse)
-        known = history.workspaces["workspace_id"].astype("str").tolist()
-        if workspace not in known and (workspace is not None or len(known) != 1):
-            found = "none was named" if workspace is None else f"{workspace!r} is none of them"
-            listed = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
-            fail(
-                f"a forecast is of one workspace; {found}. Use --workspace with one of: {listed}.", EXIT_USAGE
-            )
-        chosen = workspace or known[0]
-        history = history.of_workspace(chosen)
-        before, after = forecast_depletion(history, as_of=as_of, method=method), None
-        if changes:
-            facts = facts_of(warehouse, chosen, as_of=as_of)
-            try:
-                after = foretell(history, list(changes), facts=facts, as_of=as_of, method=method)
-            except WhatIfError as error:
-                fail(str(error), EXIT_USAGE)
-    changed = None if after is None else forecast_row(after.dates)
-    for line in describe_forecast(chosen, forecast_row(before.dates), changed, changes, as_of=as_of):
-        click.echo(line)
-
-
-@main.command()
-@data_dir_option
-@click.option("--workspace", help="Only this workspace. [default: all]")
-@click.option("--from", "first", type=Day(), help="Only days from this one on are replayed.")
-@click.option("--to", "last", type=Day(), help="Only days up to this one are replayed.")
-def backtest(data_dir: Path | None, workspace: str | None, first: date | None, last: date | None) -> None:
-    """How good the forecast would have been on past days, beside the current pace.
-
-    Every past day that can be judged by now is foretold again from what came before it, for balances of
-    3, 7, 14, 30 and 60 days' use, and held against what was used afterwards.
-    """
-    import pandas as pd
-
-    from forecasting.accuracy import origins_to_replay, replay
-    from orchestration.outlook import describe_backtest
-    from orchestration.warehouse.forecast_inputs import history_of
-
-    with _warehouse(data_dir) as (warehouse, as_of, method):
-        history = history_of(warehouse)
-    if workspace is not None:
-        history = history.of_workspace(workspace)
-        if history.workspaces.empty:
-            fail(
-                f"a backtest is of a workspace that was loaded; {workspace!r} was not. See credits report.",
-                EXIT_USAGE,
-            )
-    earliest = history.usage["usage_date"].min()
-    days = 1 if pd.isna(earliest) else max((pd.Timestamp(as_of) - earliest).days, 1)
-    origins = origins_to_replay(history, as_of=as_of, days=days, most=20_000)
-    scores = replay(origins, calibration=method.calibration)
-    dates = scores["as_of"]
-    is_asked = dates >= pd.Timestamp(first or date.min.replace(year=1970))
-    is_asked &= dates <= pd.Timestamp(last or as_of)
-    for line in describe_backtest(scores[is_asked], what="Forecasts of past days, made again"):
-        click.echo(line)
-    click.echo(f"calibrated on: {method.calibration.facts.get('label', 'unknown')}")
-
-
-@main.command()
-@click.option(
-    "--series",
-    "files",
-    required=True,
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Daily series: CSV (or .csv.gz) with series, date, value. May be given several times.",
-)
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
-@click.option("--label", default="given series", show_default=True, help="What the series are.")
-@click.option("--seed", type=int, default=0, show_default=True)
-def calibrate(files: tuple[Path, ...], out: Path, label: str, seed: int) -> None:
-    """Fit the forecast's ranges on daily series, and write them as JSON.
-
-    The project's own, forecasting/calibration.json, was made by this from public series.
-    """
-    import numpy as np
-
-    from forecasting.past_depletions import fit_on
-    from orchestration.landing.daily_series import SeriesError, read_series
-
-    try:
-        series = read_series(files)
-        calibration = fit_on([one.values for one in series], label=label, rng=np.random.default_rng(seed))
-    except SeriesError as error:
-        fail(str(error), EXIT_USAGE)
-    except ValueError as error:
-        fail(str(error))
-    out.write_text(calibration.to_json(), encoding="utf-8")
-    click.echo(f"version {calibration.version}, fitted on {len(series)} series, written to {out}")
-
-
-@contextmanager
-def _warehouse(data_dir: Path | None) -> Iterator[tuple[DuckDBWarehouse, date, Method]]:
-    """The working warehouse, held so that no run changes it meanwhile, and how its forecast is made."""
-    from orchestration.defs.resources import Busy, lock
-    from orchestration.warehouse.dbt_build import DbtProject
-    from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-    from orchestration.warehouse.forecast_inputs import method_of, told_on
-
-    settings = use_settings(data_dir=data_dir)
-    warehouse = DuckDBWarehouse(settings.warehouse_path, memory_limit=settings.memory_limit)
-    try:
-        if not settings.warehouse_path.exists():
-            fail(f"{settings.data_dir} holds no warehouse; run credits run first", EXIT_USAGE)
-        with lock(settings.data_dir):
-            as_of = told_on(warehouse)
-            if as_of is None:
-                fail(f"{settings.data_dir} holds no forecast; run credits run to its end first", EXIT_USAGE)
-            variables = DbtProject(settings.dbt_dir, target_dir=settings.data_dir / "dbt").variables
-            yield warehouse, as_of, method_of(warehouse, variables)
-    except Busy as error:
-        fail(str(error), EXIT_BUSY)
-
-
-@main.command()
-@data_dir_option
-def status(data_dir: Path | None) -> None:
+@text_format_option
+def status(data_dir: Path | None, form: str) -> None:
     """Last run, freshness, failed checks, and the quarantine by reason."""
     from orchestration.defs.launch import last_run
-    from orchestration.status import describe_status
+    from orchestration.status import describe_status, status_as_json
 
     settings = use_settings(data_dir=data_dir)
+    run, now = last_run(settings), datetime.now(UTC)
     try:
-        for line in describe_status(settings, now=datetime.now(UTC), last_run=last_run(settings)):
-            click.echo(line)
+        if form == "json":
+            click.echo(status_as_json(settings, last_run=run))
+        else:
+            say_lines(describe_status(settings, now=now, last_run=run))
     except duckdb.Error as error:
         fail(f"what is published cannot be read; publish it anew with credits run. {error}")
 
 
-for command in (
-    report,
-    query,
-    export,
-    rollback,
-    rebuild,
-    verify,
-    forget,
-    serve,
-    dashboard,
-    alerts,
-    publish_command,
-):
+COMMANDS = (
+    *(report, forecast, backtest, calibrate, query, export, dashboard),
+    *(rollback, rebuild, verify, forget, serve, alerts, publish_command, doctor, completion),
+)
+for command in COMMANDS:
     main.add_command(command)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(prog_name="credits"))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from orchestration import completing
 from orchestration.cli_options import (
     EXIT_BUSY,
     EXIT_FAILED,
@@ -19,12 +20,19 @@ from orchestration.cli_options import (
     fail,
     pseudonymise_option,
     use_settings,
+    workspace_option,
 )
 
 
 @click.command()
-@click.option("--member", required=True, help="Id of the member, as delivered in member_id.")
-@click.option("--workspace", help="Only in this workspace. [default: in all that have a member of that id]")
+@click.option(
+    "--member",
+    required=True,
+    metavar="ID",
+    shell_complete=completing.members,
+    help="Id of the member, as delivered in member_id.",
+)
+@workspace_option("Only in this workspace. [default: in all that have a member of that id]")
 @click.option(
     "--landing",
     type=click.Path(path_type=Path),

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, NoReturn
 
 import click
 
+from orchestration import completing
 from orchestration.settings import Settings, SettingsError, use
 
 EXIT_FAILED, EXIT_USAGE, EXIT_BUSY = 1, 2, 3
 LATEST = "newest complete day"
+SILENT_SECONDS = 3.0
 
 
 class Day(click.ParamType):
@@ -63,6 +68,28 @@ def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
     raise SystemExit(code)
 
 
+def say_progress(words: str) -> None:
+    """What goes on, for whoever waits at a terminal; never part of what a command prints."""
+    if sys.stderr.isatty():
+        click.echo(words, err=True)
+
+
+class Progress:
+    """Says how far a long piece of work is, once it takes longer than somebody waits without a word.
+
+    Args:
+        what: what is counted.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what, self._said_at = what, monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        if monotonic() - self._said_at >= SILENT_SECONDS:
+            self._said_at = monotonic()
+            say_progress(f"{done:,} of {total:,} {self._what}")
+
+
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -76,6 +103,12 @@ landing_option = click.option(
     type=click.Path(path_type=Path),
     help="Folder of the landing feeds. [default: $CREDITS_LANDING_DIR, or data/landing]",
 )
+
+
+def workspace_option(help: str) -> Callable[[Any], Any]:
+    """--workspace ID, which the shell completes from what is published."""
+    return click.option("--workspace", metavar="ID", shell_complete=completing.workspaces, help=help)
+
 
 pseudonymise_option = click.option(
     "--pseudonymise",

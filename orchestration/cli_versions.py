@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 import duckdb
 
+from orchestration.cli_formats import FORMATS, Output, rows_options, say_lines
 from orchestration.cli_options import (
     EXIT_BUSY,
     EXIT_FAILED,
@@ -30,13 +31,15 @@ if TYPE_CHECKING:
     from orchestration.warehouse.increment import Stand
 
 SHOWN = 20
+_REFUSED = "2 wrong use or nothing to work on; 3 another run holds the data directory."
 
 
-@click.command()
+@click.command(epilog=f"Exit codes: 0 served; 1 that version is damaged; {_REFUSED}")
 @data_dir_option
 @click.option("--to", type=click.IntRange(1), help="Number of the version. [default: the one served before]")
 @click.option("--list", "is_listing", is_flag=True, help="Only show the versions that are kept.")
-def rollback(data_dir: Path | None, to: int | None, is_listing: bool) -> None:
+@rows_options()
+def rollback(data_dir: Path | None, to: int | None, is_listing: bool, output: Output) -> None:
     """Serve an older version again, from one moment to the next.
 
     Nothing is deleted. The next run builds everything anew from what was loaded, and publishes a new version
@@ -50,7 +53,7 @@ def rollback(data_dir: Path | None, to: int | None, is_listing: bool) -> None:
     if not kept:
         fail(f"{settings.data_dir} holds no version; publish one with credits run", EXIT_USAGE)
     if is_listing:
-        _list(kept)
+        _list(kept, output)
         return
     try:
         with lock(settings.data_dir):
@@ -58,7 +61,8 @@ def rollback(data_dir: Path | None, to: int | None, is_listing: bool) -> None:
     except Busy as error:
         fail(str(error), EXIT_BUSY)
     except NoSuchVersion as error:
-        _list(kept, is_error=True)
+        for version in kept:
+            click.echo(_described(version) + (", served" if version.is_served else ""), err=True)
         fail(f"{error}. Name one of these with --to.", EXIT_USAGE)
     except VersionDamaged as error:
         fail(str(error))
@@ -66,9 +70,19 @@ def rollback(data_dir: Path | None, to: int | None, is_listing: bool) -> None:
     click.echo(f"next run     builds everything anew and publishes version {kept[-1].number + 1}")
 
 
-def _list(kept: Sequence[KeptVersion], *, is_error: bool = False) -> None:
-    for version in kept:
-        click.echo(_described(version) + (", served" if version.is_served else ""), err=is_error)
+def _list(kept: Sequence[KeptVersion], output: Output) -> None:
+    import pyarrow as pa
+
+    schema = pa.schema(
+        {
+            "version": pa.int64(),
+            "is_served": pa.bool_(),
+            "as_of": pa.date32(),
+            "published_at": pa.timestamp("s", tz="UTC"),
+            "replaces": pa.int64(),
+        }.items()
+    )
+    output.write_listed([{**vars(version), "version": version.number} for version in kept], schema)
 
 
 def _described(version: KeptVersion) -> str:
@@ -81,7 +95,7 @@ def _described(version: KeptVersion) -> str:
     )
 
 
-@click.command()
+@click.command(epilog=f"Exit codes: 0 published; 1 a step or a critical check failed; {_REFUSED}")
 @data_dir_option
 @click.option(
     "--as-of",
@@ -109,10 +123,13 @@ def rebuild(data_dir: Path | None, as_of: date | None) -> None:
     run_and_leave(settings, as_of=as_of, full_refresh=True, is_loading=False)
 
 
-@click.command()
+@click.command(
+    epilog=f"Exit codes: 0 all unharmed; 1 something differs, or it could not be ended; {_REFUSED}"
+)
 @data_dir_option
 @click.option("--quick", is_flag=True, help="Only hash the files; recompute nothing.")
-def verify(data_dir: Path | None, quick: bool) -> None:
+@rows_options(default="text", forms=("text", *FORMATS))
+def verify(data_dir: Path | None, quick: bool, output: Output) -> None:
     """Whether what was loaded and what is served are unharmed, and the one follows from the other.
 
     Hashes every file of DATA_DIR/raw and of the served version, then makes the served version anew from raw,
@@ -128,20 +145,56 @@ def verify(data_dir: Path | None, quick: bool) -> None:
     settings = use_settings(data_dir=data_dir)
     if not settings.published_dir.exists():
         fail(f"{settings.data_dir} holds nothing published; publish it with credits run", EXIT_USAGE)
+    tell = _Telling(output)
     try:
         with lock(settings.data_dir):
             stand = stand_of(settings.published_dir)
-            found = _verify_raw(settings, stand) + _verify_served(settings)
+            _verify_raw(settings, stand, tell)
+            _verify_served(settings, tell)
             if not quick:
-                found += _verify_rows(settings, stand)
+                _verify_rows(settings, stand, tell)
     except Busy as error:
         fail(str(error), EXIT_BUSY)
     except (OSError, DbtFailed) as error:
         fail(f"the verification could not be ended: {error}")
-    raise SystemExit(EXIT_FAILED if found else 0)
+    tell.end()
+    raise SystemExit(EXIT_FAILED if tell.problem_count else 0)
 
 
-def _verify_raw(settings: Settings, stand: Stand | None) -> int:
+class _Telling:
+    """What was found of each part: told line by line as it is found, or all of it as rows in the end."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._rows: list[dict[str, object]] = []
+        self.problem_count = 0
+
+    def __call__(self, part: str, all_is_well: str, problems: Sequence[str]) -> None:
+        """One line if all is well, else one for each problem."""
+        self.problem_count += len(problems)
+        found = problems or [all_is_well]
+        self._rows += [{"part": part, "is_unharmed": not problems, "found": line} for line in found]
+        if self._output.form == "text":
+            say_lines(f"{part:<12} {line}" for line in found[:SHOWN])
+            if len(found) > SHOWN:
+                say_lines([f"{part:<12} and {len(found) - SHOWN:,} more"])
+
+    def note(self, part: str, line: str) -> None:
+        """Something to know that is no problem by itself."""
+        if self._output.form == "text":
+            say_lines([f"{part:<12} {line}"])
+        else:
+            click.echo(f"{part:<12} {line}", err=True)
+
+    def end(self) -> None:
+        import pyarrow as pa
+
+        if self._output.form != "text":
+            kinds = {"part": pa.string(), "is_unharmed": pa.bool_(), "found": pa.string()}
+            self._output.write_listed(self._rows, pa.schema(kinds.items()))
+
+
+def _verify_raw(settings: Settings, stand: Stand | None, tell: _Telling) -> None:
     from orchestration.warehouse.lake import Lake
     from orchestration.warehouse.lake_check import check_lake
 
@@ -155,10 +208,10 @@ def _verify_raw(settings: Settings, stand: Stand | None) -> int:
         )
     batches = lake.batches()
     files = sum(1 for batch in batches for _ in batch.glob("*.parquet"))
-    return _tell("raw", f"{files:,} files of {len(batches):,} batches are what was committed", problems)
+    tell("raw", f"{files:,} files of {len(batches):,} batches are what was committed", problems)
 
 
-def _verify_served(settings: Settings) -> int:
+def _verify_served(settings: Settings, tell: _Telling) -> None:
     from orchestration.publish.manifest import changed_files, read_manifest
 
     folder = settings.published_dir.resolve()
@@ -166,10 +219,10 @@ def _verify_served(settings: Settings) -> int:
     problems = list(changed_files(folder))
     manifest = read_manifest(folder)
     files = len(manifest.files) if manifest else 0
-    return _tell("served", f"{files:,} files of version {folder.name} are what was published", problems)
+    tell("served", f"{files:,} files of version {folder.name} are what was published", problems)
 
 
-def _verify_rows(settings: Settings, stand: Stand | None) -> int:
+def _verify_rows(settings: Settings, stand: Stand | None, tell: _Telling) -> None:
     """Recompute and compare; what is served is only read."""
     from orchestration.defs.recompute import CannotRecompute, recomputed
     from orchestration.publish.comparison import compare_versions
@@ -177,9 +230,10 @@ def _verify_rows(settings: Settings, stand: Stand | None) -> int:
 
     served = settings.published_dir.resolve()
     if stand is None:
-        return _tell("recomputed", "", [f"{served} does not say what it was made from; nothing to compare"])
+        tell("recomputed", "", [f"{served} does not say what it was made from; nothing to compare"])
+        return
     if stand.definitions != definitions_of(settings.definition_files):
-        click.echo("definitions  changed since it was published: differences may come from that")
+        tell.note("definitions", "changed since it was published: differences may come from that")
     click.echo(f"making version {served.name} anew, up to {stand.as_of}", err=True)
     try:
         with recomputed(settings, stand) as anew:
@@ -194,21 +248,14 @@ def _verify_rows(settings: Settings, stand: Stand | None) -> int:
                 )
             )
     except CannotRecompute as error:
-        return _tell("recomputed", "", [f"making it anew failed: {error}"])
+        tell("recomputed", "", [f"making it anew failed: {error}"])
+        return
     except duckdb.Error as error:
-        return _tell("recomputed", "", [f"what is served cannot be compared: {error}"])
+        tell("recomputed", "", [f"what is served cannot be compared: {error}"])
+        return
     problems = []
     for mart in marts:
         shown = [f"{mart.mart}: {difference}" for difference in mart.differences]
         problems += [f"{mart.mart}: {mart.differing:,} rows differ", *shown] if mart.differing else []
     rows = sum(mart.rows for mart in marts)
-    return _tell("recomputed", f"{len(marts)} marts, {rows:,} rows, all as served", problems)
-
-
-def _tell(what: str, all_is_well: str, problems: Sequence[str]) -> int:
-    """One line if all is well, else one for each problem; how many problems there are."""
-    for line in problems[:SHOWN] or [all_is_well]:
-        click.echo(f"{what:<12} {line}")
-    if len(problems) > SHOWN:
-        click.echo(f"{what:<12} and {len(problems) - SHOWN:,} more")
-    return len(problems)
+    tell("recomputed", f"{len(marts)} marts, {rows:,} rows, all as served", problems)

@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+from rich.console import Console
 
 from forecasting.accuracy import BUCKETS
 from orchestration.publish import formatting
 from orchestration.publish.report import Forecast
+from orchestration.publish.terminal import show_cells
 from orchestration.publish.words import (
     buying_words,
     capped_words,
@@ -23,6 +27,46 @@ from orchestration.publish.words import (
 )
 
 MICRO = 1_000_000
+
+
+# the credits of a forecast are those of its ledger, exact
+_CREDITS = pa.decimal128(38, 6)
+_KINDS = {
+    "workspace_id": pa.string(),
+    "forecast": pa.string(),
+    "as_of": pa.date32(),
+    "forecast_status": pa.string(),
+    **dict.fromkeys(("credits_remaining", "burn_rate_7d_credits"), _CREDITS),
+    "burn_rate_7d_days": pa.int64(),
+    "pace_date": pa.date32(),
+    **{f"depletes_on_{name}": pa.date32() for name in ("p025", "p5", "p10", "p50", "p90", "p975")},
+    "empty_since": pa.date32(),
+    "next_grant_on": pa.date32(),
+    "chance_empty_before_grant": pa.decimal128(5, 4),
+    "buy_by": pa.date32(),
+    "credits_to_buy": _CREDITS,
+    "recommended_packs": pa.string(),
+    "packs_price": pa.decimal128(24, 12),
+    "packs_currency": pa.string(),
+    "history_days": pa.int64(),
+}
+FORECAST_SCHEMA = pa.schema(_KINDS.items())
+_DAYS = ("median_abs_error_days", "mean_abs_error_days")
+BACKTEST_SCHEMA = pa.schema(
+    {
+        "horizon_bucket": pa.string(),
+        **dict.fromkeys(("first_as_of", "last_as_of"), pa.date32()),
+        **dict.fromkeys(("cases", "covered_80", "covered_95"), pa.int64()),
+        **{f"{of}{name}": pa.float64() for of in ("", "pace_") for name in _DAYS},
+    }.items()
+)
+
+
+def forecast_record(workspace_id: str, told: Forecast, *, what: str, as_of: date) -> dict[str, Any]:
+    """A forecast as a row of `FORECAST_SCHEMA`; `what` says of what case."""
+    burnt = Decimal((told.burn_rate_7d or 0) * (told.burn_rate_7d_days or 0)).quantize(Decimal(1) / MICRO)
+    of_case = {"workspace_id": workspace_id, "forecast": what, "as_of": as_of, "burn_rate_7d_credits": burnt}
+    return of_case | {name: getattr(told, name) for name in _KINDS if name not in of_case}
 
 
 def describe_forecast(
@@ -106,16 +150,68 @@ def describe_backtest(scores: pd.DataFrame, *, what: str) -> Iterator[str]:
     if scores.empty:
         yield f"{what}: no case. A forecast is judged after 14 to 90 days, and needs 14 days of history."
         return
-    first, last = (formatting.day_month_year(scores["as_of"].agg(end).date()) for end in ("min", "max"))
-    yield f"{what}: {formatting.count(len(scores))} cases of {first} to {last}"
+    yield _backtest_title(scores, what)
     yield "                  true date within        days off       days off, pace"
     yield "median     cases  80 % range 95 % range   median   mean   median   mean"
-    groups = [(name, scores[scores["horizon_bucket"] == name]) for _, name, _ in BUCKETS]
-    for name, rows in [*groups, ("all", scores)]:
+    for name, cases, *measures in _backtest_cells(scores):
+        cover_80, cover_95, median, mean, pace_median, pace_mean = measures
+        yield (
+            f"{name:<8} {cases:>7}  {cover_80:>10} {cover_95:>10}   {median:>6} {mean:>6}   "
+            f"{pace_median:>6} {pace_mean:>6}"
+        )
+
+
+def show_backtest(scores: pd.DataFrame, console: Console, *, what: str) -> None:
+    """The same for a terminal; there must be a score."""
+    names = ("median", "cases", "true in 80 %", "in 95 %", "days off", "mean", "pace: days off", "mean")
+    show_cells(
+        console,
+        names,
+        list(_backtest_cells(scores)),
+        numbers=[False, *[True] * (len(names) - 1)],
+        title=_backtest_title(scores, what),
+    )
+
+
+def backtest_records(scores: pd.DataFrame) -> list[dict[str, Any]]:
+    """The same as rows of `BACKTEST_SCHEMA`, not rounded."""
+    return [
+        {
+            "horizon_bucket": name,
+            "first_as_of": rows["as_of"].min().date(),
+            "last_as_of": rows["as_of"].max().date(),
+            "cases": len(rows),
+            "covered_80": int(rows["is_covered_80"].sum()),
+            "covered_95": int(rows["is_covered_95"].sum()),
+            "median_abs_error_days": float(rows["error_days"].median()),
+            "mean_abs_error_days": float(rows["error_days"].mean()),
+            "pace_median_abs_error_days": float(rows["pace_error_days"].median()),
+            "pace_mean_abs_error_days": float(rows["pace_error_days"].mean()),
+        }
+        for name, rows in _by_horizon(scores)
+    ]
+
+
+def _backtest_title(scores: pd.DataFrame, what: str) -> str:
+    first, last = (formatting.day_month_year(scores["as_of"].agg(end).date()) for end in ("min", "max"))
+    return f"{what}: {formatting.count(len(scores))} cases of {first} to {last}"
+
+
+def _by_horizon(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    for _, name, _ in BUCKETS:
+        rows = scores[scores["horizon_bucket"] == name]
         if len(rows):
-            error, pace = rows["error_days"], rows["pace_error_days"]
-            yield (
-                f"{name:<8} {len(rows):>7}  {rows['is_covered_80'].mean():>10.0%} "
-                f"{rows['is_covered_95'].mean():>10.0%}   {error.median():>6.0f} {error.mean():>6.1f}   "
-                f"{pace.median():>6.0f} {pace.mean():>6.1f}"
-            )
+            yield name, rows
+    if len(scores):
+        yield "all", scores
+
+
+def _backtest_cells(scores: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    for name, rows in _by_horizon(scores):
+        errors = [rows[error] for error in ("error_days", "pace_error_days")]
+        yield (
+            name,
+            str(len(rows)),
+            *(f"{rows[f'is_covered_{level}'].mean():.0%}" for level in (80, 95)),
+            *(text for error in errors for text in (f"{error.median():.0f}", f"{error.mean():.1f}")),
+        )

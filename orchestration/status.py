@@ -5,12 +5,15 @@ Nothing is recomputed here; it reads the journal, the lake's quarantine and what
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 import duckdb
 
 from orchestration.freshness import age, newer_versions
+from orchestration.publish.cells import json_value
 from orchestration.publish.export import DATABASE_NAME
 from orchestration.publish.kept import kept_versions
 from orchestration.publish.locked import open_published
@@ -32,10 +35,31 @@ def describe_status(settings: Settings, *, now: datetime, last_run: object | Non
     yield from _quarantine(Lake(settings.lake_dir), DuckDBWarehouse(settings.warehouse_path))
 
 
-def _published(settings: Settings, now: datetime) -> Iterator[str]:
+@dataclass(frozen=True)
+class Published:
+    """What readers see now.
+
+    Attributes:
+        version: its number; None if `published` is no link to a version.
+        newer_versions: numbers of newer ones that are not served.
+    """
+
+    version: int | None
+    published_at: datetime | None
+    as_of: date | None
+    newest_usage_date: date | None
+    workspace_count: int
+    newer_versions: list[int]
+
+
+def published_now(settings: Settings) -> Published | None:
+    """What is served; None if nothing is.
+
+    Raises:
+        duckdb.Error: it cannot be read.
+    """
     if not settings.published_dir.exists():
-        yield "published    nothing yet"
-        return
+        return None
     with open_published(settings.published_dir / DATABASE_NAME) as published:
         as_of, newest, workspaces = published.execute(
             "select max(as_of), (select max(usage_date) from marts.usage_daily), "
@@ -43,18 +67,36 @@ def _published(settings: Settings, now: datetime) -> Iterator[str]:
         ).fetchall()[0]
     kept = kept_versions(settings.data_dir)
     served = next((version for version in kept if version.is_served), None)
-    if served is None:
+    return Published(
+        version=served.number if served else None,
+        published_at=served.published_at if served else None,
+        as_of=as_of,
+        newest_usage_date=newest,
+        workspace_count=workspaces,
+        newer_versions=newer_versions(kept),
+    )
+
+
+def _published(settings: Settings, now: datetime) -> Iterator[str]:
+    found = published_now(settings)
+    if found is None:
+        yield "published    nothing yet"
+        return
+    if found.version is None or found.published_at is None:
         yield f"published    {settings.published_dir} is no link to a version; publish with credits run"
         return
     yield (
-        f"published    version {served.number}, {age(served.published_at, now)} ago, {workspaces} workspaces"
+        f"published    version {found.version}, {age(found.published_at, now)} ago, "
+        f"{found.workspace_count} workspaces"
     )
-    if newer := newer_versions(kept):
+    if found.newer_versions:
+        newest = found.newer_versions[-1]
         yield (
-            f"             rolled back: version {newer[-1]} is newer and not served; "
-            f"credits rollback --to {newer[-1]} serves it again"
+            f"             rolled back: version {newest} is newer and not served; "
+            f"credits rollback --to {newest} serves it again"
         )
-    yield f"freshness    reported up to {as_of or 'no day yet'}, newest usage on {newest or 'no day yet'}"
+    day, newest_day = found.as_of or "no day yet", found.newest_usage_date or "no day yet"
+    yield f"freshness    reported up to {day}, newest usage on {newest_day}"
 
 
 def _checks(journal: Journal) -> Iterator[str]:
@@ -69,12 +111,9 @@ def _quarantine(lake: Lake, warehouse: DuckDBWarehouse) -> Iterator[str]:
     if not lake.batches():
         yield "quarantine   nothing loaded yet"
         return
-    kinds = refused_kinds(lake)
-    try:
-        kinds += conflicting_kinds(warehouse)
-    except duckdb.Error:
+    kinds, has_conflicts = _all_kinds(lake, warehouse)
+    if not has_conflicts:
         yield "             (conflicts with earlier deliveries are counted once the next run has ended)"
-    kinds.sort(key=lambda kind: -kind.open_count)
     corrected = sum(kind.corrected_count for kind in kinds)
     total = sum(kind.row_count for kind in kinds)
     since = f", {corrected:,} of them corrected since" if corrected else ""
@@ -85,6 +124,44 @@ def _quarantine(lake: Lake, warehouse: DuckDBWarehouse) -> Iterator[str]:
         yield f"             and {len(kinds) - _SHOWN_KINDS} more kinds of fewer lines"
     if kinds:
         yield f"             each with its text: {lake.root}/batches/*/quarantine.parquet"
+
+
+def _all_kinds(lake: Lake, warehouse: DuckDBWarehouse) -> tuple[list[RefusedKind], bool]:
+    """The kinds, of most open lines first, and whether conflicts could be counted among them."""
+    kinds, has_conflicts = refused_kinds(lake), True
+    try:
+        kinds += conflicting_kinds(warehouse)
+    except duckdb.Error:
+        has_conflicts = False
+    return sorted(kinds, key=lambda kind: -kind.open_count), has_conflicts
+
+
+def status_as_json(settings: Settings, *, last_run: object | None) -> str:
+    """The same as one JSON object, with every kind of the quarantine and every failed check.
+
+    Args:
+        last_run: a dataclass that says how the newest run ended, None if there was none.
+    """
+    published, results = published_now(settings), Journal(settings.journal_dir).newest_checks()
+    lake = Lake(settings.lake_dir)
+    kinds: list[RefusedKind] = []
+    if lake.batches():
+        kinds, _ = _all_kinds(lake, DuckDBWarehouse(settings.warehouse_path))
+    told = {
+        "data_dir": str(settings.data_dir),
+        "last_run": None if last_run is None else vars(last_run),
+        "published": None if published is None else vars(published),
+        "checks": {
+            "passed": sum(result.passed for result in results),
+            "failed": [vars(result) for result in results if not result.passed],
+        },
+        "quarantine": {
+            "lines": sum(kind.row_count for kind in kinds),
+            "corrected_lines": sum(kind.corrected_count for kind in kinds),
+            "kinds": [vars(kind) for kind in kinds],
+        },
+    }
+    return json.dumps(json_value(told), indent=1)
 
 
 def _kind(kind: RefusedKind) -> Iterator[str]:

@@ -14,6 +14,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from orchestration.complete_day import newest_complete_day
+from orchestration.lock_holder import LOCK_NAME, holder_of
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import Stand, definitions_of
@@ -42,7 +43,7 @@ def lock(data_dir: Path) -> Iterator[None]:
         yield
         return
     data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / "run.lock").open("a+") as held:
+    with (data_dir / LOCK_NAME).open("a+") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -62,12 +63,8 @@ def lock(data_dir: Path) -> Iterator[None]:
 
 
 def is_held(data_dir: Path) -> bool:
-    """Whether a run holds the data directory now."""
-    try:
-        with lock(data_dir):
-            return False
-    except Busy:
-        return True
+    """Whether a run holds the data directory now; not this process, which may ask again."""
+    return data_dir not in _held and holder_of(data_dir) is not None
 
 
 class Night(dg.ConfigurableResource):

@@ -6,7 +6,7 @@ Not here: who generates (sample_population.py), what (sample_attempts.py), how i
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -44,6 +44,7 @@ def write_load(
     retracted_share: float = 0.0,
     bad_share: float = 0.0,
     zipped: bool = False,
+    on_written: Callable[[int, int], None] = lambda written, total: None,
 ) -> SampleReport:
     """Writes a realistic load, and `truth.json` with the flaws and faults planted in it.
 
@@ -60,6 +61,7 @@ def write_load(
         retracted_share: of the events, retracted.
         bad_share: lines that break the contract, beyond the events.
         zipped: gzip the daily files.
+        on_written: told now and then how many events are written, and of how many.
 
     Raises:
         SampleError: sizes or shares make no sense, or a feed folder of `out` holds other files.
@@ -74,6 +76,7 @@ def write_load(
     load = _Load(people, calendar, shares, LandingWriter(out, _file_names(calendar, ending)), ending)
     for number, shards in enumerate(_batches(people.sizes)):
         load.write_batch(shards, np.random.default_rng([seed, number]))
+        on_written(load.events, total)
     load.write_small_feeds(end_date)
     load.write_truth(end_date)
     return load.writer.publish(Decimal(int(load.used.sum())) / MICROS)

@@ -5,6 +5,7 @@ Not here: which rows (extract.py), or how one value is written as text (cells.py
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -58,29 +59,53 @@ def write_json(rows: Rows, out: BinaryIO) -> None:
 
 
 def write_parquet(rows: Rows, out: BinaryIO) -> None:
-    """Writes one Parquet file with the types of the result."""
+    """Writes one Parquet file with the types of the result; `out` may be a pipe."""
     reader = rows.as_arrow(rows_at_once=ROWS_AT_ONCE * 10)
-    with pq.ParquetWriter(out, reader.schema, compression="zstd") as parquet:
+    with pq.ParquetWriter(_Forward(out), reader.schema, compression="zstd") as parquet:
         for batch in reader:
             parquet.write_batch(batch)
 
 
+class _Forward(io.RawIOBase):
+    """What is only written onwards: a pipe cannot say where it is, which a Parquet writer asks."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out, self._written = out, 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._written
+
+    def write(self, data: Any) -> int:
+        self._out.write(data)
+        self._written += len(data)
+        return len(data)
+
+
 def write_table(rows: Rows, out: BinaryIO) -> None:
-    """Writes an aligned table of the first rows for a terminal, and says if there are more."""
-    result = rows.executed()
-    columns = _columns(result)
-    values = result.fetchmany(ROWS_SHOWN + 1)
-    table = [[shown_value(name) for name in columns]]
-    table += [[shown_value(value) for value in row] for row in values[:ROWS_SHOWN]]
-    widths = [min(max(map(cell_len, cells)), WIDEST_COLUMN) for cells in zip(*table, strict=True)]
-    numbers = [all(_is_number(row[place]) for row in values) for place in range(len(columns))]
+    """Writes an aligned table of the first rows, without colours or frames, and says if there are more."""
+    columns, cells, numbers, has_more = first_rows(rows)
+    table = [columns, *cells]
+    widths = [min(max(map(cell_len, column)), WIDEST_COLUMN) for column in zip(*table, strict=True)]
     table.insert(1, ["-" * width for width in widths])
     for line in table:
-        cells = zip(line, widths, numbers, strict=True)
-        text = "  ".join(_aligned(cell, width, right=is_number) for cell, width, is_number in cells)
+        placed = zip(line, widths, numbers, strict=True)
+        text = "  ".join(_aligned(cell, width, right=is_number) for cell, width, is_number in placed)
         out.write(text.rstrip().encode() + b"\n")
-    if len(values) > ROWS_SHOWN:
+    if has_more:
         out.write(f"(the first {ROWS_SHOWN:,} rows; all of them with --format csv or json)\n".encode())
+
+
+def first_rows(rows: Rows) -> tuple[list[str], list[list[str]], list[bool], bool]:
+    """What a table shows: names and cells on one line each, which columns are numbers, if there is more."""
+    result = rows.executed()
+    columns = [shown_value(name) for name in _columns(result)]
+    values = result.fetchmany(ROWS_SHOWN + 1)
+    cells = [[shown_value(value) for value in row] for row in values[:ROWS_SHOWN]]
+    numbers = [all(_is_number(row[place]) for row in values) for place in range(len(columns))]
+    return columns, cells, numbers, len(values) > ROWS_SHOWN
 
 
 @contextmanager

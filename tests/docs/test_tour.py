@@ -1,0 +1,53 @@
+"""The tour shows what its commands print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from documents import DOCS, Example, examples
+from product import CreditsWith, Night
+
+from orchestration.cli import main
+
+TOUR = DOCS / "tour.md"
+SHOWN = list(examples(TOUR))
+PROJECT = "/srv/credits/data"
+
+
+def test_the_tour_has_steps_and_the_comparison_sees_a_difference() -> None:
+    assert [example.words[1] for example in SHOWN[:3]] == ["sample", "run", "report"]
+    assert {example.words[0] for example in SHOWN} == {"credits"}
+    assert {example.words[1] for example in SHOWN} <= set(main.commands)
+    shown = Example([], ["a …", "⋮", "z"])
+    assert shown.differs("a 1\nb\nz\n") is None
+    assert shown.differs("b 1\nz\n") == "a …"
+    assert shown.differs("a 1\ny\n") == "z"
+    assert shown.differs("a 1\nz\nmore\n") is not None
+
+
+@pytest.mark.parametrize("example", SHOWN, ids=[" ".join(example.words[1:3])[:30] for example in SHOWN])
+def test_a_command_prints_what_the_tour_shows(
+    example: Example, sample_night: Night, credits_with: CreditsWith, tmp_path: Path
+) -> None:
+    folders = {"data/landing": sample_night.landing, "data/warehouse": sample_night.data_dir}
+    written = tmp_path / "landing"
+    if example.words[1] == "run":
+        said = sample_night.said.stdout  # it is the night that the rest looks at
+    else:
+        folders["data/landing"] = written if example.words[1] == "sample" else sample_night.landing
+        words = [str(folders.get(word, word)) for word in example.words[1:]]
+        there = {
+            "CREDITS_LANDING_DIR": str(sample_night.landing),
+            "CREDITS_DATA_DIR": str(sample_night.data_dir),
+        }
+        done = credits_with(**there)(*words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        said = done.stdout
+    for place, name in (
+        (written, "data/landing"),
+        (sample_night.landing, f"{PROJECT}/landing"),
+        (sample_night.data_dir, f"{PROJECT}/warehouse"),
+    ):
+        said = said.replace(str(place), name)
+    assert example.differs(said) is None, f"{example.words}\n{example.differs(said)!r}\n{said}"
