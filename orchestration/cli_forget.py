@@ -76,4 +76,6 @@ def forget(
         fail(str(error), EXIT_USAGE)
     except Busy as error:
         fail(str(error), EXIT_BUSY)
+    except OSError as error:
+        fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)
     raise SystemExit(0 if is_done else EXIT_FAILED)

@@ -13,14 +13,13 @@ from pathlib import Path
 import click
 import duckdb
 
-from orchestration.cli_options import EXIT_USAGE, data_dir_option, fail, use_settings
-from orchestration.publish.file_names import file_name
-from orchestration.publish.language import LANGUAGES
+from orchestration.cli_options import EXIT_USAGE, data_dir_option, fail, use_settings, workspace_option
+from orchestration.settings import LANGUAGES
 
 
 @click.command()
 @data_dir_option
-@click.option("--workspace", help="Workspace id; needed where there are several.")
+@workspace_option("Workspace id; needed where there are several.")
 @click.option("--days", type=int, default=30, show_default=True, help="Window: 7, 30 or 90 days.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True
@@ -64,6 +63,8 @@ def report(
     else:
         text = {"text": render_text, "json": render_json}[form](found)
     if is_opened and out is None:
+        from orchestration.publish.file_names import file_name
+
         name = file_name(found.summary.workspace_id, suffix=".html")
         out = Path(tempfile.mkdtemp(prefix="credits-report-")) / name
     if out is None:

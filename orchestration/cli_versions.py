@@ -66,6 +66,8 @@ def rollback(data_dir: Path | None, to: int | None, is_listing: bool, output: Ou
         fail(f"{error}. Name one of these with --to.", EXIT_USAGE)
     except VersionDamaged as error:
         fail(str(error))
+    except OSError as error:
+        fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)
     click.echo(f"served now   {_described(served)}")
     click.echo(f"next run     builds everything anew and publishes version {kept[-1].number + 1}")
 
@@ -225,14 +227,22 @@ def _verify_served(settings: Settings, tell: _Telling) -> None:
 def _verify_rows(settings: Settings, stand: Stand | None, tell: _Telling) -> None:
     """Recompute and compare; what is served is only read."""
     from orchestration.defs.recompute import CannotRecompute, recomputed
+    from orchestration.defs.resources import definitions_now
     from orchestration.publish.comparison import compare_versions
-    from orchestration.warehouse.increment import definitions_of
+    from orchestration.warehouse.lake import Lake
 
     served = settings.published_dir.resolve()
     if stand is None:
         tell("recomputed", "", [f"{served} does not say what it was made from; nothing to compare"])
         return
-    if stand.definitions != definitions_of(settings.definition_files):
+    formulas, _, people = definitions_now(Lake(settings.lake_dir), settings).partition("-")
+    if stand.people != people:
+        why = (
+            "people are called otherwise now than when it was published: set the same pseudonyms, or run anew"
+        )
+        tell("recomputed", "", [why])
+        return
+    if stand.formulas != formulas:
         tell.note("definitions", "changed since it was published: differences may come from that")
     click.echo(f"making version {served.name} anew, up to {stand.as_of}", err=True)
     try:

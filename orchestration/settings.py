@@ -20,13 +20,13 @@ from orchestration.landing.options import (
     RATIO_CAP,
     ReadOptions,
 )
-from orchestration.publish.language import LANGUAGES
 
 SHORTEST_SECRET = 16
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 _MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 _CRON_FIELD = r"[-*,/0-9A-Za-z]+"
 _CRON = re.compile(rf"{_CRON_FIELD}(\s+{_CRON_FIELD}){{4}}")
+LANGUAGES = ("en", "th")
 _LANGUAGE = re.compile("|".join(LANGUAGES))
 _LONGEST_LINE = 1024 * MIB  # texts of one piece are found by 32-bit offsets
 

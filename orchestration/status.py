@@ -15,6 +15,7 @@ import duckdb
 from orchestration.freshness import age, newer_versions
 from orchestration.publish.cells import json_value
 from orchestration.publish.export import DATABASE_NAME
+from orchestration.publish.formatting import plain
 from orchestration.publish.kept import kept_versions
 from orchestration.publish.locked import open_published
 from orchestration.settings import Settings
@@ -104,7 +105,7 @@ def _checks(journal: Journal) -> Iterator[str]:
     failed = [result for result in results if not result.passed]
     yield f"checks       {len(results) - len(failed)} passed, {len(failed)} not, in the newest run with any"
     for result in sorted(failed, key=lambda result: (result.severity, result.asset, result.check_name)):
-        yield f"             {result.severity}: {result.asset} {result.check_name}: {result.message}"
+        yield f"             {result.severity}: {result.asset} {result.check_name}: {plain(result.message)}"
 
 
 def _quarantine(lake: Lake, warehouse: DuckDBWarehouse) -> Iterator[str]:

@@ -16,6 +16,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from orchestration.defs.policy import code_of
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
+from orchestration.publish.kept import stand_of
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.warehouse.dbt_build import Command, DbtProject, NodeResult, raise_failures
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
@@ -67,7 +68,7 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
         settings: dg.ResourceParam[Settings],
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         stand = night.stand(warehouse, lake, settings)
-        told = variables(warehouse, stand, served=Stand.read(settings.published_dir))
+        told = variables(warehouse, stand, served=stand_of(settings.published_dir))
         results = dbt.build(layer, variables=told, command=due(told, stand))
         journal.record_checks(
             [_as_check_row(layer, result) for result in results if result.kind == "test"],

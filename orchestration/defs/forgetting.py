@@ -15,6 +15,7 @@ import dagster as dg
 from orchestration.defs.launch import run_nightly
 from orchestration.defs.resources import lock, people_now, pseudonyms_of
 from orchestration.defs.run_records import delete_runs
+from orchestration.publish.kept import stand_of
 from orchestration.publish.versions import other_versions
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
@@ -27,10 +28,10 @@ from orchestration.warehouse.erasure import (
     inactive_people,
     landing_files_left,
     look_up,
+    mentioned_by,
     people_called,
 )
 from orchestration.warehouse.forgotten import ANY, Person
-from orchestration.warehouse.increment import Stand
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import Lake
 
@@ -154,8 +155,9 @@ def _erase(
 
     def look_elsewhere() -> None:
         nonlocal runs
-        Journal(settings.journal_dir).redact(mentions.mask)
-        runs = delete_runs(instance, settings, mentions, but=run_id)
+        are_mentioned = mentioned_by(mentions, forgotten)
+        Journal(settings.journal_dir).redact(are_mentioned)
+        runs = delete_runs(instance, settings, are_mentioned, but=run_id)
 
     files = erase_people(lake, forgotten, found, before_names=look_elsewhere)
     remove_derived(settings)
@@ -176,7 +178,7 @@ def remove_derived(settings: Settings) -> None:
 
 def _publish_anew(settings: Settings, now: datetime, say: Say) -> bool:
     """The nightly job on the lake alone, up to the day published; older versions go with its success."""
-    stand = Stand.read(settings.published_dir)
+    stand = stand_of(settings.published_dir)
     as_of = stand.as_of if stand else None
     return run_nightly(settings, as_of=as_of, now=now, full_refresh=True, is_loading=False, say=say)
 
@@ -186,12 +188,12 @@ def _is_published_without(settings: Settings, lake: Lake) -> bool:
     if lake.forgotten.is_pending:
         return False
     versions = [*other_versions(settings.data_dir), settings.published_dir]
-    stands = [Stand.read(version) for version in versions if version.exists()]
+    stands = [stand_of(version) for version in versions if version.exists()]
     return all(stand is not None and stand.people == people_now(lake, settings) for stand in stands)
 
 
 def _refuse_other_pseudonyms(settings: Settings) -> None:
-    stand, pseudonyms = Stand.read(settings.published_dir), pseudonyms_of(settings)
+    stand, pseudonyms = stand_of(settings.published_dir), pseudonyms_of(settings)
     served = stand.people.partition(".")[2] if stand else ""
     if stand and (served if served != "0" else "") != (pseudonyms.fingerprint if pseudonyms else ""):
         raise OtherPseudonyms(

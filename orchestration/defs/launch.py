@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, run_config
 from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.defs.resources import is_held, lock
+from orchestration.publish.formatting import plain
 from orchestration.publish.versions import served_number
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
@@ -118,7 +119,7 @@ def failures(result: dg.ExecuteInProcessResult) -> list[str]:
 def _last_cause(error: Any) -> str:
     while error is not None and error.cause is not None:
         error = error.cause
-    return error.message.strip() if error is not None else "no reason given"
+    return plain(error.message) if error is not None else "no reason given"
 
 
 @dataclass(frozen=True)

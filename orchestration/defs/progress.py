@@ -10,6 +10,8 @@ import time
 import dagster as dg
 from dagster import DagsterEventType
 
+from orchestration.publish.formatting import plain
+
 
 class ProgressHandler(logging.Handler):
     """Writes a line a step to standard error."""
@@ -33,7 +35,7 @@ class ProgressHandler(logging.Handler):
             if message.endswith("Not executing."):
                 return f"  --- {meta.get('step_key')} not run: a step or gate before it failed"
             is_shown = record.levelno > logging.INFO or meta.get("step_key") == "raw"
-            return f"      {message}" if is_shown else None
+            return f"      {plain(message)}" if is_shown else None
         step = event.step_key or ""
         if event.event_type == DagsterEventType.STEP_START:
             self._started[step] = time.monotonic()
@@ -45,7 +47,7 @@ class ProgressHandler(logging.Handler):
         if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.event_specific_data
             if not check.passed and check.description:
-                return f"      {check.asset_key.to_user_string()}: {check.description}"
+                return f"      {check.asset_key.to_user_string()}: {plain(check.description)}"
         return None
 
 

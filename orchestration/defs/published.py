@@ -15,6 +15,7 @@ from orchestration.defs.dbt_layers import LAYERS
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
 from orchestration.publish.audit import audit_version
+from orchestration.publish.kept import stand_of
 from orchestration.publish.pages import INDEX_FILE, REPORT_FOLDER
 from orchestration.publish.versions import (
     COMPARED_FILE,
@@ -26,7 +27,7 @@ from orchestration.publish.versions import (
 )
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.increment import Stand, complete
+from orchestration.warehouse.increment import VERSION_FILE, Stand, complete
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.lake import Lake
 
@@ -181,8 +182,9 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
 def remove_versions_of_others(data_dir: Path, stand: Stand) -> None:
     """Remove the versions that call people by other names than this one, the forgotten by theirs."""
     for version in other_versions(data_dir):
-        told = Stand.read(version)
-        if (told.people if told else "") != stand.people:
+        told = stand_of(version)
+        is_unknown = told is None and (version / VERSION_FILE).exists()
+        if is_unknown or (told.people if told else "") != stand.people:
             remove_version(version)
 
 

@@ -11,7 +11,6 @@ import dagster as dg
 from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, run_config
 from orchestration.defs.killed_runs import GOING_ON, end_runs_if_free
 from orchestration.defs.resources import is_held
-from orchestration.publish.kept import kept_versions
 from orchestration.settings import Settings
 
 SENSOR_NAME = "published_today"
@@ -56,6 +55,15 @@ def newest_due(schedule: dg.ScheduleDefinition, now: datetime) -> datetime:
     return next(reverse_cron_string_iterator(now.timestamp(), cron, schedule.execution_timezone))
 
 
+def served_since(settings: Settings) -> datetime | None:
+    """Since when the served version is served, by a run or by somebody who rolled back; None if none is.
+
+    Not when it was built: one that was built and never served, for its run was killed, is not published.
+    """
+    link = settings.published_dir
+    return datetime.fromtimestamp(link.lstat().st_mtime, UTC) if link.is_symlink() else None
+
+
 def tries_since(instance: dg.DagsterInstance, settings: Settings, due: datetime) -> int:
     """Runs of the data directory that were started since the night was due."""
     tags = {DATA_DIR_TAG: str(settings.data_dir)}
@@ -64,8 +72,7 @@ def tries_since(instance: dg.DagsterInstance, settings: Settings, due: datetime)
 
 def why_not(settings: Settings, instance: dg.DagsterInstance, *, due: datetime, tries: int) -> str | None:
     """Why no run is started now, in words; None if one is to be."""
-    # not only what is served: who rolled back wants no run to undo it before the next night
-    published_at = max((version.published_at for version in kept_versions(settings.data_dir)), default=None)
+    published_at = served_since(settings)
     if published_at is None:
         return "nothing was published yet: the first night is the schedule's, or yours"
     if published_at >= due:

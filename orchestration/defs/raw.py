@@ -13,10 +13,11 @@ import dagster as dg
 from orchestration.defs.forgetting import complete_forgetting, keep_to_retention
 from orchestration.defs.resources import Night, definitions_now, pseudonyms_of, refuse_names_by_accident
 from orchestration.landing.contract import FEEDS
+from orchestration.publish.kept import stand_of
 from orchestration.publish.versions import compared_files
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.increment import Stand, begin, is_ahead, is_of
+from orchestration.warehouse.increment import begin, is_ahead, is_of
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import FeedReport, IngestReport, Lake
 from orchestration.warehouse.pseudonyms import expose_by_pseudonyms
@@ -85,7 +86,7 @@ def raw(
     if (
         night.full_refresh
         or not is_of(warehouse, definitions=definitions, newest_batch=lake.newest_batch)
-        or is_ahead(warehouse, Stand.read(settings.published_dir))
+        or is_ahead(warehouse, stand_of(settings.published_dir))
     ):
         context.log.info("the working warehouse is built anew from raw")
         warehouse.remove()

@@ -6,6 +6,7 @@ What is compared, and what is said of it, does not belong here.
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +33,11 @@ def recomputed(settings: Settings, stand: Stand) -> Iterator[Path]:
     Raises:
         CannotRecompute: the run failed.
     """
+    if Lake(settings.lake_dir).forgotten.is_pending:
+        raise CannotRecompute(
+            "somebody who is to be forgotten is not erased everywhere yet, which no verification may do; "
+            "run credits forget again first"
+        )
     _remove(settings.verify_dir)
     try:
         batches = settings.verify_dir / "raw" / "batches"
@@ -41,7 +47,8 @@ def recomputed(settings: Settings, stand: Stand) -> Iterator[Path]:
         for batch in Lake(settings.lake_dir).batches():
             if int(batch.name) <= stand.batch_id:
                 (batches / batch.name).symlink_to(batch, target_is_directory=True)
-        beside = use(data_dir=settings.verify_dir)
+        # what is made here is sent nowhere
+        beside = replace(use(data_dir=settings.verify_dir), publish=())
         config = run_config(now=datetime.now(UTC), as_of=stand.as_of, full_refresh=True, is_loading=False)
         with dg.DagsterInstance.ephemeral() as instance:
             result = execute(beside, config, instance)

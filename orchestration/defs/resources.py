@@ -15,9 +15,10 @@ from pydantic import PrivateAttr
 
 from orchestration.complete_day import newest_complete_day
 from orchestration.lock_holder import LOCK_NAME, holder_of
+from orchestration.publish.kept import stand_of
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.increment import Stand, definitions_of
+from orchestration.warehouse.increment import VERSION_FILE, Stand, definitions_of
 from orchestration.warehouse.lake import Lake
 from orchestration.warehouse.pseudonyms import Pseudonyms
 from orchestration.warehouse.timezones import workspace_timezones
@@ -142,7 +143,13 @@ class NamesByAccident(RuntimeError):
 
 def refuse_names_by_accident(settings: Settings) -> None:
     """Raise if this run would publish names in place of pseudonyms only because nobody told it otherwise."""
-    stand = Stand.read(settings.published_dir)
+    stand = stand_of(settings.published_dir)
+    is_unknown = stand is None and (settings.published_dir / VERSION_FILE).exists()
+    if is_unknown and settings.pseudonymise is None:
+        raise NamesByAccident(
+            f"{settings.published_dir / VERSION_FILE} cannot be read, so that it is not known whether people "
+            "have pseudonyms. Set CREDITS_PSEUDONYMISE to 1, with the secret, or to 0 to publish names."
+        )
     had_pseudonyms = stand is not None and stand.people.partition(".")[2] not in ("", "0")
     if had_pseudonyms and settings.pseudonymise is None:
         raise NamesByAccident(

@@ -6,19 +6,22 @@ Column names are data: they reach no SQL. What a column means is not asked here.
 import io
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.landing.chunks import Chunk, ChunkBuilder
-from orchestration.landing.lines import as_text
+from orchestration.landing.lines import as_text, rejected_line
 from orchestration.landing.options import ReadOptions
 from orchestration.landing.rejects import FileRejected, Reject, file_rejected
 from orchestration.landing.unpacking import check_caps
 
 _BATCH_ROWS = 8192
+_PART_BYTES = 32 * 1024 * 1024
 _REMEDY = "Deliver the complete Parquet file again, without compressing it a second time."
 
 
@@ -35,13 +38,17 @@ def parquet_chunks(source: Any, options: ReadOptions) -> Iterator[Chunk]:
     builder = ChunkBuilder(options)
     number = 0
     try:
-        file = pq.ParquetFile(source)
+        file = _opened(source)
         _check(file, source, options)
-        for batch in file.iter_batches(_BATCH_ROWS):
+        for batch in (part for whole in file.iter_batches(_BATCH_ROWS) for part in _parts(whole)):
             for cells, fault in _rows(batch):
                 number += 1
                 document = json.dumps(cells, ensure_ascii=False, separators=(",", ":"), default=str)
-                if fault:
+                if len(document) > options.max_line_bytes:
+                    too_long = rejected_line(number, document.encode(), options)
+                    assert too_long is not None
+                    builder.reject(number, too_long.text, too_long.reject)
+                elif fault:
                     builder.reject(number, document, fault)
                 else:
                     builder.add(number, document, document)
@@ -52,6 +59,27 @@ def parquet_chunks(source: Any, options: ReadOptions) -> Iterator[Chunk]:
     yield builder.take()
 
 
+def _opened(source: Any) -> pq.ParquetFile:
+    """The file with its texts as they are stored: one that is repeated is in memory once."""
+    schema = pq.ParquetFile(source).schema_arrow
+    texts = [field.name for field in schema if _is_text(field.type) or _is_binary(field.type)]
+    source.seek(0)
+    return pq.ParquetFile(source, read_dictionary=texts)
+
+
+def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """The batch in as few parts as have no more text each than fits in memory."""
+    lengths = np.zeros(batch.num_rows, np.int64)
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type) and len(column.dictionary):
+            of_each = pc.binary_length(column.dictionary).take(column.indices)
+            lengths += pc.fill_null(of_each, 0).to_numpy(zero_copy_only=False)
+    place = np.cumsum(lengths) // _PART_BYTES
+    ends = [*(np.flatnonzero(np.diff(place)) + 1).tolist(), batch.num_rows]
+    for start, end in pairwise([0, *ends]):
+        yield batch.slice(start, end - start)
+
+
 def _check(file: pq.ParquetFile, source: Any, options: ReadOptions) -> None:
     names = file.schema_arrow.names
     if len(set(names)) != len(names) or "" in names:
@@ -60,11 +88,14 @@ def _check(file: pq.ParquetFile, source: Any, options: ReadOptions) -> None:
         )
     metadata = file.metadata
     packed_bytes = source.seek(0, io.SEEK_END)
-    unpacked_bytes = sum(
-        metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups)
+    # a run of equal cells takes no bytes, whatever its length; a list has as many as it has elements
+    groups = [metadata.row_group(place) for place in range(metadata.num_row_groups)]
+    cell_count = sum(
+        max(group.num_rows, group.column(place).num_values)
+        for group in groups
+        for place in range(group.num_columns)
     )
-    # a run of equal cells takes no bytes, whatever its length
-    cell_count = metadata.num_rows * metadata.num_columns
+    unpacked_bytes = sum(group.total_byte_size for group in groups)
     check_caps(max(unpacked_bytes, cell_count), packed_bytes=packed_bytes, options=options)
 
 
@@ -82,7 +113,7 @@ def _cells(column: pa.Array) -> list[object]:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _cells(column.dictionary_decode())
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_binary(kind):
+    if _is_text(kind) or _is_binary(kind):
         # Arrow does not check the UTF-8 it reads from a file.
         binary = column.cast(pa.large_binary()).to_pylist()
         return [None if value is None else _decoded(value) for value in binary]
@@ -101,6 +132,10 @@ def _timestamps(column: pa.Array) -> list[object]:
         return column.cast(pa.string()).to_pylist()
     in_utc = column.cast(pa.timestamp(column.type.unit, "UTC"))
     return pc.strftime(in_utc, format="%Y-%m-%dT%H:%M:%SZ").to_pylist()
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
 def _is_binary(kind: pa.DataType) -> bool:

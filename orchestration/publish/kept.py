@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from orchestration.publish.manifest import changed_files, read_manifest
+from orchestration.publish.manifest import MANIFEST_FILE, changed_files, read_manifest
 from orchestration.publish.versions import serve, served_number, version_numbers
 from orchestration.warehouse.increment import Stand
 
@@ -58,8 +58,10 @@ def roll_back(data_dir: Path, *, to: int | None) -> KeptVersion:
     chosen = _version_before(data_dir) if to is None else to
     if chosen not in version_numbers(data_dir):
         raise NoSuchVersion(f"only a version that is kept can be served again; {chosen} is not")
-    if read_manifest(data_dir / "versions" / str(chosen)):
-        damages = list(changed_files(data_dir / "versions" / str(chosen)))
+    folder = data_dir / "versions" / str(chosen)
+    # versions of older releases have none
+    if (folder / MANIFEST_FILE).exists():
+        damages = list(changed_files(folder))
         if damages:
             raise VersionDamaged(
                 f"a version is served again only as it was published: {'; '.join(damages[:5])}. "

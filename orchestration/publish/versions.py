@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration.publish.export import export_marts
-from orchestration.publish.manifest import write_manifest
+from orchestration.publish.manifest import read_manifest, write_manifest
 from orchestration.publish.pages import PAGE_DAYS, write_pages
 from orchestration.publish.reading import REPORT_MARTS
 from orchestration.publish.workspace_files import write_workspace_files
+from orchestration.warehouse.batch_manifest import hash_of
 from orchestration.warehouse.durable import sync
 
 VERSIONS_KEPT = 7
@@ -142,13 +143,19 @@ def remove_version(version: Path) -> None:
 
 def compared_files(published: Path) -> dict[str, Path]:
     """The files of the served version that a run compares with what it is about to publish; none at first."""
-    if not (published / COMPARED_FILE).exists():
-        return {}
     version = published.resolve()
-    return {
+    files = {
         "usage_by_day": version / COMPARED_FILE,
         "usage_daily": version / "parquet" / "usage_daily.parquet",
     }
+    manifest = read_manifest(version)
+    whole = manifest.files if manifest else {}
+    # with what was harmed nothing is compared, or no night would go on
+    is_harmed = any(
+        not file.exists() or whole.get(str(file.relative_to(version))) not in (None, hash_of(file))
+        for file in files.values()
+    )
+    return {} if is_harmed else files
 
 
 def _remove_leftovers(versions: Path) -> None:

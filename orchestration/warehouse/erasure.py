@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.landing.contract import FEEDS
-from orchestration.warehouse.batch_writer import QUARANTINE
+from orchestration.warehouse.batch_writer import DELIVERIES, QUARANTINE
 from orchestration.warehouse.forgotten import (
     ANY,
     TOKEN_PREFIX,
@@ -33,7 +33,9 @@ from orchestration.warehouse.rewriting import rewrite_batch, settle_rewrites
 _WITH_MEMBERS = tuple(name for name, feed in FEEDS.items() if "member_id" in feed.names)
 # the names and e-mails of people are looked up in it, so it is the last to forget them
 _LAST = "members"
-_TABLES = tuple(name for name in (*FEEDS, QUARANTINE) if name != _LAST)
+_TABLES = tuple(name for name in (*FEEDS, QUARANTINE, DELIVERIES) if name != _LAST)
+# of a file without a header, the first line is taken for names of columns
+_TOLD_OF_FILES = ("unknown_columns", "reason")
 
 
 @dataclass
@@ -167,15 +169,30 @@ def _changed(before: pa.Table, after: pa.Table) -> pa.ChunkedArray:
 
 
 def _change(forgotten: Forgotten, mentions: Mentions) -> Callable[[str, pa.Table], pa.Table]:
+    are_mentioned = mentioned_by(mentions, forgotten)
+
     def change(table: str, rows: pa.Table) -> pa.Table:
         if table == QUARANTINE:
-            # by the list, too: after a kill the id may be in no row any more
-            return erase_rejects(
-                rows, lambda texts: pc.or_(mentions.mask(texts), forgotten.are_mentioned(texts))
-            )
+            return erase_rejects(rows, are_mentioned)
+        if table == DELIVERIES:
+            return _erase_remarks(rows, are_mentioned)
         return erase(table, rows, forgotten.token, mentions.mask)
 
     return change
+
+
+def mentioned_by(mentions: Mentions, forgotten: Forgotten) -> Callable[[pa.ChunkedArray], pa.ChunkedArray]:
+    """Which texts mention them: by the list, too, for after a kill the id may be in no row any more."""
+    return lambda texts: pc.or_(mentions.mask(texts), forgotten.are_mentioned(texts))
+
+
+def _erase_remarks(rows: pa.Table, are_mentioned: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.Table:
+    for name in _TOLD_OF_FILES:
+        place = rows.schema.get_field_index(name)
+        nothing = pa.scalar(None, rows.schema.field(place).type)
+        told = pc.if_else(are_mentioned(rows[name]), nothing, rows[name])
+        rows = rows.set_column(place, rows.schema.field(place), told)
+    return rows
 
 
 def _people(lake: Lake) -> set[Person]:

@@ -185,7 +185,17 @@ def opened(file: LandingFile, *, is_seeked: bool) -> Iterator[OpenFile]:
     with os.fdopen(descriptor, "rb", buffering=0) as handle:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise FileUnavailable("is no longer a regular file")
+        if _is_elsewhere(file.path, descriptor):
+            raise FileUnavailable("lies behind a link by now")
         yield OpenFile(handle, is_seeked=is_seeked)
+
+
+def _is_elsewhere(path: str, descriptor: int) -> bool:
+    """Whether a folder above the file was replaced by a link since it was listed."""
+    try:
+        return Path(f"/proc/self/fd/{descriptor}").readlink() != Path.cwd() / path
+    except OSError:  # where the system does not say
+        return False
 
 
 def _changed_ns(status: os.stat_result) -> int:

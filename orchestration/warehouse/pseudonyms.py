@@ -6,6 +6,7 @@ The lake itself keeps what was delivered; erasing people from it does not belong
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -30,6 +31,10 @@ _IN_PLACE_OF = {
         "attributes": _NOTHING,
     },
     "raw.event_retractions": {"reason": _NOTHING, "attributes": _NOTHING},
+    "raw.deliveries": {
+        "unknown_columns": f"if(files.unknown_columns is null, null, '{json.dumps(['…'])}')",
+        "reason": "split_part(files.reason, '; found', 1)",
+    },
     "raw.quarantine": {
         "text": _NOTHING,
         "value": _NOTHING,

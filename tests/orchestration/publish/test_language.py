@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import settings
 from orchestration.publish import Report, language, render_page, words
 from orchestration.publish.formatting import day_month_year, month_day
 from orchestration.publish.language import say, speaking
@@ -62,6 +63,10 @@ def test_days_are_written_with_thai_months_only_while_thai_is_spoken() -> None:
     assert day_month_year(day) == "12 May 2026"
     with pytest.raises(ValueError, match=r"one of en, th; found 'de'"), speaking("de"):
         pass
+
+
+def test_the_languages_of_the_settings_are_those_that_are_spoken() -> None:
+    assert settings.LANGUAGES == language.LANGUAGES
 
 
 def test_a_value_is_never_taken_for_a_sentence_to_fill() -> None:
