@@ -135,13 +135,6 @@ def check_people(settings: Settings) -> Finding:
         return Finding(
             "people", "problem", str(error), "Set CREDITS_PSEUDONYMISE where the run is started from."
         )
-    except (ValueError, KeyError):
-        return Finding(
-            "people",
-            "warning",
-            "what is published does not say how people are called in it",
-            "Publish anew with credits rebuild.",
-        )
     return Finding("people", "ok", "called by pseudonyms" if settings.pseudonymise else "called by name")
 
 

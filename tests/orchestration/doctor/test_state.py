@@ -172,7 +172,7 @@ def test_names_in_place_of_pseudonyms_are_told_before_the_run_refuses_them(night
     found = state.check_people(settings)
     assert (found.state, "CREDITS_PSEUDONYMISE" in found.remedy) == ("problem", True)
     stand.write_text("{")
-    assert state.check_people(settings).state == "warning"
+    assert state.check_people(settings).state == "problem"
 
 
 def test_the_doctor_finds_nothing_wrong_with_the_sample_and_changes_nothing(

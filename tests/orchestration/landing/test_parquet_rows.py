@@ -7,11 +7,14 @@ import io
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration.landing import parquet_rows
 from orchestration.landing.chunks import Chunk
 from orchestration.landing.options import ReadOptions
 from orchestration.landing.parquet_rows import parquet_chunks
@@ -132,3 +135,29 @@ def test_a_long_run_of_equal_cells_is_a_bomb() -> None:
     assert caught.value.reject.rule == "file.ratio"
     assert "CREDITS_MAX_RATIO" in caught.value.reject.reason
     assert len(read(data, ReadOptions(free_bytes=200_000, max_ratio=50))) > 0
+
+
+def test_a_list_of_many_equal_values_is_a_bomb_like_any_other(tmp_path: Path) -> None:
+    values = pa.ListArray.from_arrays([0, 30_000_000], pa.array(np.full(30_000_000, 7, np.int8)))
+    file = tmp_path / "bomb.parquet"
+    pq.write_table(pa.table({"event_id": ["e1"], "list": values}), file)
+    assert file.stat().st_size < 5_000
+    with file.open("rb") as source, pytest.raises(FileRejected, match="times"):
+        list(parquet_chunks(source, ReadOptions()))
+
+
+def test_a_row_beyond_the_line_cap_is_rejected_and_the_others_load(tmp_path: Path) -> None:
+    file = tmp_path / "long.parquet"
+    pq.write_table(pa.table({"event_id": ["e1", "e2"], "text": ["x" * 5_000, "y"]}), file)
+    with file.open("rb") as source:
+        (chunk,) = parquet_chunks(source, ReadOptions(max_line_bytes=1_000))
+    assert [line.reject.rule for line in chunk.rejected] == ["line.length"]
+    assert chunk.documents["line_number"].to_pylist() == [2]
+
+
+def test_repeated_long_texts_are_taken_apart_before_they_fill_the_memory() -> None:
+    text = pa.array(["x" * 1_000_000], pa.string())
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * 100, pa.int32()), text)
+    parts = list(parquet_rows._parts(pa.record_batch({"text": column, "n": pa.array(range(100))})))
+    assert [part.num_rows for part in parts] == [33, 34, 33]
+    assert [n for part in parts for n in part["n"].to_pylist()] == list(range(100))

@@ -138,3 +138,16 @@ def test_a_manifest_that_is_lost_or_unreadable_is_told(
     (version / "manifest.json").unlink() if told is None else (version / "manifest.json").write_text(told)
     assert ["no readable manifest.json" in one for one in changed_files(version)] == [True]
     assert [one.number for one in kept_versions(tmp_path / "data")] == [1]
+
+
+def test_a_version_whose_manifest_cannot_be_read_is_not_served_again(
+    rows: Rows, publish: Publish, tmp_path: Path
+) -> None:
+    first = publish(rows).resolve()
+    publish(rows)
+    (first / "manifest.json").write_text("{")
+    with pytest.raises(VersionDamaged, match="no readable manifest"):
+        roll_back(tmp_path / "data", to=1)
+    # an older release left none
+    (first / "manifest.json").unlink()
+    assert roll_back(tmp_path / "data", to=1).is_served

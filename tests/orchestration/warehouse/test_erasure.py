@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -18,6 +19,7 @@ from orchestration.warehouse.erasure import (
     forgotten_people,
     inactive_people,
     look_up,
+    mentioned_by,
     people_called,
 )
 from orchestration.warehouse.forgotten import ANY
@@ -304,3 +306,23 @@ def test_a_person_only_rejected_lines_are_of_is_forgotten_too(tmp_path: Path) ->
     lake.ingest(folder.parent, now=NOW)
     forget(lake)
     assert traces(lake) == []
+
+
+def test_a_person_who_was_taken_for_a_column_is_forgotten_there_too(lake: Lake, tmp_path: Path) -> None:
+    """A file without a header: its first line became the names of its columns."""
+    landing = tmp_path / "headerless"
+    (landing / "members").mkdir(parents=True)
+    (landing / "members" / "m.csv").write_text("m_zoe,w1,Zoë,zoe@example.com\nm_x,w1,X,x@example.com\n")
+    lake.ingest(landing, now=NOW)
+    assert any("m_zoe" in str(row["unknown_columns"]) for row in rows_of(lake)["deliveries"])
+    forget(lake)
+    assert not any("m_zoe" in str(row) for row in rows_of(lake)["deliveries"])
+    assert list(check_lake(lake)) == []
+
+
+def test_the_list_alone_finds_them_after_a_kill(lake: Lake) -> None:
+    """No row has the id any more: what else mentions it is found all the same."""
+    forget(lake)
+    nobody = look_up(lake, forgotten_people(lake, lake.forgotten)).mentions
+    texts = pa.chunked_array([["member m_zoe has", "member m_mike has", None]])
+    assert mentioned_by(nobody, lake.forgotten)(texts).to_pylist() == [True, False, False]

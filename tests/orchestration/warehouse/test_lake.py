@@ -217,6 +217,22 @@ def test_a_file_no_row_of_which_has_a_required_column_is_rejected_whole(lake: La
     assert "member" in json.loads(str(first["unknown_columns"]))
 
 
+def test_a_folder_that_became_a_link_since_it_was_listed_is_not_read_through(tmp_path: Path) -> None:
+    for folder in ("landing", "elsewhere"):
+        (tmp_path / folder / "members" / "sub").mkdir(parents=True)
+        (tmp_path / folder / "members" / "sub" / "a.jsonl").write_text(folder)
+    (listed,) = landing_files.list_landing(tmp_path / "landing").files
+    with landing_files.opened(listed, is_seeked=False) as file:
+        assert file is not None
+    (tmp_path / "landing" / "members" / "sub").rename(tmp_path / "before")
+    (tmp_path / "landing" / "members" / "sub").symlink_to(tmp_path / "elsewhere" / "members" / "sub")
+    with (
+        pytest.raises(landing_files.FileUnavailable, match="behind a link"),
+        landing_files.opened(listed, is_seeked=False),
+    ):
+        pass
+
+
 def test_nothing_but_regular_files_is_opened(lake: Lake, landing: Path, tmp_path: Path) -> None:
     outside = deliver(tmp_path, "outside/secret.jsonl", lines(event(1)))
     folder = landing / "generation_events"

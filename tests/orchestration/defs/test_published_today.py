@@ -1,0 +1,70 @@
+"""When the hourly question starts a night, and when it does not."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME
+from orchestration.defs.published_today import MOST_TRIES, served_since, tries_since, why_not
+from orchestration.publish.versions import serve
+from orchestration.settings import Settings
+
+DUE = datetime(2026, 4, 8, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(landing_dir=tmp_path / "landing", data_dir=tmp_path / "data")
+
+
+def served(settings: Settings, number: int, *, at: datetime) -> None:
+    (settings.data_dir / "versions" / str(number)).mkdir(parents=True, exist_ok=True)
+    serve(number, settings.data_dir)
+    os.utime(settings.published_dir, (at.timestamp(), at.timestamp()), follow_symlinks=False)
+
+
+def reason(settings: Settings, instance: dg.DagsterInstance, *, tries: int = 0) -> str | None:
+    return why_not(settings, instance, due=DUE, tries=tries)
+
+
+def test_a_missed_night_is_started_and_a_published_one_is_not(settings: Settings) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert "nothing was published yet" in str(reason(settings, instance))
+        served(settings, 1, at=DUE - timedelta(hours=24))
+        assert reason(settings, instance) is None
+        served(settings, 2, at=DUE + timedelta(minutes=5))
+        assert "was published 2026-04-08 02:05 UTC" in str(reason(settings, instance))
+
+
+def test_a_version_that_was_built_and_never_served_is_not_the_night(settings: Settings) -> None:
+    served(settings, 1, at=DUE - timedelta(hours=24))
+    (settings.data_dir / "versions" / "2").mkdir()
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert reason(settings, instance) is None
+
+
+def test_who_rolled_back_is_not_undone_before_the_next_night(settings: Settings) -> None:
+    served(settings, 2, at=DUE + timedelta(minutes=5))
+    served(settings, 1, at=DUE + timedelta(hours=1))
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert reason(settings, instance) is not None
+        assert served_since(settings) == DUE + timedelta(hours=1)
+        assert why_not(settings, instance, due=DUE + timedelta(days=1), tries=0) is None
+
+
+def test_a_run_that_goes_on_or_waits_is_waited_for_and_three_tries_are_enough(settings: Settings) -> None:
+    served(settings, 1, at=DUE - timedelta(hours=24))
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert f"{MOST_TRIES} runs since" in str(reason(settings, instance, tries=MOST_TRIES))
+        tags = {DATA_DIR_TAG: str(settings.data_dir)}
+        assert tries_since(instance, settings, DUE) == 0
+        instance.add_run(
+            dg.DagsterRun(job_name=JOB_NAME, run_id="r", tags=tags, status=dg.DagsterRunStatus.STARTED)
+        )
+        assert tries_since(instance, settings, DUE) == 1
+        assert reason(settings, instance) == "a run is going on or waits for its turn"
