@@ -21,6 +21,8 @@ from orchestration.landing.rejects import FileRejected, Reject, file_rejected
 from orchestration.landing.unpacking import check_caps
 
 _BATCH_ROWS = 8192
+# what an element of a list takes while it is read
+_ELEMENT_BYTES = 32
 _PART_BYTES = 32 * 1024 * 1024
 _REMEDY = "Deliver the complete Parquet file again, without compressing it a second time."
 
@@ -91,7 +93,7 @@ def _check(file: pq.ParquetFile, source: Any, options: ReadOptions) -> None:
     # a run of equal cells takes no bytes, whatever its length; a list has as many as it has elements
     groups = [metadata.row_group(place) for place in range(metadata.num_row_groups)]
     cell_count = sum(
-        max(group.num_rows, group.column(place).num_values)
+        group.num_rows + (group.column(place).num_values - group.num_rows) * _ELEMENT_BYTES
         for group in groups
         for place in range(group.num_columns)
     )

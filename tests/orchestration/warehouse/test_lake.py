@@ -221,7 +221,7 @@ def test_a_folder_that_became_a_link_since_it_was_listed_is_not_read_through(tmp
     for folder in ("landing", "elsewhere"):
         (tmp_path / folder / "members" / "sub").mkdir(parents=True)
         (tmp_path / folder / "members" / "sub" / "a.jsonl").write_text(folder)
-    (listed,) = landing_files.list_landing(tmp_path / "landing").files
+    (listed,) = landing_files.list_landing(tmp_path / "landing").files["members"]
     with landing_files.opened(listed, is_seeked=False) as file:
         assert file is not None
     (tmp_path / "landing" / "members" / "sub").rename(tmp_path / "before")
