@@ -5,6 +5,7 @@ What an asset is does not belong here: each says that of itself.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,8 @@ from orchestration.freshness import STALE_AFTER
 
 # groups that every night makes anew; the rest is what came in, or what earlier nights left
 NIGHTLY = frozenset({"raw", "staging", "dimensions", "facts", "forecast", "waste", "marts", "published"})
+# links to the code may change in a later Dagster, which is pinned; nobody who starts a run needs to know
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
 LATE_AFTER = timedelta(hours=26)
 
 

@@ -118,6 +118,7 @@ def test_what_is_published_is_told_when_it_is_old_gone_back_to_or_broken(night: 
     assert state.check_published(settings, now=NOW).found == "nothing yet"
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_is_a_problem_and_records_are_not_made_by_asking(
     credits_with: CreditsWith, night: Night, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_a_terminal_that_is_too_narrow_for_a_table_gets_one_row_below_the_other(
     assert max(map(cell_len, names.lines)) <= 28
 
 
+@pytest.mark.slow
 def test_no_color_and_a_dumb_terminal_are_respected(data_dir: Path) -> None:
     status = ("doctor", "--data-dir", data_dir, "--landing", data_dir / "no")
     # the check that finds something is the one that would be red
