@@ -13,7 +13,7 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dashboard metrics test faults test-slow test-metrics test-superset bench bench-depletion bench-waste autoets serve lint audit lock clean
+.PHONY: help run dashboard metrics test faults test-slow test-metrics test-superset docs bench bench-depletion bench-waste autoets serve lint audit lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -80,6 +80,9 @@ test-superset: $(VENV)/.made .venv-superset/.made  ## Apache Superset on the pub
 
 serve: $(VENV)/.made  ## the Dagster UI and the nightly schedule, on this machine only
 	@$(BIN)/credits serve
+
+docs: $(VENV)/.made  ## docs/marts.md anew, from the descriptions of the marts
+	@$(BIN)/python -m orchestration.marts_document
 
 lint: $(VENV)/.made  ## style, import fences, types, SQL
 	@$(BIN)/ruff check .

@@ -5,6 +5,7 @@ What is checked does not belong here (suites/), nor what a failed check stops: t
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -170,6 +171,9 @@ def suite_of(gate: Gate) -> ExpectationSuite:
     # GX takes seconds to import: only a process that runs gates pays for it
     import great_expectations as gx
     import great_expectations.expectations as gxe
+
+    # what it says of its temporary folders is no step of a night
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     from great_expectations.expectations.metadata_types import FailureSeverity
 
     return gx.ExpectationSuite(

@@ -1,0 +1,45 @@
+"""docs/marts.md is what the yml of the marts says."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from documents import DOCS
+from product import REPO
+
+from orchestration.marts_document import DOCUMENT, MODELS_DIR, describe_marts
+
+
+def test_the_document_of_the_marts_is_current() -> None:
+    assert DOCUMENT == DOCS / "marts.md"
+    assert DOCUMENT.read_text(encoding="utf-8") == describe_marts(MODELS_DIR), (
+        "docs/marts.md is not what the yml of the marts says; write it anew: python -m orchestration.marts_document"
+    )
+
+
+def test_every_mart_has_its_grain_its_key_and_every_column() -> None:
+    said = describe_marts(MODELS_DIR)
+    marts = sorted(file.stem for file in MODELS_DIR.glob("*.sql"))
+    assert [line[3:] for line in said.splitlines() if line.startswith("## ")] == marts
+    for mart in marts:
+        part = said.partition(f"\n## {mart}\n")[2].partition("\n## ")[0]
+        assert "\nKey: `" in part and " (key) |" in part, mart
+        columns = (MODELS_DIR / f"{mart}.yml").read_text().count("data_type:")
+        assert part.count("\n| `") == columns, mart
+
+
+def test_a_description_that_changes_changes_the_document(tmp_path: Path) -> None:
+    shutil.copy(MODELS_DIR / "credit_lots.yml", tmp_path)
+    before = describe_marts(tmp_path)
+    assert "| `lot_id` (key) | string | Id of the lot, unique within the workspace. |" in before
+    assert "One of `scheduled`, `active`, `exhausted`, `expired`, `voided`." in before
+    file = tmp_path / "credit_lots.yml"
+    file.write_text(file.read_text().replace("Id of the lot,", "Name of the a|b,"))
+    assert r"Name of the a\|b," in describe_marts(tmp_path)
+
+
+def test_definitions_and_columns_refer_to_each_other() -> None:
+    assert "(marts.md)" in (DOCS / "definitions.md").read_text()
+    assert "(definitions.md)" in DOCUMENT.read_text()
+    assert REPO in DOCUMENT.parents
