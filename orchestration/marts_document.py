@@ -40,7 +40,7 @@ def describe_marts(models_dir: Path) -> str:
 
 def _mart(model: dict[str, Any]) -> Iterator[str]:
     tests = [_only(test) for test in model.get("data_tests", [])]
-    key = next((arguments["columns"] for kind, arguments, _ in tests if kind == "unique_key"), [])
+    key: list[str] = next((arguments["columns"] for kind, arguments, _ in tests if kind == "unique_key"), [])
     yield f"\n## {model['name']}\n"
     yield f"{model['description']}\n"
     if key:
