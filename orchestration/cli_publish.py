@@ -19,7 +19,7 @@ from orchestration.cli_options import data_dir_option, fail, use_settings
 def publish(target: str, data_dir: Path | None) -> None:
     """Send what is served to PostgreSQL, after a rollback or a night that could not: postgres
 
-    $CREDITS_POSTGRES_URL says where: postgresql://user:password@host/database. Readers see a version whole.
+    $CREDITS_POSTGRES_URL says where: postgresql://user:<password>@host/database. Readers see a version whole.
     """
     from orchestration.publish.postgres import PostgresError, send
 

@@ -282,7 +282,7 @@ def use(
     if settings.publish and not settings.postgres_url:
         raise SettingsError(
             "publishing to PostgreSQL needs its address; CREDITS_POSTGRES_URL is empty. Set it to "
-            "postgresql://user:password@host/database, or unset CREDITS_PUBLISH."
+            "postgresql://user:<password>@host/database, or unset CREDITS_PUBLISH."
         )
     if not settings.dagster_home.is_dir():
         raise SettingsError(

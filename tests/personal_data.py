@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from product import SAMPLE_AS_OF, Credits, Night, nightly
 
 TRACES = ("m_sarah", "sarah")
-# a later batch: lines of hers that break the contract, so that checks and their messages name her
+# a later batch: lines of hers that break the contract, so that quarantine, checks and their messages name her
 REJECTED = {
     "occurred_at": "2026-04-07T09:30:00Z",
     "workspace_id": "acme-store",
@@ -24,6 +24,8 @@ REJECTED = {
     "product_id": "p1",
     "generation_type": "meta",
     "credits": "m_sarah",
+    # what comes under an unknown name is told of, too
+    "m_sarah": "x",
 }
 
 

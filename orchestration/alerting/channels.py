@@ -70,7 +70,7 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Mail:
-    """One message an alert, by the SMTP server of `smtp://user:password@host:port` (smtps:// for TLS)."""
+    """One message an alert, by the SMTP server of `smtp://user:<password>@host:port` (smtps:// for TLS)."""
 
     server: str = field(repr=False)
     sender: str

@@ -62,7 +62,7 @@ def send(published: Path, url: str, *, say: Callable[[str], None] = lambda _: No
 
     Args:
         published: the folder of a version, or the link to the served one.
-        url: `postgresql://user:password@host:port/database`.
+        url: `postgresql://user:<password>@host:port/database`.
         say: is told what became of each mart.
 
     Returns:

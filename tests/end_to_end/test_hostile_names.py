@@ -123,7 +123,10 @@ def test_a_name_is_stored_as_it_was_delivered_wherever_it_stands(night: Night, n
 def test_no_page_holds_markup_that_came_with_a_name_and_each_shows_the_names(night: Night) -> None:
     ids = [WORKSPACE, *NAMES.values()]
     folder = night.published / "report"
-    assert {path.name for path in folder.iterdir()} == {file_name(id, suffix=".html") for id in ids}
+    kinds = (".html", ".csv")
+    assert {path.name for path in folder.iterdir()} == {
+        file_name(id, suffix=kind) for id in ids for kind in kinds
+    }
     for id in ids:
         for path in (
             folder / file_name(id, suffix=".html"),

@@ -27,6 +27,7 @@ from orchestration.warehouse.journal import CheckRow
 
 NOW = datetime(2026, 4, 8, 3, tzinfo=UTC)
 AS_OF = date(2026, 4, 7)
+SECRET = "SECRET"
 SCHEMA = Path(__file__).parents[1] / "publish" / "marts.sql"
 ONE = Alert("ending/w1", "w1 may be empty", "soon")
 OTHER = Alert("check/a/b", "A check failed", "b")
@@ -163,7 +164,7 @@ def test_an_event_is_mailed_once_as_one_message(tmp_path: Path) -> None:
 
 
 def test_a_mail_server_that_is_down_is_told_without_its_password(tmp_path: Path) -> None:
-    mail = Mail("smtp://me:SECRET@127.0.0.1:1", "credits@example.org", ("a@example.org",))
+    mail = Mail(f"smtp://me:{SECRET}@127.0.0.1:1", "credits@example.org", ("a@example.org",))
     (said,) = told(ONE, by=[mail], folder=tmp_path)
     assert said == (
         "not sent by e-mail a@example.org: the server 127.0.0.1 did not take it (ConnectionRefusedError);"
@@ -276,7 +277,7 @@ def test_whatever_happens_in_the_sensor_it_only_says_so(
     [
         ("CREDITS_ALERT_WEBHOOK", "hooks.SECRET"),
         ("CREDITS_ALERT_WEBHOOK", "file:///SECRET"),
-        ("CREDITS_SMTP_URL", "http://me:SECRET@host"),
+        ("CREDITS_SMTP_URL", f"http://me:{SECRET}@host"),
         ("CREDITS_ALERT_EMAIL_TO", "not an address"),
         ("CREDITS_ALERT_DAYS", "0"),
     ],

@@ -17,6 +17,7 @@ from orchestration.publish.export import DATABASE_NAME
 from orchestration.publish.postgres import READER, PostgresError, send
 
 Rows = dict[str, list[dict[str, Any]]]
+SECRET = "SECRET"
 ODD = "'; drop table marts.credit_summary; -- \0 \\N \t ‏עברית 😀 \u202e <b>"
 
 
@@ -140,10 +141,10 @@ def test_what_fails_half_way_changes_nothing(
     ("address", "why"),
     [
         (
-            "postgresql://me:SECRET@127.0.0.1:1/db",
+            f"postgresql://me:{SECRET}@127.0.0.1:1/db",
             "the server cannot be reached, or refused user or password",
         ),
-        ("postgresql://me:SECRET@127.0.0.1:x/db", "on "),
+        (f"postgresql://me:{SECRET}@127.0.0.1:x/db", "on "),
     ],
 )
 def test_a_server_that_refuses_is_told_without_the_password(
@@ -208,7 +209,7 @@ def test_a_night_sends_what_it_published_and_a_server_that_is_down_unpublishes_n
 ) -> None:
     data_dir = shutil.copytree(sample_night.data_dir, tmp_path / "data", symlinks=True)
     run = ("run", "--landing", sample_night.landing, "--data-dir", data_dir, "--as-of", "2026-04-07")
-    dead = credits_with(CREDITS_POSTGRES_URL="postgresql://me:SECRET@127.0.0.1:1/db")
+    dead = credits_with(CREDITS_POSTGRES_URL=f"postgresql://me:{SECRET}@127.0.0.1:1/db")
     failed = dead(*run, "--publish", "postgres")
     assert failed.returncode == 1
     assert "published    the new version, whole; but the run failed after it" in failed.stdout
