@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b, sha256
 from itertools import chain
 from pathlib import Path
@@ -91,6 +91,10 @@ class Forgotten:
     def erase_new_rejects(self, rows: pa.Table) -> pa.Table:
         """Rows of the quarantine as they may be stored."""
         return erase_rejects(rows, self.are_mentioned) if self else rows
+
+    def without(self, names: Iterable[str]) -> list[str]:
+        """Those of the names that mention nobody on the list."""
+        return [name for name in names if not self or not self._is_mentioned(name)]
 
     def are_mentioned(self, texts: pa.ChunkedArray) -> pa.ChunkedArray:
         """Which of the texts have the id of someone on the list as a value or a word."""

@@ -206,6 +206,8 @@ class FeedIngestion:
         if reject:
             delivery.reject(reject)
         delivery.check()
+        # of a file without a header, the first line is taken for names
+        delivery.unknown = set(self._forgotten.without(delivery.unknown))
         delivery.replaces_earlier = delivery.file.name in self._history.newest
         self._history.add(delivery)
         self.deliveries.append(delivery)
