@@ -153,12 +153,15 @@ def retraction(retraction_id: str, event_id: str, when: str) -> dict[str, object
     return {"retraction_id": retraction_id, "event_id": event_id, "occurred_at": at(when)}
 
 
-@pytest.mark.parametrize("name", ["sample_night", "real_night", "awkward_night"])
+@pytest.mark.parametrize(
+    "name", ["sample_night", "real_night", pytest.param("awkward_night", marks=pytest.mark.slow)]
+)
 def test_the_floor_says_what_is_published(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     night: Night = request.getfixturevalue(name)
     assert differences(floor_of(night, tmp_path), night) == []
 
 
+@pytest.mark.slow
 def test_the_awkward_night_has_what_it_is_for(awkward_night: Night) -> None:
     told = dict(
         awkward_night.query(

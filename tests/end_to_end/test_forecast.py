@@ -187,6 +187,7 @@ def test_the_calibration_in_use_is_registered_with_its_hash(sample_night: Night)
     ]
 
 
+@pytest.mark.slow
 def test_an_older_journal_keeps_its_vintages(
     credits_command: Credits, sample_night: Night, tmp_path: Path
 ) -> None:

@@ -6,11 +6,13 @@ import json
 from datetime import date
 from pathlib import Path
 
+import pytest
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
 from product import SAMPLE_AS_OF, Credits, Night, copied, nightly
 
 
+@pytest.mark.slow
 def test_a_torn_warehouse_is_rebuilt_and_the_largest_times_and_amounts_are_survived(
     credits_command: Credits, sample_night: Night, tmp_path: Path
 ) -> None:

@@ -145,6 +145,7 @@ def test_nights_of_increments_are_what_plain_python_finds(small_nights: Night) -
     assert_none(found, seed=SMALL_SEED, night=SMALL_NIGHTS - 1, as_of=as_of, what="published and expected")
 
 
+@pytest.mark.slow
 def test_missed_nights_loaded_in_one_go_equal_the_nights_one_by_one(
     credits_command: Credits, small_set: list[NightDeliveries], small_nights: Night, tmp_path: Path
 ) -> None:
