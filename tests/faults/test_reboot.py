@@ -85,6 +85,8 @@ def test_after_a_reboot_the_next_night_runs_by_itself(
     try:
         with faults.injection("reboot: every process dies"):
             with served(awkward, data_dir, home, log):
+                # whoever opens Dagster's records while they are made would make them, too
+                wait_for(lambda: "Serving dagster-webserver" in log.read_text(), log)
                 wait_for(lambda: step in steps_begun(home), log)
             # on a slow machine the night of the next minute waits already
             before = [run for run in runs_of(home) if run.status == dg.DagsterRunStatus.STARTED]
