@@ -26,14 +26,14 @@ from orchestration.defs.version_changes import version_changes
 from orchestration.defs.waste import waste_classifier
 from orchestration.settings import Settings, use
 from orchestration.warehouse.dbt_build import DbtProject
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import Lake
+from orchestration.warehouse.targets import warehouse_of
 
 
 def build(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of this project, for one data directory."""
-    dbt = DbtProject(settings.dbt_dir, target_dir=settings.data_dir / "dbt")
+    dbt = DbtProject(settings.dbt_dir, target_dir=settings.dbt_target_dir, target=settings.target)
     layers = {layer: dbt_layer(layer, manifest=dbt.manifest_path) for layer in LAYERS}
     schedule = nightly_schedule(settings)
     everything = dg.AssetSelection.all()
@@ -75,7 +75,7 @@ def build(settings: Settings) -> dg.Definitions:
             "night": Night.configure_at_launch(data_dir=str(settings.data_dir)),
             "settings": settings,
             "lake": Lake(settings.lake_dir, options=settings.read_options),
-            "warehouse": DuckDBWarehouse(settings.warehouse_path, memory_limit=settings.memory_limit),
+            "warehouse": warehouse_of(settings),
             "journal": Journal(settings.journal_dir, has_pseudonyms=bool(settings.pseudonymise)),
             "dbt": dbt,
         },

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -27,6 +28,9 @@ _MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 _CRON_FIELD = r"[-*,/0-9A-Za-z]+"
 _CRON = re.compile(rf"{_CRON_FIELD}(\s+{_CRON_FIELD}){{4}}")
 LANGUAGES = ("en", "th")
+_TARGET = re.compile("duckdb|spark")
+_PREFIX = re.compile(r"[a-z][a-z0-9_]*")
+_URI = re.compile(r"([a-z][a-z0-9+.-]*://[^\s'`{}]+)?")
 _LANGUAGE = re.compile("|".join(LANGUAGES))
 _LONGEST_LINE = 1024 * MIB  # texts of one piece are found by 32-bit offsets
 
@@ -49,6 +53,12 @@ class Settings:
             CREDITS_MAX_RATIO).
         workspace_files: publish each workspace alone as well, to be given without the others
             (CREDITS_WORKSPACE_FILES=1); for every workspace a database, a Parquet file a mart and a page.
+        target: the engine of the working warehouse, "duckdb" or "spark" (CREDITS_TARGET).
+        spark_url: of the Thrift server, such as thrift://user@host:10000 (CREDITS_SPARK_URL); it may hold a
+            password.
+        spark_prefix: of the names of the databases on the cluster (CREDITS_SPARK_PREFIX).
+        spark_files: the folder for the tables as the cluster reaches it, such as s3a://bucket/credits
+            (CREDITS_SPARK_FILES); the data directory itself if empty.
         language: of the pages that a run publishes, "en" or "th" (CREDITS_LANG).
         publish: where else a run publishes to: ("postgres",) or nothing (CREDITS_PUBLISH).
         postgres_url: of that database (CREDITS_POSTGRES_URL), which holds a password.
@@ -71,6 +81,10 @@ class Settings:
     schedule_timezone: str = "UTC"
     read_options: ReadOptions = DEFAULT_OPTIONS
     workspace_files: bool = False
+    target: str = "duckdb"
+    spark_url: str = field(default="", repr=False)
+    spark_prefix: str = "credits_"
+    spark_files: str = ""
     language: str = "en"
     publish: tuple[str, ...] = ()
     postgres_url: str = field(default="", repr=False)
@@ -113,6 +127,12 @@ class Settings:
             alert_sender=next(iter(_addresses("CREDITS_ALERT_EMAIL_FROM")), cls.alert_sender),
             smtp_url=_url("CREDITS_SMTP_URL", "smtp://localhost", ("smtp", "smtps")),
             alert_days=_whole_number("CREDITS_ALERT_DAYS", cls.alert_days, most=3650),
+            target=_text("CREDITS_TARGET", cls.target, _TARGET, "duckdb or spark"),
+            spark_url=_url("CREDITS_SPARK_URL", "", ("thrift",)),
+            spark_prefix=_text(
+                "CREDITS_SPARK_PREFIX", cls.spark_prefix, _PREFIX, "lower-case letters, digits and _, such as credits_"
+            ),
+            spark_files=_text("CREDITS_SPARK_FILES", "", _URI, "a URI such as s3a://bucket/credits, or nothing"),
             language=_text("CREDITS_LANG", cls.language, _LANGUAGE, "en or th"),
             dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
             retention_days=_days("CREDITS_RETENTION_DAYS"),
@@ -133,6 +153,17 @@ class Settings:
         """Whether the working warehouse was set aside because it was damaged, and is not rebuilt yet."""
         torn = self.warehouse_path.with_name(f"{self.warehouse_path.name}.torn")
         return torn.exists() and not self.warehouse_path.exists()
+
+    @property
+    def dbt_target_dir(self) -> Path:
+        """Where dbt keeps what it parsed: the targets differ in it."""
+        return self.data_dir / ("dbt" if self.target == "duckdb" else f"dbt-{self.target}")
+
+    @property
+    def schema_prefix(self) -> str:
+        """Of the names of schemas: a cluster is shared, a file is not."""
+        beside = "verify_" if self.data_dir.name == self.verify_dir.name else ""
+        return f"{self.spark_prefix}{beside}" if self.target == "spark" else ""
 
     @property
     def models_dir(self) -> Path:
@@ -254,6 +285,7 @@ def use(
     pseudonymise: bool = False,
     workspace_files: bool = False,
     publish: tuple[str, ...] = (),
+    target: str | None = None,
 ) -> Settings:
     """Fix the folders for this process and those it starts (dbt reads them), and return the settings."""
     if pseudonymise:
@@ -262,6 +294,8 @@ def use(
         os.environ["CREDITS_WORKSPACE_FILES"] = "1"
     if publish:
         os.environ["CREDITS_PUBLISH"] = publish[0]
+    if target:
+        os.environ["CREDITS_TARGET"] = target
     if landing_dir is not None:
         os.environ["CREDITS_LANDING_DIR"] = str(landing_dir.resolve())
     if data_dir is not None:
@@ -284,6 +318,8 @@ def use(
             "publishing to PostgreSQL needs its address; CREDITS_POSTGRES_URL is empty. Set it to "
             "postgresql://user:<password>@host/database, or unset CREDITS_PUBLISH."
         )
+    if settings.target == "spark":
+        _use_spark(settings)
     if not settings.dagster_home.is_dir():
         raise SettingsError(
             f"DAGSTER_HOME must be the folder of a dagster.yaml; {settings.dagster_home} is no folder. "
@@ -291,9 +327,45 @@ def use(
         )
     os.environ["CREDITS_LANDING_DIR"] = str(settings.landing_dir)
     os.environ["CREDITS_DATA_DIR"] = str(settings.data_dir)
+    os.environ["CREDITS_SCHEMA_PREFIX"] = settings.schema_prefix
     os.environ["CREDITS_MEMORY_LIMIT"] = settings.memory_limit
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     # a left-over queue of telemetry would still be uploaded, and hang, if only the yaml said no
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     return settings
+
+
+def _use_spark(settings: Settings) -> None:
+    """Hand dbt the address of the cluster.
+
+    Raises:
+        SettingsError: no address is given, or the packages that speak to it are not installed.
+    """
+    if not settings.spark_url:
+        raise SettingsError(
+            "the target spark needs the address of a Thrift server; CREDITS_SPARK_URL is empty. Set it to "
+            "thrift://host:10000, or unset CREDITS_TARGET."
+        )
+    if find_spec("pyhive") is None:
+        raise SettingsError(
+            "the target spark needs the packages dbt-spark and PyHive; they are not installed. Install the "
+            "extra `spark` (pip install '.[spark]'), or unset CREDITS_TARGET."
+        )
+    if not settings.spark_files and re.search(r"[^\w/ .=@+-]", str(settings.data_dir), re.ASCII):
+        raise SettingsError(
+            "Spark reads the data directory by patterns, so that its path may have letters, digits and "
+            f"/ . _ - = @ + only; found {settings.data_dir}. Choose another folder with --data-dir."
+        )
+    from orchestration.warehouse.spark_warehouse import ThriftServer
+
+    server = ThriftServer.of(settings.spark_url)
+    told = {
+        "HOST": server.host,
+        "PORT": str(server.port),
+        "USER": server.user or "",
+        "PASSWORD": server.password or "",
+        "AUTH": server.auth,
+        "KERBEROS_SERVICE": server.kerberos_service or "",
+    }
+    os.environ.update({f"CREDITS_SPARK_{name}": value for name, value in told.items()})

@@ -3,11 +3,6 @@ Exact division for all engines. Published ratios are decimal(38, 12): whole step
 whole-number division, since a plain division goes through floating point.
 -#}
 
-{#- Whole steps of 10^-12 as decimal(38, 12). -#}
-{% macro from_steps(steps) -%}
-    cast({{ steps }} as decimal(38, 0)) * cast(0.000000000001 as decimal(13, 12))
-{%- endmacro %}
-
 {#-
 numerator / denominator rounded half up; null for a denominator of zero or null. Both sides are
 non-negative credits or counts of at most `decimals` decimals.

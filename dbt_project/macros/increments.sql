@@ -32,10 +32,10 @@ around included. -#}
     {%- endif -%}
 {%- endmacro %}
 
-{#- Pre-hook: in an increment, the rows that this run makes anew are removed first, in one transaction. -#}
+{#- Pre-hook: in an increment, the rows that this run makes anew are removed first. -#}
 {% macro remove_rows(condition) -%}
     {%- if is_increment() and is_incremental() -%}
-        delete from {{ this }} where {{ condition }}
+        {{ delete_rows(this, condition) }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -12,8 +12,8 @@ from expectations.runner import CheckResult, run_gates
 from expectations.suites import GATES
 from orchestration.defs.resources import Night
 from orchestration.defs.torn_warehouse import refuse_torn
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import complete_batch
+from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.journal import CheckRow, Journal
 
 
@@ -36,7 +36,7 @@ def layer_gate(layer: str) -> dg.AssetChecksDefinition:
     def gate(
         context: dg.AssetCheckExecutionContext,
         night: Night,
-        warehouse: dg.ResourceParam[DuckDBWarehouse],
+        warehouse: dg.ResourceParam[Warehouse],
         journal: dg.ResourceParam[Journal],
     ) -> Iterator[dg.AssetCheckResult]:
         report = run_gates(

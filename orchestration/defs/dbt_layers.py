@@ -19,8 +19,8 @@ from orchestration.defs.resources import Night
 from orchestration.publish.kept import stand_of
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.warehouse.dbt_build import Command, DbtProject, NodeResult, raise_failures
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import Stand, variables
+from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.lake import Lake
 
@@ -62,47 +62,48 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         night: Night,
         dbt: dg.ResourceParam[DbtProject],
-        warehouse: dg.ResourceParam[DuckDBWarehouse],
+        warehouse: dg.ResourceParam[Warehouse],
         journal: dg.ResourceParam[Journal],
         lake: dg.ResourceParam[Lake],
         settings: dg.ResourceParam[Settings],
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         stand = night.stand(warehouse, lake, settings)
         told = variables(warehouse, stand, served=stand_of(settings.published_dir))
-        results = dbt.build(layer, variables=told, command=due(told, stand))
-        journal.record_checks(
-            [_as_check_row(layer, result) for result in results if result.kind == "test"],
-            run_id=context.run_id,
-            part=f"{layer}-dbt",
-            checked_at=datetime.now(UTC).replace(tzinfo=None),
-        )
-        # the rows of a view are those of its tables, and counting them would read all of history
-        rows = warehouse.row_counts(
-            [built.table for built in results if built.kind == "table" and built.passed]
-        )
-        for built in (result for result in results if result.kind != "test" and result.passed):
-            counted = {"dagster/row_count": rows[built.table]} if built.table in rows else {}
-            yield dg.MaterializeResult(
-                asset_key=built.table.split("."), metadata={**counted, "seconds": built.seconds}
+        with warehouse.building():
+            results = dbt.build(layer, variables=told, command=due(told, stand))
+            journal.record_checks(
+                [_as_check_row(layer, result) for result in results if result.kind == "test"],
+                run_id=context.run_id,
+                part=f"{layer}-dbt",
+                checked_at=datetime.now(UTC).replace(tzinfo=None),
             )
-        if due(told, stand) == "test":
-            depends = context.assets_def.asset_deps
-            for asset_key in TopologicalSorter(depends).static_order():
-                if asset_key in context.selected_asset_keys:
-                    yield dg.MaterializeResult(asset_key=asset_key, metadata={"unchanged": True})
-        known = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
-        for test in (result for result in results if result.kind == "test"):
-            asset_key = dg.AssetKey(test.table.split("."))
-            if (asset_key, test.name) in known:
-                yield dg.AssetCheckResult(
-                    asset_key=asset_key,
-                    check_name=test.name,
-                    passed=test.passed,
-                    metadata={"found": test.found, "seconds": test.seconds},
+            # the rows of a view are those of its tables, and counting them would read all of history
+            rows = warehouse.row_counts(
+                [built.table for built in results if built.kind == "table" and built.passed]
+            )
+            for built in (result for result in results if result.kind != "test" and result.passed):
+                counted = {"dagster/row_count": rows[built.table]} if built.table in rows else {}
+                yield dg.MaterializeResult(
+                    asset_key=built.table.split("."), metadata={**counted, "seconds": built.seconds}
                 )
-        raise_failures(layer, results)
-        tests = sum(result.kind == "test" for result in results)
-        context.log.info(f"{layer}: {len(results) - tests} models built, {tests} tests passed")
+            if due(told, stand) == "test":
+                depends = context.assets_def.asset_deps
+                for asset_key in TopologicalSorter(depends).static_order():
+                    if asset_key in context.selected_asset_keys:
+                        yield dg.MaterializeResult(asset_key=asset_key, metadata={"unchanged": True})
+            known = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
+            for test in (result for result in results if result.kind == "test"):
+                asset_key = dg.AssetKey(test.table.split("."))
+                if (asset_key, test.name) in known:
+                    yield dg.AssetCheckResult(
+                        asset_key=asset_key,
+                        check_name=test.name,
+                        passed=test.passed,
+                        metadata={"found": test.found, "seconds": test.seconds},
+                    )
+            raise_failures(layer, results)
+            tests = sum(result.kind == "test" for result in results)
+            context.log.info(f"{layer}: {len(results) - tests} models built, {tests} tests passed")
 
     return build
 

@@ -18,8 +18,8 @@ from orchestration.defs.ledger import credits_of
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
 from orchestration.warehouse.dbt_build import DbtProject
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, history_of, method_of
+from orchestration.warehouse.interface import Warehouse
 
 _QUANTILES = ("p025", "p5", "p10", "p50", "p90", "p975")
 _FORECAST = f"""
@@ -106,7 +106,7 @@ _FACTS = [
     owners=OWNERS,
     kinds={"python", "duckdb"},
 )
-def models(night: Night, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> dg.MaterializeResult:
+def models(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """What the forecast's ranges are calibrated on: public series, or this warehouse's own if that is better.
 
     One row per model and version; the one in use is promoted.
@@ -143,7 +143,7 @@ def models(night: Night, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> dg.Mat
     ],
 )
 def depletion(
-    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[DuckDBWarehouse]
+    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
     """Let demand meet the lots there are, and say when they are used up."""
     as_of = night.as_of_date(warehouse)
@@ -175,7 +175,7 @@ def depletion(
     kinds={"python", "duckdb"},
 )
 def forecast_scores(
-    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[DuckDBWarehouse]
+    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """How far forecasts were off, beside the pace: those published that are due now, and past days replayed.
 
@@ -195,7 +195,7 @@ def forecast_scores(
     )
 
 
-def published_scores(warehouse: DuckDBWarehouse, method: Method, *, as_of: date) -> pd.DataFrame:
+def published_scores(warehouse: Warehouse, method: Method, *, as_of: date) -> pd.DataFrame:
     """The scores of forecasts that were published, are due by as_of and have not been scored."""
     first_due = as_of - pd.Timedelta(days=int(judged_after(np.zeros(1))[0]))
     told = warehouse.query(_DUE.format(latest=first_due))

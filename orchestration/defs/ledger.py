@@ -11,8 +11,8 @@ from forecasting.ledger import draw_down
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
 from orchestration.warehouse.dbt_build import DbtProject
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, draw_policy
+from orchestration.warehouse.interface import Warehouse
 
 
 def credits_of(name: str) -> str:
@@ -59,7 +59,7 @@ _TABLES = {
     ],
 )
 def credit_ledger(
-    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[DuckDBWarehouse]
+    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
     """Draw each day's usage from the lots alive on it; book what expires, is taken back or not covered."""
     as_of = night.as_of_date(warehouse)

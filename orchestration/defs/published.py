@@ -26,8 +26,8 @@ from orchestration.publish.versions import (
     seal,
 )
 from orchestration.settings import Settings
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import VERSION_FILE, Stand, complete
+from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.lake import Lake
 
@@ -119,7 +119,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
     def published(
         context: dg.AssetExecutionContext,
         night: Night,
-        warehouse: dg.ResourceParam[DuckDBWarehouse],
+        warehouse: dg.ResourceParam[Warehouse],
         journal: dg.ResourceParam[Journal],
         lake: dg.ResourceParam[Lake],
         settings: dg.ResourceParam[Settings],
@@ -130,14 +130,16 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         stand = night.stand(warehouse, lake, settings)
         journal.expose(warehouse)
         now = datetime.now(UTC)
-        version = build_version(
-            warehouse.path,
-            settings.data_dir,
-            published_at=now,
-            marts=[key.path[-1] for key in mart_keys],
-            workspace_files=settings.workspace_files,
-            language=settings.language,
-        )
+        marts = [key.path[-1] for key in mart_keys]
+        with warehouse.marts_file(marts) as file:
+            version = build_version(
+                file,
+                settings.data_dir,
+                published_at=now,
+                marts=marts,
+                workspace_files=settings.workspace_files,
+                language=settings.language,
+            )
         stand.write(version.path)
         pq.write_table(
             warehouse.query_arrow("select * from facts.fct_usage_by_day"), version.path / COMPARED_FILE

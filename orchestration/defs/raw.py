@@ -16,8 +16,8 @@ from orchestration.landing.contract import FEEDS
 from orchestration.publish.kept import stand_of
 from orchestration.publish.versions import compared_files
 from orchestration.settings import Settings
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import begin, is_ahead, is_of
+from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import FeedReport, IngestReport, Lake
 from orchestration.warehouse.pseudonyms import expose_by_pseudonyms
@@ -67,7 +67,7 @@ def raw(
     context: dg.AssetExecutionContext,
     night: Night,
     lake: dg.ResourceParam[Lake],
-    warehouse: dg.ResourceParam[DuckDBWarehouse],
+    warehouse: dg.ResourceParam[Warehouse],
     journal: dg.ResourceParam[Journal],
     settings: dg.ResourceParam[Settings],
 ) -> Iterator[dg.MaterializeResult]:
@@ -79,9 +79,7 @@ def raw(
         context.log.info("who is forgotten was erased from raw and journal")
     report = _load(context, night, lake, settings)
     if torn := warehouse.set_aside_if_torn():
-        context.log.warning(
-            f"the working warehouse could not be read; it is now {torn} and is rebuilt from raw"
-        )
+        context.log.warning(f"the working warehouse {torn} and is rebuilt from raw")
     definitions = definitions_now(lake, settings)
     if (
         night.full_refresh

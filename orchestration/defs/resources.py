@@ -17,8 +17,8 @@ from orchestration.complete_day import newest_complete_day
 from orchestration.lock_holder import LOCK_NAME, holder_of
 from orchestration.publish.kept import stand_of
 from orchestration.settings import Settings
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.increment import VERSION_FILE, Stand, definitions_of
+from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.lake import Lake
 from orchestration.warehouse.pseudonyms import Pseudonyms
 from orchestration.warehouse.timezones import workspace_timezones
@@ -93,7 +93,7 @@ class Night(dg.ConfigurableResource):
         with lock(Path(self.data_dir)):
             yield self
 
-    def as_of_date(self, warehouse: DuckDBWarehouse) -> date:
+    def as_of_date(self, warehouse: Warehouse) -> date:
         """The last local date to report; known once raw is loaded.
 
         Raises:
@@ -111,7 +111,7 @@ class Night(dg.ConfigurableResource):
             self._newest_complete_day = newest_complete_day(datetime.fromisoformat(self.now), timezones)
         return self._newest_complete_day
 
-    def stand(self, warehouse: DuckDBWarehouse, lake: Lake, settings: Settings) -> Stand:
+    def stand(self, warehouse: Warehouse, lake: Lake, settings: Settings) -> Stand:
         """What this run knows, once raw is loaded."""
         return Stand(
             batch_id=lake.newest_batch,

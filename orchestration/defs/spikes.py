@@ -12,7 +12,7 @@ from forecasting.spikes import USAGE_DAYS, USUAL_DAYS, find_day_spikes
 from orchestration.defs.ledger import credits_of
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import Warehouse
 
 _USAGE = """
     select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
@@ -88,7 +88,7 @@ _SPIKES = f"""
     owners=OWNERS,
     kinds={"python", "duckdb"},
 )
-def usage_spikes(night: Night, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> dg.MaterializeResult:
+def usage_spikes(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """Days of the last 90 far above their workspace's own past, and charges implausible by themselves, each
     with its cause.
 

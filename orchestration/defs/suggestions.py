@@ -12,7 +12,7 @@ from forecasting.waste_suggestions import Terms, tell
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
 from orchestration.warehouse.dbt_build import DbtProject
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.waste_inputs import evidence_of, names_and_standing, waste_cells
 
 _TEXTS = ("ruleset_id", "template_id", "product_category", "member_id", "generation_type")
@@ -58,7 +58,7 @@ _SUGGESTIONS = f"""
     kinds={"python", "duckdb"},
 )
 def suggestions(
-    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[DuckDBWarehouse]
+    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """What to change to waste less: rulesets, templates, kinds of field and members with clearly more waste
     than the same workspace has elsewhere, and fields that are never used.

@@ -11,7 +11,7 @@ from forecasting.version_changes import KNOWN_DAYS, LISTED_DAYS, compare, find_c
 from orchestration.defs.ledger import credits_of as exact
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import Warehouse
 
 _BY_KIND = """
     unnest(['ruleset', 'template']) as version_kind,
@@ -133,7 +133,7 @@ _CHANGES = f"""
     owners=OWNERS,
     kinds={"python", "duckdb"},
 )
-def version_changes(night: Night, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> dg.MaterializeResult:
+def version_changes(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """Rulesets and templates first used in the last 90 days in place of another one: regeneration rate and
     first-pass quality in the 30 days before and after.
 

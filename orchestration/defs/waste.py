@@ -17,7 +17,7 @@ from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
 from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.model_file import ModelFile
 from orchestration.warehouse.waste_inputs import cases_to_score, learning_cases, registry_of
 
@@ -71,7 +71,7 @@ def waste_classifier(
     night: Night,
     settings: dg.ResourceParam[Settings],
     dbt: dg.ResourceParam[DbtProject],
-    warehouse: dg.ResourceParam[DuckDBWarehouse],
+    warehouse: dg.ResourceParam[Warehouse],
 ) -> Iterator[dg.MaterializeResult]:
     """Learn what ends as waste, use what beats the rule, and tell it of generations and pending credits."""
     as_of = night.as_of_date(warehouse)

@@ -53,12 +53,14 @@ class DbtProject:
 
     Args:
         project_dir: the folder of dbt_project.yml and profiles.yml.
-        target_dir: where dbt keeps what it parsed and logged.
+        target_dir: where dbt keeps what it parsed and logged; one for each target.
+        target: of profiles.yml, which is the engine.
     """
 
-    def __init__(self, project_dir: Path, *, target_dir: Path) -> None:
+    def __init__(self, project_dir: Path, *, target_dir: Path, target: str = "duckdb") -> None:
         self.project_dir = project_dir
         self.target_dir = target_dir
+        self.target = target
 
     @property
     def manifest_path(self) -> Path:
@@ -105,8 +107,8 @@ class DbtProject:
         folders = {"project-dir": self.project_dir, "profiles-dir": self.project_dir}
         folders |= {"target-path": self.target_dir, "log-path": self.target_dir}
         return [text for name, folder in folders.items() for text in (f"--{name}", str(folder))] + [
-            "--log-level",
-            log_level,
+            *("--target", self.target),
+            *("--log-level", log_level),
         ]
 
     def _node_result(self, result: Any) -> NodeResult:
@@ -117,7 +119,7 @@ class DbtProject:
         rows = f"{result.failures} failing rows" if result.failures is not None else ""
         return NodeResult(
             kind="test" if is_test else "view" if node.config.materialized == "view" else "table",
-            table=f"{about.schema}.{about.name}",
+            table=f"{about.fqn[1]}.{about.name}",
             name=node.name,
             passed=passed,
             found=rows if is_test and rows else str(result.message or result.status),

@@ -18,7 +18,7 @@ _BATCH_ROWS = 10**12  # more rows than any batch has
 # what a run compares with what is published, and the types of its columns
 _TEXT, _CREDITS = "varchar", "decimal(38, 6)"
 _BY_DAY = {"workspace_id": _TEXT, "usage_date": "date", "credits": _CREDITS, "generation_count": "bigint"}
-_SERVED = {
+SERVED_COLUMNS = {
     "usage_by_day": _BY_DAY | {"wasted_credits": _CREDITS},
     "usage_daily": _BY_DAY | dict.fromkeys(["member_id", "product_category", "generation_type"], _TEXT),
 }
@@ -56,7 +56,7 @@ class DuckDBWarehouse:
             frames: rows that are no table of the warehouse.
         """
         rows = self.query_arrow(sql, frames=frames)
-        return rows.to_pandas(types_mapper=_exact_dtype, date_as_object=False)
+        return rows.to_pandas(types_mapper=exact_dtype, date_as_object=False)
 
     def query_arrow(self, sql: str, *, frames: Mapping[str, pd.DataFrame] | None = None) -> pa.Table:
         """The rows of a query as an Arrow table."""
@@ -90,11 +90,11 @@ class DuckDBWarehouse:
                 for table in tables
             }
 
-    def set_aside_if_torn(self) -> Path | None:
+    def set_aside_if_torn(self) -> str | None:
         """Move a file that is no readable warehouse out of the way; it is rebuilt from the lake.
 
         Returns:
-            Where it was moved, or None if all is well. A file that is only locked is left alone.
+            What was wrong and done, or None if all is well. A file that is only locked is left alone.
         """
         if not self.path.exists():
             return None
@@ -104,7 +104,7 @@ class DuckDBWarehouse:
         except duckdb.Error as error:
             if "lock" in str(error).lower():
                 raise
-            return self.set_aside()
+            return f"could not be read; it is now {self.set_aside()}"
         return None
 
     def set_aside(self) -> Path | None:
@@ -136,6 +136,22 @@ class DuckDBWarehouse:
         for name in (self.path.name, f"{self.path.name}.wal"):
             (self.path.parent / name).unlink(missing_ok=True)
 
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Models are changed within; each change is a transaction, so that nothing can be left half way."""
+        yield
+
+    @contextmanager
+    def marts_file(self, marts: Sequence[str]) -> Iterator[Path]:
+        """The file itself."""
+        yield self.path
+
+    def define(self, view: str, sql: str) -> None:
+        """Make or replace a view."""
+        with self.connect() as connection:
+            connection.execute(f"create schema if not exists {view.split('.')[0]}")
+            connection.execute(f"create or replace view {view} as {sql}")
+
     def expose(self, views: Mapping[str, Sequence[Path]], *, columns: str = "*") -> None:
         """Make each schema.table a view over its Parquet files; `columns` may use file_row_number."""
         with self.connect() as connection:
@@ -159,7 +175,7 @@ class DuckDBWarehouse:
         """Make each served.<table> a view over its file of the published version, or an empty one without."""
         with self.connect() as connection:
             connection.execute("create schema if not exists served")
-            for table, kinds in _SERVED.items():
+            for table, kinds in SERVED_COLUMNS.items():
                 source = f"(select {', '.join(f'null as {name}' for name in kinds)} where false)"
                 if table in files:
                     source = f"read_parquet('{_quoted(files[table])}')"
@@ -177,6 +193,6 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _exact_dtype(kind: pa.DataType) -> pd.ArrowDtype | None:
+def exact_dtype(kind: pa.DataType) -> pd.ArrowDtype | None:
     """Whole numbers that may be null stay whole; the rest converts as pandas does."""
     return pd.ArrowDtype(kind) if pa.types.is_integer(kind) else None

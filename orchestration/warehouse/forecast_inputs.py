@@ -14,7 +14,7 @@ from forecasting.calibration import Calibration
 from forecasting.depletion import History, Method
 from forecasting.ledger import DrawPolicy
 from forecasting.what_if import Facts
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import Warehouse
 
 ENTRIES = """
     select
@@ -68,13 +68,13 @@ def draw_policy(variables: Mapping[str, Any]) -> DrawPolicy:
     )
 
 
-def history_of(warehouse: DuckDBWarehouse) -> History:
+def history_of(warehouse: Warehouse) -> History:
     """What the warehouse knows of balances, lots, usage and packs."""
     parts = (_BALANCES, _LOTS, USAGE, _WORKSPACES, _PACKS, _CHARGES)
     return History(*map(warehouse.query, parts))
 
 
-def method_of(warehouse: DuckDBWarehouse, variables: Mapping[str, Any]) -> Method:
+def method_of(warehouse: Warehouse, variables: Mapping[str, Any]) -> Method:
     """The calibration this warehouse has promoted, and the policy and terms of the dbt project."""
     (content,) = warehouse.query("select content from forecast.models where promoted")["content"].tolist()
     terms = BuyingTerms(float(variables["stockout_risk"]), int(variables["cover_days"]))
@@ -82,7 +82,7 @@ def method_of(warehouse: DuckDBWarehouse, variables: Mapping[str, Any]) -> Metho
     return Method(calibration, draw_policy(variables), terms)
 
 
-def told_on(warehouse: DuckDBWarehouse) -> date | None:
+def told_on(warehouse: Warehouse) -> date | None:
     """The as_of of the forecast that stands in the warehouse; None if there is none."""
     if not warehouse.has_table("forecast.credit_depletion"):
         return None
@@ -90,7 +90,7 @@ def told_on(warehouse: DuckDBWarehouse) -> date | None:
     return as_of if isinstance(as_of, date) else None
 
 
-def facts_of(warehouse: DuckDBWarehouse, workspace_id: str, *, as_of: date) -> Facts:
+def facts_of(warehouse: Warehouse, workspace_id: str, *, as_of: date) -> Facts:
     """What the workspace did in the 30 days up to as_of."""
     quoted = workspace_id.replace("'", "''")
     row = warehouse.fetch(f"""

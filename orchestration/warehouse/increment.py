@@ -14,10 +14,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import Warehouse
 
 VERSION_FILE = "version.json"
 _RUNS = "state.runs"
+_ROWS = """
+    select
+        cast(batch_id as bigint) as batch_id, cast(as_of as date) as as_of,
+        cast(definitions as varchar) as definitions, cast(is_complete as boolean) as is_complete
+    from frame
+"""
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def definitions_of(files: Iterable[Path], *, people: str = "") -> str:
     return digest.hexdigest() + (f"-{people}" if people else "")
 
 
-def is_of(warehouse: DuckDBWarehouse, *, definitions: str, newest_batch: int) -> bool:
+def is_of(warehouse: Warehouse, *, definitions: str, newest_batch: int) -> bool:
     """Whether the warehouse was built with these definitions, from this lake or an earlier state of it."""
     if not warehouse.has_table(_RUNS):
         return False
@@ -75,7 +81,7 @@ def is_of(warehouse: DuckDBWarehouse, *, definitions: str, newest_batch: int) ->
     return bool((runs["definitions"] == definitions).all() and (runs["batch_id"] <= newest_batch).all())
 
 
-def is_ahead(warehouse: DuckDBWarehouse, served: Stand | None) -> bool:
+def is_ahead(warehouse: Warehouse, served: Stand | None) -> bool:
     """Whether the last complete run knew more than what is served, as after going back to an older version.
 
     What a run changes of published days is told against what is served. An increment on a warehouse that
@@ -88,37 +94,29 @@ def is_ahead(warehouse: DuckDBWarehouse, served: Stand | None) -> bool:
     return bool(knew_more.any())
 
 
-def begin(warehouse: DuckDBWarehouse, stand: Stand) -> None:
+def begin(warehouse: Warehouse, stand: Stand) -> None:
     """Note that a run starts to bring the warehouse here, so that a kill half way is known."""
-    with warehouse.connect() as connection:
-        connection.execute("create schema if not exists state")
-        connection.execute(
-            f"create table if not exists {_RUNS} "
-            "(batch_id bigint, as_of date, definitions varchar, is_complete boolean)"
-        )
-        connection.execute(
-            f"insert into {_RUNS} values (?, ?, ?, false)", [stand.batch_id, stand.as_of, stand.definitions]
-        )
+    earlier = [warehouse.query(f"select * from {_RUNS}")] if warehouse.has_table(_RUNS) else []
+    warehouse.replace(_RUNS, pd.concat([*earlier, _row(stand, is_complete=False)]), select=_ROWS)
 
 
-def complete(warehouse: DuckDBWarehouse, stand: Stand) -> None:
+def complete(warehouse: Warehouse, stand: Stand) -> None:
     """Note that the warehouse stands here, and that this is published."""
-    with warehouse.connect() as connection:
-        connection.execute("begin")
-        connection.execute(f"delete from {_RUNS}")
-        connection.execute(
-            f"insert into {_RUNS} values (?, ?, ?, true)", [stand.batch_id, stand.as_of, stand.definitions]
-        )
-        connection.execute("commit")
+    warehouse.replace(_RUNS, _row(stand, is_complete=True), select=_ROWS)
 
 
-def complete_batch(warehouse: DuckDBWarehouse) -> int | None:
+def _row(stand: Stand, *, is_complete: bool) -> pd.DataFrame:
+    row = asdict(stand) | {"as_of": pd.Timestamp(stand.as_of), "is_complete": is_complete}
+    return pd.DataFrame([row])
+
+
+def complete_batch(warehouse: Warehouse) -> int | None:
     """The newest batch of the last complete run; None if there is none to build on."""
     found = warehouse.query(f"select batch_id from {_RUNS} where is_complete")["batch_id"].tolist()
     return int(found[0]) if found else None
 
 
-def variables(warehouse: DuckDBWarehouse, stand: Stand, *, served: Stand | None) -> dict[str, object]:
+def variables(warehouse: Warehouse, stand: Stand, *, served: Stand | None) -> dict[str, object]:
     """What dbt is told: where this run stands, the last complete one, and what is published now.
 
     The as_of of runs that did not end are between known_from and known_to too: what they made stays until it

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.durable import sync
+from orchestration.warehouse.interface import Warehouse
 
 CHECK_RESULTS = pa.schema(
     [
@@ -128,7 +128,7 @@ class Journal:
         self.root = root
         self.has_pseudonyms = has_pseudonyms
 
-    def expose(self, warehouse: DuckDBWarehouse) -> None:
+    def expose(self, warehouse: Warehouse) -> None:
         """Make each journal table a view; with pseudonyms, without what runs before them told in words."""
         views = self.views()
         checks = {"journal.check_results": views.pop("journal.check_results")}

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.journal import Journal
 
 _KEYED_FEEDS = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
 
 
 def summarise_night(
-    warehouse: DuckDBWarehouse, journal: Journal, run_id: str, batches: Sequence[int]
+    warehouse: Warehouse, journal: Journal, run_id: str, batches: Sequence[int]
 ) -> Iterator[str]:
     """Lines saying what the given batches brought, and what the run's checks found."""
     checks = journal.checks_of(run_id)
@@ -34,7 +34,7 @@ def summarise_night(
         yield f"             {word}: {check.asset} {check.check_name}: {check.message}"
 
 
-def _deliveries(warehouse: DuckDBWarehouse, batches: Sequence[int], *, is_staged: bool) -> Iterator[str]:
+def _deliveries(warehouse: Warehouse, batches: Sequence[int], *, is_staged: bool) -> Iterator[str]:
     listed = ", ".join(str(batch) for batch in batches)
     loaded = warehouse.query(
         f"""
@@ -64,7 +64,7 @@ def _deliveries(warehouse: DuckDBWarehouse, batches: Sequence[int], *, is_staged
         yield f"             {found:,} of {feed}, {rule}: such as {example}"
 
 
-def _duplicates(warehouse: DuckDBWarehouse, listed: str) -> int:
+def _duplicates(warehouse: Warehouse, listed: str) -> int:
     """Rows of these batches that repeat a key with the same content."""
     terms = [
         f"(select count(*) from raw.{feed} where batch_id in ({listed}))"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import Warehouse
 
 _DIGITS = 16
 _PEOPLE = "privacy.people"
@@ -67,9 +67,9 @@ class Pseudonyms:
 
 
 def expose_by_pseudonyms(
-    warehouse: DuckDBWarehouse, tables: Mapping[str, Sequence[Path]], pseudonyms: Pseudonyms
+    warehouse: Warehouse, tables: Mapping[str, Sequence[Path]], pseudonyms: Pseudonyms
 ) -> None:
-    """As `DuckDBWarehouse.expose_lake`, with pseudonyms in place of ids and names.
+    """As `Warehouse.expose_lake`, with pseudonyms in place of ids and names.
 
     Only people of batches that are new to the warehouse are hashed. Outcomes without a workspace have the
     pseudonym of the empty one: nothing is told by whom they are.
@@ -96,7 +96,7 @@ def _plain(table: str) -> str:
     return table.replace("raw.", "lake.")
 
 
-def _add_people(warehouse: DuckDBWarehouse, pseudonyms: Pseudonyms) -> None:
+def _add_people(warehouse: Warehouse, pseudonyms: Pseudonyms) -> None:
     with warehouse.connect() as connection:
         connection.execute("create schema if not exists privacy")
         connection.execute("create schema if not exists raw")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.lake import Lake
 
 _LONGEST = 300
@@ -73,7 +73,7 @@ def refused_kinds(lake: Lake) -> list[RefusedKind]:
     return [RefusedKind(*row) for row in duckdb.execute(_REFUSED + _BY_KIND, files).fetchall()]
 
 
-def conflicting_kinds(warehouse: DuckDBWarehouse) -> list[RefusedKind]:
+def conflicting_kinds(warehouse: Warehouse) -> list[RefusedKind]:
     """What is left out because its key came before with other content; only a new id can correct it."""
     refused = """
         with refused as (

@@ -5,7 +5,7 @@ Which day that makes the newest complete one does not belong here.
 
 from __future__ import annotations
 
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import Warehouse
 
 # the newest version of each workspace, as staging.stg_workspaces orders them; known before it is built
 _TIMEZONES = """
@@ -29,6 +29,6 @@ _TIMEZONES = """
 """
 
 
-def workspace_timezones(warehouse: DuckDBWarehouse) -> list[str]:
+def workspace_timezones(warehouse: Warehouse) -> list[str]:
     """IANA names of the zones in use; UTC stands for workspaces that name none."""
     return sorted(warehouse.query(_TIMEZONES)["timezone"].tolist())

@@ -14,7 +14,7 @@ import pandas as pd
 from forecasting.waste_savings import SAVING_DAYS
 from forecasting.waste_segments import EARLY_REASONS, REASONS
 from forecasting.waste_suggestions import Terms
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import Warehouse
 
 MAX_CASES = 2_000_000
 AT_ONCE = 1_000_000
@@ -31,7 +31,7 @@ _CASES = """
 """
 
 
-def learning_cases(warehouse: DuckDBWarehouse) -> pd.DataFrame:
+def learning_cases(warehouse: Warehouse) -> pd.DataFrame:
     """The cases to learn from, in an order of their own; of too many, those of some products only."""
     found = _count(warehouse, "true")
     share = min(_PARTS, _PARTS * MAX_CASES // max(found, 1))
@@ -40,7 +40,7 @@ def learning_cases(warehouse: DuckDBWarehouse) -> pd.DataFrame:
     )
 
 
-def cases_to_score(warehouse: DuckDBWarehouse, *, as_of: date, days: int) -> Iterator[pd.DataFrame]:
+def cases_to_score(warehouse: Warehouse, *, as_of: date, days: int) -> Iterator[pd.DataFrame]:
     """The cases of the last days, about AT_ONCE at a time."""
     recent = f"usage_date > date '{as_of}' - {days}"
     parts = _count(warehouse, recent) // AT_ONCE + 1
@@ -49,14 +49,14 @@ def cases_to_score(warehouse: DuckDBWarehouse, *, as_of: date, days: int) -> Ite
         yield warehouse.query(_CASES.format(condition=recent + chosen))
 
 
-def registry_of(warehouse: DuckDBWarehouse) -> pd.DataFrame:
+def registry_of(warehouse: Warehouse) -> pd.DataFrame:
     """What the last run registered of the waste classifier; empty if there was none."""
     if not warehouse.has_table("waste.models"):
         return pd.DataFrame(columns=["model", "version", "hash"])
     return warehouse.query("select * from waste.models order by model, version")
 
 
-def _count(warehouse: DuckDBWarehouse, condition: str) -> int:
+def _count(warehouse: Warehouse, condition: str) -> int:
     counted = f"select count(*) as found from facts.fct_waste_cases where {condition}"
     return int(warehouse.query(counted)["found"][0])
 
@@ -188,12 +188,12 @@ _STANDING = """
 """
 
 
-def waste_cells(warehouse: DuckDBWarehouse, terms: Terms) -> pd.DataFrame:
+def waste_cells(warehouse: Warehouse, terms: Terms) -> pd.DataFrame:
     """What was made and wasted, by product and all that segments are made of."""
     return warehouse.query(_CELLS.format(counted=_counted(terms, _CELL_IDS, "true")))
 
 
-def evidence_of(warehouse: DuckDBWarehouse, segments: pd.DataFrame, terms: Terms) -> pd.DataFrame:
+def evidence_of(warehouse: Warehouse, segments: pd.DataFrame, terms: Terms) -> pd.DataFrame:
     """Exact counts and credits behind each segment, and of all else in its workspace."""
     counted = _counted(terms, _SEGMENT_IDS, "workspace_id in (select workspace_id from segments)")
     early = ", ".join(f"'{reason}'" for reason in EARLY_REASONS)
@@ -206,6 +206,6 @@ def _counted(terms: Terms, ids: str, condition: str) -> str:
     return _COUNTED.format(ids=ids, condition=condition, **asdict(terms))
 
 
-def names_and_standing(warehouse: DuckDBWarehouse) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def names_and_standing(warehouse: Warehouse) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Names of members and of generation types, and what each workspace has left and burnt in 30 days."""
     return warehouse.query(_PEOPLE), warehouse.query(_TYPES), warehouse.query(_STANDING)

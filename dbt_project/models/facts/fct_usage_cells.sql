@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    partition_by='usage_date',
     pre_hook="{{ remove_rows(is_on_touched_day()) }}"
 ) }}
 

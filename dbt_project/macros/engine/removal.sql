@@ -1,0 +1,56 @@
+{#- What differs between engines about removing rows of a table. -#}
+
+{#- Removes the rows of a table for which the condition is true; nothing else may write it meanwhile. -#}
+{% macro delete_rows(relation, condition) -%}
+    {{ adapter.dispatch('delete_rows', 'credits')(relation, condition) }}
+{%- endmacro %}
+{% macro default__delete_rows(relation, condition) -%}
+    delete from {{ relation }} where {{ condition }}
+{%- endmacro %}
+
+{#-
+Parquet has no delete: the partitions that have such rows are written again without them, and one that is left
+with none is dropped, since an overwrite leaves untouched what it has no row for. A table without partitions is
+small and written again as a whole. What is killed in between is found by the next run, which builds anew.
+-#}
+{% macro spark__delete_rows(relation, condition) -%}
+    {%- set day = config.get('partition_by') -%}
+    {%- if not execute -%}
+    {%- elif not day -%}
+        {%- set kept = relation.incorporate(path={'identifier': relation.identifier ~ '__kept'}) -%}
+        {%- do run_query('drop table if exists ' ~ kept) -%}
+        {%- do run_query(
+            'create table ' ~ kept ~ ' using parquet as select * from ' ~ relation
+            ~ ' where not coalesce(' ~ condition ~ ', false)'
+        ) -%}
+        {%- do run_query('insert overwrite table ' ~ relation ~ ' select * from ' ~ kept) -%}
+        drop table {{ kept }}
+    {%- else -%}
+        {%- set found = run_query('select distinct ' ~ day ~ ' from ' ~ relation ~ ' where ' ~ condition) -%}
+        {%- if found.rows -%}
+            {%- set days = [] -%}
+            {%- for row in found.rows -%}
+                {%- do days.append("date '" ~ row[0] ~ "'") -%}
+            {%- endfor -%}
+            {%- set rest = relation ~ ' where ' ~ day ~ ' in (' ~ days | join(', ') ~ ') and not ' ~ condition -%}
+            {%- set left = run_query('select distinct ' ~ day ~ ' from ' ~ rest) -%}
+            {%- set kept = [] -%}
+            {%- for row in left.rows -%}
+                {%- do kept.append("date '" ~ row[0] ~ "'") -%}
+            {%- endfor -%}
+            {%- if kept -%}
+                {%- do run_query(
+                    'insert overwrite table ' ~ relation ~ ' partition (' ~ day ~ ') '
+                    ~ 'select /*+ REBALANCE(' ~ day ~ ') */ * from ' ~ rest
+                ) -%}
+            {%- endif -%}
+            {%- set emptied = [] -%}
+            {%- for one in days if one not in kept -%}
+                {%- do emptied.append('partition (' ~ day ~ ' = ' ~ one ~ ')') -%}
+            {%- endfor -%}
+            {%- if emptied -%}
+                alter table {{ relation }} drop if exists {{ emptied | join(', ') }}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,94 @@
+"""What the steps need of the working warehouse, whichever engine holds it.
+
+Not here: an engine. DuckDB is in duckdb_warehouse.py, Spark in spark_warehouse.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+import pyarrow as pa
+
+
+class Warehouse(Protocol):
+    """Tables by schema.table. SQL is DuckDB's; an implementation translates it for its engine.
+
+    Rows are exact: decimals as Decimal, instants in UTC without zone, to the microsecond.
+    """
+
+    def query(self, sql: str, *, frames: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
+        """The rows of a query: decimals as Decimal, never float; dates as datetime64, of any year.
+
+        Args:
+            sql: the query; it may read `frames` by their names.
+            frames: rows that are no table of the warehouse.
+        """
+        ...
+
+    def query_arrow(self, sql: str, *, frames: Mapping[str, pd.DataFrame] | None = None) -> pa.Table:
+        """The rows of a query as an Arrow table."""
+        ...
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query as tuples; the warehouse is only read, never made."""
+        ...
+
+    def replace(self, table: str, frame: pd.DataFrame, *, select: str) -> int:
+        """Replace a table by `select` over the frame, which it reads under the name `frame`, at once.
+
+        Returns:
+            The number of rows written.
+        """
+        ...
+
+    def row_counts(self, tables: Sequence[str]) -> dict[str, int]:
+        """Rows of each of the given schema.table."""
+        ...
+
+    def has_table(self, table: str) -> bool:
+        """Whether the schema.table or view exists."""
+        ...
+
+    def remove(self) -> None:
+        """Forget the working warehouse; it is rebuilt from the lake."""
+        ...
+
+    def set_aside_if_torn(self) -> str | None:
+        """Take a warehouse that is no whole one out of the way; it is rebuilt from the lake.
+
+        Returns:
+            What was wrong and done, as "could not be read; it is removed"; None if all is well.
+        """
+        ...
+
+    def building(self) -> AbstractContextManager[None]:
+        """Models are changed within; a warehouse in which that did not end well may be torn."""
+        ...
+
+    def define(self, view: str, sql: str) -> None:
+        """Make or replace a view."""
+        ...
+
+    def expose(self, views: Mapping[str, Sequence[Path]], *, columns: str = "*") -> None:
+        """Make each schema.table a view over its Parquet files."""
+        ...
+
+    def expose_lake(self, tables: Mapping[str, Sequence[Path]]) -> None:
+        """Make each schema.table a view over the files of a lake table, one for each batch.
+
+        Beside the columns of the files, `row_id` says which row of which batch it is: whole, unique, and the
+        same for ever, since a committed batch never changes.
+        """
+        ...
+
+    def expose_served(self, files: Mapping[str, Path]) -> None:
+        """Make each served.<table> a view over its file of the published version, or an empty one without."""
+        ...
+
+    def marts_file(self, marts: Sequence[str]) -> AbstractContextManager[Path]:
+        """A DuckDB file with these marts in its schema `marts`, with comments; it is only read."""
+        ...

@@ -1,0 +1,165 @@
+"""A Spark cluster of its own on loopback: a master, two workers and the Thrift server, from the PyPI package.
+
+The package has the jars but not the scripts that start them: the classes are started here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_START_SECONDS = 120
+_SETTINGS = {
+    # without these the engines disagree
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.sources.partitionOverwriteMode": "dynamic",
+    # small data on a small machine
+    "spark.ui.enabled": "false",
+    "spark.cores.max": "2",
+    "spark.executor.memory": "1g",
+    "spark.executor.cores": "1",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+    "spark.scheduler.mode": "FAIR",
+}
+_UTC = "-Duser.timezone=UTC"
+
+
+@dataclass
+class Cluster:
+    """The processes of a running cluster."""
+
+    url: str
+    root: Path
+    workers: list[subprocess.Popen[bytes]]
+
+    def kill_worker(self) -> None:
+        """End one worker and its executor at once, as a machine that is lost."""
+        worker = self.workers.pop()
+        os.killpg(worker.pid, 9)
+        worker.wait()
+
+
+@contextmanager
+def cluster(root: Path) -> Iterator[Cluster]:
+    """Start a cluster whose files are under `root`, and stop all of it at the end.
+
+    Raises:
+        RuntimeError: there is no Java 17, no pyspark, or the server did not come up.
+    """
+    home = _spark_home()
+    master_port, thrift_port = _free_port(), _free_port()
+    master = f"spark://127.0.0.1:{master_port}"
+    root.mkdir(parents=True, exist_ok=True)
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(name: str, *words: str) -> subprocess.Popen[bytes]:
+        log = (root / f"{name}.log").open("wb")
+        environment = os.environ | {
+            "SPARK_HOME": str(home),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_PUBLIC_DNS": "127.0.0.1",
+            "SPARK_DAEMON_MEMORY": "512m",
+            "SPARK_DAEMON_JAVA_OPTS": _UTC,
+            "SPARK_WORKER_DIR": str(root / "work"),
+            "SPARK_LOCAL_DIRS": str(root / "tmp"),
+            "PYSPARK_PYTHON": sys.executable,
+        }
+        process = subprocess.Popen(
+            [str(home / "bin" / words[0]), *words[1:]],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=root,
+            env=environment,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    try:
+        package = "org.apache.spark"
+        start(
+            "master",
+            "spark-class",
+            f"{package}.deploy.master.Master",
+            *("--host", "127.0.0.1", "--port", str(master_port), "--webui-port", "0"),
+        )
+        workers = [
+            start(
+                f"worker-{number}",
+                "spark-class",
+                f"{package}.deploy.worker.Worker",
+                *("--host", "127.0.0.1", "--cores", "1", "--memory", "2g", "--webui-port", "0", master),
+            )
+            for number in (1, 2)
+        ]
+        java_options = f"{_UTC} -Dderby.system.home={root / 'metastore'}"
+        settings = _SETTINGS | {
+            "spark.driver.extraJavaOptions": java_options,
+            "spark.executor.extraJavaOptions": _UTC,
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.sql.warehouse.dir": str(root / "warehouse"),
+        }
+        server = start(
+            "thrift",
+            "spark-submit",
+            *("--master", master, "--driver-memory", "2g"),
+            *(word for name, value in settings.items() for word in ("--conf", f"{name}={value}")),
+            *("--class", f"{package}.sql.hive.thriftserver.HiveThriftServer2", "spark-internal"),
+            *("--hiveconf", f"hive.server2.thrift.port={thrift_port}"),
+            *("--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1"),
+        )
+        _await(thrift_port, server, root / "thrift.log")
+        yield Cluster(f"thrift://127.0.0.1:{thrift_port}", root, workers)
+    finally:
+        for process in reversed(started):
+            if process.poll() is None:
+                os.killpg(process.pid, 9)
+            process.wait()
+
+
+def _spark_home() -> Path:
+    if shutil.which("java") is None:
+        raise RuntimeError("Spark needs Java 17; there is none on the PATH. Install it (Debian: openjdk-17-jre-headless).")
+    import pyspark
+
+    return Path(pyspark.__file__).parent
+
+
+def _free_port() -> int:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
+
+
+def _await(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the Thrift server answers."""
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            break
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.2)
+    tail = log.read_text(errors="replace")[-2000:]
+    raise RuntimeError(f"the Thrift server did not come up on port {port}: {tail}")
+
+
+if __name__ == "__main__":
+    with cluster(Path(sys.argv[1]).resolve()) as running:
+        print(running.url, flush=True)
+        while True:
+            time.sleep(3600)
