@@ -14,9 +14,10 @@ from orchestration.defs.resources import Night
 from orchestration.warehouse.interface import Warehouse
 
 _BY_KIND = """
-    unnest(['ruleset', 'template']) as version_kind,
-    unnest([ruleset_id, template_id]) as version_id
+    kinds.version_kind,
+    case kinds.version_kind when 'ruleset' then ruleset_id else template_id end as version_id
 """
+_KINDS = "cross join (select 'ruleset' as version_kind union all select 'template' as version_kind) as kinds"
 # only of workspaces and types in which an id appeared after another one
 _DAILY = f"""
     with daily as (
@@ -29,6 +30,7 @@ _DAILY = f"""
     by_kind as (
         select workspace_id, generation_type, {_BY_KIND}, usage_date, attempts
         from daily
+        {_KINDS}
     ),
 
     versions as materialized (
@@ -62,6 +64,7 @@ _SUMS = f"""
         select
             workspace_id, generation_type, {_BY_KIND}, usage_date, product_id, attempt_number, quality_score
         from facts.fct_judged_generations
+        {_KINDS}
         where attempt_number is not null and usage_date >= (select min(from_on) from sides)
     ),
 

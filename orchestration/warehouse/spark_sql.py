@@ -20,6 +20,7 @@ def spark_sql(sql: str, *, schemas: Collection[str] = (), prefix: str = "") -> s
         prefix: of the databases of one warehouse.
     """
     tree = sqlglot.parse_one(sql, read="duckdb").transform(_for_spark)
+    _tell_apart(tree)
     for table in tree.find_all(exp.Table):
         if table.db in schemas:
             table.set("db", exp.to_identifier(prefix + table.db))
@@ -37,6 +38,21 @@ def _for_spark(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.Select):
         node.set("expressions", [column for listed in node.expressions for column in _without_replace(listed)])
     return node
+
+
+def _tell_apart(tree: exp.Expression) -> None:
+    """Give each `with` inside a query names of its own: sqlglot moves them all to the front."""
+    inner = [found for found in tree.find_all(exp.With) if found.parent is not tree]
+    for number, found in enumerate(sorted(inner, key=lambda one: one.depth, reverse=True)):
+        assert found.parent is not None
+        names = {cte.alias for cte in found.expressions}
+        for table in list(found.parent.find_all(exp.Table)):
+            if not table.db and table.name in names:
+                if not table.alias:
+                    table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+                table.set("this", exp.to_identifier(f"{table.name}_{number}"))
+        for cte in found.expressions:
+            cte.args["alias"].set("this", exp.to_identifier(f"{cte.alias}_{number}"))
 
 
 def _without_replace(listed: exp.Expression) -> list[exp.Expression]:

@@ -231,7 +231,7 @@ class SparkWarehouse:
         """The marts brought here, in a DuckDB file of their own that is gone when the block ends."""
         described = self._described(marts)
         self._folder.mkdir(parents=True, exist_ok=True)
-        file = self._folder / "marts.duckdb"
+        file = self._folder / "brought.duckdb"
         file.unlink(missing_ok=True)
         try:
             with closing(duckdb.connect(str(file))) as connection:

@@ -18,7 +18,7 @@ from orchestration.warehouse.interface import Warehouse
 
 MAX_CASES = 2_000_000
 AT_ONCE = 1_000_000
-_PARTS = 10_000
+_HASHES = 2**32  # of the first eight digits of an md5
 _CASES = """
     select
         row_id, source, event_id, workspace_id, member_id, product_id, generation_type, product_category,
@@ -34,10 +34,7 @@ _CASES = """
 def learning_cases(warehouse: Warehouse) -> pd.DataFrame:
     """The cases to learn from, in an order of their own; of too many, those of some products only."""
     found = _count(warehouse, "true")
-    share = min(_PARTS, _PARTS * MAX_CASES // max(found, 1))
-    return warehouse.query(
-        _CASES.format(condition=f"{_part(_PARTS)} < {share}" if share < _PARTS else "true")
-    )
+    return warehouse.query(_CASES.format(condition=_part(0, MAX_CASES, max(found, MAX_CASES))))
 
 
 def cases_to_score(warehouse: Warehouse, *, as_of: date, days: int) -> Iterator[pd.DataFrame]:
@@ -45,8 +42,7 @@ def cases_to_score(warehouse: Warehouse, *, as_of: date, days: int) -> Iterator[
     recent = f"usage_date > date '{as_of}' - {days}"
     parts = _count(warehouse, recent) // AT_ONCE + 1
     for part in range(parts):
-        chosen = f" and {_part(parts)} = {part}" if parts > 1 else ""
-        yield warehouse.query(_CASES.format(condition=recent + chosen))
+        yield warehouse.query(_CASES.format(condition=f"{recent} and {_part(part, part + 1, parts)}"))
 
 
 def registry_of(warehouse: Warehouse) -> pd.DataFrame:
@@ -61,8 +57,12 @@ def _count(warehouse: Warehouse, condition: str) -> int:
     return int(warehouse.query(counted)["found"][0])
 
 
-def _part(parts: int) -> str:
-    return f"hash(workspace_id, product_id) % {parts}"
+def _part(first: int, last: int, of: int) -> str:
+    """SQL: whether a product is of the parts from `first` to before `last` of `of`, the same on every engine."""
+    key = "md5(concat(workspace_id, ';', product_id))"
+    bounds = [f"{key} >= '{first * _HASHES // of:08x}'"] if first else []
+    bounds += [f"{key} < '{last * _HASHES // of:08x}'"] if last < of else []
+    return " and ".join(bounds) or "true"
 
 
 _WASTED = ", ".join(
