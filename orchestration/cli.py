@@ -107,6 +107,12 @@ def sample(out: Path, **load: int | None) -> None:
     help="Last local date to report. Without it or without a value: the newest complete day.",
 )
 @click.option("--full-refresh", is_flag=True, help="Rebuild the working warehouse from the lake.")
+@click.option(
+    "--target",
+    type=click.Choice(["duckdb", "spark"]),
+    help="The engine that builds the warehouse; spark is a cluster, at $CREDITS_SPARK_URL. "
+    "[default: $CREDITS_TARGET, or duckdb]",
+)
 @pseudonymise_option
 @click.option(
     "--workspace-files",
@@ -125,6 +131,7 @@ def run(
     data_dir: Path | None,
     as_of: date | None,
     full_refresh: bool,
+    target: str | None,
     pseudonymise: bool,
     workspace_files: bool,
     publish: tuple[str, ...],
@@ -136,6 +143,7 @@ def run(
         pseudonymise=pseudonymise,
         workspace_files=workspace_files,
         publish=publish,
+        target=target,
     )
     if not settings.landing_dir.is_dir():
         fail(

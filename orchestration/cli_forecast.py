@@ -27,7 +27,7 @@ from orchestration.cli_options import (
 
 if TYPE_CHECKING:
     from forecasting.depletion import Method
-    from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+    from orchestration.warehouse.interface import Warehouse
 
 
 @click.command()
@@ -170,23 +170,23 @@ def calibrate(files: tuple[Path, ...], out: Path, label: str, seed: int) -> None
 
 
 @contextmanager
-def _warehouse(data_dir: Path | None) -> Iterator[tuple[DuckDBWarehouse, date, Method]]:
+def _warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Method]]:
     """The working warehouse, held so that no run changes it meanwhile, and how its forecast is made."""
     from orchestration.defs.resources import Busy, lock
     from orchestration.warehouse.dbt_build import DbtProject
-    from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
     from orchestration.warehouse.forecast_inputs import method_of, told_on
+    from orchestration.warehouse.targets import warehouse_of
 
     settings = use_settings(data_dir=data_dir)
-    warehouse = DuckDBWarehouse(settings.warehouse_path, memory_limit=settings.memory_limit)
+    warehouse = warehouse_of(settings)
     try:
-        if not settings.warehouse_path.exists():
+        if settings.target == "duckdb" and not settings.warehouse_path.exists():
             fail(f"{settings.data_dir} holds no warehouse; run credits run first", EXIT_USAGE)
         with lock(settings.data_dir):
             as_of = told_on(warehouse)
             if as_of is None:
                 fail(f"{settings.data_dir} holds no forecast; run credits run to its end first", EXIT_USAGE)
-            variables = DbtProject(settings.dbt_dir, target_dir=settings.data_dir / "dbt").variables
+            variables = DbtProject(settings.dbt_dir, target_dir=settings.dbt_target_dir).variables
             yield warehouse, as_of, method_of(warehouse, variables)
     except Busy as error:
         fail(str(error), EXIT_BUSY)

@@ -125,6 +125,7 @@ def use_settings(
     pseudonymise: bool = False,
     workspace_files: bool = False,
     publish: tuple[str, ...] = (),
+    target: str | None = None,
 ) -> Settings:
     """Fix the folders, and stand where the relative paths of dagster.yaml are meant from."""
     try:
@@ -134,6 +135,7 @@ def use_settings(
             pseudonymise=pseudonymise,
             workspace_files=workspace_files,
             publish=publish,
+            target=target,
         )
     except SettingsError as error:
         fail(str(error), EXIT_USAGE)

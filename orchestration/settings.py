@@ -130,9 +130,14 @@ class Settings:
             target=_text("CREDITS_TARGET", cls.target, _TARGET, "duckdb or spark"),
             spark_url=_url("CREDITS_SPARK_URL", "", ("thrift",)),
             spark_prefix=_text(
-                "CREDITS_SPARK_PREFIX", cls.spark_prefix, _PREFIX, "lower-case letters, digits and _, such as credits_"
+                "CREDITS_SPARK_PREFIX",
+                cls.spark_prefix,
+                _PREFIX,
+                "of small letters, digits and _, such as credits_",
             ),
-            spark_files=_text("CREDITS_SPARK_FILES", "", _URI, "a URI such as s3a://bucket/credits, or nothing"),
+            spark_files=_text(
+                "CREDITS_SPARK_FILES", "", _URI, "a URI such as s3a://bucket/credits"
+            ),
             language=_text("CREDITS_LANG", cls.language, _LANGUAGE, "en or th"),
             dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
             retention_days=_days("CREDITS_RETENTION_DAYS"),
@@ -147,6 +152,11 @@ class Settings:
     @property
     def warehouse_path(self) -> Path:
         return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def spark_dir(self) -> Path:
+        """What a warehouse on a cluster keeps here: all of its files, unless CREDITS_SPARK_FILES says where."""
+        return self.data_dir / "spark"
 
     @property
     def is_warehouse_torn(self) -> bool:

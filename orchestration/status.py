@@ -19,10 +19,11 @@ from orchestration.publish.formatting import plain
 from orchestration.publish.kept import kept_versions
 from orchestration.publish.locked import open_published
 from orchestration.settings import Settings
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import Warehouse, WarehouseError
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import Lake
 from orchestration.warehouse.refused_kinds import RefusedKind, conflicting_kinds, printable, refused_kinds
+from orchestration.warehouse.targets import warehouse_of
 
 _SHOWN_KINDS = 20
 
@@ -33,7 +34,7 @@ def describe_status(settings: Settings, *, now: datetime, last_run: object | Non
     yield f"last run     {last_run or 'none yet: start one with credits run'}"
     yield from _published(settings, now)
     yield from _checks(Journal(settings.journal_dir))
-    yield from _quarantine(Lake(settings.lake_dir), DuckDBWarehouse(settings.warehouse_path))
+    yield from _quarantine(Lake(settings.lake_dir), warehouse_of(settings))
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _checks(journal: Journal) -> Iterator[str]:
         yield f"             {result.severity}: {result.asset} {result.check_name}: {plain(result.message)}"
 
 
-def _quarantine(lake: Lake, warehouse: DuckDBWarehouse) -> Iterator[str]:
+def _quarantine(lake: Lake, warehouse: Warehouse) -> Iterator[str]:
     if not lake.batches():
         yield "quarantine   nothing loaded yet"
         return
@@ -127,12 +128,12 @@ def _quarantine(lake: Lake, warehouse: DuckDBWarehouse) -> Iterator[str]:
         yield f"             each with its text: {lake.root}/batches/*/quarantine.parquet"
 
 
-def _all_kinds(lake: Lake, warehouse: DuckDBWarehouse) -> tuple[list[RefusedKind], bool]:
+def _all_kinds(lake: Lake, warehouse: Warehouse) -> tuple[list[RefusedKind], bool]:
     """The kinds, of most open lines first, and whether conflicts could be counted among them."""
     kinds, has_conflicts = refused_kinds(lake), True
     try:
         kinds += conflicting_kinds(warehouse)
-    except duckdb.Error:
+    except (duckdb.Error, WarehouseError):
         has_conflicts = False
     return sorted(kinds, key=lambda kind: -kind.open_count), has_conflicts
 
@@ -147,7 +148,7 @@ def status_as_json(settings: Settings, *, last_run: object | None) -> str:
     lake = Lake(settings.lake_dir)
     kinds: list[RefusedKind] = []
     if lake.batches():
-        kinds, _ = _all_kinds(lake, DuckDBWarehouse(settings.warehouse_path))
+        kinds, _ = _all_kinds(lake, warehouse_of(settings))
     told = {
         "data_dir": str(settings.data_dir),
         "last_run": None if last_run is None else vars(last_run),

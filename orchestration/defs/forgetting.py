@@ -18,7 +18,6 @@ from orchestration.defs.run_records import delete_runs
 from orchestration.publish.kept import stand_of
 from orchestration.publish.versions import other_versions
 from orchestration.settings import Settings
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.erasure import (
     Found,
     count_mentions,
@@ -34,6 +33,7 @@ from orchestration.warehouse.erasure import (
 from orchestration.warehouse.forgotten import ANY, Person
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import Lake
+from orchestration.warehouse.targets import warehouse_of
 
 Say = Callable[[str], None]
 
@@ -167,12 +167,16 @@ def _erase(
 
 def remove_derived(settings: Settings) -> None:
     """Remove what was made from raw and is made again by the next run; what is published stays."""
-    DuckDBWarehouse(settings.warehouse_path).remove()
-    dbt = settings.data_dir / "dbt"
-    logs = [settings.data_dir / "dbt.log", *dbt.glob("*.log*"), dbt / "run_results.json"]
-    for file in [*settings.data_dir.glob("warehouse.duckdb.torn*"), *logs]:
+    warehouse_of(settings).remove()
+    # what another engine has left here goes, too
+    files = [*settings.data_dir.glob("warehouse.duckdb*"), settings.data_dir / "dbt.log"]
+    folders = [settings.models_dir, settings.data_dir / "tmp", settings.spark_dir]
+    for dbt in settings.data_dir.glob("dbt*/"):
+        files += [*dbt.glob("*.log*"), dbt / "run_results.json"]
+        folders += [dbt / "compiled", dbt / "run"]
+    for file in files:
         file.unlink(missing_ok=True)
-    for folder in (settings.models_dir, settings.data_dir / "tmp", dbt / "compiled", dbt / "run"):
+    for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 
 

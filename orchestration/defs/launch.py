@@ -18,10 +18,10 @@ from orchestration.defs.resources import is_held, lock
 from orchestration.publish.formatting import plain
 from orchestration.publish.versions import served_number
 from orchestration.settings import Settings
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import Lake
 from orchestration.warehouse.night_summary import summarise_night
+from orchestration.warehouse.targets import warehouse_of
 
 Say = Callable[[str], None]
 # how a step ends when the process is told to stop: in Dagster, in a statement of DuckDB, in dbt
@@ -56,7 +56,7 @@ def run_nightly(
         if not result.success and settings.is_warehouse_torn:
             result = execute(settings, config, instance)  # the step that found it has set it aside
         new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
-        warehouse, journal = DuckDBWarehouse(settings.warehouse_path), Journal(settings.journal_dir)
+        warehouse, journal = warehouse_of(settings), Journal(settings.journal_dir)
         for line in summarise_night(warehouse, journal, result.run_id, new_batches):
             say(line)
     for line in _published(result, settings, served_before):

@@ -17,6 +17,7 @@ from orchestration.defs.launch import execute, failures
 from orchestration.settings import Settings, use
 from orchestration.warehouse.increment import Stand
 from orchestration.warehouse.lake import Lake
+from orchestration.warehouse.targets import warehouse_of
 
 
 class CannotRecompute(RuntimeError):
@@ -56,6 +57,8 @@ def recomputed(settings: Settings, stand: Stand) -> Iterator[Path]:
             raise CannotRecompute("; ".join(failures(result)))
         yield beside.published_dir.resolve()
     finally:
+        if settings.target == "spark":
+            warehouse_of(use(data_dir=settings.verify_dir)).remove()
         use(data_dir=settings.data_dir)
         _remove(settings.verify_dir)
 

@@ -18,7 +18,9 @@ from orchestration.publish.kept import kept_versions
 from orchestration.settings import Settings
 from orchestration.status import published_now
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import WarehouseError
 from orchestration.warehouse.lake import Lake
+from orchestration.warehouse.targets import warehouse_of
 
 
 def check_lock(data_dir: Path) -> Finding:
@@ -36,6 +38,8 @@ def check_lock(data_dir: Path) -> Finding:
 
 def check_warehouse(settings: Settings) -> Finding:
     """Whether the working warehouse can be read."""
+    if settings.target == "spark":
+        return _check_cluster(settings)
     path = settings.warehouse_path
     remedy = "Start credits run: it builds the warehouse anew from raw."
     if settings.is_warehouse_torn:
@@ -60,6 +64,15 @@ def check_warehouse(settings: Settings) -> Finding:
             )
         return Finding("warehouse", "warning", f"{path} is damaged: {_first_line(error)}", remedy)
     return Finding("warehouse", "ok", f"readable, {tables} tables and views")
+
+
+def _check_cluster(settings: Settings) -> Finding:
+    """Whether the Thrift server answers, and means what DuckDB means by an instant."""
+    try:
+        zones = warehouse_of(settings).fetch("select current_timezone() as session")
+    except WarehouseError as error:
+        return Finding("warehouse", "problem", str(error), "Start the cluster, or correct CREDITS_SPARK_URL.")
+    return Finding("warehouse", "ok", f"the cluster answers, in {zones[0][0]}")
 
 
 def check_published(settings: Settings, *, now: datetime) -> Finding:

@@ -14,6 +14,10 @@ import pandas as pd
 import pyarrow as pa
 
 
+class WarehouseError(RuntimeError):
+    """The engine cannot be reached, or could not do what it was asked; the message says what it said."""
+
+
 class Warehouse(Protocol):
     """Tables by schema.table. SQL is DuckDB's; an implementation translates it for its engine.
 

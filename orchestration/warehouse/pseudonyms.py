@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-import pyarrow as pa
+import pandas as pd
 
 from orchestration.warehouse.interface import Warehouse
 
 _DIGITS = 16
-_PEOPLE = "privacy.people"
+_PEOPLE, _NEWEST = "privacy.people", "privacy.newest"
+_COLUMNS = ["workspace_id", "member_id", "pseudonym"]
+_ROWS = f"select {', '.join(f'cast({name} as varchar) as {name}' for name in _COLUMNS)} from frame"
 # what tells who someone is, beside the id; team says where they work, and stays
 _NOTHING = "cast(null as varchar)"
 _VALUE = "coalesce(nullif(files.value, ''), chr(0))"
@@ -77,19 +79,15 @@ def expose_by_pseudonyms(
     warehouse.expose_lake({_plain(table): tables[table] for table in _IN_PLACE_OF})
     warehouse.expose_lake({table: files for table, files in tables.items() if table not in _IN_PLACE_OF})
     _add_people(warehouse, pseudonyms)
-    with warehouse.connect() as connection:
-        for table, replaced in _IN_PLACE_OF.items():
-            columns = ", ".join(f"{value} as {name}" for name, value in replaced.items())
-            joined = (
-                f" left join {_PEOPLE} as people on people.workspace_id = coalesce(files.workspace_id, '')"
-                " and people.member_id = files.member_id"
-                if "member_id" in replaced
-                else ""
-            )
-            connection.execute(
-                f"create or replace view {table} as select files.* replace ({columns}) "
-                f"from {_plain(table)} as files{joined}"
-            )
+    for table, replaced in _IN_PLACE_OF.items():
+        columns = ", ".join(f"{value} as {name}" for name, value in replaced.items())
+        joined = (
+            f" left join {_PEOPLE} as people on people.workspace_id = coalesce(files.workspace_id, '')"
+            " and people.member_id = files.member_id"
+            if "member_id" in replaced
+            else ""
+        )
+        warehouse.define(table, f"select files.* replace ({columns}) from {_plain(table)} as files{joined}")
 
 
 def _plain(table: str) -> str:
@@ -97,30 +95,22 @@ def _plain(table: str) -> str:
 
 
 def _add_people(warehouse: Warehouse, pseudonyms: Pseudonyms) -> None:
-    with warehouse.connect() as connection:
-        connection.execute("create schema if not exists privacy")
-        connection.execute("create schema if not exists raw")
-        connection.execute(
-            f"create table if not exists {_PEOPLE} "
-            "(workspace_id varchar, member_id varchar, pseudonym varchar)"
-        )
-        connection.execute("create table if not exists privacy.newest (batch_id bigint)")
-        known = connection.execute("select coalesce(max(batch_id), 0) from privacy.newest").fetchall()[0][0]
-        arrived = " union ".join(
-            f"select coalesce(workspace_id, '') as workspace_id, member_id from {_plain(table)} "
-            f"where batch_id > {known} and member_id is not null"
-            for table, replaced in _IN_PLACE_OF.items()
-            if "member_id" in replaced
-        )
-        people = connection.execute(
-            f"select * from ({arrived}) as arrived except select workspace_id, member_id from {_PEOPLE}"
-        ).fetchall()
-        named = [(*person, pseudonyms.of(*person)) for person in people]
-        connection.execute("begin")
-        if named:
-            columns = [pa.array(column, pa.string()) for column in zip(*named, strict=True)]
-            connection.register("named", pa.table(columns, ["workspace_id", "member_id", "pseudonym"]))
-            connection.execute(f"insert into {_PEOPLE} select * from named")
-        connection.execute("delete from privacy.newest")
-        connection.execute("insert into privacy.newest select max(batch_id) from lake.generation_events")
-        connection.execute("commit")
+    is_first = not warehouse.has_table(_NEWEST)
+    if is_first:
+        warehouse.replace(_PEOPLE, pd.DataFrame(columns=_COLUMNS), select=_ROWS)
+    known = 0 if is_first else int(warehouse.query(f"select batch_id from {_NEWEST}")["batch_id"][0])
+    arrived = " union ".join(
+        f"select coalesce(workspace_id, '') as workspace_id, member_id from {_plain(table)} "
+        f"where batch_id > {known} and member_id is not null"
+        for table, replaced in _IN_PLACE_OF.items()
+        if "member_id" in replaced
+    )
+    new = warehouse.query(
+        f"select * from ({arrived}) as arrived except select workspace_id, member_id from {_PEOPLE}"
+    )
+    if len(new):
+        new["pseudonym"] = [pseudonyms.of(*person) for person in new.itertuples(index=False)]
+        people = [warehouse.query(f"select * from {_PEOPLE}"), new]
+        warehouse.replace(_PEOPLE, pd.concat(people), select=_ROWS)
+    newest = warehouse.query(f"select max(batch_id) as batch_id from {_plain('raw.generation_events')}")
+    warehouse.replace(_NEWEST, newest, select="select cast(batch_id as bigint) as batch_id from frame")

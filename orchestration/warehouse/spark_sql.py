@@ -36,7 +36,9 @@ def _for_spark(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.Anonymous) and node.name.lower() == "divide":
         return exp.IntDiv(this=exp.Paren(this=node.expressions[0]), expression=node.expressions[1])
     if isinstance(node, exp.Select):
-        node.set("expressions", [column for listed in node.expressions for column in _without_replace(listed)])
+        node.set(
+            "expressions", [column for listed in node.expressions for column in _without_replace(listed)]
+        )
     return node
 
 

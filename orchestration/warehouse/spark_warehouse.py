@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 
 from orchestration.warehouse.duckdb_warehouse import SERVED_COLUMNS, exact_dtype
+from orchestration.warehouse.interface import WarehouseError
 from orchestration.warehouse.spark_sql import spark_sql
 
 SCHEMAS = (
@@ -39,10 +40,6 @@ SESSION = {
 }
 _LONGEST_ERROR = 2_000
 _HERE = "what_is_read"  # stands for a relation that only Spark can read
-
-
-class SparkError(RuntimeError):
-    """The cluster cannot be reached, or could not do what it was asked; the message says what it said."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +146,9 @@ class SparkWarehouse:
         """Rows of each of the given schema.table."""
         if not tables:
             return {}
-        counted = " union all ".join(f"select '{table}' as name, count(*) as found from {table}" for table in tables)
+        counted = " union all ".join(
+            f"select '{table}' as name, count(*) as found from {table}" for table in tables
+        )
         return {name: int(found) for name, found in self._execute(self._translated(counted))}
 
     def has_table(self, table: str) -> bool:
@@ -180,7 +179,7 @@ class SparkWarehouse:
         try:
             if self.has_table("state.runs"):
                 self.query("select * from state.runs")
-        except SparkError:
+        except WarehouseError:
             self.remove()
             return "could not be read; it is removed"
         return None
@@ -206,7 +205,9 @@ class SparkWarehouse:
         """Make each schema.table a view over its Parquet files."""
         self._make_databases()
         for table, files in views.items():
-            self._define(table, self._translated(f"select {columns} from {_HERE}").replace(_HERE, self._over(files)))
+            self._define(
+                table, self._translated(f"select {columns} from {_HERE}").replace(_HERE, self._over(files))
+            )
 
     def expose_lake(self, tables: Mapping[str, Sequence[Path]]) -> None:
         """Make each schema.table a view over the files of a lake table, with `row_id`."""
@@ -294,9 +295,9 @@ class SparkWarehouse:
         told = {str(key).lower(): value for key, value in self._execute(f"describe database {name}")}
         wanted = f"{self._uri}/tables/{SCHEMAS[0]}"
         if _plain(str(told.get("location"))) != _plain(wanted):
-            raise SparkError(
-                f"one warehouse for each CREDITS_SPARK_PREFIX; the databases {self.prefix}… have their files in "
-                f"{told.get('location')}, not in {wanted}. Choose another prefix, or drop those databases."
+            raise WarehouseError(
+                f"one warehouse for each CREDITS_SPARK_PREFIX; the databases {self.prefix}… have their "
+                f"files in {told.get('location')}, not in {wanted}. Choose another prefix, or drop those databases."
             )
 
     def _execute(self, *statements: str) -> list[tuple[Any, ...]]:
@@ -316,7 +317,7 @@ class SparkWarehouse:
                 configuration={f"set:hiveconf:{name}": value for name, value in SESSION.items()},
             )
         except (TException, OSError) as error:
-            raise SparkError(
+            raise WarehouseError(
                 f"the Thrift server of Spark must answer; {server.host}:{server.port} does not ({error}). "
                 "Start it, or correct CREDITS_SPARK_URL."
             ) from error
@@ -329,7 +330,7 @@ class SparkWarehouse:
                 except exc.ProgrammingError:
                     rows = []  # a statement without rows
                 except (exc.Error, TException, OSError) as error:
-                    raise SparkError(_said(error)) from error
+                    raise WarehouseError(_said(error)) from error
         return [tuple(row) for row in rows]
 
     def _write(self, rows: pa.Table, path: str) -> None:

@@ -16,7 +16,7 @@ def warehouse_of(settings: Settings) -> Warehouse:
         return SparkWarehouse(
             settings.spark_url,
             prefix=settings.schema_prefix,
-            folder=settings.data_dir / "spark",
+            folder=settings.spark_dir,
             files=settings.spark_files,
             manifest=settings.dbt_target_dir / "manifest.json",
         )

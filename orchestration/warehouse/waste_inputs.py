@@ -58,7 +58,7 @@ def _count(warehouse: Warehouse, condition: str) -> int:
 
 
 def _part(first: int, last: int, of: int) -> str:
-    """SQL: whether a product is of the parts from `first` to before `last` of `of`, the same on every engine."""
+    """SQL: whether a product is of the parts `first` to before `last` of `of`, the same on every engine."""
     key = "md5(concat(workspace_id, ';', product_id))"
     bounds = [f"{key} >= '{first * _HASHES // of:08x}'"] if first else []
     bounds += [f"{key} < '{last * _HASHES // of:08x}'"] if last < of else []

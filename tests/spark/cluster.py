@@ -30,7 +30,16 @@ _SETTINGS = {
     "spark.executor.cores": "1",
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
-    "spark.scheduler.mode": "FAIR",
+}
+# a statement on a few rows costs what it takes to plan and compile it: without compiling it is a third
+_FOR_SMALL_DATA = {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.locality.wait": "0",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.ui.retainedExecutions": "10",
 }
 _UTC = "-Duser.timezone=UTC"
 
@@ -51,7 +60,7 @@ class Cluster:
 
 
 @contextmanager
-def cluster(root: Path) -> Iterator[Cluster]:
+def cluster(root: Path, *, small: bool = False) -> Iterator[Cluster]:
     """Start a cluster whose files are under `root`, and stop all of it at the end.
 
     Raises:
@@ -104,13 +113,17 @@ def cluster(root: Path) -> Iterator[Cluster]:
             for number in (1, 2)
         ]
         java_options = f"{_UTC} -Dderby.system.home={root / 'metastore'}"
-        settings = _SETTINGS | {
-            "spark.driver.extraJavaOptions": java_options,
-            "spark.executor.extraJavaOptions": _UTC,
-            "spark.driver.host": "127.0.0.1",
-            "spark.driver.bindAddress": "127.0.0.1",
-            "spark.sql.warehouse.dir": str(root / "warehouse"),
-        }
+        settings = (
+            _SETTINGS
+            | (_FOR_SMALL_DATA if small else {})
+            | {
+                "spark.driver.extraJavaOptions": java_options,
+                "spark.executor.extraJavaOptions": _UTC,
+                "spark.driver.host": "127.0.0.1",
+                "spark.driver.bindAddress": "127.0.0.1",
+                "spark.sql.warehouse.dir": str(root / "warehouse"),
+            }
+        )
         server = start(
             "thrift",
             "spark-submit",
@@ -131,7 +144,9 @@ def cluster(root: Path) -> Iterator[Cluster]:
 
 def _spark_home() -> Path:
     if shutil.which("java") is None:
-        raise RuntimeError("Spark needs Java 17; there is none on the PATH. Install it (Debian: openjdk-17-jre-headless).")
+        raise RuntimeError(
+            "Spark needs Java 17; there is none on the PATH. Install it (Debian: openjdk-17-jre-headless)."
+        )
     import pyspark
 
     return Path(pyspark.__file__).parent
@@ -159,7 +174,7 @@ def _await(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 if __name__ == "__main__":
-    with cluster(Path(sys.argv[1]).resolve()) as running:
-        print(running.url, flush=True)
+    with cluster(Path(sys.argv[1]).resolve(), small="small" in sys.argv) as running:
+        print(running.url, flush=True)  # noqa: T201
         while True:
             time.sleep(3600)

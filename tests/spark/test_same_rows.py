@@ -1,0 +1,114 @@
+"""The same deliveries on DuckDB and on a Spark cluster: every published row is equal, to the last digit.
+
+How deliveries are made is in histories/. A failure names mart, key, column and both values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+import pytest
+from histories.compare import row_differences
+from histories.generate import NightDeliveries, histories, write_night
+from product import REAL_USAGE, SAMPLE_AS_OF, Credits, nightly
+
+OnSpark = Callable[[str], Credits]
+SEEDS = (1, 2, 3, 4, 5)
+SHOWN = 12
+# what differs from run to run, on one engine too
+_OF_THE_RUN = {"data_quality": "exclude (run_id, checked_at)"}
+
+
+def differences(on_duckdb: Path, on_spark: Path) -> list[str]:
+    """Every figure and every row of the journal in which the published folders disagree, types and comments too."""
+    found = row_differences(on_duckdb, on_spark, names=("DuckDB", "Spark"))
+    with duckdb.connect() as connection:
+        for name, published in (("one", on_duckdb), ("other", on_spark)):
+            connection.execute(f"attach '{published / 'credits.duckdb'}' as {name} (read_only)")
+        shapes = "select table_name, column_name, column_index, data_type, comment from duckdb_columns()"
+        found += _only(connection, f"{shapes} where database_name = 'one'", f"{shapes} where database_name = 'other'")
+        for mart in ("data_quality", "restatements", "forecast_accuracy", "depletion_forecast"):
+            told = f"select '{mart}', * {_OF_THE_RUN.get(mart, '')} from {{}}.marts.{mart}"
+            found += _only(connection, told.format("one"), told.format("other"))
+    return found
+
+
+def _only(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> list[str]:
+    """The rows that are in one of both only, however often."""
+    found = []
+    for name, mine, theirs in (("DuckDB", one, other), ("Spark", other, one)):
+        rows = connection.execute(f"{mine} except all {theirs}").fetchall()
+        found += [f"only with {name}: {row}" for row in rows]
+    return found
+
+
+def assert_same(on_duckdb: Path, on_spark: Path, what: str) -> None:
+    found = differences(on_duckdb, on_spark)
+    assert not found, "\n".join([f"{what}: {len(found)} differences", *found[:SHOWN]])
+
+
+def run_both(
+    nights: Sequence[NightDeliveries], root: Path, credits_command: Credits, spark_command: Credits, what: str
+) -> tuple[Path, Path]:
+    """Every night on both engines, compared after each; the data directories."""
+    duckdb_dir, spark_dir = root / "duckdb", root / "spark"
+    for number, deliveries in enumerate(nights):
+        landing, as_of = write_night(root / "landing", number, deliveries), str(deliveries.as_of)
+        first = nightly(credits_command, landing, duckdb_dir, as_of)
+        second = nightly(spark_command, landing, spark_dir, as_of)
+        assert_same(first.published, second.published, f"{what}, night {number}, as_of {as_of}")
+    return duckdb_dir, spark_dir
+
+
+def test_sample_and_awkward_nights(
+    on_spark: OnSpark, credits_command: Credits, tmp_path: Path
+) -> None:
+    """The sample's team beside workspaces to whom all that is awkward happens, over two nights."""
+    nights = histories(16, 2, seed=7)
+    landing = tmp_path / "landing" / "night-00"
+    assert credits_command("sample", "--out", landing).returncode == 0
+    spark = on_spark("few_")
+    for number, deliveries in enumerate(nights):
+        write_night(tmp_path / "more", number, deliveries)
+        for file in (tmp_path / "more" / f"night-{number:02d}").rglob("*.jsonl"):
+            (landing / file.parent.name).mkdir(exist_ok=True)
+            file.rename(landing / file.parent.name / file.name)
+        as_of = str(deliveries.as_of)
+        first = nightly(credits_command, landing, tmp_path / "duckdb", as_of)
+        second = nightly(spark, landing, tmp_path / "spark", as_of)
+        assert_same(first.published, second.published, f"night {number}, as_of {as_of}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_awkward_nights(seed: int, on_spark: OnSpark, credits_command: Credits, tmp_path: Path) -> None:
+    """Increments night by night, and the last night by a full refresh."""
+    nights = histories(32, 6, seed)
+    spark = on_spark(f"seed{seed}_")
+    duckdb_dir, spark_dir = run_both(nights, tmp_path, credits_command, spark, f"seed {seed}")
+    landing, as_of = tmp_path / "landing" / f"night-{len(nights) - 1:02d}", str(nights[-1].as_of)
+    first = nightly(credits_command, landing, duckdb_dir, as_of, "--full-refresh")
+    second = nightly(spark, landing, spark_dir, as_of, "--full-refresh")
+    assert_same(first.published, second.published, f"seed {seed}, full refresh")
+
+
+@pytest.mark.slow
+def test_sample(on_spark: OnSpark, credits_command: Credits, tmp_path: Path) -> None:
+    assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
+    first = nightly(credits_command, tmp_path / "landing", tmp_path / "duckdb", SAMPLE_AS_OF)
+    second = nightly(on_spark("sample_"), tmp_path / "landing", tmp_path / "spark", SAMPLE_AS_OF)
+    assert_same(first.published, second.published, "the sample")
+
+
+@pytest.mark.slow
+def test_real_usage(on_spark: OnSpark, credits_command: Credits, tmp_path: Path) -> None:
+    """A real usage log, up to two days, as increments and as a full refresh."""
+    if not REAL_USAGE.is_dir():
+        pytest.skip(f"the reference data is not here: {REAL_USAGE} (it is not part of the repository)")
+    spark = on_spark("real_")
+    for as_of, *options in (["2025-06-29"], ["2025-06-30"], ["2025-06-30", "--full-refresh"]):
+        first = nightly(credits_command, REAL_USAGE, tmp_path / "duckdb", as_of, *options)
+        second = nightly(spark, REAL_USAGE, tmp_path / "spark", as_of, *options)
+        assert_same(first.published, second.published, f"the real log, as_of {as_of} {' '.join(options)}")
