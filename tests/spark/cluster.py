@@ -41,7 +41,7 @@ _FOR_SMALL_DATA = {
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.ui.retainedExecutions": "10",
 }
-_UTC = "-Duser.timezone=UTC"
+_JAVA = "-Duser.timezone=UTC -XX:+UseSerialGC"
 
 
 @dataclass
@@ -79,7 +79,7 @@ def cluster(root: Path, *, small: bool = False) -> Iterator[Cluster]:
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_PUBLIC_DNS": "127.0.0.1",
             "SPARK_DAEMON_MEMORY": "512m",
-            "SPARK_DAEMON_JAVA_OPTS": _UTC,
+            "SPARK_DAEMON_JAVA_OPTS": _JAVA,
             "SPARK_WORKER_DIR": str(root / "work"),
             "SPARK_LOCAL_DIRS": str(root / "tmp"),
             "PYSPARK_PYTHON": sys.executable,
@@ -112,13 +112,14 @@ def cluster(root: Path, *, small: bool = False) -> Iterator[Cluster]:
             )
             for number in (1, 2)
         ]
-        java_options = f"{_UTC} -Dderby.system.home={root / 'metastore'}"
+        # the catalog is gone with the cluster: it need not be on the disk after every change
+        java_options = f"{_JAVA} -Dderby.system.home={root / 'metastore'} -Dderby.system.durability=test"
         settings = (
             _SETTINGS
             | (_FOR_SMALL_DATA if small else {})
             | {
                 "spark.driver.extraJavaOptions": java_options,
-                "spark.executor.extraJavaOptions": _UTC,
+                "spark.executor.extraJavaOptions": _JAVA,
                 "spark.driver.host": "127.0.0.1",
                 "spark.driver.bindAddress": "127.0.0.1",
                 "spark.sql.warehouse.dir": str(root / "warehouse"),
