@@ -13,7 +13,7 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dashboard metrics test faults test-slow test-metrics test-superset docs bench bench-depletion bench-waste autoets serve lint audit lock clean
+.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-depletion bench-waste autoets serve lint audit lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -40,7 +40,25 @@ faults: $(VENV)/.made  ## every fault of tests/faults injected, and the table of
 	@$(BIN)/python -m pytest tests/faults --every-fault -m "slow or not slow" --numprocesses 2 --dist loadgroup
 
 test-slow: $(VENV)/.made  ## the large sets of generated histories (about half an hour)
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -m "slow and not spark"
+
+test-spark: $(VENV)/.spark .venv-spark/.made  ## the sample and awkward nights on a Spark cluster of its own, beside DuckDB (needs Java 17)
+	@$(BIN)/python -m pytest tests/spark -m "spark and not slow"
+
+test-spark-all: $(VENV)/.spark .venv-spark/.made  ## the same with a real log, five seeds and lost workers (about an hour)
+	@$(BIN)/python -m pytest tests/spark -m spark
+
+$(VENV)/.spark: $(VENV)/.made requirements-spark.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-build-isolation -r requirements-spark.lock
+	@touch $@
+
+.venv-spark/.made:
+	@java -version >/dev/null 2>&1 || \
+		{ echo "Spark needs Java 17, and there is no java on the PATH. Install it (Debian: apt install openjdk-17-jre-headless)."; exit 2; }
+	@echo "making the environment of the cluster in .venv-spark (about a minute, once)"
+	@$(PYTHON) -m venv --clear .venv-spark
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check pyspark==4.3.0
+	@touch $@
 
 bench: $(VENV)/.made  ## load, full build, nights and the floor, measured (make bench EVENTS=20000000)
 	@$(BIN)/python -m benchmarks.warehouse --events $(EVENTS)
@@ -96,6 +114,9 @@ audit: $(VENV)/.made  ## known vulnerabilities of the locked dependencies
 lock:  ## make requirements.lock anew from pyproject.toml (needs uv)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-strip-extras --group dev pyproject.toml --output-file requirements.lock --custom-compile-command "make lock"
+	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-strip-extras --extra spark --constraint requirements.lock pyproject.toml --output-file requirements-spark.lock \
+		--custom-compile-command "make lock"
 
 clean:  ## remove the environment, the sample's data and Dagster's state
 	@rm -rf $(VENV) data .dagster dbt_project/target

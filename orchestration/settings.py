@@ -135,9 +135,7 @@ class Settings:
                 _PREFIX,
                 "of small letters, digits and _, such as credits_",
             ),
-            spark_files=_text(
-                "CREDITS_SPARK_FILES", "", _URI, "a URI such as s3a://bucket/credits"
-            ),
+            spark_files=_text("CREDITS_SPARK_FILES", "", _URI, "a URI such as s3a://bucket/credits"),
             language=_text("CREDITS_LANG", cls.language, _LANGUAGE, "en or th"),
             dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
             retention_days=_days("CREDITS_RETENTION_DAYS"),
@@ -155,7 +153,7 @@ class Settings:
 
     @property
     def spark_dir(self) -> Path:
-        """What a warehouse on a cluster keeps here: all of its files, unless CREDITS_SPARK_FILES says where."""
+        """What a warehouse on a cluster keeps here: all of its files, but for CREDITS_SPARK_FILES."""
         return self.data_dir / "spark"
 
     @property

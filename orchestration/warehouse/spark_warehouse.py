@@ -112,7 +112,8 @@ class SparkWarehouse:
                 given = f"{asked}/{number}.parquet"
                 self._write(pa.Table.from_pandas(frame, preserve_index=False), given)
                 statements.append(
-                    f"create or replace temporary view {name} using parquet options (path '{self._uri}/{given}')"
+                    f"create or replace temporary view {name} using parquet "
+                    f"options (path '{self._uri}/{given}')"
                 )
             answer = f"{asked}/answer"
             statements.append(
@@ -128,7 +129,7 @@ class SparkWarehouse:
         return [tuple(row.values()) for row in self.query_arrow(sql).to_pylist()]
 
     def replace(self, table: str, frame: pd.DataFrame, *, select: str) -> int:
-        """Replace a table by `select` over the frame: a file of its own, and a view that is changed at once."""
+        """Replace a table by `select` over the frame: a new file, and a view that changes at once."""
         with closing(duckdb.connect()) as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.register("frame", frame)
@@ -297,7 +298,8 @@ class SparkWarehouse:
         if _plain(str(told.get("location"))) != _plain(wanted):
             raise WarehouseError(
                 f"one warehouse for each CREDITS_SPARK_PREFIX; the databases {self.prefix}… have their "
-                f"files in {told.get('location')}, not in {wanted}. Choose another prefix, or drop those databases."
+                f"files in {told.get('location')}, not in {wanted}. Choose another prefix, or drop "
+                "those databases."
             )
 
     def _execute(self, *statements: str) -> list[tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+REPO = Path(__file__).resolve().parents[2]
 _START_SECONDS = 120
 _SETTINGS = {
     # without these the engines disagree
@@ -23,23 +24,16 @@ _SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.sources.partitionOverwriteMode": "dynamic",
-    # small data on a small machine
+    # small data on a small machine: a statement on a few rows costs what it takes to plan and compile it
     "spark.ui.enabled": "false",
     "spark.cores.max": "2",
     "spark.executor.memory": "1g",
     "spark.executor.cores": "1",
     "spark.sql.shuffle.partitions": "2",
-    "spark.default.parallelism": "2",
-}
-# a statement on a few rows costs what it takes to plan and compile it: without compiling it is a third
-_FOR_SMALL_DATA = {
-    "spark.sql.shuffle.partitions": "1",
     "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
     "spark.locality.wait": "0",
     "spark.ui.showConsoleProgress": "false",
-    "spark.sql.ui.retainedExecutions": "10",
 }
 _JAVA = "-Duser.timezone=UTC -XX:+UseSerialGC"
 
@@ -60,13 +54,17 @@ class Cluster:
 
 
 @contextmanager
-def cluster(root: Path, *, small: bool = False) -> Iterator[Cluster]:
+def cluster(root: Path) -> Iterator[Cluster]:
     """Start a cluster whose files are under `root`, and stop all of it at the end.
 
     Raises:
         RuntimeError: there is no Java 17, no pyspark, or the server did not come up.
     """
-    home = _spark_home()
+    home = spark_home()
+    if home is None or shutil.which("java") is None:
+        raise RuntimeError(
+            "Spark needs pyspark and Java 17 (Debian: openjdk-17-jre-headless); make test-spark"
+        )
     master_port, thrift_port = _free_port(), _free_port()
     master = f"spark://127.0.0.1:{master_port}"
     root.mkdir(parents=True, exist_ok=True)
@@ -82,7 +80,6 @@ def cluster(root: Path, *, small: bool = False) -> Iterator[Cluster]:
             "SPARK_DAEMON_JAVA_OPTS": _JAVA,
             "SPARK_WORKER_DIR": str(root / "work"),
             "SPARK_LOCAL_DIRS": str(root / "tmp"),
-            "PYSPARK_PYTHON": sys.executable,
         }
         process = subprocess.Popen(
             [str(home / "bin" / words[0]), *words[1:]],
@@ -114,17 +111,13 @@ def cluster(root: Path, *, small: bool = False) -> Iterator[Cluster]:
         ]
         # the catalog is gone with the cluster: it need not be on the disk after every change
         java_options = f"{_JAVA} -Dderby.system.home={root / 'metastore'} -Dderby.system.durability=test"
-        settings = (
-            _SETTINGS
-            | (_FOR_SMALL_DATA if small else {})
-            | {
-                "spark.driver.extraJavaOptions": java_options,
-                "spark.executor.extraJavaOptions": _JAVA,
-                "spark.driver.host": "127.0.0.1",
-                "spark.driver.bindAddress": "127.0.0.1",
-                "spark.sql.warehouse.dir": str(root / "warehouse"),
-            }
-        )
+        settings = _SETTINGS | {
+            "spark.driver.extraJavaOptions": java_options,
+            "spark.executor.extraJavaOptions": _JAVA,
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.sql.warehouse.dir": str(root / "warehouse"),
+        }
         server = start(
             "thrift",
             "spark-submit",
@@ -143,14 +136,10 @@ def cluster(root: Path, *, small: bool = False) -> Iterator[Cluster]:
             process.wait()
 
 
-def _spark_home() -> Path:
-    if shutil.which("java") is None:
-        raise RuntimeError(
-            "Spark needs Java 17; there is none on the PATH. Install it (Debian: openjdk-17-jre-headless)."
-        )
-    import pyspark
-
-    return Path(pyspark.__file__).parent
+def spark_home() -> Path | None:
+    """Where the package is, in an environment of its own; None if it is not installed."""
+    found = sorted((REPO / ".venv-spark").glob("lib/python3.*/site-packages/pyspark"))
+    return found[0] if found else None
 
 
 def _free_port() -> int:
@@ -175,7 +164,7 @@ def _await(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 if __name__ == "__main__":
-    with cluster(Path(sys.argv[1]).resolve(), small="small" in sys.argv) as running:
+    with cluster(Path(sys.argv[1]).resolve()) as running:
         print(running.url, flush=True)  # noqa: T201
         while True:
             time.sleep(3600)

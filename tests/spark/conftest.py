@@ -1,30 +1,37 @@
-"""One cluster for all tests here; without Java or pyspark they skip and say so."""
+"""One cluster for all tests here, made by make test-spark; without it they skip and say so."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from night_runs import NightRuns
 from product import Credits, credits_in
+from spark.cluster import Cluster, cluster, spark_home
 
-from spark.cluster import Cluster, cluster  # type: ignore[import-not-found]
+OnSpark = Callable[[str], Credits]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of this folder need the cluster."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.spark)
 
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A master, two workers and the Thrift server."""
-    pytest.importorskip("pyspark", reason="pyspark is not installed here; make test-spark installs it")
-    if shutil.which("java") is None:
-        pytest.fail("Spark needs Java 17, and there is none on the PATH (Debian: openjdk-17-jre-headless)")
-    with cluster(tmp_path_factory.mktemp("cluster"), small=True) as running:
+    if spark_home() is None or find_spec("pyhive") is None:
+        pytest.skip("Spark and its client are not installed; make test-spark installs them")
+    with cluster(tmp_path_factory.mktemp("cluster")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def on_spark(spark: Cluster, runs: NightRuns, dagster_home: Path) -> Callable[[str], Credits]:
+def on_spark(spark: Cluster, runs: NightRuns, dagster_home: Path) -> OnSpark:
     """The `credits` command with the cluster as its target, by the prefix of its databases."""
 
     def command(prefix: str) -> Credits:

@@ -22,13 +22,15 @@ _OF_THE_RUN = {"data_quality": "exclude (run_id, checked_at)"}
 
 
 def differences(on_duckdb: Path, on_spark: Path) -> list[str]:
-    """Every figure and every row of the journal in which the published folders disagree, types and comments too."""
+    """Every row, the journal's too, type and comment in which the published folders disagree."""
     found = row_differences(on_duckdb, on_spark, names=("DuckDB", "Spark"))
     with duckdb.connect() as connection:
         for name, published in (("one", on_duckdb), ("other", on_spark)):
             connection.execute(f"attach '{published / 'credits.duckdb'}' as {name} (read_only)")
         shapes = "select table_name, column_name, column_index, data_type, comment from duckdb_columns()"
-        found += _only(connection, f"{shapes} where database_name = 'one'", f"{shapes} where database_name = 'other'")
+        found += _only(
+            connection, f"{shapes} where database_name = 'one'", f"{shapes} where database_name = 'other'"
+        )
         for mart in ("data_quality", "restatements", "forecast_accuracy", "depletion_forecast"):
             told = f"select '{mart}', * {_OF_THE_RUN.get(mart, '')} from {{}}.marts.{mart}"
             found += _only(connection, told.format("one"), told.format("other"))
@@ -62,9 +64,7 @@ def run_both(
     return duckdb_dir, spark_dir
 
 
-def test_sample_and_awkward_nights(
-    on_spark: OnSpark, credits_command: Credits, tmp_path: Path
-) -> None:
+def test_sample_and_awkward_nights(on_spark: OnSpark, credits_command: Credits, tmp_path: Path) -> None:
     """The sample's team beside workspaces to whom all that is awkward happens, over two nights."""
     nights = histories(16, 2, seed=7)
     landing = tmp_path / "landing" / "night-00"

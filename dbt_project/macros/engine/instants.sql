@@ -28,7 +28,15 @@
     end
 {%- endmacro %}
 {% macro spark__local_date(utc_timestamp, timezone) -%}
-    to_date(from_utc_timestamp({{ utc_timestamp }}, {{ timezone }}))
+    case when {{ utc_timestamp }} is not null then
+        least(
+            greatest(
+                to_date(from_utc_timestamp({{ utc_timestamp }}, {{ timezone }})),
+                cast('0001-01-01' as date)
+            ),
+            cast('9999-12-31' as date)
+        )
+    end
 {%- endmacro %}
 
 {#- What a clock in an IANA time zone shows at a UTC timestamp, as a timestamp without zone. -#}
@@ -72,7 +80,7 @@
     case when {{ day }} is not null then least({{ day }}, cast('9999-12-30' as date)) + 1 end
 {%- endmacro %}
 {% macro spark__next_day(day) -%}
-    date_add({{ day }}, 1)
+    case when {{ day }} is not null then date_add(least({{ day }}, cast('9999-12-30' as date)), 1) end
 {%- endmacro %}
 
 {#- The date some days later, or earlier, within the years 1 to 9999. -#}
@@ -88,7 +96,11 @@
     {%- endif -%}
 {%- endmacro %}
 {% macro spark__moved_day(day, days) -%}
-    date_add({{ day }}, {{ days }})
+    {%- if days < 0 -%}
+        date_sub(greatest({{ day }}, date_add(cast('0001-01-01' as date), {{ -days }})), {{ -days }})
+    {%- else -%}
+        date_add(least({{ day }}, date_sub(cast('9999-12-31' as date), {{ days }})), {{ days }})
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Whole days from one date to a later one, as a bigint. -#}

@@ -1,0 +1,132 @@
+"""A dbt project of two models with the macros of the real one, to see what each macro gives on an engine.
+
+What must come out is said once here, for whichever engine runs it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from product import REPO
+
+MACROS = REPO / "dbt_project" / "macros"
+_INSTANT = "cast('2026-03-29 00:59:59.999999' as timestamp)"
+_LAST = "cast('9999-12-31 20:00:00' as timestamp)"
+_DAY = "cast('2026-02-28' as date)"
+_NO_DAY = "cast(null as date)"
+# an instant as the lake has it, with an offset as text: the engines have other names for that type
+STORED = {
+    "duckdb": "cast('2026-03-29 02:59:59.999999+02:00' as timestamptz)",
+    "spark": "cast('2026-03-29 02:59:59.999999+02:00' as timestamp)",
+}
+# a call of a macro, and what it gives as text; None is null
+EXPECTED: dict[str, str | None] = {
+    "utc_timestamp(stored)": "2026-03-29 00:59:59.999999",
+    f"local_date({_INSTANT!r}, \"'Europe/Berlin'\")": "2026-03-29",
+    f"local_date({_INSTANT!r}, \"'America/New_York'\")": "2026-03-28",
+    f"local_date({_LAST!r}, \"'Pacific/Apia'\")": "9999-12-31",
+    "local_date('cast(null as timestamp)', \"'UTC'\")": None,
+    # the second before the clocks go forward
+    f"local_time({_INSTANT!r}, \"'Europe/Berlin'\")": "2026-03-29 01:59:59.999999",
+    f"local_time({_INSTANT!r}, \"'Asia/Kolkata'\")": "2026-03-29 06:29:59.999999",
+    f"epoch_micros({_INSTANT!r})": "1774745999999999",
+    f"just_before({_INSTANT!r})": "2026-03-29 00:59:59.999998",
+    f"next_day({_DAY!r})": "2026-03-01",
+    "next_day(\"cast('9999-12-31' as date)\")": "9999-12-31",
+    f"next_day({_NO_DAY!r})": None,
+    f"moved_day({_DAY!r}, 2)": "2026-03-02",
+    f"moved_day({_DAY!r}, -59)": "2025-12-31",
+    "moved_day(\"cast('9999-12-30' as date)\", 2)": "9999-12-31",
+    "moved_day(\"cast('0001-01-02' as date)\", -2)": "0001-01-01",
+    f"days_between({_DAY!r}, \"cast('2028-03-01' as date)\")": "732",
+    "whole_number('cast(12 as decimal(38, 6))')": "12",
+    # beyond 64 bits, and rounded down
+    "whole_quotient(whole_number('9999999999999999999999'), whole_number('7'))": "1428571428571428571428",
+    "whole_quotient(whole_number('1'), 'nullif(' ~ whole_number('0') ~ ', 0)')": None,
+    "from_steps('cast(1234567890123456789012345 as decimal(38, 0))')": "1234567890123.456789012345",
+    # a plain division gives ...666 or ...667 by floating point
+    "exact_ratio('cast(2 as decimal(38, 6))', '3')": "0.666666666667",
+    "exact_ratio('cast(98765432109876.543211 as decimal(38, 6))', '10')": "9876543210987.654321100000",
+    "exact_ratio('1', '0')": None,
+    "score_steps('cast(0.12345678901234567 as decimal(18, 17))')": "12345678901234567",
+    "mean_score('cast(200000000000000001 as decimal(38, 0))', '3')": "0.666666666667",
+    'stable_id(["\'a;b\'", "cast(null as string)", "\'é\'"])': "a7fc2b8985679127c734aac3672aa1ac",
+    "hash_of([\"'a'\", '1']) ~ ' = ' ~ hash_of([\"'a'\", '1'])": "true",
+    "hash_of([\"'a'\", '1']) ~ ' = ' ~ hash_of([\"'b'\", '1'])": "false",
+    "unit_key([\"'a'\"]) ~ ' = ' ~ unit_key([\"'a'\"])": "true",
+    "unit_key([\"'a'\", \"'b'\"]) ~ ' = ' ~ unit_key([\"'b'\", \"'a'\"])": "false",
+}
+# what a table holds, what is removed, and what must be left and added
+DAYS = ("2026-01-01", "2026-01-02", "2026-01-03")
+REMOVED = "number in (select 1 as number union all select 2 union all select 4)"
+LEFT = [(3, "2026-01-02"), (5, "2026-01-03"), (6, "2026-01-03"), (7, "2026-01-04")]
+
+
+def calls() -> set[str]:
+    """The macros that are called."""
+    return {name for call in EXPECTED for name in re.findall(r"(\w+)\(", call)}
+
+
+def dispatched() -> dict[str, set[str]]:
+    """Each macro that differs between engines, with the engines that have one."""
+    found: dict[str, set[str]] = {}
+    for file in sorted((MACROS / "engine").glob("*.sql")):
+        for engine, name in re.findall(r"{%\s*macro (default|spark)__(\w+)\(", file.read_text()):
+            found.setdefault(name, set()).add(engine)
+    return found
+
+
+def write_project(folder: Path, *, target: str) -> Path:
+    """A project with the real macros, and two nights of models."""
+    shutil.copytree(MACROS, folder / "macros")
+    (folder / "models").mkdir()
+    (folder / "dbt_project.yml").write_text(
+        "name: credits\nversion: 1.0.0\nprofile: credits\n"
+        "flags:\n  send_anonymous_usage_stats: false\n"
+        "vars:\n  since_batch: 1\n"
+        "models:\n  credits:\n    +schema: facts\n    +materialized: table\n    +file_format: parquet\n"
+    )
+    columns = ",\n".join(
+        f"    cast({{{{ {call} }}}} as string) as c{number}" for number, call in enumerate(EXPECTED)
+    )
+    (folder / "models" / "expressions.sql").write_text(
+        f'{{% set stored = "{STORED[target]}" %}}\nselect\n{columns}\n'
+    )
+    rows = [
+        f"select {number} as number, cast('{DAYS[(number - 1) // 2]}' as date) as day"
+        for number in range(1, 7)
+    ]
+    first, more = " union all ".join(rows), "select 7 as number, cast('2026-01-04' as date) as day"
+    for name, partition in (("by_day", "partition_by='day',"), ("whole", "")):
+        (folder / "models" / f"{name}.sql").write_text(
+            "{{ config(materialized='incremental', incremental_strategy='append', "
+            + partition
+            + f" pre_hook=\"{{{{ remove_rows('{REMOVED}') }}}}\") }}}}\n"
+            + "{% if is_incremental() %}"
+            + more
+            + "{% else %}"
+            + first
+            + "{% endif %}\n"
+        )
+    return folder
+
+
+def run_twice(project: Path, *, target: str, environment: dict[str, str]) -> None:
+    """Two nights: the second removes rows and adds one."""
+    for _ in range(2):
+        done = subprocess.run(
+            [
+                *(str(Path(sys.executable).with_name("dbt")), "run", "--target", target),
+                *("--project-dir", str(project), "--profiles-dir", str(REPO / "dbt_project")),
+            ],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout

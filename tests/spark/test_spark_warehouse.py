@@ -1,0 +1,153 @@
+"""What goes into the cluster comes out the same, at once or not at all, and from no other warehouse."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from spark.cluster import Cluster
+
+from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.interface import WarehouseError
+from orchestration.warehouse.spark_warehouse import SparkWarehouse
+
+ROWS = """
+    select
+        cast(n as bigint) as n, cast(amount as decimal(38, 6)) as amount, cast(day as date) as day,
+        cast(seen_at as timestamp) as seen_at, cast(name as varchar) as name, cast(is_so as boolean) as is_so,
+        cast(share as double) as share
+    from frame
+"""
+FRAME = pd.DataFrame(
+    {
+        "n": [1, 2, None],
+        "amount": [Decimal("12345678901234567890123456789012.123456"), Decimal("-0.000001"), None],
+        "day": [date(2026, 3, 29), date(9999, 12, 31), None],
+        "seen_at": [datetime(2026, 3, 29, 0, 59, 59, 999999), datetime(1999, 12, 31), None],
+        "name": ["it's \"\\ ; –", "", None],
+        "is_so": [True, False, None],
+        "share": [0.1, 1e300, None],
+    }
+)
+
+
+def made(spark: Cluster, folder: Path, *, prefix: str, files: str = "") -> SparkWarehouse:
+    return SparkWarehouse(spark.url, prefix=prefix, folder=folder, files=files, manifest=folder / "none.json")
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_rows_come_back_as_from_duckdb(spark: Cluster, tmp_path: Path, is_elsewhere: bool) -> None:
+    files = (tmp_path / "bucket").as_uri() if is_elsewhere else ""
+    warehouse = made(spark, tmp_path / "spark", prefix=f"rows{is_elsewhere:d}_", files=files)
+    other = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    for one in (warehouse, other):
+        assert one.replace("facts.t", FRAME, select=ROWS) == 3
+        assert one.replace("facts.t", FRAME, select=ROWS) == 3
+    asked = "select t.* from facts.t as t semi join chosen using (name) order by n"
+    chosen = pd.DataFrame({"name": FRAME["name"][:2]})
+    mine, theirs = (one.query_arrow(asked, frames={"chosen": chosen}) for one in (warehouse, other))
+    assert mine.schema.equals(theirs.schema) and mine.to_pylist() == theirs.to_pylist()
+    assert mine.num_rows == 2
+    empty = "select * from facts.t where false"
+    assert warehouse.query_arrow(empty).schema.equals(other.query_arrow(empty).schema)
+    assert warehouse.row_counts(["facts.t"]) == {"facts.t": 3}
+    assert warehouse.has_table("facts.t") and not warehouse.has_table("facts.u")
+    if is_elsewhere:
+        assert not (tmp_path / "spark").exists()
+    assert not list(tmp_path.rglob("exchange/*"))
+
+
+def test_batches_are_read_with_row_ids_as_by_duckdb(spark: Cluster, tmp_path: Path) -> None:
+    files = []
+    for batch in (1, 2, 10):
+        files.append(tmp_path / "raw" / "batches" / str(batch) / "members.parquet")
+        files[-1].parent.mkdir(parents=True)
+        rows = pa.table(
+            {"batch_id": pa.array([batch] * 3, pa.int64()), "name": [f"{batch}-{n}" for n in range(3)]}
+        )
+        pq.write_table(rows, files[-1])
+    (tmp_path / "raw" / "batches" / "3").mkdir()
+    warehouse, other = made(spark, tmp_path / "spark", prefix="lake_"), DuckDBWarehouse(tmp_path / "w.duckdb")
+    asked = "select * from raw.members order by row_id"
+    for known in (files[:2], files):
+        for one in (warehouse, other):
+            one.expose_lake({"raw.members": known})
+        assert warehouse.fetch(asked) == other.fetch(asked)
+    for one in (warehouse, other):
+        one.expose(
+            {"raw.named": files}, columns="* replace (case when name = '1-0' then '…' else name end as name)"
+        )
+    asked = "select name from raw.named order by name"
+    assert warehouse.fetch(asked) == other.fetch(asked)
+
+
+def test_a_build_that_did_not_end_is_made_anew(spark: Cluster, tmp_path: Path) -> None:
+    warehouse = made(spark, tmp_path / "spark", prefix="torn_")
+    warehouse.replace("state.runs", FRAME, select=ROWS)
+    assert warehouse.set_aside_if_torn() is None and warehouse.has_table("state.runs")
+    with pytest.raises(KeyboardInterrupt), warehouse.building():
+        raise KeyboardInterrupt
+    assert "left in the middle" in str(warehouse.set_aside_if_torn())
+    assert not warehouse.has_table("state.runs") and warehouse.set_aside_if_torn() is None
+
+
+def test_files_that_are_gone_make_it_anew(spark: Cluster, tmp_path: Path) -> None:
+    warehouse = made(spark, tmp_path / "spark", prefix="gone_")
+    warehouse.replace("state.runs", FRAME, select=ROWS)
+    for file in (tmp_path / "spark" / "python").rglob("*.parquet"):
+        file.unlink()
+    assert "could not be read" in str(warehouse.set_aside_if_torn())
+    assert not warehouse.has_table("state.runs")
+
+
+def test_databases_of_another_data_directory_are_left_alone(spark: Cluster, tmp_path: Path) -> None:
+    made(spark, tmp_path / "mine", prefix="taken_").replace("facts.t", FRAME, select=ROWS)
+    other = made(spark, tmp_path / "theirs", prefix="taken_")
+    for attempt in (other.remove, lambda: other.replace("facts.t", FRAME, select=ROWS)):
+        with pytest.raises(WarehouseError, match="one warehouse for each CREDITS_SPARK_PREFIX"):
+            attempt()
+    assert made(spark, tmp_path / "mine", prefix="taken_").row_counts(["facts.t"]) == {"facts.t": 3}
+
+
+def test_an_error_says_what_the_cluster_said(spark: Cluster, tmp_path: Path) -> None:
+    warehouse = made(spark, tmp_path / "spark", prefix="wrong_")
+    with pytest.raises(WarehouseError, match="TABLE_OR_VIEW_NOT_FOUND") as caught:
+        warehouse.query("select * from facts.nowhere")
+    assert "\tat " not in str(caught.value)
+    with pytest.raises(WarehouseError, match="ARITHMETIC_OVERFLOW"):
+        warehouse.query(
+            "select cast(9223372036854775807 as bigint) + n as n from (select cast(1 as bigint) as n) as t"
+        )
+
+
+def test_nobody_answers(tmp_path: Path) -> None:
+    warehouse = SparkWarehouse(
+        "thrift://127.0.0.1:1", prefix="x_", folder=tmp_path, manifest=tmp_path / "none.json"
+    )
+    with pytest.raises(WarehouseError, match=r"127.0.0.1:1 does not .* correct CREDITS_SPARK_URL"):
+        warehouse.query("select 1 as one")
+
+
+def test_marts_are_brought_with_their_comments(spark: Cluster, tmp_path: Path) -> None:
+    warehouse = made(spark, tmp_path / "spark", prefix="marts_")
+    (tmp_path / "spark").mkdir()
+    (tmp_path / "spark" / "none.json").write_text(
+        '{"nodes": {"m": {"resource_type": "model", "name": "t", "description": "it\'s t",'
+        ' "columns": {"n": {"description": "the n"}}}}}'
+    )
+    warehouse.replace("marts.t", FRAME, select=ROWS)
+    with warehouse.marts_file(["t"]) as file, duckdb.connect(str(file), read_only=True) as connection:
+        assert connection.execute("select comment from duckdb_tables()").fetchall() == [("it's t",)]
+        kinds = connection.execute(
+            "select data_type, comment from duckdb_columns() where table_name = 't'"
+        ).fetchall()
+        assert kinds[:2] == [("BIGINT", "the n"), ("DECIMAL(38,6)", None)]
+        assert ("TIMESTAMP", None) in kinds
+        assert connection.execute("select count(*) from marts.t").fetchall() == [(3,)]
+    assert not file.exists()
