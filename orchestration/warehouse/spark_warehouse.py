@@ -7,7 +7,7 @@ tables mean does not belong here: that is dbt_project/ and forecasting/.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,7 @@ SESSION = {
     "spark.sql.parquet.mergeSchema": "true",
 }
 _LONGEST_ERROR = 2_000
+_LAKE = "copied"  # of what lies on this machine, under its paths here
 _HERE = "what_is_read"  # stands for a relation that only Spark can read
 
 
@@ -263,12 +264,38 @@ class SparkWarehouse:
 
     def _over(self, files: Sequence[Path]) -> str:
         """A relation over files of one folder, or of one name in several folders of one folder."""
+        self._bring(files)
         folders, names = sorted({file.parent for file in files}), {file.name for file in files}
         if len(folders) == 1:
             path = f"{folders[0]}/{_any_of(names)}"
         else:
             path = f"{folders[0].parent}/{_any_of({folder.name for folder in folders})}/{_any_of(names)}"
-        return _parquet(f"file://{path}" if self._is_local else f"{self._uri}{path}")
+        return _parquet(f"file://{path}" if self._is_local else f"{self._uri}/{_LAKE}{path}")
+
+    def _bring(self, files: Iterable[Path]) -> None:
+        """Copy what is new or changed to where the cluster reads it, if it does not read it here."""
+        if self._is_local:
+            return
+        record = self._folder / "brought.json"
+        known = json.loads(record.read_text()) if record.exists() else {}
+        for gone in [name for name in known if not Path(name).exists()]:
+            self._files.delete_file(f"{self._root}/{_LAKE}{gone}")
+            del known[gone]
+        for file in files:
+            stamp, target = [file.stat().st_size, file.stat().st_mtime_ns], f"{self._root}/{_LAKE}{file}"
+            if known.get(str(file)) != stamp:
+                self._files.create_dir(target.rpartition("/")[0], recursive=True)
+                fs.copy_files(
+                    str(file),
+                    target,
+                    source_filesystem=fs.LocalFileSystem(),
+                    destination_filesystem=self._files,
+                )
+                known[str(file)] = stamp
+        self._folder.mkdir(parents=True, exist_ok=True)
+        beside = record.with_suffix(".tmp")
+        beside.write_text(json.dumps(known))
+        beside.replace(record)
 
     def _translated(self, sql: str) -> str:
         return spark_sql(sql, schemas=SCHEMAS, prefix=self.prefix)

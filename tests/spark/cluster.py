@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,14 +43,18 @@ class Cluster:
     """The processes of a running cluster."""
 
     url: str
-    root: Path
     workers: list[subprocess.Popen[bytes]]
+    start_worker: Callable[[], subprocess.Popen[bytes]]
 
     def kill_worker(self) -> None:
         """End one worker and its executor at once, as a machine that is lost."""
         worker = self.workers.pop()
         os.killpg(worker.pid, 9)
         worker.wait()
+
+    def replace_worker(self) -> None:
+        """Another machine in place of the lost one."""
+        self.workers.append(self.start_worker())
 
 
 @contextmanager
@@ -92,23 +96,23 @@ def cluster(root: Path) -> Iterator[Cluster]:
         started.append(process)
         return process
 
+    def start_worker() -> subprocess.Popen[bytes]:
+        return start(
+            f"worker-{len(started)}",
+            "spark-class",
+            f"{package}.deploy.worker.Worker",
+            *("--host", "127.0.0.1", "--cores", "1", "--memory", "2g", "--webui-port", "0", master),
+        )
+
+    package = "org.apache.spark"
     try:
-        package = "org.apache.spark"
         start(
             "master",
             "spark-class",
             f"{package}.deploy.master.Master",
             *("--host", "127.0.0.1", "--port", str(master_port), "--webui-port", "0"),
         )
-        workers = [
-            start(
-                f"worker-{number}",
-                "spark-class",
-                f"{package}.deploy.worker.Worker",
-                *("--host", "127.0.0.1", "--cores", "1", "--memory", "2g", "--webui-port", "0", master),
-            )
-            for number in (1, 2)
-        ]
+        workers = [start_worker(), start_worker()]
         # the catalog is gone with the cluster: it need not be on the disk after every change
         java_options = f"{_JAVA} -Dderby.system.home={root / 'metastore'} -Dderby.system.durability=test"
         settings = _SETTINGS | {
@@ -128,7 +132,7 @@ def cluster(root: Path) -> Iterator[Cluster]:
             *("--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1"),
         )
         _await(thrift_port, server, root / "thrift.log")
-        yield Cluster(f"thrift://127.0.0.1:{thrift_port}", root, workers)
+        yield Cluster(f"thrift://127.0.0.1:{thrift_port}", workers, start_worker)
     finally:
         for process in reversed(started):
             if process.poll() is None:

@@ -49,7 +49,7 @@ def test_rows_come_back_as_from_duckdb(spark: Cluster, tmp_path: Path, is_elsewh
     for one in (warehouse, other):
         assert one.replace("facts.t", FRAME, select=ROWS) == 3
         assert one.replace("facts.t", FRAME, select=ROWS) == 3
-    asked = "select t.* from facts.t as t semi join chosen using (name) order by n"
+    asked = "select t.* from facts.t as t semi join chosen on t.name = chosen.name order by n"
     chosen = pd.DataFrame({"name": FRAME["name"][:2]})
     mine, theirs = (one.query_arrow(asked, frames={"chosen": chosen}) for one in (warehouse, other))
     assert mine.schema.equals(theirs.schema) and mine.to_pylist() == theirs.to_pylist()
@@ -63,7 +63,10 @@ def test_rows_come_back_as_from_duckdb(spark: Cluster, tmp_path: Path, is_elsewh
     assert not list(tmp_path.rglob("exchange/*"))
 
 
-def test_batches_are_read_with_row_ids_as_by_duckdb(spark: Cluster, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_batches_are_read_with_row_ids_as_by_duckdb(
+    spark: Cluster, tmp_path: Path, is_elsewhere: bool
+) -> None:
     files = []
     for batch in (1, 2, 10):
         files.append(tmp_path / "raw" / "batches" / str(batch) / "members.parquet")
@@ -73,12 +76,20 @@ def test_batches_are_read_with_row_ids_as_by_duckdb(spark: Cluster, tmp_path: Pa
         )
         pq.write_table(rows, files[-1])
     (tmp_path / "raw" / "batches" / "3").mkdir()
-    warehouse, other = made(spark, tmp_path / "spark", prefix="lake_"), DuckDBWarehouse(tmp_path / "w.duckdb")
+    prefix, elsewhere = f"lake{is_elsewhere:d}_", (tmp_path / "bucket").as_uri() if is_elsewhere else ""
+    warehouse = made(spark, tmp_path / "spark", prefix=prefix, files=elsewhere)
+    other = DuckDBWarehouse(tmp_path / "w.duckdb")
     asked = "select * from raw.members order by row_id"
     for known in (files[:2], files):
         for one in (warehouse, other):
             one.expose_lake({"raw.members": known})
         assert warehouse.fetch(asked) == other.fetch(asked)
+    # as when somebody in it is forgotten
+    pq.write_table(rows.set_column(1, "name", pa.array(["x", "y", "z"])), files[2])
+    for one in (warehouse, other):
+        one.expose_lake({"raw.members": files})
+    assert warehouse.fetch(asked) == other.fetch(asked)
+    assert [name for *_, name, _ in other.fetch(asked)][-3:] == ["x", "y", "z"]
     for one in (warehouse, other):
         one.expose(
             {"raw.named": files}, columns="* replace (case when name = '1-0' then '…' else name end as name)"

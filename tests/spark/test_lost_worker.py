@@ -1,0 +1,46 @@
+"""A worker that is lost in the middle of a run: nothing is published wrong, and the next run has all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from histories.compare import row_differences
+from product import SAMPLE_AS_OF, Credits, nightly
+from spark.cluster import Cluster
+
+WAIT_SECONDS = 240
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table", ["staging/stg_members", "facts/fct_attempts", "marts/credit_summary"])
+def test_a_lost_worker(
+    table: str,
+    spark: Cluster,
+    on_spark: Callable[[str], Credits],
+    credits_command: Credits,
+    tmp_path: Path,
+) -> None:
+    """Killed with its executor once the table is there, while the next ones are made."""
+    assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
+    expected = nightly(credits_command, tmp_path / "landing", tmp_path / "duckdb", SAMPLE_AS_OF)
+    command = on_spark(f"lost_{table.split('/')[0]}_")
+    data_dir = tmp_path / "spark"
+    arguments = ("run", "--landing", tmp_path / "landing", "--data-dir", data_dir, "--as-of", SAMPLE_AS_OF)
+    with ThreadPoolExecutor(1) as background:
+        run = background.submit(command, *arguments)
+        until = time.monotonic() + WAIT_SECONDS
+        while not (data_dir / "spark" / "tables" / table).exists():
+            assert not run.done() and time.monotonic() < until, run
+            time.sleep(0.05)
+        spark.kill_worker()
+        said = run.result()
+    spark.replace_worker()
+    if said.returncode:
+        assert not (data_dir / "published").exists()
+        assert "Traceback" not in said.stdout + said.stderr
+    night = nightly(command, tmp_path / "landing", data_dir, SAMPLE_AS_OF)
+    assert row_differences(expected.published, night.published, names=("DuckDB", "Spark")) == []
