@@ -13,7 +13,7 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-depletion bench-waste autoets serve lint audit lock clean
+.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-depletion bench-waste autoets serve lint audit lock clean bench-engines
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -62,6 +62,9 @@ $(VENV)/.spark: $(VENV)/.made requirements-spark.lock
 
 bench: $(VENV)/.made  ## load, full build, nights and the floor, measured (make bench EVENTS=20000000)
 	@$(BIN)/python -m benchmarks.warehouse --events $(EVENTS)
+
+bench-engines: $(VENV)/.spark .venv-spark/.made  ## DuckDB and a Spark cluster on the same deliveries, as CPU seconds a row (EVENTS="200000 2000000")
+	@$(BIN)/python -m benchmarks.engines --events $(EVENTS)
 
 bench-depletion: $(VENV)/.made  ## the forecast beside the pace and others (SERIES=file.csv: on series it has never seen)
 	@$(BIN)/python -m benchmarks.depletion $(if $(SERIES),--series $(SERIES)) $(if $(AUTOETS),--autoets $(AUTOETS))

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,18 +24,25 @@ _SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.sources.partitionOverwriteMode": "dynamic",
-    # small data on a small machine: a statement on a few rows costs what it takes to plan and compile it
-    "spark.ui.enabled": "false",
     "spark.cores.max": "2",
     "spark.executor.memory": "1g",
     "spark.executor.cores": "1",
-    "spark.sql.shuffle.partitions": "2",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    # the catalog is gone with the cluster; Hive's is locked by one statement at a time
+    "spark.sql.catalogImplementation": "in-memory",
+}
+# a statement on a few rows costs what it takes to plan and compile it
+_FOR_SMALL_DATA = {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
+    "spark.sql.files.minPartitionNum": "1",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.locality.wait": "0",
-    "spark.ui.showConsoleProgress": "false",
 }
 _JAVA = "-Duser.timezone=UTC -XX:+UseSerialGC"
+_SHORT_LIVED = " -XX:TieredStopAtLevel=1"  # too few rows for the second compiler to pay
 
 
 @dataclass
@@ -45,6 +52,7 @@ class Cluster:
     url: str
     workers: list[subprocess.Popen[bytes]]
     start_worker: Callable[[], subprocess.Popen[bytes]]
+    started: list[subprocess.Popen[bytes]]
 
     def kill_worker(self) -> None:
         """End one worker and its executor at once, as a machine that is lost."""
@@ -52,13 +60,23 @@ class Cluster:
         os.killpg(worker.pid, 9)
         worker.wait()
 
+    def cpu_seconds(self) -> float:
+        """What all its processes, executors too, have used so far."""
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                told = stat.read_text().rpartition(")")[2].split()
+                if int(told[2]) in {process.pid for process in self.started}:  # the process group
+                    ticks += int(told[11]) + int(told[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def replace_worker(self) -> None:
         """Another machine in place of the lost one."""
         self.workers.append(self.start_worker())
 
 
 @contextmanager
-def cluster(root: Path) -> Iterator[Cluster]:
+def cluster(root: Path, *, is_small: bool = True) -> Iterator[Cluster]:
     """Start a cluster whose files are under `root`, and stop all of it at the end.
 
     Raises:
@@ -81,7 +99,7 @@ def cluster(root: Path) -> Iterator[Cluster]:
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_PUBLIC_DNS": "127.0.0.1",
             "SPARK_DAEMON_MEMORY": "512m",
-            "SPARK_DAEMON_JAVA_OPTS": _JAVA,
+            "SPARK_DAEMON_JAVA_OPTS": _JAVA + _SHORT_LIVED,
             "SPARK_WORKER_DIR": str(root / "work"),
             "SPARK_LOCAL_DIRS": str(root / "tmp"),
         }
@@ -113,15 +131,17 @@ def cluster(root: Path) -> Iterator[Cluster]:
             *("--host", "127.0.0.1", "--port", str(master_port), "--webui-port", "0"),
         )
         workers = [start_worker(), start_worker()]
-        # the catalog is gone with the cluster: it need not be on the disk after every change
-        java_options = f"{_JAVA} -Dderby.system.home={root / 'metastore'} -Dderby.system.durability=test"
-        settings = _SETTINGS | {
-            "spark.driver.extraJavaOptions": java_options,
-            "spark.executor.extraJavaOptions": _JAVA,
-            "spark.driver.host": "127.0.0.1",
-            "spark.driver.bindAddress": "127.0.0.1",
-            "spark.sql.warehouse.dir": str(root / "warehouse"),
-        }
+        settings = (
+            _SETTINGS
+            | (_FOR_SMALL_DATA if is_small else {})
+            | {
+                "spark.driver.extraJavaOptions": _JAVA,
+                "spark.executor.extraJavaOptions": _JAVA + _SHORT_LIVED,
+                "spark.driver.host": "127.0.0.1",
+                "spark.driver.bindAddress": "127.0.0.1",
+                "spark.sql.warehouse.dir": str(root / "warehouse"),
+            }
+        )
         server = start(
             "thrift",
             "spark-submit",
@@ -132,7 +152,7 @@ def cluster(root: Path) -> Iterator[Cluster]:
             *("--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1"),
         )
         _await(thrift_port, server, root / "thrift.log")
-        yield Cluster(f"thrift://127.0.0.1:{thrift_port}", workers, start_worker)
+        yield Cluster(f"thrift://127.0.0.1:{thrift_port}", workers, start_worker, started)
     finally:
         for process in reversed(started):
             if process.poll() is None:

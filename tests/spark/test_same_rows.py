@@ -64,28 +64,28 @@ def run_both(
     return duckdb_dir, spark_dir
 
 
-def test_sample_and_awkward_nights(on_spark: OnSpark, credits_command: Credits, tmp_path: Path) -> None:
-    """The sample's team beside workspaces to whom all that is awkward happens, over two nights."""
+def test_the_sample_beside_awkward_workspaces(
+    on_spark: OnSpark, credits_command: Credits, tmp_path: Path
+) -> None:
+    """The sample's team, and workspaces to whom all that is awkward happens, in one build."""
+    assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
     nights = histories(16, 2, seed=7)
-    landing = tmp_path / "landing" / "night-00"
-    assert credits_command("sample", "--out", landing).returncode == 0
-    spark = on_spark("few_")
     for number, deliveries in enumerate(nights):
-        write_night(tmp_path / "more", number, deliveries)
-        for file in (tmp_path / "more" / f"night-{number:02d}").rglob("*.jsonl"):
-            (landing / file.parent.name).mkdir(exist_ok=True)
-            file.rename(landing / file.parent.name / file.name)
-        as_of = str(deliveries.as_of)
-        first = nightly(credits_command, landing, tmp_path / "duckdb", as_of)
-        second = nightly(spark, landing, tmp_path / "spark", as_of)
-        assert_same(first.published, second.published, f"night {number}, as_of {as_of}")
+        folder = write_night(tmp_path / "more", number, deliveries)
+        for file in folder.rglob("*.jsonl"):
+            (tmp_path / "landing" / file.parent.name).mkdir(exist_ok=True)
+            file.rename(tmp_path / "landing" / file.parent.name / file.name)
+    as_of = str(nights[-1].as_of)
+    first = nightly(credits_command, tmp_path / "landing", tmp_path / "duckdb", as_of)
+    second = nightly(on_spark("few_"), tmp_path / "landing", tmp_path / "spark", as_of)
+    assert_same(first.published, second.published, f"seed 7 and the sample, as_of {as_of}")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_awkward_nights(seed: int, on_spark: OnSpark, credits_command: Credits, tmp_path: Path) -> None:
     """Increments night by night, and the last night by a full refresh."""
-    nights = histories(32, 6, seed)
+    nights = histories(24, 4, seed)
     spark = on_spark(f"seed{seed}_")
     duckdb_dir, spark_dir = run_both(nights, tmp_path, credits_command, spark, f"seed {seed}")
     landing, as_of = tmp_path / "landing" / f"night-{len(nights) - 1:02d}", str(nights[-1].as_of)

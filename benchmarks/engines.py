@@ -1,0 +1,86 @@
+"""`make bench-engines`: the same deliveries on DuckDB and on a Spark cluster of two cores, in CPU seconds.
+
+The figures of docs/scale.md come from here. How one process is measured is in measure.py.
+"""
+
+import argparse
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.measure import measure
+from benchmarks.table import Row, print_rows
+from tests.spark.cluster import Cluster, cluster
+
+PROJECT = Path(__file__).resolve().parents[1]
+CREDITS = Path(sys.executable).with_name("credits")
+MODELS = ("staging", "dimensions", "facts", "marts")
+AS_OF = "2026-04-07"
+
+
+def main() -> int:
+    """Build everything once on each engine, and once more with nothing new."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument(
+        "--events", type=int, nargs="+", default=[200_000], help="sizes, one after the other"
+    )
+    options.add_argument("--work", type=Path, default=PROJECT / "data" / "bench-engines")
+    asked = options.parse_args()
+    rows = []
+    for events in asked.events:
+        shutil.rmtree(asked.work, ignore_errors=True)
+        landing, home = asked.work / "landing", asked.work / "home"
+        home.mkdir(parents=True)
+        shutil.copy(PROJECT / "dagster.yaml", home)
+        days = ["--workspaces", "20", "--days", "90", "--events", str(events)]
+        measure(
+            [str(CREDITS), "sample", "--out", str(landing), *days],
+            folder=PROJECT,
+            log=asked.work / "sample.log",
+        )
+        of_duckdb = measured("DuckDB", events, landing, asked.work)
+        with cluster(asked.work / "cluster", is_small=False) as running:
+            of_spark = measured("Spark", events, landing, asked.work, running)
+        rows += [
+            *of_duckdb,
+            *(replace(row, ratio=_ratio(row, other)) for row, other in zip(of_spark, of_duckdb, strict=True)),
+        ]
+    print_rows(rows)
+    print("cpu s: of all processes, the cluster's too. ratio: CPU of Spark over that of DuckDB.")
+    return 0
+
+
+def measured(
+    engine: str, events: int, landing: Path, work: Path, running: Cluster | None = None
+) -> list[Row]:
+    """A full build, and its models alone."""
+    cpu_before = running.cpu_seconds() if running else 0.0
+    data_dir = work / engine.lower()
+    told = [f"DAGSTER_HOME={work / 'home'}", f"CREDITS_TARGET={engine.lower()}"]
+    told += [f"CREDITS_SPARK_URL={running.url}"] if running else []
+    command = ["env", *told, str(CREDITS), "run", "--landing", str(landing), "--data-dir", str(data_dir)]
+    command += ["--as-of", AS_OF]
+    night = measure(command, folder=PROJECT, log=work / f"{engine}.log")
+    cpu_seconds = night.cpu_seconds + (running.cpu_seconds() - cpu_before if running else 0.0)
+    models = night.part(*MODELS)
+    return [
+        Row(
+            f"{engine}, {events:,} events, whole night",
+            night.seconds,
+            cpu_seconds,
+            events / cpu_seconds,
+            night.peak_mb,
+        ),
+        Row(f"{engine}, {events:,} events, models and their tests", models.seconds),
+    ]
+
+
+def _ratio(row: Row, other: Row) -> float:
+    mine, theirs = row.cpu_seconds or row.seconds, other.cpu_seconds or other.seconds
+    assert mine and theirs
+    return mine / theirs
+
+
+if __name__ == "__main__":
+    sys.exit(main())
