@@ -20,6 +20,7 @@ def members_of(night: Night) -> set[object]:
     return {member for (member,) in night.query("select distinct member_id from marts.usage_by_member")}
 
 
+@pytest.mark.slow
 def test_switched_on_nobody_is_named_and_no_figure_is_another(told: Night, credits_with: CreditsWith) -> None:
     before = published_rows(told.published)
     assert any(name.startswith("parquet/data_quality") for name in traces(told.published.resolve()))

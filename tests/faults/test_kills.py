@@ -82,6 +82,7 @@ def test_killed_at_random_times_three_in_a_row(
         recover(runs, awkward, data_dir)
 
 
+@pytest.mark.slow
 def test_a_few_kills_in_a_row_are_survived(
     runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
 ) -> None:

@@ -162,7 +162,8 @@ def publish(warehouse: Path, data_dir: Path) -> None:
     activate(version, data_dir)
 
 
-@pytest.mark.parametrize("least", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("least", [200, 10_000])
 def test_readers_never_see_two_versions_at_once(
     awkward: AwkwardNight, faults: Faults, least: int, tmp_path: Path
 ) -> None:
@@ -196,6 +197,7 @@ def test_readers_never_see_two_versions_at_once(
         assert published > least / 500
 
 
+@pytest.mark.slow
 def test_a_nightly_run_sends_nothing_anywhere(awkward: AwkwardNight, faults: Faults, tmp_path: Path) -> None:
     data_dir = awkward.copied(tmp_path / "data")
     night = (credits_script(), "run", "--landing", awkward.landing, "--as-of", awkward.as_of)

@@ -26,9 +26,8 @@ def published_in_order(runs: NightRuns, chosen: Cases, root: Path) -> Path:
     return root / "data" / "published"
 
 
-@pytest.mark.parametrize(
-    ("count", "arrangements"), [(16, 1), pytest.param(210, 4, marks=pytest.mark.slow, id="210-4")]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("count", "arrangements"), [(16, 1), (210, 4)])
 def test_the_same_deliveries_in_any_order_and_shape_publish_the_same_rows(
     runs: NightRuns, faults: Faults, count: int, arrangements: int, tmp_path: Path
 ) -> None:
