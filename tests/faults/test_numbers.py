@@ -56,9 +56,8 @@ def live_events(load: Path) -> set[str]:
     return ids
 
 
-@pytest.mark.parametrize(
-    ("events", "nights"), [(20_000, NIGHTS[-1:]), pytest.param(960_000, NIGHTS, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("events", "nights"), [(20_000, NIGHTS[-1:]), (960_000, NIGHTS)])
 def test_no_delivery_is_lost_or_counted_twice(
     runs: NightRuns, faults: Faults, events: int, nights: tuple[date, ...], tmp_path: Path
 ) -> None:
