@@ -57,10 +57,12 @@ def recomputed(settings: Settings, stand: Stand) -> Iterator[Path]:
             raise CannotRecompute("; ".join(failures(result)))
         yield beside.published_dir.resolve()
     finally:
-        if settings.target == "spark":
-            warehouse_of(use(data_dir=settings.verify_dir)).remove()
-        use(data_dir=settings.data_dir)
-        _remove(settings.verify_dir)
+        try:
+            if settings.target == "spark":
+                warehouse_of(use(data_dir=settings.verify_dir)).remove()
+        finally:
+            use(data_dir=settings.data_dir)
+            _remove(settings.verify_dir)
 
 
 def _remove(folder: Path) -> None:

@@ -31,12 +31,16 @@ _REFUSED = """
 # the example: an open one, of the newest batch
 _PLACE = "is_corrected, batch_id desc, file_path, line_number"
 _BY_KIND = f"""
-    select feed, rule, remedy, count(*), count(distinct file_path), count(*) filter (where is_corrected),
-        first(concat_ws(':', file_path, line_number) order by {_PLACE}),
-        first(reason order by {_PLACE})
-    from refused
+    select feed, rule, remedy, count(*) as row_count, count(distinct file_path) as file_count,
+        count(*) filter (where is_corrected) as corrected_count,
+        max(case when place = 1 then concat_ws(':', file_path, line_number) end) as example,
+        max(case when place = 1 then reason end) as reason
+    from (
+        select *, row_number() over (partition by feed, rule, remedy order by {_PLACE}) as place
+        from refused
+    ) as placed
     group by feed, rule, remedy
-    order by all
+    order by feed, rule, remedy
 """
 
 

@@ -93,7 +93,8 @@ class SparkWarehouse:
         self.prefix = prefix
         self._server = ThriftServer.of(url)
         self._folder = folder
-        self._uri = files.rstrip("/") or folder.as_uri()
+        # a folder of its own: what belongs to another warehouse is never removed with this one
+        self._uri = f"{files.rstrip('/') or folder.as_uri()}/{prefix.rstrip('_')}"
         # Spark's name of the scheme is not Arrow's
         self._files, self._root = fs.FileSystem.from_uri(self._uri.replace("s3a://", "s3://", 1))
         self._manifest = manifest
@@ -165,15 +166,17 @@ class SparkWarehouse:
         self._refuse_others()
         self._execute(*(f"drop database if exists {self.prefix}{schema} cascade" for schema in SCHEMAS))
         self._has_databases = False
-        for folder in ("python", "tables", "exchange"):
+        for folder in ("python", "tables", "exchange", _LAKE):
             self._delete(folder)
+        self._record.unlink(missing_ok=True)
 
     def set_aside_if_torn(self) -> str | None:
         """Remove a warehouse whose models were being changed when a run was killed or failed.
 
         Partitions of Parquet are replaced one after the other: who is killed in between leaves a table of
-        which nobody knows what it has.
+        which nobody knows what it has. What a killed run was asking is removed, too.
         """
+        self._delete("exchange")
         if self._marker.exists():
             self.remove()
             self._marker.unlink()
@@ -189,6 +192,11 @@ class SparkWarehouse:
     @property
     def _marker(self) -> Path:
         return self._folder / "building"
+
+    @property
+    def _record(self) -> Path:
+        """What was copied for the cluster, as it was then."""
+        return self._folder / "brought.json"
 
     @contextmanager
     def building(self) -> Iterator[None]:
@@ -276,10 +284,11 @@ class SparkWarehouse:
         """Copy what is new or changed to where the cluster reads it, if it does not read it here."""
         if self._is_local:
             return
-        record = self._folder / "brought.json"
-        known = json.loads(record.read_text()) if record.exists() else {}
+        known = json.loads(self._record.read_text()) if self._record.exists() else {}
         for gone in [name for name in known if not Path(name).exists()]:
-            self._files.delete_file(f"{self._root}/{_LAKE}{gone}")
+            copy = f"{self._root}/{_LAKE}{gone}"
+            if self._files.get_file_info(copy).type != fs.FileType.NotFound:
+                self._files.delete_file(copy)
             del known[gone]
         for file in files:
             stamp, target = [file.stat().st_size, file.stat().st_mtime_ns], f"{self._root}/{_LAKE}{file}"
@@ -293,9 +302,9 @@ class SparkWarehouse:
                 )
                 known[str(file)] = stamp
         self._folder.mkdir(parents=True, exist_ok=True)
-        beside = record.with_suffix(".tmp")
+        beside = self._record.with_suffix(".tmp")
         beside.write_text(json.dumps(known))
-        beside.replace(record)
+        beside.replace(self._record)
 
     def _translated(self, sql: str) -> str:
         return spark_sql(sql, schemas=SCHEMAS, prefix=self.prefix)
@@ -309,24 +318,22 @@ class SparkWarehouse:
             self._execute(
                 *(
                     f"create database if not exists {self.prefix}{schema} "
-                    f"location '{self._uri}/tables/{schema}'"
+                    f"comment '{self._folder}' location '{self._uri}/tables/{schema}'"
                     for schema in SCHEMAS
                 )
             )
             self._has_databases = True
 
     def _refuse_others(self) -> None:
-        """Raise if the databases of this prefix have their files elsewhere: they are another warehouse's."""
+        """Raise if the databases of this prefix are another warehouse's: their comment is its folder."""
         name = f"{self.prefix}{SCHEMAS[0]}"
         if (name,) not in self._execute(f"show databases like '{name}'"):
             return
         told = {str(key).lower(): value for key, value in self._execute(f"describe database {name}")}
-        wanted = f"{self._uri}/tables/{SCHEMAS[0]}"
-        if _plain(str(told.get("location"))) != _plain(wanted):
+        if told.get("comment") != str(self._folder):
             raise WarehouseError(
-                f"one warehouse for each CREDITS_SPARK_PREFIX; the databases {self.prefix}… have their "
-                f"files in {told.get('location')}, not in {wanted}. Choose another prefix, or drop "
-                "those databases."
+                f"one data directory for each CREDITS_SPARK_PREFIX; the databases {self.prefix}… are of "
+                f"{told.get('comment')}, not of {self._folder}. Choose another prefix, or drop them."
             )
 
     def _execute(self, *statements: str) -> list[tuple[Any, ...]]:
@@ -356,8 +363,6 @@ class SparkWarehouse:
                 try:
                     cursor.execute(statement)
                     rows = cursor.fetchall() if cursor.description else []
-                except exc.ProgrammingError:
-                    rows = []  # a statement without rows
                 except (exc.Error, TException, OSError) as error:
                     raise WarehouseError(_said(error)) from error
         return [tuple(row) for row in rows]
@@ -385,11 +390,6 @@ def _parquet(uri: str) -> str:
 def _any_of(names: set[str]) -> str:
     """What matches these names and no other."""
     return next(iter(names)) if len(names) == 1 else "{" + ",".join(sorted(names)) + "}"
-
-
-def _plain(uri: str) -> str:
-    """A location without the variations of file:/x, file:///x and /x."""
-    return "/" + uri.removeprefix("file:").lstrip("/") if uri.startswith(("file:", "/")) else uri
 
 
 def _in_utc(rows: pa.Table) -> pa.Table:

@@ -27,13 +27,14 @@ def test_a_lost_worker(
     """Killed with its executor once the table is there, while the next ones are made."""
     assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
     expected = nightly(credits_command, tmp_path / "landing", tmp_path / "duckdb", SAMPLE_AS_OF)
-    command = on_spark(f"lost_{table.split('/')[0]}_")
+    prefix = f"lost_{table.split('/')[0]}"
+    command = on_spark(f"{prefix}_")
     data_dir = tmp_path / "spark"
     arguments = ("run", "--landing", tmp_path / "landing", "--data-dir", data_dir, "--as-of", SAMPLE_AS_OF)
     with ThreadPoolExecutor(1) as background:
         run = background.submit(command, *arguments)
         until = time.monotonic() + WAIT_SECONDS
-        while not (data_dir / "spark" / "tables" / table).exists():
+        while not (data_dir / "spark" / prefix / "tables" / table).exists():
             assert not run.done() and time.monotonic() < until, run
             time.sleep(0.05)
         spark.kill_worker()

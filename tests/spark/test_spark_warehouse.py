@@ -111,7 +111,7 @@ def test_a_build_that_did_not_end_is_made_anew(spark: Cluster, tmp_path: Path) -
 def test_files_that_are_gone_make_it_anew(spark: Cluster, tmp_path: Path) -> None:
     warehouse = made(spark, tmp_path / "spark", prefix="gone_")
     warehouse.replace("state.runs", FRAME, select=ROWS)
-    for file in (tmp_path / "spark" / "python").rglob("*.parquet"):
+    for file in (tmp_path / "spark" / "gone" / "python").rglob("*.parquet"):
         file.unlink()
     assert "could not be read" in str(warehouse.set_aside_if_torn())
     assert not warehouse.has_table("state.runs")
@@ -120,8 +120,15 @@ def test_files_that_are_gone_make_it_anew(spark: Cluster, tmp_path: Path) -> Non
 def test_databases_of_another_data_directory_are_left_alone(spark: Cluster, tmp_path: Path) -> None:
     made(spark, tmp_path / "mine", prefix="taken_").replace("facts.t", FRAME, select=ROWS)
     other = made(spark, tmp_path / "theirs", prefix="taken_")
+    # two prefixes in one bucket: what one removes is its own
+    shared = (tmp_path / "bucket").as_uri()
+    beside = [made(spark, tmp_path / name, prefix=f"{name}_", files=shared) for name in ("one", "two")]
+    for warehouse in beside:
+        warehouse.replace("facts.t", FRAME, select=ROWS)
+    beside[1].remove()
+    assert beside[0].row_counts(["facts.t"]) == {"facts.t": 3}
     for attempt in (other.remove, lambda: other.replace("facts.t", FRAME, select=ROWS)):
-        with pytest.raises(WarehouseError, match="one warehouse for each CREDITS_SPARK_PREFIX"):
+        with pytest.raises(WarehouseError, match="one data directory for each CREDITS_SPARK_PREFIX"):
             attempt()
     assert made(spark, tmp_path / "mine", prefix="taken_").row_counts(["facts.t"]) == {"facts.t": 3}
 
