@@ -175,6 +175,7 @@ def _warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Method]
     from orchestration.defs.resources import Busy, lock
     from orchestration.warehouse.dbt_build import DbtProject
     from orchestration.warehouse.forecast_inputs import method_of, told_on
+    from orchestration.warehouse.interface import WarehouseError
     from orchestration.warehouse.targets import warehouse_of
 
     settings = use_settings(data_dir=data_dir)
@@ -190,3 +191,5 @@ def _warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Method]
             yield warehouse, as_of, method_of(warehouse, variables)
     except Busy as error:
         fail(str(error), EXIT_BUSY)
+    except WarehouseError as error:
+        fail(str(error))

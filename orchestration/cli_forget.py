@@ -62,6 +62,7 @@ def forget(
         fail(f"{settings.data_dir} holds no lake to erase from; run credits run first", EXIT_USAGE)
     from orchestration.defs.forgetting import OtherPseudonyms, UnknownMember, forget_member
     from orchestration.defs.resources import Busy
+    from orchestration.warehouse.interface import WarehouseError
 
     try:
         is_done = forget_member(
@@ -76,6 +77,8 @@ def forget(
         fail(str(error), EXIT_USAGE)
     except Busy as error:
         fail(str(error), EXIT_BUSY)
+    except WarehouseError as error:
+        fail(f"not everything is erased yet; run it again once that is mended: {error}")
     except OSError as error:
         fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)
     raise SystemExit(0 if is_done else EXIT_FAILED)

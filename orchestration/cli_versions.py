@@ -143,6 +143,7 @@ def verify(data_dir: Path | None, quick: bool, output: Output) -> None:
     from orchestration.defs.resources import Busy, lock
     from orchestration.publish.kept import stand_of
     from orchestration.warehouse.dbt_build import DbtFailed
+    from orchestration.warehouse.interface import WarehouseError
 
     settings = use_settings(data_dir=data_dir)
     if not settings.published_dir.exists():
@@ -157,7 +158,7 @@ def verify(data_dir: Path | None, quick: bool, output: Output) -> None:
                 _verify_rows(settings, stand, tell)
     except Busy as error:
         fail(str(error), EXIT_BUSY)
-    except (OSError, DbtFailed) as error:
+    except (OSError, DbtFailed, WarehouseError) as error:
         fail(f"the verification could not be ended: {error}")
     tell.end()
     raise SystemExit(EXIT_FAILED if tell.problem_count else 0)

@@ -360,7 +360,7 @@ def _use_spark(settings: Settings) -> None:
             "the target spark needs the packages dbt-spark and PyHive; they are not installed. Install the "
             "extra `spark` (pip install '.[spark]'), or unset CREDITS_TARGET."
         )
-    if not settings.spark_files and re.search(r"[^\w/ .=@+-]", str(settings.data_dir), re.ASCII):
+    if re.search(r"[^\w/ .=@+-]", str(settings.data_dir), re.ASCII):
         raise SettingsError(
             "Spark reads the data directory by patterns, so that its path may have letters, digits and "
             f"/ . _ - = @ + only; found {settings.data_dir}. Choose another folder with --data-dir."

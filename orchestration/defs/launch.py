@@ -18,6 +18,7 @@ from orchestration.defs.resources import is_held, lock
 from orchestration.publish.formatting import plain
 from orchestration.publish.versions import served_number
 from orchestration.settings import Settings
+from orchestration.warehouse.interface import WarehouseError
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import Lake
 from orchestration.warehouse.night_summary import summarise_night
@@ -57,7 +58,13 @@ def run_nightly(
             result = execute(settings, config, instance)  # the step that found it has set it aside
         new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
         warehouse, journal = warehouse_of(settings), Journal(settings.journal_dir)
-        for line in summarise_night(warehouse, journal, result.run_id, new_batches):
+        try:
+            summary = list(summarise_night(warehouse, journal, result.run_id, new_batches))
+        except WarehouseError:  # the step that failed says why
+            summary = [
+                f"loaded       {len(new_batches)} batches into raw; the warehouse cannot be asked of what"
+            ]
+        for line in summary:
             say(line)
     for line in _published(result, settings, served_before):
         say(line)

@@ -7,6 +7,7 @@ tables mean does not belong here: that is dbt_project/ and forecasting/.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -341,6 +342,7 @@ class SparkWarehouse:
         from pyhive import exc, hive
         from thrift.Thrift import TException
 
+        logging.getLogger("thrift").setLevel(logging.CRITICAL)  # what it would say is in the error
         server = self._server
         try:
             connection = hive.connect(

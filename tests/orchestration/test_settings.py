@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from orchestration import settings
 from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
-from orchestration.settings import Settings, SettingsError
+from orchestration.settings import Settings, SettingsError, use
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -110,3 +112,51 @@ def test_a_switch_that_is_neither_on_nor_off_is_refused(monkeypatch: pytest.Monk
     monkeypatch.setenv("CREDITS_WORKSPACE_FILES", "maybe")
     with pytest.raises(SettingsError, match="CREDITS_WORKSPACE_FILES must be 1 or 0; it is 'maybe'"):
         Settings.load()
+
+
+def test_a_cluster_needs_its_address_and_a_path_it_can_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("CREDITS_TARGET", "CREDITS_SPARK_URL", "CREDITS_SCHEMA_PREFIX", "CREDITS_DATA_DIR"):
+        monkeypatch.setenv(name, "")  # so that what `use` sets is taken back
+        monkeypatch.delenv(name)
+    with pytest.raises(SettingsError, match="CREDITS_SPARK_URL is empty"):
+        use(data_dir=tmp_path, target="spark")
+    monkeypatch.setenv("CREDITS_SPARK_URL", "jdbc:hive2://host:10000")
+    with pytest.raises(
+        SettingsError, match="CREDITS_SPARK_URL must be an address that starts with thrift://"
+    ):
+        use(data_dir=tmp_path, target="spark")
+    monkeypatch.setenv("CREDITS_SPARK_URL", "thrift://host:10000")
+    monkeypatch.setattr(settings, "find_spec", lambda name: name)
+    with pytest.raises(SettingsError, match="Choose another folder with --data-dir"):
+        use(data_dir=tmp_path / "{a}", target="spark")
+    monkeypatch.setattr(settings, "find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match="the extra `spark`"):
+        use(data_dir=tmp_path, target="spark")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CREDITS_TARGET", "trino"),
+        ("CREDITS_SPARK_PREFIX", "Credits-"),
+        ("CREDITS_SPARK_PREFIX", ""),
+        ("CREDITS_SPARK_FILES", "/a/path"),
+        ("CREDITS_SPARK_FILES", "s3a://bucket/with'quote"),
+    ],
+)
+def test_a_setting_of_the_cluster_that_cannot_be_used_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name):
+        Settings.load()
+
+
+def test_only_a_shared_cluster_needs_a_prefix_and_a_verification_has_its_own(tmp_path: Path) -> None:
+    usual = Settings(tmp_path, tmp_path, spark_prefix="mine_")
+    assert usual.schema_prefix == ""
+    on_cluster = replace(usual, target="spark")
+    assert on_cluster.schema_prefix == "mine_"
+    assert replace(on_cluster, data_dir=on_cluster.verify_dir).schema_prefix == "mine_verify_"

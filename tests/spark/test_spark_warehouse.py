@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,10 +12,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from delivered_people import deliver
 from spark.cluster import Cluster
 
+from orchestration.doctor.state import check_warehouse
+from orchestration.settings import Settings
+from orchestration.warehouse.batch_writer import TABLES
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.interface import WarehouseError
+from orchestration.warehouse.lake import Lake
+from orchestration.warehouse.pseudonyms import Pseudonyms, expose_by_pseudonyms
+from orchestration.warehouse.refused_kinds import conflicting_kinds
 from orchestration.warehouse.spark_warehouse import SparkWarehouse
 
 ROWS = """
@@ -169,3 +177,56 @@ def test_marts_are_brought_with_their_comments(spark: Cluster, tmp_path: Path) -
         assert ("TIMESTAMP", None) in kinds
         assert connection.execute("select count(*) from marts.t").fetchall() == [(3,)]
     assert not file.exists()
+
+
+def test_people_have_the_pseudonyms_that_duckdb_gives_them(spark: Cluster, tmp_path: Path) -> None:
+    warehouse, other = (
+        made(spark, tmp_path / "spark", prefix="people_"),
+        DuckDBWarehouse(tmp_path / "w.duckdb"),
+    )
+    lake = Lake(tmp_path / "raw")
+    for number, member in enumerate(("zoe", "max")):
+        deliver(tmp_path / "landing", f"n{number}", member)
+        lake.ingest(tmp_path / "landing", now=datetime(2026, 4, 8, tzinfo=UTC))
+        tables = {f"raw.{table}": lake.paths(table) for table in TABLES}
+        for one in (warehouse, other):
+            expose_by_pseudonyms(one, tables, Pseudonyms("a secret of the test"))
+        for table in tables:
+            columns = sorted(other.query_arrow(f"select * from {table} limit 0").column_names)
+            asked = f"select {', '.join(columns)} from {table} order by all"
+            rows = warehouse.query_arrow(f"select {', '.join(columns)} from {table}").to_pylist()
+            assert sorted(map(str, rows)) == sorted(map(str, _plain(other.query_arrow(asked))))
+            assert not any(trace in str(rows).lower() for trace in ("zoe", "zoë", "'max'"))
+
+
+def _plain(rows: pa.Table) -> list[dict[str, object]]:
+    """Instants without their zone, as they come from the cluster."""
+    kinds = [
+        field.with_type(pa.timestamp("us")) if pa.types.is_timestamp(field.type) else field
+        for field in rows.schema
+    ]
+    return rows.cast(pa.schema(kinds)).to_pylist()
+
+
+def test_conflicts_are_counted_as_by_duckdb(spark: Cluster, tmp_path: Path) -> None:
+    refused = pd.DataFrame(
+        [
+            ("f", "key.conflict", "mend", f"why {line}", 1 + line % 2, f"file{line % 3}", line)
+            for line in range(7)
+        ],
+        columns=["feed", "rule", "remedy", "reason", "batch_id", "file_path", "line_number"],
+    )
+    warehouse, other = (
+        made(spark, tmp_path / "spark", prefix="refused_"),
+        DuckDBWarehouse(tmp_path / "w.duckdb"),
+    )
+    for one in (warehouse, other):
+        one.replace("staging.stg_quarantine", refused, select="select * from frame")
+    assert conflicting_kinds(warehouse) == conflicting_kinds(other)
+    assert [kind.example for kind in conflicting_kinds(other)] == ["file0:3"]
+
+
+def test_the_doctor_asks_the_cluster(spark: Cluster, tmp_path: Path) -> None:
+    settings = Settings(tmp_path, tmp_path, target="spark", spark_url=spark.url)
+    assert str(check_warehouse(settings).found) == "the cluster answers, in UTC"
+    assert check_warehouse(replace(settings, spark_url="thrift://127.0.0.1:1")).state == "problem"

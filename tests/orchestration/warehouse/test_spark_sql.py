@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
+import duckdb
 import pytest
+import yaml
 
 from expectations.runner import fill
 from expectations.suites import GATES
+from orchestration.settings import PROJECT_DIR
 from orchestration.warehouse.spark_sql import spark_sql
+from orchestration.warehouse.spark_warehouse import SESSION, ThriftServer
+from orchestration.warehouse.waste_inputs import _part
 
 
 @pytest.mark.parametrize(
@@ -61,3 +66,31 @@ def test_every_gate_can_be_asked_of_either_engine(layer: str) -> None:
         for since_batch in (None, 3):
             told = spark_sql(fill(gate.sql, as_of=date(2026, 4, 7), since_batch=since_batch))
             assert "INT128" not in told and "MATERIALIZED" not in told
+
+
+def test_dbt_tells_the_cluster_what_the_steps_tell_it() -> None:
+    told = yaml.safe_load((PROJECT_DIR / "dbt_project" / "profiles.yml").read_text())
+    profile = told["credits"]["outputs"]["spark"]
+    assert profile["server_side_parameters"] == {
+        f"set:hiveconf:{name}": value for name, value in SESSION.items()
+    }
+    # an insert that is sent twice is there twice
+    assert profile["query_retries"] == 0
+
+
+def test_an_address_is_taken_apart() -> None:
+    assert ThriftServer.of("thrift://me:a%2Fb@host:1?auth=ldap") == ThriftServer(
+        "host", 1, "me", "a/b", "LDAP", None
+    )
+    assert ThriftServer.of("thrift://host") == ThriftServer("host", 10000, None, None, "NONE", None)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+def test_each_product_is_of_one_part(parts: int) -> None:
+    products = "(select 'w' as workspace_id, 'p' || range as product_id from range(3000))"
+    counts = [
+        duckdb.sql(f"select count(*) from {products} where {_part(part, part + 1, parts)}").fetchall()[0][0]
+        for part in range(parts)
+    ]
+    assert sum(counts) == 3000
+    assert min(counts) > 3000 / parts * 0.8
