@@ -358,7 +358,7 @@ class SparkWarehouse:
             raise WarehouseError(
                 f"the Thrift server of Spark must answer; {server.host}:{server.port} does not ({error}). "
                 "Start it, or correct CREDITS_SPARK_URL."
-            ) from error
+            ) from None  # who tells of a failed step tells the first cause
         rows: list[tuple[Any, ...]] = []
         with closing(connection), closing(connection.cursor()) as cursor:
             for statement in statements:
@@ -366,7 +366,7 @@ class SparkWarehouse:
                     cursor.execute(statement)
                     rows = cursor.fetchall() if cursor.description else []
                 except (exc.Error, TException, OSError) as error:
-                    raise WarehouseError(_said(error)) from error
+                    raise WarehouseError(_said(error)) from None
         return [tuple(row) for row in rows]
 
     def _write(self, rows: pa.Table, path: str) -> None:
