@@ -365,7 +365,7 @@ def _use_spark(settings: Settings) -> None:
             "Spark reads the data directory by patterns, so that its path may have letters, digits and "
             f"/ . _ - = @ + only; found {settings.data_dir}. Choose another folder with --data-dir."
         )
-    from orchestration.warehouse.spark_warehouse import ThriftServer
+    from orchestration.warehouse.thrift_server import ThriftServer
 
     server = ThriftServer.of(settings.spark_url)
     told = {

@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-_BATCH_ROWS = 10**12  # more rows than any batch has
+BATCH_ROWS = 10**12  # more rows than any batch has
 # what a run compares with what is published, and the types of its columns
 _TEXT, _CREDITS = "varchar", "decimal(38, 6)"
 _BY_DAY = {"workspace_id": _TEXT, "usage_date": "date", "credits": _CREDITS, "generation_count": "bigint"}
@@ -169,7 +169,7 @@ class DuckDBWarehouse:
         Beside the columns of the files, `row_id` says which row of which batch it is: whole, unique, and the
         same for ever, since a committed batch never changes.
         """
-        self.expose(tables, columns=f"*, batch_id * {_BATCH_ROWS} + file_row_number as row_id")
+        self.expose(tables, columns=f"*, batch_id * {BATCH_ROWS} + file_row_number as row_id")
 
     def expose_served(self, files: Mapping[str, Path]) -> None:
         """Make each served.<table> a view over its file of the published version, or an empty one without."""

@@ -12,7 +12,7 @@ from expectations.runner import fill
 from expectations.suites import GATES
 from orchestration.settings import PROJECT_DIR
 from orchestration.warehouse.spark_sql import spark_sql
-from orchestration.warehouse.spark_warehouse import SESSION, ThriftServer
+from orchestration.warehouse.thrift_server import SESSION, ThriftServer
 from orchestration.warehouse.waste_inputs import _part
 
 
