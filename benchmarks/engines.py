@@ -61,7 +61,9 @@ def measured(
     told += [f"CREDITS_SPARK_URL={running.url}"] if running else []
     command = ["env", *told, str(CREDITS), "run", "--landing", str(landing), "--data-dir", str(data_dir)]
     command += ["--as-of", AS_OF]
+    print(f"  {engine}: {events:,} events ...", end="", file=sys.stderr, flush=True)
     night = measure(command, folder=PROJECT, log=work / f"{engine}.log")
+    print(f" {night.seconds:.1f} s", file=sys.stderr)
     cpu_seconds = night.cpu_seconds + (running.cpu_seconds() - cpu_before if running else 0.0)
     models = night.part(*MODELS)
     return [
