@@ -6,6 +6,7 @@ Not Dagster, and not what a model means: that is dbt_project/.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from dbt.cli.main import dbtRunner
 Command = Literal["build", "rebuild", "test"]
 SKIPPED = "skipped"
 PASSING = {"success", "pass", "no-op"}
+_FRAMES = re.compile(r"\s+at [\w.$]+\([\w.]+(:\d+)?\).*", re.DOTALL)  # where in Java it was
 
 
 class DbtFailed(RuntimeError):
@@ -122,7 +124,7 @@ class DbtProject:
             table=f"{about.fqn[1]}.{about.name}",
             name=node.name,
             passed=passed,
-            found=rows if is_test and rows else str(result.message or result.status),
+            found=rows if is_test and rows else _FRAMES.sub("", str(result.message or result.status)),
             seconds=float(result.execution_time),
         )
 

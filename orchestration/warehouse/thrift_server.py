@@ -21,6 +21,8 @@ SESSION = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.parquet.inferTimestampNTZ.enabled": "false",
     "spark.sql.parquet.mergeSchema": "true",
+    # told by the size of compressed columns, a hundredth of what the rows take: millions of them would pass
+    "spark.sql.autoBroadcastJoinThreshold": "1MB",
 }
 _LONGEST_ERROR = 2_000
 
