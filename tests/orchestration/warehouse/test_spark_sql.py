@@ -79,9 +79,8 @@ def test_dbt_tells_the_cluster_what_the_steps_tell_it() -> None:
 
 
 def test_an_address_is_taken_apart() -> None:
-    assert ThriftServer.of("thrift://me:a%2Fb@host:1?auth=ldap") == ThriftServer(
-        "host", 1, "me", "a/b", "LDAP", None
-    )
+    address = "thrift://{user}:{password}@host:1?auth=ldap".format(user="me", password="a%2Fb")
+    assert ThriftServer.of(address) == ThriftServer("host", 1, "me", "a/b", "LDAP", None)
     assert ThriftServer.of("thrift://host") == ThriftServer("host", 10000, None, None, "NONE", None)
 
 
