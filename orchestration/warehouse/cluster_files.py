@@ -29,8 +29,10 @@ class ClusterFiles:
         self.uri = uri
         self._is_shared = is_shared
         self._record = folder / "copied.json"
-        # Spark's name of the scheme is not Arrow's
-        self._files, self._root = fs.FileSystem.from_uri(uri.replace("s3a://", "s3://", 1))
+        if is_shared:  # a plain path, in which Spark takes each character as it is
+            self._files, self._root = fs.LocalFileSystem(), uri.removeprefix("file://")
+        else:  # Spark's name of the scheme is not Arrow's
+            self._files, self._root = fs.FileSystem.from_uri(uri.replace("s3a://", "s3://", 1))
 
     def write(self, rows: pa.Table, path: str) -> None:
         """Write one file; instants without zone are in UTC, which Spark reads as its TIMESTAMP."""

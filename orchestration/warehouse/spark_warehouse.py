@@ -27,6 +27,7 @@ SCHEMAS = (
     *("state", "raw", "lake", "privacy", "journal", "served"),
     *("staging", "dimensions", "facts", "forecast", "waste", "marts"),
 )
+_PATTERN = "[]{}*?\\"
 _HERE = "what_is_read"  # stands for a relation that only Spark can read
 
 
@@ -41,14 +42,22 @@ class SparkWarehouse:
         files: the folder for tables and exchanged rows as a URI that the cluster reads, such as s3a://bucket/x;
             `folder` if empty, which the machines of the cluster must then see under the same path.
         manifest: dbt's, which has the comments of the marts.
+
+    Raises:
+        WarehouseError: a folder whose name Spark takes for a pattern; later, what the cluster refuses.
     """
 
     def __init__(self, url: str, *, prefix: str, folder: Path, files: str = "", manifest: Path) -> None:
+        if set(_PATTERN) & set(str(folder)):
+            raise WarehouseError(
+                f"the path of the data directory must have none of {_PATTERN} on Spark, which takes them for "
+                f"patterns; found {folder}. Choose another --data-dir."
+            )
         self.prefix = prefix
         self._execute = ThriftServer.of(url).execute
         self._folder = folder
         # a folder of its own: what belongs to another warehouse is never removed with this one
-        uri = f"{files.rstrip('/') or folder.as_uri()}/{prefix.rstrip('_')}"
+        uri = f"{files.rstrip('/') or f'file://{folder}'}/{prefix.rstrip('_')}"
         self._files = ClusterFiles(uri, folder=folder, is_shared=not files)
         self._manifest = manifest
         self._has_databases = False
@@ -67,10 +76,10 @@ class SparkWarehouse:
                 self._files.write(pa.Table.from_pandas(frame, preserve_index=False), given)
                 statements.append(
                     f"create or replace temporary view {name} using parquet "
-                    f"options (path '{self._files.uri}/{given}')"
+                    f"options (path {_text(f'{self._files.uri}/{given}')})"
                 )
             answer = f"{asked}/answer"
-            into = f"insert overwrite directory '{self._files.uri}/{answer}' using parquet"
+            into = f"insert overwrite directory {_text(f'{self._files.uri}/{answer}')} using parquet"
             self._execute(*statements, f"{into} {self._translated(sql)}")
             return self._files.read(answer)
         finally:
@@ -225,10 +234,11 @@ class SparkWarehouse:
     def _make_databases(self) -> None:
         if not self._has_databases:
             self._refuse_others()
+            owner, tables = _text(str(self._folder)), f"{self._files.uri}/tables"
             self._execute(
                 *(
                     f"create database if not exists {self.prefix}{schema} "
-                    f"comment '{self._folder}' location '{self._files.uri}/tables/{schema}'"
+                    f"comment {owner} location {_text(f'{tables}/{schema}')}"
                     for schema in SCHEMAS
                 )
             )
@@ -245,3 +255,9 @@ class SparkWarehouse:
                 f"one data directory for each CREDITS_SPARK_PREFIX; the databases {self.prefix}… are of "
                 f"{told.get('comment')}, not of {self._folder}. Choose another prefix, or drop them."
             )
+
+
+def _text(value: str) -> str:
+    """A text in Spark's SQL."""
+    escaped = value.replace("\\", r"\\").replace("'", r"\'")
+    return f"'{escaped}'"

@@ -61,9 +61,9 @@ EXPECTED: dict[str, str | None] = {
     "unit_key([\"'a'\"]) ~ ' = ' ~ unit_key([\"'a'\"])": "true",
     "unit_key([\"'a'\", \"'b'\"]) ~ ' = ' ~ unit_key([\"'b'\", \"'a'\"])": "false",
 }
-# what a table holds, what is removed, and what must be left and added
+# what a table holds, what is removed, and what must be left and added; what is not known stays
 DAYS = ("2026-01-01", "2026-01-02", "2026-01-03")
-REMOVED = "number in (select 1 as number union all select 2 union all select 4)"
+REMOVED = "number in (select 1 as number union all select 2 union all select 4) or nullif(number, 3) < 0"
 LEFT = [(3, "2026-01-02"), (5, "2026-01-03"), (6, "2026-01-03"), (7, "2026-01-04")]
 
 

@@ -52,7 +52,8 @@ def made(spark: Cluster, folder: Path, *, prefix: str, files: str = "") -> Spark
 @pytest.mark.parametrize("is_elsewhere", [False, True])
 def test_rows_come_back_as_from_duckdb(spark: Cluster, tmp_path: Path, is_elsewhere: bool) -> None:
     files = (tmp_path / "bucket").as_uri() if is_elsewhere else ""
-    warehouse = made(spark, tmp_path / "spark", prefix=f"rows{is_elsewhere:d}_", files=files)
+    folder = tmp_path / "it's 100%20 ours" / "spark"
+    warehouse = made(spark, folder, prefix=f"rows{is_elsewhere:d}_", files=files)
     other = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
     for one in (warehouse, other):
         assert one.replace("facts.t", FRAME, select=ROWS) == 3
@@ -66,9 +67,18 @@ def test_rows_come_back_as_from_duckdb(spark: Cluster, tmp_path: Path, is_elsewh
     assert warehouse.query_arrow(empty).schema.equals(other.query_arrow(empty).schema)
     assert warehouse.row_counts(["facts.t"]) == {"facts.t": 3}
     assert warehouse.has_table("facts.t") and not warehouse.has_table("facts.u")
+    assert made(spark, folder, prefix=f"rows{is_elsewhere:d}_", files=files).replace(
+        "facts.u", FRAME, select=ROWS
+    )
     if is_elsewhere:
-        assert not (tmp_path / "spark").exists()
+        assert not folder.exists()
     assert not list(tmp_path.rglob("exchange/*"))
+
+
+@pytest.mark.parametrize("name", ["a[1]", "{a}", "a*", "a?", "a\\b"])
+def test_a_folder_that_spark_takes_for_a_pattern_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(WarehouseError, match="Choose another --data-dir"):
+        SparkWarehouse("thrift://none", prefix="x_", folder=tmp_path / name, manifest=tmp_path / "none.json")
 
 
 @pytest.mark.parametrize("is_elsewhere", [False, True])
@@ -77,13 +87,13 @@ def test_batches_are_read_with_row_ids_as_by_duckdb(
 ) -> None:
     files = []
     for batch in (1, 2, 10):
-        files.append(tmp_path / "raw" / "batches" / str(batch) / "members.parquet")
+        files.append(tmp_path / "it's 100%20 ours" / "batches" / str(batch) / "members.parquet")
         files[-1].parent.mkdir(parents=True)
         rows = pa.table(
             {"batch_id": pa.array([batch] * 3, pa.int64()), "name": [f"{batch}-{n}" for n in range(3)]}
         )
         pq.write_table(rows, files[-1])
-    (tmp_path / "raw" / "batches" / "3").mkdir()
+    (tmp_path / "it's 100%20 ours" / "batches" / "3").mkdir()
     prefix, elsewhere = f"lake{is_elsewhere:d}_", (tmp_path / "bucket").as_uri() if is_elsewhere else ""
     warehouse = made(spark, tmp_path / "spark", prefix=prefix, files=elsewhere)
     other = DuckDBWarehouse(tmp_path / "w.duckdb")

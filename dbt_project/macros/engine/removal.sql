@@ -15,13 +15,13 @@ small and written again as a whole. What is killed in between is found by the ne
 -#}
 {% macro spark__delete_rows(relation, condition) -%}
     {%- set day = config.get('partition_by') -%}
+    {%- set is_kept = 'not coalesce(' ~ condition ~ ', false)' -%}
     {%- if not execute -%}
     {%- elif not day -%}
         {%- set kept = relation.incorporate(path={'identifier': relation.identifier ~ '__kept'}) -%}
         {%- do run_query('drop table if exists ' ~ kept) -%}
         {%- do run_query(
-            'create table ' ~ kept ~ ' using parquet as select * from ' ~ relation
-            ~ ' where not coalesce(' ~ condition ~ ', false)'
+            'create table ' ~ kept ~ ' using parquet as select * from ' ~ relation ~ ' where ' ~ is_kept
         ) -%}
         {%- do run_query('insert overwrite table ' ~ relation ~ ' select * from ' ~ kept) -%}
         drop table {{ kept }}
@@ -32,7 +32,7 @@ small and written again as a whole. What is killed in between is found by the ne
             {%- for row in found.rows -%}
                 {%- do days.append("date '" ~ row[0] ~ "'") -%}
             {%- endfor -%}
-            {%- set rest = relation ~ ' where ' ~ day ~ ' in (' ~ days | join(', ') ~ ') and not ' ~ condition -%}
+            {%- set rest = relation ~ ' where ' ~ day ~ ' in (' ~ days | join(', ') ~ ') and ' ~ is_kept -%}
             {%- set left = run_query('select distinct ' ~ day ~ ' from ' ~ rest) -%}
             {%- set kept = [] -%}
             {%- for row in left.rows -%}
