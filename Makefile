@@ -46,7 +46,7 @@ test-spark: $(VENV)/.spark .venv-spark/.made  ## the sample and awkward nights o
 	@$(BIN)/python -m pytest tests/spark -m "spark and not slow"
 
 test-spark-all: $(VENV)/.spark .venv-spark/.made  ## the same with a real log, five seeds and lost workers (about an hour)
-	@$(BIN)/python -m pytest tests/spark -m spark
+	@$(BIN)/python -m pytest tests/spark -m spark --numprocesses 2 --dist worksteal
 
 $(VENV)/.spark: $(VENV)/.made requirements-spark.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-build-isolation -r requirements-spark.lock

@@ -18,6 +18,7 @@ STEPS, CHANGES, RANDOM_CHAINS, IN_A_ROW = 23, 44, 16, 3
 KILLED = -9
 
 
+@pytest.mark.slow
 def test_the_night_has_the_steps_and_changes_that_are_disturbed(awkward: AwkwardNight) -> None:
     # every one of them is looked at by the tests below
     assert len(awkward.steps) <= STEPS

@@ -79,6 +79,10 @@ class Cluster:
 def cluster(root: Path, *, is_small: bool = True) -> Iterator[Cluster]:
     """Start a cluster whose files are under `root`, and stop all of it at the end.
 
+    Args:
+        root: a folder of its own.
+        is_small: set for a few rows, on which planning and compiling cost most; else as Spark comes.
+
     Raises:
         RuntimeError: there is no Java 17, no pyspark, or the server did not come up.
     """
@@ -136,7 +140,7 @@ def cluster(root: Path, *, is_small: bool = True) -> Iterator[Cluster]:
             | (_FOR_SMALL_DATA if is_small else {})
             | {
                 "spark.driver.extraJavaOptions": _JAVA,
-                "spark.executor.extraJavaOptions": _JAVA + _SHORT_LIVED,
+                "spark.executor.extraJavaOptions": _JAVA + (_SHORT_LIVED if is_small else ""),
                 "spark.driver.host": "127.0.0.1",
                 "spark.driver.bindAddress": "127.0.0.1",
                 "spark.sql.warehouse.dir": str(root / "warehouse"),
