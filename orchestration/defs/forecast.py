@@ -104,7 +104,7 @@ _FACTS = [
     deps=_FACTS,
     group_name="forecast",
     owners=OWNERS,
-    kinds={"python", "duckdb"},
+    kinds={"python"},
 )
 def models(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """What the forecast's ranges are calibrated on: public series, or this warehouse's own if that is better.
@@ -133,7 +133,7 @@ def models(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.Materiali
             group_name="forecast",
             owners=OWNERS,
             description=description,
-            kinds={"python", "duckdb"},
+            kinds={"python"},
         )
         for table, description in {
             "credit_depletion": "One row per workspace: when its credits run out as seen from as_of, and "
@@ -172,7 +172,7 @@ def depletion(
     ],
     group_name="forecast",
     owners=OWNERS,
-    kinds={"python", "duckdb"},
+    kinds={"python"},
 )
 def forecast_scores(
     night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]

@@ -53,7 +53,7 @@ _TABLES = {
             group_name="facts",
             description=description,
             owners=OWNERS,
-            kinds={"python", "duckdb"},
+            kinds={"python"},
         )
         for table, description in _TABLES.items()
     ],

@@ -86,7 +86,7 @@ _SPIKES = f"""
     ],
     group_name="forecast",
     owners=OWNERS,
-    kinds={"python", "duckdb"},
+    kinds={"python"},
 )
 def usage_spikes(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """Days of the last 90 far above their workspace's own past, and charges implausible by themselves, each

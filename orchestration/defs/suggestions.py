@@ -55,7 +55,7 @@ _SUGGESTIONS = f"""
     ],
     group_name="waste",
     owners=OWNERS,
-    kinds={"python", "duckdb"},
+    kinds={"python"},
 )
 def suggestions(
     night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]

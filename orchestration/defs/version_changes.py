@@ -134,7 +134,7 @@ _CHANGES = f"""
     deps=[["facts", "fct_judged_generations"]],
     group_name="waste",
     owners=OWNERS,
-    kinds={"python", "duckdb"},
+    kinds={"python"},
 )
 def version_changes(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """Rulesets and templates first used in the last 90 days in place of another one: regeneration rate and

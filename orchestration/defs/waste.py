@@ -61,7 +61,7 @@ _TABLES = {
             group_name="waste",
             owners=OWNERS,
             description=description,
-            kinds={"python", "scikitlearn", "duckdb"},
+            kinds={"python", "scikitlearn"},
         )
         for table, description in _TABLES.items()
     ],
