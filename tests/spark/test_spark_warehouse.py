@@ -70,8 +70,7 @@ def test_rows_come_back_as_from_duckdb(spark: Cluster, tmp_path: Path, is_elsewh
     assert made(spark, folder, prefix=f"rows{is_elsewhere:d}_", files=files).replace(
         "facts.u", FRAME, select=ROWS
     )
-    if is_elsewhere:
-        assert not folder.exists()
+    assert folder.exists() != is_elsewhere  # all of it is in one of both places
     assert not list(tmp_path.rglob("exchange/*"))
 
 
@@ -114,6 +113,10 @@ def test_batches_are_read_with_row_ids_as_by_duckdb(
         )
     asked = "select name from raw.named order by name"
     assert warehouse.fetch(asked) == other.fetch(asked)
+    # what is taken out of the lake stays nowhere
+    files.pop().unlink()
+    warehouse.expose_lake({"raw.members": files})
+    assert len(list((tmp_path / "bucket").rglob("members.parquet"))) == (len(files) if is_elsewhere else 0)
 
 
 def test_a_build_that_did_not_end_is_made_anew(spark: Cluster, tmp_path: Path) -> None:
