@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.measure import measure
-from benchmarks.table import Row, print_rows
+from benchmarks.table import Row, machine, print_rows
 from tests.spark.cluster import Cluster, cluster
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -46,7 +46,7 @@ def main() -> int:
             *of_duckdb,
             *(replace(row, ratio=_ratio(row, other)) for row, other in zip(of_spark, of_duckdb, strict=True)),
         ]
-    print_rows(rows)
+    print_rows(rows, machine())
     print("cpu s: of all processes, the cluster's too. ratio: CPU of Spark over that of DuckDB.")
     return 0
 
@@ -63,8 +63,8 @@ def measured(
     command += ["--as-of", AS_OF]
     print(f"  {engine}: {events:,} events ...", end="", file=sys.stderr, flush=True)
     night = measure(command, folder=PROJECT, log=work / f"{engine}.log")
-    print(f" {night.seconds:.1f} s", file=sys.stderr)
     cpu_seconds = night.cpu_seconds + (running.cpu_seconds() - cpu_before if running else 0.0)
+    print(f" {night.seconds:.1f} s, {cpu_seconds:.1f} s of CPU", file=sys.stderr)
     models = night.part(*MODELS)
     return [
         Row(

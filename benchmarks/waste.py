@@ -16,6 +16,7 @@ import time
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -145,7 +146,7 @@ def main() -> None:
             f"learning from {took['learnt_from']:,.0f} cases: {took['learn_seconds']:.1f} s; "
             f"scoring 1,000,000: {took['score_million_seconds']:.1f} s"
         )
-        terms = {"as_of": today, "maturity_days": MATURITY_DAYS, "seed": SEED}
+        terms: dict[str, Any] = {"as_of": today, "maturity_days": MATURITY_DAYS, "seed": SEED}
         recent = cases_of(learning_cases(warehouse))
         tonight = evaluate(recent, **terms)
         tell("As the night decides, on the newest weeks", tonight)
