@@ -45,7 +45,7 @@ test-slow: $(VENV)/.made  ## the large sets of generated histories (about half a
 test-spark: $(VENV)/.spark .venv-spark/.made  ## the sample and awkward nights on a Spark cluster of its own, beside DuckDB (needs Java 17)
 	@$(BIN)/python -m pytest tests/spark -m "spark and not slow"
 
-test-spark-all: $(VENV)/.spark .venv-spark/.made  ## the same with a real log, five seeds and lost workers (about an hour)
+test-spark-all: $(VENV)/.spark .venv-spark/.made  ## the same with a real log, five seeds and lost workers (one to two hours)
 	@$(BIN)/python -m pytest tests/spark -m spark --numprocesses 2 --dist worksteal
 
 $(VENV)/.spark: $(VENV)/.made requirements-spark.lock
