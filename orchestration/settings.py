@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from orchestration.landing.options import (
@@ -30,7 +30,7 @@ _CRON = re.compile(rf"{_CRON_FIELD}(\s+{_CRON_FIELD}){{4}}")
 LANGUAGES = ("en", "th")
 _TARGET = re.compile("duckdb|spark")
 _PREFIX = re.compile(r"[a-z][a-z0-9_]*")
-_URI = re.compile(r"([a-z][a-z0-9+.-]*://[^\s'`{}]+)?")
+_URI = re.compile(r"((file|hdfs|viewfs|s3a?|gs|abfss?)://[^\s'`{}]+)?")  # what both Arrow and Spark read
 _LANGUAGE = re.compile("|".join(LANGUAGES))
 _LONGEST_LINE = 1024 * MIB  # texts of one piece are found by 32-bit offsets
 
@@ -84,7 +84,7 @@ class Settings:
     target: str = "duckdb"
     spark_url: str = field(default="", repr=False)
     spark_prefix: str = "credits_"
-    spark_files: str = ""
+    spark_files: str = field(default="", repr=False)
     language: str = "en"
     publish: tuple[str, ...] = ()
     postgres_url: str = field(default="", repr=False)
@@ -135,7 +135,12 @@ class Settings:
                 _PREFIX,
                 "of small letters, digits and _, such as credits_",
             ),
-            spark_files=_text("CREDITS_SPARK_FILES", "", _URI, "a URI such as s3a://bucket/credits"),
+            spark_files=_text(
+                "CREDITS_SPARK_FILES",
+                "",
+                _URI,
+                "a URI such as s3a://bucket/credits, gs://, abfss:// or hdfs://",
+            ),
             language=_text("CREDITS_LANG", cls.language, _LANGUAGE, "en or th"),
             dagster_home=Path(os.environ.get("DAGSTER_HOME", cls.dagster_home)).resolve(),
             retention_days=_days("CREDITS_RETENTION_DAYS"),
@@ -247,13 +252,28 @@ def _url(name: str, default: str, schemes: tuple[str, ...], *, needs_host: bool 
     """An address, which may hold a secret and is never repeated."""
     value = os.environ.get(name, "").strip() or default
     parts = urlsplit(value)
-    if value and (parts.scheme not in schemes or (needs_host and not parts.hostname)):
+    if value and (parts.scheme not in schemes or (needs_host and not parts.hostname) or _is_cut(parts)):
         raise SettingsError(
             f"{name} must be an address that starts with {' or '.join(f'{one}://' for one in schemes)}; "
             f"found one of {len(value)} characters that is none (it may be secret and is not shown). "
-            "Correct or unset it."
+            "Correct or unset it; in a password, / ? and # are written %2F %3F and %23."
         )
     return value
+
+
+def _is_cut(parts: SplitResult) -> bool:
+    """Whether a password with / ? or # in it made something else of the address."""
+    return not _has_port(parts) or (
+        parts.scheme == "thrift" and ("@" in parts.query or bool(parts.path.strip("/") or parts.fragment))
+    )
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Whether the port, if there is one, is a port: the beginning of a password is none."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def _addresses(name: str) -> tuple[str, ...]:
@@ -364,6 +384,12 @@ def _use_spark(settings: Settings) -> None:
         raise SettingsError(
             "Spark reads the data directory by patterns, so that its path may have letters, digits and "
             f"/ . _ - = @ + only; found {settings.data_dir}. Choose another folder with --data-dir."
+        )
+    files = urlsplit(settings.spark_files)
+    if files.password or not _has_port(files):
+        raise SettingsError(
+            "CREDITS_SPARK_FILES may hold no password, which the cluster would keep in the places of its "
+            "tables; it holds one (not shown). Give both sides their credentials by environment or role."
         )
     from orchestration.warehouse.thrift_server import ThriftServer
 

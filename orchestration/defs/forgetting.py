@@ -33,7 +33,7 @@ from orchestration.warehouse.erasure import (
 from orchestration.warehouse.forgotten import ANY, Person
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import Lake
-from orchestration.warehouse.targets import warehouse_of
+from orchestration.warehouse.targets import remove_verification, warehouse_of
 
 Say = Callable[[str], None]
 
@@ -168,6 +168,7 @@ def _erase(
 def remove_derived(settings: Settings) -> None:
     """Remove what was made from raw and is made again by the next run; what is published stays."""
     warehouse_of(settings).remove()
+    remove_verification(settings)
     # what another engine has left here goes, too
     files = [*settings.data_dir.glob("warehouse.duckdb*"), settings.data_dir / "dbt.log"]
     folders = [settings.models_dir, settings.data_dir / "tmp", settings.spark_dir]

@@ -3,7 +3,6 @@
 How a file is read does not belong here: that is landing/ and warehouse/lake.py.
 """
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +20,7 @@ from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.lake import FeedReport, IngestReport, Lake
 from orchestration.warehouse.pseudonyms import expose_by_pseudonyms
+from orchestration.warehouse.targets import remove_verification
 
 OWNERS = ["team:data-engineering"]
 
@@ -73,7 +73,7 @@ def raw(
 ) -> Iterator[dg.MaterializeResult]:
     """Load every file not loaded before, decided by content, and commit it as one batch."""
     refuse_names_by_accident(settings)
-    shutil.rmtree(settings.verify_dir, ignore_errors=True)  # left by a verification that was killed
+    remove_verification(settings)  # left by a verification that was killed
     _keep_to_retention(context, night, lake, settings)
     if complete_forgetting(settings, lake, context.instance, run_id=context.run_id):
         context.log.info("who is forgotten was erased from raw and journal")

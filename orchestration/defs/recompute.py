@@ -17,7 +17,7 @@ from orchestration.defs.launch import execute, failures
 from orchestration.settings import Settings, use
 from orchestration.warehouse.increment import Stand
 from orchestration.warehouse.lake import Lake
-from orchestration.warehouse.targets import warehouse_of
+from orchestration.warehouse.targets import remove_verification
 
 
 class CannotRecompute(RuntimeError):
@@ -39,7 +39,7 @@ def recomputed(settings: Settings, stand: Stand) -> Iterator[Path]:
             "somebody who is to be forgotten is not erased everywhere yet, which no verification may do; "
             "run credits forget again first"
         )
-    _remove(settings.verify_dir)
+    remove_verification(settings)
     try:
         batches = settings.verify_dir / "raw" / "batches"
         batches.mkdir(parents=True)
@@ -57,15 +57,5 @@ def recomputed(settings: Settings, stand: Stand) -> Iterator[Path]:
             raise CannotRecompute("; ".join(failures(result)))
         yield beside.published_dir.resolve()
     finally:
-        try:
-            if settings.target == "spark":
-                warehouse_of(use(data_dir=settings.verify_dir)).remove()
-        finally:
-            use(data_dir=settings.data_dir)
-            _remove(settings.verify_dir)
-
-
-def _remove(folder: Path) -> None:
-    """Links are removed, never what they point to."""
-    if folder.exists():
-        shutil.rmtree(folder)
+        use(data_dir=settings.data_dir)
+        remove_verification(settings)

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
+from orchestration.warehouse.interface import WarehouseError
+
 _COPIED = "copied"  # of what lies on this machine, under its paths here
 
 
@@ -42,7 +44,15 @@ class ClusterFiles:
 
     def read(self, path: str) -> pa.Table:
         """The rows of the parts that Spark wrote into a folder, in their order."""
-        parts = [name for name in self.names(path) if name.startswith("part-")]
+        try:
+            parts = [name for name in self.names(path) if name.startswith("part-")]
+        except FileNotFoundError:
+            parts = []
+        if not parts:
+            raise WarehouseError(
+                f"what the cluster writes to {self.uri} must be seen from here; {path} is not. Mount the "
+                "same folder on every machine under the same path, or set CREDITS_SPARK_FILES."
+            )
         tables = [pq.read_table(f"{self._root}/{path}/{part}", filesystem=self._files) for part in parts]
         return _with_instants(pa.concat_tables(tables), pa.timestamp("us"))
 
@@ -50,6 +60,15 @@ class ClusterFiles:
         """What is in a folder."""
         found = self._files.get_file_info(fs.FileSelector(f"{self._root}/{path}"))
         return sorted(file.base_name for file in found)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file or folder."""
+        return bool(self._files.get_file_info(f"{self._root}/{path}").type != fs.FileType.NotFound)
+
+    def touch(self, path: str) -> None:
+        """Make an empty file."""
+        self._files.create_dir(f"{self._root}/{path}".rpartition("/")[0], recursive=True)
+        self._files.open_output_stream(f"{self._root}/{path}").close()
 
     def delete(self, path: str) -> None:
         """Remove a file or a folder, if it is there."""

@@ -27,7 +27,7 @@ SCHEMAS = (
     *("state", "raw", "lake", "privacy", "journal", "served"),
     *("staging", "dimensions", "facts", "forecast", "waste", "marts"),
 )
-_PATTERN = "[]{}*?\\"
+_MARKER = "building"
 _HERE = "what_is_read"  # stands for a relation that only Spark can read
 
 
@@ -37,27 +37,18 @@ class SparkWarehouse:
     Args:
         url: of the Thrift server.
         prefix: of the names of its databases, so that one cluster can have several warehouses.
-        folder: on this machine, for what tells that a build did not end; also where rows are exchanged,
-            unless `files` says so.
+        folder: on this machine, where tables and exchanged rows are unless `files` says so.
         files: the folder for tables and exchanged rows as a URI that the cluster reads, such as s3a://bucket/x;
             `folder` if empty, which the machines of the cluster must then see under the same path.
         manifest: dbt's, which has the comments of the marts.
-
-    Raises:
-        WarehouseError: a folder whose name Spark takes for a pattern; later, what the cluster refuses.
     """
 
     def __init__(self, url: str, *, prefix: str, folder: Path, files: str = "", manifest: Path) -> None:
-        if set(_PATTERN) & set(str(folder)):
-            raise WarehouseError(
-                f"the path of the data directory must have none of {_PATTERN} on Spark, which takes them for "
-                f"patterns; found {folder}. Choose another --data-dir."
-            )
         self.prefix = prefix
         self._execute = ThriftServer.of(url).execute
         self._folder = folder
         # a folder of its own: what belongs to another warehouse is never removed with this one
-        uri = f"{files.rstrip('/') or f'file://{folder}'}/{prefix.rstrip('_')}"
+        uri = f"{files.rstrip('/') or f'file://{folder}'}/{prefix}"
         self._files = ClusterFiles(uri, folder=folder, is_shared=not files)
         self._manifest = manifest
         self._has_databases = False
@@ -123,11 +114,13 @@ class SparkWarehouse:
     def remove(self) -> None:
         """Forget the working warehouse; it is rebuilt from the lake."""
         self._refuse_others()
+        self._files.touch(_MARKER)  # half of it removed is half of it made
         self._execute(*(f"drop database if exists {self.prefix}{schema} cascade" for schema in SCHEMAS))
         self._has_databases = False
         for folder in ("python", "tables", "exchange"):
             self._files.delete(folder)
         self._files.delete_copies()
+        self._files.delete(_MARKER)
 
     def set_aside_if_torn(self) -> str | None:
         """Remove a warehouse whose models were being changed when a run was killed or failed.
@@ -135,10 +128,10 @@ class SparkWarehouse:
         Partitions of Parquet are replaced one after the other: who is killed in between leaves a table of
         which nobody knows what it has. What a killed run was asking is removed, too.
         """
+        self._refuse_others()
         self._files.delete("exchange")
-        if self._marker.exists():
+        if self._files.exists(_MARKER):
             self.remove()
-            self._marker.unlink()
             return "was left in the middle of a build; it is removed"
         try:
             if self.has_table("state.runs"):
@@ -148,17 +141,12 @@ class SparkWarehouse:
             return "could not be read; it is removed"
         return None
 
-    @property
-    def _marker(self) -> Path:
-        return self._folder / "building"
-
     @contextmanager
     def building(self) -> Iterator[None]:
-        """Models are changed within; what tells so stays if that does not end well."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._marker.touch()
+        """Models are changed within; what tells so, beside the tables, stays if that does not end well."""
+        self._files.touch(_MARKER)
         yield
-        self._marker.unlink()
+        self._files.delete(_MARKER)
 
     def define(self, view: str, sql: str) -> None:
         """Make or replace a view."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.interface import Warehouse
@@ -21,3 +24,11 @@ def warehouse_of(settings: Settings) -> Warehouse:
             manifest=settings.dbt_target_dir / "manifest.json",
         )
     return DuckDBWarehouse(settings.warehouse_path, memory_limit=settings.memory_limit)
+
+
+def remove_verification(settings: Settings) -> None:
+    """Remove what a verification made, on the cluster first: until that is gone, its folder tells of it."""
+    if settings.verify_dir.exists():
+        if settings.target == "spark":
+            warehouse_of(replace(settings, data_dir=settings.verify_dir)).remove()
+        shutil.rmtree(settings.verify_dir)  # links are removed, never what they point to

@@ -79,9 +79,10 @@ class ThriftServer:
                 kerberos_service_name=self.kerberos_service,
                 configuration={f"set:hiveconf:{name}": value for name, value in SESSION.items()},
             )
-        except (TException, OSError) as error:
+        # PyHive's own checks of user, password and auth come as the last three
+        except (exc.Error, TException, OSError, ValueError, NotImplementedError, AssertionError) as error:
             raise WarehouseError(
-                f"the Thrift server of Spark must answer; {self.host}:{self.port} does not ({error}). "
+                f"the Thrift server of Spark must answer; {self.host}:{self.port} does not ({_said(error)}). "
                 "Start it, or correct CREDITS_SPARK_URL."
             ) from None  # who tells of a failed step tells the first cause
         rows: list[tuple[Any, ...]] = []

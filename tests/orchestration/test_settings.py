@@ -144,6 +144,7 @@ def test_a_cluster_needs_its_address_and_a_path_it_can_read(
         ("CREDITS_SPARK_PREFIX", ""),
         ("CREDITS_SPARK_FILES", "/a/path"),
         ("CREDITS_SPARK_FILES", "s3a://bucket/with'quote"),
+        ("CREDITS_SPARK_FILES", "wasbs://container/x"),
     ],
 )
 def test_a_setting_of_the_cluster_that_cannot_be_used_is_refused_by_name(
@@ -160,3 +161,28 @@ def test_only_a_shared_cluster_needs_a_prefix_and_a_verification_has_its_own(tmp
     on_cluster = replace(usual, target="spark")
     assert on_cluster.schema_prefix == "mine_"
     assert replace(on_cluster, data_dir=on_cluster.verify_dir).schema_prefix == "mine_verify_"
+
+
+@pytest.mark.parametrize("password", ["sec/ret", "sec#ret", "sec?ret", "12/34", "12?34", "12#34"])
+def test_an_address_cut_by_its_password_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    monkeypatch.setenv("CREDITS_SPARK_URL", f"thrift://user:{password}@host:10000")
+    with pytest.raises(SettingsError, match=r"in a password, / \? and # are written %2F") as error:
+        Settings.load()
+    assert password not in str(error.value)
+
+
+@pytest.mark.parametrize("secret", ["secret", "sec/ret"])
+def test_a_password_in_the_place_of_tables_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secret: str
+) -> None:
+    for name in ("CREDITS_TARGET", "CREDITS_SCHEMA_PREFIX", "CREDITS_DATA_DIR"):
+        monkeypatch.setenv(name, "")  # so that what `use` sets is taken back
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CREDITS_SPARK_URL", "thrift://host:10000")
+    monkeypatch.setenv("CREDITS_SPARK_FILES", f"s3a://key:{secret}@bucket/x")
+    monkeypatch.setattr(settings, "find_spec", lambda name: name)
+    with pytest.raises(SettingsError, match="CREDITS_SPARK_FILES may hold no password") as error:
+        use(data_dir=tmp_path, target="spark")
+    assert secret not in str(error.value)

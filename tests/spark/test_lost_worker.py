@@ -27,8 +27,8 @@ def test_a_lost_worker(
     """Killed with its executor once the table is there, while the next ones are made."""
     assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
     expected = nightly(credits_command, tmp_path / "landing", tmp_path / "duckdb", SAMPLE_AS_OF)
-    prefix = f"lost_{table.split('/')[0]}"
-    command = on_spark(f"{prefix}_")
+    prefix = f"lost_{table.split('/')[0]}_"
+    command = on_spark(prefix)
     data_dir = tmp_path / "spark"
     arguments = ("run", "--landing", tmp_path / "landing", "--data-dir", data_dir, "--as-of", SAMPLE_AS_OF)
     with ThreadPoolExecutor(1) as background:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import Mock
 
 import duckdb
 import pandas as pd
@@ -18,12 +19,14 @@ from spark.cluster import Cluster
 from orchestration.doctor.state import check_warehouse
 from orchestration.settings import Settings
 from orchestration.warehouse.batch_writer import TABLES
+from orchestration.warehouse.cluster_files import ClusterFiles
 from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
 from orchestration.warehouse.interface import WarehouseError
 from orchestration.warehouse.lake import Lake
 from orchestration.warehouse.pseudonyms import Pseudonyms, expose_by_pseudonyms
 from orchestration.warehouse.refused_kinds import conflicting_kinds
 from orchestration.warehouse.spark_warehouse import SparkWarehouse
+from orchestration.warehouse.targets import remove_verification, warehouse_of
 
 ROWS = """
     select
@@ -72,12 +75,6 @@ def test_rows_come_back_as_from_duckdb(spark: Cluster, tmp_path: Path, is_elsewh
     )
     assert folder.exists() != is_elsewhere  # all of it is in one of both places
     assert not list(tmp_path.rglob("exchange/*"))
-
-
-@pytest.mark.parametrize("name", ["a[1]", "{a}", "a*", "a?", "a\\b"])
-def test_a_folder_that_spark_takes_for_a_pattern_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(WarehouseError, match="Choose another --data-dir"):
-        SparkWarehouse("thrift://none", prefix="x_", folder=tmp_path / name, manifest=tmp_path / "none.json")
 
 
 @pytest.mark.parametrize("is_elsewhere", [False, True])
@@ -129,10 +126,57 @@ def test_a_build_that_did_not_end_is_made_anew(spark: Cluster, tmp_path: Path) -
     assert not warehouse.has_table("state.runs") and warehouse.set_aside_if_torn() is None
 
 
+def test_a_removal_that_did_not_end_goes_on(
+    spark: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = made(spark, tmp_path / "spark", prefix="half_")
+    warehouse.replace("state.runs", FRAME, select=ROWS)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(ClusterFiles, "delete", Mock(side_effect=KeyboardInterrupt))
+        warehouse.remove()
+    assert list(tmp_path.rglob("*.parquet"))
+    assert "left in the middle" in str(warehouse.set_aside_if_torn())
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+
+
+def test_what_a_killed_verification_left_goes_from_the_cluster(spark: Cluster, tmp_path: Path) -> None:
+    settings = Settings(
+        tmp_path,
+        tmp_path / "data",
+        target="spark",
+        spark_url=spark.url,
+        spark_prefix="kept_",
+        spark_files=(tmp_path / "bucket").as_uri(),
+    )
+    beside = replace(settings, data_dir=settings.verify_dir)
+    of_both = warehouse_of(settings), warehouse_of(beside)
+    for warehouse in of_both:
+        warehouse.replace("facts.t", FRAME, select=ROWS)
+    beside.data_dir.mkdir(parents=True)
+    with pytest.raises(WarehouseError):  # as long as it is there, so is what tells of it
+        remove_verification(replace(settings, spark_url="thrift://127.0.0.1:1"))
+    assert of_both[1].has_table("facts.t") and beside.data_dir.exists()
+    remove_verification(settings)
+    assert of_both[0].row_counts(["facts.t"]) == {"facts.t": 3}
+    assert not of_both[1].has_table("facts.t") and not beside.data_dir.exists()
+    assert not list((tmp_path / "bucket" / "kept_verify_").rglob("*.parquet"))
+
+
+def test_the_mark_of_a_build_is_of_one_warehouse(spark: Cluster, tmp_path: Path) -> None:
+    one, other = (made(spark, tmp_path / "spark", prefix=prefix) for prefix in ("mark", "mark_"))
+    for each in (one, other):
+        each.replace("state.runs", FRAME, select=ROWS)
+    with pytest.raises(KeyboardInterrupt), one.building():
+        raise KeyboardInterrupt
+    assert other.set_aside_if_torn() is None
+    assert "left in the middle" in str(one.set_aside_if_torn())
+    assert other.row_counts(["state.runs"]) == {"state.runs": 3} and not one.has_table("state.runs")
+
+
 def test_files_that_are_gone_make_it_anew(spark: Cluster, tmp_path: Path) -> None:
     warehouse = made(spark, tmp_path / "spark", prefix="gone_")
     warehouse.replace("state.runs", FRAME, select=ROWS)
-    for file in (tmp_path / "spark" / "gone" / "python").rglob("*.parquet"):
+    for file in (tmp_path / "spark" / "gone_" / "python").rglob("*.parquet"):
         file.unlink()
     assert "could not be read" in str(warehouse.set_aside_if_torn())
     assert not warehouse.has_table("state.runs")
@@ -163,6 +207,23 @@ def test_an_error_says_what_the_cluster_said(spark: Cluster, tmp_path: Path) -> 
         warehouse.query(
             "select cast(9223372036854775807 as bigint) + n as n from (select cast(1 as bigint) as n) as t"
         )
+
+
+@pytest.mark.parametrize("address", ["u:secret@{}", "u@{}?auth=LDAP", "{}?auth=KERBEROS", "{}?auth=ODD"])
+def test_an_account_that_cannot_be_is_an_error_of_the_warehouse(
+    spark: Cluster, tmp_path: Path, address: str
+) -> None:
+    url = "thrift://" + address.format(spark.url.removeprefix("thrift://"))
+    warehouse = SparkWarehouse(url, prefix="x_", folder=tmp_path, manifest=tmp_path / "none.json")
+    with pytest.raises(WarehouseError, match="correct CREDITS_SPARK_URL") as error:
+        warehouse.fetch("select 1")
+    assert "secret" not in str(error.value)
+
+
+def test_files_that_are_not_seen_from_here(tmp_path: Path) -> None:
+    files = ClusterFiles(tmp_path.as_uri(), folder=tmp_path, is_shared=False)
+    with pytest.raises(WarehouseError, match="must be seen from here; exchange/x is not"):
+        files.read("exchange/x")
 
 
 def test_nobody_answers(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from datetime import date
 import duckdb
 import pytest
 import yaml
+from dbt.config.renderer import ProfileRenderer
+from dbt_common.context import set_invocation_context
 
 from expectations.runner import fill
 from expectations.suites import GATES
@@ -93,3 +95,11 @@ def test_each_product_is_of_one_part(parts: int) -> None:
     ]
     assert sum(counts) == 3000
     assert min(counts) > 3000 / parts * 0.8
+
+
+@pytest.mark.parametrize("password", ["", "123456", "0x10", "'ab'", "a\\'\"{{ b }}", "None"])
+def test_dbt_gets_the_password_as_it_is(password: str) -> None:
+    set_invocation_context({"CREDITS_SPARK_PASSWORD": password})
+    profile = yaml.safe_load((PROJECT_DIR / "dbt_project" / "profiles.yml").read_text())
+    given = ProfileRenderer({}).render_value(profile["credits"]["outputs"]["spark"]["password"])
+    assert given == (password or None)
