@@ -21,6 +21,7 @@ from orchestration.publish.versions import (
     COMPARED_FILE,
     activate,
     build_version,
+    compared_files,
     other_versions,
     remove_version,
     seal,
@@ -152,7 +153,9 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
             journal.keep(table, rows, as_of=stand.as_of, run_id=context.run_id, told_at=told_at)
         figures = warehouse.query(_FIGURES).iloc[0].dropna()
         version = activate(version, settings.data_dir)
-        remove_versions_of_others(settings.data_dir, stand)
+        if remove_versions_of_others(settings.data_dir, stand):
+            # the warehouse reads them no more, and a cluster keeps no copy of them
+            warehouse.expose_served(compared_files(settings.published_dir))
         # only now: a run killed before it leaves the next one more to make anew, never less
         complete(warehouse, stand)
         context.log.info(f"version {version.number} is served, up to {stand.as_of}")
@@ -181,13 +184,20 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
     return published
 
 
-def remove_versions_of_others(data_dir: Path, stand: Stand) -> None:
-    """Remove the versions that call people by other names than this one, the forgotten by theirs."""
+def remove_versions_of_others(data_dir: Path, stand: Stand) -> int:
+    """Remove the versions that call people by other names than this one, the forgotten by theirs.
+
+    Returns:
+        How many they were.
+    """
+    removed = 0
     for version in other_versions(data_dir):
         told = stand_of(version)
         is_unknown = told is None and (version / VERSION_FILE).exists()
         if is_unknown or (told.people if told else "") != stand.people:
             remove_version(version)
+            removed += 1
+    return removed
 
 
 def refuse_unchecked(checks: Sequence[CheckRow]) -> None:

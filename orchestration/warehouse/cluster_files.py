@@ -71,8 +71,8 @@ class ClusterFiles:
         self._files.open_output_stream(f"{self._root}/{path}").close()
 
     def delete(self, path: str) -> None:
-        """Remove a file or a folder, if it is there."""
-        target = f"{self._root}/{path}"
+        """Remove a file or a folder, or all of them, if it is there."""
+        target = f"{self._root}/{path}".rstrip("/")
         kind = self._files.get_file_info(target).type
         if kind == fs.FileType.Directory:
             self._files.delete_dir(target)

@@ -120,7 +120,7 @@ class SparkWarehouse:
         for folder in ("python", "tables", "exchange"):
             self._files.delete(folder)
         self._files.delete_copies()
-        self._files.delete(_MARKER)
+        self._files.delete("")  # the mark is last
 
     def set_aside_if_torn(self) -> str | None:
         """Remove a warehouse whose models were being changed when a run was killed or failed.

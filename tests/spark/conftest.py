@@ -11,7 +11,7 @@ from night_runs import NightRuns
 from product import Credits, credits_in
 from spark.cluster import Cluster, cluster, spark_home
 
-OnSpark = Callable[[str], Credits]
+OnSpark = Callable[..., Credits]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,10 +32,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def on_spark(spark: Cluster, runs: NightRuns, dagster_home: Path) -> OnSpark:
-    """The `credits` command with the cluster as its target, by the prefix of its databases."""
+    """The `credits` command on the cluster, by the prefix of its databases and the place of its files."""
 
-    def command(prefix: str) -> Credits:
-        environment = {"CREDITS_SPARK_URL": spark.url, "CREDITS_SPARK_PREFIX": prefix}
-        return credits_in(runs, dagster_home, CREDITS_TARGET="spark", **environment)
+    def command(prefix: str, files: str = "") -> Credits:
+        environment = {"CREDITS_SPARK_PREFIX": prefix, "CREDITS_SPARK_FILES": files}
+        return credits_in(
+            runs, dagster_home, CREDITS_TARGET="spark", CREDITS_SPARK_URL=spark.url, **environment
+        )
 
     return command

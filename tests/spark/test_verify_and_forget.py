@@ -12,22 +12,26 @@ from spark.cluster import Cluster
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("place", ["spark", "bucket"])
 def test_verify_and_forget(
-    spark: Cluster, on_spark: Callable[[str], Credits], credits_command: Credits, tmp_path: Path
+    place: str, spark: Cluster, on_spark: Callable[..., Credits], credits_command: Credits, tmp_path: Path
 ) -> None:
+    """With the tables in the data directory, and with tables and copies of raw elsewhere."""
     assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
-    command = on_spark("forget_")
+    bucket = tmp_path / "bucket"
+    command = on_spark(f"forget_{place}_", files="" if place == "spark" else bucket.as_uri())
     night = told_nights(command, tmp_path / "told", tmp_path / "landing")
 
     verified = command("verify", "--data-dir", night.data_dir)
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    assert not list(night.data_dir.rglob(".verify"))
-    before, found = published_rows(night.published), traces(night.data_dir)
-    for place in ("spark/forget_/tables", "spark/forget_/python"):  # or the test would prove nothing
-        assert any(name.startswith(place) for name in found), (place, found)
+    before = published_rows(night.published)
+    found = traces(bucket if place == "bucket" else night.data_dir / "spark")
+    for kind in ("tables", "python", *(["copied"] if place == "bucket" else [])):
+        assert any(name.startswith(f"forget_{place}_/{kind}") for name in found), (kind, found)
+    assert not any("verify" in name for name in found)
 
     options = ("--landing", night.landing, "--data-dir", night.data_dir)
     forgotten = command("forget", "--member", "m_sarah", *options)
     assert forgotten.returncode == 0, forgotten.stdout + forgotten.stderr
-    assert traces(night.data_dir) == set()
+    assert traces(night.data_dir) == set() == traces(bucket)
     assert figures_of(published_rows(night.published)) == figures_of(before)
