@@ -26,7 +26,7 @@ def test_verify_and_forget(
     assert verified.returncode == 0, verified.stdout + verified.stderr
     before = published_rows(night.published)
     found = traces(bucket if place == "bucket" else night.data_dir / "spark")
-    for kind in ("tables", "python", *(["copied"] if place == "bucket" else [])):
+    for kind in ("tables", *(["copied"] if place == "bucket" else [])):
         assert any(name.startswith(f"forget_{place}_/{kind}") for name in found), (kind, found)
     assert not any("verify" in name for name in found)
 
