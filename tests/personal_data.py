@@ -29,13 +29,12 @@ REJECTED = {
 }
 
 
-def told_nights(credits_command: Credits, root: Path, landing: Path) -> Night:
-    """Two nights of the sample, the second with rejected lines."""
-    shutil.copytree(landing, root / "landing")
-    nightly(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
+def told_night(credits_command: Credits, before: Night, landing: Path) -> Night:
+    """One more night after one of the sample, from a landing folder of its own, with rejected lines."""
+    shutil.copytree(before.landing, landing)
     lines = "".join(json.dumps(REJECTED | {"event_id": f"bad{n}"}) + "\n" for n in range(3))
-    (root / "landing" / "generation_events" / "zz.jsonl").write_text(lines)
-    return nightly(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
+    (landing / "generation_events" / "zz.jsonl").write_text(lines)
+    return nightly(credits_command, landing, before.data_dir, SAMPLE_AS_OF)
 
 
 def texts_under(root: Path) -> Iterator[tuple[Path, str]]:

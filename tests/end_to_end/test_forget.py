@@ -6,13 +6,14 @@ import fcntl
 from pathlib import Path
 
 import pytest
-from personal_data import figures_of, told_nights, traces
+from personal_data import figures_of, told_night, traces
 from product import SAMPLE_AS_OF, Credits, CreditsWith, Night, copied, nightly, published_rows
 
 
 @pytest.fixture(scope="module")
 def told(credits_command: Credits, sample_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Night:
-    return told_nights(credits_command, tmp_path_factory.mktemp("forget"), sample_night.landing)
+    root = tmp_path_factory.mktemp("forget")
+    return told_night(credits_command, copied(sample_night, root / "data"), root / "landing")
 
 
 def test_a_forgotten_person_is_nowhere_and_every_total_stays(

@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from personal_data import figures_of, told_nights, traces
-from product import SAMPLE_AS_OF, Credits, CreditsWith, Night, nightly, published_rows
+from personal_data import figures_of, told_night, traces
+from product import SAMPLE_AS_OF, Credits, CreditsWith, Night, copied, nightly, published_rows
 
 SECRET = "a secret of the tests, long enough"
 
 
 @pytest.fixture(scope="module")
 def told(credits_command: Credits, sample_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Night:
-    return told_nights(credits_command, tmp_path_factory.mktemp("pseudonyms"), sample_night.landing)
+    root = tmp_path_factory.mktemp("pseudonyms")
+    return told_night(credits_command, copied(sample_night, root / "data"), root / "landing")
 
 
 def members_of(night: Night) -> set[object]:

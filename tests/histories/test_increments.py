@@ -20,7 +20,7 @@ from oracle import Oracle
 from oracle.comparison import differences, lake_rows
 from product import Credits, Night, copied, nightly
 
-SMALL_SEED, SMALL_COUNT, SMALL_NIGHTS = 3, 200, 4
+SMALL_SEED, SMALL_COUNT, SMALL_NIGHTS = 3, 100, 4
 LARGE_SEEDS, LARGE_COUNT, LARGE_NIGHTS = (1, 2, 3), 80, 6
 SHOWN = 12
 

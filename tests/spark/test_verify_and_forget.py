@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from personal_data import figures_of, told_nights, traces
-from product import Credits, published_rows
+from personal_data import figures_of, told_night, traces
+from product import SAMPLE_AS_OF, Credits, nightly, published_rows
 from spark.cluster import Cluster
 
 
@@ -20,7 +20,8 @@ def test_verify_and_forget(
     assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
     bucket = tmp_path / "bucket"
     command = on_spark(f"forget_{place}_", files="" if place == "spark" else bucket.as_uri())
-    night = told_nights(command, tmp_path / "told", tmp_path / "landing")
+    first = nightly(command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
+    night = told_night(command, first, tmp_path / "told")
 
     verified = command("verify", "--data-dir", night.data_dir)
     assert verified.returncode == 0, verified.stdout + verified.stderr
@@ -28,7 +29,7 @@ def test_verify_and_forget(
     found = traces(bucket if place == "bucket" else night.data_dir / "spark")
     for kind in ("tables", *(["copied"] if place == "bucket" else [])):
         assert any(name.startswith(f"forget_{place}_/{kind}") for name in found), (kind, found)
-    assert not any("verify" in name for name in found)
+    assert not any(name.startswith(f"forget_{place}_verify_") for name in found)
 
     options = ("--landing", night.landing, "--data-dir", night.data_dir)
     forgotten = command("forget", "--member", "m_sarah", *options)
