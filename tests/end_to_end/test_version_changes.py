@@ -16,6 +16,7 @@ from math import sqrt
 import pytest
 from product import Credits, Night, nightly
 
+pytestmark = pytest.mark.slow
 AS_OF = date(2026, 4, 7)
 LISTED_FROM = AS_OF - timedelta(days=89)
 # generation type: ruleset and template by day before AS_OF; bullets have two rulesets all along

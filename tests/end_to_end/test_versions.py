@@ -228,6 +228,7 @@ def test_going_back_serves_the_night_before_which_still_follows_from_what_it_kne
     assert not (night.data_dir / ".verify").exists()
 
 
+@pytest.mark.slow
 def test_the_night_after_going_back_is_a_new_version_and_tells_all_it_restates_of_the_served_one(
     credits_command: Credits, two_nights: Night, tmp_path: Path
 ) -> None:
