@@ -252,7 +252,9 @@ def _url(name: str, default: str, schemes: tuple[str, ...], *, needs_host: bool 
     """An address, which may hold a secret and is never repeated."""
     value = os.environ.get(name, "").strip() or default
     parts = urlsplit(value)
-    if value and (parts.scheme not in schemes or (needs_host and not parts.hostname) or _is_cut(parts)):
+    # without a need of one host there may be several, each with a port
+    is_cut = needs_host and (not parts.hostname or _is_cut(parts))
+    if value and (parts.scheme not in schemes or is_cut):
         raise SettingsError(
             f"{name} must be an address that starts with {' or '.join(f'{one}://' for one in schemes)}; "
             f"found one of {len(value)} characters that is none (it may be secret and is not shown). "

@@ -186,3 +186,9 @@ def test_a_password_in_the_place_of_tables_is_refused_and_not_shown(
     with pytest.raises(SettingsError, match="CREDITS_SPARK_FILES may hold no password") as error:
         use(data_dir=tmp_path, target="spark")
     assert secret not in str(error.value)
+
+
+def test_an_address_of_several_hosts_is_no_cut_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "postgresql://one:5432,other:5433/marts"
+    monkeypatch.setenv("CREDITS_POSTGRES_URL", address)
+    assert Settings.load().postgres_url == address
