@@ -206,13 +206,20 @@ class Settings:
 
     @property
     def definition_files(self) -> list[Path]:
-        """The files that say what every number means."""
-        models = [file for kind in ("models", "macros") for file in (self.dbt_dir / kind).rglob("*.sql")]
-        forecasting = [
-            file for kind in ("py", "json") for file in (PROJECT_DIR / "forecasting").glob(f"*.{kind}")
+        """Every file whose change can change a number: models, what trains and predicts, SQL kept in Python."""
+        folders = {
+            **{self.dbt_dir / kind: ("sql", "yml", "csv") for kind in ("models", "macros", "seeds")},
+            PROJECT_DIR / "forecasting": ("py", "json", "sql"),
+            PROJECT_DIR / "orchestration" / "defs": ("py", "sql"),
+            PROJECT_DIR / "orchestration" / "warehouse": ("py", "sql"),
+        }
+        files = [
+            file
+            for folder, kinds in folders.items()
+            for kind in kinds
+            for file in folder.rglob(f"*.{kind}")
         ]
-        return [*models, self.dbt_dir / "dbt_project.yml", *forecasting]
-
+        return [self.dbt_dir / "dbt_project.yml", *files]
 
 def _text(name: str, default: str, form: re.Pattern[str], wanted: str) -> str:
     value = os.environ.get(name, default)

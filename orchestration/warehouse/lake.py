@@ -85,7 +85,8 @@ class Lake:
         """
         if now.tzinfo is None:
             raise ValueError(f"now must have a zone; {now} has none. Pass an aware datetime.")
-        listing = list_landing(landing)
+        # links inside the landing directory are refused; the directory itself may be one
+        listing = list_landing(Path(os.path.realpath(landing)))
         self._prepare()
         batch_id = self.newest_batch + 1
         with BatchWriter(self.root, batch_id) as writer:

@@ -1,5 +1,6 @@
 """Settings come from the environment; one that cannot be used is refused by name."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 from orchestration import settings
 from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
 from orchestration.settings import Settings, SettingsError, use
+from orchestration.warehouse.increment import definitions_of
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -192,3 +194,29 @@ def test_an_address_of_several_hosts_is_no_cut_one(monkeypatch: pytest.MonkeyPat
     address = "postgresql://one:5432,other:5433/marts"
     monkeypatch.setenv("CREDITS_POSTGRES_URL", address)
     assert Settings.load().postgres_url == address
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "dbt_project/dbt_project.yml",
+        "dbt_project/models/**/*.sql",
+        "dbt_project/models/**/*.yml",
+        "dbt_project/macros/**/*.sql",
+        "forecasting/**/calibration.json",
+        "forecasting/**/*.py",
+        "orchestration/defs/*.py",
+        "orchestration/warehouse/**/*.py",
+    ],
+)
+def test_a_change_of_any_file_that_can_change_a_number_changes_the_fingerprint(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    for package in ("dbt_project", "forecasting", "orchestration"):
+        shutil.copytree(settings.PROJECT_DIR / package, tmp_path / package)
+    monkeypatch.setattr(settings, "PROJECT_DIR", tmp_path)
+    project = Settings(landing_dir=tmp_path, data_dir=tmp_path)
+    deepest = max(tmp_path.glob(kind), key=lambda file: len(file.parts))
+    before = definitions_of(project.definition_files)
+    deepest.write_bytes(deepest.read_bytes() + b" ")
+    assert definitions_of(project.definition_files) != before, deepest

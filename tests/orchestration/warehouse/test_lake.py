@@ -521,3 +521,11 @@ def test_the_real_usage_log_loads_whole_and_exactly(lake: Lake) -> None:
     stored = [row["credits"] for row in table(lake, "generation_events")]
     assert sum(stored, Decimal(0)) == credits  # type: ignore[arg-type]
     assert sum(feed.quarantined for feed in report.feeds) == 0
+
+
+def test_a_landing_directory_behind_a_link_is_read(tmp_path: Path, landing: Path, lake: Lake) -> None:
+    deliver(landing, "generation_events/a.jsonl", lines(event(1)))
+    linked = tmp_path / "linked"
+    linked.symlink_to(landing, target_is_directory=True)
+    lake.ingest(linked, now=NOW)
+    assert event_ids(lake) == ["e1"]
