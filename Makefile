@@ -103,7 +103,7 @@ serve: $(VENV)/.made  ## the Dagster UI and the nightly schedule, on this machin
 	@$(BIN)/credits serve
 
 docs: $(VENV)/.made  ## docs/marts.md anew, from the descriptions of the marts
-	@$(BIN)/python -m orchestration.marts_document
+	@$(BIN)/python docs/marts_document.py
 
 lint: $(VENV)/.made  ## style, import fences, types, SQL
 	@$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from orchestration.landing.sample import write_load
+from orchestration.landing.sample.write import write_load
 
 SEED = 20260407
 _EVENT = re.compile(rb'"event_id":"([^"]+)"')

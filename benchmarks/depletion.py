@@ -32,7 +32,7 @@ from benchmarks.depletion_cases import (
     warnings,
 )
 from benchmarks.depletion_speed import measure_speed
-from forecasting.calibration import Calibration, shipped_calibration
+from forecasting.depletion.calibration import Calibration, shipped_calibration
 from orchestration.landing.daily_series import DailySeries, SeriesError, read_series
 
 PUBLIC = Path(__file__).resolve().parents[2] / "shared/data/usage_series/series.csv.gz"

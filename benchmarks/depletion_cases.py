@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.calibration import LEVELS
-from forecasting.demand import Demand
-from forecasting.past_depletions import depletions_of, origins_at, origins_of
+from forecasting.depletion.calibration import LEVELS
+from forecasting.depletion.demand import Demand
+from forecasting.depletion.synthetic_cases import depletions_of, origins_at, origins_of
 from orchestration.landing.daily_series import DailySeries
 
 Floats = NDArray[np.float64]

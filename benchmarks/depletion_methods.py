@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.depletion_cases import CAP_DAYS, Cases, Floats
-from forecasting.calibration import LEVELS, Calibration, DemandPaths
-from forecasting.past_depletions import fit_on
+from forecasting.depletion.calibration import LEVELS, Calibration, DemandPaths
+from forecasting.depletion.synthetic_cases import fit_on
 from orchestration.landing.daily_series import DailySeries
 
 LONGEST_DAYS = 365.0

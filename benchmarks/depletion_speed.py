@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from forecasting.depletion import History, Method, forecast_depletion
+from forecasting.depletion.forecast import History, Method, forecast_depletion
 from forecasting.ledger import draw_down
 
 WORKSPACES, DAYS = 10_000, 180

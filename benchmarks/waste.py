@@ -22,14 +22,14 @@ import pandas as pd
 
 from benchmarks.measure import Measured, measure
 from benchmarks.waste_canaries import planted_leak, shuffled_time
-from forecasting.waste_evaluation import Evaluation, evaluate
-from forecasting.waste_features import Cases, History, cases_of
-from forecasting.waste_gate import CANDIDATE, objections
-from forecasting.waste_model import SEED, in_use
-from forecasting.waste_scoring import foretell
-from orchestration.landing.sample import write_load
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
-from orchestration.warehouse.increment import Stand
+from forecasting.waste.evaluation import Evaluation, evaluate
+from forecasting.waste.features import Cases, History, cases_of
+from forecasting.waste.model import SEED, in_use
+from forecasting.waste.promotion import CANDIDATE, objections
+from forecasting.waste.scoring import foretell
+from orchestration.landing.sample.write import write_load
+from orchestration.warehouse.duckdb import DuckDBWarehouse
+from orchestration.warehouse.run_state import Stand
 from orchestration.warehouse.waste_inputs import learning_cases, registry_of
 
 REPO = Path(__file__).resolve().parents[1]

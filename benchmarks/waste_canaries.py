@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecasting.waste_evaluation import TEST_WEEKS, evaluate
-from forecasting.waste_features import Cases, LeakageError
-from forecasting.waste_gate import objections
-from forecasting.waste_matrix import Features
+from forecasting.waste.evaluation import TEST_WEEKS, evaluate
+from forecasting.waste.features import Cases, LeakageError
+from forecasting.waste.matrix import Features
+from forecasting.waste.promotion import objections
 
 TOLD_WRONG = 0.1
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from expectations.gates import NAMED_CASES, Check, Gate, Severity
-from expectations.suites import GATES
+from expectations.suites.by_layer import GATES
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite

@@ -5,12 +5,12 @@ What a step does does not belong here: that is defs/.
 
 import dagster as dg
 
-from expectations.suites import GATES
+from expectations.suites.by_layer import GATES
 from orchestration.defs.alerts import alerts_sensor
 from orchestration.defs.checks import layer_gate
 from orchestration.defs.dbt_layers import LAYERS, dbt_layer
 from orchestration.defs.forecast import depletion, forecast_scores, models
-from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, nightly_schedule
+from orchestration.defs.jobs import nightly_schedule
 from orchestration.defs.ledger import credit_ledger
 from orchestration.defs.policy import with_policy
 from orchestration.defs.postgres import postgres
@@ -24,11 +24,12 @@ from orchestration.defs.suggestions import suggestions
 from orchestration.defs.torn_warehouse import set_torn_warehouse_aside
 from orchestration.defs.version_changes import version_changes
 from orchestration.defs.waste import waste_classifier
+from orchestration.lake.lake import Lake
+from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
+from orchestration.runs.warehouse_factory import warehouse_of
 from orchestration.settings import Settings, use
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.journal import Journal
-from orchestration.warehouse.lake import Lake
-from orchestration.warehouse.targets import warehouse_of
 
 
 def build(settings: Settings) -> dg.Definitions:
@@ -82,4 +83,7 @@ def build(settings: Settings) -> dg.Definitions:
     )
 
 
-defs = build(use())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The code location, as `dagster dev` and `dagster-webserver` load it."""
+    return build(use())

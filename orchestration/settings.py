@@ -206,7 +206,7 @@ class Settings:
 
     @property
     def definition_files(self) -> list[Path]:
-        """Every file whose change can change a number: models, what trains and predicts, SQL kept in Python."""
+        """Every file whose change can change a number: models, forecasts, and SQL kept in Python."""
         folders = {
             **{self.dbt_dir / kind: ("sql", "yml", "csv") for kind in ("models", "macros", "seeds")},
             PROJECT_DIR / "forecasting": ("py", "json", "sql"),
@@ -214,12 +214,10 @@ class Settings:
             PROJECT_DIR / "orchestration" / "warehouse": ("py", "sql"),
         }
         files = [
-            file
-            for folder, kinds in folders.items()
-            for kind in kinds
-            for file in folder.rglob(f"*.{kind}")
+            file for folder, kinds in folders.items() for kind in kinds for file in folder.rglob(f"*.{kind}")
         ]
         return [self.dbt_dir / "dbt_project.yml", *files]
+
 
 def _text(name: str, default: str, form: re.Pattern[str], wanted: str) -> str:
     value = os.environ.get(name, default)
@@ -400,7 +398,7 @@ def _use_spark(settings: Settings) -> None:
             "CREDITS_SPARK_FILES may hold no password, which the cluster would keep in the places of its "
             "tables; it holds one (not shown). Give both sides their credentials by environment or role."
         )
-    from orchestration.warehouse.thrift_server import ThriftServer
+    from orchestration.warehouse.spark.thrift_server import ThriftServer
 
     server = ThriftServer.of(settings.spark_url)
     told = {

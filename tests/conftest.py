@@ -15,10 +15,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-from night_runs import NightRuns
-from product import REAL_USAGE, REPO, SAMPLE_AS_OF, Credits, CreditsWith, Night, credits_in, nightly
+from support.forked_runs import NightRuns
+from support.product import REAL_USAGE, REPO, SAMPLE_AS_OF, Credits, CreditsWith, Night, credits_in, nightly
 
-pytest_plugins = ["fault_table", "browser"]
+pytest_plugins = ["support.fault_table", "support.browser"]
 ROOM_BYTES = 2 * 1024**3
 
 

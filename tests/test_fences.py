@@ -12,9 +12,13 @@ REPO = Path(__file__).resolve().parents[1]
 PACKAGES = ("orchestration", "forecasting", "expectations")
 
 # what is fenced, and the only places that may go beyond the fence
+DAGSTER = (
+    "orchestration/definitions.py",
+    *(f"orchestration/{folder}/" for folder in ("defs", "operations", "runs", "cli")),
+)
 FENCES = {
-    "dagster": ("orchestration/definitions.py", "orchestration/defs/", "orchestration/cli.py"),
-    "dagster_dbt": ("orchestration/definitions.py", "orchestration/defs/", "orchestration/cli.py"),
+    "dagster": DAGSTER,
+    "dagster_dbt": DAGSTER,
     "great_expectations": ("expectations/",),
     "sklearn": ("forecasting/",),
     "orchestration": ("orchestration/",),

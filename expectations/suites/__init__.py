@@ -1,31 +1,4 @@
-"""The gates by layer, in the order of the path.
+"""The gates, one module for each layer or subject.
 
 Not here: how a gate is run (runner.py).
 """
-
-from types import MappingProxyType
-
-from expectations.suites import (
-    facts,
-    forecast,
-    ledger,
-    marts,
-    raw,
-    spikes,
-    staging,
-    suggestions,
-    version_changes,
-    waste,
-)
-
-GATES = MappingProxyType(
-    {
-        "raw": raw.GATES,
-        "staging": staging.GATES,
-        "facts": facts.GATES,
-        "ledger": ledger.GATES,
-        "forecast": (*forecast.GATES, *spikes.GATES),
-        "waste": (*waste.GATES, *suggestions.GATES, *version_changes.GATES),
-        "marts": marts.GATES,
-    }
-)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import duckdb
 
-from orchestration.publish.formatting import credits, day_month_year, percent, plain
+from orchestration.publish.report.formatting import credits, day_month_year, percent, plain
 from orchestration.warehouse.journal import CheckRow
 
 # the higher of these that a workspace has crossed

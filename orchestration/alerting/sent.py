@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orchestration.alerting.channels import Channel, NotSent
 from orchestration.alerting.events import Alert
-from orchestration.publish.rows_out import written_beside
+from orchestration.publish.rows.write import written_beside
 
 QUIET = timedelta(hours=24)
 # at once by one channel; a night that breaks ten thousand workspaces is one message more

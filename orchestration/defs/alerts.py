@@ -12,11 +12,11 @@ import dagster as dg
 from orchestration.alerting.channels import Channel, Mail, Webhook
 from orchestration.alerting.events import Alert, of_newest_run, of_workspaces
 from orchestration.alerting.sent import tell
-from orchestration.defs.launch import last_run, newest_failure
-from orchestration.freshness import stale_words
-from orchestration.publish.export import DATABASE_NAME
-from orchestration.publish.kept import kept_versions
-from orchestration.publish.locked import open_published
+from orchestration.publish.rows.read_only import open_published
+from orchestration.publish.versions.export import DATABASE_NAME
+from orchestration.publish.versions.freshness import stale_words
+from orchestration.publish.versions.history import kept_versions
+from orchestration.runs.history import last_run, newest_failure
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import Journal
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from expectations.runner import CheckResult, run_gates
-from expectations.suites import GATES
+from expectations.suites.by_layer import GATES
 from orchestration.defs.resources import Night
 from orchestration.defs.torn_warehouse import refuse_torn
-from orchestration.warehouse.increment import complete_batch
-from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.journal import CheckRow, Journal
+from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.run_state import complete_batch
 
 
 def layer_gate(layer: str) -> dg.AssetChecksDefinition:

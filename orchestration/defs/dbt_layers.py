@@ -14,15 +14,14 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration.defs.policy import code_of
-from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
-from orchestration.publish.kept import stand_of
+from orchestration.lake.lake import Lake
+from orchestration.publish.versions.history import stand_of
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.warehouse.dbt_build import Command, DbtProject, NodeResult, raise_failures
-from orchestration.warehouse.increment import Stand, variables
-from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.journal import CheckRow, Journal
-from orchestration.warehouse.lake import Lake
+from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.run_state import Stand, variables
 
 LAYERS = ("staging", "dimensions", "facts", "marts")
 
@@ -44,9 +43,6 @@ class LayerTranslator(DagsterDbtTranslator):
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
         path = PROJECT_DIR / "dbt_project" / dbt_resource_props["original_file_path"]
         return {**super().get_metadata(dbt_resource_props), **code_of(path)}
-
-    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
-        return OWNERS
 
 
 def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:

@@ -10,16 +10,22 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from forecasting.accuracy import days_told, days_until_empty, judged_after, origins_to_replay, replay, score
-from forecasting.calibration import shipped_calibration
-from forecasting.depletion import Method, forecast_depletion
-from forecasting.recalibration import recalibrate
-from orchestration.defs.ledger import credits_of
-from orchestration.defs.raw import OWNERS
+from forecasting.depletion.backtest import (
+    days_told,
+    days_until_empty,
+    judged_after,
+    origins_to_replay,
+    replay,
+    score,
+)
+from forecasting.depletion.calibration import shipped_calibration
+from forecasting.depletion.forecast import Method, forecast_depletion
+from forecasting.depletion.recalibration import recalibrate
 from orchestration.defs.resources import Night
 from orchestration.warehouse.dbt_build import DbtProject
+from orchestration.warehouse.exact_sql import credits_of
 from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, history_of, method_of
-from orchestration.warehouse.interface import Warehouse
+from orchestration.warehouse.protocol import Warehouse
 
 _QUANTILES = ("p025", "p5", "p10", "p50", "p90", "p975")
 _FORECAST = f"""
@@ -103,7 +109,6 @@ _FACTS = [
     key=["forecast", "models"],
     deps=_FACTS,
     group_name="forecast",
-    owners=OWNERS,
     kinds={"python"},
 )
 def models(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
@@ -131,7 +136,6 @@ def models(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.Materiali
             key=["forecast", table],
             deps=[*_FACTS, ["forecast", "models"]],
             group_name="forecast",
-            owners=OWNERS,
             description=description,
             kinds={"python"},
         )
@@ -171,7 +175,6 @@ def depletion(
         ["journal", "depletion_forecast"],
     ],
     group_name="forecast",
-    owners=OWNERS,
     kinds={"python"},
 )
 def forecast_scores(

@@ -7,10 +7,8 @@ from datetime import date, datetime
 
 import dagster as dg
 
+from orchestration.runs.job_tags import JOB_NAME
 from orchestration.settings import Settings
-
-JOB_NAME = "nightly"
-DATA_DIR_TAG = "credits/data_dir"
 
 
 def run_config(

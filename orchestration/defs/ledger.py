@@ -8,17 +8,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from forecasting.ledger import draw_down
-from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
 from orchestration.warehouse.dbt_build import DbtProject
+from orchestration.warehouse.exact_sql import credits_of
 from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, draw_policy
-from orchestration.warehouse.interface import Warehouse
-
-
-def credits_of(name: str) -> str:
-    """SQL: whole micro-credits in `name`_micro as exact credits."""
-    return f"cast(cast({name}_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6)) as {name}"
-
+from orchestration.warehouse.protocol import Warehouse
 
 _LOTS = f"""
     select
@@ -52,7 +46,6 @@ _TABLES = {
             deps=[["facts", "fct_credit_entries"], ["facts", "fct_usage_days"]],
             group_name="facts",
             description=description,
-            owners=OWNERS,
             kinds={"python"},
         )
         for table, description in _TABLES.items()

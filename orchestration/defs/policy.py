@@ -13,13 +13,14 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.freshness import STALE_AFTER
+from orchestration.publish.versions.freshness import STALE_AFTER
 
 # groups that every night makes anew; the rest is what came in, or what earlier nights left
 NIGHTLY = frozenset({"raw", "staging", "dimensions", "facts", "forecast", "waste", "marts", "published"})
 # links to the code may change in a later Dagster, which is pinned; nobody who starts a run needs to know
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 LATE_AFTER = timedelta(hours=26)
+OWNERS = ["team:data-engineering"]
 
 
 def with_policy(assets: Sequence[Any]) -> list[Any]:
@@ -35,15 +36,15 @@ def code_of(path: Path) -> Mapping[str, Any]:
 
 def _with_policy(asset: Any) -> Any:
     if isinstance(asset, dg.AssetSpec):
-        return _told(asset)
-    return asset.map_asset_specs(_told)
+        return _described(asset)
+    return asset.map_asset_specs(_described)
 
 
-def _told(spec: dg.AssetSpec) -> dg.AssetSpec:
+def _described(spec: dg.AssetSpec) -> dg.AssetSpec:
     layer = spec.key.path[0]
-    told = spec.merge_attributes(tags={"layer": layer})
+    described = spec.merge_attributes(tags={"layer": layer}, owners=OWNERS)
     if layer not in NIGHTLY:
-        return told
+        return described
     # a night may be late; two may not be missed
     policy = dg.FreshnessPolicy.time_window(fail_window=STALE_AFTER, warn_window=LATE_AFTER)
-    return told.replace_attributes(freshness_policy=policy)
+    return described.replace_attributes(freshness_policy=policy)

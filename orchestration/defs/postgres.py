@@ -5,7 +5,6 @@ How it is sent does not belong here: that is publish/postgres.py.
 
 import dagster as dg
 
-from orchestration.defs.raw import OWNERS
 from orchestration.publish.postgres import send
 from orchestration.settings import Settings
 
@@ -14,7 +13,6 @@ from orchestration.settings import Settings
     key=["published", "postgres"],
     deps=[["published", "marts"]],
     group_name="published",
-    owners=OWNERS,
     kinds={"postgres"},
 )
 def postgres(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:

@@ -10,7 +10,7 @@ import time
 import dagster as dg
 from dagster import DagsterEventType
 
-from orchestration.publish.formatting import plain
+from orchestration.publish.report.formatting import plain
 
 
 class ProgressHandler(logging.Handler):

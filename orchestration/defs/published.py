@@ -10,14 +10,13 @@ from pathlib import Path
 import dagster as dg
 import pyarrow.parquet as pq
 
-from expectations.suites import GATES
+from expectations.suites.by_layer import GATES
 from orchestration.defs.dbt_layers import LAYERS
-from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import Night
-from orchestration.publish.audit import audit_version
-from orchestration.publish.kept import stand_of
-from orchestration.publish.pages import INDEX_FILE, REPORT_FOLDER
-from orchestration.publish.versions import (
+from orchestration.lake.lake import Lake
+from orchestration.publish.report.pages import INDEX_FILE, REPORT_FOLDER
+from orchestration.publish.versions.audit import audit_version
+from orchestration.publish.versions.build import (
     COMPARED_FILE,
     activate,
     build_version,
@@ -26,18 +25,17 @@ from orchestration.publish.versions import (
     remove_version,
     seal,
 )
+from orchestration.publish.versions.history import stand_of
 from orchestration.settings import Settings
-from orchestration.warehouse.increment import VERSION_FILE, Stand, complete
-from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.journal import CheckRow, Journal
-from orchestration.warehouse.lake import Lake
+from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.run_state import VERSION_FILE, Stand, complete
 
 journal_tables = [
     dg.AssetSpec(
         key=["journal", table],
         group_name="journal",
         description=description,
-        owners=OWNERS,
         kinds={"parquet"},
     )
     for table, description in {
@@ -53,7 +51,6 @@ served_tables = [
         key=["served", table],
         group_name="served",
         description=f"{row}, as published before this run; restatements are told against it.",
-        owners=OWNERS,
         kinds={"parquet"},
     )
     for table, row in {
@@ -96,7 +93,6 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 key=["published", name],
                 deps=mart_keys,
                 group_name="published",
-                owners=OWNERS,
                 kinds=kinds,
                 description=description,
             )

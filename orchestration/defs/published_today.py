@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME, run_config
-from orchestration.defs.killed_runs import GOING_ON, end_runs_if_free
-from orchestration.defs.resources import is_held
+from orchestration.defs.jobs import run_config
+from orchestration.runs.interrupted import GOING_ON, end_runs_if_free
+from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
+from orchestration.runs.lock import is_held
 from orchestration.settings import Settings
 
 SENSOR_NAME = "published_today"

@@ -9,27 +9,26 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.defs.forgetting import complete_forgetting, keep_to_retention
-from orchestration.defs.resources import Night, definitions_now, pseudonyms_of, refuse_names_by_accident
+from orchestration.defs.resources import Night
+from orchestration.lake.ingest_report import FeedReport, IngestReport
+from orchestration.lake.lake import Lake
 from orchestration.landing.contract import FEEDS
-from orchestration.publish.kept import stand_of
-from orchestration.publish.versions import compared_files
+from orchestration.publish.versions.build import compared_files
+from orchestration.publish.versions.history import stand_of
+from orchestration.runs.erasing import complete_forgetting, keep_to_retention
+from orchestration.runs.people import definitions_now, pseudonyms_of, refuse_names_by_accident
+from orchestration.runs.warehouse_factory import remove_verification
 from orchestration.settings import Settings
-from orchestration.warehouse.increment import begin, is_ahead, is_of
-from orchestration.warehouse.interface import Warehouse
 from orchestration.warehouse.journal import Journal
-from orchestration.warehouse.lake import FeedReport, IngestReport, Lake
+from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.pseudonyms import expose_by_pseudonyms
-from orchestration.warehouse.targets import remove_verification
-
-OWNERS = ["team:data-engineering"]
+from orchestration.warehouse.run_state import begin, is_ahead, is_of
 
 landing_feeds = [
     dg.AssetSpec(
         key=["landing", feed],
         group_name="landing",
         description=f"Files of the feed `{feed}` as their source delivers them, plain, .gz or .zst.",
-        owners=OWNERS,
         kinds={"file"},
     )
     for feed in FEEDS
@@ -42,7 +41,6 @@ _RAW_SPECS = [
         group_name="raw",
         description=f"One row per accepted line of `{feed}`, typed by the contract, duplicates included. "
         "An append-only lake of Parquet files, one batch a run.",
-        owners=OWNERS,
         kinds={"python", "parquet"},
     )
     for feed in FEEDS
@@ -52,7 +50,6 @@ _RAW_SPECS = [
         deps=[["landing", feed] for feed in FEEDS],
         group_name="raw",
         description=description,
-        owners=OWNERS,
         kinds={"python", "parquet"},
     )
     for table, description in {

@@ -7,12 +7,11 @@ from datetime import timedelta
 
 import dagster as dg
 
-from forecasting.spike_causes import explain_spikes
-from forecasting.spikes import USAGE_DAYS, USUAL_DAYS, find_day_spikes
-from orchestration.defs.ledger import credits_of
-from orchestration.defs.raw import OWNERS
+from forecasting.spikes.causes import explain_spikes
+from forecasting.spikes.detect import USAGE_DAYS, USUAL_DAYS, find_day_spikes
 from orchestration.defs.resources import Night
-from orchestration.warehouse.interface import Warehouse
+from orchestration.warehouse.exact_sql import credits_of
+from orchestration.warehouse.protocol import Warehouse
 
 _USAGE = """
     select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
@@ -85,7 +84,6 @@ _SPIKES = f"""
         ["facts", "fct_implausible_charges"],
     ],
     group_name="forecast",
-    owners=OWNERS,
     kinds={"python"},
 )
 def usage_spikes(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:

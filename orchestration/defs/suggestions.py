@@ -6,13 +6,12 @@ waste_suggestions.py.
 
 import dagster as dg
 
-from forecasting.waste_savings import add_savings
-from forecasting.waste_segments import find_segments
-from forecasting.waste_suggestions import Terms, tell
-from orchestration.defs.raw import OWNERS
+from forecasting.waste.savings import add_savings
+from forecasting.waste.segments import find_segments
+from forecasting.waste.suggestions import Terms, tell
 from orchestration.defs.resources import Night
 from orchestration.warehouse.dbt_build import DbtProject
-from orchestration.warehouse.interface import Warehouse
+from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.waste_inputs import evidence_of, names_and_standing, waste_cells
 
 _TEXTS = ("ruleset_id", "template_id", "product_category", "member_id", "generation_type")
@@ -54,7 +53,6 @@ _SUGGESTIONS = f"""
         ["forecast", "credit_depletion"],
     ],
     group_name="waste",
-    owners=OWNERS,
     kinds={"python"},
 )
 def suggestions(

@@ -6,7 +6,7 @@ How a damaged file is told from another failure is in warehouse/duckdb_warehouse
 import dagster as dg
 
 from expectations.runner import GateReport
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse, says_torn
+from orchestration.warehouse.duckdb import DuckDBWarehouse, says_torn
 
 
 class TornWarehouse(RuntimeError):

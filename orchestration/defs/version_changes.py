@@ -7,11 +7,10 @@ from datetime import timedelta
 
 import dagster as dg
 
-from forecasting.version_changes import KNOWN_DAYS, LISTED_DAYS, compare, find_changes, sides_of
-from orchestration.defs.ledger import credits_of as exact
-from orchestration.defs.raw import OWNERS
+from forecasting.waste.version_changes import KNOWN_DAYS, LISTED_DAYS, compare, find_changes, sides_of
 from orchestration.defs.resources import Night
-from orchestration.warehouse.interface import Warehouse
+from orchestration.warehouse.exact_sql import credits_of as exact
+from orchestration.warehouse.protocol import Warehouse
 
 _BY_KIND = """
     kinds.version_kind,
@@ -133,7 +132,6 @@ _CHANGES = f"""
     key=["waste", "version_changes"],
     deps=[["facts", "fct_judged_generations"]],
     group_name="waste",
-    owners=OWNERS,
     kinds={"python"},
 )
 def version_changes(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:

@@ -9,16 +9,15 @@ from datetime import date
 import dagster as dg
 import pandas as pd
 
-from forecasting.waste_features import History, cases_of
-from forecasting.waste_gate import CANDIDATE
-from forecasting.waste_model import in_use, stored_hash
-from forecasting.waste_scoring import foretell, pending_sums, pending_waste
-from orchestration.defs.raw import OWNERS
+from forecasting.waste.features import History, cases_of
+from forecasting.waste.model import in_use, stored_hash
+from forecasting.waste.promotion import CANDIDATE
+from forecasting.waste.scoring import foretell, pending_sums, pending_waste
 from orchestration.defs.resources import Night
 from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject
-from orchestration.warehouse.interface import Warehouse
-from orchestration.warehouse.model_file import ModelFile
+from orchestration.warehouse.model_store import ModelFile
+from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.waste_inputs import cases_to_score, learning_cases, registry_of
 
 _REGISTERED = """
@@ -59,7 +58,6 @@ _TABLES = {
             key=["waste", table],
             deps=[["facts", "fct_waste_cases"]],
             group_name="waste",
-            owners=OWNERS,
             description=description,
             kinds={"python", "scikitlearn"},
         )

@@ -14,8 +14,8 @@ import duckdb
 import psycopg
 from psycopg import sql
 
-from orchestration.publish.export import DATABASE_NAME, MART_KEYS
-from orchestration.publish.locked import open_published
+from orchestration.publish.rows.read_only import open_published
+from orchestration.publish.versions.export import DATABASE_NAME, MART_KEYS
 
 SCHEMA = "marts"
 READER = "credits_reader"

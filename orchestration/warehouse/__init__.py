@@ -1,1 +1,1 @@
-"""The lake of committed batches and the working warehouse: how tables are read and replaced."""
+"""The working warehouse: how tables are read and replaced, for each engine."""

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from forecasting.buying import BuyingTerms
-from forecasting.calibration import Calibration
-from forecasting.depletion import History, Method
+from forecasting.depletion.calibration import Calibration
+from forecasting.depletion.forecast import History, Method
+from forecasting.depletion.what_if import Facts
 from forecasting.ledger import DrawPolicy
-from forecasting.what_if import Facts
-from orchestration.warehouse.interface import Warehouse
+from forecasting.purchasing.recommend import BuyingTerms
+from orchestration.warehouse.protocol import Warehouse
 
 ENTRIES = """
     select

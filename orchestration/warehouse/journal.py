@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.warehouse.durable import sync
-from orchestration.warehouse.interface import Warehouse
+from orchestration.durable_files import sync
+from orchestration.warehouse.protocol import Warehouse
 
 CHECK_RESULTS = pa.schema(
     [

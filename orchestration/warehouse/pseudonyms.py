@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from orchestration.warehouse.interface import Warehouse
+from orchestration.warehouse.protocol import Warehouse
 
 _DIGITS = 16
 _PEOPLE, _NEWEST = "privacy.people", "privacy.newest"

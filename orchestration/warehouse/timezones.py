@@ -5,7 +5,7 @@ Which day that makes the newest complete one does not belong here.
 
 from __future__ import annotations
 
-from orchestration.warehouse.interface import Warehouse
+from orchestration.warehouse.protocol import Warehouse
 
 # the newest version of each workspace, as staging.stg_workspaces orders them; known before it is built
 _TIMEZONES = """

@@ -11,10 +11,10 @@ from datetime import date
 
 import pandas as pd
 
-from forecasting.waste_savings import SAVING_DAYS
-from forecasting.waste_segments import EARLY_REASONS, REASONS
-from forecasting.waste_suggestions import Terms
-from orchestration.warehouse.interface import Warehouse
+from forecasting.waste.savings import SAVING_DAYS
+from forecasting.waste.segments import EARLY_REASONS, REASONS
+from forecasting.waste.suggestions import Terms
+from orchestration.warehouse.protocol import Warehouse
 
 MAX_CASES = 2_000_000
 AT_ONCE = 1_000_000

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from product import REPO
+from support.product import REPO
 
 from benchmarks.depletion import OURS, PACE, PUBLIC, already_public, as_json, run, targets
 from benchmarks.depletion_cases import (
@@ -22,7 +22,7 @@ from benchmarks.depletion_cases import (
     warnings,
 )
 from benchmarks.depletion_methods import autoets, calibrated, pace, same_at_all_levels, seasonal_naive
-from forecasting.calibration import LEVELS
+from forecasting.depletion.calibration import LEVELS
 from orchestration.landing.daily_series import DailySeries, read_series
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from product import REPO, SAMPLE_AS_OF, Credits, Night, nightly
+from support.product import REPO, SAMPLE_AS_OF, Credits, Night, nightly
 
-from orchestration.landing.sample import write_load
+from orchestration.landing.sample.write import write_load
 
 ZONE = "Asia/Bangkok"
 

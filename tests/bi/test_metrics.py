@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from product import REPO
+from support.product import REPO
 
 SEMANTIC = REPO / "dbt_project" / "semantic"
 BIN = REPO / ".venv-metrics" / "bin"

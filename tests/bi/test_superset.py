@@ -22,7 +22,7 @@ from urllib.request import Request, urlopen
 
 import duckdb
 import pytest
-from product import REPO
+from support.product import REPO
 
 BIN = REPO / ".venv-superset" / "bin"
 # what a person sets who connects Superset to the file

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from product import SAMPLE_AS_OF, Night
+from support.product import SAMPLE_AS_OF, Night
 
 REPO = Path(__file__).resolve().parents[2]
 PROJECT = REPO / "dbt_project"

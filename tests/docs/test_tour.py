@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from documents import DOCS, Example, examples
-from product import CreditsWith, Night
+from support.documents import DOCS, Example, examples
+from support.product import CreditsWith, Night
 
-from orchestration.cli import main
+from orchestration.cli.main import main
 
 TOUR = DOCS / "tour.md"
 SHOWN = list(examples(TOUR))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 
-from product import Night
+from support.product import Night
 
 
 def delivered(night: Night) -> set[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from product import Credits, Night, copied, nightly
+from support.product import Credits, Night, copied, nightly
 
 
 def days_said(text: str, label: str) -> list[str]:

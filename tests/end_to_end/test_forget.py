@@ -6,8 +6,8 @@ import fcntl
 from pathlib import Path
 
 import pytest
-from personal_data import figures_of, told_night, traces
-from product import SAMPLE_AS_OF, Credits, CreditsWith, Night, copied, nightly, published_rows
+from support.personal_data import figures_of, told_night, traces
+from support.product import SAMPLE_AS_OF, Credits, CreditsWith, Night, copied, nightly, published_rows
 
 
 @pytest.fixture(scope="module")

@@ -15,15 +15,17 @@ from html.parser import HTMLParser
 
 import duckdb
 import pytest
-from hostile_landing import NAMES, RENAMED, WORKSPACE, renames_of, write_hostile
-from product import JOURNAL_MARTS, Credits, Night, nightly
+from support.hostile_landing import NAMES, RENAMED, WORKSPACE, renames_of, write_hostile
+from support.product import JOURNAL_MARTS, Credits, Night, nightly
 
-from orchestration.publish import load_report, render_json, render_text
-from orchestration.publish.cells import guarded
-from orchestration.publish.extract import mart_rows
-from orchestration.publish.file_names import file_name
-from orchestration.publish.formatting import plain
-from orchestration.publish.rows_out import write_csv
+from orchestration.publish.report.as_json import render_json
+from orchestration.publish.report.formatting import plain
+from orchestration.publish.report.load import load_report
+from orchestration.publish.report.text import render_text
+from orchestration.publish.rows.cells import guarded
+from orchestration.publish.rows.select import mart_rows
+from orchestration.publish.rows.write import write_csv
+from orchestration.publish.versions.file_names import file_name
 
 # made of several names, or hashes of them; ranks of what is alike follow the names
 COMPOSED = {"unit_id", "episode_id", "segment_id", "suggestion", "event_ids"}

@@ -6,7 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from product import Credits, Night, copied, nightly
+from support.product import Credits, Night, copied, nightly
 
 
 class Bomb:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from personal_data import figures_of, told_night, traces
-from product import SAMPLE_AS_OF, Credits, CreditsWith, Night, copied, nightly, published_rows
+from support.personal_data import figures_of, told_night, traces
+from support.product import SAMPLE_AS_OF, Credits, CreditsWith, Night, copied, nightly, published_rows
 
 SECRET = "a secret of the tests, long enough"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from oracle import Oracle, load_landing
 from oracle.comparison import differences, lake_rows
-from product import SAMPLE_AS_OF, Credits, Night, nightly
+from support.product import SAMPLE_AS_OF, Credits, Night, nightly
 
-from orchestration.landing.sample import write_load
+from orchestration.landing.sample.write import write_load
 
 
 @pytest.fixture(params=["sample_night", "real_night"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
-from product import SAMPLE_AS_OF, Credits, Night, copied, nightly
+from support.product import SAMPLE_AS_OF, Credits, Night, copied, nightly
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
-from product import Credits, Night, copied, nightly, published_rows
+from support.product import Credits, Night, copied, nightly, published_rows
 
 WORKSPACE = "acme-store"
 LATE_DAY, RETRACTED_DAY, FUNDED_DAY = date(2026, 3, 17), date(2026, 3, 20), date(2026, 3, 25)

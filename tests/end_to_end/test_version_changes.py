@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import sqrt
 
 import pytest
-from product import Credits, Night, nightly
+from support.product import Credits, Night, nightly
 
 pytestmark = pytest.mark.slow
 AS_OF = date(2026, 4, 7)

@@ -13,9 +13,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from histories.compare import row_differences
-from product import Credits, Night, copied, nightly
+from support.product import Credits, Night, copied, nightly
 
-from orchestration.publish.manifest import read_manifest, write_manifest
+from orchestration.publish.versions.manifest import read_manifest, write_manifest
 
 DAY = "2026-04-01"
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from product import SAMPLE_AS_OF, Credits, Night, copied, nightly, published_rows
+from support.product import SAMPLE_AS_OF, Credits, Night, copied, nightly, published_rows
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from product import REPO
+from support.product import REPO
 
 MACROS = REPO / "dbt_project" / "macros"
 _INSTANT = "cast('2026-03-29 00:59:59.999999' as timestamp)"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 from engines.small_project import EXPECTED, LEFT, MACROS, calls, dispatched, run_twice, write_project
-from product import REPO
+from support.product import REPO
 
 ENGINES = re.compile(r"\b(duckdb|spark|databricks|delta|iceberg|hive|target\.(type|name))\b", re.IGNORECASE)
 MODELS = REPO / "dbt_project" / "models"

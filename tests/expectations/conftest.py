@@ -13,7 +13,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from expectations import GATES, CheckResult, GateReport, run_gates
+from expectations.runner import CheckResult, GateReport, run_gates
+from expectations.suites.by_layer import GATES
 
 AS_OF = date(2026, 3, 31)
 NEWEST_BATCH = 2

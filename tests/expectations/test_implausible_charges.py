@@ -16,8 +16,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from expectations import GATES, GateReport
-from expectations.runner import fill
+from expectations.runner import GateReport, fill
+from expectations.suites.by_layer import GATES
 
 AS_OF = date(2026, 3, 31)
 REPO = Path(__file__).resolve().parents[2]

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from expectations import GATES, CheckResult
-from expectations.runner import fill
+from expectations.runner import CheckResult, fill
+from expectations.suites.by_layer import GATES
 
 AS_OF = date(2026, 3, 31)
 Failed = Callable[..., CheckResult | None]

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import duckdb
 import pytest
 
-from expectations import GATES, GateReport
+from expectations.runner import GateReport
+from expectations.suites.by_layer import GATES
 
 Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils the batch, words of the message
 CRITICAL, WARNING = "critical", "warning"

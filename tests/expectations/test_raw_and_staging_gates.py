@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from expectations import GateReport
+from expectations.runner import GateReport
 
 Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils the batch, words of the message
 CRITICAL, WARNING = "critical", "warning"

@@ -10,8 +10,9 @@ import great_expectations as gx
 import pandas as pd
 import pytest
 
-from expectations import GATES, Check, Gate, GateReport, run_gates
-from expectations.runner import _batch_definition, fill, suite_of
+from expectations.gates import Check, Gate
+from expectations.runner import GateReport, _batch_definition, fill, run_gates, suite_of
+from expectations.suites.by_layer import GATES
 
 AS_OF = date(2026, 3, 31)
 CHECK = Check(

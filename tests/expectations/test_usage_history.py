@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from expectations import GATES, run_gates
+from expectations.runner import run_gates
+from expectations.suites.by_layer import GATES
 
 TUESDAY, SUNDAY, MONDAY = date(2026, 3, 31), date(2026, 3, 29), date(2026, 3, 30)
 TOO_LITTLE = "the_newest_day_has_its_usual_volume"

@@ -6,8 +6,8 @@ What is injected is in the tests.
 from __future__ import annotations
 
 import pytest
-from faults.awkward_night import AwkwardNight, awkward_night
-from night_runs import NightRuns
+from faults.awkward_run import AwkwardNight, awkward_night
+from support.forked_runs import NightRuns
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from product import REPO
+from support.product import REPO
 
 
 @functools.cache

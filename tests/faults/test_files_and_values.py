@@ -18,7 +18,6 @@ from random import Random
 
 import pyarrow.parquet as pq
 import pytest
-from fault_table import Faults
 from faults.broken_files import (
     CAPS,
     FEED,
@@ -33,9 +32,11 @@ from faults.broken_files import (
 )
 from faults.broken_values import VALUE_FAULTS
 from faults.catalogue import FILES, VALUES
+from support.fault_table import Faults
 
-from orchestration.warehouse import landing_files
-from orchestration.warehouse.lake import IngestReport, Lake
+from orchestration.lake import landing_files
+from orchestration.lake.ingest_report import IngestReport
+from orchestration.lake.lake import Lake
 
 NOW = datetime(2026, 4, 8, 1, 0, tzinfo=UTC)
 INJECTORS = FILE_FAULTS | VALUE_FAULTS

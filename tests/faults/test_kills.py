@@ -10,9 +10,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fault_table import Faults
-from faults.awkward_night import AwkwardNight, recover
-from night_runs import NightRuns
+from faults.awkward_run import AwkwardNight, recover
+from support.fault_table import Faults
+from support.forked_runs import NightRuns
 
 STEPS, CHANGES, RANDOM_CHAINS, IN_A_ROW = 23, 44, 16, 3
 KILLED = -9

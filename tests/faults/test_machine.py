@@ -16,14 +16,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fault_table import Faults
-from faults.awkward_night import AwkwardNight, recover, rows_of
+from faults.awkward_run import AwkwardNight, recover, rows_of
 from faults.namespaces import credits_script, told_by
 from histories.compare import row_differences
 from histories.generate import is_free_of_order
-from night_runs import NightRuns
+from support.fault_table import Faults
+from support.forked_runs import NightRuns
 
-from orchestration.defs.resources import is_held
+from orchestration.runs.lock import is_held
 
 OK, FAILED, USAGE, BUSY = 0, 1, 2, 3
 

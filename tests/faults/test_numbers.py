@@ -18,13 +18,13 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from fault_table import Faults
-from faults.awkward_night import TIES, AwkwardNight
+from faults.awkward_run import TIES, AwkwardNight
 from faults.namespaces import credits_script, told_by
-from night_runs import NightRuns
+from support.fault_table import Faults
+from support.forked_runs import NightRuns
 
-from orchestration.landing.sample_load import write_load
-from orchestration.publish import activate, build_version, seal
+from orchestration.landing.sample.load import write_load
+from orchestration.publish.versions.build import activate, build_version, seal
 
 AS_OF = "2026-04-07"
 Counter = Any  # a shared number of multiprocessing

@@ -9,10 +9,10 @@ import random
 from pathlib import Path
 
 import pytest
-from fault_table import Faults
 from faults.arrangements import Cases, arrange, cases, write_as_it_came, write_files
 from histories.compare import row_differences
-from night_runs import NightRuns
+from support.fault_table import Faults
+from support.forked_runs import NightRuns
 
 NIGHTS, SEED = 3, 5
 

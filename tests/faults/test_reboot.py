@@ -17,11 +17,11 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from fault_table import Faults
-from faults.awkward_night import AwkwardNight, recover, rows_of
+from faults.awkward_run import AwkwardNight, recover, rows_of
 from faults.namespaces import credits_script
-from night_runs import NightRuns
-from product import REPO
+from support.fault_table import Faults
+from support.forked_runs import NightRuns
+from support.product import REPO
 
 WAIT_SECONDS = 600
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from fault_table import Faults
-from product import Credits, Night, nightly
+from support.fault_table import Faults
+from support.product import Credits, Night, nightly
 
 SCRIPT = "<script>alert(1)</script>"
 ZONES = {

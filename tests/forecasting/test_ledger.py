@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from ledger_rows import DAY_0, ENTRY_COLUMNS, book, daily, entry, instant, lot, warned
+from support.ledger_rows import DAY_0, ENTRY_COLUMNS, book, daily, entry, instant, lot, warned
 
 from forecasting.ledger import draw, draw_down
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_rows import DAY_0, entry, instant
+from support.ledger_rows import DAY_0, entry, instant
 
 from forecasting.ledger import DRAW_TERMS, USUAL_POLICY, DrawPolicy, Ledger, draw_down
 

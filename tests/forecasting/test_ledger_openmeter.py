@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from ledger_rows import DAY_0, book, daily, entry, lot
+from support.ledger_rows import DAY_0, book, daily, entry, lot
 
 from forecasting.ledger import USUAL_POLICY, DrawPolicy, Ledger
 

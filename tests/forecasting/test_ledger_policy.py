@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from ledger_rows import DAY_0, ENTRY_COLUMNS, book, daily, entry, instant, lot, warned
+from support.ledger_rows import DAY_0, ENTRY_COLUMNS, book, daily, entry, instant, lot, warned
 
 from forecasting.ledger import DRAW_TERMS, DrawPolicy, draw_down
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from depletion_rows import ago, bought, history, row, steady, usage
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.depletion_rows import ago, bought, history, row, steady, usage
 
-from forecasting.buying import BuyingTerms, what_to_buy
-from forecasting.calibration import DemandPaths, shipped_calibration
-from forecasting.demand import Demand
-from forecasting.depletion import Method
+from forecasting.depletion.calibration import DemandPaths, shipped_calibration
+from forecasting.depletion.demand import Demand
+from forecasting.depletion.forecast import Method
+from forecasting.depletion.runway import BEYOND, Change, Lots, RealisedDemand, run_down
 from forecasting.ledger import NEVER, DrawPolicy
-from forecasting.runway import BEYOND, Change, Lots, RealisedDemand, run_down
+from forecasting.purchasing.recommend import BuyingTerms, what_to_buy
 
 DAYS = 9
 MICRO = 10**6

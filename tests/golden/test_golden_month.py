@@ -6,7 +6,7 @@ import json
 from datetime import date
 from decimal import Decimal
 
-from product import REPO, Credits, Night
+from support.product import REPO, Credits, Night
 
 EXAMPLE = """\
 Total Credits Used: 2,340 of 5,000     Burn rate: 78/day     Forecast: Empty by May 12

@@ -10,7 +10,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from histories.cast import Cast, Happening, Row
-from histories.nights import Nights, moment
+from histories.runs import Nights, moment
 
 WEEK, INSTANT = timedelta(days=7), timedelta(microseconds=1)
 KINDS = ("accepted", "edited", "published", "rejected", "discarded", "unpublished")

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from histories.nights import ZONES
+from histories.runs import ZONES
 
 Row = dict[str, Any]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 from oracle import GRAINS
-from product import published_rows
+from support.product import published_rows
 
 Row = dict[str, Any]
 LEARNT = {

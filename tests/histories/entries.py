@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from histories.cast import Cast, Happening, Row
-from histories.nights import Nights, moment
+from histories.runs import Nights, moment
 
 CHANGES = ("top-up", "refund", "own refund", "plus", "minus", "void", "minus unknown", "void all")
 

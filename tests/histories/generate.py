@@ -14,8 +14,8 @@ from pathlib import Path
 
 from histories.cast import cast_of
 from histories.lines import Line
-from histories.nights import schedule
 from histories.plots import PLOTS, mixed
+from histories.runs import schedule
 from histories.spread import Spreading
 
 FILES = ("a", "b", "c")

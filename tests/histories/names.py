@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from histories.cast import CATEGORIES, Cast, Happening, Row
-from histories.nights import ZONES, Nights
+from histories.runs import ZONES, Nights
 
 LONG_AGO = datetime(2025, 6, 1, tzinfo=UTC)
 

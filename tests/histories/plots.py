@@ -17,7 +17,7 @@ from histories.attempts import events_of, midday, old_events_of, outcomes_of, re
 from histories.cast import LOCALES, Cast, Happening, Row
 from histories.entries import entries_of
 from histories.names import names_of
-from histories.nights import ZONES, Nights
+from histories.runs import ZONES, Nights
 
 DAY = timedelta(days=1)
 MATURITY = 14 * DAY

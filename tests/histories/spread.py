@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from histories.cast import Happening, Row
 from histories.lines import Line, bad_line_of, line_of
-from histories.nights import Nights
+from histories.runs import Nights
 
 AGAIN, CONTRADICTED, BROKEN = 0.06, 0.05, 0.03
 

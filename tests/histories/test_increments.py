@@ -18,7 +18,7 @@ from histories.compare import row_differences
 from histories.generate import NightDeliveries, histories, is_free_of_order, write_night
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
-from product import Credits, Night, copied, nightly
+from support.product import Credits, Night, copied, nightly
 
 SMALL_SEED, SMALL_COUNT, SMALL_NIGHTS = 3, 100, 4
 LARGE_SEEDS, LARGE_COUNT, LARGE_NIGHTS = (1, 2, 3), 80, 6

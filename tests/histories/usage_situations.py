@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from histories.attempts import INSTANT, WEEK
 from histories.deliveries import Deliveries, Delivery
-from histories.nights import day_hours
+from histories.runs import day_hours
 from oracle.episodes import USED
 
 GAPS = {

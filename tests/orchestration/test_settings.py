@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from orchestration import settings
+from orchestration.definitions import build
 from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
 from orchestration.settings import Settings, SettingsError, use
-from orchestration.warehouse.increment import definitions_of
+from orchestration.warehouse.run_state import definitions_of
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -84,7 +85,6 @@ def test_a_value_that_can_be_used_is_taken(name: str, value: str, monkeypatch: p
 def test_a_cap_reaches_the_lake_of_the_nightly_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CREDITS_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("CREDITS_MAX_LINE_BYTES", "1000")
-    from orchestration.definitions import build
 
     lake = build(Settings.load()).resources["lake"]
 
@@ -93,7 +93,7 @@ def test_a_cap_reaches_the_lake_of_the_nightly_run(monkeypatch: pytest.MonkeyPat
 
 def test_the_command_names_the_setting_and_exits_2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CREDITS_MAX_RATIO", "many")
-    command = [sys.executable, "-m", "orchestration.cli", "status", "--data-dir", str(tmp_path / "data")]
+    command = [sys.executable, "-m", "orchestration.cli.main", "status", "--data-dir", str(tmp_path / "data")]
     said = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
 
     assert said.returncode == 2

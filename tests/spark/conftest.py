@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from night_runs import NightRuns
-from product import Credits, credits_in
 from spark.cluster import Cluster, cluster, spark_home
+from support.forked_runs import NightRuns
+from support.product import Credits, credits_in
 
 OnSpark = Callable[..., Credits]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from histories.compare import row_differences
-from product import SAMPLE_AS_OF, Credits, nightly
 from spark.cluster import Cluster
+from support.product import SAMPLE_AS_OF, Credits, nightly
 
 WAIT_SECONDS = 240
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from engines.small_project import EXPECTED, LEFT, run_twice, write_project
 from spark.cluster import Cluster
 
-from orchestration.warehouse.spark_warehouse import SparkWarehouse
+from orchestration.warehouse.spark.warehouse import SparkWarehouse
 
 
 def test_on_spark(spark: Cluster, tmp_path: Path) -> None:

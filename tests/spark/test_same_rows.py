@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from histories.compare import row_differences
 from histories.generate import NightDeliveries, histories, write_night
-from product import REAL_USAGE, SAMPLE_AS_OF, Credits, nightly
+from support.product import REAL_USAGE, SAMPLE_AS_OF, Credits, nightly
 
 OnSpark = Callable[[str], Credits]
 SEEDS = (1, 2, 3, 4, 5)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from personal_data import figures_of, told_night, traces
-from product import SAMPLE_AS_OF, Credits, nightly, published_rows
 from spark.cluster import Cluster
+from support.personal_data import figures_of, told_night, traces
+from support.product import SAMPLE_AS_OF, Credits, nightly, published_rows
 
 
 @pytest.mark.slow

@@ -28,7 +28,7 @@ from orchestration.warehouse.journal import CheckRow
 NOW = datetime(2026, 4, 8, 3, tzinfo=UTC)
 AS_OF = date(2026, 4, 7)
 SECRET = "SECRET"
-SCHEMA = Path(__file__).parents[1] / "publish" / "marts.sql"
+SCHEMA = Path(__file__).parents[2] / "support" / "published_marts.sql"
 ONE = Alert("ending/w1", "w1 may be empty", "soon")
 OTHER = Alert("check/a/b", "A check failed", "b")
 

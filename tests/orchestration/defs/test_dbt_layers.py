@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from orchestration.defs.dbt_layers import due
-from orchestration.warehouse.increment import Stand
+from orchestration.warehouse.run_state import Stand
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from expectations.suites import GATES
+from expectations.suites.by_layer import GATES
+from orchestration.definitions import build
 from orchestration.settings import Settings
 
 LAYERS = [
@@ -28,11 +29,7 @@ LAYERS = [
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
     root = tmp_path_factory.mktemp("definitions")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("CREDITS_DATA_DIR", str(root / "data"))
-        from orchestration.definitions import build
-
-        return build(Settings(landing_dir=root / "landing", data_dir=root / "data"))
+    return build(Settings(landing_dir=root / "landing", data_dir=root / "data"))
 
 
 def test_every_asset_is_described_grouped_by_layer_and_owned(definitions: dg.Definitions) -> None:

@@ -6,10 +6,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
-from depletion_rows import bought, history, pack, steady, told, usage
+from support.depletion_rows import bought, history, pack, steady, told, usage
 
 from orchestration.defs.forecast import _FORECAST, _PATHS
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.duckdb import DuckDBWarehouse
 
 
 def test_prices_and_credits_of_any_size_are_written_exactly(tmp_path: Path) -> None:

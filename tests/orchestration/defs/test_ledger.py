@@ -13,7 +13,7 @@ from forecasting.ledger import USUAL_POLICY, DrawPolicy
 from orchestration.defs.ledger import credit_ledger, draw_policy
 from orchestration.defs.resources import Night
 from orchestration.warehouse.dbt_build import DbtProject
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.warehouse.duckdb import DuckDBWarehouse
 
 REPO = Path(__file__).resolve().parents[3]
 

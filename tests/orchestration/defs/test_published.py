@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from expectations.suites import GATES
+from expectations.suites.by_layer import GATES
 from orchestration.defs.dbt_layers import LAYERS
 from orchestration.defs.published import CriticalCheckFailed, refuse_unchecked
 from orchestration.warehouse.journal import CheckRow

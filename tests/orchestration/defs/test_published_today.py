@@ -9,9 +9,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.defs.jobs import DATA_DIR_TAG, JOB_NAME
 from orchestration.defs.published_today import MOST_TRIES, served_since, tries_since, why_not
-from orchestration.publish.versions import serve
+from orchestration.publish.versions.build import serve
+from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
 from orchestration.settings import Settings
 
 DUE = datetime(2026, 4, 8, 2, tzinfo=UTC)

@@ -13,8 +13,8 @@ import duckdb
 import psycopg
 import pytest
 
-from orchestration.publish.export import DATABASE_NAME
 from orchestration.publish.postgres import READER, PostgresError, send
+from orchestration.publish.versions.export import DATABASE_NAME
 
 Rows = dict[str, list[dict[str, Any]]]
 SECRET = "SECRET"

@@ -8,12 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from delivered_people import deliver
+from support.delivered_people import deliver
 
-from orchestration.warehouse.batch_writer import TABLES
-from orchestration.warehouse.duckdb_warehouse import DuckDBWarehouse
+from orchestration.lake.batch_writer import TABLES
+from orchestration.lake.lake import Lake
+from orchestration.warehouse.duckdb import DuckDBWarehouse
 from orchestration.warehouse.journal import UNTOLD, CheckRow, Journal
-from orchestration.warehouse.lake import Lake
 from orchestration.warehouse.pseudonyms import Pseudonyms, expose_by_pseudonyms
 
 NOW = datetime(2026, 4, 8, tzinfo=UTC)

@@ -1,0 +1,169 @@
+"""What would change if: fewer regenerations, more members, a bulk of products, a pack bought on a day.
+
+The same engine as the nightly forecast answers, with another demand or another lot. Not here: how people
+write a change down on the command line beyond its own syntax, or reading the warehouse.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pandas as pd
+
+from forecasting.depletion.forecast import DepletionForecast, History, Method, forecast_depletion
+from forecasting.depletion.runway import Change
+
+FORMS = (
+    "regeneration-rate=-50%",
+    "members=+2",
+    "bulk=400 products",
+    "bulk=400 products@2026-05-01",
+    "buy=PACK@2026-05-01",
+)
+
+
+class WhatIfError(ValueError):
+    """A change cannot be read, or does not fit the workspace; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a workspace did in the last 30 days, where a change is relative to it.
+
+    Attributes:
+        credits_micro: micro-credits used.
+        regeneration_micro: of these, on attempts from the second of an episode on.
+        member_count: members with a generation.
+        product_count: products with a generation.
+    """
+
+    credits_micro: int
+    regeneration_micro: int
+    member_count: int
+    product_count: int
+
+
+def foretell(
+    history: History, changes: list[str], *, facts: Facts, as_of: date, method: Method
+) -> DepletionForecast:
+    """The forecast of one workspace with all the changes made together.
+
+    Args:
+        history: of that workspace only.
+        changes: as `FORMS` show them.
+        facts: of that workspace.
+        as_of: the last local day known.
+        method: how.
+
+    Raises:
+        WhatIfError: a change cannot be read, or does not fit the workspace.
+    """
+    factor, extra, extra_on = Fraction(1), 0, 1
+    for text in changes:
+        name, _, value = text.partition("=")
+        match name.strip():
+            case "regeneration-rate":
+                factor *= _regenerations(text, value, facts)
+            case "members":
+                factor *= _members(text, value, facts)
+            case "bulk":
+                if extra:
+                    raise WhatIfError(f"one bulk at a time; {text!r} is a second. Add the products up.")
+                extra, extra_on = _bulk(text, value, facts, as_of)
+            case "buy":
+                history = _bought(text, value, history, as_of)
+            case _:
+                raise _unreadable(text)
+    change = Change(float(factor), float(extra), extra_on)
+    return forecast_depletion(history, as_of=as_of, method=method, change=change)
+
+
+def _unreadable(text: str) -> WhatIfError:
+    return WhatIfError(
+        f"a change is written as {', '.join(FORMS)}; found {text!r}. Write it like one of these."
+    )
+
+
+def _regenerations(text: str, value: str, facts: Facts) -> Fraction:
+    """What is left of demand if so much of the credits spent on regenerations falls away, or comes on top."""
+    found = re.fullmatch(r"\s*([+-]?\d+(?:\.\d+)?)\s*%\s*", value)
+    if not found:
+        raise _unreadable(text)
+    percent = Fraction(found[1])
+    if percent < -100:
+        raise WhatIfError(f"a regeneration rate falls by 100 % at most; found {text!r}. Write -100% or more.")
+    if not facts.credits_micro:
+        raise _unused(text)
+    return 1 + percent / 100 * Fraction(facts.regeneration_micro, facts.credits_micro)
+
+
+def _members(text: str, value: str, facts: Facts) -> Fraction:
+    found = re.fullmatch(r"\s*([+-]\d+)\s*", value)
+    if not found:
+        raise _unreadable(text)
+    if not facts.member_count:
+        raise _unused(text)
+    members = facts.member_count + int(found[1])
+    if members < 0:
+        raise WhatIfError(f"{facts.member_count} members were active; {text!r} would leave less than none.")
+    return Fraction(members, facts.member_count)
+
+
+def _bulk(text: str, value: str, facts: Facts, as_of: date) -> tuple[int, int]:
+    """The credits of so many products, at the workspace's own credits per product, and the day number."""
+    found = re.fullmatch(r"\s*(\d+)\s*products?\s*(?:@\s*(\S+)\s*)?", value)
+    if not found:
+        raise _unreadable(text)
+    if not facts.product_count:
+        raise _unused(text)
+    on = _day(text, found[2], as_of) if found[2] else as_of + timedelta(days=1)
+    credits = int(found[1]) * Fraction(facts.credits_micro, facts.product_count)
+    return round(credits), (on - as_of).days
+
+
+def _bought(text: str, value: str, history: History, as_of: date) -> History:
+    """The history with a lot more: ordered on the day, there after the lead time, expiring as packs do."""
+    pack_id, _, day = value.rpartition("@")
+    if not pack_id or not day:
+        raise _unreadable(text)
+    listed = history.packs[history.packs["pack_id"].astype("str") == pack_id.strip()]
+    if listed.empty:
+        known = ", ".join(sorted(history.packs["pack_id"].astype("str"))) or "none"
+        raise WhatIfError(
+            f"a pack that is bought is on offer; {pack_id.strip()!r} is not. Known packs: {known}."
+        )
+    pack = listed.iloc[0]
+    lead_days = int(history.workspaces["lead_time_days"].iloc[0])
+    arrival = pd.Timestamp(_day(text, day.strip(), as_of) + timedelta(days=lead_days))
+    lives = None if pd.isna(pack["validity_days"]) else int(pack["validity_days"])
+    lot = {
+        "workspace_id": history.workspaces["workspace_id"].iloc[0],
+        "lot_id": f"what-if {len(history.lots)}",
+        "lot_status": "scheduled",
+        "priority": 10,
+        "effective_on": arrival,
+        "expires_on": pd.NaT if lives is None else arrival + pd.Timedelta(days=lives),
+        "remaining_micro": int(pack["credits_micro"]),
+    }
+    lots = history.lots.astype({"remaining_micro": "int64", "priority": "int64"})
+    added = pd.DataFrame([lot]).astype({"effective_on": "datetime64[us]", "expires_on": "datetime64[us]"})
+    return replace(history, lots=pd.concat([lots, added.reindex(columns=lots.columns)], ignore_index=True))
+
+
+def _day(text: str, written: str, as_of: date) -> date:
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        raise WhatIfError(f"a day is written as YYYY-MM-DD; found {text!r}. Write 2026-05-01.") from None
+    if not 0 < (day - as_of).days <= 365:
+        raise WhatIfError(f"a change lies within a year after {as_of}; found {text!r}. Choose a day in it.")
+    return day
+
+
+def _unused(text: str) -> WhatIfError:
+    return WhatIfError(
+        f"{text!r} is relative to the last 30 days; nothing was used in them. Choose a bulk or a purchase."
+    )

@@ -1,0 +1,100 @@
+"""The rule: waste will be as frequent as it has been in the case's own group, shrunk where little is known.
+
+Groups are nested; each rate is that of its own labels and of as many imagined ones, of the rate of the wider
+group, as the labels themselves suggest (empirical Bayes). The rule is what any model has to beat, and what is
+used where none does.
+
+Not here: which labels were known when (waste_features.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.waste.features import RATE_DAYS, Cases, Floats, History, Ints
+
+# kind of group -> the wider kind its rate is shrunk towards, wider ones first
+PARENTS = {
+    "workspace": "all",
+    "type": "workspace",
+    "category": "workspace",
+    "ruleset": "workspace",
+    "template": "workspace",
+    "model": "workspace",
+    "member": "workspace",
+    "type_category": "type",
+    "type_attempt": "type",
+    "ruleset_attempt": "type_attempt",
+}
+RULE_GROUP = "ruleset_attempt"
+_STRENGTHS = (2.0, 500.0)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How many imagined labels of the wider group each kind of group is given."""
+
+    strengths: Mapping[str, float]
+
+    @classmethod
+    def fit(cls, cases: Cases, *, cut: int) -> Rule:
+        """Strengths by the method of moments, from the labels of RATE_DAYS known at the end of the day cut.
+
+        Source: B. Efron and C. Morris, "Data analysis using Stein's estimator and its generalizations",
+        JASA 70 (1975); moments of the beta-binomial as in A. Gelman et al., Bayesian Data Analysis, 5.
+        """
+        known = cases.take((cases.known_day <= cut) & (cases.known_day > cut - RATE_DAYS))
+        labels = known.is_wasted.astype(float)
+        overall = (labels.sum() + 0.5) / (len(known) + 1)
+        rates = {"all": np.full(len(known), overall)}
+        strengths = {}
+        for kind, parent in PARENTS.items():
+            _, group = np.unique(known.groups[kind], return_inverse=True)
+            size, wasted, expected = (
+                np.bincount(group, weights=values).astype(np.float64)
+                for values in (np.ones(len(known)), labels, rates[parent])
+            )
+            strengths[kind] = _strength(size, wasted, expected)
+            shrunk = (wasted + strengths[kind] * expected / size) / (size + strengths[kind])
+            rates[kind] = shrunk[group] if len(group) else np.zeros(0)
+        return cls(strengths)
+
+    def rates(self, history: History, cases: Cases) -> tuple[dict[str, Floats], dict[str, Floats], Ints]:
+        """The rate of each kind of group as it was known when each case was made.
+
+        Returns:
+            Rates, and labels behind them, by kind; and since when the newest of them was known.
+        """
+        everywhere = history.counts("all", cases)
+        rates = {"all": (everywhere.wasted + 0.5) / (everywhere.labels + 1)}
+        sizes = {"all": everywhere.labels}
+        known_us = everywhere.known_us
+        for kind, parent in PARENTS.items():
+            counts, strength = history.counts(kind, cases), self.strengths[kind]
+            rates[kind] = (counts.wasted + strength * rates[parent]) / (counts.labels + strength)
+            sizes[kind] = counts.labels
+            known_us = np.maximum(known_us, counts.known_us)
+        return rates, sizes, known_us
+
+    def foretold(self, rates: Mapping[str, Floats]) -> Floats:
+        """The rate of the narrowest group."""
+        return rates[RULE_GROUP]
+
+
+def _strength(size: Floats, wasted: Floats, expected: Floats) -> float:
+    """What is not chance in how groups differ from what their parents led to expect."""
+    is_usable = size >= 2
+    if is_usable.sum() < 2:
+        return _STRENGTHS[1]
+    size, wasted, expected = size[is_usable], wasted[is_usable], expected[is_usable]
+    mean = expected / size
+    chance = mean * (1 - mean)
+    squares = ((wasted - expected) ** 2 - size * chance).sum()
+    between = squares / (size**2 - size).sum()
+    if between <= 0:
+        return _STRENGTHS[1]
+    usual = float(np.average(chance, weights=size))
+    return float(np.clip(usual / between - 1, *_STRENGTHS))

@@ -1,0 +1,143 @@
+"""What a segment could save in 30 days if it wasted no more than the better quarter of its like.
+
+Its like are the segments of the same kind for the same generation type in the same workspace. Rates are of
+credits, those of small segments shrunk towards the type's. Potential, not promised: no cause is known here.
+
+Not here: which segments stand out (waste_segments.py), or how that is said (waste_suggestions.py).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from forecasting.waste.segments import EARLY_REASONS, KINDS, MIN_GENERATIONS, UNNEEDED
+
+SAVING_DAYS = 30
+# a segment's rate is given so many imagined generations of the type's rate
+PRIOR_GENERATIONS = 20
+RANGE_SDS = 1.2816  # of a normal distribution, to 10 and 90 %
+BETTER_QUARTER = 0.25
+DECIMALS = 6
+# less than this share of what the workspace uses is not worth a change
+MIN_SHARE = 0.001
+
+
+def add_savings(segments: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """The segments worth a change, most saving first, with their potential saving.
+
+    Args:
+        segments: as `find_segments` gives them.
+        frame: the cells they were found in, with mature_credits and mature_wasted_credits (the rates are
+            theirs), wasted_credits (young ones included), and recent_credits: all of the last SAVING_DAYS.
+
+    Returns:
+        The segments with saving_low, saving_mid, saving_high: credits in SAVING_DAYS, with the 80 % range,
+        never more than was wasted; and suggestion_rank, from 1 in each workspace.
+    """
+    frame = frame[frame["workspace_id"].isin(segments["workspace_id"])]
+    told = [
+        _savings(segments[segments["segment_kind"] == kind], frame, kind)
+        for kind in KINDS
+        if (segments["segment_kind"] == kind).any()
+    ]
+    if not told:
+        numbers = dict.fromkeys(("saving_low", "saving_mid", "saving_high"), 0.0)
+        return segments.assign(**numbers, suggestion_rank=0)
+    saved = pd.concat(told, ignore_index=True)
+    usage = frame.groupby("workspace_id")["recent_credits"].sum()
+    saved = saved[saved["saving_mid"] > MIN_SHARE * saved["workspace_id"].map(usage)]
+    ids = list(KINDS.values())
+    saved = saved.sort_values(
+        ["workspace_id", "saving_mid", *ids, "generation_type"],
+        ascending=[True, False, *[True] * (len(ids) + 1)],
+        kind="stable",
+    )
+    rank = saved.groupby("workspace_id").cumcount() + 1
+    return saved.assign(suggestion_rank=rank).reset_index(drop=True)
+
+
+def _savings(segments: pd.DataFrame, frame: pd.DataFrame, kind: str) -> pd.DataFrame:
+    part = ["workspace_id", "generation_type", KINDS[kind]]
+    parts = _parts(frame, part)
+    # a segment of all types is the sum of its parts
+    of_type = segments["generation_type"].notna()
+    pieces = [
+        segments[of_type].merge(parts, on=part),
+        segments[~of_type]
+        .drop(columns="generation_type")
+        .merge(parts, on=[name for name in part if name != "generation_type"])
+        .drop(columns="generation_type"),
+    ]
+    merged = pd.concat(pieces, ignore_index=True)
+    never = (merged["waste_reason"] == UNNEEDED).to_numpy()
+    for name, level in {"low": 0.9, "mid": 0.5, "high": 0.1}.items():
+        # of n units none was used: so rarely at most are they used, with this certainty
+        unused = (1 - level) ** (1 / merged["products"].clip(lower=1))
+        merged[f"never_{name}"] = merged["recent"] * np.where(never, unused, 0.0)
+    is_early = merged["waste_reason"].isin(EARLY_REASONS)
+    merged["wasted"] = merged["wasted"].where(is_early, merged["mature_wasted"])
+    merged["mid"] = np.where(never, 0.0, merged["saving"])
+    merged["variance"] = np.where(never, 0.0, merged["saving_variance"])
+    columns = list(segments.columns)
+    sums = merged.groupby(columns, dropna=False, sort=False, as_index=False)[
+        ["wasted", "mid", "variance", "never_low", "never_mid", "never_high"]
+    ].sum()
+    spread = RANGE_SDS * np.sqrt(sums["variance"])
+    savings = {
+        "saving_low": (sums["mid"] - spread).clip(lower=0.0) + sums["never_low"],
+        "saving_mid": sums["mid"] + sums["never_mid"],
+        "saving_high": sums["mid"] + spread + sums["never_high"],
+    }
+    # never more than was wasted, to the digits that are told
+    return sums[columns].assign(
+        **{name: saving.clip(upper=sums["wasted"]).round(DECIMALS) for name, saving in savings.items()}
+    )
+
+
+def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
+    """Every segment of a kind and type: what it could save, and how uncertain that is.
+
+    What has no id is one of the like, too.
+    """
+    measures = [
+        "mature_count",
+        "mature_credits",
+        "mature_wasted_credits",
+        "wasted_credits",
+        "recent_credits",
+    ]
+    clusters = frame.groupby([*part, "product_id"], as_index=False, dropna=False)[measures].sum()
+    parts = clusters.groupby(part, as_index=False, dropna=False)[measures].sum()
+    types = parts.groupby(part[:2], as_index=False)[measures[:3]].sum()
+    parts = parts.merge(types, on=part[:2], suffixes=("", "_of_type"))
+    decided, wasted = parts["mature_credits"], parts["mature_wasted_credits"]
+    usual = parts["mature_wasted_credits_of_type"] / parts["mature_credits_of_type"].clip(lower=1e-9)
+    each = parts["mature_credits_of_type"] / parts["mature_count_of_type"].clip(lower=1)
+    prior = PRIOR_GENERATIONS * each
+    parts["rate"] = (wasted + prior * usual) / (decided + prior).clip(lower=1e-9)
+    is_large = parts["mature_count"] >= MIN_GENERATIONS
+    better = (
+        parts[is_large]
+        .groupby(part[:2])["rate"]
+        .quantile(BETTER_QUARTER, interpolation="lower")
+        .rename("better")
+    )
+    parts = parts.merge(better.reset_index(), on=part[:2], how="left")
+    clusters = clusters.merge(parts[[*part, "rate"]], on=part)
+    clusters["square"] = (
+        clusters["mature_wasted_credits"] - clusters["rate"] * clusters["mature_credits"]
+    ) ** 2
+    spread = clusters.groupby(part, as_index=False, dropna=False).agg(
+        square=("square", "sum"), products=("square", "size")
+    )
+    parts = parts.merge(spread, on=part)
+    gain = (parts["rate"] - parts["better"]).clip(lower=0.0).fillna(0.0)
+    parts["saving"] = gain * parts["recent_credits"]
+    parts["saving_variance"] = (
+        parts["square"] / (decided + prior).clip(lower=1e-9) ** 2 * parts["recent_credits"] ** 2
+    )
+    names = {"recent_credits": "recent", "wasted_credits": "wasted", "mature_wasted_credits": "mature_wasted"}
+    return parts.rename(columns=names)[
+        [*part, "saving", "saving_variance", "recent", "wasted", "mature_wasted", "products"]
+    ]

@@ -1,0 +1,188 @@
+"""What to change, as sentences a person can act on: where waste stands out, and what less of it could save.
+
+Not here: which segments stand out (waste_segments.py), or how much could be saved (waste_savings.py). The
+words claim no cause and judge nobody: they say what differs and where to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecasting.waste.segments import EARLY_REASONS, MIN_RATIO, UNNEEDED
+
+HORIZON_DAYS = 365
+
+# what is said of the share of a segment's content that a reason takes
+_HAPPENS = {
+    "failed_generation": "fail",
+    "rejected_content": "are rejected",
+    "excess_regeneration": "take {attempts} or more attempts",
+    "low_quality_draft": "are low-quality first drafts that are done again",
+    "unused_content": "are never used",
+}
+_ACTIONS = {
+    "ruleset": "tightening it",
+    "template": "reworking it",
+    "category_type": "reviewing what is asked for there",
+    "member_type": "going through them together",
+}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The days that suggestions look at, and what is too long an episode.
+
+    Attributes:
+        as_of: the last day. days: how far back the evidence reaches.
+        maturity_days: those too young to tell what is never used.
+        excess_attempts: from how many attempts on an episode is too long.
+    """
+
+    as_of: date
+    days: int
+    maturity_days: int
+    excess_attempts: int
+
+
+def tell(
+    segments: pd.DataFrame,
+    evidence: pd.DataFrame,
+    people: pd.DataFrame,
+    types: pd.DataFrame,
+    standing: pd.DataFrame,
+    terms: Terms,
+) -> pd.DataFrame:
+    """The suggestions of every workspace.
+
+    Args:
+        segments: as `add_savings` gives them.
+        evidence: exact counts and credits by workspace_id and suggestion_rank.
+        people: workspace_id, member_id, member_name.
+        types: generation_type, generation_type_name.
+        standing: workspace_id, credits_remaining (null without a ledger), burnt_credits in burnt_days.
+        terms: what the evidence is counted by.
+
+    Returns:
+        One row per workspace and rank: the segments and their evidence, evidence_from and evidence_to,
+        saving_days (by how many days what is left would last longer; null without a ledger, without use, and
+        where it lasts more than a year anyway) and suggestion.
+    """
+    told = (
+        segments.merge(evidence, on=["workspace_id", "suggestion_rank"], validate="one_to_one")
+        .merge(people, on=["workspace_id", "member_id"], how="left", validate="many_to_one")
+        .merge(types, on="generation_type", how="left", validate="many_to_one")
+        .merge(standing, on="workspace_id", how="left", validate="many_to_one")
+    )
+    last = pd.Timestamp(terms.as_of)
+    told["evidence_from"] = last - pd.Timedelta(days=terms.days - 1)
+    is_early = told["waste_reason"].isin(EARLY_REASONS)
+    told["evidence_to"] = last - pd.to_timedelta((~is_early) * terms.maturity_days, unit="D")
+    told["saving_days"] = _saving_days(told)
+    told["suggestion"] = [_sentence(row, terms) for row in told.to_dict("records")]
+    told["segment_id"] = [_segment_id(row) for row in told.to_dict("records")]
+    return told.drop(
+        columns=["member_name", "generation_type_name", "credits_remaining", "burnt_credits", "burnt_days"]
+    )
+
+
+def _saving_days(told: pd.DataFrame) -> pd.Series:
+    left = told["credits_remaining"].astype("float64").clip(lower=0)
+    burnt, days = told["burnt_credits"].astype("float64"), told["burnt_days"].astype("float64")
+    # the saving is of the days that burnt so much
+    saved = np.minimum(told["saving_mid"], burnt)
+    lasts = left * days / burnt.where(burnt > 0)
+    longer = (
+        (left * days / (burnt - saved).where(burnt > saved)).fillna(HORIZON_DAYS).clip(upper=HORIZON_DAYS)
+    )
+    return (longer - lasts).where(lasts <= HORIZON_DAYS).round(1)
+
+
+def _sentence(row: dict[Hashable, Any], terms: Terms) -> str:
+    types = _types(row)
+    saving = _saving(row)
+    if row["waste_reason"] == UNNEEDED:
+        return (
+            f"{_capital(types)} of {row['product_category']}: none of the {row['evidence_count']:,} made "
+            f"{terms.maturity_days} to {terms.days} days ago was used, nor any since; not generating them "
+            f"could save {saving}."
+        )
+    happens = _HAPPENS[str(row["waste_reason"])].format(attempts=terms.excess_attempts)
+    action = _ACTIONS[str(row["segment_kind"])]
+    share = row["affected_count"] / max(row["evidence_count"], 1)
+    elsewhere = row["elsewhere_affected_count"] / max(row["elsewhere_count"], 1)
+    beside = f"{_percent(elsewhere, beside=share)} elsewhere"
+    if share < MIN_RATIO * elsewhere:
+        # other segments, or another mix of types, stand in the way of a plain comparison
+        beside = f"{_percent(row['expected_share'], beside=share)} where all else is alike"
+    return (
+        f"{_subject(row)}: {_percent(share, beside=elsewhere)} of {_whose(row)} {happens}, {beside}; "
+        f"{action} could save {saving}."
+    )
+
+
+def _subject(row: dict[Hashable, Any]) -> str:
+    match row["segment_kind"]:
+        case "ruleset":
+            return f"Ruleset {row['ruleset_id']}"
+        case "template":
+            return f"Template {row['template_id']}"
+        case "category_type":
+            return f"{_capital(_types(row))} of {row['product_category']}"
+    name = row["member_name"]
+    return f"Member {name if isinstance(name, str) and name else row['member_id']}"
+
+
+def _whose(row: dict[Hashable, Any]) -> str:
+    match row["segment_kind"]:
+        case "category_type":
+            return "them"
+        case "member_type":
+            return f"the {_types(row)}"
+    return f"its {_types(row)}"
+
+
+def _segment_id(row: dict[Hashable, Any]) -> str:
+    names = [row[name] for name in ("ruleset_id", "template_id", "product_category", "member_id")]
+    parts = [*names, row["generation_type"]]
+    return " / ".join(str(part) for part in parts if isinstance(part, str))
+
+
+def _types(row: dict[Hashable, Any]) -> str:
+    own, name = row["generation_type"], row["generation_type_name"]
+    if not isinstance(own, str):
+        return "generations"
+    known = isinstance(name, str) and name != own
+    return f"{str(name)[:1].lower()}{str(name)[1:]}" if known else f"{own} generations"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _percent(share: float, *, beside: float) -> str:
+    """As few digits as tell it apart from the share beside it."""
+    decimals = 0 if f"{100 * share:.0f}" != f"{100 * beside:.0f}" and share >= 0.005 else 1
+    return f"{100 * share:.{decimals}f} %"
+
+
+def _saving(row: dict[Hashable, Any]) -> str:
+    # rounded as on every page that stands beside it: half up, whole from 10 upwards
+    low, high = (Decimal(f"{row[name]:.6f}") for name in ("saving_low", "saving_high"))
+    unit = Decimal(1).scaleb(0 if high >= 10 else -2 if high >= Decimal("0.01") else -6)
+    first, last = (value.quantize(unit, ROUND_HALF_UP) for value in (low, high))
+    span = f"{last:,f}" if first == last else f"{first:,f} to {last:,f}" if first else f"up to {last:,f}"
+    words = f"{span} credits a month"
+    days = row["saving_days"]
+    if pd.isna(days):
+        return words
+    rounded = int(days + 0.5)
+    if rounded < 1:
+        return f"{words}, less than a day"
+    return f"{words}, about {rounded:,} day{'s' if rounded > 1 else ''}"

@@ -1,0 +1,47 @@
+"""`credits calibrate`: the ranges of the forecast, fitted on daily series."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestration.cli.options import (
+    EXIT_USAGE,
+    fail,
+    say_progress,
+)
+
+
+@click.command()
+@click.option(
+    "--series",
+    "files",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Daily series: CSV (or .csv.gz) with series, date, value. May be given several times.",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@click.option("--label", default="given series", show_default=True, help="What the series are.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def calibrate(files: tuple[Path, ...], out: Path, label: str, seed: int) -> None:
+    """Fit the forecast's ranges on daily series, and write them as JSON.
+
+    The project's own, forecasting/calibration.json, was made by this from public series.
+    """
+    import numpy as np
+
+    from forecasting.depletion.synthetic_cases import fit_on
+    from orchestration.landing.daily_series import SeriesError, read_series
+
+    try:
+        series = read_series(files)
+        say_progress(f"fitting on {len(series)} series")
+        calibration = fit_on([one.values for one in series], label=label, rng=np.random.default_rng(seed))
+    except SeriesError as error:
+        fail(str(error), EXIT_USAGE)
+    except ValueError as error:
+        fail(str(error))
+    out.write_text(calibration.to_json(), encoding="utf-8")
+    click.echo(f"version {calibration.version}, fitted on {len(series)} series, written to {out}")

@@ -1,0 +1,217 @@
+"""What `credits forecast` and `credits backtest` say, in words and tables.
+
+Not here: the arithmetic (forecasting/), or reading the warehouse (warehouse/forecast_inputs.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from rich.console import Console
+
+from forecasting.depletion.backtest import BUCKETS
+from orchestration.publish.report import formatting
+from orchestration.publish.report.model import Forecast
+from orchestration.publish.report.sentences import (
+    buying_words,
+    capped_words,
+    forecast_headline,
+    grant_words,
+    range_words,
+)
+from orchestration.publish.rows.terminal import show_cells
+
+MICRO = 1_000_000
+
+
+# the credits of a forecast are those of its ledger, exact
+_CREDITS = pa.decimal128(38, 6)
+_KINDS = {
+    "workspace_id": pa.string(),
+    "forecast": pa.string(),
+    "as_of": pa.date32(),
+    "forecast_status": pa.string(),
+    **dict.fromkeys(("credits_remaining", "burn_rate_7d_credits"), _CREDITS),
+    "burn_rate_7d_days": pa.int64(),
+    "pace_date": pa.date32(),
+    **{f"depletes_on_{name}": pa.date32() for name in ("p025", "p5", "p10", "p50", "p90", "p975")},
+    "empty_since": pa.date32(),
+    "next_grant_on": pa.date32(),
+    "chance_empty_before_grant": pa.decimal128(5, 4),
+    "buy_by": pa.date32(),
+    "credits_to_buy": _CREDITS,
+    "recommended_packs": pa.string(),
+    "packs_price": pa.decimal128(24, 12),
+    "packs_currency": pa.string(),
+    "history_days": pa.int64(),
+}
+FORECAST_SCHEMA = pa.schema(_KINDS.items())
+_DAYS = ("median_abs_error_days", "mean_abs_error_days")
+BACKTEST_SCHEMA = pa.schema(
+    {
+        "horizon_bucket": pa.string(),
+        **dict.fromkeys(("first_as_of", "last_as_of"), pa.date32()),
+        **dict.fromkeys(("cases", "covered_80", "covered_95"), pa.int64()),
+        **{f"{of}{name}": pa.float64() for of in ("", "pace_") for name in _DAYS},
+    }.items()
+)
+
+
+def forecast_record(workspace_id: str, told: Forecast, *, what: str, as_of: date) -> dict[str, Any]:
+    """A forecast as a row of `FORECAST_SCHEMA`; `what` says of what case."""
+    burnt = Decimal((told.burn_rate_7d or 0) * (told.burn_rate_7d_days or 0)).quantize(Decimal(1) / MICRO)
+    of_case = {"workspace_id": workspace_id, "forecast": what, "as_of": as_of, "burn_rate_7d_credits": burnt}
+    return of_case | {name: getattr(told, name) for name in _KINDS if name not in of_case}
+
+
+def describe_forecast(
+    workspace_id: str, before: Forecast, after: Forecast | None, changes: Sequence[str], *, as_of: date
+) -> Iterator[str]:
+    """The forecast of a workspace; with changes, before and after them."""
+    yield f"{formatting.plain(workspace_id)}, as of {formatting.day_month_year(as_of)}"
+    yield from _told("As it is", before, as_of=as_of)
+    if after is None:
+        return
+    yield ""
+    yield from _told("If " + " and ".join(formatting.plain(change) for change in changes), after, as_of=as_of)
+    if before.depletes_on_p50 and after.depletes_on_p50:
+        moved = (after.depletes_on_p50 - before.depletes_on_p50).days
+        words = "the same day" if moved == 0 else f"{abs(moved)} days {'later' if moved > 0 else 'earlier'}"
+        yield f"  in the median: {words}"
+
+
+def _told(title: str, forecast: Forecast, *, as_of: date) -> Iterator[str]:
+    yield f"{title}:"
+    yield f"  status        {forecast.forecast_status}"
+    if forecast.pace_date:
+        pace = forecast_headline(forecast, write_date=formatting.day_month_year)
+        yield f"  current pace  {pace}, if use goes on as in the last 7 days"
+    if forecast.depletes_on_p50:
+        yield f"  median        {formatting.day_month_year(forecast.depletes_on_p50)}"
+    write_date = formatting.day_month_year
+    for words in (
+        range_words(forecast, write_date=write_date),
+        grant_words(forecast, write_date=write_date),
+        buying_words(forecast, write_date=write_date, as_of=as_of),
+        capped_words(forecast),
+    ):
+        if words:
+            yield f"  {words}"
+
+
+def forecast_row(dates: pd.DataFrame) -> Forecast:
+    """The one row of a forecast's dates, as a report holds it."""
+    row = dates.iloc[0]
+
+    def credits(name: str) -> Decimal | None:
+        value = row[f"{name}_micro"]
+        return None if pd.isna(value) else Decimal(int(value)) / MICRO
+
+    def day(name: str) -> date | None:
+        value = row[name]
+        return None if pd.isna(value) else value.date()
+
+    def text(name: str) -> str | None:
+        return None if pd.isna(row[name]) else str(row[name])
+
+    days = [name for name in dates.columns if name.startswith("depletes_on_")]
+    chance = row["chance_empty_before_grant"]
+    return Forecast(
+        forecast_status=str(row["forecast_status"]),
+        credits_remaining=credits("credits_remaining"),
+        burn_rate_7d=(credits("burn_rate_7d_credits") or Decimal(0)) / int(row["burn_rate_7d_days"]),
+        burn_rate_7d_days=int(row["burn_rate_7d_days"]),
+        burn_rate_30d=(credits("burn_rate_30d_credits") or Decimal(0)) / int(row["burn_rate_30d_days"]),
+        burn_rate_30d_days=int(row["burn_rate_30d_days"]),
+        pace_date=day("pace_date"),
+        **{name: day(name) for name in days},
+        empty_since=day("empty_since"),
+        next_grant_on=day("next_grant_on"),
+        chance_empty_before_grant=None if pd.isna(chance) else Decimal(str(chance)),
+        buy_by=day("buy_by"),
+        credits_to_buy=credits("credits_to_buy"),
+        recommended_packs=text("recommended_packs"),
+        packs_price=None if pd.isna(row["packs_price"]) else Decimal(row["packs_price"]),
+        packs_currency=text("packs_currency"),
+        expiring_credits=credits("expiring_credits"),
+        lead_time_days=int(row["lead_time_days"]),
+        capped_credits=credits("capped_credits") or Decimal(0),
+        history_days=int(row["history_days"]),
+    )
+
+
+def describe_backtest(scores: pd.DataFrame, *, what: str) -> Iterator[str]:
+    """A table of scores by horizon: cover and error of the forecast, beside the pace."""
+    if scores.empty:
+        yield f"{what}: no case. A forecast is judged after 14 to 90 days, and needs 14 days of history."
+        return
+    yield _backtest_title(scores, what)
+    yield "                  true date within        days off       days off, pace"
+    yield "median     cases  80 % range 95 % range   median   mean   median   mean"
+    for name, cases, *measures in _backtest_cells(scores):
+        cover_80, cover_95, median, mean, pace_median, pace_mean = measures
+        yield (
+            f"{name:<8} {cases:>7}  {cover_80:>10} {cover_95:>10}   {median:>6} {mean:>6}   "
+            f"{pace_median:>6} {pace_mean:>6}"
+        )
+
+
+def show_backtest(scores: pd.DataFrame, console: Console, *, what: str) -> None:
+    """The same for a terminal; there must be a score."""
+    names = ("median", "cases", "true in 80 %", "in 95 %", "days off", "mean", "pace: days off", "mean")
+    show_cells(
+        console,
+        names,
+        list(_backtest_cells(scores)),
+        numbers=[False, *[True] * (len(names) - 1)],
+        title=_backtest_title(scores, what),
+    )
+
+
+def backtest_records(scores: pd.DataFrame) -> list[dict[str, Any]]:
+    """The same as rows of `BACKTEST_SCHEMA`, not rounded."""
+    return [
+        {
+            "horizon_bucket": name,
+            "first_as_of": rows["as_of"].min().date(),
+            "last_as_of": rows["as_of"].max().date(),
+            "cases": len(rows),
+            "covered_80": int(rows["is_covered_80"].sum()),
+            "covered_95": int(rows["is_covered_95"].sum()),
+            "median_abs_error_days": float(rows["error_days"].median()),
+            "mean_abs_error_days": float(rows["error_days"].mean()),
+            "pace_median_abs_error_days": float(rows["pace_error_days"].median()),
+            "pace_mean_abs_error_days": float(rows["pace_error_days"].mean()),
+        }
+        for name, rows in _by_horizon(scores)
+    ]
+
+
+def _backtest_title(scores: pd.DataFrame, what: str) -> str:
+    first, last = (formatting.day_month_year(scores["as_of"].agg(end).date()) for end in ("min", "max"))
+    return f"{what}: {formatting.count(len(scores))} cases of {first} to {last}"
+
+
+def _by_horizon(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    for _, name, _ in BUCKETS:
+        rows = scores[scores["horizon_bucket"] == name]
+        if len(rows):
+            yield name, rows
+    if len(scores):
+        yield "all", scores
+
+
+def _backtest_cells(scores: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    for name, rows in _by_horizon(scores):
+        errors = [rows[error] for error in ("error_days", "pace_error_days")]
+        yield (
+            name,
+            str(len(rows)),
+            *(f"{rows[f'is_covered_{level}'].mean():.0%}" for level in (80, 95)),
+            *(text for error in errors for text in (f"{error.median():.0f}", f"{error.mean():.1f}")),
+        )

@@ -1,0 +1,46 @@
+"""The working warehouse held by a command that forecasts from it, so that no run changes it meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.cli.options import (
+    EXIT_BUSY,
+    EXIT_USAGE,
+    fail,
+    use_settings,
+)
+
+if TYPE_CHECKING:
+    from forecasting.depletion.forecast import Method
+    from orchestration.warehouse.protocol import Warehouse
+
+
+@contextmanager
+def held_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Method]]:
+    """The working warehouse, held so that no run changes it meanwhile, and how its forecast is made."""
+    from orchestration.runs.lock import Busy, lock
+    from orchestration.runs.warehouse_factory import warehouse_of
+    from orchestration.warehouse.dbt_build import DbtProject
+    from orchestration.warehouse.forecast_inputs import method_of, told_on
+    from orchestration.warehouse.protocol import WarehouseError
+
+    settings = use_settings(data_dir=data_dir)
+    warehouse = warehouse_of(settings)
+    try:
+        if settings.target == "duckdb" and not settings.warehouse_path.exists():
+            fail(f"{settings.data_dir} holds no warehouse; run credits run first", EXIT_USAGE)
+        with lock(settings.data_dir):
+            as_of = told_on(warehouse)
+            if as_of is None:
+                fail(f"{settings.data_dir} holds no forecast; run credits run to its end first", EXIT_USAGE)
+            variables = DbtProject(settings.dbt_dir, target_dir=settings.dbt_target_dir).variables
+            yield warehouse, as_of, method_of(warehouse, variables)
+    except Busy as error:
+        fail(str(error), EXIT_BUSY)
+    except WarehouseError as error:
+        fail(str(error))

@@ -1,0 +1,47 @@
+"""`credits rebuild`: the warehouse and a new version, from the raw batches alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from orchestration.cli.options import (
+    EXIT_USAGE,
+    Day,
+    data_dir_option,
+    fail,
+    run_and_leave,
+    use_settings,
+)
+
+_REFUSED = "2 wrong use or nothing to work on; 3 another run holds the data directory."
+
+
+@click.command(epilog=f"Exit codes: 0 published; 1 a step or a critical check failed; {_REFUSED}")
+@data_dir_option
+@click.option(
+    "--as-of",
+    type=Day(),
+    help="Last local date to report. [default: that of what is published, else the newest complete day]",
+)
+def rebuild(data_dir: Path | None, as_of: date | None) -> None:
+    """Build and publish everything anew from what was loaded before.
+
+    The landing folder is not looked at, and the working warehouse is forgotten: DATA_DIR/raw alone is enough.
+    """
+    from orchestration.lake.lake import Lake
+    from orchestration.publish.versions.history import stand_of
+
+    settings = use_settings(data_dir=data_dir)
+    if not Lake(settings.lake_dir).batches():
+        fail(
+            f"a rebuild starts from what was loaded before; {settings.lake_dir} holds no batch. "
+            "Load landing files with credits run, or name another folder with --data-dir.",
+            EXIT_USAGE,
+        )
+    published = stand_of(settings.published_dir)
+    if as_of is None and published is not None:
+        as_of = published.as_of
+    run_and_leave(settings, as_of=as_of, full_refresh=True, is_loading=False)

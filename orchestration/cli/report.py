@@ -1,0 +1,95 @@
+"""`credits report`: what one workspace used, what is left and what was wasted, from the published marts.
+
+Not here: what a report says (publish/).
+"""
+
+from __future__ import annotations
+
+import tempfile
+import webbrowser
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import duckdb
+
+from orchestration.cli.options import EXIT_USAGE, data_dir_option, fail, use_settings, workspace_option
+from orchestration.settings import LANGUAGES
+
+
+@click.command()
+@data_dir_option
+@workspace_option("Workspace id; needed where there are several.")
+@click.option("--days", type=int, default=30, show_default=True, help="Window: 7, 30 or 90 days.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True
+)
+@click.option(
+    "--lang", "language", type=click.Choice(LANGUAGES), help="Of the page. [default: $CREDITS_LANG or en]"
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write. [default: standard output]"
+)
+@click.option("--open", "is_opened", is_flag=True, help="Show the page in the browser; with --format html.")
+def report(
+    data_dir: Path | None,
+    workspace: str | None,
+    days: int,
+    form: str,
+    language: str | None,
+    out: Path | None,
+    is_opened: bool,
+) -> None:
+    """The report of one workspace, from the published marts."""
+    from orchestration.publish.report.as_json import render_json
+    from orchestration.publish.report.load import ReportError, load_report
+    from orchestration.publish.report.page import render_page
+    from orchestration.publish.report.text import render_text
+    from orchestration.publish.versions.freshness import stale_words
+    from orchestration.publish.versions.history import kept_versions
+    from orchestration.runs.history import newest_failure
+
+    if form != "html" and (is_opened or language):
+        fail("--open and --lang are for the page; add --format html", EXIT_USAGE)
+    settings = use_settings(data_dir=data_dir)
+    try:
+        found = load_report(settings.published_dir, workspace_id=workspace, days=days)
+    except ReportError as error:
+        fail(str(error), EXIT_USAGE)
+    except duckdb.Error as error:
+        fail(f"what is published cannot be read; publish it anew with credits run. {error}")
+    stale = stale_words(
+        kept_versions(settings.data_dir), now=datetime.now(UTC), failure=newest_failure(settings)
+    )
+    if form == "html":
+        text = render_page(found, language=language or settings.language, stale=stale)
+    else:
+        text = {"text": render_text, "json": render_json}[form](found)
+    if is_opened and out is None:
+        from orchestration.publish.versions.file_names import file_name
+
+        name = file_name(found.summary.workspace_id, suffix=".html")
+        out = Path(tempfile.mkdtemp(prefix="credits-report-")) / name
+    if out is None:
+        click.echo(text.rstrip("\n"))
+    else:
+        _write(text, out)
+    if is_opened and out is not None and not webbrowser.open(out.resolve().as_uri()):
+        click.echo("no browser could be started; open the file with one", err=True)
+    if stale:
+        # beside what a program reads, and below what a person does
+        is_read = form == "text" and out is None
+        click.echo(f"\n{stale}" if is_read else f"credits: {stale}", err=not is_read)
+
+
+def _write(text: str, out: Path) -> None:
+    from orchestration.publish.rows.write import OutError, written_beside
+
+    try:
+        with written_beside(out) as file:
+            file.write(f"{text.rstrip()}\n".encode())
+    except OutError as error:
+        fail(str(error), EXIT_USAGE)
+    except OSError as error:
+        fail(f"the report cannot be written to {out}: {error.strerror}. Name another file with --out.")
+    click.echo(f"written to {out}", err=True)

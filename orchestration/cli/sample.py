@@ -1,0 +1,51 @@
+"""`credits sample`: landing files to try everything with."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestration.cli.options import (
+    EXIT_USAGE,
+    Progress,
+    fail,
+)
+
+SAMPLE_AS_OF = date(2026, 4, 7)
+
+
+@click.command()
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Landing folder to write."
+)
+@click.option(
+    "--workspaces", type=click.IntRange(1), help="Write a load with this many workspaces. [default: 1]"
+)
+@click.option("--days", type=click.IntRange(1), help="Days of the load, up to 2026-04-07. [default: 30]")
+@click.option(
+    "--events", type=click.IntRange(1), help="Generations of the load. [default: 100 a workspace and day]"
+)
+@click.option("--seed", type=int, help="Seed of the load. [default: 0]")
+def sample(out: Path, **load: int | None) -> None:
+    """Write sample landing files: a team of 5 over 30 days, or a load of any size.
+
+    Without options, the team. With any of --workspaces, --days, --events, --seed, a load with planted flaws,
+    which truth.json beside the feeds lists.
+    """
+    from orchestration.landing.sample.write import SampleError, write_load, write_sample
+
+    asked: dict[str, Any] = {name: value for name, value in load.items() if value is not None}
+    try:
+        report = (
+            write_load(out, end_date=SAMPLE_AS_OF, on_written=Progress("generations written"), **asked)
+            if asked
+            else write_sample(out)
+        )
+    except SampleError as error:
+        fail(str(error), EXIT_USAGE)
+    for feed, lines in report.lines.items():
+        click.echo(f"{lines:>9,}  {feed}")
+    click.echo(f"written to {out}; load it with: credits run --landing {out} --as-of {SAMPLE_AS_OF}")

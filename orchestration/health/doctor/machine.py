@@ -1,0 +1,142 @@
+"""The machine: the version of Python, installed packages, time zones and memory.
+
+What the project keeps on it does not belong here: that is places.py and state.py.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from orchestration.health.doctor.finding import Finding
+
+_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[.*\])?==([^\s;\\]+)", re.MULTILINE)
+_UNITS = {"K": 1, "M": 2, "G": 3, "T": 4}
+_CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+# of the memory there is; the rest is for Python, dbt and the system
+MOST_OF_MEMORY = 0.8
+GB = 1000**3
+
+
+def check_python(project_dir: Path, *, running: str) -> Finding:
+    """Whether the version of Python is one that the project was tried on."""
+    wanted = SpecifierSet(_project(project_dir)["requires-python"])
+    if running in wanted:
+        return Finding("python", "ok", f"{running}, one of {wanted}")
+    return Finding(
+        "python",
+        "problem",
+        f"{running}, not one of {wanted}",
+        "Install Python 3.11, and make the environment anew: make clean, then make run PYTHON=python3.11.",
+    )
+
+
+def check_packages(project_dir: Path, *, installed: Callable[[str], str] = version) -> Finding:
+    """Whether each package the project names is there, in a version it allows, and the locked one."""
+    requirements = [Requirement(text) for text in _project(project_dir)["dependencies"]]
+    lock = project_dir / "requirements.lock"
+    locked = dict(_LOCKED.findall(lock.read_text())) if lock.is_file() else {}
+    locked = {canonicalize_name(name): number for name, number in locked.items()}
+    wrong = list(_wrong(requirements, installed))
+    if wrong:
+        return Finding(
+            "packages",
+            "problem",
+            _listed(wrong),
+            "Install what the project was tested with: pip install --no-deps --require-hashes "
+            "-r requirements.lock.",
+        )
+    others = [
+        f"{requirement.name} {installed(requirement.name)} instead of {expected}"
+        for requirement in requirements
+        if (expected := locked.get(canonicalize_name(requirement.name)))
+        and installed(requirement.name) != expected
+    ]
+    if others:
+        return Finding(
+            "packages",
+            "warning",
+            f"allowed, but not what was locked and tested: {_listed(others)}",
+            "Install the locked versions: pip install --no-deps --require-hashes -r requirements.lock.",
+        )
+    said = "as locked" if locked else "allowed; there is no requirements.lock to compare with"
+    return Finding("packages", "ok", f"{len(requirements)}, all {said}")
+
+
+def check_time_zones(*, known: Callable[[], set[str]] = available_timezones) -> Finding:
+    """Whether the days of every workspace can be told, wherever it is."""
+    zones = known()
+    try:
+        ZoneInfo("Asia/Bangkok")
+    except (OSError, ValueError, KeyError):
+        zones = set()
+    if len(zones) > 400:
+        return Finding("time zones", "ok", f"{len(zones)} known")
+    return Finding(
+        "time zones",
+        "problem",
+        f"only {len(zones)} are known",
+        "Install the time zone database: pip install tzdata.",
+    )
+
+
+def check_memory(memory_limit: str, *, memory_bytes: int | None = None) -> Finding:
+    """Whether what DuckDB may use (CREDITS_MEMORY_LIMIT) is there, with room beside it."""
+    there = available_memory() if memory_bytes is None else memory_bytes
+    allowed = bytes_of(memory_limit)
+    found = f"DuckDB may use {memory_limit} of {there / GB:.1f} GB"
+    if allowed <= MOST_OF_MEMORY * there:
+        return Finding("memory", "ok", found)
+    return Finding(
+        "memory",
+        "warning",
+        f"{found}: the system would end a night that needs it all",
+        f"Set CREDITS_MEMORY_LIMIT to {max(int(there * 0.6 / GB), 1)}GB or less; what does not fit is "
+        "spilled to disk.",
+    )
+
+
+def available_memory() -> int:
+    """Bytes this process may use: those of the machine, or of its container if that has fewer."""
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in map(Path, _CGROUP_LIMITS):
+        if limit.is_file() and (text := limit.read_text().strip()).isdecimal():
+            there = min(there, int(text))
+    return there
+
+
+def bytes_of(size: str) -> int:
+    """A size such as "6GB" or "1.5 GiB" in bytes, as DuckDB reads it."""
+    number, unit = re.fullmatch(r"([0-9.]+)\s*([A-Za-z]+)", size.strip()).groups()  # type: ignore[union-attr]
+    base = 1024 if unit.upper().endswith("IB") else 1000
+    return int(float(number) * base ** _UNITS[unit[0].upper()])
+
+
+def _wrong(requirements: list[Requirement], installed: Callable[[str], str]) -> Iterator[str]:
+    for requirement in requirements:
+        try:
+            number = installed(requirement.name)
+        except PackageNotFoundError:
+            yield f"{requirement.name} is not installed"
+            continue
+        if not requirement.specifier.contains(number, prereleases=True):
+            yield f"{requirement.name} {number} is installed, {requirement.specifier} is wanted"
+
+
+def _listed(texts: list[str]) -> str:
+    more = f" and {len(texts) - 5} more" if len(texts) > 5 else ""
+    return ", ".join(texts[:5]) + more
+
+
+def _project(project_dir: Path) -> dict[str, Any]:
+    return tomllib.loads((project_dir / "pyproject.toml").read_text())["project"]

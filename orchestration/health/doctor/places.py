@@ -1,0 +1,209 @@
+"""The folders: where files are delivered, where data is kept, and what their disk can do.
+
+What is in the data does not belong here: that is state.py.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from orchestration.health.doctor.finding import Finding
+from orchestration.landing.contract import FEEDS
+
+GB = 1000**3
+LEAST_FREE_BYTES = GB
+MOST_COUNTED = 100_000
+
+
+def check_landing(landing_dir: Path) -> Finding:
+    """Whether there is a landing folder, which feeds are in it, and what in it is no feed."""
+    if not landing_dir.is_dir():
+        return Finding(
+            "landing",
+            "problem",
+            f"there is no folder {landing_dir}",
+            f"Make it (mkdir -p {landing_dir}), or name another with CREDITS_LANDING_DIR or --landing.",
+        )
+    try:
+        folders = sorted(entry.name for entry in landing_dir.iterdir() if entry.is_dir())
+    except OSError as error:
+        return Finding(
+            "landing", "problem", f"{landing_dir} cannot be read: {error}", "Let this user read it."
+        )
+    unknown = [name for name in folders if name not in FEEDS and name[0] not in "._"]
+    counts = [f"{name} ({_file_count(landing_dir / name)})" for name in FEEDS if name in folders]
+    found = f"{landing_dir}: {', '.join(counts) or 'no feed'}"
+    if unknown:
+        return Finding(
+            "landing",
+            "warning",
+            f"{found}; no feeds, and not read: {', '.join(unknown[:10])}",
+            f"Rename or remove them; the feeds are {', '.join(FEEDS)}.",
+        )
+    if "generation_events" not in folders:
+        return Finding(
+            "landing",
+            "warning",
+            f"{found}; generation_events is not there, which all numbers come from",
+            f"Deliver to {landing_dir / 'generation_events'} (docs/landing.md); credits sample --out "
+            f"{landing_dir} writes an example.",
+        )
+    return Finding("landing", "ok", found)
+
+
+def check_writable(data_dir: Path) -> Finding:
+    """Whether this user may write where data is kept, or make that folder."""
+    place = nearest(data_dir)
+    is_there = place == data_dir
+    if not place.is_dir():
+        return Finding("data", "problem", f"{place} is no folder", "Name another folder with --data-dir.")
+    if os.access(place, os.W_OK | os.X_OK):
+        return Finding("data", "ok", f"{data_dir}{'' if is_there else ', which the first run makes'}")
+    return Finding(
+        "data",
+        "problem",
+        f"{place} cannot be written by this user",
+        f"Give it to the user who runs this (chown), or name another folder than {data_dir} with --data-dir.",
+    )
+
+
+def check_space(data_dir: Path, *, free_bytes: int | None = None) -> Finding:
+    """Whether a night fits: it writes a version beside the served one, and may need its size in between."""
+    free = shutil.disk_usage(nearest(data_dir)).free if free_bytes is None else free_bytes
+    warehouse, served = data_dir / "warehouse.duckdb", data_dir / "published"
+    version_bytes = sum(file.stat().st_size for file in served.resolve().rglob("*") if file.is_file())
+    needed = LEAST_FREE_BYTES + version_bytes + (warehouse.stat().st_size if warehouse.is_file() else 0)
+    found = f"{free / GB:.1f} GB are free, a night may need {needed / GB:.1f} GB"
+    if free >= needed:
+        return Finding("disk space", "ok", found)
+    return Finding(
+        "disk space",
+        "problem" if free < version_bytes + LEAST_FREE_BYTES / 10 else "warning",
+        found,
+        f"Free some on the disk of {data_dir}, or move the folder; older versions in it are "
+        f"{data_dir / 'versions'}.",
+    )
+
+
+def check_file_system(data_dir: Path) -> Finding:
+    """Whether the disk does what keeps data whole: locks, renames over files and links, syncing."""
+    try:
+        with TemporaryDirectory(prefix=".credits-doctor-", dir=nearest(data_dir)) as folder:
+            failed = list(_failing(Path(folder)))
+    except OSError as error:
+        failed = [f"making a folder ({error.strerror})"]
+    if not failed:
+        return Finding("file system", "ok", "locks, renames and syncs hold")
+    return Finding(
+        "file system",
+        "problem",
+        f"what keeps data whole fails there: {', '.join(failed)}",
+        f"Keep {data_dir} on a local disk (ext4, xfs, apfs), not on a network share, and let this user "
+        "write it.",
+    )
+
+
+def check_dagster_home(dagster_home: Path) -> Finding:
+    """Whether the folder of Dagster's records has its configuration, and can be written."""
+    file = dagster_home / "dagster.yaml"
+    remedy = f"Copy dagster.yaml of the project to {dagster_home}, or unset DAGSTER_HOME."
+    if not file.is_file():
+        return Finding("dagster", "problem", f"there is no {file}", remedy)
+    try:
+        configured = yaml.safe_load(file.read_text()) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        return Finding("dagster", "problem", f"{file} cannot be read: {reason}", remedy)
+    state = dagster_home / ".dagster"
+    place = state if state.exists() else dagster_home
+    if not os.access(place, os.W_OK | os.X_OK):
+        return Finding(
+            "dagster",
+            "problem",
+            f"{place} cannot be written by this user",
+            "Give it to the user who runs this, or set DAGSTER_HOME to a folder with a copy of dagster.yaml.",
+        )
+    runs = configured.get("concurrency", {}).get("runs", {}).get("max_concurrent_runs")
+    if runs != 1:
+        return Finding(
+            "dagster",
+            "warning",
+            f"{file} lets {runs or 'many'} runs start at once; all but one would end as busy",
+            "Set concurrency, runs, max_concurrent_runs to 1 in it.",
+        )
+    return Finding("dagster", "ok", f"DAGSTER_HOME is {dagster_home}")
+
+
+def nearest(folder: Path) -> Path:
+    """The folder, or what of the way to it is there."""
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
+def _file_count(folder: Path) -> str:
+    count = 0
+    for _, _, files in os.walk(folder):
+        count += sum(1 for name in files if name[0] not in "._")
+        if count > MOST_COUNTED:
+            return f"over {MOST_COUNTED:,} files"
+    return "1 file" if count == 1 else f"{count:,} files"
+
+
+def _failing(folder: Path) -> Iterator[str]:
+    """What the disk cannot do, tried in a folder of its own."""
+    for what, attempt in (
+        ("syncing", _sync),
+        ("renaming over a file", _rename),
+        ("renaming over a link", _swap_link),
+        ("locking", _lock),
+    ):
+        try:
+            attempt(folder)
+        except OSError as error:
+            yield f"{what} ({error.strerror or error})"
+
+
+def _sync(folder: Path) -> None:
+    with (folder / "synced").open("wb") as file:
+        file.write(b"credits")
+        file.flush()
+        os.fsync(file.fileno())
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _rename(folder: Path) -> None:
+    old, new = folder / "old", folder / "new"
+    old.write_text("old")
+    new.write_text("new")
+    new.replace(old)
+    if old.read_text() != "new":
+        raise OSError("the old file is still there")
+
+
+def _swap_link(folder: Path) -> None:
+    link, beside = folder / "link", folder / "beside"
+    link.symlink_to("1")
+    beside.symlink_to("2")
+    beside.replace(link)
+    if link.readlink() != Path("2"):
+        raise OSError("the old link is still there")
+
+
+def _lock(folder: Path) -> None:
+    with (folder / "lock").open("w") as held, (folder / "lock").open("w") as other:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        raise OSError("two could hold one lock")

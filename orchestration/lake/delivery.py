@@ -1,0 +1,133 @@
+"""What became of one delivered file: its counts, its status, its row in `deliveries`.
+
+The rows themselves are in `ingestion`; only the account of them is here.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+import pyarrow as pa
+
+from orchestration.lake.batch_writer import DELIVERIES_SCHEMA
+from orchestration.lake.landing_files import LandingFile
+from orchestration.landing.contract import FEEDS
+from orchestration.landing.formats.dispatch import Format, format_of
+from orchestration.landing.rejects import Reject, file_rejected
+
+Status = Literal["loaded", "alias", "rejected"]
+ContentKey = tuple[str, Format | None, str]
+_KEPT_NAMES = 100
+
+
+class UnexplainedLines(RuntimeError):
+    """Lines of a file are neither accepted nor quarantined; nothing is committed."""
+
+
+@dataclass
+class Delivery:
+    """The running account of one file.
+
+    A file rejected whole has either no lines (it could not be read to its end) or all of them quarantined.
+
+    Attributes:
+        line_count: lines of the file, blank ones aside; counted apart from the two below.
+        accepted_count, quarantined_count: what became of them.
+        missing: required columns no row so far had; None until a row was seen.
+    """
+
+    file: LandingFile
+    sha256: str | None = None
+    size_bytes: int = 0
+    modified_ns: int = 0
+    status: Status = "loaded"
+    alias_of: str | None = None
+    replaces_earlier: bool = False
+    reason: str | None = None
+    line_count: int = 0
+    accepted_count: int = 0
+    quarantined_count: int = 0
+    accepted_credits: Decimal = Decimal(0)
+    unknown: set[str] = field(default_factory=set)
+    missing: frozenset[str] | None = None
+
+    @property
+    def content_key(self) -> ContentKey | None:
+        """What makes two deliveries the same: feed, format and bytes."""
+        return (self.file.feed, format_of(self.file.name), self.sha256) if self.sha256 else None
+
+    def saw_names(self, names: frozenset[str]) -> None:
+        """Note the columns of a row that was refused."""
+        missing = frozenset(FEEDS[self.file.feed].required) - names
+        self.missing = missing if self.missing is None else self.missing & missing
+
+    def reject(self, reject: Reject) -> None:
+        """Refuse the file whole."""
+        self.status, self.reason = "rejected", reject.reason
+
+    def forget_lines(self) -> None:
+        """Count no line of a file that was not read to its end, or was known all along."""
+        self.line_count = self.accepted_count = self.quarantined_count = 0
+        self.accepted_credits = Decimal(0)
+        self.missing = None
+
+    def saw_unknown(self, names: Iterable[str]) -> None:
+        """Note columns the contract does not know; a hostile file cannot fill the memory with them."""
+        if len(self.unknown) < _KEPT_NAMES:
+            self.unknown.update(names)
+
+    def lacking_column(self) -> Reject | None:
+        """The refusal of a file no row of which has some required column."""
+        if self.accepted_count or not self.missing:
+            return None
+        names = ", ".join(sorted(self.missing))
+        return file_rejected(
+            "file.missing_column",
+            f"no row of the file has the required column {names}",
+            f"Deliver the file with {names}; if the column was renamed, give it the contract's name again.",
+            value=names,
+        ).reject
+
+    def check(self) -> None:
+        """Assert that every line is explained.
+
+        Raises:
+            UnexplainedLines: the counts do not add up.
+        """
+        if self.line_count != self.accepted_count + self.quarantined_count:
+            raise UnexplainedLines(
+                f"every line must be accepted or quarantined; {self.file.name} has {self.line_count} lines, "
+                f"{self.accepted_count} accepted and {self.quarantined_count} quarantined. "
+                "Nothing was committed; report this file."
+            )
+
+
+def deliveries_table(deliveries: Iterable[Delivery], *, batch_id: int, now: datetime) -> pa.Table:
+    """The rows of `deliveries`."""
+    rows = [
+        {
+            "batch_id": batch_id,
+            "feed": delivery.file.feed,
+            "file_path": delivery.file.name,
+            "file_sha256": delivery.sha256,
+            "size_bytes": delivery.size_bytes,
+            "modified_ns": delivery.modified_ns,
+            "status": delivery.status,
+            "alias_of": delivery.alias_of,
+            "line_count": delivery.line_count,
+            "accepted_count": delivery.accepted_count,
+            "quarantined_count": delivery.quarantined_count,
+            "accepted_credits": delivery.accepted_credits if FEEDS[delivery.file.feed].has_credits else None,
+            "unknown_columns": json.dumps(sorted(delivery.unknown)[:_KEPT_NAMES])
+            if delivery.unknown
+            else None,
+            "replaces_earlier": delivery.replaces_earlier,
+            "reason": delivery.reason,
+            "loaded_at": now,
+        }
+        for delivery in deliveries
+    ]
+    return pa.Table.from_pylist(rows, DELIVERIES_SCHEMA)

@@ -1,0 +1,1 @@
+"""Taking people out of committed batches, while every number stays."""

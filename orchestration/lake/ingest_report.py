@@ -1,0 +1,99 @@
+"""What an ingestion did, for the run log and the person who reads it.
+
+Nothing is decided here; the counts were checked in `delivery`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orchestration.lake.delivery import Delivery
+from orchestration.lake.ingestion import FeedIngestion
+from orchestration.landing.contract import FEEDS
+
+_SHOWN_FILES = 5
+
+
+@dataclass(frozen=True)
+class FeedReport:
+    """What an ingestion found of one feed.
+
+    Attributes:
+        files_loaded, files_alias, files_rejected: new deliveries by status.
+        files_unchanged: files known from earlier runs.
+        lines, accepted, quarantined: of the new deliveries; lines = accepted + quarantined.
+        accepted_credits: sum over the accepted rows, or None for a feed without credits.
+    """
+
+    feed: str
+    files_loaded: int
+    files_alias: int
+    files_rejected: int
+    files_unchanged: int
+    lines: int
+    accepted: int
+    quarantined: int
+    accepted_credits: Decimal | None
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What an ingestion did.
+
+    Attributes:
+        batch_id: the batch committed, or None if nothing was new.
+        feeds: one report per feed, in contract order.
+        warnings: sentences on what someone should look at.
+    """
+
+    batch_id: int | None
+    feeds: tuple[FeedReport, ...]
+    warnings: tuple[str, ...]
+
+
+def ingest_report(
+    feeds: Mapping[str, FeedIngestion], *, batch_id: int | None, unknown_folders: Iterable[str]
+) -> IngestReport:
+    """The report of a finished ingestion."""
+    warnings = (
+        *(f"the folder {name} is no feed and was not read" for name in unknown_folders),
+        *(warning for ingestion in feeds.values() for warning in _warnings(ingestion)),
+    )
+    return IngestReport(batch_id, tuple(_feed_report(*item) for item in feeds.items()), warnings)
+
+
+def _feed_report(feed: str, ingestion: FeedIngestion) -> FeedReport:
+    deliveries = ingestion.deliveries
+    credits = sum((delivery.accepted_credits for delivery in deliveries), Decimal(0))
+    return FeedReport(
+        feed=feed,
+        files_loaded=sum(delivery.status == "loaded" for delivery in deliveries),
+        files_alias=sum(delivery.status == "alias" for delivery in deliveries),
+        files_rejected=sum(delivery.status == "rejected" for delivery in deliveries),
+        files_unchanged=ingestion.unchanged_count,
+        lines=sum(delivery.line_count for delivery in deliveries),
+        accepted=sum(delivery.accepted_count for delivery in deliveries),
+        quarantined=sum(delivery.quarantined_count for delivery in deliveries),
+        accepted_credits=credits if FEEDS[feed].has_credits else None,
+    )
+
+
+def _warnings(ingestion: FeedIngestion) -> list[str]:
+    """What someone should look at, at most a few files by name."""
+    changed = [delivery for delivery in ingestion.deliveries if delivery.replaces_earlier]
+    drifted = [delivery for delivery in ingestion.deliveries if delivery.unknown]
+    warnings = list(ingestion.warnings)
+    if changed:
+        warnings.append(f"delivered before with other bytes, both are kept: {_named(changed)}")
+    if drifted:
+        names = ", ".join(sorted({name for delivery in drifted for name in delivery.unknown}))
+        warnings.append(
+            f"columns the contract does not know, kept in attributes: {names} in {_named(drifted)}"
+        )
+    return warnings
+
+
+def _named(deliveries: list[Delivery]) -> str:
+    names = [delivery.file.name for delivery in deliveries[:_SHOWN_FILES]]
+    more = len(deliveries) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")

@@ -1,0 +1,245 @@
+"""Loading what is new of one feed into a batch of the lake.
+
+How a format is read is in `orchestration.landing`; how a batch becomes durable in `batch_writer`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.lake.batch_writer import QUARANTINE, QUARANTINE_SCHEMA, BatchWriter
+from orchestration.lake.delivery import ContentKey, Delivery
+from orchestration.lake.delivery_history import History
+from orchestration.lake.erasure.forgotten_list import Forgotten
+from orchestration.lake.landing_files import FileUnavailable, LandingFile, OpenFile, opened
+from orchestration.lake.spool import Spool
+from orchestration.lake.typed_files import QuarantinedLine, TypedFiles, quarantine_table, type_files
+from orchestration.landing.contract import FEEDS
+from orchestration.landing.formats.chunks import Chunk, empty_chunk
+from orchestration.landing.formats.dispatch import format_of, read_documents
+from orchestration.landing.options import FILE_CAP, ReadOptions, raised
+from orchestration.landing.rejects import FileRejected, Reject, file_rejected
+from orchestration.landing.typing.row_typer import RowTyper
+
+_GROUP_FILES = 20_000
+
+
+@dataclass
+class _Group:
+    """Whole small files waiting to be typed in one query, or why one is refused."""
+
+    files: list[tuple[Delivery, Chunk]] = field(default_factory=list)
+    rejects: list[Reject | None] = field(default_factory=list)
+    contents: set[ContentKey | None] = field(default_factory=set)
+    row_count: int = 0
+    byte_count: int = 0
+
+    def add(self, delivery: Delivery, chunk: Chunk, reject: Reject | None) -> None:
+        self.files.append((delivery, chunk))
+        self.rejects.append(reject)
+        if delivery.status == "loaded" and reject is None:
+            self.contents.add(delivery.content_key)
+        self.row_count += chunk.line_count
+        self.byte_count += chunk.documents.nbytes
+
+
+class FeedIngestion:
+    """Takes the files of one feed, in order; small ones are typed many at a time.
+
+    Attributes:
+        deliveries: the account of each new file, in order.
+        warnings: what was left for next time, in words.
+        unchanged_count: files known from earlier runs.
+    """
+
+    def __init__(
+        self,
+        feed: str,
+        *,
+        writer: BatchWriter,
+        history: History,
+        forgotten: Forgotten,
+        connection: duckdb.DuckDBPyConnection,
+        options: ReadOptions,
+        now: datetime,
+        progress: Callable[[str], None],
+    ) -> None:
+        self._feed = FEEDS[feed]
+        self._writer = writer
+        self._history = history
+        self._forgotten = forgotten
+        self._typer = RowTyper(connection, self._feed)
+        self._options = options
+        self._now = now
+        self._progress = progress
+        self._group = _Group()
+        self.deliveries: list[Delivery] = []
+        self.warnings: list[str] = []
+        self.unchanged_count = 0
+
+    def take(self, file: LandingFile) -> None:
+        """Load the file if it is new."""
+        if self._history.is_unchanged(file):
+            self.unchanged_count += 1
+            return
+        obstacle = _obstacle(file, self._options)
+        if obstacle:
+            delivery = Delivery(file, size_bytes=file.size_bytes, modified_ns=file.modified_ns)
+            self._hold(delivery, empty_chunk(), obstacle)
+            return
+        try:
+            with opened(file, is_seeked=format_of(file.name) == "parquet") as content:
+                self._read(file, content)
+        except FileUnavailable as error:
+            self.warnings.append(f"{file.name} {error}: nothing of it is loaded, it is tried again next time")
+
+    def finish(self) -> None:
+        """Type and write the files still held."""
+        group, self._group = self._group, _Group()
+        if not group.files:
+            return
+        typed = self._typed(group.files)
+        self._writer.write(self._feed.name, typed.rows)
+        quarantined: list[tuple[Delivery, QuarantinedLine]] = []
+        for (delivery, _), reject, lines in zip(group.files, group.rejects, typed.quarantined, strict=True):
+            whole = reject or delivery.lacking_column()
+            quarantined += [(delivery, line) for line in (_whole_file(whole) if whole else lines)]
+            self._record(delivery, whole)
+        self._writer.write(QUARANTINE, self._quarantine_table(quarantined))
+
+    def _read(self, file: LandingFile, content: OpenFile) -> None:
+        delivery = Delivery(file, size_bytes=content.size_bytes, modified_ns=content.modified_ns)
+        if not content.is_streamed or (file.feed, content.size_bytes) in self._history.sizes:
+            delivery.sha256 = content.sha256()
+            if self._is_known(delivery):
+                return
+            content.rewind()
+        chunks = read_documents(content.content, file_name=file.name, options=self._options)
+        reject = None
+        try:
+            first, second = next(chunks), next(chunks, None)
+            if second is not None:
+                self._stream(delivery, content, chain([first, second], chunks))
+                return
+        except FileRejected as error:
+            first, reject = empty_chunk(), error.reject
+        if not self._is_settled(delivery, content):
+            self._hold(delivery, first, reject)
+
+    def _stream(self, delivery: Delivery, content: OpenFile, chunks: Iterable[Chunk]) -> None:
+        """Load a file of several chunks; its rows count only once it has proved whole and new."""
+        self.finish()
+        place = self._writer.directory
+        with (
+            Spool(place / "rows.arrow", self._feed.raw_schema) as rows,
+            Spool(place / "lines.arrow", QUARANTINE_SCHEMA) as quarantined,
+        ):
+            reject = None
+            try:
+                for chunk in chunks:
+                    typed = self._typed([(delivery, chunk)])
+                    rows.add(typed.rows)
+                    quarantined.add(
+                        self._quarantine_table([(delivery, line) for line in typed.quarantined[0]])
+                    )
+                    self._progress(f"{delivery.file.name}: {delivery.line_count:,} lines")
+            except FileRejected as error:
+                delivery.forget_lines()
+                reject = error.reject
+            if self._is_settled(delivery, content):
+                return
+            reject = reject or delivery.lacking_column()
+            if reject:
+                lines = [(delivery, line) for line in _whole_file(reject)]
+                self._writer.write(QUARANTINE, self._quarantine_table(lines))
+            else:
+                for table in rows.tables():
+                    self._writer.write(self._feed.name, table)
+                for table in quarantined.tables():
+                    self._writer.write(QUARANTINE, _with_hash(table, delivery.sha256))
+            self._record(delivery, reject)
+
+    def _is_settled(self, delivery: Delivery, content: OpenFile) -> bool:
+        """Whether a file that was read turns out to be known after all."""
+        content.check_unchanged()
+        if not content.is_streamed:
+            return False
+        delivery.sha256 = content.sha256()
+        return self._is_known(delivery)
+
+    def _is_known(self, delivery: Delivery) -> bool:
+        """Whether these bytes were delivered before, under this name (untouched) or another (an alias)."""
+        earlier = self._history.newest.get(delivery.file.name)
+        if earlier and earlier.sha256 == delivery.sha256:
+            self.unchanged_count += 1
+            return True
+        if delivery.content_key in self._group.contents:
+            self.finish()
+        original = self._history.loaded.get(delivery.content_key) if delivery.content_key else None
+        if original is None:
+            return False
+        # a snapshot that says again what an earlier one said is news if another came in between
+        is_newest = self._history.newest_loaded.get(delivery.file.feed) == delivery.content_key
+        if self._feed.is_snapshot and not is_newest:
+            return False
+        delivery.forget_lines()
+        delivery.status, delivery.alias_of = "alias", original
+        self._hold(delivery, empty_chunk(), None)
+        return True
+
+    def _hold(self, delivery: Delivery, chunk: Chunk, reject: Reject | None) -> None:
+        self._group.add(delivery, chunk, reject)
+        limits = self._options
+        if (
+            self._group.row_count >= limits.chunk_rows
+            or self._group.byte_count >= limits.chunk_bytes
+            or len(self._group.files) >= _GROUP_FILES
+        ):
+            self.finish()
+            self._progress(f"{self._feed.name}: {len(self.deliveries):,} files")
+
+    def _record(self, delivery: Delivery, reject: Reject | None) -> None:
+        if reject:
+            delivery.reject(reject)
+        delivery.check()
+        # of a file without a header, the first line is taken for names
+        delivery.unknown = set(self._forgotten.without(delivery.unknown))
+        delivery.replaces_earlier = delivery.file.name in self._history.newest
+        self._history.add(delivery)
+        self.deliveries.append(delivery)
+
+    def _typed(self, files: list[tuple[Delivery, Chunk]]) -> TypedFiles:
+        """The rows of chunks; hashed as they came, so that a duplicate is one, then without the forgotten."""
+        typed = type_files(self._typer, self._feed, files, batch_id=self._writer.batch_id)
+        return replace(typed, rows=self._forgotten.erase_new(self._feed.name, typed.rows))
+
+    def _quarantine_table(self, lines: list[tuple[Delivery, QuarantinedLine]]) -> pa.Table:
+        rows = quarantine_table(lines, batch_id=self._writer.batch_id, now=self._now)
+        return self._forgotten.erase_new_rejects(rows)
+
+
+def _obstacle(file: LandingFile, options: ReadOptions) -> Reject | None:
+    """Why the file is not even opened."""
+    if file.obstacle:
+        reason = f"only regular files are read; this is {file.obstacle}"
+        return file_rejected(
+            "file.kind", reason, "Deliver a copy of the file itself.", value=file.obstacle
+        ).reject
+    if file.size_bytes > options.max_file_bytes:
+        reason = f"the file is larger than {options.max_file_bytes} bytes ({FILE_CAP})"
+        remedy = f"Deliver it in smaller files, {raised(FILE_CAP)}."
+        return file_rejected("file.size", reason, remedy, value=f"{file.size_bytes} bytes").reject
+    return None
+
+
+def _whole_file(reject: Reject) -> list[QuarantinedLine]:
+    return [QuarantinedLine(None, None, reject)]
+
+
+def _with_hash(table: pa.Table, sha256: str | None) -> pa.Table:
+    place = table.schema.get_field_index("file_sha256")
+    return table.set_column(place, "file_sha256", pa.array([sha256] * table.num_rows, pa.string()))

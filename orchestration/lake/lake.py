@@ -1,0 +1,136 @@
+"""The lake: committed batches of typed rows, the only source of truth the warehouse is rebuilt from.
+
+How files are read is in `orchestration.landing`; what is derived from the rows is in dbt_project/.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.lake.batch_writer import DELIVERIES, TABLES, BatchWriter, remove_leftovers
+from orchestration.lake.delivery import deliveries_table
+from orchestration.lake.delivery_history import read_history
+from orchestration.lake.erasure.forgotten_list import Forgotten
+from orchestration.lake.erasure.rewriting import settle_rewrites
+from orchestration.lake.ingest_report import FeedReport, IngestReport, ingest_report
+from orchestration.lake.ingestion import FeedIngestion
+from orchestration.lake.landing_files import Listing, list_landing
+from orchestration.landing.contract import FEEDS
+from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
+from orchestration.landing.rejects import LandingError
+
+__all__ = ["FeedReport", "IngestReport", "Lake"]
+
+
+class Lake:
+    """The committed batches under one directory.
+
+    Args:
+        root: `DATA_DIR/raw`; made on the first ingestion.
+        options: caps and chunk sizes for reading files.
+    """
+
+    def __init__(self, root: Path, *, options: ReadOptions = DEFAULT_OPTIONS) -> None:
+        self.root = root
+        self._options = options
+
+    def batches(self) -> list[Path]:
+        """Directories of the committed batches, oldest first."""
+        directory = self.root / "batches"
+        if not directory.is_dir():
+            return []
+        committed = [path for path in directory.iterdir() if path.name.isdigit()]
+        return sorted(committed, key=lambda path: int(path.name))
+
+    @property
+    def newest_batch(self) -> int:
+        """The number of the newest committed batch; 0 if there is none."""
+        return max((int(batch.name) for batch in self.batches()), default=0)
+
+    @property
+    def forgotten(self) -> Forgotten:
+        """Who was forgotten, as it is on disk now."""
+        return Forgotten(self.root)
+
+    def paths(self, table: str) -> list[Path]:
+        """Parquet files of a feed, of `quarantine` or of `deliveries`, oldest batch first.
+
+        Raises:
+            ValueError: no such table.
+        """
+        if table not in TABLES:
+            raise ValueError(f"the lake has no table {table!r}; it has {', '.join(TABLES)}.")
+        return [batch / f"{table}.parquet" for batch in self.batches()]
+
+    def ingest(
+        self, landing: Path, *, now: datetime, progress: Callable[[str], None] | None = None
+    ) -> IngestReport:
+        """Load every file that is not loaded yet, as one batch.
+
+        A batch is committed if there was anything new, or none yet, so that every table exists.
+
+        Args:
+            landing: the landing directory.
+            now: the instant to record, with a zone.
+            progress: told now and then how far the run is.
+
+        Raises:
+            ValueError: `now` has no zone.
+            LandingError: the landing directory cannot be read or the lake not be written.
+            UnexplainedLines: some line is neither accepted nor quarantined; nothing is committed.
+        """
+        if now.tzinfo is None:
+            raise ValueError(f"now must have a zone; {now} has none. Pass an aware datetime.")
+        # links inside the landing directory are refused; the directory itself may be one
+        listing = list_landing(Path(os.path.realpath(landing)))
+        self._prepare()
+        batch_id = self.newest_batch + 1
+        with BatchWriter(self.root, batch_id) as writer:
+            feeds = self._load(listing, writer, now, progress or (lambda _: None))
+            deliveries = [delivery for ingestion in feeds.values() for delivery in ingestion.deliveries]
+            is_due = bool(deliveries) or batch_id == 1
+            if is_due:
+                writer.write(DELIVERIES, deliveries_table(deliveries, batch_id=batch_id, now=now))
+                writer.commit()
+        return ingest_report(
+            feeds, batch_id=batch_id if is_due else None, unknown_folders=listing.unknown_folders
+        )
+
+    def _load(
+        self, listing: Listing, writer: BatchWriter, now: datetime, progress: Callable[[str], None]
+    ) -> dict[str, FeedIngestion]:
+        history, forgotten = read_history(self.paths(DELIVERIES)), self.forgotten
+        feeds: dict[str, FeedIngestion] = {}
+        with closing(duckdb.connect(config={"enable_external_access": False})) as connection:
+            for feed in FEEDS:
+                ingestion = feeds[feed] = FeedIngestion(
+                    feed,
+                    writer=writer,
+                    history=history,
+                    forgotten=forgotten,
+                    connection=connection,
+                    options=self._options,
+                    now=now,
+                    progress=progress,
+                )
+                for file in listing.files.get(feed, []):
+                    ingestion.take(file)
+                ingestion.finish()
+        return feeds
+
+    def _prepare(self) -> None:
+        try:
+            (self.root / "batches").mkdir(parents=True, exist_ok=True)
+            if not os.access(self.root, os.W_OK | os.X_OK):
+                raise PermissionError(None, "Permission denied")
+            remove_leftovers(self.root)
+            settle_rewrites(self.batches())
+        except OSError as error:
+            raise LandingError(
+                f"the data directory must be writable; {self.root} is not ({error.strerror}). "
+                "Allow writing there, or name another one."
+            ) from error

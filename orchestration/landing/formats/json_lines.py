@@ -1,0 +1,65 @@
+"""JSON lines to chunks: each line is a document as it stands.
+
+Whether a document is valid and meets the contract is not asked here.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.landing.formats.chunks import Chunk, chunk_of_arrays
+from orchestration.landing.formats.lines import Lines, read_lines, rejected_line
+from orchestration.landing.options import ReadOptions
+from orchestration.landing.rejects import RejectedLine
+
+
+def json_line_chunks(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[Chunk]:
+    """Chunks of a JSON-lines file; blank lines are no lines, a broken one is rejected alone."""
+    for lines in read_lines(blocks, options):
+        chunk = _sound_chunk(lines, options) or _checked_chunk(lines, options)
+        for start in range(0, chunk.documents.num_rows, options.chunk_rows):
+            part = chunk.documents.slice(start, options.chunk_rows)
+            yield Chunk(part, [] if start else chunk.rejected)
+        if not chunk.documents.num_rows:
+            yield chunk
+
+
+def _sound_chunk(lines: Lines, options: ReadOptions) -> Chunk | None:
+    """All lines at once without a copy, or None if any is blank, too long, not UTF-8 or has a NUL.
+
+    Each document keeps its line end, which is space to JSON.
+    """
+    data = lines.data
+    if lines.is_cut or b"\0" in data or lines.lone_return_count:
+        return None
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+    offsets = np.concatenate([[0], ends, [] if data.endswith(b"\n") else [len(data)]]).astype(np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    texts = pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers)
+    if int(np.diff(offsets).max(initial=0)) > options.max_line_bytes:
+        return None
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:
+        return None
+    if pc.any(pc.utf8_is_space(texts)).as_py():
+        return None
+    numbers = pa.array(np.arange(lines.first_number, lines.first_number + len(texts)))
+    return chunk_of_arrays(numbers, texts, texts, [])
+
+
+def _checked_chunk(lines: Lines, options: ReadOptions) -> Chunk:
+    kept: dict[int, bytes] = {}
+    rejected: list[RejectedLine] = []
+    for number, line in enumerate(lines.split(keep_ends=False), start=lines.first_number):
+        if not line or line.isspace():
+            continue
+        fault = rejected_line(number, line, options, is_cut=lines.is_cut)
+        if fault:
+            rejected.append(fault)
+        else:
+            kept[number] = line
+    texts = pa.array(kept.values(), pa.binary()).cast(pa.string())
+    return chunk_of_arrays(pa.array(kept, pa.int64()), texts, texts, rejected)

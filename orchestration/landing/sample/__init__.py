@@ -1,0 +1,1 @@
+"""The sample's landing files: the team of five, and loads of any size."""

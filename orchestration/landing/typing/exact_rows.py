@@ -1,0 +1,136 @@
+"""The exact row reader: one JSON document to typed values, or the reason it is refused.
+
+This is the meaning of the contract; its fast twin, `typing_sql`, may accept only what this does.
+Nothing here knows of files.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orchestration.landing.contract import ATTRIBUTES, Column, Feed, SignRule
+from orchestration.landing.rejects import Reject, shown
+from orchestration.landing.typing.exact_values import EXACT, ValueRefused, check_storable, kind_of, read_value
+from orchestration.landing.typing.json_text import JsonRefused, Number, json_text, parse_json
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that meets the contract.
+
+    Attributes:
+        values: every contract column (None where missing), typed, defaults applied.
+        attributes: canonical JSON text of the attributes and unknown columns, or None.
+        unknown: names of the columns the contract does not know.
+    """
+
+    values: dict[str, object]
+    attributes: str | None
+    unknown: tuple[str, ...]
+
+
+class RowRejected(ValueError):
+    """A row that does not meet the contract; `names` are the columns it had, if it was an object."""
+
+    def __init__(self, reject: Reject, names: frozenset[str] | None = None) -> None:
+        super().__init__(reject.reason)
+        self.reject = reject
+        self.names = names
+
+
+def read_row(feed: Feed, document: str, *, timezones: Set[str]) -> Row:
+    """Type one JSON document by the feed's contract.
+
+    Args:
+        feed: the contract.
+        document: JSON text of one object.
+        timezones: the zone names accepted.
+
+    Raises:
+        RowRejected: the first rule broken, in contract column order.
+    """
+    found = _parse_object(document)
+    try:
+        values: dict[str, object] = {}
+        for column in feed.columns:
+            value = read_value(column, found.get(column.name), timezones)
+            values[column.name] = _default(column, values) if value is None else value
+        for rule in feed.sign_rules:
+            _check_sign(rule, values)
+        return Row(values, *_extras(feed, found))
+    except (JsonRefused, ValueRefused) as error:
+        raise RowRejected(error.reject, frozenset(found)) from error
+
+
+def read_extras(feed: Feed, document: str) -> tuple[str | None, tuple[str, ...]]:
+    """Attributes text and unknown column names of a document whose contract columns are already good.
+
+    Raises:
+        RowRejected: as `read_row` would.
+    """
+    found = _parse_object(document)
+    try:
+        return _extras(feed, found)
+    except (JsonRefused, ValueRefused) as error:
+        raise RowRejected(error.reject, frozenset(found)) from error
+
+
+def unknown_columns(feed: Feed, names: Set[str]) -> tuple[str, ...]:
+    """The names the contract does not know, sorted."""
+    return tuple(sorted(names - set(feed.names) - {ATTRIBUTES}))
+
+
+def _parse_object(document: str) -> dict[str, object]:
+    try:
+        found = parse_json(document)
+    except JsonRefused as error:
+        raise RowRejected(error.reject) from error
+    if not isinstance(found, dict):
+        reason = f"a row must be a JSON object, not {kind_of(found)}"
+        remedy = "Deliver one JSON object per row."
+        raise RowRejected(Reject("json.object", None, shown(document.strip()), reason, remedy))
+    return found
+
+
+def _extras(feed: Feed, found: dict[str, object]) -> tuple[str | None, tuple[str, ...]]:
+    unknown = unknown_columns(feed, found.keys())
+    extras = {name: found[name] for name in unknown if found[name] not in (None, "")}
+    given = found.get(ATTRIBUTES)
+    if isinstance(given, str) and not isinstance(given, Number):
+        given = _object_in_text(given)
+    if given not in (None, "", {}):
+        # A name on both sides would lose one value, so the given object then keeps its own level.
+        if isinstance(given, dict) and not given.keys() & extras.keys():
+            extras |= given
+        else:
+            extras[ATTRIBUTES] = given
+    if not extras:
+        return None, unknown
+    text = json_text(extras)
+    check_storable(ATTRIBUTES, text)
+    return text, unknown
+
+
+def _object_in_text(text: str) -> object:
+    """CSV can only give attributes as text: a JSON object in it is meant as one."""
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        return parse_json(text)
+    except JsonRefused:
+        return text
+
+
+def _check_sign(rule: SignRule, values: dict[str, object]) -> None:
+    kind, number = values[rule.decided_by], values[rule.column]
+    sign = rule.signs[str(kind)]
+    assert isinstance(number, Decimal)
+    if (sign == "positive" and number <= 0) or (sign == "negative" and number >= 0):
+        found = f"{number.normalize(EXACT):f}"
+        reason = f"{rule.column} of a {kind} must be {sign}; found {found}"
+        remedy = f"Deliver a {sign} number, or the {rule.decided_by} that is meant."
+        raise ValueRefused(Reject("sign", rule.column, found, reason, remedy))
+
+
+def _default(column: Column, values: dict[str, object]) -> object:
+    return values[column.default_from] if column.default_from else column.default

@@ -1,0 +1,168 @@
+"""Documents to typed rows: the fast way for what is surely good, the exact way for the rest.
+
+No files and no clock; the connection is only an engine.
+"""
+
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from zoneinfo import available_timezones
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.landing.contract import ATTRIBUTES, Feed
+from orchestration.landing.rejects import Reject
+from orchestration.landing.typing.exact_rows import Row, RowRejected, read_extras, read_row, unknown_columns
+from orchestration.landing.typing.fast_sql import content_hash_sql, typing_sql
+
+# Small enough that both cores get work from one chunk.
+_SCAN_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A document refused by the contract: its place in the table given, and the columns it had."""
+
+    position: int
+    reject: Reject
+    names: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What became of a table of documents.
+
+    Attributes:
+        accepted: `position`, the feed's typed columns, `attributes`, `content_hash`; by position.
+        rejected: the rest, by position.
+        unknown: the columns the contract does not know, by position, where there are any.
+    """
+
+    accepted: pa.Table
+    rejected: list[RejectedRow]
+    unknown: dict[int, tuple[str, ...]]
+
+
+class RowTyper:
+    """Types the documents of one feed.
+
+    Args:
+        connection: a DuckDB connection of this reader's own; its session is set to UTC.
+        feed: the contract.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+        self._connection = connection
+        self._feed = feed
+        connection.execute("set TimeZone = 'UTC'")
+
+    @cached_property
+    def _timezones(self) -> Set[str]:
+        known = self._connection.execute("select name from pg_timezone_names()").fetchall()
+        return available_timezones() & {name for (name,) in known}
+
+    @cached_property
+    def _sql(self) -> str:
+        return typing_sql(self._feed, timezones=self._timezones, source="documents")
+
+    @cached_property
+    def _schema(self) -> pa.Schema:
+        place, content_hash = pa.field("position", pa.int64()), pa.field("content_hash", pa.string())
+        return pa.schema([place, *self._feed.typed_schema, content_hash])
+
+    def read(self, documents: pa.ChunkedArray) -> Typed:
+        """Type documents (JSON texts, one row each); `position` in the result counts them from 0."""
+        scanned = self._scan(documents)
+        rejected: list[RejectedRow] = []
+        unknown: dict[int, tuple[str, ...]] = {}
+        fast = self._with_extras(scanned.filter(scanned["is_good"]), documents, rejected, unknown)
+        unsure = scanned["position"].filter(pc.invert(scanned["is_good"]))
+        exact = self._read_exactly(unsure, documents, rejected, unknown)
+        # Neither the two ways nor DuckDB's threads keep the order of the file.
+        accepted = pa.concat_tables([fast, exact]).sort_by("position")
+        return Typed(accepted, sorted(rejected, key=lambda row: row.position), unknown)
+
+    def _scan(self, documents: pa.ChunkedArray) -> pa.Table:
+        positions = pa.chunked_array([np.arange(len(documents))], pa.int64())
+        table = pa.Table.from_arrays([positions, documents], ["position", "document"])
+        batches = table.to_batches(max_chunksize=_SCAN_ROWS)
+        with _registered(self._connection, "documents", pa.Table.from_batches(batches, table.schema)):
+            return self._connection.sql(self._sql).to_arrow_table()
+
+    def _with_extras(
+        self,
+        good: pa.Table,
+        documents: pa.ChunkedArray,
+        rejected: list[RejectedRow],
+        unknown: dict[int, tuple[str, ...]],
+    ) -> pa.Table:
+        """Rows whose contract columns are good, with their attributes; minus those whose extras are not."""
+        texts: list[str | None] = [None] * good.num_rows
+        is_kept = np.ones(good.num_rows, dtype=bool)
+        places = np.flatnonzero(good["has_extras"].to_numpy())
+        positions = good["position"].take(pa.array(places))
+        for place, position, document in zip(
+            places, positions.to_pylist(), documents.take(positions).to_pylist(), strict=True
+        ):
+            try:
+                texts[place], names = read_extras(self._feed, document)
+            except RowRejected as error:
+                is_kept[place] = False
+                names = unknown_columns(self._feed, error.names or frozenset())
+                rejected.append(RejectedRow(position, error.reject, error.names))
+            if names:
+                unknown[position] = names
+        whole = good.append_column(ATTRIBUTES, pa.array(texts, pa.string())).select(self._schema.names)
+        whole = whole.cast(self._schema)
+        return whole if is_kept.all() else whole.filter(pa.array(is_kept))
+
+    def _read_exactly(
+        self,
+        positions: pa.ChunkedArray,
+        documents: pa.ChunkedArray,
+        rejected: list[RejectedRow],
+        unknown: dict[int, tuple[str, ...]],
+    ) -> pa.Table:
+        places: list[int] = []
+        rows: list[Row] = []
+        for position, document in zip(
+            positions.to_pylist(), documents.take(positions).to_pylist(), strict=True
+        ):
+            try:
+                row = read_row(self._feed, document, timezones=self._timezones)
+            except RowRejected as error:
+                rejected.append(RejectedRow(position, error.reject, error.names))
+                if names := unknown_columns(self._feed, error.names or frozenset()):
+                    unknown[position] = names
+                continue
+            places.append(position)
+            rows.append(row)
+            if row.unknown:
+                unknown[position] = row.unknown
+        return self._table(places, rows)
+
+    def _table(self, places: list[int], rows: list[Row]) -> pa.Table:
+        """Exactly read rows as the typed table, their hash by the same SQL as all others."""
+        columns = [pa.array(places, pa.int64())]
+        for column in self._feed.typed_schema:
+            values = [
+                row.attributes if column.name == ATTRIBUTES else row.values[column.name] for row in rows
+            ]
+            columns.append(pa.array(values, column.type))
+        table = pa.Table.from_arrays(columns, ["position", *self._feed.typed_schema.names])
+        with _registered(self._connection, "exact_rows", table):
+            query = f"select *, {content_hash_sql(self._feed)} as content_hash from exact_rows"
+            return self._connection.sql(query).to_arrow_table().cast(self._schema)
+
+
+@contextmanager
+def _registered(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> Iterator[None]:
+    connection.register(name, table)
+    try:
+        yield
+    finally:
+        connection.unregister(name)

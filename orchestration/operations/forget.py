@@ -1,0 +1,144 @@
+"""A person forgotten everywhere: erased from the lake and the journal, all else built anew without them.
+
+Which cells are erased does not belong here: that is warehouse/erasure.py and warehouse/forgotten.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.lake.erasure.erase import (
+    Found,
+    count_mentions,
+    landing_files_left,
+    look_up,
+    people_called,
+)
+from orchestration.lake.erasure.forgotten_list import ANY, Person
+from orchestration.lake.lake import Lake
+from orchestration.operations.nightly import run_nightly
+from orchestration.publish.versions.build import other_versions
+from orchestration.publish.versions.history import stand_of
+from orchestration.runs.erasing import erase_stored, list_people
+from orchestration.runs.lock import lock
+from orchestration.runs.people import people_now, pseudonyms_of
+from orchestration.settings import Settings
+
+Say = Callable[[str], None]
+
+
+class OtherPseudonyms(ValueError):
+    """What is published calls people otherwise than this command would; the message says what to do."""
+
+
+class UnknownMember(ValueError):
+    """Nobody of that id is known; the message says what to do."""
+
+
+def forget_member(
+    settings: Settings, *, member_id: str, workspace_id: str | None, dry_run: bool, now: datetime, say: Say
+) -> bool:
+    """Erase a member of one workspace, or of all, and publish anew.
+
+    Returns:
+        Whether the person is erased everywhere; if not, what was said tells what remains to be done.
+
+    Raises:
+        UnknownMember: no row and no rejected line is theirs.
+        OtherPseudonyms: publishing anew would change how everyone is called.
+        Busy: a run holds the data directory.
+    """
+    with lock(settings.data_dir):
+        lake = Lake(settings.lake_dir)
+        _refuse_other_pseudonyms(settings)
+        people = people_called(lake, member_id, workspace_id)
+        found = look_up(lake, {*people, (ANY, member_id)})
+        rejected = count_mentions(lake, found.mentions)
+        is_listed = lake.forgotten.token((workspace_id or ANY, member_id)) is not None
+        if not people and not rejected and not is_listed:
+            where = f"workspace {workspace_id!r}" if workspace_id else "any workspace"
+            raise UnknownMember(
+                f"only a member that was delivered can be forgotten; {where} has none with the id "
+                f"{member_id!r}. Give the id as the deliveries have it in member_id; case matters."
+            )
+        if not people and not rejected and _is_published_without(settings, lake):
+            say("forgotten    the member was forgotten before, and nothing here names them")
+            _say_landing(settings.landing_dir, found, say)
+            return True
+        _describe(found, rejected, say, verb="would be" if dry_run else "are")
+        if not dry_run:
+            return _forget(settings, lake, {*people, (ANY, member_id)}, found, now, say)
+        _say_landing(settings.landing_dir, found, say)
+        return True
+
+
+def _forget(
+    settings: Settings, lake: Lake, people: set[Person], found: Found, now: datetime, say: Say
+) -> bool:
+    # first of all: whoever comes after a kill knows by it whom to erase
+    list_people(lake, people)
+    files, runs = erase_stored(settings, lake, found, dg.DagsterInstance.get(), None)
+    say(f"erased       {files} files of the lake were rewritten, {runs} run records of Dagster deleted")
+    if not settings.published_dir.exists():
+        say("published    nothing was published yet; the next run builds from what is left")
+        is_published = True
+    else:
+        is_published = _publish_anew(settings, now, say)
+    _say_landing(settings.landing_dir, found, say)
+    if not is_published:
+        say(
+            "failed       raw, quarantine and journal hold the person no more, but the versions published "
+            "before still do. See why the run failed, then run credits forget again."
+        )
+    return is_published
+
+
+def _publish_anew(settings: Settings, now: datetime, say: Say) -> bool:
+    """The nightly job on the lake alone, up to the day published; older versions go with its success."""
+    stand = stand_of(settings.published_dir)
+    as_of = stand.as_of if stand else None
+    return run_nightly(settings, as_of=as_of, now=now, full_refresh=True, is_loading=False, say=say)
+
+
+def _is_published_without(settings: Settings, lake: Lake) -> bool:
+    """Whether every version on disk was made after everyone on the list was forgotten."""
+    if lake.forgotten.is_pending:
+        return False
+    versions = [*other_versions(settings.data_dir), settings.published_dir]
+    stands = [stand_of(version) for version in versions if version.exists()]
+    return all(stand is not None and stand.people == people_now(lake, settings) for stand in stands)
+
+
+def _refuse_other_pseudonyms(settings: Settings) -> None:
+    stand, pseudonyms = stand_of(settings.published_dir), pseudonyms_of(settings)
+    served = stand.people.partition(".")[2] if stand else ""
+    if stand and (served if served != "0" else "") != (pseudonyms.fingerprint if pseudonyms else ""):
+        raise OtherPseudonyms(
+            "forgetting publishes anew, and must call everyone else as before; what is published was made "
+            f"{'with' if served not in ('', '0') else 'without'} pseudonyms, or with another secret. Set "
+            "CREDITS_PSEUDONYMISE and CREDITS_PSEUDONYM_SECRET as for the nightly run."
+        )
+
+
+def _describe(found: Found, rejected: int, say: Say, *, verb: str) -> None:
+    spaces = sorted(workspace for workspace, _ in found.people if workspace != ANY)
+    say(f"forgetting   a member of {', '.join(spaces) or 'no workspace any more'}")
+    for feed, rows in found.rows.items():
+        if rows:
+            say(f"             {rows:,} rows of {feed} {verb} rewritten; their numbers stay")
+    if rejected:
+        say(f"             {rejected:,} lines in quarantine {verb} erased; rule and remedy stay")
+    if not any(found.rows.values()) and not rejected:
+        say("             nothing in the lake names the member; what is published is made anew")
+
+
+def _say_landing(landing: Path, found: Found, say: Say) -> None:
+    left = landing_files_left(landing, found)
+    if left:
+        listed = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
+        say(f"landing      {len(left)} delivered files in {landing} still hold the person: {listed}.")
+        say("             They are yours to delete; delivered again, they do not bring the person back.")

@@ -1,0 +1,120 @@
+"""The report as JSON for programs: all the text shows, with exact values beside what is displayed.
+
+Not here: the marts' own exports (export.py); any figure that the report does not hold (report.py).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from orchestration.publish.report.breakdown import ShownLine, shown
+from orchestration.publish.report.formatting import exact, month_day
+from orchestration.publish.report.model import Report, UsageLine
+from orchestration.publish.report.sentences import (
+    advice,
+    costly_waste,
+    forecast_headline,
+    too_early,
+    waste_words,
+)
+
+
+def render_json(report: Report) -> str:
+    """Writes the report as one JSON object, ASCII only.
+
+    Credits, rates and scores are strings with all their digits; rates are fractions of 1; days are ISO dates;
+    what is undefined is null. Keys are stable; their order is that given here.
+
+    - `title`, `period` (`days`, `from`, `to`): the window, both ends included.
+    - `published_at`: the instant at which this version was published; null if that is not known.
+    - `summary`: the columns of the mart `credit_summary`.
+    - `forecast`: the columns of `depletion_forecast` for `summary.as_of`, `displayed` (the words of the text,
+      "Empty by May 12"; the date is `pace_date`) and `note` (why there is no range yet); or null.
+    - `members`, `generation_types`, `categories`: `lines`, all of them, most credits first, with the columns
+      of their marts (`id`, `name` for the first), `displayed_credits` and `displayed_percent` (a whole
+      number), both null if the line is displayed among the others; `others` (`count`, `credits`, what is
+      displayed) or null. What is displayed adds up, to `summary.credits_used` and to 100.
+    - `waste`: `credits`, `rate`, `reasons` (the columns of `waste_by_reason` and `name`; those that cost
+      anything, most first); `pending`: `credits` and how many of them are expected to end as waste, with an
+      80 % range (null while unknown); `suggestion`, what to change in words, or null; `suggestions`, all of
+      them, the largest potential saving first, columns of `waste_suggestions`: their evidence is of the days
+      from `evidence_from` to `evidence_to`, whatever the period; their savings overlap and do not add up.
+    - `accuracy`: columns of `forecast_accuracy` over all horizons, of published forecasts and of past days
+      replayed; empty if none could be judged yet.
+    - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).
+    """
+    return json.dumps(_report(report), indent=2, default=_scalar)
+
+
+def _report(report: Report) -> dict[str, Any]:
+    summary = report.summary
+    failures = [asdict(check) for check in report.checks if not check.passed]
+    return {
+        "title": f"Credit Usage Analytics - Last {report.days} Days",
+        "period": {"days": report.days, "from": summary.window_start_date, "to": summary.as_of},
+        "published_at": report.published_at,
+        "summary": asdict(summary),
+        "forecast": _forecast(report),
+        "members": _breakdown(report.members),
+        "generation_types": _breakdown(report.generation_types),
+        "categories": _breakdown(report.categories),
+        "waste": {
+            "credits": summary.wasted_credits,
+            "rate": summary.waste_rate,
+            "reasons": [
+                {"name": waste_words(line.waste_reason).name, **asdict(line)} for line in costly_waste(report)
+            ],
+            "pending": {
+                "credits": summary.pending_credits,
+                "expected_waste_credits": summary.expected_pending_waste_credits,
+                "expected_waste_credits_low": summary.expected_pending_waste_credits_low,
+                "expected_waste_credits_high": summary.expected_pending_waste_credits_high,
+            },
+            "suggestion": advice(report),
+            "suggestions": [asdict(suggestion) for suggestion in report.suggestions],
+        },
+        "accuracy": [asdict(accuracy) for accuracy in report.accuracy],
+        "checks": {
+            "passed": len(report.checks) - len(failures),
+            "failed": len(failures),
+            "failures": failures,
+        },
+    }
+
+
+def _forecast(report: Report) -> dict[str, Any] | None:
+    if report.forecast is None:
+        return None
+    write_date = partial(month_day, near=report.summary.as_of)
+    displayed = forecast_headline(report.forecast, write_date=write_date)
+    return {**asdict(report.forecast), "displayed": displayed, "note": too_early(report.forecast)}
+
+
+def _breakdown(lines: Sequence[UsageLine]) -> dict[str, Any]:
+    displayed = shown(lines)
+    by_id = {line.usage.id: line for line in displayed if line.usage}
+    others = next((line for line in displayed if line.usage is None), None)
+    return {
+        "lines": [{**asdict(line), **_displayed(by_id.get(line.id))} for line in lines],
+        "others": others
+        and {"count": len(lines) - len(by_id), "credits": others.credits, **_displayed(others)},
+    }
+
+
+def _displayed(line: ShownLine | None) -> dict[str, Any]:
+    return {
+        "displayed_credits": line.written if line else None,
+        "displayed_percent": line.percent if line else None,
+    }
+
+
+def _scalar(value: object) -> str | None:
+    if isinstance(value, Decimal):
+        return exact(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a report holds numbers, texts and dates; {type(value).__name__} is neither")

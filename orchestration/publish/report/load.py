@@ -1,0 +1,258 @@
+"""Reads reports from a published version: its credits.duckdb, opened read-only, and when it was published.
+
+Not here: the shape of a report (report.py), or how it is shown (text.py, as_json.py, page.py).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.publish.report.formatting import plain
+from orchestration.publish.report.model import (
+    Accuracy,
+    Balance,
+    Check,
+    ExpiringLot,
+    Forecast,
+    PathDay,
+    Report,
+    Restated,
+    Suggestion,
+    Summary,
+    UsageLine,
+    WasteLine,
+)
+from orchestration.publish.rows.read_only import open_published
+from orchestration.publish.versions.export import DATABASE_NAME
+from orchestration.publish.versions.manifest import read_manifest
+
+PERIODS = (7, 30, 90)
+REPORT_MARTS = (
+    "credit_balance_daily",
+    "credit_lots",
+    "credit_summary",
+    "data_quality",
+    "depletion_forecast",
+    "depletion_paths",
+    "forecast_accuracy",
+    "restatements",
+    "usage_by_category",
+    "usage_by_generation_type",
+    "usage_by_member",
+    "waste_by_reason",
+    "waste_suggestions",
+)
+IDS_LISTED = 20
+# enough to spread the cost of a query, few enough to hold in memory
+WORKSPACES_AT_ONCE = 500
+NEWEST_RUN = "run_id = (select run_id from marts.data_quality order by checked_at desc, run_id desc limit 1)"
+# marts without a period, told with each; depletion_forecast keeps what was told on earlier days, too
+OF_THE_DAY = (
+    "(select told.*, summary.period from {source} as told"
+    " inner join marts.credit_summary as summary using (workspace_id, as_of))"
+)
+# the burn-down starts here
+BALANCE_DAYS = 60
+BALANCES = (
+    "(select told.*, summary.period from marts.credit_balance_daily as told"
+    " inner join marts.credit_summary as summary on summary.workspace_id = told.workspace_id"
+    f" and told.usage_date between summary.as_of - {BALANCE_DAYS - 1} and summary.as_of)"
+)
+# paths have no day on which they were told: they are of the newest
+PATHS = (
+    "(select told.*, summary.period from marts.depletion_paths as told"
+    " inner join marts.credit_summary as summary on summary.workspace_id = told.workspace_id"
+    " and told.forecast_date >= summary.as_of)"
+)
+EXPIRING = (
+    "(select told.workspace_id, told.expires_on, sum(told.remaining) as remaining, summary.period"
+    " from marts.credit_lots as told"
+    " inner join marts.credit_summary as summary on summary.workspace_id = told.workspace_id"
+    " and told.expires_on > summary.as_of where told.lot_status = 'active' and told.remaining > 0"
+    " group by all)"
+)
+RESTATED = (
+    "(select workspace_id, as_of, cause, count(*) as day_count, min(usage_date) as first_date,"
+    " max(usage_date) as last_date, sum(credits_before) as credits_before,"
+    " sum(credits_after) as credits_after, sum(wasted_credits_before) as wasted_credits_before,"
+    " sum(wasted_credits_after) as wasted_credits_after from marts.restatements group by all)"
+)
+ACCURACY = (
+    "(select summary.workspace_id, summary.period, told.* exclude (workspace_id)"
+    " from marts.credit_summary as summary"
+    " inner join marts.forecast_accuracy as told on told.horizon_bucket = '(all)'"
+    " and told.workspace_id = {of})"
+)
+# a workspace without cases of its own is told those of all
+OWN_OR_ALL = (
+    "case when exists (select 1 from marts.forecast_accuracy as own"
+    " where own.workspace_id = summary.workspace_id and own.kind = told.kind)"
+    " then summary.workspace_id else '(all)' end"
+)
+OWN = "summary.workspace_id and told.workspace_id <> '(all)'"
+# only members are compared
+NO_MARK = {"is_most_efficient": "false"}
+
+
+class ReportError(ValueError):
+    """The report asked for cannot be given from what is published."""
+
+
+def load_report(published: Path, *, workspace_id: str | None, days: int) -> Report:
+    """Reads the report of one workspace; credits stay exact decimals.
+
+    Args:
+        published: the folder of a version, or the link to the served one.
+        workspace_id: may be None if only one workspace is published.
+        days: length of the period, one of `PERIODS`.
+
+    Raises:
+        ReportError: nothing is published, or not this period or workspace, or the workspace is left open.
+    """
+    _require_period(days)
+    published = published.resolve()  # the link may move between the two files that are read
+    with _opened(published) as connection:
+        chosen = _chosen_workspace(workspace_ids(connection), workspace_id)
+        report = next(_reports(connection, [chosen], days=days))
+    manifest = read_manifest(published)
+    return replace(report, published_at=manifest.published_at if manifest else None)
+
+
+def load_reports(published: Path, *, days: int, is_alone: bool = False) -> Iterator[Report]:
+    """Reads the report of every workspace, in the order of their ids; see `load_report`.
+
+    Args:
+        published: the folder of a version, or the link to the served one.
+        days: length of the period, one of `PERIODS`.
+        is_alone: tell each nothing of the others, not even how good forecasts of all have been.
+    """
+    _require_period(days)
+    with _opened(published) as connection:
+        ids = workspace_ids(connection)
+        for start in range(0, len(ids), WORKSPACES_AT_ONCE):
+            chosen = ids[start : start + WORKSPACES_AT_ONCE]
+            yield from _reports(connection, chosen, days=days, is_alone=is_alone)
+
+
+def _require_period(days: int) -> None:
+    if days not in PERIODS:
+        raise ReportError(
+            f"a report covers one of the published periods of 7, 30 or 90 days; {days} days were asked for."
+            " Use `--days` 7, 30 or 90, or sum any other period from the mart usage_daily."
+        )
+
+
+def _opened(published: Path) -> duckdb.DuckDBPyConnection:
+    # one connection: all of a report is from one version, even if the link moves meanwhile
+    database = published / DATABASE_NAME
+    if not database.exists():
+        raise ReportError(
+            f"a report reads the published marts; {published} holds none. Run `credits run` first."
+        )
+    return open_published(database)
+
+
+def workspace_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The workspaces that are published, in the order of their ids."""
+    rows = connection.execute("select distinct workspace_id from marts.credit_summary order by workspace_id")
+    return [workspace_id for (workspace_id,) in rows.fetchall()]
+
+
+def _chosen_workspace(ids: Sequence[str], workspace_id: str | None) -> str:
+    if workspace_id in ids:
+        return str(workspace_id)
+    if not ids:
+        raise ReportError(
+            "a report needs a workspace with a generation or a credit entry; 0 are published."
+            " Load events of a workspace with `credits run`."
+        )
+    if workspace_id is None and len(ids) == 1:
+        return ids[0]
+    if workspace_id is None:
+        found = f"a report covers one workspace; {len(ids)} are published and none was named."
+    else:
+        found = f"a report covers a published workspace; {plain(workspace_id)!r} is none."
+    raise ReportError(f"{found} Use `--workspace` with one of: {listed(ids)}.")
+
+
+def listed(ids: Sequence[str]) -> str:
+    """Ids for a message: the first of them, and how many more there are."""
+    more = f" and {len(ids) - IDS_LISTED} more" if len(ids) > IDS_LISTED else ""
+    return ", ".join(plain(known) for known in ids[:IDS_LISTED]) + more
+
+
+def _reports(
+    connection: duckdb.DuckDBPyConnection,
+    workspace_ids: Sequence[str],
+    *,
+    days: int,
+    is_alone: bool = False,
+) -> Iterator[Report]:
+    def read(row_type: type[Any], source: str, *, order: str, **renames: str) -> dict[str, tuple[Any, ...]]:
+        query = (
+            f"select workspace_id, {_columns(row_type, renames)} from {source}"
+            " where workspace_id in (select unnest($ids)) and period = $period"
+            f" order by workspace_id, {order}"
+        )
+        rows = connection.execute(query, {"ids": list(workspace_ids), "period": f"{days}d"}).fetchall()
+        return _grouped(row_type, rows)
+
+    def read_usage(mart: str, **renames: str) -> dict[str, tuple[UsageLine, ...]]:
+        return read(UsageLine, f"marts.{mart}", order="spend_rank, id", **renames)
+
+    category = {"id": "product_category", "name": "product_category"}
+    generation_type = {"id": "generation_type", "name": "generation_type_name"}
+    summaries = read(Summary, "marts.credit_summary", order="period")
+    members = read_usage("usage_by_member", id="member_id", name="member_name")
+    categories = read_usage("usage_by_category", **category, **NO_MARK)
+    types = read_usage("usage_by_generation_type", **generation_type, **NO_MARK)
+    waste = read(WasteLine, "marts.waste_by_reason", order="wasted_credits desc, waste_reason")
+    suggestions = read(
+        Suggestion, OF_THE_DAY.format(source="marts.waste_suggestions"), order="suggestion_rank"
+    )
+    forecasts = read(Forecast, OF_THE_DAY.format(source="marts.depletion_forecast"), order="as_of")
+    balances = read(Balance, BALANCES, order="usage_date")
+    paths = read(PathDay, PATHS, order="forecast_date")
+    expiring = read(ExpiringLot, EXPIRING, order="expires_on")
+    restated = read(Restated, OF_THE_DAY.format(source=RESTATED), order="cause")
+    accuracy = read(Accuracy, ACCURACY.format(of=OWN if is_alone else OWN_OR_ALL), order="kind")
+    checks = _checks(connection)
+    for workspace_id in workspace_ids:
+        yield Report(
+            days=days,
+            summary=summaries[workspace_id][0],
+            members=members.get(workspace_id, ()),
+            categories=categories.get(workspace_id, ()),
+            generation_types=types.get(workspace_id, ()),
+            waste=waste.get(workspace_id, ()),
+            suggestions=suggestions.get(workspace_id, ()),
+            forecast=next(iter(forecasts.get(workspace_id, ())), None),
+            balances=balances.get(workspace_id, ()),
+            paths=paths.get(workspace_id, ()),
+            expiring=expiring.get(workspace_id, ()),
+            restated=restated.get(workspace_id, ()),
+            accuracy=accuracy.get(workspace_id, ()),
+            checks=checks,
+        )
+
+
+def _checks(connection: duckdb.DuckDBPyConnection) -> tuple[Check, ...]:
+    rows = connection.execute(
+        f"select {_columns(Check, {})} from marts.data_quality where {NEWEST_RUN}"
+        " order by passed, layer, check_name, asset"
+    ).fetchall()
+    return tuple(Check(*row) for row in rows)
+
+
+def _columns(row_type: type[Any], renames: Mapping[str, str]) -> str:
+    return ", ".join(f"{renames.get(field.name, field.name)} as {field.name}" for field in fields(row_type))
+
+
+def _grouped(row_type: type[Any], rows: Sequence[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    grouped: dict[str, list[Any]] = {}
+    for workspace_id, *values in rows:
+        grouped.setdefault(workspace_id, []).append(row_type(*values))
+    return {workspace_id: tuple(lines) for workspace_id, lines in grouped.items()}

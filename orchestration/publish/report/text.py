@@ -1,0 +1,175 @@
+"""The report as plain text for a terminal: the layout and words its first user drew.
+
+Not here: reading it (reading.py), the sentences shared with the page (words.py), rounding (formatting.py).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from itertools import zip_longest
+
+from orchestration.publish.report.breakdown import ShownLine, most_efficient, shown
+from orchestration.publish.report.formatting import (
+    credits,
+    credits_adding_up,
+    credits_each,
+    day_month_year,
+    fitted,
+    month_day,
+    percent,
+    plain,
+    width_of,
+)
+from orchestration.publish.report.model import Forecast, Report, UsageLine
+from orchestration.publish.report.sentences import (
+    accuracy_words,
+    advice_words,
+    buying_words,
+    capped_words,
+    costly_waste,
+    forecast_headline,
+    grant_words,
+    pending_words,
+    range_words,
+    too_early,
+    waste_words,
+)
+
+GAP = " " * 5
+WIDEST_NAME = 28
+MARK = "  *"
+SUGGESTIONS_SHOWN = 5
+
+
+def render_text(report: Report) -> str:
+    """Writes the report as lines of text, without a line end after the last."""
+    lines = [*_head(report), "", *_breakdowns(report), "", *_waste(report)]
+    if report.accuracy:
+        lines += ["", "How good is this forecast", *accuracy_words(report)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _head(report: Report) -> list[str]:
+    summary, forecast = report.summary, report.forecast
+    write_date = partial(month_day, near=summary.as_of)
+    name = plain(summary.workspace_name, otherwise=plain(summary.workspace_id))
+    used = credits(summary.credits_used)
+    if summary.allowance is not None:
+        used += f" of {credits(summary.allowance)}"
+    early = too_early(forecast)
+    headline = [
+        f"Total Credits Used: {used}",
+        f"Burn rate: {credits(summary.burn_rate) if summary.burn_rate else 0}/day",
+        f"Forecast: {forecast_headline(forecast, write_date=write_date)}" + (f" ({early})" if early else ""),
+    ]
+    lines = [
+        f"Credit Usage Analytics - Last {report.days} Days",
+        f"{name}, data to {day_month_year(summary.as_of)}, {plain(summary.timezone)}",
+        GAP.join(headline),
+    ]
+    if forecast:
+        lines += _notes(forecast, as_of=summary.as_of)
+    if summary.overage:
+        lines.append(f"Overage: {credits(summary.overage)} of these credits were covered by no lot")
+    return lines
+
+
+def _notes(forecast: Forecast, *, as_of: date) -> list[str]:
+    write_date = partial(month_day, near=as_of)
+    notes = []
+    if forecast.pace_date and forecast.burn_rate_7d and forecast.credits_remaining is not None:
+        notes.append(
+            f"At current pace, as of {day_month_year(as_of)}: credits last until"
+            f" {write_date(forecast.pace_date)} ({credits(forecast.credits_remaining)} left,"
+            f" {credits(forecast.burn_rate_7d)}/day over {forecast.burn_rate_7d_days} days)"
+        )
+    grant = grant_words(forecast, write_date=write_date)
+    if forecast.next_grant_on and not grant:
+        grant = f"next grant in the ledger: {write_date(forecast.next_grant_on)} (not part of the pace)"
+    for words in (
+        range_words(forecast, write_date=write_date),
+        buying_words(forecast, write_date=write_date, as_of=as_of),
+        grant,
+        capped_words(forecast),
+    ):
+        if words:
+            notes.append(words[0].upper() + words[1:])
+    return notes
+
+
+def _breakdowns(report: Report) -> list[str]:
+    if not report.members:
+        return [f"No use in the last {report.days} days"]
+    members, marked = shown(report.members), most_efficient(report.members)
+    left = ["By team member", *_rows_per_product(members, report)]
+    right = ["By generation type", *_rows(shown(report.generation_types), report)]
+    if marked:
+        # stands beside the fifth member of the first user's team of five
+        right.append(_legend(marked, is_shown=any(line.usage is marked for line in members), report=report))
+    width = width_of(left)
+    columns = [fitted(one, width=width) + GAP + two for one, two in zip_longest(left, right, fillvalue="")]
+    return [*columns, "", "By category", *_rows_per_product(shown(report.categories), report)]
+
+
+def _legend(marked: UsageLine, *, is_shown: bool, report: Report) -> str:
+    if is_shown:
+        return "* most efficient"
+    name = fitted(plain(marked.name), width=width_of([plain(marked.name)], at_most=WIDEST_NAME))
+    each = credits_each(marked.credits_per_product, like=report.summary.credits_per_product)
+    return f"Most efficient: {name} ({each} credits/product)"
+
+
+def _rows(lines: Sequence[ShownLine], report: Report, *, unit: str = "") -> list[str]:
+    amounts = [line.written for line in lines]
+    shares = ["" if line.percent is None else f"({line.percent}%)" for line in lines]
+    names = width_of([line.label for line in lines], at_most=WIDEST_NAME)
+    amount_width, share_width = width_of(amounts), width_of(shares)
+    return [
+        f"{fitted(line.label, width=names)}  {amount:>{amount_width}}{unit} {share:>{share_width}}"
+        for line, amount, share in zip(lines, amounts, shares, strict=True)
+    ]
+
+
+def _rows_per_product(lines: Sequence[ShownLine], report: Report) -> list[str]:
+    overall = report.summary.credits_per_product
+    each = [
+        credits_each(line.usage.credits_per_product if line.usage else None, like=overall) for line in lines
+    ]
+    width = width_of(each)
+    rows = []
+    for line, row, amount in zip(lines, _rows(lines, report, unit=" credits"), each, strict=True):
+        per_product = f"   {amount:>{width}} credits/product" if amount else ""
+        rows.append(row + per_product + (MARK if line.usage and line.usage.is_most_efficient else ""))
+    return rows
+
+
+def _waste(report: Report) -> list[str]:
+    pending, advised = pending_words(report), advice_words(report)
+    lines = _detected(report)
+    if advised:
+        lines.append(f"Suggestion: {plain(advised)}")
+    lines += [f"  {plain(one.suggestion)}" for one in report.suggestions[:SUGGESTIONS_SHOWN]]
+    if len(report.suggestions) > SUGGESTIONS_SHOWN:
+        lines.append(f"  and {len(report.suggestions) - SUGGESTIONS_SHOWN} more")
+    if pending:
+        lines.append(pending)
+    return lines
+
+
+def _detected(report: Report) -> list[str]:
+    costly = costly_waste(report)
+    if not costly:
+        return ["Waste detected: none"]
+    total = report.summary.wasted_credits
+    names = [waste_words(line.waste_reason).name for line in costly]
+    if len(costly) == 1:
+        return [f"Waste detected: {credits(total)} credits on {plain(names[0])}"]
+    amounts = credits_adding_up([line.wasted_credits for line in costly])
+    width = width_of(amounts)
+    return [
+        f"Waste detected: {credits(total)} credits ({percent(report.summary.waste_rate)})",
+        *(
+            f"  {amount:>{width}} credits on {plain(name)}"
+            for amount, name in zip(amounts, names, strict=True)
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Rows of the published marts, selected and written as a table, CSV, JSON or Parquet."""

@@ -1,0 +1,127 @@
+"""What readers take out of the published marts: the rows of one query, or of one mart.
+
+Not here: how rows are written (rows_out.py), or how the marts are locked (locked.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.publish.report.formatting import plain
+from orchestration.publish.report.load import listed, workspace_ids
+from orchestration.publish.rows.read_only import open_published
+from orchestration.publish.versions.export import DATABASE_NAME
+
+_READS = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
+
+
+class ExtractError(ValueError):
+    """What is asked for cannot be read from what is published."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one query, which runs when they are fetched; they stream and are never all in memory."""
+
+    connection: duckdb.DuckDBPyConnection
+    sql: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def executed(self) -> duckdb.DuckDBPyConnection:
+        """To fetch as tuples."""
+        return self.connection.execute(self.sql, self.parameters)
+
+    def as_arrow(self, *, rows_at_once: int) -> pa.RecordBatchReader:
+        """To fetch as Arrow batches; a result that is executed already would be copied whole for them."""
+        return self.connection.sql(self.sql, params=self.parameters).to_arrow_reader(rows_at_once)
+
+
+@contextmanager
+def queried(published: Path, sql: str, *, memory_limit: str | None = None) -> Iterator[Rows]:
+    """The rows of one query on the published marts.
+
+    Args:
+        published: the folder of a version, or the link to the served one.
+        sql: one statement that reads: select, from, with, values, show, describe, summarize, explain.
+        memory_limit: what it may use, such as "6GB".
+
+    Raises:
+        ExtractError: nothing is published, or it is not one such statement, or it fails, be it while its rows
+            are fetched.
+    """
+    with _opened(published, memory_limit=memory_limit) as connection:
+        try:
+            _require_one_read(connection.extract_statements(sql))
+            yield Rows(connection, sql)
+        except duckdb.Error as error:
+            raise ExtractError(f"the query failed: {error}") from error
+
+
+@contextmanager
+def mart_rows(published: Path, mart: str, *, workspace_id: str | None = None) -> Iterator[Rows]:
+    """The rows of one published mart in their published order.
+
+    Args:
+        published: the folder of a version, or the link to the served one.
+        mart: its name, without the schema.
+        workspace_id: only rows of this workspace; all by default.
+
+    Raises:
+        ExtractError: nothing is published, or no such mart or workspace, or its rows are of no workspace.
+    """
+    with _opened(published) as connection:
+        marts = has_workspaces(connection)
+        if mart not in marts:
+            raise ExtractError(
+                f"only a published mart can be exported; {plain(mart)!r} is none. Use one of: "
+                f"{', '.join(sorted(marts))}."
+            )
+        if workspace_id is None:
+            yield Rows(connection, f'select * from marts."{mart}"')
+            return
+        if not marts[mart]:
+            raise ExtractError(
+                f"--workspace needs a mart whose rows are of single workspaces; those of {mart} are not. "
+                "Leave it out, or export another mart."
+            )
+        known = workspace_ids(connection)
+        if workspace_id not in known:
+            raise ExtractError(
+                f"an export covers a published workspace; {plain(workspace_id)!r} is none. "
+                f"Use --workspace with one of: {listed(known)}."
+            )
+        yield Rows(connection, f'select * from marts."{mart}" where workspace_id = $id', {"id": workspace_id})
+
+
+def has_workspaces(connection: duckdb.DuckDBPyConnection) -> dict[str, bool]:
+    """Every mart, and whether its rows are of single workspaces."""
+    found = connection.execute(
+        "select table_name, bool_or(column_name = 'workspace_id') from duckdb_columns() "
+        "where schema_name = 'marts' and not internal group by table_name order by table_name"
+    )
+    return dict(found.fetchall())
+
+
+def _opened(published: Path, *, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+    database = published / DATABASE_NAME
+    if not database.exists():
+        raise ExtractError(f"only published marts are read; {published} holds none. Run `credits run` first.")
+    return open_published(database, memory_limit=memory_limit)
+
+
+def _require_one_read(statements: list[duckdb.Statement]) -> None:
+    rule = "a query is one statement that reads, such as: from marts.credit_summary"
+    if len(statements) != 1:
+        raise ExtractError(f"{rule}; found {len(statements)} statements. Give one.")
+    kind = statements[0].type
+    if kind not in _READS:
+        is_pivot = kind == duckdb.StatementType.MULTI
+        remedy = "Name the values of a PIVOT: pivot … on … in (…)." if is_pivot else "Use select."
+        raise ExtractError(f"{rule}; found {kind.name}. {remedy}")

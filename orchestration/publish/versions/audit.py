@@ -1,0 +1,139 @@
+"""Whether a version that was built is one whole copy of the marts, judged from its files before it is served.
+
+Whether the numbers are right does not belong here: the gates on the marts judge that in the warehouse.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.publish.report.pages import REPORT_FOLDER
+from orchestration.publish.versions.build import PublishedVersion
+from orchestration.publish.versions.export import DATABASE_NAME, PublishError
+from orchestration.publish.versions.file_names import file_name
+
+_SHOWN = 5
+# Parts from the Parquet files against wholes from the database: a torn or mixed copy fails one of them.
+# Of each mart with parts: their column, that of credit_summary which they add up to, and how they meet.
+_BY_PERIOD = "parts.period = summary.period"
+_PARTS = {
+    "usage_daily": (
+        "credits",
+        "credits_used",
+        "parts.usage_date between summary.window_start_date and summary.as_of",
+    ),
+    "usage_by_member": ("credits", "credits_used", _BY_PERIOD),
+    "usage_by_category": ("credits", "credits_used", _BY_PERIOD),
+    "usage_by_generation_type": ("credits", "credits_used", _BY_PERIOD),
+    "waste_by_reason": ("wasted_credits", "wasted_credits", _BY_PERIOD),
+}
+_TORN_SUMS = """
+    select
+        summary.workspace_id, summary.period, summary.{whole} as whole,
+        coalesce(sum(parts.{part}), 0) as told
+    from marts.credit_summary as summary
+    left join read_parquet($file) as parts on parts.workspace_id = summary.workspace_id and {meet}
+    group by all
+    having whole is distinct from told
+    order by all
+"""
+
+
+def audit_version(version: PublishedVersion, *, as_of: date) -> None:
+    """Opens a built version anew, read-only, and refuses it unless it is whole.
+
+    Args:
+        version: as `build_version` made it, with the rows it took of each mart.
+        as_of: the day that every summary must report up to.
+
+    Raises:
+        PublishError: it is not; the message says what was found.
+    """
+    try:
+        with duckdb.connect(str(version.path / DATABASE_NAME), read_only=True) as connection:
+            problems = [
+                *_cut_short(connection, version.path / DATABASE_NAME),
+                *_wrong_marts(connection, version.path / "parquet", version.row_counts),
+                *_other_days(connection, as_of),
+                *_torn_sums(connection, version.path / "parquet", version.row_counts),
+                *_wrong_pages(connection, version.path / REPORT_FOLDER),
+            ]
+    except duckdb.Error as error:
+        problems = [f"it cannot be read: {error}"]
+    if problems:
+        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+        raise PublishError(
+            f"only a whole version is served; version {version.number} as built is not: "
+            + "; ".join([*problems[:_SHOWN], *more])
+            + ". Look after the disk, then run again; what was served before still is."
+        )
+
+
+def _cut_short(connection: duckdb.DuckDBPyConnection, database: Path) -> Iterator[str]:
+    """DuckDB opens a file without its end, and counts its rows, until a block is read that is not there."""
+    blocks = connection.execute("select block_size * total_blocks from pragma_database_size()").fetchall()
+    size = database.stat().st_size
+    if size < blocks[0][0]:
+        yield f"{database.name} has {size:,} bytes, and {blocks[0][0]:,} in blocks by its own account"
+
+
+def _wrong_marts(
+    connection: duckdb.DuckDBPyConnection, parquet: Path, row_counts: Mapping[str, int]
+) -> Iterator[str]:
+    tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'")
+    in_database = {name for (name,) in tables.fetchall()}
+    in_parquet = {file.stem for file in parquet.iterdir()}
+    for name in sorted(row_counts.keys() | in_database | in_parquet):
+        places = {"the warehouse": row_counts, DATABASE_NAME: in_database, "parquet/": in_parquet}
+        missing = [place for place, known in places.items() if name not in known]
+        if missing:
+            yield f"{name} is not in {' and '.join(missing)}"
+            continue
+        in_table = _count(connection, f'select count(*) from marts."{name}"')
+        file = parquet / f"{name}.parquet"
+        in_file = _count(connection, "select count(*) from read_parquet($file)", file=file)
+        if not in_table == in_file == row_counts[name]:
+            yield (
+                f"{name} has {row_counts[name]:,} rows in the warehouse, {in_table:,} in {DATABASE_NAME}, "
+                f"{in_file:,} in its Parquet file"
+            )
+
+
+def _other_days(connection: duckdb.DuckDBPyConnection, as_of: date) -> Iterator[str]:
+    days = connection.execute("select distinct as_of from marts.credit_summary order by 1").fetchall()
+    other = [str(day) for (day,) in days if day != as_of]
+    if other:
+        yield f"credit_summary is of {', '.join(other[:_SHOWN])}, this version of {as_of}"
+
+
+def _torn_sums(
+    connection: duckdb.DuckDBPyConnection, parquet: Path, row_counts: Mapping[str, int]
+) -> Iterator[str]:
+    for mart, (part, whole, meet) in _PARTS.items():
+        file = parquet / f"{mart}.parquet"
+        if mart not in row_counts or not file.exists():
+            continue  # a mart that is asked for and missing has been told
+        query = _TORN_SUMS.format(part=part, whole=whole, meet=meet)
+        for workspace_id, period, is_whole, told in connection.execute(query, {"file": str(file)}).fetchall():
+            yield (
+                f"workspace {workspace_id}, {period}: {told} {part} in {mart}.parquet, {is_whole} {whole} "
+                f"in credit_summary of {DATABASE_NAME}"
+            )
+
+
+def _wrong_pages(connection: duckdb.DuckDBPyConnection, pages: Path) -> Iterator[str]:
+    workspaces = connection.execute("select distinct workspace_id from marts.credit_summary").fetchall()
+    due = {file_name(workspace_id, suffix=".html"): workspace_id for (workspace_id,) in workspaces}
+    found = {page.name for page in pages.glob("*.html") if page.stat().st_size}
+    for name in sorted(due.keys() - found):
+        yield f"workspace {due[name]} has no page {REPORT_FOLDER}/{name}"
+    for name in sorted(found - due.keys()):
+        yield f"{REPORT_FOLDER}/{name} is the page of no workspace"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, query: str, *, file: Path | None = None) -> int:
+    counted = connection.execute(query, {"file": str(file)} if file else None).fetchone()
+    assert counted is not None
+    return int(counted[0])

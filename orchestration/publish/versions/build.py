@@ -1,0 +1,165 @@
+"""Published versions: each built beside the served one, sealed, then swapped in by renaming one link.
+
+Not here: what a version holds in detail (export.py, pages.py), whether it is good enough to be served
+(audit.py), or going back to an older one (kept.py).
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from orchestration.durable_files import hash_of, sync
+from orchestration.publish.report.load import REPORT_MARTS
+from orchestration.publish.report.pages import PAGE_DAYS, write_pages
+from orchestration.publish.versions.export import export_marts
+from orchestration.publish.versions.manifest import read_manifest, write_manifest
+from orchestration.publish.versions.workspace_files import write_workspace_files
+
+VERSIONS_KEPT = 7
+LEFTOVER_PREFIX = ".tmp-"
+# sums of the published days, which the next run compares with its own
+COMPARED_FILE = "usage_by_day.parquet"
+
+
+@dataclass(frozen=True)
+class PublishedVersion:
+    """One version of all that readers use.
+
+    Attributes:
+        number: counts up from 1.
+        path: its folder; a temporary one until `activate`.
+        row_counts: rows that the warehouse gave of each mart.
+        published_at: when it was built to be served.
+    """
+
+    number: int
+    path: Path
+    row_counts: dict[str, int]
+    published_at: datetime
+
+
+def build_version(
+    warehouse: Path,
+    data_dir: Path,
+    *,
+    published_at: datetime,
+    marts: Sequence[str] | None = None,
+    workspace_files: bool = False,
+    language: str = "en",
+) -> PublishedVersion:
+    """Builds the next version in a temporary folder; readers see nothing of it yet.
+
+    A version that is built and never activated, after a failed check or a kill, is removed by the next build,
+    so only one publisher may work in a data directory at a time (the run holds the lock).
+
+    Args:
+        warehouse: the working DuckDB file, not held open for writing by anyone.
+        data_dir: holds `versions/` and the link `published`.
+        published_at: the instant to tell readers, with a zone.
+        marts: what to publish, including the marts the report reads; all of schema `marts` by default.
+        workspace_files: publish each workspace alone as well; see `write_workspace_files` for what it costs.
+        language: of the pages, one of `LANGUAGES`.
+
+    Raises:
+        PublishError: a mart is missing.
+    """
+    versions = data_dir / "versions"
+    versions.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(versions)
+    number = max(version_numbers(data_dir), default=0) + 1
+    building = versions / f"{LEFTOVER_PREFIX}{number}"
+    building.mkdir()
+    row_counts = export_marts(warehouse, building, marts=marts, required=REPORT_MARTS)
+    write_pages(building, published_at=published_at, language=language)
+    if workspace_files:
+        write_workspace_files(building, days=PAGE_DAYS, published_at=published_at, language=language)
+    return PublishedVersion(number, building, row_counts, published_at)
+
+
+def seal(version: PublishedVersion, data_dir: Path) -> None:
+    """Ends the building of a version: its manifest is written, and every file brought down to the disk."""
+    write_manifest(version.path, published_at=version.published_at, replaces=served_number(data_dir))
+    for path in version.path.rglob("*"):
+        sync(path)
+    sync(version.path)
+    sync(version.path.parent)
+
+
+def activate(version: PublishedVersion, data_dir: Path) -> PublishedVersion:
+    """Serves a sealed version: the link `published` points to it from one moment to the next.
+
+    Readers who hold an older version open keep reading it. The newest `VERSIONS_KEPT` versions are kept.
+    """
+    versions = data_dir / "versions"
+    served = versions / str(version.number)
+    version.path.rename(served)
+    sync(versions)
+    serve(version.number, data_dir)
+    for number in sorted(version_numbers(data_dir))[:-VERSIONS_KEPT]:
+        remove_version(versions / str(number))
+    return replace(version, path=served)
+
+
+def serve(number: int, data_dir: Path) -> None:
+    """Points the link `published` to a version that is there, by one rename."""
+    new_link = data_dir / "versions" / f"{LEFTOVER_PREFIX}published"
+    new_link.unlink(missing_ok=True)
+    # relative, so that the data directory can be moved or mounted elsewhere
+    new_link.symlink_to(Path("versions") / str(number), target_is_directory=True)
+    new_link.replace(data_dir / "published")
+    sync(data_dir)
+
+
+def served_number(data_dir: Path) -> int | None:
+    """The number of the version that is served; None if there is none."""
+    link = data_dir / "published"
+    return int(link.readlink().name) if link.is_symlink() and link.exists() else None
+
+
+def version_numbers(data_dir: Path) -> list[int]:
+    """The numbers of the versions that are there, served or not."""
+    versions = data_dir / "versions"
+    if not versions.is_dir():
+        return []
+    return [int(entry.name) for entry in versions.iterdir() if entry.name.isdecimal()]
+
+
+def other_versions(data_dir: Path) -> list[Path]:
+    """The versions that are kept and not served now, oldest first."""
+    served = served_number(data_dir)
+    numbers = sorted(version_numbers(data_dir))
+    return [data_dir / "versions" / str(number) for number in numbers if number != served]
+
+
+def remove_version(version: Path) -> None:
+    """Remove a version that is not served; who has it open keeps reading it."""
+    # renamed first: a version is there whole or not at all
+    doomed = version.rename(version.with_name(f"{LEFTOVER_PREFIX}old-{version.name}"))
+    shutil.rmtree(doomed, ignore_errors=True)  # what is left of it, the next build removes
+
+
+def compared_files(published: Path) -> dict[str, Path]:
+    """The files of the served version that a run compares with what it is about to publish; none at first."""
+    version = published.resolve()
+    files = {
+        "usage_by_day": version / COMPARED_FILE,
+        "usage_daily": version / "parquet" / "usage_daily.parquet",
+    }
+    manifest = read_manifest(version)
+    whole = manifest.files if manifest else {}
+    # with what was harmed nothing is compared, or no night would go on
+    is_harmed = any(
+        not file.exists() or whole.get(str(file.relative_to(version))) not in (None, hash_of(file))
+        for file in files.values()
+    )
+    return {} if is_harmed else files
+
+
+def _remove_leftovers(versions: Path) -> None:
+    for leftover in versions.glob(f"{LEFTOVER_PREFIX}*"):
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()

@@ -1,0 +1,56 @@
+"""How old what is published is, in words, and whether a reader must be told.
+
+When runs started, and whether they failed, is found elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from orchestration.publish.versions.history import KeptVersion
+
+# a night may be late, or be started by hand at another hour; two may not be missed
+STALE_AFTER = timedelta(hours=36)
+
+
+def age(then: datetime, now: datetime) -> str:
+    """The time between, in the unit that a person would use."""
+    hours = max((now - then).total_seconds() / 3600, 0)
+    return (
+        f"{hours * 60:.0f} minutes"
+        if hours < 1
+        else f"{hours:.0f} hours"
+        if hours < 48
+        else f"{hours / 24:.0f} days"
+    )
+
+
+def newer_versions(kept: Sequence[KeptVersion]) -> list[int]:
+    """Numbers of the versions that are newer than the served one: it was rolled back, or a run was killed."""
+    served = max((version.number for version in kept if version.is_served), default=None)
+    return [version.number for version in kept if served is not None and version.number > served]
+
+
+def stale_words(kept: Sequence[KeptVersion], *, now: datetime, failure: str | None = None) -> str | None:
+    """What a reader of the served version must be told of its age; None while it is up to date.
+
+    Args:
+        kept: the versions there are.
+        now: with a zone.
+        failure: where the newest run failed, such as "check gate"; what it knows is not served. None if
+            it did not.
+    """
+    served = next((version for version in kept if version.is_served), None)
+    if served is None:
+        return None
+    reasons = []
+    if newer := newer_versions(kept):
+        reasons.append(f"version {newer[-1]} is newer and not served")
+    if failure is not None:
+        where = f" at {failure}" if failure else ""
+        reasons.append(f"the newest run failed{where}, so newer data was not published")
+    if not reasons and now - served.published_at <= STALE_AFTER:
+        return None
+    told = f"version {served.number} was published {age(served.published_at, now)} ago"
+    return "Not up to date: " + "; ".join([told, *reasons])

@@ -1,0 +1,56 @@
+"""What is published of one workspace alone, so that it can be given to its people and to nobody else.
+
+DuckDB has no users: who may open a file may read all of it. Not here: what is published of all (versions.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.publish.report.load import load_reports
+from orchestration.publish.report.page import render_page
+from orchestration.publish.rows.select import has_workspaces
+from orchestration.publish.versions.export import DATABASE_NAME, write_marts
+from orchestration.publish.versions.file_names import file_name
+
+FOLDER = "workspaces"
+PAGE_NAME = "report.html"
+
+
+def write_workspace_files(version: Path, *, days: int, published_at: datetime, language: str = "en") -> None:
+    """Writes `workspaces/<id>/` for every workspace of a built version, ids percent-encoded.
+
+    Each holds `credits.duckdb` and `parquet/<mart>.parquet` with the rows of this workspace only, in every
+    mart whose rows are of single workspaces (all but `data_quality` and `model_registry`), and `report.html`,
+    which tells the accuracy of its own forecasts only. Rows of all workspaces together are left out. What is
+    told of the run as a whole remains on the page: the names of its checks, and which of them failed.
+
+    It costs about 0.2 s and 0.7 MB a workspace: for 200 workspaces with 200,000 generations, 44 s to write,
+    6 s to bring to the disk and 138 MB, on 2 cores that others kept busy.
+
+    Args:
+        version: the folder of a version with its credits.duckdb, not yet served.
+        days: the period of the page.
+        published_at: the instant to tell readers, with a zone.
+    """
+    (version / FOLDER).mkdir()
+    folders = {}
+    for report in load_reports(version, days=days, is_alone=True):
+        workspace_id = report.summary.workspace_id
+        folders[workspace_id] = version / FOLDER / file_name(workspace_id)
+        folders[workspace_id].mkdir()
+        page = render_page(
+            replace(report, published_at=published_at),
+            language=language,
+            files=[("credits.duckdb", DATABASE_NAME)],
+        )
+        (folders[workspace_id] / PAGE_NAME).write_text(page, encoding="utf-8")
+    # after the pages: one process cannot open a file both locked and not
+    with duckdb.connect(str(version / DATABASE_NAME), read_only=True) as connection:
+        marts = [mart for mart, is_of_workspaces in has_workspaces(connection).items() if is_of_workspaces]
+        for workspace_id, folder in folders.items():
+            write_marts(connection, folder, marts, workspace_id=workspace_id)

@@ -1,0 +1,105 @@
+"""Erasing people from all that is stored but the published versions: lake, journal, Dagster's records.
+
+Publishing without them does not belong here: that is operations/forget.py.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import dagster as dg
+
+from orchestration.lake.erasure.erase import (
+    Found,
+    erase_old_rejects,
+    erase_people,
+    forgotten_people,
+    inactive_people,
+    look_up,
+    mentioned_by,
+)
+from orchestration.lake.erasure.forgotten_list import ANY, Person
+from orchestration.lake.lake import Lake
+from orchestration.runs.event_log import delete_runs
+from orchestration.runs.warehouse_factory import remove_verification, warehouse_of
+from orchestration.settings import Settings
+from orchestration.warehouse.journal import Journal
+
+
+def complete_forgetting(
+    settings: Settings, lake: Lake, instance: dg.DagsterInstance, *, run_id: str | None = None
+) -> bool:
+    """Erase from what is stored those on the list who are still in it, after a run of `forget` was killed.
+
+    Returns:
+        Whether there was anything left to do.
+    """
+    forgotten = lake.forgotten
+    if not forgotten.is_pending:
+        return False
+    erase_stored(settings, lake, look_up(lake, forgotten_people(lake, forgotten)), instance, run_id)
+    return True
+
+
+def keep_to_retention(settings: Settings, lake: Lake, *, now: datetime) -> Iterator[str]:
+    """Erase what is older than the retention allows; people are listed, for `complete_forgetting` to erase.
+
+    Yields:
+        What was done, in words.
+    """
+    if settings.retention_days is None:
+        return
+    before = now - timedelta(days=settings.retention_days)
+    if batches := erase_old_rejects(lake, before=before):
+        yield f"rejected lines of {batches} batches are older than {settings.retention_days} days: erased"
+    if people := inactive_people(lake, since=before):
+        list_people(lake, people)
+        count = sum(workspace != ANY for workspace, _ in people)
+        yield (
+            f"{count} members made no generation for {settings.retention_days} days and are forgotten; "
+            "everything is built anew"
+        )
+
+
+def list_people(lake: Lake, people: set[Person]) -> None:
+    forgotten = lake.forgotten
+    for person in people:
+        forgotten.add(person)
+    forgotten.save()
+
+
+def erase_stored(
+    settings: Settings, lake: Lake, found: Found, instance: dg.DagsterInstance, run_id: str | None
+) -> tuple[int, int]:
+    """Everywhere but in what is published; returns how many files and run records were changed."""
+    forgotten, mentions = lake.forgotten, found.mentions
+    runs = 0
+
+    def look_elsewhere() -> None:
+        nonlocal runs
+        are_mentioned = mentioned_by(mentions, forgotten)
+        Journal(settings.journal_dir).redact(are_mentioned)
+        runs = delete_runs(instance, settings, are_mentioned, but=run_id)
+
+    files = erase_people(lake, forgotten, found, before_names=look_elsewhere)
+    remove_derived(settings)
+    forgotten.settle()
+    return files, runs
+
+
+def remove_derived(settings: Settings) -> None:
+    """Remove what was made from raw and is made again by the next run; what is published stays."""
+    warehouse_of(settings).remove()
+    remove_verification(settings)
+    # what another engine has left here goes, too
+    files = [*settings.data_dir.glob("warehouse.duckdb*"), settings.data_dir / "dbt.log"]
+    folders = [settings.models_dir, settings.data_dir / "tmp", settings.spark_dir]
+    for dbt in settings.data_dir.glob("dbt*/"):
+        files += [*dbt.glob("*.log*"), dbt / "run_results.json"]
+        folders += [dbt / "compiled", dbt / "run"]
+    for file in files:
+        file.unlink(missing_ok=True)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)

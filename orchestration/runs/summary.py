@@ -1,0 +1,75 @@
+"""What one night loaded, refused and checked, in a few lines for people.
+
+What it published does not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from orchestration.warehouse.journal import Journal
+from orchestration.warehouse.protocol import Warehouse
+
+_KEYED_FEEDS = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
+
+
+def summarise_night(
+    warehouse: Warehouse, journal: Journal, run_id: str, batches: Sequence[int]
+) -> Iterator[str]:
+    """Lines saying what the given batches brought, and what the run's checks found."""
+    checks = journal.checks_of(run_id)
+    if batches and warehouse.has_table("raw.deliveries"):
+        is_staged = any(check.layer == "staging" for check in checks)
+        yield from _deliveries(warehouse, batches, is_staged=is_staged)
+    else:
+        yield "loaded       nothing new"
+    failed = [check for check in checks if not check.passed]
+    critical = [check for check in failed if check.severity == "critical"]
+    yield (
+        f"checks       {len(checks) - len(failed)} passed, {len(failed) - len(critical)} warnings, "
+        f"{len(critical)} failed"
+    )
+    for check in failed:
+        word = "failed" if check in critical else "warning"
+        yield f"             {word}: {check.asset} {check.check_name}: {check.message}"
+
+
+def _deliveries(warehouse: Warehouse, batches: Sequence[int], *, is_staged: bool) -> Iterator[str]:
+    listed = ", ".join(str(batch) for batch in batches)
+    loaded = warehouse.query(
+        f"""
+        select
+            feed,
+            count(*) filter (where status = 'loaded') as files,
+            count(*) filter (where status = 'alias') as aliases,
+            cast(sum(accepted_count) as bigint) as accepted
+        from raw.deliveries where batch_id in ({listed}) group by feed order by feed
+        """
+    )
+    for feed, files, accepted in zip(loaded["feed"], loaded["files"], loaded["accepted"], strict=True):
+        if files:
+            yield f"loaded       {accepted:,} {feed} from {files} files"
+    if loaded["aliases"].sum():
+        yield f"skipped      {loaded['aliases'].sum()} files with the bytes of one loaded before"
+    if is_staged:
+        yield f"duplicates   {_duplicates(warehouse, listed):,} rows repeated and ignored"
+    # conflicts with what was delivered before are known once the batches are staged
+    quarantine = "staging.stg_quarantine" if is_staged else "raw.quarantine"
+    reasons = warehouse.query(
+        f"""select feed, rule, count(*) as found, min(reason) as example from {quarantine}
+        where batch_id in ({listed}) group by feed, rule order by found desc, feed, rule"""
+    )
+    yield f"quarantined  {reasons['found'].sum():,} lines or files"
+    for feed, rule, found, example in reasons.itertuples(index=False):
+        yield f"             {found:,} of {feed}, {rule}: such as {example}"
+
+
+def _duplicates(warehouse: Warehouse, listed: str) -> int:
+    """Rows of these batches that repeat a key with the same content."""
+    terms = [
+        f"(select count(*) from raw.{feed} where batch_id in ({listed}))"
+        f" - (select count(*) from staging.stg_{feed} where batch_id in ({listed}))"
+        for feed in _KEYED_FEEDS
+    ]
+    conflicts = f"(select count(*) from staging.stg_conflicts where batch_id in ({listed}))"
+    return int(warehouse.query(f"select {' + '.join(terms)} - {conflicts} as rows")["rows"][0])

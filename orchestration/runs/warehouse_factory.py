@@ -1,0 +1,34 @@
+"""Which engine holds the working warehouse."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+from orchestration.settings import Settings
+from orchestration.warehouse.duckdb import DuckDBWarehouse
+from orchestration.warehouse.protocol import Warehouse
+
+
+def warehouse_of(settings: Settings) -> Warehouse:
+    """That of the target chosen."""
+    if settings.target == "spark":
+        # PyHive is there only where a cluster is used
+        from orchestration.warehouse.spark.warehouse import SparkWarehouse
+
+        return SparkWarehouse(
+            settings.spark_url,
+            prefix=settings.schema_prefix,
+            folder=settings.spark_dir,
+            files=settings.spark_files,
+            manifest=settings.dbt_target_dir / "manifest.json",
+        )
+    return DuckDBWarehouse(settings.warehouse_path, memory_limit=settings.memory_limit)
+
+
+def remove_verification(settings: Settings) -> None:
+    """Remove what a verification made, on the cluster first: until that is gone, its folder tells of it."""
+    if settings.verify_dir.exists():
+        if settings.target == "spark":
+            warehouse_of(replace(settings, data_dir=settings.verify_dir)).remove()
+        shutil.rmtree(settings.verify_dir)  # links are removed, never what they point to

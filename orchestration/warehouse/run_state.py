@@ -1,0 +1,136 @@
+"""Where runs stand: which batches, as_of and definitions a warehouse or a published version was built from.
+
+What a run makes anew is decided from it in dbt_project/macros/increments.sql, not here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+
+from orchestration.warehouse.protocol import Warehouse
+
+VERSION_FILE = "version.json"
+_RUNS = "state.runs"
+_ROWS = """
+    select
+        cast(batch_id as bigint) as batch_id, cast(as_of as date) as as_of,
+        cast(definitions as varchar) as definitions, cast(is_complete as boolean) as is_complete
+    from frame
+"""
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What a run knows.
+
+    Attributes:
+        batch_id: newest batch of the lake.
+        as_of: last local date reported.
+        definitions: fingerprint of every formula and variable, and after a dash, of who is forgotten and
+            how people are called, if anyone is.
+    """
+
+    batch_id: int
+    as_of: date
+    definitions: str
+
+    @property
+    def formulas(self) -> str:
+        """That of formulas and variables alone."""
+        return self.definitions.partition("-")[0]
+
+    @property
+    def people(self) -> str:
+        """That of how people are called; versions that differ in it call the same people by other names."""
+        return self.definitions.partition("-")[2]
+
+    def write(self, folder: Path) -> None:
+        """Leave it with a published version."""
+        (folder / VERSION_FILE).write_text(json.dumps(asdict(self), default=str) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Stand | None:
+        """That of a published version; None if there is none."""
+        file = folder / VERSION_FILE
+        if not file.exists():
+            return None
+        told = json.loads(file.read_text(encoding="utf-8"))
+        return cls(told["batch_id"], date.fromisoformat(told["as_of"]), told["definitions"])
+
+
+def definitions_of(files: Iterable[Path], *, people: str = "") -> str:
+    """A fingerprint of the files that say what every number means, and of how people are called."""
+    digest = sha256()
+    for file in sorted(files):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest() + (f"-{people}" if people else "")
+
+
+def is_of(warehouse: Warehouse, *, definitions: str, newest_batch: int) -> bool:
+    """Whether the warehouse was built with these definitions, from this lake or an earlier state of it."""
+    if not warehouse.has_table(_RUNS):
+        return False
+    runs = warehouse.query(f"select batch_id, definitions from {_RUNS}")
+    return bool((runs["definitions"] == definitions).all() and (runs["batch_id"] <= newest_batch).all())
+
+
+def is_ahead(warehouse: Warehouse, served: Stand | None) -> bool:
+    """Whether the last complete run knew more than what is served, as after going back to an older version.
+
+    What a run changes of published days is told against what is served. An increment on a warehouse that
+    stands elsewhere does not know all of it.
+    """
+    if served is None or not warehouse.has_table(_RUNS):
+        return False
+    last = warehouse.query(f"select batch_id, as_of from {_RUNS} where is_complete")
+    knew_more = (last["batch_id"] > served.batch_id) | (last["as_of"] > pd.Timestamp(served.as_of))
+    return bool(knew_more.any())
+
+
+def begin(warehouse: Warehouse, stand: Stand) -> None:
+    """Note that a run starts to bring the warehouse here, so that a kill half way is known."""
+    earlier = [warehouse.query(f"select * from {_RUNS}")] if warehouse.has_table(_RUNS) else []
+    warehouse.replace(_RUNS, pd.concat([*earlier, _row(stand, is_complete=False)]), select=_ROWS)
+
+
+def complete(warehouse: Warehouse, stand: Stand) -> None:
+    """Note that the warehouse stands here, and that this is published."""
+    warehouse.replace(_RUNS, _row(stand, is_complete=True), select=_ROWS)
+
+
+def _row(stand: Stand, *, is_complete: bool) -> pd.DataFrame:
+    row = asdict(stand) | {"as_of": pd.Timestamp(stand.as_of), "is_complete": is_complete}
+    return pd.DataFrame([row])
+
+
+def complete_batch(warehouse: Warehouse) -> int | None:
+    """The newest batch of the last complete run; None if there is none to build on."""
+    found = warehouse.query(f"select batch_id from {_RUNS} where is_complete")["batch_id"].tolist()
+    return int(found[0]) if found else None
+
+
+def variables(warehouse: Warehouse, stand: Stand, *, served: Stand | None) -> dict[str, object]:
+    """What dbt is told: where this run stands, the last complete one, and what is published now.
+
+    The as_of of runs that did not end are between known_from and known_to too: what they made stays until it
+    is made anew.
+    """
+    since_batch = complete_batch(warehouse)
+    days = sorted(str(day.date()) for day in warehouse.query(f"select as_of from {_RUNS}")["as_of"])
+    return {
+        "as_of": str(stand.as_of),
+        "since_batch": since_batch,
+        "known_from": days[0],
+        "known_to": days[-1],
+        "served_batch": served.batch_id if served else None,
+        "served_as_of": str(served.as_of) if served else None,
+        "is_redefined": served is not None and served.formulas != stand.formulas,
+        "is_renamed": served is not None and served.people != stand.people,
+    }

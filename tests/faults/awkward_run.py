@@ -1,0 +1,123 @@
+"""A night that has something of everything: before it, undisturbed, and what must be true after a fault.
+
+How it is disturbed is in the tests.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from histories.compare import row_differences
+from histories.generate import histories, write_night
+from support.forked_runs import NightRuns
+
+WORKSPACES, SEED = 24, 11
+TIES = """
+    select count(*) from marts.credit_summary as summary
+    where
+        summary.credits_used != (
+            select coalesce(sum(credits), 0) from marts.usage_by_member as members
+            where members.workspace_id = summary.workspace_id and members.period = summary.period
+        )
+        or summary.wasted_credits != (
+            select coalesce(sum(wasted_credits), 0) from marts.waste_by_reason as reasons
+            where reasons.workspace_id = summary.workspace_id and reasons.period = summary.period
+        )
+"""
+
+
+@dataclass(frozen=True)
+class AwkwardNight:
+    """Late, repeated, conflicting, retracted and broken lines for a data directory that holds a night.
+
+    Attributes:
+        landing: what is delivered, earlier nights included.
+        before: the data directory as the night finds it.
+        undisturbed: the data directory after an undisturbed night.
+        as_of: the day the night reports.
+        events: the steps and changes on the disk of the undisturbed night, in order.
+        seconds: how long the undisturbed night took.
+    """
+
+    landing: Path
+    before: Path
+    undisturbed: Path
+    as_of: str
+    events: tuple[str, ...]
+    seconds: float
+
+    @property
+    def steps(self) -> list[str]:
+        """The starts of steps, and the end of the last."""
+        return [event for event in self.events if event.startswith("step ...")] + [self.events[-1]]
+
+    @property
+    def changes(self) -> list[int]:
+        """The numbers of the changes that a later run could stumble over; dbt's own notes are none."""
+        return [
+            number
+            for number, event in enumerate(self.events)
+            if not event.startswith(("step ", "open ", "os.mkdir dbt"))
+            and not (event.startswith("os.mkdir journal/") and number > 25)
+        ]
+
+    def copied(self, to: Path) -> Path:
+        """The data directory as the night finds it, to be disturbed."""
+        shutil.copytree(self.before, to, symlinks=True)
+        return to
+
+    def assert_yesterdays_or_todays(self, data_dir: Path) -> None:
+        """A reader sees one whole version, the one before the night or that of the night."""
+        assert ties(data_dir / "published") == []
+        newest = rows_of(data_dir)
+        assert newest in (rows_of(self.before), rows_of(self.undisturbed))
+
+    def assert_equal(self, data_dir: Path) -> None:
+        """What is published is what the undisturbed night published, and nothing half-made lies about."""
+        published, names = self.undisturbed / "published", ("undisturbed", "recovered")
+        found = row_differences(published, data_dir / "published", names=names)
+        assert found == [], found[:5]
+        assert ties(data_dir / "published") == []
+        assert [str(left) for left in data_dir.glob("*/.tmp-*")] == []
+
+
+def ties(published: Path) -> list[str]:
+    """Where the marts of one version do not add up."""
+    with duckdb.connect(str(published.resolve() / "credits.duckdb"), read_only=True) as connection:
+        count = connection.execute(TIES).fetchall()[0][0]
+    return [f"{count} rows of credit_summary are not the sum of their parts"] if count else []
+
+
+def rows_of(data_dir: Path) -> tuple[int, str]:
+    """Which night a data directory serves: batch and as_of."""
+    told = json.loads((data_dir / "published" / "version.json").read_text(encoding="utf-8"))
+    return told["batch_id"], told["as_of"]
+
+
+def awkward_night(runs: NightRuns, root: Path) -> AwkwardNight:
+    """Live through it once."""
+    landing, data_dir = root / "landing", root / "undisturbed"
+    *earlier, last = histories(WORKSPACES, 2, SEED)
+    for number, deliveries in enumerate(earlier):
+        shutil.copytree(write_night(root / "nights", number, deliveries), landing, dirs_exist_ok=True)
+        run = runs.night(landing, data_dir, deliveries.as_of)
+        assert run.status == 0, run.output
+    shutil.copytree(data_dir, root / "before", symlinks=True)
+    shutil.copytree(write_night(root / "nights", 1, last), landing, dirs_exist_ok=True)
+    run = runs.night(landing, data_dir, last.as_of, events=root / "events")
+    assert run.status == 0, run.output
+    lines = (root / "events").read_text(encoding="utf-8").splitlines()
+    events = tuple(json.loads(line)[1] for line in lines)
+    return AwkwardNight(landing, root / "before", data_dir, str(last.as_of), events, run.seconds)
+
+
+def recover(runs: NightRuns, awkward: AwkwardNight, data_dir: Path, *, says: str = "") -> None:
+    """One normal run, which says so, makes everything equal."""
+    run = runs.night(awkward.landing, data_dir, awkward.as_of)
+    assert run.status == 0, run.output
+    assert says in run.output, run.output
+    awkward.assert_equal(data_dir)

@@ -1,0 +1,172 @@
+"""Planted causes are found first, and nothing is found where nothing was planted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from support.planted_waste import BAD_RULESET, HASTY_MEMBER, UNNEEDED, Plan, cells, draw
+
+from forecasting.waste.savings import add_savings
+from forecasting.waste.segments import find_segments
+
+PLANS = (
+    Plan("bad ruleset", episodes=2000, excess=0.12, bad_excess=0.34),
+    Plan("hasty member", hasty_rejected=0.2),
+    Plan("unneeded field", unneeded=True),
+    Plan("healthy"),
+)
+
+
+def found_in(generations: pd.DataFrame) -> pd.DataFrame:
+    counted = cells(generations)
+    return add_savings(find_segments(counted), counted)
+
+
+def names_the_cause(cause: str, first: pd.Series) -> bool:
+    match cause:
+        case "bad ruleset":
+            return bool(first["ruleset_id"] == BAD_RULESET and first["waste_reason"] == "excess_regeneration")
+        case "hasty member":
+            return bool(first["member_id"] == HASTY_MEMBER and first["waste_reason"] == "rejected_content")
+    return (first["generation_type"], first["product_category"]) == UNNEEDED
+
+
+def test_planted_causes_come_first_and_a_healthy_workspace_gets_none_on_28_of_30_seeds() -> None:
+    right = dict.fromkeys((plan.workspace_id for plan in PLANS), 0)
+    for seed in range(30):
+        generations = pd.concat([draw(plan, 100 * seed + place) for place, plan in enumerate(PLANS)])
+        ruleset = generations[generations["workspace_id"] == "bad ruleset"]["ruleset_id"]
+        assert (ruleset == BAD_RULESET).sum() >= 200
+        found = found_in(generations)
+        for cause in right:
+            of_workspace = found[found["workspace_id"] == cause]
+            if cause == "healthy":
+                right[cause] += of_workspace.empty
+            elif not of_workspace.empty:
+                right[cause] += names_the_cause(cause, of_workspace.iloc[0])
+    assert min(right.values()) >= 28, right
+
+
+def test_one_cause_is_told_once_though_other_segments_share_its_generations() -> None:
+    generations = draw(Plan("w", excess=0.05, bad_excess=0.5), seed=1)
+    # a template that is used with the bad ruleset only
+    generations.loc[generations["ruleset_id"] == BAD_RULESET, "template_id"] = "tpl_with_it"
+    found = found_in(generations)
+    assert found[["segment_kind", "ruleset_id"]].values.tolist() == [["ruleset", BAD_RULESET]]
+
+
+def test_two_causes_in_one_workspace_are_both_told() -> None:
+    generations = draw(Plan("w", excess=0.05, bad_excess=0.4, hasty_rejected=0.4, unneeded=True), seed=2)
+    found = found_in(generations)
+    assert set(found["waste_reason"]) == {"excess_regeneration", "rejected_content", "unneeded_field"}
+    assert found["ruleset_id"].dropna().tolist() == [BAD_RULESET]
+    assert found["member_id"].dropna().tolist() == [HASTY_MEMBER]
+
+
+def test_a_ruleset_that_was_replaced_or_is_new_does_not_stand_out_for_its_age() -> None:
+    """What is young has been refused less and left unused never; that is no merit of a new ruleset."""
+    for seed in range(20):
+        generations = draw(Plan("w", rejected=0.15, unused=0.15), seed=200 + seed)
+        is_new = generations["age"] < 14
+        for kind in ("description", "meta", "bullets", "keywords"):
+            of_kind = generations["generation_type"] == kind
+            generations.loc[of_kind, "ruleset_id"] = f"{kind}_v1"
+            generations.loc[of_kind & is_new, "ruleset_id"] = f"{kind}_v2"
+        assert find_segments(cells(generations)).empty, seed
+
+
+def test_two_bad_rulesets_are_both_told_though_one_is_clearer() -> None:
+    first = draw(Plan("w", excess=0.05, bad_excess=0.5), seed=10)
+    second = draw(Plan("w", excess=0.05, bad_excess=0.4), seed=11)
+    other = {name: name.replace("description", "intro") for name in second["ruleset_id"].unique()}
+    second = second.assign(
+        generation_type=second["generation_type"].replace("description", "intro"),
+        ruleset_id=second["ruleset_id"].map(other),
+        product_id=second["product_id"] + " again",
+    )
+    found = found_in(pd.concat([first, second], ignore_index=True))
+    assert sorted(found["ruleset_id"]) == [BAD_RULESET, "rs_intro_2"]
+
+
+def test_a_field_that_was_used_lately_is_not_called_unneeded() -> None:
+    generations = draw(Plan("w", unneeded=True), seed=3)
+    of_field = (generations["generation_type"] == UNNEEDED[0]) & (
+        generations["product_category"] == UNNEEDED[1]
+    )
+    young = generations.index[of_field & (generations["age"] < 14)]
+    generations.loc[young[0], ["waste_reason", "is_used"]] = [None, True]
+    assert found_in(generations).empty
+
+
+def test_a_field_that_is_never_used_is_told_by_category_and_type() -> None:
+    found = found_in(draw(Plan("w", unneeded=True), seed=3))
+    first = found.iloc[0]
+    assert first[["segment_kind", "generation_type", "product_category", "waste_reason"]].tolist() == [
+        "category_type",
+        "meta",
+        "Bags",
+        "unneeded_field",
+    ]
+
+
+def test_savings_lie_in_order_and_are_at_most_what_was_made_in_30_days() -> None:
+    generations = draw(Plan("w", excess=0.05, bad_excess=0.5, unneeded=True), seed=4)
+    found = found_in(generations)
+    assert len(found) >= 2
+    assert (found["saving_low"] <= found["saving_mid"]).all()
+    assert (found["saving_mid"] <= found["saving_high"]).all()
+    assert found["saving_mid"].is_monotonic_decreasing
+    recent = generations[generations["age"] < 30]
+    of_ruleset = recent[recent["ruleset_id"] == BAD_RULESET]["credits"].sum()
+    assert 0 < found[found["ruleset_id"] == BAD_RULESET]["saving_mid"].item() < of_ruleset
+
+
+def test_what_is_new_and_pending_saves_no_more_than_was_wasted_and_is_ranked_by_that() -> None:
+    generations = draw(Plan("w", episodes=3000, excess=0.05, bad_excess=0.5, hasty_rejected=0.3), seed=9)
+    counted = cells(generations)
+    of_ruleset = counted["ruleset_id"] == BAD_RULESET
+    # most of what the ruleset made is young and not decided yet
+    counted.loc[of_ruleset, "recent_credits"] *= 50
+    found = add_savings(find_segments(counted), counted)
+    wasted = counted[of_ruleset]["wasted_credits"].sum()
+    of_found = found[found["ruleset_id"] == BAD_RULESET]
+    assert of_found["saving_high"].item() == pytest.approx(wasted)
+    assert (found["saving_mid"].diff().dropna() <= 0).all()
+    assert found["suggestion_rank"].tolist() == list(range(1, len(found) + 1))
+
+
+def test_a_small_segment_saves_less_than_its_own_rate_suggests() -> None:
+    """Shrunk towards the type: ten times the same generations save more than ten times as much."""
+    few = draw(Plan("w", excess=0.03, bad_excess=0.6), seed=5)
+    many = pd.concat([few.assign(product_id=few["product_id"] + f" of {copy}") for copy in range(10)])
+    small, large = (
+        found[found["ruleset_id"] == BAD_RULESET]["saving_mid"].item()
+        for found in (found_in(few), found_in(many))
+    )
+    assert large > 10.1 * small
+
+
+def test_the_order_of_rows_and_of_workspaces_does_not_matter() -> None:
+    generations = pd.concat([draw(plan, seed=6 + place) for place, plan in enumerate(PLANS)])
+    found = found_in(generations)
+    assert len(found) >= 3
+    pd.testing.assert_frame_equal(found_in(generations.sample(frac=1, random_state=0)), found)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda rows: rows.iloc[:0], lambda rows: rows.assign(waste_reason=None)],
+    ids=["nothing was made", "nothing was wasted"],
+)
+def test_nothing_gives_no_suggestion(make: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    assert found_in(make(draw(Plan("w"), seed=7))).empty
+
+
+def test_a_missing_ruleset_is_no_segment_but_belongs_to_elsewhere() -> None:
+    generations = draw(Plan("w", excess=0.05, bad_excess=0.5), seed=8)
+    elsewhere = (generations["generation_type"] == "description") & (generations["ruleset_id"] != BAD_RULESET)
+    generations.loc[elsewhere, "ruleset_id"] = None
+    found = found_in(generations)
+    assert found["ruleset_id"].tolist() == [BAD_RULESET]

@@ -1,0 +1,80 @@
+"""The step that publishes: what it built and cannot vouch for is not served, nor told to the journal."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+
+from expectations.suites.by_layer import GATES
+from orchestration.defs.dbt_layers import LAYERS
+from orchestration.defs.published import published_marts
+from orchestration.defs.resources import Night
+from orchestration.lake.lake import Lake
+from orchestration.publish.versions.export import PublishError
+from orchestration.settings import Settings
+from orchestration.warehouse.duckdb import DuckDBWarehouse
+from orchestration.warehouse.journal import CheckRow, Journal
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_version_that_fails_its_audit_is_neither_served_nor_journaled(
+    rows: Rows,
+    make_warehouse: Callable[[Rows], Path],
+    publish: Callable[[Rows], Path],
+    tmp_path: Path,
+    is_whole: bool,
+) -> None:
+    published = publish(rows)
+    daily = {"workspace_id": "w1", "usage_date": rows["credit_summary"][0]["as_of"], "credits": 2340}
+    warehouse = make_warehouse({**rows, "usage_daily": [daily] if is_whole else []})
+    with duckdb.connect(str(warehouse)) as connection:
+        marts = [name for (name,) in connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'marts'"
+        ).fetchall()]  # fmt: skip
+        for statement in (
+            "drop table journal.check_results",
+            "create schema state",
+            "create table state.runs (batch_id bigint, as_of date, definitions varchar, is_complete boolean)",
+            "create schema facts",
+            "create table facts.fct_usage_by_day (workspace_id varchar)",
+            "create table facts.fct_restatements (workspace_id varchar)",
+            "create schema forecast",
+            "create table forecast.credit_depletion as "
+            "select null as burn_rate_7d_credits, null as burn_rate_30d_credits, "
+            "null as calibration_version, * from marts.depletion_forecast where as_of = date '2026-04-07'",
+            "create table forecast.forecast_scores (kind varchar)",
+        ):
+            connection.execute(statement)
+    settings = Settings(landing_dir=tmp_path / "landing", data_dir=tmp_path / "data")
+    journal = Journal(settings.journal_dir)
+    context = dg.build_asset_context()
+    checks = [CheckRow(layer, "a", "b", "critical", True, "", "", "") for layer in {*GATES, *LAYERS}]
+    journal.record_checks(
+        checks, run_id=context.run_id, part="all", checked_at=datetime(2026, 4, 8, tzinfo=UTC)
+    )
+
+    def step() -> object:
+        return list(
+            published_marts([dg.AssetKey(["marts", mart]) for mart in marts])(
+                context,
+                night=Night(data_dir=str(settings.data_dir), as_of="2026-04-07"),
+                warehouse=DuckDBWarehouse(warehouse),
+                journal=journal,
+                lake=Lake(settings.lake_dir),
+                settings=settings,
+            )  # type: ignore[call-overload]
+        )
+
+    if is_whole:
+        step()
+    else:
+        with pytest.raises(PublishError, match="in usage_daily"):
+            step()
+    told = [file.name for file in (settings.journal_dir / "depletion_forecast").glob("2026*.parquet")]
+    assert (published.readlink().name, len(told)) == (("2", 1) if is_whole else ("1", 0))

@@ -1,0 +1,131 @@
+"""What the doctor says of Python, packages, time zones, memory, the schedule and the dbt project."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
+import pytest
+from support.product import REPO
+
+from orchestration.health.doctor import machine, project
+from orchestration.health.doctor.finding import Finding
+from orchestration.settings import Settings
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A folder with what the project says of its packages."""
+    for name in ("pyproject.toml", "requirements.lock"):
+        shutil.copy(REPO / name, tmp_path)
+    return tmp_path
+
+
+def test_a_finding_that_is_not_ok_says_what_to_do() -> None:
+    with pytest.raises(ValueError, match="remedy"):
+        Finding("lock", "problem", "held")
+    with pytest.raises(ValueError, match="remedy"):
+        Finding("lock", "ok", "free", "nothing")
+
+
+@pytest.mark.parametrize(
+    ("running", "state"), [("3.10.14", "problem"), ("3.11.2", "ok"), ("3.13.9", "ok"), ("3.14.0", "problem")]
+)
+def test_only_a_python_that_the_project_was_tried_on_is_ok(running: str, state: str) -> None:
+    found = machine.check_python(REPO, running=running)
+    assert found.state == state
+    assert running in found.found and "3.11" in found.found + found.remedy
+
+
+def test_the_packages_of_this_environment_are_those_of_the_lock() -> None:
+    assert machine.check_packages(REPO).state == "ok"
+
+
+def test_a_package_that_is_missing_or_not_allowed_is_a_problem(copied: Path) -> None:
+    def installed(name: str) -> str:
+        if name == "scikit-learn":
+            raise PackageNotFoundError
+        return {"duckdb": "1.4.0", "dbt-core": "1.12.1"}.get(name) or machine.version(name)
+
+    found = machine.check_packages(copied, installed=installed)
+    assert found.state == "problem"
+    assert "scikit-learn is not installed" in found.found
+    assert "duckdb 1.4.0 is installed, ==2.0.0 is wanted" in found.found
+    assert "dbt-core 1.12.1 is installed" in found.found
+    assert "--require-hashes" in found.remedy
+
+
+def test_a_package_that_is_allowed_but_not_the_locked_one_is_a_warning(copied: Path) -> None:
+    def installed(name: str) -> str:
+        return "2.4.99" if name == "numpy" else machine.version(name)
+
+    found = machine.check_packages(copied, installed=installed)
+    assert (found.state, "numpy 2.4.99 instead of" in found.found) == ("warning", True)
+    (copied / "requirements.lock").unlink()
+    without = machine.check_packages(copied, installed=installed)
+    assert (without.state, "no requirements.lock" in without.found) == ("ok", True)
+
+
+def test_a_machine_without_time_zones_is_a_problem() -> None:
+    assert machine.check_time_zones().state == "ok"
+    found = machine.check_time_zones(known=lambda: {"UTC"})
+    assert (found.state, "pip install tzdata" in found.remedy) == ("problem", True)
+
+
+@pytest.mark.parametrize(
+    ("limit", "gigabytes", "state"),
+    [
+        ("6GB", 16, "ok"),
+        ("6GB", 7, "warning"),
+        ("6GB", 4, "warning"),
+        ("1.5 GiB", 2, "warning"),
+        ("512MB", 1, "ok"),
+    ],
+)
+def test_what_duckdb_may_use_leaves_room_in_the_memory_there_is(
+    limit: str, gigabytes: int, state: str
+) -> None:
+    found = machine.check_memory(limit, memory_bytes=gigabytes * 1000**3)
+    assert found.state == state
+    assert state == "ok" or "CREDITS_MEMORY_LIMIT" in found.remedy
+
+
+def test_a_container_with_less_memory_than_the_machine_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(machine, "_CGROUP_LIMITS", (str(limit),))
+    limit.write_text("max\n")
+    whole = machine.available_memory()
+    limit.write_text("1000000000\n")
+    assert machine.available_memory() == 1_000_000_000 < whole
+    assert machine.check_memory("6GB").state == "warning"
+
+
+def test_a_schedule_that_dagster_cannot_follow_is_a_problem(tmp_path: Path) -> None:
+    settings = Settings(landing_dir=tmp_path, data_dir=tmp_path)
+    assert project.check_schedule(settings) == Finding("schedule", "ok", "0 2 * * * in UTC")
+    never = Settings(landing_dir=tmp_path, data_dir=tmp_path, schedule_cron="99 2 * * *")
+    found = project.check_schedule(never)
+    assert (found.state, "99 2 * * *" in found.found) == ("problem", True)
+    assert "CREDITS_SCHEDULE_CRON" in found.remedy
+
+
+def test_a_model_that_dbt_cannot_parse_is_a_problem_and_nothing_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = tmp_path / "tmp"
+    beside.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(beside))
+    monkeypatch.setenv("CREDITS_DATA_DIR", str(tmp_path))
+    dbt_dir = tmp_path / "dbt_project"
+    shutil.copytree(REPO / "dbt_project", dbt_dir, ignore=shutil.ignore_patterns("target", "logs"))
+    before = sorted(dbt_dir.rglob("*"))
+    assert project.check_dbt(dbt_dir).state == "ok"
+    assert (sorted(dbt_dir.rglob("*")), list(beside.iterdir())) == (before, [])
+
+    (dbt_dir / "models" / "marts" / "credit_lots.sql").write_text("select * from {{ ref('nowhere') }}")
+    found = project.check_dbt(dbt_dir)
+    assert (found.state, "nowhere" in found.found) == ("problem", True)
+    assert list(beside.iterdir()) == []

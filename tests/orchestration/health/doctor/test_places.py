@@ -1,0 +1,116 @@
+"""What the doctor says of the folders and their disk."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+from support.product import REPO
+
+from orchestration.health.doctor import places
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+
+def test_the_landing_folder_is_told_with_its_feeds_and_what_is_none(tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    missing = places.check_landing(landing)
+    assert (missing.state, f"mkdir -p {landing}" in missing.remedy) == ("problem", True)
+
+    (landing / "credit_entries").mkdir(parents=True)
+    without_events = places.check_landing(landing)
+    assert (without_events.state, "generation_events is not there" in without_events.found) == (
+        "warning",
+        True,
+    )
+
+    (landing / "generation_events" / "2026").mkdir(parents=True)
+    for name in ("2026/a.jsonl", "2026/b.jsonl", ".hidden", "_half"):
+        (landing / "generation_events" / name).write_text("")
+    (landing / ".tmp").mkdir()
+    found = places.check_landing(landing)
+    assert found.state == "ok"
+    assert found.found.endswith("generation_events (2 files), credit_entries (0 files)")
+
+    (landing / "generation_event").mkdir()
+    unknown = places.check_landing(landing)
+    assert (unknown.state, "not read: generation_event" in unknown.found) == ("warning", True)
+
+
+def test_a_data_folder_that_cannot_be_written_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = places.check_writable(tmp_path / "not" / "yet")
+    assert (there.state, "the first run makes" in there.found) == ("ok", True)
+    assert not (tmp_path / "not").exists()
+    (tmp_path / "file").write_text("")
+    assert places.check_writable(tmp_path / "file" / "data").state == "problem"
+    # whoever runs the tests may be root, whom no mode stops
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    found = places.check_writable(tmp_path)
+    assert (found.state, "chown" in found.remedy) == ("problem", True)
+
+
+def test_a_disk_needs_room_for_a_version_beside_the_served_one(tmp_path: Path) -> None:
+    served = tmp_path / "versions" / "1"
+    served.mkdir(parents=True)
+    (tmp_path / "published").symlink_to("versions/1")
+    for file in (served / "credits.duckdb", tmp_path / "warehouse.duckdb"):
+        with file.open("wb") as sparse:
+            sparse.truncate(2 * places.GB)
+    states = [places.check_space(tmp_path, free_bytes=int(gb * places.GB)).state for gb in (5.1, 4.9, 2.0)]
+    assert states == ["ok", "warning", "problem"]
+    assert "a night may need 5.0 GB" in places.check_space(tmp_path, free_bytes=0).found
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "found"),
+    [
+        (os, "fsync", "syncing"),
+        (fcntl, "flock", "locking"),
+        (Path, "symlink_to", "renaming over a link"),
+        (Path, "replace", "renaming over a file"),
+    ],
+)
+def test_a_disk_that_cannot_do_what_keeps_data_whole_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: object, what: str, found: str
+) -> None:
+    assert places.check_file_system(tmp_path / "data").state == "ok"
+    monkeypatch.setattr(where, what, refuse)
+    said = places.check_file_system(tmp_path / "data")
+    assert (said.state, found in said.found) == ("problem", True)
+    assert "local disk" in said.remedy
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_whose_locks_keep_nobody_out_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fcntl, "flock", lambda *_: None)
+    assert "two could hold one lock" in places.check_file_system(tmp_path).found
+
+
+def test_a_dagster_home_needs_its_configuration_and_one_run_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "there is no" in places.check_dagster_home(tmp_path).found
+    file = tmp_path / "dagster.yaml"
+    file.write_text("storage: [\n")
+    assert (
+        places.check_dagster_home(tmp_path).state,
+        "cannot be read" in places.check_dagster_home(tmp_path).found,
+    ) == (
+        "problem",
+        True,
+    )
+    file.write_text("")
+    assert places.check_dagster_home(tmp_path).state == "warning"
+    file.write_text((REPO / "dagster.yaml").read_text())
+    assert places.check_dagster_home(tmp_path).state == "ok"
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    assert "cannot be written" in places.check_dagster_home(tmp_path).found

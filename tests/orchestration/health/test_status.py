@@ -1,0 +1,188 @@
+"""`credits status` says what is refused by kind, with an example, the remedy, and what came again since."""
+
+import gzip
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.health.status import describe_status
+from orchestration.lake.lake import Lake
+from orchestration.settings import Settings
+
+NOW = datetime(2026, 4, 8, 1, 0, tzinfo=UTC)
+GOOD = {
+    "occurred_at": "2026-04-07T09:30:00Z",
+    "workspace_id": "w1",
+    "member_id": "m1",
+    "product_id": "p1",
+    "generation_type": "meta",
+    "credits": "1",
+}
+
+
+def line(number: int, **values: object) -> str:
+    return json.dumps(GOOD | {"event_id": f"e{number}"} | values) + "\n"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(landing_dir=tmp_path / "landing", data_dir=tmp_path / "data")
+
+
+@pytest.fixture
+def deliver(settings: Settings) -> Callable[..., None]:
+    """Writes a file of events and loads it."""
+
+    def write(name: str, data: str | bytes) -> None:
+        path = settings.landing_dir / "generation_events" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        Lake(settings.lake_dir).ingest(settings.landing_dir, now=NOW)
+
+    return write
+
+
+@pytest.fixture
+def quarantine(settings: Settings) -> Callable[[], list[str]]:
+    def said() -> list[str]:
+        lines = list(describe_status(settings, now=NOW, last_run=None))
+        (start,) = [place for place, text in enumerate(lines) if text.startswith("quarantine")]
+        return [text.strip() for text in lines[start:]]
+
+    return said
+
+
+def test_nothing_loaded_and_nothing_refused_are_told_apart(
+    deliver: Callable[..., None], quarantine: Callable[[], list[str]]
+) -> None:
+    assert quarantine() == ["quarantine   nothing loaded yet"]
+    deliver("a.jsonl", line(1))
+    assert quarantine() == ["quarantine   0 lines or files"]
+
+
+def test_each_kind_has_its_count_files_example_reason_and_remedy(
+    deliver: Callable[..., None], quarantine: Callable[[], list[str]], settings: Settings
+) -> None:
+    deliver("a.jsonl", line(1) + line(2, credits="-1") + line(3, credits="-2") + line(4, occurred_at="1"))
+    deliver("b.jsonl", line(5, credits="-3") + line(6))
+    deliver("c.jsonl.gz", gzip.compress(b"")[:-1])
+
+    assert quarantine() == [
+        "quarantine   5 lines or files",
+        "generation_events range: 3 in 2 files",
+        "such as generation_events/b.jsonl:1: credits must be at least 0; found -3",
+        "Deliver 0 or more.",
+        "generation_events file.gzip: 1 in 1 file",
+        "such as generation_events/c.jsonl.gz: the gzip data ends before its end mark",
+        "Deliver the complete file again under the same or another name.",
+        "generation_events instant.format: 1 in 1 file",
+        "such as generation_events/a.jsonl:4: occurred_at must be a time with an offset, and it is not RFC "
+        "3339; found 1",
+        "Deliver RFC 3339 such as 2026-04-07T09:30:00Z or …+02:00.",
+        f"each with its text: {settings.lake_dir}/batches/*/quarantine.parquet",
+    ]
+
+
+def test_a_file_that_was_loaded_since_under_its_name_counts_as_corrected(
+    deliver: Callable[..., None], quarantine: Callable[[], list[str]]
+) -> None:
+    deliver("cut.jsonl.gz", b"\x1f\x8b\x08cut")
+    deliver("a.jsonl", line(1, credits="-1") + line(2))
+    deliver("b.jsonl", line(3, credits="-1") + line(4))
+    assert quarantine()[0] == "quarantine   3 lines or files"
+
+    deliver("cut.jsonl.gz", line(5))
+    deliver("b.jsonl", line(3) + line(4))
+
+    said = quarantine()
+    assert said[0] == "quarantine   3 lines or files, 2 of them corrected since"
+    assert "generation_events range: 2 in 2 files, 1 of them corrected since" in said
+    # the open one is the example
+    assert any(text.startswith("such as generation_events/a.jsonl:1") for text in said)
+    assert "generation_events file.gzip: 1 in 1 file, all corrected since" in said
+
+
+def test_a_correction_that_is_refused_again_is_open(
+    deliver: Callable[..., None], quarantine: Callable[[], list[str]]
+) -> None:
+    deliver("cut.jsonl.gz", b"\x1f\x8b\x08cut")
+    deliver("cut.jsonl.gz", b"\x1f\x8b\x08cut again")
+    assert quarantine()[0] == "quarantine   2 lines or files"
+
+    deliver("a.jsonl", line(1, credits="-1") + line(2))
+    deliver("a.jsonl", line(1, credits="-2") + line(2))
+
+    said = quarantine()
+    assert said[0] == "quarantine   4 lines or files, 1 of them corrected since"
+    assert "such as generation_events/a.jsonl:1: credits must be at least 0; found -2" in said
+
+
+def test_a_correction_with_the_bytes_of_a_loaded_file_counts(
+    deliver: Callable[..., None], quarantine: Callable[[], list[str]]
+) -> None:
+    deliver("a.jsonl", line(1, credits="-1"))
+    deliver("b.jsonl", line(1))
+    deliver("a.jsonl", line(1))
+
+    assert quarantine()[0] == "quarantine   1 lines or files, 1 of them corrected since"
+
+
+def test_tens_of_thousands_of_lines_are_a_few_lines(
+    deliver: Callable[..., None], quarantine: Callable[[], list[str]]
+) -> None:
+    for part in range(3):
+        start = part * 10_000
+        deliver(f"{part}.jsonl", "".join(line(start + n, credits="-1") for n in range(10_000)) + line(-1))
+
+    said = quarantine()
+    assert said[1] == "generation_events range: 30,000 in 3 files"
+    assert len(said) == 5
+
+
+def test_many_kinds_are_cut_with_the_largest_first(
+    deliver: Callable[..., None], quarantine: Callable[[], list[str]]
+) -> None:
+    # the remedy of a file without required columns names them, so that each of these is a kind of its own
+    columns = [f"{name}" for name in GOOD]
+    for number in range(1, 26):
+        given = {name: GOOD[name] for place, name in enumerate(columns) if number >> place & 1}
+        deliver(f"{number}.jsonl", json.dumps(given) + "\n")
+    deliver("a.jsonl", line(1, credits="-1") + line(2, credits="-1") + line(3))
+
+    said = quarantine()
+    assert said[1] == "generation_events range: 2 in 1 file"
+    assert "and 6 more kinds of fewer lines" in said
+    assert len(said) == 1 + 3 * 20 + 2
+
+
+def test_names_and_values_cannot_steer_the_terminal(
+    deliver: Callable[..., None], quarantine: Callable[[], list[str]]
+) -> None:
+    deliver("a\n\x1b[2J\u202e.jsonl", line(1, status="\x1b]0;owned\x07") + line(2))
+
+    said = "".join(quarantine())
+    assert said.isprintable()
+    assert "generation_events/a\\n\\x1b[2J\\u202e.jsonl:1" in said
+
+
+def test_conflicts_with_earlier_deliveries_are_a_kind(
+    deliver: Callable[..., None], quarantine: Callable[[], list[str]], settings: Settings
+) -> None:
+    deliver("a.jsonl", line(1))
+    with duckdb.connect(str(settings.warehouse_path)) as warehouse:
+        warehouse.execute("create schema staging")
+        warehouse.execute(
+            "create table staging.stg_quarantine as select 'generation_events' as feed, "
+            "'key.conflict' as rule, 'came before' as reason, 'deliver it under a new id' as remedy, "
+            "2 as batch_id, 'generation_events/b.jsonl' as file_path, 4 as line_number"
+        )
+
+    assert quarantine()[1:4] == [
+        "generation_events key.conflict: 1 in 1 file",
+        "such as generation_events/b.jsonl:4: came before",
+        "deliver it under a new id",
+    ]

@@ -1,0 +1,126 @@
+"""CSV records: cells as texts, and a bad record that costs no other one.
+
+What a cell means is in test_rows.
+"""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestration.landing.formats.chunks import Chunk
+from orchestration.landing.formats.csv_records import csv_chunks
+from orchestration.landing.options import ReadOptions
+from orchestration.landing.rejects import FileRejected
+
+
+def read(data: bytes, options: ReadOptions | None = None) -> list[Chunk]:
+    return list(csv_chunks([data], options or ReadOptions()))
+
+
+def rows(data: bytes) -> list[tuple[int, dict[str, str | None]]]:
+    return [
+        (row["line_number"], json.loads(row["document"]))
+        for chunk in read(data)
+        for row in chunk.documents.to_pylist()
+    ]
+
+
+def rejected(data: bytes) -> list[tuple[int, str, str]]:
+    return [
+        (line.line_number, line.reject.rule, line.text) for chunk in read(data) for line in chunk.rejected
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_records_become_objects_of_texts(end: str, mark: bytes) -> None:
+    data = mark + end.join(["id,name", "1,é", "2,", '3,"a ""b"", c"']).encode()
+    assert rows(data) == [
+        (2, {"id": "1", "name": "é"}),
+        (3, {"id": "2", "name": None}),
+        (4, {"id": "3", "name": 'a "b", c'}),
+    ]
+
+
+def test_a_quoted_cell_may_hold_line_ends() -> None:
+    data = b'id,name\r\n1,"a\r\n\r\nb"\r\n2,c\r\n'
+    assert rows(data) == [(2, {"id": "1", "name": "a\r\n\r\nb"}), (5, {"id": "2", "name": "c"})]
+
+
+def test_blank_lines_are_no_records() -> None:
+    assert rows(b"\nid,name\n\n1,a\n  \n2,b\n\n") == [
+        (4, {"id": "1", "name": "a"}),
+        (6, {"id": "2", "name": "b"}),
+    ]
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"id,name", b"id,name\n"])
+def test_an_empty_file_or_a_header_alone_has_no_rows(data: bytes) -> None:
+    assert (rows(data), rejected(data)) == ([], [])
+
+
+def test_a_ragged_record_is_refused_alone() -> None:
+    data = b"id,name\n1\n2,b\n3,c,d\n4,e\n"
+    assert [number for number, _ in rows(data)] == [3, 5]
+    assert rejected(data) == [(2, "csv.cells", "1"), (4, "csv.cells", "3,c,d")]
+
+
+def test_an_unclosed_quote_swallows_no_row_after_it() -> None:
+    data = b'id,name\n1,a\n2,"b\n3,c\n4,"d"\n5,e\n'
+    assert [row["id"] for _, row in rows(data)] == ["1", "3", "4", "5"]
+    assert rejected(data) == [(3, "csv.syntax", '2,"b')]
+
+
+def test_an_unclosed_quote_up_to_the_end_of_the_file_swallows_nothing() -> None:
+    data = b'id,name\n1,"a\n' + b"".join(b"%d,x\n" % n for n in range(2, 2000))
+    assert [row["id"] for _, row in rows(data)] == [str(n) for n in range(2, 2000)]
+    assert rejected(data) == [(2, "csv.syntax", '1,"a')]
+
+
+def test_an_unclosed_quote_that_makes_a_record_of_the_wrong_width_swallows_nothing() -> None:
+    data = b'id,name\n1,"a\n2,b\n3,c",d\n4,e\n'
+    assert [row["id"] for _, row in rows(data)] == ["2", "4"]
+    assert [(number, rule) for number, rule, _ in rejected(data)] == [(2, "csv.cells"), (4, "csv.cells")]
+
+
+def test_text_after_a_closing_quote_is_refused() -> None:
+    assert rejected(b'id,name\n1,"a"b\n2,c\n') == [(2, "csv.syntax", '1,"a"b')]
+
+
+def test_bytes_that_are_not_utf_8_or_nul_are_refused_alone() -> None:
+    data = b"id,name\n1,\xff\n2,\0\n3,c\n"
+    assert [row["id"] for _, row in rows(data)] == ["3"]
+    assert [(number, rule) for number, rule, _ in rejected(data)] == [(2, "utf8"), (3, "text.nul")]
+
+
+def test_a_bad_line_inside_quotes_ends_the_record() -> None:
+    data = b'id,name\n1,"a\n\xff\nb"\n2,c\n'
+    assert [row["id"] for _, row in rows(data)] == ["2"]
+    assert [number for number, _, _ in rejected(data)] == [2, 3, 4]
+
+
+@pytest.mark.parametrize("header", [b"id,id", b"id,,name", b"id,\xff", b'id,"x'])
+def test_a_header_that_cannot_be_used_refuses_the_file(header: bytes) -> None:
+    with pytest.raises(FileRejected) as caught:
+        read(header + b"\n1,2\n")
+    assert caught.value.reject.rule == "file.csv_header"
+
+
+@given(st.lists(st.text('a",', min_size=1, max_size=6), max_size=12))
+def test_every_line_belongs_to_one_row_or_is_refused_whatever_the_quotes(lines: list[str]) -> None:
+    data = ("id,name\n" + "\n".join(lines)).encode()
+    covered: list[int] = []
+    for chunk in read(data):
+        for row in chunk.documents.to_pylist():
+            covered += range(row["line_number"], row["line_number"] + row["text"].count("\n") + 1)
+        covered += [line.line_number for line in chunk.rejected]
+    assert sorted(covered) == list(range(2, len(lines) + 2))
+
+
+def test_records_come_in_bounded_chunks() -> None:
+    data = b"id\n" + b"".join(b"%d\n" % n for n in range(1000))
+    chunks = read(data, ReadOptions(chunk_rows=100))
+    assert max(chunk.line_count for chunk in chunks) == 100
+    assert sum(chunk.line_count for chunk in chunks) == 1000

@@ -1,0 +1,288 @@
+"""Every rule of the contract: what a row is read as, and the reason it is refused for.
+
+That the fast reader agrees is in test_reader; files and lines are in the tests of their formats.
+"""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from orchestration.landing.contract import FEEDS
+from orchestration.landing.rejects import Reject
+from orchestration.landing.typing.exact_rows import Row, RowRejected, read_row
+
+EVENT = {
+    "event_id": "e1",
+    "occurred_at": "2026-04-07T09:30:00Z",
+    "workspace_id": "w1",
+    "member_id": "m1",
+    "product_id": "p1",
+    "generation_type": "description",
+    "credits": "1.5",
+}
+ENTRY = {
+    "entry_id": "c1",
+    "occurred_at": "2026-04-01T00:00:00Z",
+    "workspace_id": "w1",
+    "entry_type": "purchase",
+    "credits": 5000,
+}
+
+
+def read(feed: str, row: object) -> Row:
+    document = row if isinstance(row, str) else json.dumps(row)
+    return read_row(FEEDS[feed], document, timezones={"UTC", "Europe/Berlin"})
+
+
+def refused(feed: str, row: object) -> Reject:
+    with pytest.raises(RowRejected) as caught:
+        read(feed, row)
+    return caught.value.reject
+
+
+def event(**values: object) -> dict[str, object]:
+    return read("generation_events", EVENT | values).values
+
+
+def refused_event(**values: object) -> Reject:
+    return refused("generation_events", EVENT | values)
+
+
+def test_a_row_of_required_columns_gets_the_defaults_of_the_contract() -> None:
+    row = read("generation_events", EVENT)
+    assert row.values["source"] == "native"
+    assert row.values["status"] == "succeeded"
+    assert row.values["occurred_at"] == datetime(2026, 4, 7, 9, 30, tzinfo=UTC)
+    assert row.values["credits"] == Decimal("1.500000")
+    assert row.values["quality_score"] is None
+    assert row.attributes is None
+    assert row.unknown == ()
+
+
+def test_a_credit_entry_makes_its_own_lot_effective_when_it_occurred() -> None:
+    values = read("credit_entries", ENTRY).values
+    assert values["lot_id"] == "c1"
+    assert values["effective_at"] == values["occurred_at"]
+    assert values["priority"] == 10
+    assert values["expires_at"] is None
+
+
+def test_the_empty_text_is_the_same_as_null() -> None:
+    assert event(locale="", quality_score="", source="", recorded_at="") == event()
+    assert refused_event(member_id="").rule == "required"
+
+
+def test_a_missing_or_null_required_value_is_named() -> None:
+    reject = refused_event(product_id=None)
+    assert (reject.rule, reject.column) == ("required", "product_id")
+    assert "product_id" in reject.reason and reject.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-04-07T09:30:00+05:30", datetime(2026, 4, 7, 4, 0, tzinfo=UTC)),
+        ("2026-04-07 09:30:00-00:00", datetime(2026, 4, 7, 9, 30, tzinfo=UTC)),
+        ("2026-04-07t09:30:00.5z", datetime(2026, 4, 7, 9, 30, 0, 500000, UTC)),
+        ("2026-04-07T09:30:00.9999999Z", datetime(2026, 4, 7, 9, 30, 0, 999999, UTC)),
+        ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_instants_are_utc_with_microseconds_cut_off(text: str, expected: datetime) -> None:
+    assert event(occurred_at=text)["occurred_at"] == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        ("2026-04-07T09:30:00", "instant.offset"),
+        ("2026-04-07", "instant.format"),
+        ("2025-07-5T00:00:00Z", "instant.format"),
+        ("2026-04-07T09:30:00+0200", "instant.format"),
+        ("2026-04-07T09:30:00+24:00", "instant.format"),
+        (1775554200, "instant.format"),
+        ("2026-02-29T00:00:00Z", "instant.range"),
+        ("2026-12-31T23:59:60Z", "instant.range"),
+        ("9999-12-31T23:59:59-01:00", "instant.range"),
+        ({"seconds": 1}, "type"),
+    ],
+)
+def test_a_time_that_would_have_to_be_guessed_is_refused(value: object, rule: str) -> None:
+    reject = refused_event(occurred_at=value)
+    assert (reject.rule, reject.column) == (rule, "occurred_at")
+
+
+@pytest.mark.parametrize(
+    ("literal", "expected"),
+    [
+        ("1.5", "1.500000"),
+        ('"1.5"', "1.500000"),
+        ("1.5000000000000000000000", "1.500000"),
+        ("0.000001", "0.000001"),
+        ("1e3", "1000.000000"),
+        ('"+007"', "7.000000"),
+        ("-0", "0.000000"),
+        ("999999999999.999999", "999999999999.999999"),
+    ],
+)
+def test_credits_are_exact(literal: str, expected: str) -> None:
+    document = json.dumps(EVENT | {"credits": "?"}).replace('"?"', literal)
+    credits = read("generation_events", document).values["credits"]
+    assert str(credits) == expected
+
+
+@pytest.mark.parametrize(
+    ("literal", "rule"),
+    [
+        ("0.1234567", "decimal.digits"),
+        ("1.50000000000000001", "decimal.digits"),
+        ("1" * 30, "decimal.digits"),
+        ("1e400", "decimal.digits"),
+        ("-0.000001", "range"),
+        ("NaN", "json"),
+        ("Infinity", "json"),
+        ('"NaN"', "number.format"),
+        ('"1,5"', "number.format"),
+        ('" 1"', "number.format"),
+        ('"twelve"', "number.format"),
+        ("true", "type"),
+        ("[1]", "type"),
+    ],
+)
+def test_credits_that_do_not_fit_are_refused_not_rounded(literal: str, rule: str) -> None:
+    document = json.dumps(EVENT | {"credits": "?"}).replace('"?"', literal)
+    assert refused("generation_events", document).rule == rule
+
+
+def test_money_has_twelve_decimals() -> None:
+    assert read("credit_entries", ENTRY | {"amount": "-0.000000000001"}).values["amount"] == Decimal("-1e-12")
+    assert refused("credit_entries", ENTRY | {"amount": "0.0000000000001"}).rule == "decimal.digits"
+
+
+def test_a_score_is_a_share_rounded_half_even_to_seventeen_decimals() -> None:
+    assert event(quality_score="0.123456789012345665")["quality_score"] == Decimal("0.12345678901234566")
+    assert event(quality_score=1)["quality_score"] == 1
+    for outside in ("1.000000000000000001", "-0.1", 85):
+        assert refused_event(quality_score=outside).rule == "range"
+    reject = refused("content_outcomes", {"outcome_id": "o", "event_id": "e", "occurred_at": "2026-01-01T00:00:00Z", "outcome": "edited", "edit_ratio": 1.5})  # fmt: skip  # noqa: E501
+    assert (reject.rule, reject.column) == ("range", "edit_ratio")
+
+
+def test_counts_are_whole_and_not_negative() -> None:
+    assert event(input_tokens=638.0)["input_tokens"] == 638
+    assert event(latency_ms="6.38e2")["latency_ms"] == 638
+    assert refused_event(input_tokens=638.5).rule == "integer.whole"
+    assert refused_event(input_tokens=-1).rule == "range"
+    assert refused_event(input_tokens="9223372036854775808").rule == "integer.range"
+    assert read("credit_entries", ENTRY | {"priority": -3}).values["priority"] == -3
+
+
+def test_a_pack_is_valid_for_at_least_a_day() -> None:
+    pack = {"pack_id": "p", "workspace_id": "w", "credits": 100, "price": "9.99", "currency": "EUR"}
+    assert read("credit_packs", pack | {"validity_days": 1}).values["validity_days"] == 1
+    reject = refused("credit_packs", pack | {"validity_days": 0})
+    assert (reject.rule, reject.column, reject.value) == ("range", "validity_days", "0")
+
+
+@pytest.mark.parametrize(
+    ("entry_type", "good", "bad"),
+    [("purchase", 1, 0), ("grant", 1, -1), ("refund", 1, 0), ("void", -1, 1), ("adjustment", -1, None)],
+)
+def test_the_entry_type_decides_the_sign_of_its_credits(entry_type: str, good: int, bad: int | None) -> None:
+    assert (
+        read("credit_entries", ENTRY | {"entry_type": entry_type, "credits": good}).values["credits"] == good
+    )
+    if bad is not None:
+        reject = refused("credit_entries", ENTRY | {"entry_type": entry_type, "credits": bad})
+        assert (reject.rule, reject.column, reject.value) == ("sign", "credits", str(bad))
+        assert entry_type in reject.reason
+
+
+def test_accepted_values_are_exact_lower_case() -> None:
+    reject = refused_event(status="Succeeded")
+    assert (reject.rule, reject.column, reject.value) == ("accepted_values", "status", "Succeeded")
+    assert "timed_out" in reject.reason
+
+
+def test_a_time_zone_must_be_one_both_engines_know() -> None:
+    assert (
+        read("workspaces", {"workspace_id": "w", "timezone": "Europe/Berlin"}).values["timezone"]
+        == "Europe/Berlin"
+    )
+    assert refused("workspaces", {"workspace_id": "w", "timezone": "Mars/Base"}).rule == "timezone"
+
+
+def test_a_number_in_a_text_column_keeps_its_literal_text() -> None:
+    document = json.dumps(EVENT).replace('"e1"', "12345678901234567890.10")
+    assert read("generation_events", document).values["event_id"] == "12345678901234567890.10"
+    assert refused_event(event_id=True).rule == "type"
+    assert refused_event(event_id={"a": 1}).rule == "type"
+
+
+@pytest.mark.parametrize(
+    "name", ["'; drop table x", "{{ x }}", "<script>", "=cmd()", "שלום", "é😀" * 500, " a "]
+)
+def test_names_are_kept_exactly(name: str) -> None:
+    assert read("members", {"member_id": "m", "workspace_id": "w", "name": name}).values["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("document", "rule"),
+    [
+        ("nope", "json"),
+        ('{"event_id": "e1"', "json"),
+        ('{"event_id": "e1",}', "json"),
+        ('{"event_id": "e1"} x', "json"),
+        ("[1]", "json.object"),
+        ('"text"', "json.object"),
+        ("null", "json.object"),
+        (json.dumps(EVENT)[:-1] + ', "credits": 2}', "json.duplicate_key"),
+        (json.dumps(EVENT)[:-1] + ', "new": {"a": 1, "a": 2}}', "json.duplicate_key"),
+        (json.dumps(EVENT)[:-1] + ', "new": ' + "[" * 100 + "]" * 100 + "}", "json.depth"),
+        (json.dumps(EVENT)[:-1] + ', "new": ' + "[" * 100_000 + "]" * 100_000 + "}", "json.depth"),
+        (json.dumps(EVENT)[:-1] + r', "locale": "a\u0000b"}', "text.nul"),
+        (json.dumps(EVENT)[:-1] + r', "new": "a\u0000b"}', "text.nul"),
+        (json.dumps(EVENT)[:-1] + r', "locale": "\ud800"}', "text.surrogate"),
+        (json.dumps(EVENT)[:-1] + r', "new": "\ud800"}', "text.surrogate"),
+    ],
+)
+def test_json_that_is_broken_or_ambiguous_is_refused(document: str, rule: str) -> None:
+    reject = refused("generation_events", document)
+    assert reject.rule == rule
+    assert reject.reason and reject.remedy
+    (reject.value or "").encode()
+
+
+def test_unknown_columns_are_kept_in_attributes_exactly() -> None:
+    document = (
+        json.dumps(EVENT)[:-1]
+        + ', "z": 1.10, "a": {"n": 12345678901234567890.123, "m": [true, null]}, "e": ""}'
+    )
+    row = read("generation_events", document)
+    assert row.attributes == '{"a":{"m":[true,null],"n":12345678901234567890.123},"z":1.10}'
+    assert row.unknown == ("a", "e", "z")
+
+
+@pytest.mark.parametrize("given", [{"k": "v"}, '{"k": "v"}'])
+def test_given_attributes_and_unknown_columns_are_one_object(given: object) -> None:
+    row = read("generation_events", EVENT | {"attributes": given, "new": 1})
+    assert row.attributes == '{"k":"v","new":1}'
+    assert row.unknown == ("new",)
+
+
+def test_no_attribute_is_lost_when_a_name_is_on_both_sides() -> None:
+    row = read("generation_events", EVENT | {"attributes": {"new": "inner"}, "new": "outer"})
+    assert row.attributes == '{"attributes":{"new":"inner"},"new":"outer"}'
+
+
+@pytest.mark.parametrize("given", ["plain text", "{not json", 5, [1]])
+def test_attributes_that_are_no_object_are_kept_as_they_are(given: object) -> None:
+    row = read("generation_events", EVENT | {"attributes": given})
+    assert json.loads(row.attributes or "") == {"attributes": given}
+
+
+@pytest.mark.parametrize("nothing", [None, "", {}, "{}"])
+def test_empty_attributes_are_null(nothing: object) -> None:
+    assert read("generation_events", EVENT | {"attributes": nothing}).attributes is None

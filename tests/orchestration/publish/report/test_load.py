@@ -1,0 +1,125 @@
+"""What may be asked for, and that what is read stays exact."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.publish.report.load import ReportError, load_report, load_reports
+from orchestration.publish.report.model import Report
+
+Rows = dict[str, list[dict[str, Any]]]
+Publish = Callable[[Rows], Path]
+
+
+def with_workspaces(rows: Rows, ids: list[str]) -> Rows:
+    return {**rows, "credit_summary": [{**rows["credit_summary"][0], "workspace_id": id} for id in ids]}
+
+
+def test_credits_are_read_as_the_decimals_that_were_written(publish: Publish, rows: Rows) -> None:
+    exact = Decimal("12345678901234567890.123457")
+    rows["usage_by_member"][0]["credits"] = exact
+    assert load_report(publish(rows), workspace_id="w1", days=30).members[0].credits == exact
+
+
+def test_breakdowns_come_most_credits_first(example: Report) -> None:
+    assert [line.name for line in example.members] == ["Sarah", "Mike", "Lisa", "Tom", "Anna"]
+    assert [line.id for line in example.generation_types] == ["description", "meta", "bullets", "keywords"]
+    assert [line.name for line in example.categories] == ["Shoes", "Bags", "Jackets", "Accessories"]
+
+
+def test_the_forecast_is_that_of_the_reports_day_not_an_older_one(example: Report) -> None:
+    assert example.forecast is not None
+    assert example.forecast.pace_date == date(2026, 5, 12)
+
+
+def test_suggestions_are_those_of_the_reports_day_by_rank(publish: Publish, rows: Rows) -> None:
+    first = rows["waste_suggestions"][0]
+    rows["waste_suggestions"] = [
+        {**first, "suggestion_rank": 10, "segment_id": "third"},
+        {**first, "suggestion_rank": 2, "segment_id": "a second", "saving_days": None},
+        first,
+        {**first, "suggestion_rank": 3, "segment_id": "of another", "workspace_id": "w2"},
+        {**first, "suggestion_rank": 4, "segment_id": "of the day before", "as_of": date(2026, 4, 6)},
+    ]
+    found = load_report(publish(rows), workspace_id="w1", days=30).suggestions
+    assert [(one.suggestion_rank, one.segment_id) for one in found] == [
+        (1, "rs1 / description"),
+        (2, "a second"),
+        (10, "third"),
+    ]
+    assert found[0].potential_saving_credits_mid == Decimal("136.415192")
+    assert (found[0].saving_days, found[1].saving_days) == (Decimal("2.1"), None)
+
+
+def test_every_period_of_a_workspace_tells_the_same_suggestions(publish: Publish, rows: Rows) -> None:
+    rows["credit_summary"].append({**rows["credit_summary"][0], "period": "7d"})
+    published = publish(rows)
+    month, week = (load_report(published, workspace_id="w1", days=days) for days in (30, 7))
+    assert len(month.suggestions) == 1
+    assert week.suggestions == month.suggestions
+
+
+def test_what_pending_credits_are_expected_to_waste_is_read_or_unknown(publish: Publish, rows: Rows) -> None:
+    expected = {"": "40.5", "_low": "30", "_high": "55.000001"}
+    known = {f"expected_pending_waste_credits{end}": value for end, value in expected.items()}
+    unknown = {**rows["credit_summary"][0], "workspace_id": "w2"}
+    rows["credit_summary"] = [{**rows["credit_summary"][0], **known}, unknown]
+    told, untold = (report.summary for report in load_reports(publish(rows), days=30))
+    assert told.expected_pending_waste_credits == Decimal("40.5")
+    assert told.expected_pending_waste_credits_low == 30
+    assert told.expected_pending_waste_credits_high == Decimal("55.000001")
+    assert untold.expected_pending_waste_credits is None
+
+
+def test_only_checks_of_the_newest_run_are_told_and_failed_ones_first(example: Report) -> None:
+    assert [(check.check_name, check.passed) for check in example.checks] == [
+        ("nothing_is_late", False),
+        ("rows_add_up", True),
+    ]
+
+
+def test_reports_of_many_workspaces_do_not_mix(publish: Publish, rows: Rows) -> None:
+    mike = {**rows["usage_by_member"][1], "workspace_id": "w2"}
+    rows["usage_by_member"].append(mike)
+    reports = list(load_reports(publish(with_workspaces(rows, ["w2", "w1"])), days=30))
+    assert [report.summary.workspace_id for report in reports] == ["w1", "w2"]
+    assert [len(report.members) for report in reports] == [5, 1]
+    assert [report.forecast is None for report in reports] == [False, True]
+
+
+def test_a_report_needs_no_workspace_id_if_there_is_only_one(publish: Publish, rows: Rows) -> None:
+    assert load_report(publish(rows), workspace_id=None, days=30).summary.workspace_id == "w1"
+
+
+def test_leaving_the_workspace_open_lists_up_to_twenty(publish: Publish, rows: Rows) -> None:
+    ids = [f"w{number:02}" for number in range(23)]
+    with pytest.raises(ReportError) as raised:
+        load_report(publish(with_workspaces(rows, ids)), workspace_id=None, days=30)
+    message = str(raised.value)
+    assert message.startswith("a report covers one workspace; 23 are published and none was named.")
+    assert message.endswith("Use `--workspace` with one of: " + ", ".join(ids[:20]) + " and 3 more.")
+
+
+def test_an_unknown_workspace_is_refused_with_those_that_are_known(publish: Publish, rows: Rows) -> None:
+    with pytest.raises(ReportError, match=r"'w9\[2J' is none\. Use `--workspace` with one of: w1\."):
+        load_report(publish(rows), workspace_id="w9\x1b[2J", days=30)
+
+
+@pytest.mark.parametrize("days", [0, 14, 365])
+def test_only_published_periods_can_be_reported(tmp_path: Path, days: int) -> None:
+    with pytest.raises(ReportError, match=rf"7, 30 or 90 days; {days} days .*sum any other period"):
+        load_report(tmp_path, workspace_id="w1", days=days)
+
+
+def test_a_report_before_anything_is_published_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match=r"published holds none\. Run `credits run` first"):
+        load_report(tmp_path / "published", workspace_id=None, days=30)
+
+
+def test_a_report_without_any_workspace_says_so(publish: Publish, rows: Rows) -> None:
+    with pytest.raises(ReportError, match="0 are published"):
+        load_report(publish({**rows, "credit_summary": []}), workspace_id=None, days=30)

@@ -1,0 +1,105 @@
+"""What a person sees of the page, in headless Chromium: the marts' numbers, on any screen, for everyone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.browser import opened
+from support.page_states import states
+
+from orchestration.publish.report.model import Report
+from orchestration.publish.report.page import render_page
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds, each as one line."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
+
+
+@pytest.fixture
+def page_file(tmp_path: Path) -> Callable[..., str]:
+    def write(report: Report, **options: Any) -> str:
+        file = tmp_path / "page.html"
+        file.write_text(render_page(report, **options), encoding="utf-8")
+        return file.as_uri()
+
+    return write
+
+
+@pytest.mark.parametrize("language", ["en", "th"])
+def test_nobody_is_kept_from_reading_and_nothing_is_asked_for(
+    chromium: Any, example: Report, page_file: Callable[..., str], language: str
+) -> None:
+    for state, (report, _) in states(example).items():
+        url = page_file(report, language=language, stale="Not up to date: 3 days old")
+        # axe is a script, which the page itself does not let run
+        with opened(chromium, url, bypass_csp=True) as (page, asked):
+            assert violations(page) == [], state
+            assert asked == [url], state
+            assert page.title() == page.locator("h1").inner_text(), state
+
+
+def test_axe_would_find_a_chart_without_words(
+    chromium: Any, example: Report, page_file: Callable[..., str]
+) -> None:
+    url = page_file(example)
+    with opened(chromium, url, bypass_csp=True) as (page, _):
+        page.evaluate("document.querySelector('[role=img]').removeAttribute('aria-label')")
+        assert [line.partition(":")[0] for line in violations(page)] == ["role-img-alt"]
+
+
+def test_what_is_shown_adds_up_to_what_the_marts_hold(
+    chromium: Any, example: Report, page_file: Callable[..., str]
+) -> None:
+    with opened(chromium, page_file(example)) as (page, _):
+        charts = page.locator(".chart")
+        assert charts.count() == 3
+        for chart, lines in zip(
+            charts.all(), (example.members, example.categories, example.generation_types), strict=True
+        ):
+            assert chart.locator(".name").all_inner_texts() == [line.name for line in lines]
+            amounts = [
+                re.match(r"([\d,]+) \((\d+)%\)", told) for told in chart.locator(".amount").all_inner_texts()
+            ]
+            assert [Decimal(told[1].replace(",", "")) for told in amounts if told] == [
+                line.credits for line in lines
+            ]
+            assert sum(int(told[2]) for told in amounts if told) == 100
+        assert page.locator("dd.value").all_inner_texts() == ["2,340", "78", "2,660", "180"]
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_a_page_fits_its_screen(
+    chromium: Any, example: Report, page_file: Callable[..., str], width: int
+) -> None:
+    for state, (report, _) in states(example).items():
+        with opened(chromium, page_file(report), width=width) as (page, _):
+            assert page.evaluate("document.documentElement.scrollWidth") == width, state
+            assert page.locator("h1").bounding_box()["y"] < 300, state
+
+
+def test_a_page_prints_as_few_whole_sheets(
+    chromium: Any, example: Report, page_file: Callable[..., str]
+) -> None:
+    with opened(chromium, page_file(states(example)["usual"][0])) as (page, _):
+        printed = page.pdf(format="A4")
+    assert printed.startswith(b"%PDF")
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 4
+
+
+def test_hostile_names_run_nothing(chromium: Any, example: Report, page_file: Callable[..., str]) -> None:
+    url = page_file(states(example)["hostile names"][0])
+    with opened(chromium, "about:blank") as (page, _):
+        said: list[str] = []
+        page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+        page.goto(url)
+        assert page.locator("script").count() == 0
+        assert said == []

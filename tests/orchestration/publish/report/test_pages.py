@@ -1,0 +1,85 @@
+"""That every workspace has its page, its figures beside it, and its line in an index that adds up."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from support.browser import opened
+
+from orchestration.publish.report.model import Report
+from orchestration.publish.report.pages import IndexLine, render_index, report_csv
+
+AT = datetime(2026, 4, 8, 2, tzinfo=UTC)
+
+
+def line(workspace_id: str, **changes: Any) -> IndexLine:
+    told = {
+        **{"label": workspace_id.upper(), "headline": "Empty", "range": None, "buying": None},
+        **{"used": Decimal("0.4"), "left": Decimal("1.4"), "wasted": Decimal(0), "ends_on": date.max},
+    }
+    return IndexLine(workspace_id=workspace_id, **{**told, **changes})
+
+
+def test_the_index_tells_of_those_first_that_run_out_first_and_adds_up() -> None:
+    lines = [
+        line("z", ends_on=date(2026, 5, 1), used=Decimal("2339.6")),
+        line("index", ends_on=date.min),
+        line("n", left=None),
+    ]
+    page = render_index(lines, published_at=AT)
+    assert re.findall("<bdi>(.*?)</bdi>", page) == ["INDEX", "Z", "N"]
+    amounts = [
+        [
+            amount.replace(",", "").replace("&lt;1", "0")
+            for amount in re.findall('<td class="n">(.*?)</td>', row)
+        ]
+        for row in re.findall("<tr>(.*?)</tr>", page)
+    ][1:]
+    assert amounts[-1] == ["2.80", "2340", "0"]
+    for place in range(3):
+        written = [Decimal(row[place] or 0) for row in amounts]
+        assert sum(written[:-1]) == written[-1]
+
+
+def test_an_index_without_workspaces_says_what_to_do() -> None:
+    assert "Deliver files to the landing folder" in render_index([], published_at=AT)
+    assert "ยังไม่มีเวิร์กสเปซ" in render_index([], published_at=AT, language="th")
+
+
+def test_every_line_of_the_index_leads_to_the_page(
+    chromium: Any, rows: dict[str, list[dict[str, Any]]], publish: Callable[[Any], Path]
+) -> None:
+    for workspace_id in ("index", "50 %/ü?#", "x" * 250):
+        rows["credit_summary"].append({**rows["credit_summary"][0], "workspace_id": workspace_id})
+    published = publish(rows)
+    with opened(chromium, (published.resolve() / "index.html").as_uri()) as (page, _):
+        links = page.locator("a")
+        assert links.count() == 4
+        for place in range(4):
+            links.nth(place).click()
+            assert page.locator("h1").count() == 1
+            page.get_by_role("link", name="CSV").evaluate("link => link.href")
+            beside = page.locator("footer a").evaluate_all("links => links.map(link => link.href)")
+            assert len(beside) == 4
+            for href in beside:
+                assert Path(unquote(href.removeprefix("file://"))).exists(), href
+            page.get_by_role("link", name="index.html").click()
+
+
+def test_the_figures_beside_a_page_are_its_breakdowns_with_all_digits(example: Report) -> None:
+    named = replace(example.members[0], name="=cmd()", credits=Decimal("680.000001"))
+    report = replace(example, members=(named, *example.members[1:]))
+    read = list(csv.DictReader(StringIO(report_csv(report), newline="")))
+    assert [row["name"] for row in read if row["breakdown"] == "member"][:2] == ["'=cmd()", "Mike"]
+    assert read[0]["credits"].rstrip("0") == "680.000001"
+    for breakdown in ("category", "generation_type"):
+        assert sum(Decimal(row["credits"]) for row in read if row["breakdown"] == breakdown) == 2340

@@ -1,0 +1,297 @@
+"""The sentences about the forecast and about waste that text and page share."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from random import Random
+
+import pytest
+from support.suggestion_rows import suggestion_told
+
+from orchestration.publish.report.formatting import day_month_year
+from orchestration.publish.report.model import Accuracy, Forecast, Report
+from orchestration.publish.report.page import render_page
+from orchestration.publish.report.sentences import (
+    WASTE_WORDS,
+    accuracy_words,
+    advice,
+    advice_words,
+    buying_words,
+    capped_words,
+    evidence_words,
+    grant_words,
+    pending_words,
+    range_words,
+    saving_words,
+    waste_words,
+)
+from orchestration.publish.report.text import render_text
+
+AS_OF = date(2026, 4, 7)
+KINDS = ("ruleset", "template", "category_type", "member_type")
+PACKS = json.dumps(
+    [
+        {"pack_id": "big", "count": 1, "credits": "3000", "price": "165"},
+        {"pack_id": "small", "count": 2, "credits": "200", "price": "20"},
+    ]
+)
+
+
+def foreseen(report: Report, **changes: object) -> Report:
+    assert report.forecast is not None
+    return replace(report, forecast=replace(report.forecast, **changes))  # type: ignore[arg-type]
+
+
+def told(example: Report, **changes: object) -> Forecast:
+    found = foreseen(example, **changes).forecast
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("p10", "p90", "words"),
+    [
+        (date(2026, 5, 8), date(2026, 5, 19), "8 in 10 chance: between 8 May 2026 and 19 May 2026"),
+        (date(2026, 5, 8), None, "9 in 10 chance: 8 May 2026 or later, perhaps not within a year"),
+        (date(2026, 5, 8), date(2026, 5, 8), "8 in 10 chance: on 8 May 2026"),
+        (None, None, None),
+    ],
+)
+def test_the_range_is_told_as_a_chance(
+    example: Report, p10: date | None, p90: date | None, words: str | None
+) -> None:
+    forecast = told(example, depletes_on_p10=p10, depletes_on_p90=p90)
+    assert range_words(forecast, write_date=day_month_year) == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "Buy by 4 May 2026: 2,760 credits"),
+        (
+            {"recommended_packs": PACKS, "packs_price": Decimal("185"), "packs_currency": "USD"},
+            "Buy by 4 May 2026: 3,200 credits (1 x big and 2 x small, 185.00 USD)",
+        ),
+        ({"buy_by": AS_OF}, "Buy now: 2,760 credits"),
+        ({"buy_by": None}, "Buy now: 2,760 credits"),
+        ({"credits_to_buy": Decimal(0)}, "Buy nothing: what is booked already covers the days to come"),
+        ({"credits_to_buy": None}, None),
+    ],
+)
+def test_what_to_buy_is_told_with_its_day_and_packs(
+    example: Report, changes: dict[str, object], words: str | None
+) -> None:
+    usual = {"buy_by": date(2026, 5, 4), "credits_to_buy": Decimal(2760)}
+    forecast = told(example, **(usual | changes))
+    assert buying_words(forecast, write_date=day_month_year, as_of=AS_OF) == words
+
+
+def test_a_grant_is_told_with_the_chance_of_running_out_before_it(example: Report) -> None:
+    forecast = told(example, next_grant_on=date(2026, 5, 1), chance_empty_before_grant=Decimal("0.0400"))
+    assert grant_words(forecast, write_date=day_month_year) == (
+        "next grant 1 May 2026: 4 % chance of running out before it"
+    )
+    assert grant_words(told(example, next_grant_on=date(2026, 5, 1)), write_date=day_month_year) is None
+
+
+def test_what_is_not_taken_for_demand_is_said_on_page_and_text(example: Report) -> None:
+    capped = foreseen(example, capped_credits=Decimal(998_982))
+    words = capped_words(capped.forecast)
+    assert words is not None and words.startswith("998,982 credits of implausible charges")
+    assert words in render_text(capped) and words in render_page(capped)
+    assert capped_words(example.forecast) is None
+
+
+def test_both_kinds_of_accuracy_are_told_beside_the_pace(example: Report) -> None:
+    def accuracy(kind: str, cases: int) -> Accuracy:
+        return Accuracy(kind, cases, 8, Decimal("0.8"), 3, 5, Decimal("4.25"), Decimal("6.5"))
+
+    report = replace(example, accuracy=(accuracy("published", 10), accuracy("replayed", 1_200)))
+    published, replayed = accuracy_words(report)
+    assert published == (
+        "10 forecasts published: 80.0% true within the 8 in 10 range; days off 3 in the median (pace 5), "
+        "4.2 on average (pace 6.5)"
+    )
+    assert replayed.startswith("1,200 forecasts of past days made again: ")
+    for words in (published, replayed):
+        assert words in render_text(report) and words in render_page(report)
+    assert "How good is this forecast" not in render_text(example)
+
+
+def test_a_pack_with_markup_for_a_name_is_shown_and_not_run(example: Report) -> None:
+    packs = json.dumps([{"pack_id": "<script>x</script>", "count": 1, "credits": "10", "price": "1"}])
+    report = foreseen(example, credits_to_buy=Decimal(10), buy_by=AS_OF, recommended_packs=packs)
+    page = render_page(report)
+    assert "<script>" not in page and "&lt;script&gt;x&lt;/script&gt;" in page
+
+
+def suggested(report: Report, **changes: object) -> Report:
+    return replace(report, suggestions=(replace(report.suggestions[0], **changes),))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "words"),
+    [
+        ("ruleset", "excess_regeneration", "improve rulesets to reduce rework"),
+        ("ruleset", "low_quality_draft", "improve rulesets to reduce rework"),
+        ("ruleset", "rejected_content", "improve rulesets to reduce rejections"),
+        ("ruleset", "failed_generation", "improve rulesets to reduce failed generations"),
+        ("ruleset", "unused_content", "improve rulesets to reduce unused content"),
+        ("template", "excess_regeneration", "improve templates to reduce rework"),
+        ("template", "low_quality_draft", "improve templates to reduce rework"),
+        ("template", "rejected_content", "improve templates to reduce rejections"),
+        ("template", "failed_generation", "improve templates to reduce failed generations"),
+        ("template", "unused_content", "improve templates to reduce unused content"),
+        (
+            *("category_type", "excess_regeneration"),
+            "review what is generated for a category to reduce rework",
+        ),
+        ("category_type", "low_quality_draft", "review what is generated for a category to reduce rework"),
+        ("category_type", "rejected_content", "review what is generated for a category to reduce rejections"),
+        (
+            *("category_type", "failed_generation"),
+            "review what is generated for a category to reduce failed generations",
+        ),
+        (
+            "category_type",
+            "unused_content",
+            "review what is generated for a category to reduce unused content",
+        ),
+        ("category_type", "unneeded_field", "stop generating fields that nobody uses"),
+        ("member_type", "excess_regeneration", "go through repeated attempts together"),
+        ("member_type", "low_quality_draft", "go through repeated first drafts together"),
+        ("member_type", "rejected_content", "go through rejected content together"),
+        ("member_type", "failed_generation", "go through failed generations together"),
+        ("member_type", "unused_content", "go through unused content together"),
+        ("ruleset", "new_reason", "look at the generations behind new reason"),
+        ("member_type", "new_reason", "look at the generations behind new reason"),
+        ("new_kind", "rejected_content", "look at the generations behind rejected content"),
+    ],
+)
+def test_every_kind_and_reason_of_a_suggestion_has_its_advice(
+    example: Report, kind: str, reason: str, words: str
+) -> None:
+    assert advice(suggested(example, segment_kind=kind, waste_reason=reason)) == words
+
+
+def test_no_known_pair_falls_to_the_words_for_an_unknown_one(example: Report) -> None:
+    told = [
+        advice(suggested(example, segment_kind=kind, waste_reason=reason))
+        for kind in KINDS
+        for reason in WASTE_WORDS
+    ]
+    assert len(told) == 24
+    assert not [words for words in told if words is None or words.startswith("look at")]
+
+
+def test_the_advice_follows_the_largest_saving_not_the_costliest_reason(example: Report) -> None:
+    first, second = (
+        replace(example.suggestions[0], segment_kind="template", waste_reason="rejected_content"),
+        replace(example.suggestions[0], suggestion_rank=2),
+    )
+    report = replace(example, suggestions=(first, second))
+    assert report.waste[0].waste_reason == "excess_regeneration"
+    assert advice(report) == "improve templates to reduce rejections"
+
+
+def test_no_suggestion_is_said_only_where_there_is_waste(example: Report) -> None:
+    none = replace(example, suggestions=())
+    assert advice(none) is None
+    assert advice_words(none) == "none; no part of the work wastes clearly more than the rest"
+    free = tuple(replace(line, wasted_credits=Decimal(0)) for line in example.waste)
+    assert advice_words(replace(none, waste=free)) is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "days", "words"),
+    [
+        ("115.243153", "145.32", "2.1", "115 to 145 credits a month, about 2 days later"),
+        ("115", "145", "1.4", "115 to 145 credits a month, about 1 day later"),
+        ("115", "145", "0.5", "115 to 145 credits a month, about 1 day later"),
+        ("115", "145", "0.4", "115 to 145 credits a month"),
+        ("115", "145", None, "115 to 145 credits a month"),
+        ("0", "10.9", "1200.0", "up to 11 credits a month, about 1,200 days later"),
+        ("144.9", "145.32", "0.0", "145 credits a month"),
+    ],
+)
+def test_a_saving_is_told_as_a_range_and_its_days_from_half_a_day_on(
+    example: Report, low: str, high: str, days: str | None, words: str
+) -> None:
+    report = suggested(
+        example,
+        potential_saving_credits_low=Decimal(low),
+        potential_saving_credits_high=Decimal(high),
+        saving_days=None if days is None else Decimal(days),
+    )
+    assert saving_words(report.suggestions[0]) == words
+
+
+def test_a_saving_reads_the_same_in_the_sentence_and_beside_it(example: Report) -> None:
+    """The sentence is made before the mart, the words beside it after: both must round alike."""
+    draw = Random(0)
+    for size in (0.0001, 0.05, 1.0, 10.0, 100.0, 3000.0):
+        for _ in range(40):
+            low, mid, high = sorted(round(draw.random() * size, draw.choice([1, 2, 6])) for _ in range(3))
+            if not high:
+                continue  # nothing to save is never told
+            segment = {"saving_low": low, "saving_mid": mid, "saving_high": high}
+            row = suggestion_told(segment, standing={"credits_remaining": draw.random() * 9000})
+            days = Decimal(str(row["saving_days"]))
+            shown = suggested(
+                example,
+                potential_saving_credits_low=Decimal(str(low)),
+                potential_saving_credits_high=Decimal(str(high)),
+                saving_days=days,
+            ).suggestions[0]
+            words = saving_words(shown).removesuffix(" later")
+            assert f"could save {words}" in row["suggestion"]
+            assert ("about" in words) == ("about" in row["suggestion"])
+
+
+def test_evidence_is_told_in_what_was_counted(example: Report) -> None:
+    many = {"evidence_count": 12_345, "affected_count": 6_789}
+    attempts, generations = (
+        suggested(example, waste_reason=reason, **many).suggestions[0]
+        for reason in ("excess_regeneration", "low_quality_draft")
+    )
+    assert evidence_words(attempts, write_date=day_month_year) == (
+        "6,789 of 12,345 runs of attempts, elsewhere 1 of 179, 8 Jan 2026 to 7 Apr 2026"
+    )
+    assert evidence_words(generations, write_date=day_month_year) == (
+        "6,789 of 12,345 generations, elsewhere 1 of 179, 8 Jan 2026 to 7 Apr 2026"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pending", "expected", "words"),
+    [
+        ("123", ("40", "30", "55"), "Pending: 123 credits, of which 30 to 55 are expected to end as waste"),
+        (
+            *("207.55", ("4.475325", "0", "11.07482")),
+            "Pending: 208 credits, of which up to 11 are expected to end as waste",
+        ),
+        ("123", None, None),
+        ("123", ("0", "0", "0"), None),
+        ("0", ("0", "0", "0"), None),
+        ("0", None, None),
+    ],
+)
+def test_what_is_pending_is_told_if_waste_is_expected_of_it(
+    example: Report, pending: str, expected: tuple[str, str, str] | None, words: str | None
+) -> None:
+    mid, low, high = (Decimal(value) for value in expected) if expected else (None, None, None)
+    summary = replace(
+        example.summary,
+        pending_credits=Decimal(pending),
+        expected_pending_waste_credits=mid,
+        expected_pending_waste_credits_low=low,
+        expected_pending_waste_credits_high=high,
+    )
+    assert pending_words(replace(example, summary=summary)) == words
+
+
+def test_a_reason_not_known_yet_is_called_by_its_own_name() -> None:
+    assert waste_words("new_reason").name == "new reason"

@@ -1,0 +1,39 @@
+"""That no id, whatever it is, names a file outside its folder or that of another id."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestration.publish.versions.file_names import file_name
+
+IDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300)
+
+
+def test_an_id_is_percent_encoded() -> None:
+    assert file_name("../w 1", suffix=".html") == "..%2Fw%201.html"
+    assert file_name("a/b ü") == "a%2Fb%20%C3%BC"
+
+
+def test_an_id_of_dots_is_no_other_folder() -> None:
+    assert [file_name(id) for id in (".", "..", "...")] == ["%2E", "%2E%2E", "%2E%2E%2E"]
+
+
+def test_long_ids_fit_a_file_system_and_stay_apart() -> None:
+    long = "ü" * 200
+    assert len(file_name(long, suffix=".html")) <= 255
+    assert file_name(long) != file_name(long + "x")
+
+
+def test_no_id_can_take_the_name_of_one_that_was_cut() -> None:
+    taken = file_name("v" * 400)
+    assert file_name(taken) != taken
+
+
+@given(IDS, IDS)
+def test_every_id_has_one_safe_name_of_its_own(one: str, other: str) -> None:
+    for id in (one, other):
+        name = file_name(id, suffix=".html")
+        assert name.isascii() and not set(name) & set("/\\<>:\"|?*'; \n\t") and len(name) <= 255
+        assert file_name(id).strip(".") != ""
+    assert (file_name(one) == file_name(other)) == (one == other)

@@ -1,0 +1,56 @@
+"""A damaged warehouse file is told from other failures by what DuckDB says of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.warehouse.duckdb import DuckDBWarehouse, says_torn
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> DuckDBWarehouse:
+    made = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    with made.connect() as connection:
+        connection.execute("create table t as select range as n, md5(range::text) as m from range(200000)")
+    return made
+
+
+def read(warehouse: DuckDBWarehouse) -> str:
+    """What DuckDB says when all is read."""
+    with pytest.raises(duckdb.Error) as caught, warehouse.connect() as connection:
+        connection.execute("select max(n), max(m) from t").fetchall()
+    return str(caught.value)
+
+
+def test_a_file_that_lost_its_end_is_torn(warehouse: DuckDBWarehouse) -> None:
+    content = warehouse.path.read_bytes()
+    warehouse.path.write_bytes(content[: int(len(content) * 0.9)])
+    assert says_torn(read(warehouse))
+
+
+def test_a_file_with_flipped_bytes_is_torn(warehouse: DuckDBWarehouse) -> None:
+    content = bytearray(warehouse.path.read_bytes())
+    for place in range(3 * 4096 + 100, len(content), 50_000):
+        content[place] ^= 0xFF
+    warehouse.path.write_bytes(content)
+    assert says_torn(read(warehouse))
+
+
+def test_other_failures_are_not(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+    with pytest.raises(duckdb.Error) as caught, warehouse.connect() as connection:
+        connection.execute("from no_such_table")
+    assert not says_torn(str(caught.value))
+    assert not says_torn("IO Error: Could not write file: No space left on device")
+    assert not says_torn(f'IO Error: Could not read enough bytes from file "{tmp_path}/raw/a.parquet"')
+
+
+def test_a_file_set_aside_is_kept_beside_and_its_log_is_gone(warehouse: DuckDBWarehouse) -> None:
+    wal = warehouse.path.with_name("warehouse.duckdb.wal")
+    wal.write_bytes(b"left over")
+    aside = warehouse.set_aside()
+    assert aside is not None and aside.exists()
+    assert not warehouse.path.exists() and not wal.exists()
+    assert warehouse.set_aside() is None

@@ -1,0 +1,111 @@
+"""Where runs stand: what a later run may build on, and what it is told."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.warehouse.duckdb import DuckDBWarehouse
+from orchestration.warehouse.run_state import (
+    Stand,
+    begin,
+    complete,
+    definitions_of,
+    is_ahead,
+    is_of,
+    variables,
+)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> DuckDBWarehouse:
+    return DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+
+
+def stand(batch_id: int, day: int, definitions: str = "d") -> Stand:
+    return Stand(batch_id=batch_id, as_of=date(2026, 4, day), definitions=definitions)
+
+
+def test_without_a_complete_run_everything_is_built_anew(warehouse: DuckDBWarehouse) -> None:
+    begin(warehouse, stand(1, 7))
+    assert variables(warehouse, stand(1, 7), served=None)["since_batch"] is None
+
+
+def test_a_run_builds_on_the_last_complete_one(warehouse: DuckDBWarehouse) -> None:
+    begin(warehouse, stand(1, 7))
+    complete(warehouse, stand(1, 7))
+    begin(warehouse, stand(2, 9))
+    told = variables(warehouse, stand(2, 9), served=stand(1, 7))
+    assert told == {
+        "as_of": "2026-04-09",
+        "since_batch": 1,
+        "known_from": "2026-04-07",
+        "known_to": "2026-04-09",
+        "served_batch": 1,
+        "served_as_of": "2026-04-07",
+        "is_redefined": False,
+        "is_renamed": False,
+    }
+
+
+def test_what_runs_that_did_not_end_may_have_made_is_made_anew(warehouse: DuckDBWarehouse) -> None:
+    complete_run(warehouse, stand(1, 7))
+    for killed in (stand(2, 20), stand(3, 2)):
+        begin(warehouse, killed)
+    begin(warehouse, stand(3, 8))
+    told = variables(warehouse, stand(3, 8), served=stand(1, 7))
+    assert (told["since_batch"], told["known_from"], told["known_to"]) == (1, "2026-04-02", "2026-04-20")
+
+
+def complete_run(warehouse: DuckDBWarehouse, at: Stand) -> None:
+    begin(warehouse, at)
+    complete(warehouse, at)
+
+
+def test_a_warehouse_of_other_definitions_or_of_a_newer_lake_is_not_built_on(
+    warehouse: DuckDBWarehouse,
+) -> None:
+    assert not is_of(warehouse, definitions="d", newest_batch=1)
+    complete_run(warehouse, stand(2, 7))
+    assert is_of(warehouse, definitions="d", newest_batch=2)
+    assert not is_of(warehouse, definitions="other", newest_batch=2)
+    assert not is_of(warehouse, definitions="d", newest_batch=1)
+
+
+def test_a_version_published_by_other_definitions_is_told_apart(warehouse: DuckDBWarehouse) -> None:
+    begin(warehouse, stand(1, 7))
+    assert variables(warehouse, stand(1, 7), served=stand(1, 7, "other"))["is_redefined"]
+
+
+def test_a_stand_is_read_as_it_was_written(tmp_path: Path) -> None:
+    assert Stand.read(tmp_path) is None
+    stand(3, 7).write(tmp_path)
+    assert Stand.read(tmp_path) == stand(3, 7)
+
+
+def test_the_fingerprint_changes_with_every_byte_and_every_name(tmp_path: Path) -> None:
+    one, two = tmp_path / "a.sql", tmp_path / "b.sql"
+    one.write_text("select 1")
+    two.write_text("select 2")
+    before = definitions_of([one, two])
+    assert definitions_of([two, one]) == before
+    two.write_text("select 3")
+    assert definitions_of([one, two]) != before
+    assert definitions_of([one]) != definitions_of([one.rename(tmp_path / "c.sql")])
+
+
+def test_a_warehouse_that_knew_more_than_what_is_served_is_ahead_of_it(warehouse: DuckDBWarehouse) -> None:
+    assert not is_ahead(warehouse, stand(1, 7))
+    complete_run(warehouse, stand(2, 8))
+    assert not is_ahead(warehouse, None)
+    assert not is_ahead(warehouse, stand(2, 8))
+    # published, and killed before the warehouse noted it
+    assert not is_ahead(warehouse, stand(3, 9))
+    # after going back to an older version
+    assert is_ahead(warehouse, stand(1, 8))
+    assert is_ahead(warehouse, stand(2, 7))
+    # what a run that did not end may have made is no matter: it is made anew
+    begin(warehouse, stand(3, 9))
+    assert not is_ahead(warehouse, stand(2, 8))

@@ -1,0 +1,306 @@
+"""What goes into the cluster comes out the same, at once or not at all, and from no other warehouse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from unittest.mock import Mock
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from spark.cluster import Cluster
+from support.delivered_people import deliver
+
+from orchestration.health.doctor.state import check_warehouse
+from orchestration.health.quarantine_summary import conflicting_kinds
+from orchestration.lake.batch_writer import TABLES
+from orchestration.lake.lake import Lake
+from orchestration.runs.warehouse_factory import remove_verification, warehouse_of
+from orchestration.settings import Settings
+from orchestration.warehouse.duckdb import DuckDBWarehouse
+from orchestration.warehouse.protocol import WarehouseError
+from orchestration.warehouse.pseudonyms import Pseudonyms, expose_by_pseudonyms
+from orchestration.warehouse.spark.cluster_files import ClusterFiles
+from orchestration.warehouse.spark.warehouse import SparkWarehouse
+
+ROWS = """
+    select
+        cast(n as bigint) as n, cast(amount as decimal(38, 6)) as amount, cast(day as date) as day,
+        cast(seen_at as timestamp) as seen_at, cast(name as varchar) as name, cast(is_so as boolean) as is_so,
+        cast(share as double) as share
+    from frame
+"""
+FRAME = pd.DataFrame(
+    {
+        "n": [1, 2, None],
+        "amount": [Decimal("12345678901234567890123456789012.123456"), Decimal("-0.000001"), None],
+        "day": [date(2026, 3, 29), date(9999, 12, 31), None],
+        "seen_at": [datetime(2026, 3, 29, 0, 59, 59, 999999), datetime(1999, 12, 31), None],
+        "name": ["it's \"\\ ; –", "", None],
+        "is_so": [True, False, None],
+        "share": [0.1, 1e300, None],
+    }
+)
+
+
+def made(spark: Cluster, folder: Path, *, prefix: str, files: str = "") -> SparkWarehouse:
+    return SparkWarehouse(spark.url, prefix=prefix, folder=folder, files=files, manifest=folder / "none.json")
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_rows_come_back_as_from_duckdb(spark: Cluster, tmp_path: Path, is_elsewhere: bool) -> None:
+    files = (tmp_path / "bucket").as_uri() if is_elsewhere else ""
+    folder = tmp_path / "it's 100%20 ours" / "spark"
+    warehouse = made(spark, folder, prefix=f"rows{is_elsewhere:d}_", files=files)
+    other = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    for one in (warehouse, other):
+        assert one.replace("facts.t", FRAME, select=ROWS) == 3
+        assert one.replace("facts.t", FRAME, select=ROWS) == 3
+    asked = "select t.* from facts.t as t semi join chosen on t.name = chosen.name order by n"
+    chosen = pd.DataFrame({"name": FRAME["name"][:2]})
+    mine, theirs = (one.query_arrow(asked, frames={"chosen": chosen}) for one in (warehouse, other))
+    assert mine.schema.equals(theirs.schema) and mine.to_pylist() == theirs.to_pylist()
+    assert mine.num_rows == 2
+    empty = "select * from facts.t where false"
+    assert warehouse.query_arrow(empty).schema.equals(other.query_arrow(empty).schema)
+    assert warehouse.row_counts(["facts.t"]) == {"facts.t": 3}
+    assert warehouse.has_table("facts.t") and not warehouse.has_table("facts.u")
+    assert made(spark, folder, prefix=f"rows{is_elsewhere:d}_", files=files).replace(
+        "facts.u", FRAME, select=ROWS
+    )
+    assert folder.exists() != is_elsewhere  # all of it is in one of both places
+    assert not list(tmp_path.rglob("exchange/*"))
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_batches_are_read_with_row_ids_as_by_duckdb(
+    spark: Cluster, tmp_path: Path, is_elsewhere: bool
+) -> None:
+    files = []
+    for batch in (1, 2, 10):
+        files.append(tmp_path / "it's 100%20 ours" / "batches" / str(batch) / "members.parquet")
+        files[-1].parent.mkdir(parents=True)
+        rows = pa.table(
+            {"batch_id": pa.array([batch] * 3, pa.int64()), "name": [f"{batch}-{n}" for n in range(3)]}
+        )
+        pq.write_table(rows, files[-1])
+    (tmp_path / "it's 100%20 ours" / "batches" / "3").mkdir()
+    prefix, elsewhere = f"lake{is_elsewhere:d}_", (tmp_path / "bucket").as_uri() if is_elsewhere else ""
+    warehouse = made(spark, tmp_path / "spark", prefix=prefix, files=elsewhere)
+    other = DuckDBWarehouse(tmp_path / "w.duckdb")
+    asked = "select * from raw.members order by row_id"
+    for known in (files[:2], files):
+        for one in (warehouse, other):
+            one.expose_lake({"raw.members": known})
+        assert warehouse.fetch(asked) == other.fetch(asked)
+    # as when somebody in it is forgotten
+    pq.write_table(rows.set_column(1, "name", pa.array(["x", "y", "z"])), files[2])
+    for one in (warehouse, other):
+        one.expose_lake({"raw.members": files})
+    assert warehouse.fetch(asked) == other.fetch(asked)
+    assert [name for *_, name, _ in other.fetch(asked)][-3:] == ["x", "y", "z"]
+    for one in (warehouse, other):
+        one.expose(
+            {"raw.named": files}, columns="* replace (case when name = '1-0' then '…' else name end as name)"
+        )
+    asked = "select name from raw.named order by name"
+    assert warehouse.fetch(asked) == other.fetch(asked)
+    # what is taken out of the lake stays nowhere
+    files.pop().unlink()
+    warehouse.expose_lake({"raw.members": files})
+    assert len(list((tmp_path / "bucket").rglob("members.parquet"))) == (len(files) if is_elsewhere else 0)
+
+
+def test_a_build_that_did_not_end_is_made_anew(spark: Cluster, tmp_path: Path) -> None:
+    warehouse = made(spark, tmp_path / "spark", prefix="torn_")
+    warehouse.replace("state.runs", FRAME, select=ROWS)
+    assert warehouse.set_aside_if_torn() is None and warehouse.has_table("state.runs")
+    with pytest.raises(KeyboardInterrupt), warehouse.building():
+        raise KeyboardInterrupt
+    assert "left in the middle" in str(warehouse.set_aside_if_torn())
+    assert not warehouse.has_table("state.runs") and warehouse.set_aside_if_torn() is None
+
+
+def test_a_removal_that_did_not_end_goes_on(
+    spark: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = made(spark, tmp_path / "spark", prefix="half_")
+    warehouse.replace("state.runs", FRAME, select=ROWS)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(ClusterFiles, "delete", Mock(side_effect=KeyboardInterrupt))
+        warehouse.remove()
+    assert list(tmp_path.rglob("*.parquet"))
+    assert "left in the middle" in str(warehouse.set_aside_if_torn())
+    assert not list((tmp_path / "spark").iterdir())
+
+
+def test_what_a_killed_verification_left_goes_from_the_cluster(spark: Cluster, tmp_path: Path) -> None:
+    settings = Settings(
+        tmp_path,
+        tmp_path / "data",
+        target="spark",
+        spark_url=spark.url,
+        spark_prefix="kept_",
+        spark_files=(tmp_path / "bucket").as_uri(),
+    )
+    beside = replace(settings, data_dir=settings.verify_dir)
+    of_both = warehouse_of(settings), warehouse_of(beside)
+    for warehouse in of_both:
+        warehouse.replace("facts.t", FRAME, select=ROWS)
+    beside.data_dir.mkdir(parents=True)
+    with pytest.raises(WarehouseError):  # as long as it is there, so is what tells of it
+        remove_verification(replace(settings, spark_url="thrift://127.0.0.1:1"))
+    assert of_both[1].has_table("facts.t") and beside.data_dir.exists()
+    remove_verification(settings)
+    assert of_both[0].row_counts(["facts.t"]) == {"facts.t": 3}
+    assert not of_both[1].has_table("facts.t") and not beside.data_dir.exists()
+    assert [folder.name for folder in (tmp_path / "bucket").iterdir()] == ["kept_"]
+
+
+def test_the_mark_of_a_build_is_of_one_warehouse(spark: Cluster, tmp_path: Path) -> None:
+    one, other = (made(spark, tmp_path / "spark", prefix=prefix) for prefix in ("mark", "mark_"))
+    for each in (one, other):
+        each.replace("state.runs", FRAME, select=ROWS)
+    with pytest.raises(KeyboardInterrupt), one.building():
+        raise KeyboardInterrupt
+    assert other.set_aside_if_torn() is None
+    assert "left in the middle" in str(one.set_aside_if_torn())
+    assert other.row_counts(["state.runs"]) == {"state.runs": 3} and not one.has_table("state.runs")
+
+
+def test_files_that_are_gone_make_it_anew(spark: Cluster, tmp_path: Path) -> None:
+    warehouse = made(spark, tmp_path / "spark", prefix="gone_")
+    warehouse.replace("state.runs", FRAME, select=ROWS)
+    for file in (tmp_path / "spark" / "gone_" / "python").rglob("*.parquet"):
+        file.unlink()
+    assert "could not be read" in str(warehouse.set_aside_if_torn())
+    assert not warehouse.has_table("state.runs")
+
+
+def test_databases_of_another_data_directory_are_left_alone(spark: Cluster, tmp_path: Path) -> None:
+    made(spark, tmp_path / "mine", prefix="taken_").replace("facts.t", FRAME, select=ROWS)
+    other = made(spark, tmp_path / "theirs", prefix="taken_")
+    # two prefixes in one bucket: what one removes is its own
+    shared = (tmp_path / "bucket").as_uri()
+    beside = [made(spark, tmp_path / name, prefix=f"{name}_", files=shared) for name in ("one", "two")]
+    for warehouse in beside:
+        warehouse.replace("facts.t", FRAME, select=ROWS)
+    beside[1].remove()
+    assert beside[0].row_counts(["facts.t"]) == {"facts.t": 3}
+    for attempt in (other.remove, lambda: other.replace("facts.t", FRAME, select=ROWS)):
+        with pytest.raises(WarehouseError, match="one data directory for each CREDITS_SPARK_PREFIX"):
+            attempt()
+    assert made(spark, tmp_path / "mine", prefix="taken_").row_counts(["facts.t"]) == {"facts.t": 3}
+
+
+def test_an_error_says_what_the_cluster_said(spark: Cluster, tmp_path: Path) -> None:
+    warehouse = made(spark, tmp_path / "spark", prefix="wrong_")
+    with pytest.raises(WarehouseError, match="TABLE_OR_VIEW_NOT_FOUND") as caught:
+        warehouse.query("select * from facts.nowhere")
+    assert "\tat " not in str(caught.value)
+    with pytest.raises(WarehouseError, match="ARITHMETIC_OVERFLOW"):
+        warehouse.query(
+            "select cast(9223372036854775807 as bigint) + n as n from (select cast(1 as bigint) as n) as t"
+        )
+
+
+@pytest.mark.parametrize("address", ["u:secret@{}", "u@{}?auth=LDAP", "{}?auth=KERBEROS", "{}?auth=ODD"])
+def test_an_account_that_cannot_be_is_an_error_of_the_warehouse(
+    spark: Cluster, tmp_path: Path, address: str
+) -> None:
+    url = "thrift://" + address.format(spark.url.removeprefix("thrift://"))
+    warehouse = SparkWarehouse(url, prefix="x_", folder=tmp_path, manifest=tmp_path / "none.json")
+    with pytest.raises(WarehouseError, match="correct CREDITS_SPARK_URL") as error:
+        warehouse.fetch("select 1")
+    assert "secret" not in str(error.value)
+
+
+def test_files_that_are_not_seen_from_here(tmp_path: Path) -> None:
+    files = ClusterFiles(tmp_path.as_uri(), folder=tmp_path, is_shared=False)
+    with pytest.raises(WarehouseError, match="must be seen from here; exchange/x is not"):
+        files.read("exchange/x")
+
+
+def test_nobody_answers(tmp_path: Path) -> None:
+    warehouse = SparkWarehouse(
+        "thrift://127.0.0.1:1", prefix="x_", folder=tmp_path, manifest=tmp_path / "none.json"
+    )
+    with pytest.raises(WarehouseError, match=r"127.0.0.1:1 does not .* correct CREDITS_SPARK_URL"):
+        warehouse.query("select 1 as one")
+
+
+def test_marts_are_brought_with_their_comments(spark: Cluster, tmp_path: Path) -> None:
+    warehouse = made(spark, tmp_path / "spark", prefix="marts_")
+    (tmp_path / "spark").mkdir()
+    (tmp_path / "spark" / "none.json").write_text(
+        '{"nodes": {"m": {"resource_type": "model", "name": "t", "description": "it\'s t",'
+        ' "columns": {"n": {"description": "the n"}}}}}'
+    )
+    warehouse.replace("marts.t", FRAME, select=ROWS)
+    with warehouse.marts_file(["t"]) as file, duckdb.connect(str(file), read_only=True) as connection:
+        assert connection.execute("select comment from duckdb_tables()").fetchall() == [("it's t",)]
+        kinds = connection.execute(
+            "select data_type, comment from duckdb_columns() where table_name = 't'"
+        ).fetchall()
+        assert kinds[:2] == [("BIGINT", "the n"), ("DECIMAL(38,6)", None)]
+        assert ("TIMESTAMP", None) in kinds
+        assert connection.execute("select count(*) from marts.t").fetchall() == [(3,)]
+    assert not file.exists()
+
+
+def test_people_have_the_pseudonyms_that_duckdb_gives_them(spark: Cluster, tmp_path: Path) -> None:
+    warehouse, other = (
+        made(spark, tmp_path / "spark", prefix="people_"),
+        DuckDBWarehouse(tmp_path / "w.duckdb"),
+    )
+    lake = Lake(tmp_path / "raw")
+    for number, member in enumerate(("zoe", "max")):
+        deliver(tmp_path / "landing", f"n{number}", member)
+        lake.ingest(tmp_path / "landing", now=datetime(2026, 4, 8, tzinfo=UTC))
+        tables = {f"raw.{table}": lake.paths(table) for table in TABLES}
+        for one in (warehouse, other):
+            expose_by_pseudonyms(one, tables, Pseudonyms("a secret of the test"))
+        for table in tables:
+            columns = sorted(other.query_arrow(f"select * from {table} limit 0").column_names)
+            asked = f"select {', '.join(columns)} from {table} order by all"
+            rows = warehouse.query_arrow(f"select {', '.join(columns)} from {table}").to_pylist()
+            assert sorted(map(str, rows)) == sorted(map(str, _plain(other.query_arrow(asked))))
+            assert not any(trace in str(rows).lower() for trace in ("zoe", "zoë", "'max'"))
+
+
+def _plain(rows: pa.Table) -> list[dict[str, object]]:
+    """Instants without their zone, as they come from the cluster."""
+    kinds = [
+        field.with_type(pa.timestamp("us")) if pa.types.is_timestamp(field.type) else field
+        for field in rows.schema
+    ]
+    return rows.cast(pa.schema(kinds)).to_pylist()
+
+
+def test_conflicts_are_counted_as_by_duckdb(spark: Cluster, tmp_path: Path) -> None:
+    refused = pd.DataFrame(
+        [
+            ("f", "key.conflict", "mend", f"why {line}", 1 + line % 2, f"file{line % 3}", line)
+            for line in range(7)
+        ],
+        columns=["feed", "rule", "remedy", "reason", "batch_id", "file_path", "line_number"],
+    )
+    warehouse, other = (
+        made(spark, tmp_path / "spark", prefix="refused_"),
+        DuckDBWarehouse(tmp_path / "w.duckdb"),
+    )
+    for one in (warehouse, other):
+        one.replace("staging.stg_quarantine", refused, select="select * from frame")
+    assert conflicting_kinds(warehouse) == conflicting_kinds(other)
+    assert [kind.example for kind in conflicting_kinds(other)] == ["file0:3"]
+
+
+def test_the_doctor_asks_the_cluster(spark: Cluster, tmp_path: Path) -> None:
+    settings = Settings(tmp_path, tmp_path, target="spark", spark_url=spark.url)
+    assert str(check_warehouse(settings).found) == "the cluster answers, in UTC"
+    assert check_warehouse(replace(settings, spark_url="thrift://127.0.0.1:1")).state == "problem"

@@ -1,0 +1,141 @@
+"""`credits` commands in processes forked from one that has imported everything, killed where it is told.
+
+A script: each line of standard input is a request as JSON, each line of standard output its answer.
+What is run, and when it is to be killed, is not decided here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from typing import Any, TextIO
+
+# each is said before the change is made
+CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.link", "os.truncate"}
+WRITING = os.O_WRONLY | os.O_RDWR
+
+
+class Watch:
+    """Counts steps and changes on the disk of a run, and ends the process at the one it is told.
+
+    Args:
+        data_dir: only changes below it are counted.
+        kill_at: the event, by its words or its number, before (a change) or after (a line of progress) which
+            the process gets `with_signal`.
+        log: where each event is written, in order, unless None.
+    """
+
+    def __init__(
+        self, data_dir: str, kill_at: str | int | None, with_signal: int, log: TextIO | None
+    ) -> None:
+        self._data_dir, self._kill_at, self._signal, self._log = data_dir, kill_at, with_signal, log
+        self._seen = 0
+
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """An audit hook of the interpreter."""
+        is_write = event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING
+        if event in CHANGES or is_write:
+            paths = [str(path) for path in arguments if isinstance(path, (str, bytes, os.PathLike))]
+            if any(path.startswith(self._data_dir) for path in paths):
+                names = " ".join(path.removeprefix(self._data_dir) for path in paths[:2])
+                self.happened(f"{event} {names}")
+
+    def happened(self, what: str) -> None:
+        """Note one event, and end the process if it is the one."""
+        if self._log:
+            self._log.write(json.dumps([self._seen, what]) + "\n")
+            self._log.flush()
+        if self._kill_at in (self._seen, what):
+            os.kill(os.getpid(), self._signal)
+        self._seen += 1
+
+
+class ProgressStream:
+    """Standard error of the run: each line of progress is an event."""
+
+    def __init__(self, stream: TextIO, watch: Watch) -> None:
+        self._stream, self._watch = stream, watch
+
+    def write(self, text: str) -> int:
+        written = self._stream.write(text)
+        self._stream.flush()
+        if text.startswith(("  ... ", "  ok ")):
+            self._watch.happened(f"step {text.split('(')[0].strip()}")
+        return written
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def run_here(request: dict[str, Any]) -> None:
+    """Become the command."""
+    from orchestration.cli.main import main
+
+    os.environ.update(request["environment"])
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    sys.stdin.close()
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8")
+    log = None
+    if request["events"]:
+        log = os.fdopen(
+            os.open(request["events"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w", encoding="utf-8"
+        )
+    watch = Watch(request["data_dir"] or "/nowhere/", request["kill_at"], request["signal"], log)
+    sys.stderr = ProgressStream(os.fdopen(2, "w", encoding="utf-8"), watch)  # type: ignore[assignment]
+    if request["data_dir"]:
+        sys.addaudithook(watch.audit)
+    sys.argv = ["credits", *request["arguments"]]
+    main()
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Run the command to its end, or to that it was given; a negative status is the signal that ended it."""
+    started = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        status = 70
+        try:
+            run_here(request)
+        except SystemExit as left:
+            status = int(left.code or 0)
+        finally:
+            sys.stdout.flush()
+            os._exit(status)
+    deadline = started + request["kill_after_seconds"] if request["kill_after_seconds"] is not None else None
+    while not (ended := os.wait4(child, os.WNOHANG))[0]:
+        if deadline is not None and time.monotonic() >= deadline:
+            os.kill(child, request["signal"])
+            deadline = None
+        time.sleep(0.005)
+    return {
+        "status": os.waitstatus_to_exitcode(ended[1]),
+        "seconds": time.monotonic() - started,
+        "peak_mb": ended[2].ru_maxrss // 1024,
+    }
+
+
+def serve() -> None:
+    """Import what a night needs, then answer until standard input ends."""
+    import dagster_dbt  # noqa: F401
+    import dbt.adapters.duckdb
+    import dbt.cli.main  # noqa: F401
+    import great_expectations.expectations  # noqa: F401
+    import sklearn.ensemble  # noqa: F401
+    import skops.io  # noqa: F401
+
+    import orchestration.cli.main
+    import orchestration.operations.nightly
+    import orchestration.publish  # noqa: F401
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,73 @@
+"""A night whose every layer names one person, and the search for them in whatever is on disk.
+
+No figure is asserted here.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+from support.product import SAMPLE_AS_OF, Credits, Night, nightly
+
+TRACES = ("m_sarah", "sarah")
+# a later batch: lines of hers that break the contract, so that quarantine, checks and their messages name her
+REJECTED = {
+    "occurred_at": "2026-04-07T09:30:00Z",
+    "workspace_id": "acme-store",
+    "member_id": "m_sarah",
+    "product_id": "p1",
+    "generation_type": "meta",
+    "credits": "m_sarah",
+    # what comes under an unknown name is told of, too
+    "m_sarah": "x",
+}
+
+
+def told_night(credits_command: Credits, before: Night, landing: Path) -> Night:
+    """One more night after one of the sample, from a landing folder of its own, with rejected lines."""
+    shutil.copytree(before.landing, landing)
+    lines = "".join(json.dumps(REJECTED | {"event_id": f"bad{n}"}) + "\n" for n in range(3))
+    (landing / "generation_events" / "zz.jsonl").write_text(lines)
+    return nightly(credits_command, landing, before.data_dir, SAMPLE_AS_OF)
+
+
+def texts_under(root: Path) -> Iterator[tuple[Path, str]]:
+    """Every file's bytes as text, and every cell of Parquet, DuckDB and SQLite tables."""
+    for path in sorted(root.rglob("*")):
+        if path.is_symlink() or not path.is_file():
+            continue
+        yield path, path.read_bytes().decode("utf-8", "replace")
+        if path.suffix == ".parquet":
+            yield path, str(pq.read_table(path).to_pylist())
+        elif path.suffix == ".duckdb":
+            with duckdb.connect(str(path), read_only=True) as connection:
+                tables = connection.execute(
+                    "select table_schema, table_name from information_schema.tables "
+                    "where table_type = 'BASE TABLE'"
+                ).fetchall()
+                for schema, table in tables:
+                    rows = connection.execute(f'select * from "{schema}"."{table}"').fetchall()
+                    yield path, str(rows)
+        elif path.suffix == ".db":
+            with sqlite3.connect(path) as sqlite:
+                for (table,) in sqlite.execute("select name from sqlite_master where type = 'table'"):
+                    yield path, str(sqlite.execute(f'select * from "{table}"').fetchall())
+
+
+def traces(root: Path) -> set[str]:
+    return {
+        str(path.relative_to(root))
+        for path, text in texts_under(root)
+        if any(trace in text.lower() for trace in TRACES)
+    }
+
+
+def figures_of(marts: dict[str, list[tuple[object, ...]]]) -> list[str]:
+    """The rows of usage_by_member without id, name and team, which are its third to fifth column."""
+    return sorted(str(row[:2] + row[5:]) for row in marts["usage_by_member"])
