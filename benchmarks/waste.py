@@ -29,7 +29,7 @@ from forecasting.waste.promotion import CANDIDATE, objections
 from forecasting.waste.scoring import foretell
 from orchestration.landing.sample.write import write_load
 from orchestration.warehouse.duckdb import DuckDBWarehouse
-from orchestration.warehouse.run_state import Stand
+from orchestration.warehouse.run_state import RunState
 from orchestration.warehouse.waste_inputs import learning_cases, registry_of
 
 REPO = Path(__file__).resolve().parents[1]
@@ -133,15 +133,15 @@ def main() -> None:
         night = run_night(landing, data_dir, as_of)
         if as_of is None:
             night = run_night(landing, data_dir, str(last_day_of(warehouse)))
-        stand = Stand.read(data_dir / "published")
-        assert stand is not None
-        today = (stand.as_of - EPOCH).days
+        run_state = RunState.read(data_dir / "published")
+        assert run_state is not None
+        today = (run_state.as_of - EPOCH).days
         step = night.part("waste_classifier")
         print(
-            f"night of {stand.as_of}: the classifier took {step.seconds:.1f} s and "
+            f"night of {run_state.as_of}: the classifier took {step.seconds:.1f} s and "
             f"{step.peak_mb or 0:,.0f} MB of {night.seconds:.0f} s"
         )
-        took = speed(warehouse, as_of=stand.as_of)
+        took = speed(warehouse, as_of=run_state.as_of)
         print(
             f"learning from {took['learnt_from']:,.0f} cases: {took['learn_seconds']:.1f} s; "
             f"scoring 1,000,000: {took['score_million_seconds']:.1f} s"
@@ -150,7 +150,7 @@ def main() -> None:
         recent = cases_of(learning_cases(warehouse))
         tonight = evaluate(recent, **terms)
         tell("As the night decides, on the newest weeks", tonight)
-        cases = every_case(warehouse, as_of=stand.as_of)
+        cases = every_case(warehouse, as_of=run_state.as_of)
         weeks = min(options.weeks, (today - int(cases.day.min())) // 7) if len(cases) else 0
         whole = evaluate(cases, weeks=weeks, **terms)
         tell(f"All weeks, {options.weeks} at most", whole)

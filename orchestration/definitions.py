@@ -18,7 +18,7 @@ from orchestration.defs.progress import progress_logger
 from orchestration.defs.published import journal_tables, published_marts, served_tables
 from orchestration.defs.published_today import published_today
 from orchestration.defs.raw import landing_feeds, raw
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.defs.spikes import usage_spikes
 from orchestration.defs.suggestions import suggestions
 from orchestration.defs.torn_warehouse import set_torn_warehouse_aside
@@ -26,7 +26,7 @@ from orchestration.defs.version_changes import version_changes
 from orchestration.defs.waste import waste_classifier
 from orchestration.lake.lake import Lake
 from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
-from orchestration.runs.warehouse_factory import warehouse_of
+from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings, use
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.journal import Journal
@@ -73,10 +73,10 @@ def build(settings: Settings) -> dg.Definitions:
         sensors=[published_today(settings, schedule), alerts_sensor(settings)],
         loggers={"progress": progress_logger},
         resources={
-            "night": Night.configure_at_launch(data_dir=str(settings.data_dir)),
+            "run": RunContext.configure_at_launch(data_dir=str(settings.data_dir)),
             "settings": settings,
             "lake": Lake(settings.lake_dir, options=settings.read_options),
-            "warehouse": warehouse_of(settings),
+            "warehouse": open_warehouse(settings),
             "journal": Journal(settings.journal_dir, has_pseudonyms=bool(settings.pseudonymise)),
             "dbt": dbt,
         },

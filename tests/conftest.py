@@ -15,8 +15,17 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-from support.forked_runs import NightRuns
-from support.product import REAL_USAGE, REPO, SAMPLE_AS_OF, Credits, CreditsWith, Night, credits_in, nightly
+from support.forked_runs import ForkedRuns
+from support.product import (
+    REAL_USAGE,
+    REPO,
+    SAMPLE_AS_OF,
+    Credits,
+    CreditsWith,
+    NightlyRun,
+    credits_in,
+    nightly,
+)
 
 pytest_plugins = ["support.fault_table", "support.browser"]
 ROOM_BYTES = 2 * 1024**3
@@ -43,27 +52,27 @@ def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NightRuns]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedRuns]:
     """Runs `credits` commands in processes forked from one that has imported everything."""
-    server = NightRuns(tmp_path_factory.mktemp("runs"))
+    server = ForkedRuns(tmp_path_factory.mktemp("runs"))
     yield server
     server.close()
 
 
 @pytest.fixture(scope="session")
-def credits_command(runs: NightRuns, dagster_home: Path) -> Credits:
+def credits_command(runs: ForkedRuns, dagster_home: Path) -> Credits:
     """Run `credits …` in a process of its own, with a Dagster home of its own."""
     return credits_in(runs, dagster_home)
 
 
 @pytest.fixture(scope="session")
-def credits_with(runs: NightRuns, dagster_home: Path) -> CreditsWith:
+def credits_with(runs: ForkedRuns, dagster_home: Path) -> CreditsWith:
     """The same with more in its environment, given by name."""
     return partial(credits_in, runs, dagster_home)
 
 
 @pytest.fixture(scope="session")
-def sample_night(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> Night:
+def sample_run(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
     """The sample of the team of five, loaded once."""
     root = tmp_path_factory.mktemp("sample")
     written = credits_command("sample", "--out", root / "landing")
@@ -72,7 +81,7 @@ def sample_night(credits_command: Credits, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
-def real_night(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> Night:
+def real_run(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
     """One developer's real usage log up to the middle of 2025, loaded once."""
     if not REAL_USAGE.is_dir():
         pytest.skip(f"the reference data is not here: {REAL_USAGE} (it is not part of the repository)")

@@ -170,7 +170,7 @@ GATES = (
             ),
             _row_check(
                 "date_quantiles_stand_beside_ok_only",
-                "quantile dates and buy_by stand beside status ok only, P50 always, all within 365 days",
+                "quantile dates and buy_by run_state beside status ok only, P50 always, all within 365 days",
                 "(forecast_status = 'ok') <> (depletes_on_p50 is not null) "
                 "or (forecast_status = 'ok') <> (buy_by is not null) or "
                 + " or ".join(

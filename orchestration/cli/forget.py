@@ -61,7 +61,7 @@ def forget(
     if not settings.lake_dir.is_dir():
         fail(f"{settings.data_dir} holds no lake to erase from; run credits run first", EXIT_USAGE)
     from orchestration.operations.forget import OtherPseudonyms, UnknownMember, forget_member
-    from orchestration.runs.lock import Busy
+    from orchestration.runs.lock import DataDirectoryLocked
     from orchestration.warehouse.protocol import WarehouseError
 
     try:
@@ -75,7 +75,7 @@ def forget(
         )
     except (UnknownMember, OtherPseudonyms) as error:
         fail(str(error), EXIT_USAGE)
-    except Busy as error:
+    except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)
     except WarehouseError as error:
         fail(f"not everything is erased yet; run it again once that is mended: {error}")

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 @contextmanager
 def held_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Method]]:
     """The working warehouse, held so that no run changes it meanwhile, and how its forecast is made."""
-    from orchestration.runs.lock import Busy, lock
-    from orchestration.runs.warehouse_factory import warehouse_of
+    from orchestration.runs.lock import DataDirectoryLocked, lock
+    from orchestration.runs.warehouse_factory import open_warehouse
     from orchestration.warehouse.dbt_build import DbtProject
     from orchestration.warehouse.forecast_inputs import method_of, told_on
     from orchestration.warehouse.protocol import WarehouseError
 
     settings = use_settings(data_dir=data_dir)
-    warehouse = warehouse_of(settings)
+    warehouse = open_warehouse(settings)
     try:
         if settings.target == "duckdb" and not settings.warehouse_path.exists():
             fail(f"{settings.data_dir} holds no warehouse; run credits run first", EXIT_USAGE)
@@ -40,7 +40,7 @@ def held_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Met
                 fail(f"{settings.data_dir} holds no forecast; run credits run to its end first", EXIT_USAGE)
             variables = DbtProject(settings.dbt_dir, target_dir=settings.dbt_target_dir).variables
             yield warehouse, as_of, method_of(warehouse, variables)
-    except Busy as error:
+    except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)
     except WarehouseError as error:
         fail(str(error))

@@ -19,7 +19,7 @@ from orchestration.cli.doctor import doctor
 from orchestration.cli.export import export
 from orchestration.cli.forecast import forecast
 from orchestration.cli.forget import forget
-from orchestration.cli.options import stop_when_told
+from orchestration.cli.options import exit_on_sigterm
 from orchestration.cli.publish import publish
 from orchestration.cli.query import query
 from orchestration.cli.rebuild import rebuild
@@ -61,7 +61,7 @@ def main() -> None:
     Exit codes: 0 done; 1 failed, or a critical check failed and nothing was published; 2 wrong use or
     configuration; 3 busy, another run holds the data directory.
     """
-    stop_when_told()
+    exit_on_sigterm()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to stop

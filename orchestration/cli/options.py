@@ -41,7 +41,7 @@ class Day(click.ParamType):
         return day
 
 
-class ToldToStop(click.ClickException):
+class Interrupted(click.ClickException):
     """The process was asked to end, and leaves with a sentence instead of in the middle of a word."""
 
     exit_code = EXIT_FAILED
@@ -53,17 +53,17 @@ class ToldToStop(click.ClickException):
         click.echo(f"credits: {self.message}", err=True)
 
 
-def stop_when_told() -> None:
+def exit_on_sigterm() -> None:
     """Make of SIGTERM an orderly end; while steps go on, Dagster does."""
 
     def stop(*_: object) -> NoReturn:
-        raise ToldToStop
+        raise Interrupted
 
     signal.signal(signal.SIGTERM, stop)
 
 
 def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
-    """Say why on standard error, and leave."""
+    """Echo why on standard error, and leave."""
     click.echo(f"credits: {message}", err=True)
     raise SystemExit(code)
 
@@ -148,7 +148,7 @@ def run_and_leave(
 ) -> NoReturn:
     """One run of the nightly job; leaves with the exit code that says how it went."""
     from orchestration.operations.nightly import run_nightly
-    from orchestration.runs.lock import Busy
+    from orchestration.runs.lock import DataDirectoryLocked
     from orchestration.warehouse.dbt_build import DbtFailed
 
     try:
@@ -160,7 +160,7 @@ def run_and_leave(
             is_loading=is_loading,
             say=click.echo,
         )
-    except Busy as error:
+    except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)
     except OSError as error:
         fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)

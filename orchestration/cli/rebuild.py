@@ -32,7 +32,7 @@ def rebuild(data_dir: Path | None, as_of: date | None) -> None:
     The landing folder is not looked at, and the working warehouse is forgotten: DATA_DIR/raw alone is enough.
     """
     from orchestration.lake.lake import Lake
-    from orchestration.publish.versions.history import stand_of
+    from orchestration.publish.versions.history import read_run_state
 
     settings = use_settings(data_dir=data_dir)
     if not Lake(settings.lake_dir).batches():
@@ -41,7 +41,7 @@ def rebuild(data_dir: Path | None, as_of: date | None) -> None:
             "Load landing files with credits run, or name another folder with --data-dir.",
             EXIT_USAGE,
         )
-    published = stand_of(settings.published_dir)
+    published = read_run_state(settings.published_dir)
     if as_of is None and published is not None:
         as_of = published.as_of
     run_and_leave(settings, as_of=as_of, full_refresh=True, is_loading=False)

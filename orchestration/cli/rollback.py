@@ -36,7 +36,7 @@ def rollback(data_dir: Path | None, to: int | None, is_listing: bool, output: Ou
     on top.
     """
     from orchestration.publish.versions.history import NoSuchVersion, VersionDamaged, kept_versions, roll_back
-    from orchestration.runs.lock import Busy, lock
+    from orchestration.runs.lock import DataDirectoryLocked, lock
 
     settings = use_settings(data_dir=data_dir)
     kept = kept_versions(settings.data_dir)
@@ -48,7 +48,7 @@ def rollback(data_dir: Path | None, to: int | None, is_listing: bool, output: Ou
     try:
         with lock(settings.data_dir):
             served = roll_back(settings.data_dir, to=to)
-    except Busy as error:
+    except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)
     except NoSuchVersion as error:
         for version in kept:

@@ -28,11 +28,11 @@ def serve(landing: Path | None, data_dir: Path | None, port: int, read_only: boo
     The UI has no login; SECURITY.md shows how to put one in front. Runs that were killed are freed first.
     """
     settings = use_settings(landing_dir=landing, data_dir=data_dir)
-    from orchestration.runs.interrupted import end_runs_before_start
+    from orchestration.runs.interrupted import fail_interrupted_runs_before_start
 
     settings.landing_dir.mkdir(parents=True, exist_ok=True)
     (settings.dagster_home / ".dagster").mkdir(exist_ok=True)
-    if not read_only and (ended := end_runs_before_start(settings, now=datetime.now(UTC))):
+    if not read_only and (ended := fail_interrupted_runs_before_start(settings, now=datetime.now(UTC))):
         click.echo(f"{ended} runs whose process was killed are marked as failed", err=True)
     program = "dagster-webserver" if read_only else "dagster"
     words = ["--read-only"] if read_only else ["dev"]

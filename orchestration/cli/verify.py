@@ -24,7 +24,7 @@ from orchestration.cli.output import FORMATS, Output, rows_options, say_lines
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from orchestration.warehouse.run_state import Stand
+    from orchestration.warehouse.run_state import RunState
 
 _REFUSED = "2 wrong use or nothing to work on; 3 another run holds the data directory."
 
@@ -47,8 +47,8 @@ def verify(data_dir: Path | None, quick: bool, output: Output) -> None:
 
     Takes as long as a rebuild and, while it goes on, its disk space; no run can start meanwhile.
     """
-    from orchestration.publish.versions.history import stand_of
-    from orchestration.runs.lock import Busy, lock
+    from orchestration.publish.versions.history import read_run_state
+    from orchestration.runs.lock import DataDirectoryLocked, lock
     from orchestration.warehouse.dbt_build import DbtFailed
     from orchestration.warehouse.protocol import WarehouseError
 
@@ -58,12 +58,12 @@ def verify(data_dir: Path | None, quick: bool, output: Output) -> None:
     tell = _Telling(output)
     try:
         with lock(settings.data_dir):
-            stand = stand_of(settings.published_dir)
-            _verify_raw(settings, stand, tell)
+            run_state = read_run_state(settings.published_dir)
+            _verify_raw(settings, run_state, tell)
             _verify_served(settings, tell)
             if not quick:
-                _verify_rows(settings, stand, tell)
-    except Busy as error:
+                _verify_rows(settings, run_state, tell)
+    except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)
     except (OSError, DbtFailed, WarehouseError) as error:
         fail(f"the verification could not be ended: {error}")
@@ -104,17 +104,17 @@ class _Telling:
             self._output.write_listed(self._rows, pa.schema(kinds.items()))
 
 
-def _verify_raw(settings: Settings, stand: Stand | None, tell: _Telling) -> None:
+def _verify_raw(settings: Settings, run_state: RunState | None, tell: _Telling) -> None:
     from orchestration.lake.integrity import check_lake
     from orchestration.lake.lake import Lake
 
     lake = Lake(settings.lake_dir)
     click.echo(f"hashing {lake.root}", err=True)
     problems = list(check_lake(lake))
-    if stand is not None and stand.batch_id > lake.newest_batch:
+    if run_state is not None and run_state.batch_id > lake.newest_batch:
         problems.append(
-            f"batch {stand.batch_id} is missing, which the served version was made from; the newest that is "
-            f"there is {lake.newest_batch}. Restore its folder from a copy."
+            f"batch {run_state.batch_id} is missing, from which the served version was built; the newest "
+            f"batch is {lake.newest_batch}. Restore its folder from a copy."
         )
     batches = lake.batches()
     files = sum(1 for batch in batches for _ in batch.glob("*.parquet"))
@@ -132,7 +132,7 @@ def _verify_served(settings: Settings, tell: _Telling) -> None:
     tell("served", f"{files:,} files of version {folder.name} are what was published", problems)
 
 
-def _verify_rows(settings: Settings, stand: Stand | None, tell: _Telling) -> None:
+def _verify_rows(settings: Settings, run_state: RunState | None, tell: _Telling) -> None:
     """Recompute and compare; what is served is only read."""
     from orchestration.lake.lake import Lake
     from orchestration.operations.verify import CannotRecompute, recomputed
@@ -140,27 +140,27 @@ def _verify_rows(settings: Settings, stand: Stand | None, tell: _Telling) -> Non
     from orchestration.runs.people import definitions_now
 
     served = settings.published_dir.resolve()
-    if stand is None:
+    if run_state is None:
         tell("recomputed", "", [f"{served} does not say what it was made from; nothing to compare"])
         return
     formulas, _, people = definitions_now(Lake(settings.lake_dir), settings).partition("-")
-    if stand.people != people:
+    if run_state.people != people:
         why = (
             "people are called otherwise now than when it was published: set the same pseudonyms, or run anew"
         )
         tell("recomputed", "", [why])
         return
-    if stand.formulas != formulas:
+    if run_state.formulas != formulas:
         tell.note("definitions", "changed since it was published: differences may come from that")
-    click.echo(f"making version {served.name} anew, up to {stand.as_of}", err=True)
+    click.echo(f"making version {served.name} anew, up to {run_state.as_of}", err=True)
     try:
-        with recomputed(settings, stand) as anew:
+        with recomputed(settings, run_state) as anew:
             click.echo("comparing", err=True)
             marts = list(
                 compare_versions(
                     served,
                     anew,
-                    as_of=stand.as_of,
+                    as_of=run_state.as_of,
                     memory_limit=settings.memory_limit,
                     spill_to=settings.verify_dir / "tmp",
                 )

@@ -10,7 +10,7 @@ import dagster as dg
 
 from expectations.runner import CheckResult, run_gates
 from expectations.suites.by_layer import GATES
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.defs.torn_warehouse import refuse_torn
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.protocol import Warehouse
@@ -35,14 +35,14 @@ def layer_gate(layer: str) -> dg.AssetChecksDefinition:
     )
     def gate(
         context: dg.AssetCheckExecutionContext,
-        night: Night,
+        run: RunContext,
         warehouse: dg.ResourceParam[Warehouse],
         journal: dg.ResourceParam[Journal],
     ) -> Iterator[dg.AssetCheckResult]:
         report = run_gates(
             layer,
             query=warehouse.query,
-            as_of=night.as_of_date(warehouse),
+            as_of=run.as_of_date(warehouse),
             since_batch=complete_batch(warehouse),
         )
         refuse_torn(report)

@@ -14,14 +14,14 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration.defs.policy import code_of
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.lake.lake import Lake
-from orchestration.publish.versions.history import stand_of
+from orchestration.publish.versions.history import read_run_state
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.warehouse.dbt_build import Command, DbtProject, NodeResult, raise_failures
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.protocol import Warehouse
-from orchestration.warehouse.run_state import Stand, variables
+from orchestration.warehouse.run_state import RunState, variables
 
 LAYERS = ("staging", "dimensions", "facts", "marts")
 
@@ -56,17 +56,17 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
     )
     def build(
         context: dg.AssetExecutionContext,
-        night: Night,
+        run: RunContext,
         dbt: dg.ResourceParam[DbtProject],
         warehouse: dg.ResourceParam[Warehouse],
         journal: dg.ResourceParam[Journal],
         lake: dg.ResourceParam[Lake],
         settings: dg.ResourceParam[Settings],
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        stand = night.stand(warehouse, lake, settings)
-        told = variables(warehouse, stand, served=stand_of(settings.published_dir))
+        run_state = run.run_state(warehouse, lake, settings)
+        told = variables(warehouse, run_state, served=read_run_state(settings.published_dir))
         with warehouse.building():
-            results = dbt.build(layer, variables=told, command=due(told, stand))
+            results = dbt.build(layer, variables=told, command=due(told, run_state))
             journal.record_checks(
                 [_as_check_row(layer, result) for result in results if result.kind == "test"],
                 run_id=context.run_id,
@@ -82,7 +82,7 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
                 yield dg.MaterializeResult(
                     asset_key=built.table.split("."), metadata={**counted, "seconds": built.seconds}
                 )
-            if due(told, stand) == "test":
+            if due(told, run_state) == "test":
                 depends = context.assets_def.asset_deps
                 for asset_key in TopologicalSorter(depends).static_order():
                     if asset_key in context.selected_asset_keys:
@@ -104,11 +104,11 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
     return build
 
 
-def due(told: Mapping[str, object], stand: Stand) -> Command:
+def due(told: Mapping[str, object], run_state: RunState) -> Command:
     """What is to be done: everything anew, what deliveries and time may have changed, or only the checks."""
     if told["since_batch"] is None:
         return "rebuild"
-    is_unchanged = told["since_batch"] == stand.batch_id and told["known_from"] == told["known_to"]
+    is_unchanged = told["since_batch"] == run_state.batch_id and told["known_from"] == told["known_to"]
     return "test" if is_unchanged else "build"
 
 

@@ -21,7 +21,7 @@ from forecasting.depletion.backtest import (
 from forecasting.depletion.calibration import shipped_calibration
 from forecasting.depletion.forecast import Method, forecast_depletion
 from forecasting.depletion.recalibration import recalibrate
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.exact_sql import credits_of
 from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, history_of, method_of
@@ -111,12 +111,12 @@ _FACTS = [
     group_name="forecast",
     kinds={"python"},
 )
-def models(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def models(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """What the forecast's ranges are calibrated on: public series, or this warehouse's own if that is better.
 
     One row per model and version; the one in use is promoted.
     """
-    as_of = night.as_of_date(warehouse)
+    as_of = run.as_of_date(warehouse)
     candidates = recalibrate(history_of(warehouse), shipped_calibration(), as_of=as_of)
     rows = warehouse.replace("forecast.models", candidates, select=_REGISTERED)
     promoted = candidates[candidates["promoted"]].iloc[0]
@@ -147,10 +147,10 @@ def models(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.Materiali
     ],
 )
 def depletion(
-    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
+    run: RunContext, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
     """Let demand meet the lots there are, and say when they are used up."""
-    as_of = night.as_of_date(warehouse)
+    as_of = run.as_of_date(warehouse)
     forecast = forecast_depletion(
         history_of(warehouse), as_of=as_of, method=method_of(warehouse, dbt.variables)
     )
@@ -178,13 +178,13 @@ def depletion(
     kinds={"python"},
 )
 def forecast_scores(
-    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
+    run: RunContext, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """How far forecasts were off, beside the pace: those published that are due now, and past days replayed.
 
     One row per workspace, as_of, kind and amount.
     """
-    as_of = night.as_of_date(warehouse)
+    as_of = run.as_of_date(warehouse)
     method = method_of(warehouse, dbt.variables)
     replayed = replay(origins_to_replay(history_of(warehouse), as_of=as_of), calibration=method.calibration)
     published = published_scores(warehouse, method, as_of=as_of)

@@ -15,17 +15,17 @@ def run_config(
     *, now: datetime, as_of: date | None = None, full_refresh: bool = False, is_loading: bool = True
 ) -> dict[str, object]:
     """What one run is told, as Dagster run configuration; without as_of, the newest complete day at now."""
-    night = {
+    run = {
         "as_of": str(as_of or ""),
         "now": now.isoformat(),
         "full_refresh": full_refresh,
         "is_loading": is_loading,
     }
-    return {"resources": {"night": {"config": night}}}
+    return {"resources": {"run": {"config": run}}}
 
 
 def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    """Every night, for the newest day that has ended in the time zone of every workspace."""
+    """Once a day, for the newest day that has ended in the time zone of every workspace."""
 
     @dg.schedule(
         name="nightly",
@@ -34,7 +34,7 @@ def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
         execution_timezone=settings.schedule_timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Loads everything not loaded yet and reports up to the newest day that has ended "
-        "in the time zone of every workspace. A missed night is caught up by the next one.",
+        "in the time zone of every workspace. A missed run is caught up by the next one.",
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         due = context.scheduled_execution_time

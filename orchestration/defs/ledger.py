@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from forecasting.ledger import draw_down
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.exact_sql import credits_of
 from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, draw_policy
@@ -52,10 +52,10 @@ _TABLES = {
     ],
 )
 def credit_ledger(
-    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
+    run: RunContext, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
     """Draw each day's usage from the lots alive on it; book what expires, is taken back or not covered."""
-    as_of = night.as_of_date(warehouse)
+    as_of = run.as_of_date(warehouse)
     policy = draw_policy(dbt.variables)
     ledger = draw_down(warehouse.query(ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=policy)
     written = {

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from expectations.suites.by_layer import GATES
 from orchestration.defs.dbt_layers import LAYERS
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.lake.lake import Lake
 from orchestration.publish.report.pages import INDEX_FILE, REPORT_FOLDER
 from orchestration.publish.versions.audit import audit_version
@@ -25,11 +25,11 @@ from orchestration.publish.versions.build import (
     remove_version,
     seal,
 )
-from orchestration.publish.versions.history import stand_of
+from orchestration.publish.versions.history import read_run_state
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.protocol import Warehouse
-from orchestration.warehouse.run_state import VERSION_FILE, Stand, complete
+from orchestration.warehouse.run_state import VERSION_FILE, RunState, complete
 
 journal_tables = [
     dg.AssetSpec(
@@ -115,7 +115,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
     )
     def published(
         context: dg.AssetExecutionContext,
-        night: Night,
+        run: RunContext,
         warehouse: dg.ResourceParam[Warehouse],
         journal: dg.ResourceParam[Journal],
         lake: dg.ResourceParam[Lake],
@@ -124,7 +124,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         """Build the next version beside the served one, audit it, and swap it in."""
         checks = journal.checks_of(context.run_id)
         refuse_unchecked(checks)
-        stand = night.stand(warehouse, lake, settings)
+        run_state = run.run_state(warehouse, lake, settings)
         journal.expose(warehouse)
         now = datetime.now(UTC)
         marts = [key.path[-1] for key in mart_keys]
@@ -137,30 +137,30 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 workspace_files=settings.workspace_files,
                 language=settings.language,
             )
-        stand.write(version.path)
+        run_state.write(version.path)
         pq.write_table(
             warehouse.query_arrow("select * from facts.fct_usage_by_day"), version.path / COMPARED_FILE
         )
-        audit_version(version, as_of=stand.as_of)
+        audit_version(version, as_of=run_state.as_of)
         seal(version, settings.data_dir)
         told_at = now.replace(tzinfo=None)
         for table, source in _KEPT.items():
             rows = warehouse.query_arrow(f"select * from {source}")
-            journal.keep(table, rows, as_of=stand.as_of, run_id=context.run_id, told_at=told_at)
+            journal.keep(table, rows, as_of=run_state.as_of, run_id=context.run_id, told_at=told_at)
         figures = warehouse.query(_FIGURES).iloc[0].dropna()
         version = activate(version, settings.data_dir)
-        if remove_versions_of_others(settings.data_dir, stand):
+        if remove_versions_of_others(settings.data_dir, run_state):
             # the warehouse reads them no more, and a cluster keeps no copy of them
             warehouse.expose_served(compared_files(settings.published_dir))
         # only now: a run killed before it leaves the next one more to make anew, never less
-        complete(warehouse, stand)
-        context.log.info(f"version {version.number} is served, up to {stand.as_of}")
+        complete(warehouse, run_state)
+        context.log.info(f"version {version.number} is served, up to {run_state.as_of}")
         yield dg.MaterializeResult(
             asset_key=["published", "marts"],
             metadata={
                 "dagster/row_count": sum(version.row_counts.values()),
                 "version": version.number,
-                "as_of": str(stand.as_of),
+                "as_of": str(run_state.as_of),
                 "checks_failed": sum(not check.passed for check in checks),
                 **{str(name): float(value) for name, value in figures.items()},
                 "path": dg.MetadataValue.path(version.path),
@@ -180,7 +180,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
     return published
 
 
-def remove_versions_of_others(data_dir: Path, stand: Stand) -> int:
+def remove_versions_of_others(data_dir: Path, run_state: RunState) -> int:
     """Remove the versions that call people by other names than this one, the forgotten by theirs.
 
     Returns:
@@ -188,9 +188,9 @@ def remove_versions_of_others(data_dir: Path, stand: Stand) -> int:
     """
     removed = 0
     for version in other_versions(data_dir):
-        told = stand_of(version)
+        told = read_run_state(version)
         is_unknown = told is None and (version / VERSION_FILE).exists()
-        if is_unknown or (told.people if told else "") != stand.people:
+        if is_unknown or (told.people if told else "") != run_state.people:
             remove_version(version)
             removed += 1
     return removed

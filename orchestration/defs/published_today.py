@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from orchestration.defs.jobs import run_config
-from orchestration.runs.interrupted import GOING_ON, end_runs_if_free
+from orchestration.runs.interrupted import GOING_ON, fail_interrupted_runs_if_unlocked
 from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
 from orchestration.runs.lock import is_held
 from orchestration.settings import Settings
@@ -35,7 +35,9 @@ def published_today(settings: Settings, schedule: dg.ScheduleDefinition) -> dg.S
     )
     def sensor(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         now = datetime.now(UTC)
-        if ended := end_runs_if_free(context.instance, settings, launched_before=now - LAUNCH):
+        if ended := fail_interrupted_runs_if_unlocked(
+            context.instance, settings, launched_before=now - LAUNCH
+        ):
             context.log.warning(f"{ended} runs were killed; they are marked as failed")
         due = newest_due(schedule, now - GRACE)
         tries = tries_since(context.instance, settings, due)

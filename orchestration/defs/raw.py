@@ -9,14 +9,14 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.lake.ingest_report import FeedReport, IngestReport
 from orchestration.lake.lake import Lake
 from orchestration.landing.contract import FEEDS
 from orchestration.publish.versions.build import compared_files
-from orchestration.publish.versions.history import stand_of
-from orchestration.runs.erasing import complete_forgetting, keep_to_retention
-from orchestration.runs.people import definitions_now, pseudonyms_of, refuse_names_by_accident
+from orchestration.publish.versions.history import read_run_state
+from orchestration.runs.erasing import apply_retention, complete_erasure
+from orchestration.runs.people import definitions_now, pseudonyms_of, refuse_missing_pseudonym_setting
 from orchestration.runs.warehouse_factory import remove_verification
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import Journal
@@ -62,26 +62,26 @@ _RAW_SPECS = [
 @dg.multi_asset(name="raw", specs=_RAW_SPECS)
 def raw(
     context: dg.AssetExecutionContext,
-    night: Night,
+    run: RunContext,
     lake: dg.ResourceParam[Lake],
     warehouse: dg.ResourceParam[Warehouse],
     journal: dg.ResourceParam[Journal],
     settings: dg.ResourceParam[Settings],
 ) -> Iterator[dg.MaterializeResult]:
     """Load every file not loaded before, decided by content, and commit it as one batch."""
-    refuse_names_by_accident(settings)
+    refuse_missing_pseudonym_setting(settings)
     remove_verification(settings)  # left by a verification that was killed
-    _keep_to_retention(context, night, lake, settings)
-    if complete_forgetting(settings, lake, context.instance, run_id=context.run_id):
+    _keep_to_retention(context, run, lake, settings)
+    if complete_erasure(settings, lake, context.instance, run_id=context.run_id):
         context.log.info("who is forgotten was erased from raw and journal")
-    report = _load(context, night, lake, settings)
+    report = _load(context, run, lake, settings)
     if torn := warehouse.set_aside_if_torn():
         context.log.warning(f"the working warehouse {torn} and is rebuilt from raw")
     definitions = definitions_now(lake, settings)
     if (
-        night.full_refresh
+        run.full_refresh
         or not is_of(warehouse, definitions=definitions, newest_batch=lake.newest_batch)
-        or is_ahead(warehouse, stand_of(settings.published_dir))
+        or is_ahead(warehouse, read_run_state(settings.published_dir))
     ):
         context.log.info("the working warehouse is built anew from raw")
         warehouse.remove()
@@ -94,9 +94,9 @@ def raw(
     warehouse.expose_served(compared_files(settings.published_dir))
     rows = warehouse.row_counts(list(tables))
     loaded = {feed.feed: _counts(feed) for feed in report.feeds} if report else {}
-    stand = night.stand(warehouse, lake, settings)
-    begin(warehouse, stand)
-    context.log.info(f"reporting up to {stand.as_of}")
+    run_state = run.run_state(warehouse, lake, settings)
+    begin(warehouse, run_state)
+    context.log.info(f"reporting up to {run_state.as_of}")
     for spec in _RAW_SPECS:
         table = spec.key.path[-1]
         metadata: dict[str, Any] = {
@@ -108,19 +108,19 @@ def raw(
 
 
 def _keep_to_retention(
-    context: dg.AssetExecutionContext, night: Night, lake: Lake, settings: Settings
+    context: dg.AssetExecutionContext, run: RunContext, lake: Lake, settings: Settings
 ) -> None:
     """Erase what is too old; a run that only makes anew what was loaded leaves the lake as it is."""
-    if night.is_loading:
-        for told in keep_to_retention(settings, lake, now=datetime.now(UTC)):
+    if run.is_loading:
+        for told in apply_retention(settings, lake, now=datetime.now(UTC)):
             context.log.info(told)
 
 
 def _load(
-    context: dg.AssetExecutionContext, night: Night, lake: Lake, settings: Settings
+    context: dg.AssetExecutionContext, run: RunContext, lake: Lake, settings: Settings
 ) -> IngestReport | None:
     """What was loaded tonight; None if this run makes anew what was loaded before, and nothing else."""
-    if not night.is_loading:
+    if not run.is_loading:
         if not lake.batches():
             raise ValueError(
                 f"a run that loads nothing starts from what was loaded before; {lake.root} holds no batch. "

@@ -17,11 +17,11 @@ from orchestration.runs.people import definitions_now
 from orchestration.settings import Settings
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.reporting_date import newest_complete_day
-from orchestration.warehouse.run_state import Stand
+from orchestration.warehouse.run_state import RunState
 from orchestration.warehouse.timezones import workspace_timezones
 
 
-class Night(dg.ConfigurableResource):
+class RunContext(dg.ConfigurableResource):
     """What one nightly run is told, and its hold on the data directory.
 
     Attributes:
@@ -42,7 +42,7 @@ class Night(dg.ConfigurableResource):
     _newest_complete_day: date | None = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Night"]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RunContext"]:
         with lock(Path(self.data_dir)):
             yield self
 
@@ -57,16 +57,16 @@ class Night(dg.ConfigurableResource):
         if not self.now:
             raise ValueError(
                 "a run needs `as_of` (YYYY-MM-DD) or `now` (an instant with offset) in the configuration "
-                "of the resource `night`; both are empty"
+                "of the resource `run`; both are empty"
             )
         if self._newest_complete_day is None:
             timezones = workspace_timezones(warehouse)
             self._newest_complete_day = newest_complete_day(datetime.fromisoformat(self.now), timezones)
         return self._newest_complete_day
 
-    def stand(self, warehouse: Warehouse, lake: Lake, settings: Settings) -> Stand:
+    def run_state(self, warehouse: Warehouse, lake: Lake, settings: Settings) -> RunState:
         """What this run knows, once raw is loaded."""
-        return Stand(
+        return RunState(
             batch_id=lake.newest_batch,
             as_of=self.as_of_date(warehouse),
             definitions=definitions_now(lake, settings),

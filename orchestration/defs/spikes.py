@@ -9,7 +9,7 @@ import dagster as dg
 
 from forecasting.spikes.causes import explain_spikes
 from forecasting.spikes.detect import USAGE_DAYS, USUAL_DAYS, find_day_spikes
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.warehouse.exact_sql import credits_of
 from orchestration.warehouse.protocol import Warehouse
 
@@ -86,13 +86,13 @@ _SPIKES = f"""
     group_name="forecast",
     kinds={"python"},
 )
-def usage_spikes(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def usage_spikes(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """Days of the last 90 far above their workspace's own past, and charges implausible by themselves, each
     with its cause.
 
     One row per workspace, day and scope (`day` or `event`); of one story, all but the first are muted.
     """
-    as_of = night.as_of_date(warehouse)
+    as_of = run.as_of_date(warehouse)
     usage = warehouse.query(_USAGE.format(before=as_of - timedelta(days=USAGE_DAYS)))
     charges = warehouse.query(_CHARGES)
     days = find_day_spikes(usage, charges, as_of=as_of)

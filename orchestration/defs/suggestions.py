@@ -9,7 +9,7 @@ import dagster as dg
 from forecasting.waste.savings import add_savings
 from forecasting.waste.segments import find_segments
 from forecasting.waste.suggestions import Terms, tell
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.waste_inputs import evidence_of, names_and_standing, waste_cells
@@ -56,7 +56,7 @@ _SUGGESTIONS = f"""
     kinds={"python"},
 )
 def suggestions(
-    night: Night, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
+    run: RunContext, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """What to change to waste less: rulesets, templates, kinds of field and members with clearly more waste
     than the same workspace has elsewhere, and fields that are never used.
@@ -64,7 +64,7 @@ def suggestions(
     One row per workspace and rank, the largest potential saving first; none where nothing stands out.
     """
     terms = Terms(
-        as_of=night.as_of_date(warehouse),
+        as_of=run.as_of_date(warehouse),
         days=int(dbt.variables["detail_days"]),
         maturity_days=int(dbt.variables["maturity_days"]),
         excess_attempts=int(dbt.variables["excess_attempts"]),

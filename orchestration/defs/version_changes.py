@@ -8,7 +8,7 @@ from datetime import timedelta
 import dagster as dg
 
 from forecasting.waste.version_changes import KNOWN_DAYS, LISTED_DAYS, compare, find_changes, sides_of
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.warehouse.exact_sql import credits_of as exact
 from orchestration.warehouse.protocol import Warehouse
 
@@ -134,13 +134,13 @@ _CHANGES = f"""
     group_name="waste",
     kinds={"python"},
 )
-def version_changes(night: Night, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def version_changes(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """Rulesets and templates first used in the last 90 days in place of another one: regeneration rate and
     first-pass quality in the 30 days before and after.
 
     One row per workspace, generation type and new id. A difference says when something changed, not why.
     """
-    as_of = night.as_of_date(warehouse)
+    as_of = run.as_of_date(warehouse)
     known_after, listed_after = (as_of - timedelta(days=days) for days in (KNOWN_DAYS, LISTED_DAYS))
     daily = warehouse.query(_DAILY.format(known_after=known_after, listed_after=listed_after))
     changes = find_changes(daily, as_of=as_of)

@@ -13,7 +13,7 @@ from forecasting.waste.features import History, cases_of
 from forecasting.waste.model import in_use, stored_hash
 from forecasting.waste.promotion import CANDIDATE
 from forecasting.waste.scoring import foretell, pending_sums, pending_waste
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.model_store import ModelFile
@@ -66,13 +66,13 @@ _TABLES = {
 )
 def waste_classifier(
     context: dg.AssetExecutionContext,
-    night: Night,
+    run: RunContext,
     settings: dg.ResourceParam[Settings],
     dbt: dg.ResourceParam[DbtProject],
     warehouse: dg.ResourceParam[Warehouse],
 ) -> Iterator[dg.MaterializeResult]:
     """Learn what ends as waste, use what beats the rule, and tell it of generations and pending credits."""
-    as_of = night.as_of_date(warehouse)
+    as_of = run.as_of_date(warehouse)
     today = (as_of - date(1970, 1, 1)).days
     learnt = cases_of(learning_cases(warehouse))
     registry = registry_of(warehouse)

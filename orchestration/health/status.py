@@ -20,7 +20,7 @@ from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.versions.export import DATABASE_NAME
 from orchestration.publish.versions.freshness import age, newer_versions
 from orchestration.publish.versions.history import kept_versions
-from orchestration.runs.warehouse_factory import warehouse_of
+from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import Warehouse, WarehouseError
@@ -34,7 +34,7 @@ def describe_status(settings: Settings, *, now: datetime, last_run: object | Non
     yield f"last run     {last_run or 'none yet: start one with credits run'}"
     yield from _published(settings, now)
     yield from _checks(Journal(settings.journal_dir))
-    yield from _quarantine(Lake(settings.lake_dir), warehouse_of(settings))
+    yield from _quarantine(Lake(settings.lake_dir), open_warehouse(settings))
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def status_as_json(settings: Settings, *, last_run: object | None) -> str:
     lake = Lake(settings.lake_dir)
     kinds: list[RefusedKind] = []
     if lake.batches():
-        kinds, _ = _all_kinds(lake, warehouse_of(settings))
+        kinds, _ = _all_kinds(lake, open_warehouse(settings))
     told = {
         "data_dir": str(settings.data_dir),
         "last_run": None if last_run is None else vars(last_run),

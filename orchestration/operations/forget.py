@@ -22,13 +22,13 @@ from orchestration.lake.erasure.forgotten_list import ANY, Person
 from orchestration.lake.lake import Lake
 from orchestration.operations.nightly import run_nightly
 from orchestration.publish.versions.build import other_versions
-from orchestration.publish.versions.history import stand_of
+from orchestration.publish.versions.history import read_run_state
 from orchestration.runs.erasing import erase_stored, list_people
 from orchestration.runs.lock import lock
 from orchestration.runs.people import people_now, pseudonyms_of
 from orchestration.settings import Settings
 
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 
 class OtherPseudonyms(ValueError):
@@ -40,7 +40,7 @@ class UnknownMember(ValueError):
 
 
 def forget_member(
-    settings: Settings, *, member_id: str, workspace_id: str | None, dry_run: bool, now: datetime, say: Say
+    settings: Settings, *, member_id: str, workspace_id: str | None, dry_run: bool, now: datetime, say: Echo
 ) -> bool:
     """Erase a member of one workspace, or of all, and publish anew.
 
@@ -50,7 +50,7 @@ def forget_member(
     Raises:
         UnknownMember: no row and no rejected line is theirs.
         OtherPseudonyms: publishing anew would change how everyone is called.
-        Busy: a run holds the data directory.
+        DataDirectoryLocked: a run holds the data directory.
     """
     with lock(settings.data_dir):
         lake = Lake(settings.lake_dir)
@@ -77,7 +77,7 @@ def forget_member(
 
 
 def _forget(
-    settings: Settings, lake: Lake, people: set[Person], found: Found, now: datetime, say: Say
+    settings: Settings, lake: Lake, people: set[Person], found: Found, now: datetime, say: Echo
 ) -> bool:
     # first of all: whoever comes after a kill knows by it whom to erase
     list_people(lake, people)
@@ -97,10 +97,10 @@ def _forget(
     return is_published
 
 
-def _publish_anew(settings: Settings, now: datetime, say: Say) -> bool:
+def _publish_anew(settings: Settings, now: datetime, say: Echo) -> bool:
     """The nightly job on the lake alone, up to the day published; older versions go with its success."""
-    stand = stand_of(settings.published_dir)
-    as_of = stand.as_of if stand else None
+    run_state = read_run_state(settings.published_dir)
+    as_of = run_state.as_of if run_state else None
     return run_nightly(settings, as_of=as_of, now=now, full_refresh=True, is_loading=False, say=say)
 
 
@@ -109,14 +109,16 @@ def _is_published_without(settings: Settings, lake: Lake) -> bool:
     if lake.forgotten.is_pending:
         return False
     versions = [*other_versions(settings.data_dir), settings.published_dir]
-    stands = [stand_of(version) for version in versions if version.exists()]
-    return all(stand is not None and stand.people == people_now(lake, settings) for stand in stands)
+    run_states = [read_run_state(version) for version in versions if version.exists()]
+    return all(
+        run_state is not None and run_state.people == people_now(lake, settings) for run_state in run_states
+    )
 
 
 def _refuse_other_pseudonyms(settings: Settings) -> None:
-    stand, pseudonyms = stand_of(settings.published_dir), pseudonyms_of(settings)
-    served = stand.people.partition(".")[2] if stand else ""
-    if stand and (served if served != "0" else "") != (pseudonyms.fingerprint if pseudonyms else ""):
+    run_state, pseudonyms = read_run_state(settings.published_dir), pseudonyms_of(settings)
+    served = run_state.people.partition(".")[2] if run_state else ""
+    if run_state and (served if served != "0" else "") != (pseudonyms.fingerprint if pseudonyms else ""):
         raise OtherPseudonyms(
             "forgetting publishes anew, and must call everyone else as before; what is published was made "
             f"{'with' if served not in ('', '0') else 'without'} pseudonyms, or with another secret. Set "
@@ -124,7 +126,7 @@ def _refuse_other_pseudonyms(settings: Settings) -> None:
         )
 
 
-def _describe(found: Found, rejected: int, say: Say, *, verb: str) -> None:
+def _describe(found: Found, rejected: int, say: Echo, *, verb: str) -> None:
     spaces = sorted(workspace for workspace, _ in found.people if workspace != ANY)
     say(f"forgetting   a member of {', '.join(spaces) or 'no workspace any more'}")
     for feed, rows in found.rows.items():
@@ -136,7 +138,7 @@ def _describe(found: Found, rejected: int, say: Say, *, verb: str) -> None:
         say("             nothing in the lake names the member; what is published is made anew")
 
 
-def _say_landing(landing: Path, found: Found, say: Say) -> None:
+def _say_landing(landing: Path, found: Found, say: Echo) -> None:
     left = landing_files_left(landing, found)
     if left:
         listed = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")

@@ -15,16 +15,16 @@ from orchestration.defs.jobs import run_config
 from orchestration.lake.lake import Lake
 from orchestration.publish.report.formatting import plain
 from orchestration.publish.versions.build import served_number
-from orchestration.runs.interrupted import end_killed_runs
+from orchestration.runs.interrupted import fail_interrupted_runs
 from orchestration.runs.job_tags import JOB_NAME
 from orchestration.runs.lock import lock
-from orchestration.runs.summary import summarise_night
-from orchestration.runs.warehouse_factory import warehouse_of
+from orchestration.runs.summary import summarise_run
+from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import WarehouseError
 
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 # how a step ends when the process is told to stop: in Dagster, in a statement of DuckDB, in dbt
 _INTERRUPTED = ("InterruptedError", "Query interrupted", "KeyboardInterrupt")
 
@@ -35,7 +35,7 @@ def run_nightly(
     as_of: date | None,
     now: datetime,
     full_refresh: bool,
-    say: Say,
+    say: Echo,
     is_loading: bool = True,
 ) -> bool:
     """Run the whole job here; progress goes to standard error, the summary to `say`.
@@ -44,11 +44,11 @@ def run_nightly(
         Whether everything succeeded and was published.
 
     Raises:
-        Busy: another run holds the data directory.
+        DataDirectoryLocked: another run holds the data directory.
     """
     with lock(settings.data_dir):
         instance = dg.DagsterInstance.get()
-        end_killed_runs(instance, settings, launched_before=now)
+        fail_interrupted_runs(instance, settings, launched_before=now)
         served_before = served_number(settings.data_dir)
         lake = Lake(settings.lake_dir)
         batches_before = set(lake.batches())
@@ -57,9 +57,9 @@ def run_nightly(
         if not result.success and settings.is_warehouse_torn:
             result = execute(settings, config, instance)  # the step that found it has set it aside
         new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
-        warehouse, journal = warehouse_of(settings), Journal(settings.journal_dir)
+        warehouse, journal = open_warehouse(settings), Journal(settings.journal_dir)
         try:
-            summary = list(summarise_night(warehouse, journal, result.run_id, new_batches))
+            summary = list(summarise_run(warehouse, journal, result.run_id, new_batches))
         except WarehouseError:  # the step that failed says why
             summary = [
                 f"loaded       {len(new_batches)} batches into raw; the warehouse cannot be asked of what"

@@ -17,7 +17,7 @@ from orchestration.lake.lake import Lake
 from orchestration.operations.nightly import execute, failures
 from orchestration.runs.warehouse_factory import remove_verification
 from orchestration.settings import Settings, use
-from orchestration.warehouse.run_state import Stand
+from orchestration.warehouse.run_state import RunState
 
 
 class CannotRecompute(RuntimeError):
@@ -25,8 +25,8 @@ class CannotRecompute(RuntimeError):
 
 
 @contextmanager
-def recomputed(settings: Settings, stand: Stand) -> Iterator[Path]:
-    """The published folder of a run that knew what `stand` says, and started from nothing but raw.
+def recomputed(settings: Settings, run_state: RunState) -> Iterator[Path]:
+    """The published folder of a run that knew what `run_state` says, and started from nothing but raw.
 
     It is gone when the block ends. Dagster keeps no record of the run, and nothing outside it is written: the
     batches are linked, and a run that loads nothing only reads them. Whoever asks holds the data directory.
@@ -46,11 +46,11 @@ def recomputed(settings: Settings, stand: Stand) -> Iterator[Path]:
         for beside_batches in (entry for entry in settings.lake_dir.iterdir() if entry.is_file()):
             shutil.copy(beside_batches, settings.verify_dir / "raw")
         for batch in Lake(settings.lake_dir).batches():
-            if int(batch.name) <= stand.batch_id:
+            if int(batch.name) <= run_state.batch_id:
                 (batches / batch.name).symlink_to(batch, target_is_directory=True)
         # what is made here is sent nowhere
         beside = replace(use(data_dir=settings.verify_dir), publish=())
-        config = run_config(now=datetime.now(UTC), as_of=stand.as_of, full_refresh=True, is_loading=False)
+        config = run_config(now=datetime.now(UTC), as_of=run_state.as_of, full_refresh=True, is_loading=False)
         with dg.DagsterInstance.ephemeral() as instance:
             result = execute(beside, config, instance)
         if not result.success:

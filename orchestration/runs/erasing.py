@@ -23,12 +23,12 @@ from orchestration.lake.erasure.erase import (
 from orchestration.lake.erasure.forgotten_list import ANY, Person
 from orchestration.lake.lake import Lake
 from orchestration.runs.event_log import delete_runs
-from orchestration.runs.warehouse_factory import remove_verification, warehouse_of
+from orchestration.runs.warehouse_factory import open_warehouse, remove_verification
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import Journal
 
 
-def complete_forgetting(
+def complete_erasure(
     settings: Settings, lake: Lake, instance: dg.DagsterInstance, *, run_id: str | None = None
 ) -> bool:
     """Erase from what is stored those on the list who are still in it, after a run of `forget` was killed.
@@ -43,8 +43,8 @@ def complete_forgetting(
     return True
 
 
-def keep_to_retention(settings: Settings, lake: Lake, *, now: datetime) -> Iterator[str]:
-    """Erase what is older than the retention allows; people are listed, for `complete_forgetting` to erase.
+def apply_retention(settings: Settings, lake: Lake, *, now: datetime) -> Iterator[str]:
+    """Erase what is older than the retention allows; people are listed, for `complete_erasure` to erase.
 
     Yields:
         What was done, in words.
@@ -81,7 +81,7 @@ def erase_stored(
         nonlocal runs
         are_mentioned = mentioned_by(mentions, forgotten)
         Journal(settings.journal_dir).redact(are_mentioned)
-        runs = delete_runs(instance, settings, are_mentioned, but=run_id)
+        runs = delete_runs(instance, settings, are_mentioned, exclude=run_id)
 
     files = erase_people(lake, forgotten, found, before_names=look_elsewhere)
     remove_derived(settings)
@@ -91,7 +91,7 @@ def erase_stored(
 
 def remove_derived(settings: Settings) -> None:
     """Remove what was made from raw and is made again by the next run; what is published stays."""
-    warehouse_of(settings).remove()
+    open_warehouse(settings).remove()
     remove_verification(settings)
     # what another engine has left here goes, too
     files = [*settings.data_dir.glob("warehouse.duckdb*"), settings.data_dir / "dbt.log"]

@@ -27,12 +27,12 @@ def delete_runs(
     settings: Settings,
     are_mentioned: Callable[[pa.ChunkedArray], pa.ChunkedArray],
     *,
-    but: str | None = None,
+    exclude: str | None = None,
 ) -> int:
     """Delete the runs of this data directory whose events mention any of the people.
 
     Args:
-        but: the run that is going on.
+        exclude: the run that is going on.
 
     Returns:
         How many were deleted.
@@ -41,7 +41,7 @@ def delete_runs(
     doomed = [
         run.run_id
         for run in runs
-        if run.run_id != but and pc.any(are_mentioned(_events(instance, run.run_id))).as_py()
+        if run.run_id != exclude and pc.any(are_mentioned(_events(instance, run.run_id))).as_py()
     ]
     for run_id in doomed:
         _delete(instance, run_id)

@@ -19,8 +19,10 @@ GOING_ON = [
 WORDS = "The process of this run ended without a word."
 
 
-def end_killed_runs(instance: dg.DagsterInstance, settings: Settings, *, launched_before: datetime) -> int:
-    """Say of runs of the data directory that they failed; only for who knows that none is going on.
+def fail_interrupted_runs(
+    instance: dg.DagsterInstance, settings: Settings, *, launched_before: datetime
+) -> int:
+    """Echo of runs of the data directory that they failed; only for who knows that none is going on.
 
     Args:
         launched_before: when; younger ones are left alone.
@@ -36,14 +38,16 @@ def end_killed_runs(instance: dg.DagsterInstance, settings: Settings, *, launche
     return len(killed)
 
 
-def end_runs_if_free(instance: dg.DagsterInstance, settings: Settings, *, launched_before: datetime) -> int:
+def fail_interrupted_runs_if_unlocked(
+    instance: dg.DagsterInstance, settings: Settings, *, launched_before: datetime
+) -> int:
     """The same for who does not hold the data directory: nothing while a run does."""
     if is_held(settings.data_dir):
         return 0
-    return end_killed_runs(instance, settings, launched_before=launched_before)
+    return fail_interrupted_runs(instance, settings, launched_before=launched_before)
 
 
-def end_runs_before_start(settings: Settings, *, now: datetime) -> int:
+def fail_interrupted_runs_before_start(settings: Settings, *, now: datetime) -> int:
     """The same before Dagster itself is started, when nobody can be launching a run."""
     with dg.DagsterInstance.get() as instance:
-        return end_runs_if_free(instance, settings, launched_before=now)
+        return fail_interrupted_runs_if_unlocked(instance, settings, launched_before=now)

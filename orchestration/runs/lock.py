@@ -26,7 +26,7 @@ def holder_of(data_dir: Path) -> str | None:
     return None
 
 
-class Busy(RuntimeError):
+class DataDirectoryLocked(RuntimeError):
     """Another run holds the lock of this data directory."""
 
 
@@ -40,7 +40,7 @@ def lock(data_dir: Path) -> Iterator[None]:
     A process that holds it already may ask again.
 
     Raises:
-        Busy: another run holds it; the message names it.
+        DataDirectoryLocked: another run holds it; the message names it.
     """
     if data_dir in _held:
         yield
@@ -51,7 +51,7 @@ def lock(data_dir: Path) -> Iterator[None]:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             held.seek(0)
-            raise Busy(
+            raise DataDirectoryLocked(
                 f"one run at a time: {data_dir} is held by {held.read().strip() or 'another run'}; "
                 "wait for it to end, then start again"
             ) from error

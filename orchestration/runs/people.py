@@ -6,7 +6,7 @@ Who is erased, and how pseudonyms are made, does not belong here.
 from __future__ import annotations
 
 from orchestration.lake.lake import Lake
-from orchestration.publish.versions.history import stand_of
+from orchestration.publish.versions.history import read_run_state
 from orchestration.settings import Settings
 from orchestration.warehouse.pseudonyms import Pseudonyms
 from orchestration.warehouse.run_state import VERSION_FILE, definitions_of
@@ -29,22 +29,22 @@ def pseudonyms_of(settings: Settings) -> Pseudonyms | None:
     return Pseudonyms(settings.pseudonym_secret) if settings.pseudonymise else None
 
 
-class NamesByAccident(RuntimeError):
+class PseudonymSettingMissing(RuntimeError):
     """What is published has pseudonyms, and this run was not told whether to keep them."""
 
 
-def refuse_names_by_accident(settings: Settings) -> None:
+def refuse_missing_pseudonym_setting(settings: Settings) -> None:
     """Raise if this run would publish names in place of pseudonyms only because nobody told it otherwise."""
-    stand = stand_of(settings.published_dir)
-    is_unknown = stand is None and (settings.published_dir / VERSION_FILE).exists()
+    run_state = read_run_state(settings.published_dir)
+    is_unknown = run_state is None and (settings.published_dir / VERSION_FILE).exists()
     if is_unknown and settings.pseudonymise is None:
-        raise NamesByAccident(
+        raise PseudonymSettingMissing(
             f"{settings.published_dir / VERSION_FILE} cannot be read, so that it is not known whether people "
             "have pseudonyms. Set CREDITS_PSEUDONYMISE to 1, with the secret, or to 0 to publish names."
         )
-    had_pseudonyms = stand is not None and stand.people.partition(".")[2] not in ("", "0")
+    had_pseudonyms = run_state is not None and run_state.people.partition(".")[2] not in ("", "0")
     if had_pseudonyms and settings.pseudonymise is None:
-        raise NamesByAccident(
+        raise PseudonymSettingMissing(
             "people keep their pseudonyms until a run is told otherwise; what is published has them, and "
             "CREDITS_PSEUDONYMISE is not set. Set it to 1, with the secret, or to 0 to publish names."
         )

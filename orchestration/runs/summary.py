@@ -13,7 +13,7 @@ from orchestration.warehouse.protocol import Warehouse
 _KEYED_FEEDS = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
 
 
-def summarise_night(
+def summarise_run(
     warehouse: Warehouse, journal: Journal, run_id: str, batches: Sequence[int]
 ) -> Iterator[str]:
     """Lines saying what the given batches brought, and what the run's checks found."""

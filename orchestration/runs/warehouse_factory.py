@@ -10,7 +10,7 @@ from orchestration.warehouse.duckdb import DuckDBWarehouse
 from orchestration.warehouse.protocol import Warehouse
 
 
-def warehouse_of(settings: Settings) -> Warehouse:
+def open_warehouse(settings: Settings) -> Warehouse:
     """That of the target chosen."""
     if settings.target == "spark":
         # PyHive is there only where a cluster is used
@@ -30,5 +30,5 @@ def remove_verification(settings: Settings) -> None:
     """Remove what a verification made, on the cluster first: until that is gone, its folder tells of it."""
     if settings.verify_dir.exists():
         if settings.target == "spark":
-            warehouse_of(replace(settings, data_dir=settings.verify_dir)).remove()
+            open_warehouse(replace(settings, data_dir=settings.verify_dir)).remove()
         shutil.rmtree(settings.verify_dir)  # links are removed, never what they point to

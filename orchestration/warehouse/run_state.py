@@ -1,4 +1,4 @@
-"""Where runs stand: which batches, as_of and definitions a warehouse or a published version was built from.
+"""What a run knows: the batches, as_of and definitions a warehouse or a published version was built from.
 
 What a run makes anew is decided from it in dbt_project/macros/increments.sql, not here.
 """
@@ -27,7 +27,7 @@ _ROWS = """
 
 
 @dataclass(frozen=True)
-class Stand:
+class RunState:
     """What a run knows.
 
     Attributes:
@@ -56,7 +56,7 @@ class Stand:
         (folder / VERSION_FILE).write_text(json.dumps(asdict(self), default=str) + "\n", encoding="utf-8")
 
     @classmethod
-    def read(cls, folder: Path) -> Stand | None:
+    def read(cls, folder: Path) -> RunState | None:
         """That of a published version; None if there is none."""
         file = folder / VERSION_FILE
         if not file.exists():
@@ -81,7 +81,7 @@ def is_of(warehouse: Warehouse, *, definitions: str, newest_batch: int) -> bool:
     return bool((runs["definitions"] == definitions).all() and (runs["batch_id"] <= newest_batch).all())
 
 
-def is_ahead(warehouse: Warehouse, served: Stand | None) -> bool:
+def is_ahead(warehouse: Warehouse, served: RunState | None) -> bool:
     """Whether the last complete run knew more than what is served, as after going back to an older version.
 
     What a run changes of published days is told against what is served. An increment on a warehouse that
@@ -94,19 +94,19 @@ def is_ahead(warehouse: Warehouse, served: Stand | None) -> bool:
     return bool(knew_more.any())
 
 
-def begin(warehouse: Warehouse, stand: Stand) -> None:
+def begin(warehouse: Warehouse, run_state: RunState) -> None:
     """Note that a run starts to bring the warehouse here, so that a kill half way is known."""
     earlier = [warehouse.query(f"select * from {_RUNS}")] if warehouse.has_table(_RUNS) else []
-    warehouse.replace(_RUNS, pd.concat([*earlier, _row(stand, is_complete=False)]), select=_ROWS)
+    warehouse.replace(_RUNS, pd.concat([*earlier, _row(run_state, is_complete=False)]), select=_ROWS)
 
 
-def complete(warehouse: Warehouse, stand: Stand) -> None:
+def complete(warehouse: Warehouse, run_state: RunState) -> None:
     """Note that the warehouse stands here, and that this is published."""
-    warehouse.replace(_RUNS, _row(stand, is_complete=True), select=_ROWS)
+    warehouse.replace(_RUNS, _row(run_state, is_complete=True), select=_ROWS)
 
 
-def _row(stand: Stand, *, is_complete: bool) -> pd.DataFrame:
-    row = asdict(stand) | {"as_of": pd.Timestamp(stand.as_of), "is_complete": is_complete}
+def _row(run_state: RunState, *, is_complete: bool) -> pd.DataFrame:
+    row = asdict(run_state) | {"as_of": pd.Timestamp(run_state.as_of), "is_complete": is_complete}
     return pd.DataFrame([row])
 
 
@@ -116,7 +116,7 @@ def complete_batch(warehouse: Warehouse) -> int | None:
     return int(found[0]) if found else None
 
 
-def variables(warehouse: Warehouse, stand: Stand, *, served: Stand | None) -> dict[str, object]:
+def variables(warehouse: Warehouse, run_state: RunState, *, served: RunState | None) -> dict[str, object]:
     """What dbt is told: where this run stands, the last complete one, and what is published now.
 
     The as_of of runs that did not end are between known_from and known_to too: what they made stays until it
@@ -125,12 +125,12 @@ def variables(warehouse: Warehouse, stand: Stand, *, served: Stand | None) -> di
     since_batch = complete_batch(warehouse)
     days = sorted(str(day.date()) for day in warehouse.query(f"select as_of from {_RUNS}")["as_of"])
     return {
-        "as_of": str(stand.as_of),
+        "as_of": str(run_state.as_of),
         "since_batch": since_batch,
         "known_from": days[0],
         "known_to": days[-1],
         "served_batch": served.batch_id if served else None,
         "served_as_of": str(served.as_of) if served else None,
-        "is_redefined": served is not None and served.formulas != stand.formulas,
-        "is_renamed": served is not None and served.people != stand.people,
+        "is_redefined": served is not None and served.formulas != run_state.formulas,
+        "is_renamed": served is not None and served.people != run_state.people,
     }

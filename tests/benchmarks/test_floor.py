@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.product import REPO, SAMPLE_AS_OF, Credits, Night, nightly
+from support.product import REPO, SAMPLE_AS_OF, Credits, NightlyRun, nightly
 
 from orchestration.landing.sample.write import write_load
 
@@ -23,21 +23,21 @@ def module(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
 
 
-def floor_of(night: Night, folder: Path) -> Path:
+def floor_of(night: NightlyRun, folder: Path) -> Path:
     file = folder / "floor.duckdb"
     written = module("floor", "--lake", night.data_dir / "raw", "--as-of", night.as_of, "--out", file)
     assert written.returncode == 0, written.stderr
     return file
 
 
-def differences(floor: Path, night: Night) -> list[str]:
+def differences(floor: Path, night: NightlyRun) -> list[str]:
     said = module("agreement", "--floor", floor, "--published", night.published / "credits.duckdb")
     assert said.returncode == bool(said.stderr), said.stderr
     return said.stderr.splitlines()
 
 
 @pytest.fixture(scope="module")
-def awkward_night(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> Night:
+def awkward_run(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
     """A load with every planted fault, and beside it what no load plants."""
     root = tmp_path_factory.mktemp("awkward")
     write_load(
@@ -154,17 +154,17 @@ def retraction(retraction_id: str, event_id: str, when: str) -> dict[str, object
 
 
 @pytest.mark.parametrize(
-    "name", ["sample_night", "real_night", pytest.param("awkward_night", marks=pytest.mark.slow)]
+    "name", ["sample_run", "real_run", pytest.param("awkward_run", marks=pytest.mark.slow)]
 )
 def test_the_floor_says_what_is_published(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    night: Night = request.getfixturevalue(name)
+    night: NightlyRun = request.getfixturevalue(name)
     assert differences(floor_of(night, tmp_path), night) == []
 
 
 @pytest.mark.slow
-def test_the_awkward_night_has_what_it_is_for(awkward_night: Night) -> None:
+def test_the_awkward_night_has_what_it_is_for(awkward_run: NightlyRun) -> None:
     told = dict(
-        awkward_night.query(
+        awkward_run.query(
             "select event_id, (attempt_number, attempt_count, disposition) "
             "from marts.generation_details where workspace_id in ('hand', 'unnamed')"
         )
@@ -173,12 +173,12 @@ def test_the_awkward_night_has_what_it_is_for(awkward_night: Night) -> None:
     assert [told[f"g{day}"][:2] for day in (1, 8, 15)] == [(1, 2), (2, 2), (1, 1)]
     assert told["g15"][2] == "wasted" and "r1" not in told and "r2" in told
     assert "last" in told and "after" not in told and len({"q0", "q1"} & set(told)) == 1
-    reasons = awkward_night.query("select distinct waste_reason from marts.waste_by_reason")
+    reasons = awkward_run.query("select distinct waste_reason from marts.waste_by_reason")
     assert len(reasons) == 6
 
 
-def test_a_floor_that_does_less_is_noticed(sample_night: Night, tmp_path: Path) -> None:
-    right = floor_of(sample_night, tmp_path)
+def test_a_floor_that_does_less_is_noticed(sample_run: NightlyRun, tmp_path: Path) -> None:
+    right = floor_of(sample_run, tmp_path)
     for change, noticed in {
         "update usage_daily set used_credits = used_credits + 0.000001 "
         "where rowid = (select min(rowid) from usage_daily)": "usage_daily.used_credits differs in 1 rows",
@@ -195,5 +195,5 @@ def test_a_floor_that_does_less_is_noticed(sample_night: Night, tmp_path: Path) 
         shutil.copy(right, wrong)
         with duckdb.connect(str(wrong)) as connection:
             connection.execute(change)
-        said = differences(wrong, sample_night)
+        said = differences(wrong, sample_run)
         assert any(line.startswith(noticed) for line in said), (change, said)

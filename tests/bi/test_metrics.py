@@ -71,11 +71,11 @@ def test_every_metric_is_described_and_made_of_what_there_is() -> None:
     ],
 )
 def test_metricflow_says_what_the_marts_say(
-    sample_night: Any, tmp_path: Path, metrics: str, by: str, query: str
+    sample_run: Any, tmp_path: Path, metrics: str, by: str, query: str
 ) -> None:
     if not (BIN / "mf").exists():
         pytest.skip("MetricFlow is in an environment of its own; make test-metrics makes it")
-    published, out = sample_night.data_dir / "published", tmp_path / "out.csv"
+    published, out = sample_run.data_dir / "published", tmp_path / "out.csv"
     asked = ("query", "--metrics", metrics, "--group-by", by, "--csv", out)
     subprocess.run(["sh", SEMANTIC / "ask.sh", published, BIN, *asked], check=True, capture_output=True)
     with out.open(encoding="utf-8") as file:

@@ -104,10 +104,10 @@ def superset(home: Path) -> Iterator[Superset]:
 
 @pytest.mark.slow
 def test_superset_shows_the_marts_and_sees_the_next_version(
-    credits_command: Any, sample_night: Any, tmp_path: Path
+    credits_command: Any, sample_run: Any, tmp_path: Path
 ) -> None:
-    data_dir = shutil.copytree(sample_night.data_dir, tmp_path / "data", symlinks=True)
-    landing = shutil.copytree(sample_night.landing, tmp_path / "landing")
+    data_dir = shutil.copytree(sample_run.data_dir, tmp_path / "data", symlinks=True)
+    landing = shutil.copytree(sample_run.landing, tmp_path / "landing")
     (tmp_path / "superset").mkdir()
     with superset(tmp_path / "superset") as tool:
         database = tool.post(

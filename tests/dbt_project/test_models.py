@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from support.product import SAMPLE_AS_OF, Night
+from support.product import SAMPLE_AS_OF, NightlyRun
 
 REPO = Path(__file__).resolve().parents[2]
 PROJECT = REPO / "dbt_project"
@@ -79,13 +79,13 @@ def models(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def docs(sample_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def docs(sample_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the docs, made by a dbt that can reach nothing."""
     cut_off, target = tmp_path_factory.mktemp("cut_off"), tmp_path_factory.mktemp("docs")
     (cut_off / "sitecustomize.py").write_text(NO_NETWORK)
     said = dbt(
         *("docs", "generate"),
-        data_dir=sample_night.data_dir,
+        data_dir=sample_run.data_dir,
         target=target,
         environment={"PYTHONPATH": str(cut_off)},
     )
@@ -93,8 +93,8 @@ def docs(sample_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def test_every_dbt_unit_test_passes(manifest: dict[str, Any], sample_night: Night, tmp_path: Path) -> None:
-    said = dbt("test", "--select", "test_type:unit", data_dir=sample_night.data_dir, target=tmp_path)
+def test_every_dbt_unit_test_passes(manifest: dict[str, Any], sample_run: NightlyRun, tmp_path: Path) -> None:
+    said = dbt("test", "--select", "test_type:unit", data_dir=sample_run.data_dir, target=tmp_path)
     assert said.returncode == 0, said.stdout
     assert f"PASS={len(manifest['unit_tests'])} WARN=0 ERROR=0 SKIP=0" in said.stdout, said.stdout
 
@@ -120,9 +120,9 @@ def test_every_model_and_column_of_the_docs_is_described(docs: Path) -> None:
 
 
 def test_every_published_mart_has_an_exposure_that_uses_it(
-    manifest: dict[str, Any], sample_night: Night
+    manifest: dict[str, Any], sample_run: NightlyRun
 ) -> None:
-    published = sample_night.query(
+    published = sample_run.query(
         "select 'model.credits.' || table_name from information_schema.tables where table_schema = 'marts'"
     )
     exposures = manifest["exposures"].values()
@@ -157,8 +157,8 @@ def test_no_model_names_an_engine() -> None:
         "attempt_number = 1 where attempt_number = 2",
     ],
 )
-def test_an_episode_with_a_hole_is_found(spoil: str, sample_night: Night, tmp_path: Path) -> None:
-    shutil.copy(sample_night.data_dir / "warehouse.duckdb", tmp_path)
+def test_an_episode_with_a_hole_is_found(spoil: str, sample_run: NightlyRun, tmp_path: Path) -> None:
+    shutil.copy(sample_run.data_dir / "warehouse.duckdb", tmp_path)
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as warehouse:
         warehouse.execute(f"update facts.fct_judged_generations set {spoil}")
     said = dbt("test", "--select", "test_name:whole_episodes", data_dir=tmp_path, target=tmp_path / "target")

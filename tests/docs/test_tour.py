@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.documents import DOCS, Example, examples
-from support.product import CreditsWith, Night
+from support.product import CreditsWith, NightlyRun
 
 from orchestration.cli.main import main
 
@@ -28,26 +28,26 @@ def test_the_tour_has_steps_and_the_comparison_sees_a_difference() -> None:
 
 @pytest.mark.parametrize("example", SHOWN, ids=[" ".join(example.words[1:3])[:30] for example in SHOWN])
 def test_a_command_prints_what_the_tour_shows(
-    example: Example, sample_night: Night, credits_with: CreditsWith, tmp_path: Path
+    example: Example, sample_run: NightlyRun, credits_with: CreditsWith, tmp_path: Path
 ) -> None:
-    folders = {"data/landing": sample_night.landing, "data/warehouse": sample_night.data_dir}
+    folders = {"data/landing": sample_run.landing, "data/warehouse": sample_run.data_dir}
     written = tmp_path / "landing"
     if example.words[1] == "run":
-        said = sample_night.said.stdout  # it is the night that the rest looks at
+        said = sample_run.said.stdout  # it is the night that the rest looks at
     else:
-        folders["data/landing"] = written if example.words[1] == "sample" else sample_night.landing
+        folders["data/landing"] = written if example.words[1] == "sample" else sample_run.landing
         words = [str(folders.get(word, word)) for word in example.words[1:]]
         there = {
-            "CREDITS_LANDING_DIR": str(sample_night.landing),
-            "CREDITS_DATA_DIR": str(sample_night.data_dir),
+            "CREDITS_LANDING_DIR": str(sample_run.landing),
+            "CREDITS_DATA_DIR": str(sample_run.data_dir),
         }
         done = credits_with(**there)(*words)
         assert done.returncode == 0, done.stdout + done.stderr
         said = done.stdout
     for place, name in (
         (written, "data/landing"),
-        (sample_night.landing, f"{PROJECT}/landing"),
-        (sample_night.data_dir, f"{PROJECT}/warehouse"),
+        (sample_run.landing, f"{PROJECT}/landing"),
+        (sample_run.data_dir, f"{PROJECT}/warehouse"),
     ):
         said = said.replace(str(place), name)
     assert example.differs(said) is None, f"{example.words}\n{example.differs(said)!r}\n{said}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import json
 
-from support.product import Night
+from support.product import NightlyRun
 
 
-def delivered(night: Night) -> set[str]:
+def delivered(night: NightlyRun) -> set[str]:
     found = set()
     for file in (night.landing / "members").iterdir():
         with file.open(encoding="utf-8", newline="") as lines:
@@ -16,20 +16,20 @@ def delivered(night: Night) -> set[str]:
     return found
 
 
-def test_no_mart_has_a_column_for_addresses_or_holds_one_that_was_delivered(sample_night: Night) -> None:
-    addresses = delivered(sample_night)
+def test_no_mart_has_a_column_for_addresses_or_holds_one_that_was_delivered(sample_run: NightlyRun) -> None:
+    addresses = delivered(sample_run)
     assert len(addresses) == 5 and all("@" in address for address in addresses)
-    tables = sample_night.query("select table_name, column_name from duckdb_columns() where not internal")
+    tables = sample_run.query("select table_name, column_name from duckdb_columns() where not internal")
     assert len(tables) > 200
     assert [name for name in tables if "mail" in str(name[1]).lower()] == []
     for mart in sorted({str(table) for table, _ in tables}):
-        cells = json.dumps(sample_night.query(f"from marts.{mart}"), default=str)
+        cells = json.dumps(sample_run.query(f"from marts.{mart}"), default=str)
         assert [address for address in addresses if address in cells] == [], mart
 
 
-def test_no_page_and_no_file_that_is_published_names_an_address(sample_night: Night) -> None:
-    files = [path for path in sample_night.published.resolve().rglob("*") if path.is_file()]
+def test_no_page_and_no_file_that_is_published_names_an_address(sample_run: NightlyRun) -> None:
+    files = [path for path in sample_run.published.resolve().rglob("*") if path.is_file()]
     assert len(files) > 20
     for path in files:
         content = path.read_bytes()
-        assert [address for address in delivered(sample_night) if address.encode() in content] == [], path
+        assert [address for address in delivered(sample_run) if address.encode() in content] == [], path

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.product import Credits, Night, copied, nightly
+from support.product import Credits, NightlyRun, copied, nightly
 
 
 def days_said(text: str, label: str) -> list[str]:
@@ -17,9 +17,9 @@ def days_said(text: str, label: str) -> list[str]:
 
 
 def test_the_sample_has_its_pace_date_a_range_around_it_and_buys_p5_less_the_lead_time(
-    sample_night: Night,
+    sample_run: NightlyRun,
 ) -> None:
-    ((status, pace, *days, buy_by, lead_days),) = sample_night.query(
+    ((status, pace, *days, buy_by, lead_days),) = sample_run.query(
         "select forecast_status, pace_date, depletes_on_p025, depletes_on_p5, depletes_on_p10, "
         "depletes_on_p50, depletes_on_p90, depletes_on_p975, buy_by, lead_time_days "
         "from marts.depletion_forecast"
@@ -30,8 +30,8 @@ def test_the_sample_has_its_pace_date_a_range_around_it_and_buys_p5_less_the_lea
     assert buy_by == days[1] - timedelta(days=lead_days)
 
 
-def test_what_the_sample_should_buy_is_on_offer_and_enough(sample_night: Night) -> None:
-    ((needed, packs, price),) = sample_night.query(
+def test_what_the_sample_should_buy_is_on_offer_and_enough(sample_run: NightlyRun) -> None:
+    ((needed, packs, price),) = sample_run.query(
         "select credits_to_buy, recommended_packs, packs_price from marts.depletion_forecast"
     )
     bought = json.loads(packs)
@@ -39,8 +39,8 @@ def test_what_the_sample_should_buy_is_on_offer_and_enough(sample_night: Night) 
     assert sum(Decimal(pack["price"]) for pack in bought) == price
 
 
-def test_paths_start_at_what_is_left_and_end_at_nothing(sample_night: Night) -> None:
-    first, *_, last = sample_night.query("from marts.depletion_paths order by forecast_date")
+def test_paths_start_at_what_is_left_and_end_at_nothing(sample_run: NightlyRun) -> None:
+    first, *_, last = sample_run.query("from marts.depletion_paths order by forecast_date")
     assert first == ("acme-store", date(2026, 4, 7), *[Decimal(2660)] * 5)
     assert last[2:] == (0, 0, 0, 0, 0)
 
@@ -54,20 +54,20 @@ def test_paths_start_at_what_is_left_and_end_at_nothing(sample_night: Night) -> 
     ],
 )
 def test_a_change_moves_the_median(
-    credits_command: Credits, sample_night: Night, change: str, words: str
+    credits_command: Credits, sample_run: NightlyRun, change: str, words: str
 ) -> None:
-    said = credits_command("forecast", "--data-dir", sample_night.data_dir, "--what-if", change)
+    said = credits_command("forecast", "--data-dir", sample_run.data_dir, "--what-if", change)
     assert said.returncode == 0, said.stderr
     assert words in said.stdout.splitlines()[-1]
-    told = sample_night.query("select depletes_on_p50 from marts.depletion_forecast")
+    told = sample_run.query("select depletes_on_p50 from marts.depletion_forecast")
     median = days_said(said.stdout, "median")[0]
     assert f"{told[0][0]:%-d %b %Y}" in median
 
 
-def test_changes_are_made_together(credits_command: Credits, sample_night: Night) -> None:
+def test_changes_are_made_together(credits_command: Credits, sample_run: NightlyRun) -> None:
     both = ("--what-if", "members=+5", "--what-if", "regeneration-rate=-100%")
-    alone = credits_command("forecast", "--data-dir", sample_night.data_dir, *both[:2])
-    together = credits_command("forecast", "--data-dir", sample_night.data_dir, *both)
+    alone = credits_command("forecast", "--data-dir", sample_run.data_dir, *both[:2])
+    together = credits_command("forecast", "--data-dir", sample_run.data_dir, *both)
     assert days_said(alone.stdout, "median")[1] != days_said(together.stdout, "median")[1]
 
 
@@ -76,17 +76,17 @@ def test_changes_are_made_together(credits_command: Credits, sample_night: Night
     ["members=2", "buy=none@2026-05-01"],
 )
 def test_a_change_that_cannot_be_is_refused_with_a_remedy(
-    credits_command: Credits, sample_night: Night, change: str
+    credits_command: Credits, sample_run: NightlyRun, change: str
 ) -> None:
-    said = credits_command("forecast", "--data-dir", sample_night.data_dir, "--what-if", change)
+    said = credits_command("forecast", "--data-dir", sample_run.data_dir, "--what-if", change)
     assert said.returncode == 2
     assert change.split("=")[0] in said.stderr or "none" in said.stderr
 
 
 def test_a_forecast_of_an_unknown_workspace_names_those_there_are(
-    credits_command: Credits, sample_night: Night
+    credits_command: Credits, sample_run: NightlyRun
 ) -> None:
-    said = credits_command("forecast", "--data-dir", sample_night.data_dir, "--workspace", "nobody")
+    said = credits_command("forecast", "--data-dir", sample_run.data_dir, "--workspace", "nobody")
     assert said.returncode == 2
     assert "'nobody'" in said.stderr and "acme-store" in said.stderr
 
@@ -101,32 +101,32 @@ def test_a_data_directory_without_a_forecast_says_what_to_do(
 
 
 def test_a_new_user_sees_measured_accuracy_on_the_first_day(
-    credits_command: Credits, real_night: Night
+    credits_command: Credits, real_run: NightlyRun
 ) -> None:
-    told = real_night.query(
+    told = real_run.query(
         "select kind, horizon_bucket, cases, coverage_80 from marts.forecast_accuracy "
         "where workspace_id = '(all)' and horizon_bucket <> '(all)' order by all"
     )
     assert {(kind, bucket) for kind, bucket, *_ in told} >= {("replayed", "0-7"), ("replayed", "31-90")}
-    total = real_night.query(
+    total = real_run.query(
         "select sum(cases) filter (horizon_bucket <> '(all)'), sum(cases) filter (horizon_bucket = '(all)') "
         "from marts.forecast_accuracy where workspace_id = '(all)'"
     )
     assert total[0][0] == total[0][1] > 100
-    said = credits_command("backtest", "--data-dir", real_night.data_dir, "--to", "2025-04-30")
+    said = credits_command("backtest", "--data-dir", real_run.data_dir, "--to", "2025-04-30")
     assert said.returncode == 0, said.stderr
     assert "30 Apr 2025" in said.stdout and "pace" in said.stdout
 
 
 def test_an_implausible_charge_is_no_demand_and_the_report_says_so(
-    credits_command: Credits, real_night: Night
+    credits_command: Credits, real_run: NightlyRun
 ) -> None:
-    ((capped, burnt),) = real_night.query(
+    ((capped, burnt),) = real_run.query(
         "select capped_credits, (select max(credits) from marts.generation_details) "
         "from marts.depletion_forecast"
     )
     assert 900_000 < capped < burnt
-    said = credits_command("report", "--data-dir", real_night.data_dir)
+    said = credits_command("report", "--data-dir", real_run.data_dir)
     assert "are not taken for demand by the forecast" in said.stdout
 
 
@@ -177,22 +177,22 @@ def test_a_published_forecast_is_scored_once_by_the_credits_it_knew_of(
         assert error <= 1
 
 
-def test_the_calibration_in_use_is_registered_with_its_hash(sample_night: Night) -> None:
-    ((version, hashed, content),) = sample_night.query(
+def test_the_calibration_in_use_is_registered_with_its_hash(sample_run: NightlyRun) -> None:
+    ((version, hashed, content),) = sample_run.query(
         "select version, hash, content from marts.model_registry where promoted and model = 'depletion_range'"
     )
     assert hashed.startswith(version) and json.loads(content)["hash"] == hashed
-    assert sample_night.query("select distinct calibration_version from marts.depletion_forecast") == [
+    assert sample_run.query("select distinct calibration_version from marts.depletion_forecast") == [
         (version,)
     ]
 
 
 @pytest.mark.slow
 def test_an_older_journal_keeps_its_vintages(
-    credits_command: Credits, sample_night: Night, tmp_path: Path
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
     """Vintages written before there were ranges are read as vintages without one."""
-    night = copied(sample_night, tmp_path / "data")
+    night = copied(sample_run, tmp_path / "data")
     folder = night.data_dir / "journal" / "depletion_forecast"
     with duckdb.connect() as connection:
         connection.execute(

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 from support.personal_data import figures_of, told_night, traces
-from support.product import SAMPLE_AS_OF, Credits, CreditsWith, Night, copied, nightly, published_rows
+from support.product import SAMPLE_AS_OF, Credits, CreditsWith, NightlyRun, copied, nightly, published_rows
 
 
 @pytest.fixture(scope="module")
-def told(credits_command: Credits, sample_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Night:
+def told(
+    credits_command: Credits, sample_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory
+) -> NightlyRun:
     root = tmp_path_factory.mktemp("forget")
-    return told_night(credits_command, copied(sample_night, root / "data"), root / "landing")
+    return told_night(credits_command, copied(sample_run, root / "data"), root / "landing")
 
 
 def test_a_forgotten_person_is_nowhere_and_every_total_stays(
-    credits_command: Credits, told: Night, dagster_home: Path
+    credits_command: Credits, told: NightlyRun, dagster_home: Path
 ) -> None:
     before, found = published_rows(told.published), traces(told.data_dir)
     home = traces(dagster_home)
@@ -45,7 +47,7 @@ def test_a_forgotten_person_is_nowhere_and_every_total_stays(
 
 
 def test_forgetting_again_does_nothing_and_an_unknown_or_busy_one_is_refused(
-    credits_command: Credits, told: Night
+    credits_command: Credits, told: NightlyRun
 ) -> None:
     command = ("forget", "--data-dir", told.data_dir, "--landing", told.landing, "--member")
     served = told.published.readlink()
@@ -63,9 +65,9 @@ def test_forgetting_again_does_nothing_and_an_unknown_or_busy_one_is_refused(
 
 @pytest.mark.slow
 def test_with_a_retention_a_night_forgets_who_is_gone(
-    sample_night: Night, credits_with: CreditsWith, tmp_path: Path
+    sample_run: NightlyRun, credits_with: CreditsWith, tmp_path: Path
 ) -> None:
-    night = copied(sample_night, tmp_path / "data")
+    night = copied(sample_run, tmp_path / "data")
     before = published_rows(night.published)
     command = credits_with(CREDITS_RETENTION_DAYS="30")
     # the sample ends in April 2026
@@ -78,7 +80,7 @@ def test_with_a_retention_a_night_forgets_who_is_gone(
 
 
 def test_what_is_delivered_again_neither_counts_twice_nor_brings_the_person_back(
-    credits_command: Credits, told: Night
+    credits_command: Credits, told: NightlyRun
 ) -> None:
     before = published_rows(told.published)
     for file in [path for path in told.landing.rglob("*.jsonl") if path.is_file()]:

@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 from support.hostile_landing import NAMES, RENAMED, WORKSPACE, renames_of, write_hostile
-from support.product import JOURNAL_MARTS, Credits, Night, nightly
+from support.product import JOURNAL_MARTS, Credits, NightlyRun, nightly
 
 from orchestration.publish.report.as_json import render_json
 from orchestration.publish.report.formatting import plain
@@ -60,37 +60,37 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def night(
     credits_command: Credits,
-    sample_night: Night,
+    sample_run: NightlyRun,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Night:
+) -> NightlyRun:
     root = tmp_path_factory.mktemp("hostile")
-    write_hostile(sample_night.landing, root / "landing")
-    as_of = sample_night.as_of
+    write_hostile(sample_run.landing, root / "landing")
+    as_of = sample_run.as_of
     return nightly(credits_command, root / "landing", root / "data", as_of, "--workspace-files")
 
 
-def columns(night: Night, mart: str) -> list[str]:
+def columns(night: NightlyRun, mart: str) -> list[str]:
     found = night.query(
         f"select column_name from duckdb_columns() where table_name = '{mart}' order by column_index"
     )
     return [str(name) for (name,) in found]
 
 
-def marts(night: Night) -> list[str]:
+def marts(night: NightlyRun) -> list[str]:
     return [str(name) for (name,) in night.query("select table_name from duckdb_tables() order by 1")]
 
 
 def test_every_row_of_every_mart_is_that_of_the_sample_under_its_other_name(
-    night: Night, sample_night: Night
+    night: NightlyRun, sample_run: NightlyRun
 ) -> None:
-    renamed, compared = renames_of(sample_night.landing), 0
+    renamed, compared = renames_of(sample_run.landing), 0
     for mart in marts(night):
         if mart in JOURNAL_MARTS or "workspace_id" not in columns(night, mart):
             continue
         kept = ", ".join(name for name in columns(night, mart) if name not in COMPOSED)
         expected = [
             tuple(renamed.get(value, value) if isinstance(value, str) else value for value in row)
-            for row in sample_night.query(f"select {kept} from marts.{mart}")
+            for row in sample_run.query(f"select {kept} from marts.{mart}")
         ]
         quoted = WORKSPACE.replace("'", "''")
         found = night.query(f"select {kept} from marts.{mart} where workspace_id = '{quoted}'")
@@ -100,7 +100,7 @@ def test_every_row_of_every_mart_is_that_of_the_sample_under_its_other_name(
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-def test_a_name_is_stored_as_it_was_delivered_wherever_it_stands(night: Night, name: str) -> None:
+def test_a_name_is_stored_as_it_was_delivered_wherever_it_stands(night: NightlyRun, name: str) -> None:
     quoted = name.replace("'", "''")
     for mart, count, named in (
         ("credit_summary", 3, ("workspace_id", "workspace_name", "most_efficient_member_id")),
@@ -123,7 +123,7 @@ def test_a_name_is_stored_as_it_was_delivered_wherever_it_stands(night: Night, n
         assert {value for row in rows for value in row} - {None} == {name}, mart
 
 
-def test_no_page_holds_markup_that_came_with_a_name_and_each_shows_the_names(night: Night) -> None:
+def test_no_page_holds_markup_that_came_with_a_name_and_each_shows_the_names(night: NightlyRun) -> None:
     ids = [WORKSPACE, *NAMES.values()]
     folder = night.published / "report"
     kinds = (".html", ".csv")
@@ -161,7 +161,7 @@ def test_no_page_holds_markup_that_came_with_a_name_and_each_shows_the_names(nig
 
 
 @pytest.mark.parametrize("id", [WORKSPACE, *NAMES.values()], ids=["workspace", *NAMES])
-def test_the_reports_tell_the_names(night: Night, id: str) -> None:
+def test_the_reports_tell_the_names(night: NightlyRun, id: str) -> None:
     report = load_report(night.published, workspace_id=id, days=30)
     assert json.loads(render_json(report))["summary"]["workspace_id"] == id
     text = render_text(report)
@@ -169,7 +169,7 @@ def test_the_reports_tell_the_names(night: Night, id: str) -> None:
     assert plain(report.summary.workspace_name) in text
 
 
-def test_no_cell_of_an_export_is_run_by_a_spreadsheet_and_none_is_lost(night: Night) -> None:
+def test_no_cell_of_an_export_is_run_by_a_spreadsheet_and_none_is_lost(night: NightlyRun) -> None:
     for mart in marts(night):
         out = io.BytesIO()
         with mart_rows(night.published, mart) as exported:
@@ -184,7 +184,7 @@ def test_no_cell_of_an_export_is_run_by_a_spreadsheet_and_none_is_lost(night: Ni
                 assert not isinstance(value, str) or not cell.lstrip().startswith(("=", "+", "-", "@", "＝"))
 
 
-def test_each_workspace_has_a_folder_of_its_own_with_nothing_of_the_others(night: Night) -> None:
+def test_each_workspace_has_a_folder_of_its_own_with_nothing_of_the_others(night: NightlyRun) -> None:
     folder = night.published / "workspaces"
     ids = [WORKSPACE, *NAMES.values()]
     assert {path.name for path in folder.iterdir()} == {file_name(id) for id in ids}
@@ -197,7 +197,7 @@ def test_each_workspace_has_a_folder_of_its_own_with_nothing_of_the_others(night
             assert used.fetchall() == [(3 * Decimal(f"1.{number}"),)]
 
 
-def test_a_workspace_can_be_asked_for_by_a_hostile_name(credits_command: Credits, night: Night) -> None:
+def test_a_workspace_can_be_asked_for_by_a_hostile_name(credits_command: Credits, night: NightlyRun) -> None:
     id = NAMES["sql"]
     asked = ("--data-dir", night.data_dir, f"--workspace={id}")
     report = credits_command("report", *asked)

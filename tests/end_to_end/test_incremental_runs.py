@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
-from support.product import SAMPLE_AS_OF, Credits, Night, copied, nightly, published_rows
+from support.product import SAMPLE_AS_OF, Credits, NightlyRun, copied, nightly, published_rows
 
 
 def test_the_same_night_again_loads_nothing_and_changes_nothing(
-    credits_command: Credits, real_night: Night, tmp_path: Path
+    credits_command: Credits, real_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(real_night, tmp_path / "data")
+    night = copied(real_run, tmp_path / "data")
     before = published_rows(night.published)
     version = night.published.readlink()
     again = nightly(credits_command, night.landing, night.data_dir, night.as_of)
@@ -32,21 +32,21 @@ def test_the_same_night_again_loads_nothing_and_changes_nothing(
 
 @pytest.mark.slow
 def test_a_rebuild_from_the_lake_publishes_the_same_rows(
-    credits_command: Credits, sample_night: Night, tmp_path: Path
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_night, tmp_path / "data")
+    night = copied(sample_run, tmp_path / "data")
     (night.data_dir / "warehouse.duckdb").unlink()
     rebuilt = nightly(credits_command, night.landing, night.data_dir, night.as_of, "--full-refresh")
-    assert published_rows(rebuilt.published) == published_rows(sample_night.published)
+    assert published_rows(rebuilt.published) == published_rows(sample_run.published)
 
 
 @pytest.mark.slow
 def test_the_shape_of_the_files_does_not_matter(
-    credits_command: Credits, real_night: Night, tmp_path: Path
+    credits_command: Credits, real_run: NightlyRun, tmp_path: Path
 ) -> None:
-    reshape(real_night.landing, tmp_path / "landing", random.Random(11))
-    night = nightly(credits_command, tmp_path / "landing", tmp_path / "data", real_night.as_of)
-    assert published_rows(night.published) == published_rows(real_night.published)
+    reshape(real_run.landing, tmp_path / "landing", random.Random(11))
+    night = nightly(credits_command, tmp_path / "landing", tmp_path / "data", real_run.as_of)
+    assert published_rows(night.published) == published_rows(real_run.published)
 
 
 def reshape(landing: Path, to: Path, rng: random.Random) -> None:
@@ -70,9 +70,9 @@ def reshape(landing: Path, to: Path, rng: random.Random) -> None:
 
 
 def test_a_reader_keeps_its_version_while_the_next_is_published(
-    credits_command: Credits, sample_night: Night, tmp_path: Path
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_night, tmp_path / "data")
+    night = copied(sample_run, tmp_path / "data")
     with duckdb.connect(str(night.published / "credits.duckdb"), read_only=True) as reader:
         total = "select sum(credits_used) from marts.credit_summary"
         before = reader.execute(total).fetchall()
@@ -89,9 +89,9 @@ def test_a_reader_keeps_its_version_while_the_next_is_published(
 
 
 def test_a_failed_gate_stops_the_path_and_keeps_what_is_served(
-    credits_command: Credits, sample_night: Night, tmp_path: Path
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_night, tmp_path / "data")
+    night = copied(sample_run, tmp_path / "data")
     served = (night.published / "credits.duckdb").stat().st_ino
     deliveries = night.data_dir / "raw" / "batches" / "000001" / "deliveries.parquet"
     table = pq.read_table(deliveries)
@@ -146,14 +146,14 @@ def test_wrong_use_says_what_and_exits_2(credits_command: Credits, tmp_path: Pat
     assert (nothing.returncode, "credits run" in nothing.stderr) == (2, True)
 
 
-def test_an_implausible_charge_is_a_warning_that_names_the_event(real_night: Night) -> None:
-    assert "6bd0cf1b5b202ba1: 999001.252875 credits" in real_night.said.stdout
+def test_an_implausible_charge_is_a_warning_that_names_the_event(real_run: NightlyRun) -> None:
+    assert "6bd0cf1b5b202ba1: 999001.252875 credits" in real_run.said.stdout
 
 
 def test_an_implausible_charge_alerts_once_and_does_not_hide_the_spike_of_the_next_day(
-    real_night: Night,
+    real_run: NightlyRun,
 ) -> None:
-    found = real_night.query(
+    found = real_run.query(
         "select cast(usage_date as varchar), scope, cause_kind, event_ids, is_muted from marts.usage_spikes "
         "where usage_date between date '2025-05-07' and date '2025-05-08' order by all"
     )

@@ -6,7 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from support.product import Credits, Night, copied, nightly
+from support.product import Credits, NightlyRun, copied, nightly
 
 
 class Bomb:
@@ -21,9 +21,9 @@ class Bomb:
 
 @pytest.mark.slow
 def test_no_file_of_the_data_directory_is_read_as_a_pickle(
-    credits_command: Credits, sample_night: Night, tmp_path: Path
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_night, tmp_path / "data")
+    night = copied(sample_run, tmp_path / "data")
     trace = tmp_path / "trace"
     # dbt writes its graph as a pickle beside the rest, and never reads it
     assert (night.data_dir / "dbt" / "graph.gpickle").exists()

@@ -6,23 +6,27 @@ from pathlib import Path
 
 import pytest
 from support.personal_data import figures_of, told_night, traces
-from support.product import SAMPLE_AS_OF, Credits, CreditsWith, Night, copied, nightly, published_rows
+from support.product import SAMPLE_AS_OF, Credits, CreditsWith, NightlyRun, copied, nightly, published_rows
 
 SECRET = "a secret of the tests, long enough"
 
 
 @pytest.fixture(scope="module")
-def told(credits_command: Credits, sample_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Night:
+def told(
+    credits_command: Credits, sample_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory
+) -> NightlyRun:
     root = tmp_path_factory.mktemp("pseudonyms")
-    return told_night(credits_command, copied(sample_night, root / "data"), root / "landing")
+    return told_night(credits_command, copied(sample_run, root / "data"), root / "landing")
 
 
-def members_of(night: Night) -> set[object]:
+def members_of(night: NightlyRun) -> set[object]:
     return {member for (member,) in night.query("select distinct member_id from marts.usage_by_member")}
 
 
 @pytest.mark.slow
-def test_switched_on_nobody_is_named_and_no_figure_is_another(told: Night, credits_with: CreditsWith) -> None:
+def test_switched_on_nobody_is_named_and_no_figure_is_another(
+    told: NightlyRun, credits_with: CreditsWith
+) -> None:
     before = published_rows(told.published)
     assert any(name.startswith("parquet/data_quality") for name in traces(told.published.resolve()))
     command = credits_with(CREDITS_PSEUDONYM_SECRET=SECRET)
@@ -48,7 +52,7 @@ def test_switched_on_nobody_is_named_and_no_figure_is_another(told: Night, credi
 
 @pytest.mark.slow
 def test_the_same_secret_gives_the_same_pseudonyms_and_another_one_others(
-    told: Night, credits_with: CreditsWith
+    told: NightlyRun, credits_with: CreditsWith
 ) -> None:
     switched = {"CREDITS_PSEUDONYMISE": "1", "CREDITS_PSEUDONYM_SECRET": SECRET}
     night = nightly(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
@@ -65,7 +69,9 @@ def test_the_same_secret_gives_the_same_pseudonyms_and_another_one_others(
 
 
 @pytest.mark.slow
-def test_forgetting_keeps_the_pseudonyms_of_everyone_else(told: Night, credits_with: CreditsWith) -> None:
+def test_forgetting_keeps_the_pseudonyms_of_everyone_else(
+    told: NightlyRun, credits_with: CreditsWith
+) -> None:
     switched = {"CREDITS_PSEUDONYMISE": "1", "CREDITS_PSEUDONYM_SECRET": SECRET}
     nightly(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
     before = members_of(told)
@@ -92,7 +98,7 @@ def test_without_a_long_enough_secret_nothing_is_run(tmp_path: Path, credits_wit
 
 @pytest.mark.slow
 def test_a_run_that_was_not_told_of_pseudonyms_does_not_publish_names(
-    told: Night, credits_with: CreditsWith
+    told: NightlyRun, credits_with: CreditsWith
 ) -> None:
     nightly(
         credits_with(CREDITS_PSEUDONYMISE="1", CREDITS_PSEUDONYM_SECRET=SECRET),

@@ -8,23 +8,23 @@ from pathlib import Path
 import pytest
 from oracle import Oracle, load_landing
 from oracle.comparison import differences, lake_rows
-from support.product import SAMPLE_AS_OF, Credits, Night, nightly
+from support.product import SAMPLE_AS_OF, Credits, NightlyRun, nightly
 
 from orchestration.landing.sample.write import write_load
 
 
-@pytest.fixture(params=["sample_night", "real_night"])
-def night(request: pytest.FixtureRequest) -> Night:
-    found: Night = request.getfixturevalue(request.param)
+@pytest.fixture(params=["sample_run", "real_run"])
+def night(request: pytest.FixtureRequest) -> NightlyRun:
+    found: NightlyRun = request.getfixturevalue(request.param)
     return found
 
 
-def test_every_figure_is_what_plain_python_finds(night: Night) -> None:
+def test_every_figure_is_what_plain_python_finds(night: NightlyRun) -> None:
     expected = Oracle(load_landing(night.landing), as_of=date.fromisoformat(night.as_of)).marts()
     assert differences(night.published, expected) == []
 
 
-def test_every_breakdown_sums_to_its_total(night: Night) -> None:
+def test_every_breakdown_sums_to_its_total(night: NightlyRun) -> None:
     totals = night.query("select workspace_id, period, credits_used from marts.credit_summary order by all")
     assert totals
     for mart in ("usage_by_member", "usage_by_category", "usage_by_generation_type"):
@@ -38,7 +38,7 @@ def test_every_breakdown_sums_to_its_total(night: Night) -> None:
         assert shares == [(1,)], mart
 
 
-def test_every_credit_of_every_day_has_one_disposition(night: Night) -> None:
+def test_every_credit_of_every_day_has_one_disposition(night: NightlyRun) -> None:
     assert (
         night.query(
             "select workspace_id, usage_date from marts.usage_daily group by all having sum(credits) <> "

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
-from support.product import SAMPLE_AS_OF, Credits, Night, copied, nightly
+from support.product import SAMPLE_AS_OF, Credits, NightlyRun, copied, nightly
 
 
 @pytest.mark.slow
 def test_a_torn_warehouse_is_rebuilt_and_the_largest_times_and_amounts_are_survived(
-    credits_command: Credits, sample_night: Night, tmp_path: Path
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_night, tmp_path / "data")
+    night = copied(sample_run, tmp_path / "data")
     warehouse = night.data_dir / "warehouse.duckdb"
     warehouse.write_bytes(warehouse.read_bytes()[: 4096 * 3] + b"torn")
     deliver(tmp_path / "landing")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
-from support.product import Credits, Night, copied, nightly, published_rows
+from support.product import Credits, NightlyRun, copied, nightly, published_rows
 
 WORKSPACE = "acme-store"
 LATE_DAY, RETRACTED_DAY, FUNDED_DAY = date(2026, 3, 17), date(2026, 3, 20), date(2026, 3, 25)
@@ -46,11 +46,11 @@ def event(event_id: str, occurred_at: str, **told: object) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def corrected(
-    credits_command: Credits, sample_night: Night, tmp_path_factory: pytest.TempPathFactory
-) -> Night:
+    credits_command: Credits, sample_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory
+) -> NightlyRun:
     """The night after the sample's, for the same as_of: what came late, and what was taken back."""
     root = tmp_path_factory.mktemp("corrected")
-    ((retracted, _),) = sample_night.query(
+    ((retracted, _),) = sample_run.query(
         f"select event_id, credits from marts.generation_details where usage_date = '{RETRACTED_DAY}' "
         "and attempt_count = 1 and current_outcome is not null order by event_id limit 1"
     )
@@ -80,11 +80,13 @@ def corrected(
             ],
         },
     )
-    night = copied(sample_night, root / "data")
+    night = copied(sample_run, root / "data")
     return nightly(credits_command, landing, night.data_dir, night.as_of)
 
 
-def test_restatements_name_exactly_the_days_touched_and_why(sample_night: Night, corrected: Night) -> None:
+def test_restatements_name_exactly_the_days_touched_and_why(
+    sample_run: NightlyRun, corrected: NightlyRun
+) -> None:
     told = corrected.query(
         "select usage_date, cause, credits_after - credits_before from marts.restatements "
         "where workspace_id = 'acme-store' order by all"
@@ -96,13 +98,15 @@ def test_restatements_name_exactly_the_days_touched_and_why(sample_night: Night,
     ]
     assert told[0][2] == Decimal("1.5")
     assert told[2][2] == 0
-    before, after = ({row[0]: row[1:] for row in night.query(DAILY)} for night in (sample_night, corrected))
+    before, after = ({row[0]: row[1:] for row in night.query(DAILY)} for night in (sample_run, corrected))
     changed = {day for day in before.keys() | after.keys() if before.get(day) != after.get(day)}
     assert changed == {LATE_DAY, RETRACTED_DAY}
 
 
-def test_what_is_restated_is_what_was_published_and_what_is(sample_night: Night, corrected: Night) -> None:
-    before, after = ({row[0]: row[1:3] for row in night.query(DAILY)} for night in (sample_night, corrected))
+def test_what_is_restated_is_what_was_published_and_what_is(
+    sample_run: NightlyRun, corrected: NightlyRun
+) -> None:
+    before, after = ({row[0]: row[1:3] for row in night.query(DAILY)} for night in (sample_run, corrected))
     told = corrected.query(
         "select usage_date, credits_before, wasted_credits_before, credits_after, wasted_credits_after "
         "from marts.restatements where cause <> 'ledger'"
@@ -114,10 +118,10 @@ def test_what_is_restated_is_what_was_published_and_what_is(sample_night: Night,
 
 
 def test_a_renamed_member_has_the_new_name_everywhere_and_the_old_one_in_the_history(
-    sample_night: Night, corrected: Night
+    sample_run: NightlyRun, corrected: NightlyRun
 ) -> None:
     names = "select distinct member_name from marts.usage_by_member where member_id = 'm_tom'"
-    assert (sample_night.query(names), corrected.query(names)) == ([("Tom",)], [("Thomas",)])
+    assert (sample_run.query(names), corrected.query(names)) == ([("Tom",)], [("Thomas",)])
     import duckdb
 
     with duckdb.connect(str(corrected.data_dir / "warehouse.duckdb"), read_only=True) as warehouse:
@@ -130,7 +134,7 @@ def test_a_renamed_member_has_the_new_name_everywhere_and_the_old_one_in_the_his
 
 @pytest.mark.slow
 def test_a_workspace_that_moves_zone_has_its_days_anew(
-    credits_command: Credits, corrected: Night, tmp_path: Path
+    credits_command: Credits, corrected: NightlyRun, tmp_path: Path
 ) -> None:
     night = copied(corrected, tmp_path / "data")
     row = {"workspace_id": WORKSPACE, "name": "Acme Store", "timezone": "Pacific/Apia"}

@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import sqrt
 
 import pytest
-from support.product import Credits, Night, nightly
+from support.product import Credits, NightlyRun, nightly
 
 pytestmark = pytest.mark.slow
 AS_OF = date(2026, 4, 7)
@@ -32,7 +32,7 @@ CHANGES = {
 
 
 @pytest.fixture(scope="module")
-def night(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> Night:
+def night(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
     """80 days of a shop that writes 5 of 50 products a day, up to 3 times each."""
     root, rng, lines = tmp_path_factory.mktemp("versions"), random.Random(7), []
     for day in range(79, -1, -1):
@@ -58,7 +58,7 @@ def night(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) ->
     return nightly(credits_command, root / "landing", root / "data", str(AS_OF))
 
 
-def told(night: Night) -> dict[tuple[object, ...], dict[str, object]]:
+def told(night: NightlyRun) -> dict[tuple[object, ...], dict[str, object]]:
     """The rows of both marts by kind, workspace, generation type and new id."""
     rows = {}
     for kind in ("ruleset", "template"):
@@ -90,7 +90,9 @@ def variance(pairs: dict[str, list[Fraction]]) -> float:
     return float(Fraction(len(pairs), len(pairs) - 1) * squares / total**2)
 
 
-def of_side(night: Night, kind: str, type_: str, version: str, first: date, last: date) -> dict[str, object]:
+def of_side(
+    night: NightlyRun, kind: str, type_: str, version: str, first: date, last: date
+) -> dict[str, object]:
     """One side of a change, from the generations that are published."""
     rows = night.query(
         "select product_id, attempt_number, quality_score from marts.generation_details "
@@ -120,13 +122,13 @@ def of_side(night: Night, kind: str, type_: str, version: str, first: date, last
     }
 
 
-def test_a_new_ruleset_and_a_new_template_are_told_and_nothing_else_is(night: Night) -> None:
+def test_a_new_ruleset_and_a_new_template_are_told_and_nothing_else_is(night: NightlyRun) -> None:
     found = {key: (row["previous_id"], row["changed_on"]) for key, row in told(night).items()}
     assert found == {key: (previous, AS_OF - timedelta(days=day)) for key, (previous, day) in CHANGES.items()}
 
 
 @pytest.mark.parametrize("key", CHANGES, ids=["a ruleset", "a template"])
-def test_every_figure_of_a_change_is_that_of_its_generations(night: Night, key: tuple[str, ...]) -> None:
+def test_every_figure_of_a_change_is_that_of_its_generations(night: NightlyRun, key: tuple[str, ...]) -> None:
     kind, _, generation_type, version = key
     previous, day = CHANGES[key]
     row, changed_on = told(night)[key], AS_OF - timedelta(days=day)
@@ -147,11 +149,11 @@ def test_every_figure_of_a_change_is_that_of_its_generations(night: Night, key: 
         assert (low, high) == pytest.approx((float(difference) - half, float(difference) + half), abs=2e-6)
 
 
-def test_the_sample_has_two_rulesets_side_by_side_and_so_no_change(sample_night: Night) -> None:
-    began = sample_night.query(
+def test_the_sample_has_two_rulesets_side_by_side_and_so_no_change(sample_run: NightlyRun) -> None:
+    began = sample_run.query(
         "select count(distinct ruleset_id), count(distinct began_on) from ("
         "select ruleset_id, min(usage_date) as began_on from marts.generation_details "
         "where generation_type = 'description' and attempt_number is not null group by all)"
     )
     assert began == [(2, 1)]
-    assert told(sample_night) == {}
+    assert told(sample_run) == {}

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from histories.compare import row_differences
-from support.product import Credits, Night, copied, nightly
+from support.product import Credits, NightlyRun, copied, nightly
 
 from orchestration.publish.versions.manifest import read_manifest, write_manifest
 
@@ -39,9 +39,9 @@ def damage(file: Path) -> None:
 
 
 def test_raw_alone_is_enough_to_publish_the_same_rows(
-    credits_command: Credits, sample_night: Night, tmp_path: Path
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_night, tmp_path / "data")
+    night = copied(sample_run, tmp_path / "data")
     for other in night.data_dir.iterdir():
         if other.name != "raw":
             shutil.rmtree(other) if other.is_dir() and not other.is_symlink() else other.unlink()
@@ -53,7 +53,7 @@ def test_raw_alone_is_enough_to_publish_the_same_rows(
     said = credits_command("rebuild", "--data-dir", night.data_dir, "--as-of", night.as_of)
 
     assert said.returncode == 0, said.stdout + said.stderr
-    assert row_differences(sample_night.published, night.published, names=("first", "rebuilt")) == []
+    assert row_differences(sample_run.published, night.published, names=("first", "rebuilt")) == []
     assert not (night.data_dir / ".verify").exists()
     assert raw.items() <= state(night.data_dir).items()
 
@@ -66,9 +66,9 @@ def test_a_rebuild_without_anything_loaded_is_refused(credits_command: Credits, 
 
 
 def test_a_verification_names_what_does_not_follow_from_raw_and_changes_nothing(
-    credits_command: Credits, sample_night: Night, tmp_path: Path
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_night, tmp_path / "data")
+    night = copied(sample_run, tmp_path / "data")
     served = night.published.resolve()
     with duckdb.connect(str(served / "credits.duckdb")) as connection:
         connection.execute("update marts.credit_lots set remaining = remaining + 0.000001")
@@ -87,7 +87,7 @@ def test_a_verification_names_what_does_not_follow_from_raw_and_changes_nothing(
 
     assert said.returncode == 1, said.stderr
     assert state(night.data_dir) == before
-    missing = sample_night.query(
+    missing = sample_run.query(
         f"select count(*) from marts.usage_daily where usage_date = '{DAY}' and member_id = 'm_tom'"
     )
     lines = said.stdout.splitlines()
@@ -110,9 +110,9 @@ def test_a_verification_names_what_does_not_follow_from_raw_and_changes_nothing(
 
 
 def test_a_quick_verification_reads_every_byte_of_raw_and_of_what_is_served(
-    credits_command: Credits, sample_night: Night, tmp_path: Path
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_night, tmp_path / "data")
+    night = copied(sample_run, tmp_path / "data")
     well = credits_command("verify", "--quick", "--data-dir", night.data_dir)
     assert (well.returncode, len(well.stdout.splitlines())) == (0, 2), well.stdout + well.stderr
     damage(night.data_dir / "raw" / "batches" / "000001" / "generation_events.parquet")
@@ -131,9 +131,9 @@ def test_a_quick_verification_reads_every_byte_of_raw_and_of_what_is_served(
 
 @pytest.mark.parametrize("command", ["rollback", "rebuild", "verify"])
 def test_no_command_works_on_versions_while_a_run_holds_them(
-    credits_command: Credits, sample_night: Night, tmp_path: Path, command: str
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path, command: str
 ) -> None:
-    night = copied(sample_night, tmp_path / "data")
+    night = copied(sample_run, tmp_path / "data")
     shutil.copytree(night.data_dir / "versions" / "1", night.data_dir / "versions" / "0")
     before = state(night.data_dir)
     with (night.data_dir / "run.lock").open("w") as held:
@@ -177,11 +177,11 @@ def event(event_id: str, day: str, **told: object) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def two_nights(
-    credits_command: Credits, sample_night: Night, tmp_path_factory: pytest.TempPathFactory
-) -> Night:
+    credits_command: Credits, sample_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory
+) -> NightlyRun:
     """The sample, and a night that moves credits of one day to another category, and nothing else."""
     root = tmp_path_factory.mktemp("two_nights")
-    night = copied(sample_night, root / "data")
+    night = copied(sample_run, root / "data")
     ((moved, credits),) = night.query(
         f"select event_id, credits from marts.generation_details where usage_date = '{DAY}' "
         "and disposition = 'used' and attempt_count = 1 order by 1 limit 1"
@@ -195,14 +195,14 @@ def two_nights(
 
 
 def test_going_back_serves_the_night_before_which_still_follows_from_what_it_knew(
-    credits_command: Credits, two_nights: Night, sample_night: Night, tmp_path: Path
+    credits_command: Credits, two_nights: NightlyRun, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
     night = copied(two_nights, tmp_path / "data")
     assert night.published.readlink() == Path("versions/2")
     back = credits_command("rollback", "--data-dir", night.data_dir)
     assert back.returncode == 0, back.stderr
     assert back.stdout.startswith("served now   version 1, up to 2026-04-07")
-    assert row_differences(sample_night.published, night.published, names=("first", "served")) == []
+    assert row_differences(sample_run.published, night.published, names=("first", "served")) == []
 
     listed = credits_command("rollback", "--list", "--data-dir", night.data_dir).stdout.splitlines()
     assert [line.split()[:3] for line in listed[2:]] == [
@@ -230,7 +230,7 @@ def test_going_back_serves_the_night_before_which_still_follows_from_what_it_kne
 
 @pytest.mark.slow
 def test_the_night_after_going_back_is_a_new_version_and_tells_all_it_restates_of_the_served_one(
-    credits_command: Credits, two_nights: Night, tmp_path: Path
+    credits_command: Credits, two_nights: NightlyRun, tmp_path: Path
 ) -> None:
     night = copied(two_nights, tmp_path / "data")
     restated = "select cast(usage_date as varchar) from marts.restatements order by all"
@@ -252,9 +252,9 @@ def test_the_night_after_going_back_is_a_new_version_and_tells_all_it_restates_o
 
 
 def test_a_failed_critical_check_leaves_what_is_served_untouched_and_its_age_told(
-    credits_command: Credits, sample_night: Night, tmp_path: Path
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_night, tmp_path / "data")
+    night = copied(sample_run, tmp_path / "data")
     fresh = credits_command("report", "--data-dir", night.data_dir)
     assert "Not up to date" not in fresh.stdout + fresh.stderr
     served = {

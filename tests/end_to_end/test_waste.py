@@ -11,11 +11,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from support.product import SAMPLE_AS_OF, Credits, Night, copied, nightly, published_rows
+from support.product import SAMPLE_AS_OF, Credits, NightlyRun, copied, nightly, published_rows
 
 
 @pytest.fixture(scope="module")
-def load(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> Night:
+def load(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
     root = tmp_path_factory.mktemp("waste")
     size = ("--workspaces", "4", "--days", "100", "--events", "60000", "--seed", "11")
     written = credits_command("sample", "--out", root / "landing", *size)
@@ -23,12 +23,12 @@ def load(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> 
     return nightly(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
 
 
-def truth(load: Night) -> dict[str, dict[str, object]]:
+def truth(load: NightlyRun) -> dict[str, dict[str, object]]:
     told = json.loads((load.landing / "truth.json").read_text())
     return dict(told["workspaces"])
 
 
-def test_the_first_suggestions_name_all_that_was_planted_and_nothing_else(load: Night) -> None:
+def test_the_first_suggestions_name_all_that_was_planted_and_nothing_else(load: NightlyRun) -> None:
     planted = truth(load)
     assert sum(bool(flaws["is_healthy"]) for flaws in planted.values()) >= 1
     for workspace_id, flaws in planted.items():
@@ -46,7 +46,7 @@ def test_the_first_suggestions_name_all_that_was_planted_and_nothing_else(load: 
         assert len(told) == len(rulesets) + len(members) + len(fields)
 
 
-def test_the_evidence_of_each_suggestion_is_found_again_in_generation_details(load: Night) -> None:
+def test_the_evidence_of_each_suggestion_is_found_again_in_generation_details(load: NightlyRun) -> None:
     suggestions = load.query(
         "select workspace_id, segment_kind, ruleset_id, template_id, product_category, member_id, "
         "generation_type, waste_reason, evidence_from, evidence_to, generation_count, "
@@ -88,7 +88,7 @@ def _counted(rows: list[tuple[object, ...]], reason: object) -> list[int]:
     return [len(rows), sum(row[6] == reason for row in rows)]
 
 
-def test_savings_are_in_order_and_never_more_than_was_wasted(load: Night) -> None:
+def test_savings_are_in_order_and_never_more_than_was_wasted(load: NightlyRun) -> None:
     (broken,) = load.query(
         "select count(*) from marts.waste_suggestions where not (0 <= potential_saving_credits_low "
         "and potential_saving_credits_low <= potential_saving_credits_mid "
@@ -98,14 +98,14 @@ def test_savings_are_in_order_and_never_more_than_was_wasted(load: Night) -> Non
     assert broken == (0,)
 
 
-def test_where_credits_went_still_adds_up_exactly(load: Night) -> None:
+def test_where_credits_went_still_adds_up_exactly(load: NightlyRun) -> None:
     parts = "used_credits + iterated_credits + wasted_credits + pending_credits + untracked_credits"
     assert load.query(f"select count(*) from marts.usage_daily where {parts} <> credits") == [(0,)]
     assert load.query(f"select count(*) from marts.credit_summary where {parts} <> credits_used") == [(0,)]
 
 
 def test_every_generation_is_scored_by_the_promoted_model_and_scores_are_as_large_as_waste(
-    load: Night,
+    load: NightlyRun,
 ) -> None:
     assert load.query("select model from marts.model_registry where promoted and model like 'waste%'") == [
         ("waste_boosting",)
@@ -120,7 +120,7 @@ def test_every_generation_is_scored_by_the_promoted_model_and_scores_are_as_larg
     assert 0.05 < float(happened) < 0.5
 
 
-def test_expected_waste_of_pending_credits_lies_within_them(load: Night) -> None:
+def test_expected_waste_of_pending_credits_lies_within_them(load: NightlyRun) -> None:
     rows = load.query(
         "select pending_credits, expected_pending_waste_credits_low, expected_pending_waste_credits, "
         "expected_pending_waste_credits_high from marts.credit_summary where pending_credits > 0"
@@ -131,7 +131,7 @@ def test_expected_waste_of_pending_credits_lies_within_them(load: Night) -> None
 
 @pytest.mark.slow
 def test_a_changed_model_file_is_refused_the_rule_takes_over_and_deleting_it_brings_it_back(
-    credits_command: Credits, load: Night, tmp_path: Path
+    credits_command: Credits, load: NightlyRun, tmp_path: Path
 ) -> None:
     night = copied(load, tmp_path / "data")
     (file,) = (night.data_dir / "models").iterdir()
@@ -148,8 +148,8 @@ def test_a_changed_model_file_is_refused_the_rule_takes_over_and_deleting_it_bri
     assert published_rows(night.published) == published_rows(load.published)
 
 
-def test_the_sample_suggests_what_its_data_says(sample_night: Night) -> None:
-    (told,) = sample_night.query(
+def test_the_sample_suggests_what_its_data_says(sample_run: NightlyRun) -> None:
+    (told,) = sample_run.query(
         "select segment_kind, ruleset_id, waste_reason, suggestion from marts.waste_suggestions"
     )
     assert told[:3] == ("ruleset", "rs_descriptions_v1", "excess_regeneration")
@@ -158,11 +158,11 @@ def test_the_sample_suggests_what_its_data_says(sample_night: Night) -> None:
 
 @pytest.mark.slow
 def test_without_the_old_ruleset_the_sample_suggests_nothing(
-    credits_command: Credits, sample_night: Night, tmp_path: Path
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
     """The suggestion follows from the data: the same attempts, all of one ruleset, stand out nowhere."""
     landing = tmp_path / "landing"
-    shutil.copytree(sample_night.landing, landing)
+    shutil.copytree(sample_run.landing, landing)
     changed = 0
     for file in landing.rglob("*"):
         if file.is_file() and (text := file.read_bytes()).find(b"rs_descriptions_v1") >= 0:

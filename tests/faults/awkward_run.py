@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 from histories.compare import row_differences
 from histories.generate import histories, write_night
-from support.forked_runs import NightRuns
+from support.forked_runs import ForkedRuns
 
 WORKSPACES, SEED = 24, 11
 TIES = """
@@ -31,7 +31,7 @@ TIES = """
 
 
 @dataclass(frozen=True)
-class AwkwardNight:
+class AwkwardRun:
     """Late, repeated, conflicting, retracted and broken lines for a data directory that holds a night.
 
     Attributes:
@@ -98,7 +98,7 @@ def rows_of(data_dir: Path) -> tuple[int, str]:
     return told["batch_id"], told["as_of"]
 
 
-def awkward_night(runs: NightRuns, root: Path) -> AwkwardNight:
+def awkward_run(runs: ForkedRuns, root: Path) -> AwkwardRun:
     """Live through it once."""
     landing, data_dir = root / "landing", root / "undisturbed"
     *earlier, last = histories(WORKSPACES, 2, SEED)
@@ -112,10 +112,10 @@ def awkward_night(runs: NightRuns, root: Path) -> AwkwardNight:
     assert run.status == 0, run.output
     lines = (root / "events").read_text(encoding="utf-8").splitlines()
     events = tuple(json.loads(line)[1] for line in lines)
-    return AwkwardNight(landing, root / "before", data_dir, str(last.as_of), events, run.seconds)
+    return AwkwardRun(landing, root / "before", data_dir, str(last.as_of), events, run.seconds)
 
 
-def recover(runs: NightRuns, awkward: AwkwardNight, data_dir: Path, *, says: str = "") -> None:
+def recover(runs: ForkedRuns, awkward: AwkwardRun, data_dir: Path, *, says: str = "") -> None:
     """One normal run, which says so, makes everything equal."""
     run = runs.night(awkward.landing, data_dir, awkward.as_of)
     assert run.status == 0, run.output

@@ -6,11 +6,11 @@ What is injected is in the tests.
 from __future__ import annotations
 
 import pytest
-from faults.awkward_run import AwkwardNight, awkward_night
-from support.forked_runs import NightRuns
+from faults.awkward_run import AwkwardRun, awkward_run
+from support.forked_runs import ForkedRuns
 
 
 @pytest.fixture(scope="session")
-def awkward(runs: NightRuns, tmp_path_factory: pytest.TempPathFactory) -> AwkwardNight:
+def awkward(runs: ForkedRuns, tmp_path_factory: pytest.TempPathFactory) -> AwkwardRun:
     """A night with something of everything."""
-    return awkward_night(runs, tmp_path_factory.mktemp("awkward"))
+    return awkward_run(runs, tmp_path_factory.mktemp("awkward"))

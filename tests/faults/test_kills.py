@@ -10,16 +10,16 @@ import shutil
 from pathlib import Path
 
 import pytest
-from faults.awkward_run import AwkwardNight, recover
+from faults.awkward_run import AwkwardRun, recover
 from support.fault_table import Faults
-from support.forked_runs import NightRuns
+from support.forked_runs import ForkedRuns
 
 STEPS, CHANGES, RANDOM_CHAINS, IN_A_ROW = 23, 44, 16, 3
 KILLED = -9
 
 
 @pytest.mark.slow
-def test_the_night_has_the_steps_and_changes_that_are_disturbed(awkward: AwkwardNight) -> None:
+def test_the_night_has_the_steps_and_changes_that_are_disturbed(awkward: AwkwardRun) -> None:
     # every one of them is looked at by the tests below
     assert len(awkward.steps) <= STEPS
     assert len(awkward.changes) <= CHANGES
@@ -32,7 +32,7 @@ def test_the_night_has_the_steps_and_changes_that_are_disturbed(awkward: Awkward
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(STEPS))
 def test_killed_at_a_step_boundary(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, number: int, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, number: int, tmp_path: Path
 ) -> None:
     if number >= len(awkward.steps):
         pytest.skip(f"the night has {len(awkward.steps)} steps")
@@ -43,7 +43,7 @@ def test_killed_at_a_step_boundary(
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(CHANGES))
 def test_killed_before_a_change_on_the_disk(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, number: int, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, number: int, tmp_path: Path
 ) -> None:
     if number >= len(awkward.changes):
         pytest.skip(f"the night makes {len(awkward.changes)} changes")
@@ -51,7 +51,7 @@ def test_killed_before_a_change_on_the_disk(
         kill_and_recover(runs, awkward, tmp_path / "data", kill_at=awkward.changes[number])
 
 
-def kill_and_recover(runs: NightRuns, awkward: AwkwardNight, data_dir: Path, *, kill_at: str | int) -> None:
+def kill_and_recover(runs: ForkedRuns, awkward: AwkwardRun, data_dir: Path, *, kill_at: str | int) -> None:
     """Kill the night at one event, look at what readers see, and run it again."""
     awkward.copied(data_dir)
     run = runs.night(awkward.landing, data_dir, awkward.as_of, kill_at=kill_at)
@@ -63,7 +63,7 @@ def kill_and_recover(runs: NightRuns, awkward: AwkwardNight, data_dir: Path, *, 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(RANDOM_CHAINS))
 def test_killed_at_random_times_three_in_a_row(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, seed: int, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, seed: int, tmp_path: Path
 ) -> None:
     rng = random.Random(seed)
     data_dir = awkward.copied(tmp_path / "data")
@@ -85,7 +85,7 @@ def test_killed_at_random_times_three_in_a_row(
 
 @pytest.mark.slow
 def test_a_few_kills_in_a_row_are_survived(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, tmp_path: Path
 ) -> None:
     """The short set: while the batch is committed, between two layers, and before the swap."""
     data_dir = awkward.copied(tmp_path / "data")

@@ -16,12 +16,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from faults.awkward_run import AwkwardNight, recover, rows_of
+from faults.awkward_run import AwkwardRun, recover, rows_of
 from faults.namespaces import credits_script, told_by
 from histories.compare import row_differences
 from histories.generate import is_free_of_order
 from support.fault_table import Faults
-from support.forked_runs import NightRuns
+from support.forked_runs import ForkedRuns
 
 from orchestration.runs.lock import is_held
 
@@ -38,7 +38,7 @@ os._exit(0)
 """
 
 
-def with_a_wal(awkward: AwkwardNight, data_dir: Path) -> Path:
+def with_a_wal(awkward: AwkwardRun, data_dir: Path) -> Path:
     """A warehouse whose writer died while DuckDB's log held what was not in the file yet."""
     awkward.copied(data_dir)
     file = data_dir / "warehouse.duckdb"
@@ -51,7 +51,7 @@ def with_a_wal(awkward: AwkwardNight, data_dir: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_a_warehouse_with_a_flipped_byte_is_rebuilt_from_raw(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, seed: int, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, seed: int, tmp_path: Path
 ) -> None:
     rng = random.Random(seed)
     data_dir = awkward.copied(tmp_path / "data")
@@ -69,7 +69,7 @@ def test_a_warehouse_with_a_flipped_byte_is_rebuilt_from_raw(
 @pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])
 def test_a_warehouse_cut_short_is_rebuilt_from_raw(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, share: float, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, share: float, tmp_path: Path
 ) -> None:
     data_dir = awkward.copied(tmp_path / "data")
     file = data_dir / "warehouse.duckdb"
@@ -81,7 +81,7 @@ def test_a_warehouse_cut_short_is_rebuilt_from_raw(
 @pytest.mark.slow
 @pytest.mark.parametrize("harm", ["cut by a byte", "cut in half", "a byte flipped"])
 def test_a_torn_write_ahead_log_is_survived(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, harm: str, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, harm: str, tmp_path: Path
 ) -> None:
     wal = with_a_wal(awkward, tmp_path / "data")
     content = bytearray(wal.read_bytes())
@@ -97,7 +97,7 @@ def test_a_torn_write_ahead_log_is_survived(
 @pytest.mark.slow
 @pytest.mark.parametrize("free_kb", [0, 64, 400, 1500, 2500, 4000])
 def test_a_full_disk_fails_the_night_and_nothing_else(
-    awkward: AwkwardNight, faults: Faults, free_kb: int, tmp_path: Path
+    awkward: AwkwardRun, faults: Faults, free_kb: int, tmp_path: Path
 ) -> None:
     (tmp_path / "disk").mkdir()
     folders = ("--before", awkward.before, "--after", tmp_path / "after", "--disk", tmp_path / "disk")
@@ -124,7 +124,7 @@ def tree(folder: Path) -> dict[str, tuple[int, int]]:
 
 @pytest.mark.slow
 def test_a_read_only_data_directory_is_refused_before_anything_is_touched(
-    awkward: AwkwardNight, faults: Faults, tmp_path: Path
+    awkward: AwkwardRun, faults: Faults, tmp_path: Path
 ) -> None:
     data_dir = awkward.copied(tmp_path / "data")
     before = tree(data_dir)
@@ -139,7 +139,7 @@ def test_a_read_only_data_directory_is_refused_before_anything_is_touched(
 
 @pytest.mark.slow
 def test_of_two_nights_started_together_one_runs_and_one_says_who_holds_the_lock(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, tmp_path: Path
 ) -> None:
     data_dir = awkward.copied(tmp_path / "data")
     command = [credits_script(), "run", "--landing", awkward.landing, "--data-dir", data_dir]
@@ -158,7 +158,7 @@ def test_of_two_nights_started_together_one_runs_and_one_says_who_holds_the_lock
 
 @pytest.mark.slow
 def test_a_reader_who_holds_the_published_files_keeps_them_and_delays_nobody(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, tmp_path: Path
 ) -> None:
     data_dir = awkward.copied(tmp_path / "data")
     count = "select count(*), sum(credits) from marts.usage_daily"
@@ -180,7 +180,7 @@ def test_a_reader_who_holds_the_published_files_keeps_them_and_delays_nobody(
 
 @pytest.mark.slow
 def test_missed_nights_are_caught_up_by_one_run(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, tmp_path: Path
 ) -> None:
     with faults.injection("nights missed"):
         run = runs.night(awkward.landing, tmp_path / "data", awkward.as_of)
@@ -197,7 +197,7 @@ def test_missed_nights_are_caught_up_by_one_run(
 
 @pytest.mark.slow
 def test_while_a_critical_check_fails_nothing_is_published(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, tmp_path: Path
 ) -> None:
     data_dir = awkward.copied(tmp_path / "data")
     deliveries = data_dir / "raw" / "batches" / "000001" / "deliveries.parquet"
@@ -230,7 +230,7 @@ def test_while_a_critical_check_fails_nothing_is_published(
     ],
 )
 def test_a_night_told_to_stop_says_so_and_loses_nothing(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, step: str, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, step: str, tmp_path: Path
 ) -> None:
     data_dir = awkward.copied(tmp_path / "data")
     with faults.injection("SIGTERM during a step"):
@@ -244,7 +244,7 @@ def test_a_night_told_to_stop_says_so_and_loses_nothing(
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_a_night_told_to_stop_at_any_time_says_so(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, seed: int, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, seed: int, tmp_path: Path
 ) -> None:
     data_dir = awkward.copied(tmp_path / "data")
     after = awkward.seconds * random.Random(seed).uniform(0.02, 0.8)

@@ -18,10 +18,10 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from faults.awkward_run import TIES, AwkwardNight
+from faults.awkward_run import TIES, AwkwardRun
 from faults.namespaces import credits_script, told_by
 from support.fault_table import Faults
-from support.forked_runs import NightRuns
+from support.forked_runs import ForkedRuns
 
 from orchestration.landing.sample.load import write_load
 from orchestration.publish.versions.build import activate, build_version, seal
@@ -59,7 +59,7 @@ def live_events(load: Path) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("events", "nights"), [(20_000, NIGHTS[-1:]), (960_000, NIGHTS)])
 def test_no_delivery_is_lost_or_counted_twice(
-    runs: NightRuns, faults: Faults, events: int, nights: tuple[date, ...], tmp_path: Path
+    runs: ForkedRuns, faults: Faults, events: int, nights: tuple[date, ...], tmp_path: Path
 ) -> None:
     load, landing, data_dir = tmp_path / "load", tmp_path / "landing", tmp_path / "data"
     shares = {"duplicate_share": 0.05, "conflict_share": 0.01, "late_share": 0.02}
@@ -164,7 +164,7 @@ def publish(warehouse: Path, data_dir: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("least", [200, 10_000])
 def test_readers_never_see_two_versions_at_once(
-    awkward: AwkwardNight, faults: Faults, least: int, tmp_path: Path
+    awkward: AwkwardRun, faults: Faults, least: int, tmp_path: Path
 ) -> None:
     data_dir = tmp_path / "data"
     data_dir.mkdir()
@@ -197,7 +197,7 @@ def test_readers_never_see_two_versions_at_once(
 
 
 @pytest.mark.slow
-def test_a_nightly_run_sends_nothing_anywhere(awkward: AwkwardNight, faults: Faults, tmp_path: Path) -> None:
+def test_a_nightly_run_sends_nothing_anywhere(awkward: AwkwardRun, faults: Faults, tmp_path: Path) -> None:
     data_dir = awkward.copied(tmp_path / "data")
     night = (credits_script(), "run", "--landing", awkward.landing, "--as-of", awkward.as_of)
     arguments = (*night, "--data-dir", data_dir)

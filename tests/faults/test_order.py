@@ -12,12 +12,12 @@ import pytest
 from faults.arrangements import Cases, arrange, cases, write_as_it_came, write_files
 from histories.compare import row_differences
 from support.fault_table import Faults
-from support.forked_runs import NightRuns
+from support.forked_runs import ForkedRuns
 
 NIGHTS, SEED = 3, 5
 
 
-def published_in_order(runs: NightRuns, chosen: Cases, root: Path) -> Path:
+def published_in_order(runs: ForkedRuns, chosen: Cases, root: Path) -> Path:
     """What is published of the nights as they came, all in one go."""
     for night in range(len(chosen.nights)):
         write_as_it_came(chosen, night, root / "landing")
@@ -29,7 +29,7 @@ def published_in_order(runs: NightRuns, chosen: Cases, root: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize(("count", "arrangements"), [(16, 1), (210, 4)])
 def test_the_same_deliveries_in_any_order_and_shape_publish_the_same_rows(
-    runs: NightRuns, faults: Faults, count: int, arrangements: int, tmp_path: Path
+    runs: ForkedRuns, faults: Faults, count: int, arrangements: int, tmp_path: Path
 ) -> None:
     chosen = cases(count, NIGHTS, SEED)
     assert len(chosen.workspaces) == count

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from faults.awkward_run import AwkwardNight, recover, rows_of
+from faults.awkward_run import AwkwardRun, recover, rows_of
 from faults.namespaces import credits_script
 from support.fault_table import Faults
-from support.forked_runs import NightRuns
+from support.forked_runs import ForkedRuns
 from support.product import REPO
 
 WAIT_SECONDS = 600
@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(awkward: AwkwardNight, data_dir: Path, home: Path, log: Path) -> Iterator[None]:
+def served(awkward: AwkwardRun, data_dir: Path, home: Path, log: Path) -> Iterator[None]:
     """`credits serve` with a night due every minute; in the end every process of it is killed at once."""
     environment = {**os.environ, "DAGSTER_HOME": str(home), "CREDITS_SCHEDULE_CRON": "* * * * *"}
     folders = ("--landing", str(awkward.landing), "--data-dir", str(data_dir))
@@ -73,7 +73,7 @@ def wait_for(what: Callable[[], bool], log: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("step", ["facts", "marts"])
 def test_after_a_reboot_the_next_night_runs_by_itself(
-    runs: NightRuns, awkward: AwkwardNight, faults: Faults, step: str, tmp_path: Path
+    runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, step: str, tmp_path: Path
 ) -> None:
     data_dir, home, log = awkward.copied(tmp_path / "data"), tmp_path / "home", tmp_path / "log"
     home.mkdir()

@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 from support.fault_table import Faults
-from support.product import Credits, Night, nightly
+from support.product import Credits, NightlyRun, nightly
 
 SCRIPT = "<script>alert(1)</script>"
 ZONES = {
@@ -127,7 +127,7 @@ def _empty_and_hostile(story: Story) -> None:
 @pytest.fixture(scope="module", params=range(3))
 def two_nights(
     request: pytest.FixtureRequest, credits_command: Credits, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Story, Night]:
+) -> tuple[Story, NightlyRun]:
     story = Story(Random(request.param))
     for workspace, zone in ZONES.items():
         row = {"workspace_id": workspace, "timezone": zone, "updated_at": "2026-03-01T00:00:00Z"}
@@ -141,7 +141,7 @@ def two_nights(
     return story, last
 
 
-def _published(night: Night, workspaces: Iterable[str]) -> dict[tuple[object, object], object]:
+def _published(night: NightlyRun, workspaces: Iterable[str]) -> dict[tuple[object, object], object]:
     names = ", ".join("'" + workspace.replace("'", "''") + "'" for workspace in workspaces)
     rows = night.query(
         "select workspace_id, cast(usage_date as varchar), sum(credits) from marts.usage_daily "
@@ -166,7 +166,7 @@ def _published(night: Night, workspaces: Iterable[str]) -> dict[tuple[object, ob
     ],
 )
 def test_every_credit_is_published_once_on_its_day(
-    fault: str, workspaces: list[str], two_nights: tuple[Story, Night], faults: Faults
+    fault: str, workspaces: list[str], two_nights: tuple[Story, NightlyRun], faults: Faults
 ) -> None:
     story, night = two_nights
     with faults.injection(fault):
@@ -175,7 +175,7 @@ def test_every_credit_is_published_once_on_its_day(
         assert _published(night, workspaces) == expected
 
 
-def test_nothing_is_published_of_anybody_else(two_nights: tuple[Story, Night]) -> None:
+def test_nothing_is_published_of_anybody_else(two_nights: tuple[Story, NightlyRun]) -> None:
     story, night = two_nights
 
     total = night.query("select sum(credits), sum(generation_count) from marts.usage_daily")
@@ -185,7 +185,7 @@ def test_nothing_is_published_of_anybody_else(two_nights: tuple[Story, Night]) -
 
 
 def test_the_first_of_two_contents_counts_and_the_other_is_told(
-    two_nights: tuple[Story, Night], credits_command: Credits
+    two_nights: tuple[Story, NightlyRun], credits_command: Credits
 ) -> None:
     _, night = two_nights
     said = credits_command("status", "--data-dir", night.data_dir).stdout
@@ -194,7 +194,7 @@ def test_the_first_of_two_contents_counts_and_the_other_is_told(
     assert "generation_events/events-1.jsonl" in said
 
 
-def test_an_outcome_that_came_first_finds_its_event(two_nights: tuple[Story, Night]) -> None:
+def test_an_outcome_that_came_first_finds_its_event(two_nights: tuple[Story, NightlyRun]) -> None:
     _, night = two_nights
 
     assert night.query(
@@ -203,7 +203,7 @@ def test_an_outcome_that_came_first_finds_its_event(two_nights: tuple[Story, Nig
     ) == [(1, True)]
 
 
-def test_an_empty_day_has_a_balance_and_no_usage(two_nights: tuple[Story, Night]) -> None:
+def test_an_empty_day_has_a_balance_and_no_usage(two_nights: tuple[Story, NightlyRun]) -> None:
     _, night = two_nights
     rows = night.query(
         "select cast(usage_date as varchar), consumed, opening = closing from marts.credit_balance_daily "
@@ -218,7 +218,7 @@ def test_an_empty_day_has_a_balance_and_no_usage(two_nights: tuple[Story, Night]
     ]
 
 
-def test_hostile_names_are_text_in_the_report(two_nights: tuple[Story, Night]) -> None:
+def test_hostile_names_are_text_in_the_report(two_nights: tuple[Story, NightlyRun]) -> None:
     _, night = two_nights
     pages = [page.read_text() for page in (night.published / "report").glob("hostile*.html")]
 

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from decimal import Decimal
 
-from support.product import REPO, Credits, Night
+from support.product import REPO, Credits, NightlyRun
 
 EXAMPLE = """\
 Total Credits Used: 2,340 of 5,000     Burn rate: 78/day     Forecast: Empty by May 12
@@ -19,8 +19,8 @@ Suggestion: improve rulesets to reduce rework
 """
 
 
-def test_the_report_prints_the_users_example(credits_command: Credits, sample_night: Night) -> None:
-    said = credits_command("report", "--data-dir", sample_night.data_dir)
+def test_the_report_prints_the_users_example(credits_command: Credits, sample_run: NightlyRun) -> None:
+    said = credits_command("report", "--data-dir", sample_run.data_dir)
     assert said.returncode == 0, said.stderr
     lines = said.stdout.splitlines()
     assert lines[0] == "Credit Usage Analytics - Last 30 Days"
@@ -32,13 +32,13 @@ def test_the_report_prints_the_users_example(credits_command: Credits, sample_ni
     assert any(line.startswith("Anna   260 credits (11%)") and "* most efficient" in line for line in lines)
 
 
-def test_the_readme_shows_what_is_printed(credits_command: Credits, sample_night: Night) -> None:
-    said = credits_command("report", "--data-dir", sample_night.data_dir)
+def test_the_readme_shows_what_is_printed(credits_command: Credits, sample_run: NightlyRun) -> None:
+    said = credits_command("report", "--data-dir", sample_run.data_dir)
     assert f"```\n{said.stdout}```" in (REPO / "README.md").read_text()
 
 
-def test_the_json_report_has_the_same_figures(credits_command: Credits, sample_night: Night) -> None:
-    said = credits_command("report", "--data-dir", sample_night.data_dir, "--format", "json")
+def test_the_json_report_has_the_same_figures(credits_command: Credits, sample_run: NightlyRun) -> None:
+    said = credits_command("report", "--data-dir", sample_run.data_dir, "--format", "json")
     assert said.returncode == 0, said.stderr
     report = json.loads(said.stdout)
     assert Decimal(report["summary"]["credits_used"]) == 2340
@@ -52,8 +52,8 @@ def test_the_json_report_has_the_same_figures(credits_command: Credits, sample_n
     assert Decimal(first["potential_saving_credits_high"]) <= Decimal(first["wasted_credits"]) <= 180
 
 
-def test_members_and_types_are_the_users_to_the_credit(sample_night: Night) -> None:
-    members = sample_night.query(
+def test_members_and_types_are_the_users_to_the_credit(sample_run: NightlyRun) -> None:
+    members = sample_run.query(
         "select member_name, credits, round(credits_per_product, 1), is_most_efficient "
         "from marts.usage_by_member where period = '30d' order by spend_rank"
     )
@@ -72,22 +72,22 @@ def test_members_and_types_are_the_users_to_the_credit(sample_night: Night) -> N
     )
     assert min(per_product["Tom"], per_product["Anna"]) > per_product["Lisa"]
     assert [name for name, *_, is_most_efficient in members if is_most_efficient] == ["Lisa"]
-    types = sample_night.query(
+    types = sample_run.query(
         "select generation_type_name, credits from marts.usage_by_generation_type "
         "where period = '30d' order by spend_rank"
     )
     assert types == [("Descriptions", 1200), ("Meta tags", 500), ("Bullet points", 340), ("Keywords", 300)]
 
 
-def test_the_headline_is_the_users(sample_night: Night) -> None:
-    assert sample_night.query(
+def test_the_headline_is_the_users(sample_run: NightlyRun) -> None:
+    assert sample_run.query(
         "select credits_used, allowance, credits_remaining, burn_rate, wasted_credits "
         "from marts.credit_summary where period = '30d'"
     ) == [(2340, 5000, 2660, 78, 180)]
-    assert sample_night.query("select forecast_status, pace_date from marts.depletion_forecast") == [
+    assert sample_run.query("select forecast_status, pace_date from marts.depletion_forecast") == [
         ("ok", date(2026, 5, 12))
     ]
-    assert sample_night.query(
+    assert sample_run.query(
         "select waste_reason, wasted_credits from marts.waste_by_reason "
         "where period = '30d' and wasted_credits > 0"
     ) == [("excess_regeneration", 180)]

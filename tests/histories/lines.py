@@ -1,6 +1,6 @@
 """How a row looks in a landing file: the same content in many spellings, and lines that break the contract.
 
-Which rows there are, and in which file they stand, is not decided here.
+Which rows there are, and in which file they run_state, is not decided here.
 """
 
 from __future__ import annotations

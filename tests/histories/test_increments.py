@@ -18,7 +18,7 @@ from histories.compare import row_differences
 from histories.generate import NightDeliveries, histories, is_free_of_order, write_night
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
-from support.product import Credits, Night, copied, nightly
+from support.product import Credits, NightlyRun, copied, nightly
 
 SMALL_SEED, SMALL_COUNT, SMALL_NIGHTS = 3, 100, 4
 LARGE_SEEDS, LARGE_COUNT, LARGE_NIGHTS = (1, 2, 3), 80, 6
@@ -28,7 +28,7 @@ IN_LONG_SETS_ONLY = {"night: same day again", "night: nothing is delivered"}
 A_FEW = 3
 
 
-def run_nights(credits_command: Credits, nights: Sequence[NightDeliveries], root: Path) -> list[Night]:
+def run_nights(credits_command: Credits, nights: Sequence[NightDeliveries], root: Path) -> list[NightlyRun]:
     """Every night into one data directory; the last one's is what stands in the end."""
     return [
         nightly(
@@ -41,7 +41,7 @@ def run_nights(credits_command: Credits, nights: Sequence[NightDeliveries], root
     ]
 
 
-def rebuilt(credits_command: Credits, night: Night, to: Path) -> Night:
+def rebuilt(credits_command: Credits, night: NightlyRun, to: Path) -> NightlyRun:
     """The same night from the same lake by a full refresh, in a copy."""
     copy = copied(night, to)
     return nightly(credits_command, copy.landing, copy.data_dir, copy.as_of, "--full-refresh")
@@ -54,7 +54,7 @@ def assert_none(found: Sequence[str], *, seed: int, night: int, as_of: str, what
     assert not found, "\n".join([heading, *list(reversed(one_each.values()))[:SHOWN]])
 
 
-def oracle_differences(night: Night) -> list[str]:
+def oracle_differences(night: NightlyRun) -> list[str]:
     """What is published against the oracle; of what earlier nights forecast nothing is expected."""
     expected = Oracle(lake_rows(night.data_dir / "raw"), as_of=date.fromisoformat(night.as_of)).marts()
     older = f"select workspace_id, as_of from marts.depletion_forecast where as_of < '{night.as_of}'"
@@ -70,7 +70,7 @@ def small_set() -> list[NightDeliveries]:
 @pytest.fixture(scope="module")
 def small_nights(
     credits_command: Credits, small_set: list[NightDeliveries], tmp_path_factory: pytest.TempPathFactory
-) -> Night:
+) -> NightlyRun:
     """The small set's last night, after the others."""
     return run_nights(credits_command, small_set, tmp_path_factory.mktemp("histories"))[-1]
 
@@ -129,7 +129,7 @@ def test_a_difference_names_the_history_the_mart_the_key_and_the_column(tmp_path
 
 
 def test_nights_of_increments_equal_one_full_refresh(
-    credits_command: Credits, small_nights: Night, tmp_path: Path
+    credits_command: Credits, small_nights: NightlyRun, tmp_path: Path
 ) -> None:
     refreshed = rebuilt(credits_command, small_nights, tmp_path / "data")
     found = row_differences(small_nights.published, refreshed.published, names=("increments", "full refresh"))
@@ -139,7 +139,7 @@ def test_nights_of_increments_equal_one_full_refresh(
     )
 
 
-def test_nights_of_increments_are_what_plain_python_finds(small_nights: Night) -> None:
+def test_nights_of_increments_are_what_plain_python_finds(small_nights: NightlyRun) -> None:
     found = oracle_differences(small_nights)
     as_of = small_nights.as_of
     assert_none(found, seed=SMALL_SEED, night=SMALL_NIGHTS - 1, as_of=as_of, what="published and expected")
@@ -147,7 +147,7 @@ def test_nights_of_increments_are_what_plain_python_finds(small_nights: Night) -
 
 @pytest.mark.slow
 def test_missed_nights_loaded_in_one_go_equal_the_nights_one_by_one(
-    credits_command: Credits, small_set: list[NightDeliveries], small_nights: Night, tmp_path: Path
+    credits_command: Credits, small_set: list[NightDeliveries], small_nights: NightlyRun, tmp_path: Path
 ) -> None:
     for number, deliveries in enumerate(small_set):
         folder = write_night(tmp_path / "nights", number, deliveries)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from spark.cluster import Cluster, cluster, spark_home
-from support.forked_runs import NightRuns
+from support.forked_runs import ForkedRuns
 from support.product import Credits, credits_in
 
 OnSpark = Callable[..., Credits]
@@ -31,7 +31,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def on_spark(spark: Cluster, runs: NightRuns, dagster_home: Path) -> OnSpark:
+def on_spark(spark: Cluster, runs: ForkedRuns, dagster_home: Path) -> OnSpark:
     """The `credits` command on the cluster, by the prefix of its databases and the place of its files."""
 
     def command(prefix: str, files: str = "") -> Credits:

@@ -20,7 +20,7 @@ from orchestration.health.doctor.state import check_warehouse
 from orchestration.health.quarantine_summary import conflicting_kinds
 from orchestration.lake.batch_writer import TABLES
 from orchestration.lake.lake import Lake
-from orchestration.runs.warehouse_factory import remove_verification, warehouse_of
+from orchestration.runs.warehouse_factory import open_warehouse, remove_verification
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb import DuckDBWarehouse
 from orchestration.warehouse.protocol import WarehouseError
@@ -149,7 +149,7 @@ def test_what_a_killed_verification_left_goes_from_the_cluster(spark: Cluster, t
         spark_files=(tmp_path / "bucket").as_uri(),
     )
     beside = replace(settings, data_dir=settings.verify_dir)
-    of_both = warehouse_of(settings), warehouse_of(beside)
+    of_both = open_warehouse(settings), open_warehouse(beside)
     for warehouse in of_both:
         warehouse.replace("facts.t", FRAME, select=ROWS)
     beside.data_dir.mkdir(parents=True)

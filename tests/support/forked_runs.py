@@ -36,7 +36,7 @@ class Run:
         return self.stderr + self.stdout
 
 
-class NightRuns:
+class ForkedRuns:
     """Runs `credits` commands, one at a time.
 
     Args:

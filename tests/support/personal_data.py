@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
-from support.product import SAMPLE_AS_OF, Credits, Night, nightly
+from support.product import SAMPLE_AS_OF, Credits, NightlyRun, nightly
 
 TRACES = ("m_sarah", "sarah")
 # a later batch: lines of hers that break the contract, so that quarantine, checks and their messages name her
@@ -29,7 +29,7 @@ REJECTED = {
 }
 
 
-def told_night(credits_command: Credits, before: Night, landing: Path) -> Night:
+def told_night(credits_command: Credits, before: NightlyRun, landing: Path) -> NightlyRun:
     """One more night after one of the sample, from a landing folder of its own, with rejected lines."""
     shutil.copytree(before.landing, landing)
     lines = "".join(json.dumps(REJECTED | {"event_id": f"bad{n}"}) + "\n" for n in range(3))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from support.forked_runs import NightRuns
+from support.forked_runs import ForkedRuns
 
 REPO = Path(__file__).resolve().parents[2]
 REAL_USAGE = REPO.parent / "shared" / "data" / "real_usage" / "landing"
@@ -27,7 +27,7 @@ VINTAGE_MARTS = {"depletion_forecast"}
 
 
 @dataclass(frozen=True)
-class Night:
+class NightlyRun:
     """A landing folder, the data directory it was loaded into, and what the run said."""
 
     landing: Path
@@ -45,7 +45,7 @@ class Night:
             return connection.execute(sql).fetchall()
 
 
-def credits_in(runs: NightRuns, home: Path, **environment: str) -> Credits:
+def credits_in(runs: ForkedRuns, home: Path, **environment: str) -> Credits:
     """The `credits` command, with that Dagster home and more in its environment."""
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -57,11 +57,11 @@ def credits_in(runs: NightRuns, home: Path, **environment: str) -> Credits:
     return run
 
 
-def nightly(credits_command: Credits, landing: Path, data_dir: Path, as_of: str, *options: str) -> Night:
+def nightly(credits_command: Credits, landing: Path, data_dir: Path, as_of: str, *options: str) -> NightlyRun:
     """One nightly run that must succeed."""
     said = credits_command("run", "--landing", landing, "--data-dir", data_dir, "--as-of", as_of, *options)
     assert said.returncode == 0, said.stdout + said.stderr
-    return Night(landing, data_dir, as_of, said)
+    return NightlyRun(landing, data_dir, as_of, said)
 
 
 def published_rows(published: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -81,7 +81,7 @@ def _newest(table: str) -> str:
     return f"where as_of = (select max(as_of) from marts.{table})" if table in VINTAGE_MARTS else ""
 
 
-def copied(night: Night, to: Path) -> Night:
+def copied(night: NightlyRun, to: Path) -> NightlyRun:
     """The same night in a data directory of its own, which a test may change."""
     shutil.copytree(night.data_dir, to, symlinks=True)
-    return Night(night.landing, to, night.as_of, night.said)
+    return NightlyRun(night.landing, to, night.as_of, night.said)

@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 
 from orchestration.health.doctor.finding import Finding
 
-_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[.*\])?==([^\s;\\]+)", re.MULTILINE)
+_LOCKED = re.compile(r"^[A-Za-z0-9].*?(?= \\$)", re.MULTILINE)
 _UNITS = {"K": 1, "M": 2, "G": 3, "T": 4}
 _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 # of the memory there is; the rest is for Python, dbt and the system
@@ -45,8 +45,7 @@ def check_packages(project_dir: Path, *, installed: Callable[[str], str] = versi
     """Whether each package the project names is there, in a version it allows, and the locked one."""
     requirements = [Requirement(text) for text in _project(project_dir)["dependencies"]]
     lock = project_dir / "requirements.lock"
-    locked = dict(_LOCKED.findall(lock.read_text())) if lock.is_file() else {}
-    locked = {canonicalize_name(name): number for name, number in locked.items()}
+    locked = dict(_locked(lock.read_text())) if lock.is_file() else {}
     wrong = list(_wrong(requirements, installed))
     if wrong:
         return Finding(
@@ -71,6 +70,13 @@ def check_packages(project_dir: Path, *, installed: Callable[[str], str] = versi
         )
     said = "as locked" if locked else "allowed; there is no requirements.lock to compare with"
     return Finding("packages", "ok", f"{len(requirements)}, all {said}")
+
+
+def _locked(text: str) -> Iterator[tuple[str, str]]:
+    """Name and version of each package that the lock has for this version of Python."""
+    for requirement in map(Requirement, _LOCKED.findall(text)):
+        if requirement.marker is None or requirement.marker.evaluate():
+            yield canonicalize_name(requirement.name), str(requirement.specifier).removeprefix("==")
 
 
 def check_time_zones(*, known: Callable[[], set[str]] = available_timezones) -> Finding:

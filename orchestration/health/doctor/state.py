@@ -17,7 +17,7 @@ from orchestration.lake.lake import Lake
 from orchestration.publish.versions.freshness import newer_versions, stale_words
 from orchestration.publish.versions.history import kept_versions
 from orchestration.runs.lock import holder_of
-from orchestration.runs.warehouse_factory import warehouse_of
+from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb import DuckDBWarehouse
 from orchestration.warehouse.protocol import WarehouseError
@@ -69,7 +69,7 @@ def check_warehouse(settings: Settings) -> Finding:
 def _check_cluster(settings: Settings) -> Finding:
     """Whether the Thrift server answers, and means what DuckDB means by an instant."""
     try:
-        zones = warehouse_of(settings).fetch("select current_timezone() as session")
+        zones = open_warehouse(settings).fetch("select current_timezone() as session")
     except WarehouseError as error:
         return Finding("warehouse", "problem", str(error), "Start the cluster, or correct CREDITS_SPARK_URL.")
     return Finding("warehouse", "ok", f"the cluster answers, in {zones[0][0]}")
@@ -140,11 +140,11 @@ def check_last_run(settings: Settings) -> Finding:
 
 def check_people(settings: Settings) -> Finding:
     """Whether the next run would refuse to publish names where there are pseudonyms."""
-    from orchestration.runs.people import NamesByAccident, refuse_names_by_accident
+    from orchestration.runs.people import PseudonymSettingMissing, refuse_missing_pseudonym_setting
 
     try:
-        refuse_names_by_accident(settings)
-    except NamesByAccident as error:
+        refuse_missing_pseudonym_setting(settings)
+    except PseudonymSettingMissing as error:
         return Finding(
             "people", "problem", str(error), "Set CREDITS_PSEUDONYMISE where the run is started from."
         )

@@ -1,6 +1,6 @@
 """What the report says in words: when the credits run out, what each kind of waste means, what to change.
 
-Not here: numbers beside the words, or where they stand (text.py, as_json.py, page.py).
+Not here: numbers beside the words, or where they run_state (text.py, as_json.py, page.py).
 """
 
 import json

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orchestration.publish.versions.build import serve, served_number, version_numbers
 from orchestration.publish.versions.manifest import MANIFEST_FILE, changed_files, read_manifest
-from orchestration.warehouse.run_state import Stand
+from orchestration.warehouse.run_state import RunState
 
 
 class NoSuchVersion(ValueError):
@@ -71,10 +71,10 @@ def roll_back(data_dir: Path, *, to: int | None) -> KeptVersion:
     return _kept(chosen, data_dir)
 
 
-def stand_of(folder: Path) -> Stand | None:
+def read_run_state(folder: Path) -> RunState | None:
     """What a version says it was made from; None if it does not, or not readably."""
     try:
-        return Stand.read(folder)
+        return RunState.read(folder)
     except (ValueError, KeyError):
         return None
 
@@ -94,10 +94,10 @@ def _version_before(data_dir: Path) -> int:
 
 def _kept(number: int, data_dir: Path) -> KeptVersion:
     folder = data_dir / "versions" / str(number)
-    manifest, stand = read_manifest(folder), stand_of(folder)
+    manifest, run_state = read_manifest(folder), read_run_state(folder)
     return KeptVersion(
         number=number,
-        as_of=stand.as_of if stand else None,
+        as_of=run_state.as_of if run_state else None,
         published_at=manifest.published_at
         if manifest
         else datetime.fromtimestamp(folder.stat().st_mtime, tz=UTC),

@@ -292,14 +292,14 @@ def test_a_setting_that_cannot_be_used_is_refused_without_being_repeated(
 
 
 def test_the_command_shows_what_it_would_send_and_sends_it_once(
-    credits_with: Callable[..., Callable[..., Any]], sample_night: Any, receiver: Receiver, tmp_path: Path
+    credits_with: Callable[..., Callable[..., Any]], sample_run: Any, receiver: Receiver, tmp_path: Path
 ) -> None:
     credits = credits_with(CREDITS_ALERT_WEBHOOK=receiver.url, CREDITS_ALERT_DAYS="60")
     # the sample ends in May, 1 in 20 of its futures before
-    shown = credits("alerts", "--dry-run", "--data-dir", str(sample_night.data_dir))
+    shown = credits("alerts", "--dry-run", "--data-dir", str(sample_run.data_dir))
     assert shown.returncode == 0, shown.stderr
     assert "Acme Store may be empty from" in shown.stdout and "SECRET" not in shown.stdout
     assert receiver.told == []
     for _ in range(2):
-        assert credits("alerts", "--data-dir", str(sample_night.data_dir)).returncode == 0
+        assert credits("alerts", "--data-dir", str(sample_run.data_dir)).returncode == 0
     assert len([text for text in receiver.told if "may be empty" in text]) == 1

@@ -13,8 +13,8 @@ Credits = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def data_dir(sample_night: Any) -> Path:
-    return Path(sample_night.data_dir)
+def data_dir(sample_run: Any) -> Path:
+    return Path(sample_run.data_dir)
 
 
 def test_a_page_is_written_to_a_file_in_the_language_asked_for(

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from orchestration.defs.dbt_layers import due
-from orchestration.warehouse.run_state import Stand
+from orchestration.warehouse.run_state import RunState
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ def test_a_run_does_only_what_is_due(
     since_batch: int | None, known_from: str, known_to: str, command: str
 ) -> None:
     told = {"since_batch": since_batch, "known_from": known_from, "known_to": known_to}
-    assert due(told, Stand(batch_id=2, as_of=date(2026, 4, 7), definitions="d")) == command
+    assert due(told, RunState(batch_id=2, as_of=date(2026, 4, 7), definitions="d")) == command

@@ -100,7 +100,7 @@ def test_the_schedule_tells_the_run_when_it_was_due(definitions: dg.Definitions)
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_schedule_context(instance=instance, scheduled_execution_time=due)
         request = schedule.evaluate_tick(context).run_requests[0]
-    assert request.run_config["resources"]["night"]["config"] == {
+    assert request.run_config["resources"]["run"]["config"] == {
         "as_of": "",
         "now": "2026-04-08T02:00:00+00:00",
         "full_refresh": False,

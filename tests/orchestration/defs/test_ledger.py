@@ -11,7 +11,7 @@ import pytest
 
 from forecasting.ledger import USUAL_POLICY, DrawPolicy
 from orchestration.defs.ledger import credit_ledger, draw_policy
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.duckdb import DuckDBWarehouse
 
@@ -58,7 +58,7 @@ def test_the_step_books_by_the_policy_of_the_project(tmp_path: Path) -> None:
             select 'w' as workspace_id, date '2026-03-01' as usage_date, 30 as credits
         """)
     dbt = project(tmp_path, "ledger_draw_order: [lot_id]", "ledger_repays_overage: true")
-    night = Night(data_dir=str(tmp_path), as_of="2026-03-02")
-    list(credit_ledger(night=night, dbt=dbt, warehouse=warehouse))
+    run = RunContext(data_dir=str(tmp_path), as_of="2026-03-02")
+    list(credit_ledger(run=run, dbt=dbt, warehouse=warehouse))
     lots = warehouse.query("select lot_id, cast(consumed as integer) as n from facts.fct_credit_lots")
     assert lots.set_index("lot_id")["n"].to_dict() == {"a": 30, "b": 0}

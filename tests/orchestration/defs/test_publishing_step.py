@@ -12,7 +12,7 @@ import pytest
 from expectations.suites.by_layer import GATES
 from orchestration.defs.dbt_layers import LAYERS
 from orchestration.defs.published import published_marts
-from orchestration.defs.resources import Night
+from orchestration.defs.resources import RunContext
 from orchestration.lake.lake import Lake
 from orchestration.publish.versions.export import PublishError
 from orchestration.settings import Settings
@@ -63,7 +63,7 @@ def test_a_version_that_fails_its_audit_is_neither_served_nor_journaled(
         return list(
             published_marts([dg.AssetKey(["marts", mart]) for mart in marts])(
                 context,
-                night=Night(data_dir=str(settings.data_dir), as_of="2026-04-07"),
+                run=RunContext(data_dir=str(settings.data_dir), as_of="2026-04-07"),
                 warehouse=DuckDBWarehouse(warehouse),
                 journal=journal,
                 lake=Lake(settings.lake_dir),

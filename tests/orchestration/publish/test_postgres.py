@@ -65,9 +65,9 @@ def assert_the_same(published: Path, url: str) -> int:
 
 
 def test_every_row_of_a_real_night_arrives_exactly_and_again_from_the_night_after(
-    url: str, sample_night: Any
+    url: str, sample_run: Any
 ) -> None:
-    published = sample_night.data_dir / "published"
+    published = sample_run.data_dir / "published"
     told: list[str] = []
     for _ in range(2):
         rows = send(published, url, say=told.append)
@@ -205,10 +205,10 @@ def test_readers_see_one_version_only(
 
 @pytest.mark.slow
 def test_a_night_sends_what_it_published_and_a_server_that_is_down_unpublishes_nothing(
-    url: str, credits_with: Callable[..., Callable[..., Any]], sample_night: Any, tmp_path: Path
+    url: str, credits_with: Callable[..., Callable[..., Any]], sample_run: Any, tmp_path: Path
 ) -> None:
-    data_dir = shutil.copytree(sample_night.data_dir, tmp_path / "data", symlinks=True)
-    run = ("run", "--landing", sample_night.landing, "--data-dir", data_dir, "--as-of", "2026-04-07")
+    data_dir = shutil.copytree(sample_run.data_dir, tmp_path / "data", symlinks=True)
+    run = ("run", "--landing", sample_run.landing, "--data-dir", data_dir, "--as-of", "2026-04-07")
     dead = credits_with(CREDITS_POSTGRES_URL=f"postgresql://me:{SECRET}@127.0.0.1:1/db")
     failed = dead(*run, "--publish", "postgres")
     assert failed.returncode == 1

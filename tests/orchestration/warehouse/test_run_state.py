@@ -1,4 +1,4 @@
-"""Where runs stand: what a later run may build on, and what it is told."""
+"""Where runs run_state: what a later run may build on, and what it is told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.warehouse.duckdb import DuckDBWarehouse
 from orchestration.warehouse.run_state import (
-    Stand,
+    RunState,
     begin,
     complete,
     definitions_of,
@@ -24,20 +24,20 @@ def warehouse(tmp_path: Path) -> DuckDBWarehouse:
     return DuckDBWarehouse(tmp_path / "warehouse.duckdb")
 
 
-def stand(batch_id: int, day: int, definitions: str = "d") -> Stand:
-    return Stand(batch_id=batch_id, as_of=date(2026, 4, day), definitions=definitions)
+def state(batch_id: int, day: int, definitions: str = "d") -> RunState:
+    return RunState(batch_id=batch_id, as_of=date(2026, 4, day), definitions=definitions)
 
 
 def test_without_a_complete_run_everything_is_built_anew(warehouse: DuckDBWarehouse) -> None:
-    begin(warehouse, stand(1, 7))
-    assert variables(warehouse, stand(1, 7), served=None)["since_batch"] is None
+    begin(warehouse, state(1, 7))
+    assert variables(warehouse, state(1, 7), served=None)["since_batch"] is None
 
 
 def test_a_run_builds_on_the_last_complete_one(warehouse: DuckDBWarehouse) -> None:
-    begin(warehouse, stand(1, 7))
-    complete(warehouse, stand(1, 7))
-    begin(warehouse, stand(2, 9))
-    told = variables(warehouse, stand(2, 9), served=stand(1, 7))
+    begin(warehouse, state(1, 7))
+    complete(warehouse, state(1, 7))
+    begin(warehouse, state(2, 9))
+    told = variables(warehouse, state(2, 9), served=state(1, 7))
     assert told == {
         "as_of": "2026-04-09",
         "since_batch": 1,
@@ -51,15 +51,15 @@ def test_a_run_builds_on_the_last_complete_one(warehouse: DuckDBWarehouse) -> No
 
 
 def test_what_runs_that_did_not_end_may_have_made_is_made_anew(warehouse: DuckDBWarehouse) -> None:
-    complete_run(warehouse, stand(1, 7))
-    for killed in (stand(2, 20), stand(3, 2)):
+    complete_run(warehouse, state(1, 7))
+    for killed in (state(2, 20), state(3, 2)):
         begin(warehouse, killed)
-    begin(warehouse, stand(3, 8))
-    told = variables(warehouse, stand(3, 8), served=stand(1, 7))
+    begin(warehouse, state(3, 8))
+    told = variables(warehouse, state(3, 8), served=state(1, 7))
     assert (told["since_batch"], told["known_from"], told["known_to"]) == (1, "2026-04-02", "2026-04-20")
 
 
-def complete_run(warehouse: DuckDBWarehouse, at: Stand) -> None:
+def complete_run(warehouse: DuckDBWarehouse, at: RunState) -> None:
     begin(warehouse, at)
     complete(warehouse, at)
 
@@ -68,21 +68,21 @@ def test_a_warehouse_of_other_definitions_or_of_a_newer_lake_is_not_built_on(
     warehouse: DuckDBWarehouse,
 ) -> None:
     assert not is_of(warehouse, definitions="d", newest_batch=1)
-    complete_run(warehouse, stand(2, 7))
+    complete_run(warehouse, state(2, 7))
     assert is_of(warehouse, definitions="d", newest_batch=2)
     assert not is_of(warehouse, definitions="other", newest_batch=2)
     assert not is_of(warehouse, definitions="d", newest_batch=1)
 
 
 def test_a_version_published_by_other_definitions_is_told_apart(warehouse: DuckDBWarehouse) -> None:
-    begin(warehouse, stand(1, 7))
-    assert variables(warehouse, stand(1, 7), served=stand(1, 7, "other"))["is_redefined"]
+    begin(warehouse, state(1, 7))
+    assert variables(warehouse, state(1, 7), served=state(1, 7, "other"))["is_redefined"]
 
 
 def test_a_stand_is_read_as_it_was_written(tmp_path: Path) -> None:
-    assert Stand.read(tmp_path) is None
-    stand(3, 7).write(tmp_path)
-    assert Stand.read(tmp_path) == stand(3, 7)
+    assert RunState.read(tmp_path) is None
+    state(3, 7).write(tmp_path)
+    assert RunState.read(tmp_path) == state(3, 7)
 
 
 def test_the_fingerprint_changes_with_every_byte_and_every_name(tmp_path: Path) -> None:
@@ -97,15 +97,15 @@ def test_the_fingerprint_changes_with_every_byte_and_every_name(tmp_path: Path) 
 
 
 def test_a_warehouse_that_knew_more_than_what_is_served_is_ahead_of_it(warehouse: DuckDBWarehouse) -> None:
-    assert not is_ahead(warehouse, stand(1, 7))
-    complete_run(warehouse, stand(2, 8))
+    assert not is_ahead(warehouse, state(1, 7))
+    complete_run(warehouse, state(2, 8))
     assert not is_ahead(warehouse, None)
-    assert not is_ahead(warehouse, stand(2, 8))
+    assert not is_ahead(warehouse, state(2, 8))
     # published, and killed before the warehouse noted it
-    assert not is_ahead(warehouse, stand(3, 9))
+    assert not is_ahead(warehouse, state(3, 9))
     # after going back to an older version
-    assert is_ahead(warehouse, stand(1, 8))
-    assert is_ahead(warehouse, stand(2, 7))
+    assert is_ahead(warehouse, state(1, 8))
+    assert is_ahead(warehouse, state(2, 7))
     # what a run that did not end may have made is no matter: it is made anew
-    begin(warehouse, stand(3, 9))
-    assert not is_ahead(warehouse, stand(2, 8))
+    begin(warehouse, state(3, 9))
+    assert not is_ahead(warehouse, state(2, 8))

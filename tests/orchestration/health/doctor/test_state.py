@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.product import REPO, Credits, CreditsWith, Night, copied
+from support.product import REPO, Credits, CreditsWith, NightlyRun, copied
 
 from orchestration.health.doctor import state
 from orchestration.runs.lock import holder_of
@@ -23,14 +23,14 @@ from orchestration.settings import Settings
 NOW = datetime.now(UTC)
 
 
-def settings_of(night: Night, home: Path | None = None) -> Settings:
+def settings_of(night: NightlyRun, home: Path | None = None) -> Settings:
     return Settings(landing_dir=night.landing, data_dir=night.data_dir, dagster_home=home or REPO)
 
 
 @pytest.fixture
-def night(sample_night: Night, tmp_path: Path) -> Night:
+def night(sample_run: NightlyRun, tmp_path: Path) -> NightlyRun:
     """The sample night in a data directory of this test's own."""
-    return copied(sample_night, tmp_path / "data")
+    return copied(sample_run, tmp_path / "data")
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def test_whoever_holds_the_data_directory_is_named_and_nothing_is_written(tmp_pa
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_a_warehouse_that_is_torn_gone_or_open_elsewhere_is_told(night: Night) -> None:
+def test_a_warehouse_that_is_torn_gone_or_open_elsewhere_is_told(night: NightlyRun) -> None:
     settings = settings_of(night)
     assert state.check_warehouse(settings).state == "ok"
     script = (
@@ -101,7 +101,7 @@ def test_a_warehouse_that_is_torn_gone_or_open_elsewhere_is_told(night: Night) -
     settings.warehouse_path.write_bytes(whole)
 
 
-def test_what_is_published_is_told_when_it_is_old_gone_back_to_or_broken(night: Night) -> None:
+def test_what_is_published_is_told_when_it_is_old_gone_back_to_or_broken(night: NightlyRun) -> None:
     settings = settings_of(night)
     fine = state.check_published(settings, now=NOW)
     assert (fine.state, "version 1, up to 2026-04-07, 1 workspaces" in fine.found) == ("ok", True)
@@ -120,7 +120,7 @@ def test_what_is_published_is_told_when_it_is_old_gone_back_to_or_broken(night: 
 
 @pytest.mark.slow
 def test_a_run_that_failed_is_a_problem_and_records_are_not_made_by_asking(
-    credits_with: CreditsWith, night: Night, tmp_path: Path
+    credits_with: CreditsWith, night: NightlyRun, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -151,7 +151,7 @@ def test_a_run_that_failed_is_a_problem_and_records_are_not_made_by_asking(
 
 
 def test_records_that_cannot_be_read_are_a_problem(
-    night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    night: NightlyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
     records = home / ".dagster" / "storage" / "history"
@@ -164,20 +164,20 @@ def test_records_that_cannot_be_read_are_a_problem(
     assert (found.state, "records cannot be read" in found.found) == ("problem", True)
 
 
-def test_names_in_place_of_pseudonyms_are_told_before_the_run_refuses_them(night: Night) -> None:
+def test_names_in_place_of_pseudonyms_are_told_before_the_run_refuses_them(night: NightlyRun) -> None:
     settings = settings_of(night)
     assert state.check_people(settings).state == "ok"
-    stand = night.published.resolve() / "version.json"
-    told = json.loads(stand.read_text())
-    stand.write_text(json.dumps(told | {"definitions": f"{told['definitions']}-0.secret"}))
+    run_state = night.published.resolve() / "version.json"
+    told = json.loads(run_state.read_text())
+    run_state.write_text(json.dumps(told | {"definitions": f"{told['definitions']}-0.secret"}))
     found = state.check_people(settings)
     assert (found.state, "CREDITS_PSEUDONYMISE" in found.remedy) == ("problem", True)
-    stand.write_text("{")
+    run_state.write_text("{")
     assert state.check_people(settings).state == "problem"
 
 
 def test_the_doctor_finds_nothing_wrong_with_the_sample_and_changes_nothing(
-    credits_command: Credits, night: Night
+    credits_command: Credits, night: NightlyRun
 ) -> None:
     before = contents(night.data_dir), contents(night.landing)
     said = credits_command("doctor", "--data-dir", night.data_dir, "--landing", night.landing)

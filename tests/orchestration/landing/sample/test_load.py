@@ -214,7 +214,7 @@ def test_a_conflict_does_not_change_the_credits_whichever_side_wins(load: Load) 
 
 def test_a_bad_ruleset_has_at_least_twice_the_share_of_three_attempts(load: Load) -> None:
     for workspace, bad in load.planted("bad_ruleset"):
-        assert excess_share(load, workspace, of=bad) >= 2 * excess_share(load, workspace, but=bad) > 0
+        assert excess_share(load, workspace, of=bad) >= 2 * excess_share(load, workspace, exclude=bad) > 0
 
 
 def test_of_an_unneeded_field_nothing_is_ever_used_and_of_all_others_something(load: Load) -> None:
@@ -345,7 +345,7 @@ def test_a_workspace_larger_than_a_batch_is_drawn_in_parts(
     products = (tmp_path / "products" / "load.jsonl").read_text().splitlines()
     assert len({json.loads(line)["product_id"] for line in products}) == len(products)
     (bad,) = {bad for _, bad in load.planted("bad_ruleset")}
-    assert excess_share(load, "ws_00000", of=bad) >= 2 * excess_share(load, "ws_00000", but=bad)
+    assert excess_share(load, "ws_00000", of=bad) >= 2 * excess_share(load, "ws_00000", exclude=bad)
 
 
 @pytest.mark.parametrize(
