@@ -26,15 +26,14 @@ from orchestration.defs.version_changes import version_changes
 from orchestration.defs.waste import waste_classifier
 from orchestration.lake.lake import Lake
 from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
-from orchestration.runs.warehouse_factory import open_warehouse
+from orchestration.runs.warehouse_factory import open_dbt, open_warehouse
 from orchestration.settings import Settings, use
-from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.journal import Journal
 
 
 def build(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of this project, for one data directory."""
-    dbt = DbtProject(settings.dbt_dir, target_dir=settings.dbt_target_dir, target=settings.target)
+    dbt = open_dbt(settings)
     layers = {layer: dbt_layer(layer, manifest=dbt.manifest_path) for layer in LAYERS}
     schedule = nightly_schedule(settings)
     everything = dg.AssetSelection.all()

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 def held_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Method]]:
     """The working warehouse, held so that no run changes it meanwhile, and how its forecast is made."""
     from orchestration.runs.lock import DataDirectoryLocked, lock
-    from orchestration.runs.warehouse_factory import open_warehouse
-    from orchestration.warehouse.dbt_build import DbtProject
+    from orchestration.runs.warehouse_factory import open_dbt, open_warehouse
     from orchestration.warehouse.forecast_inputs import method_of, told_on
     from orchestration.warehouse.protocol import WarehouseError
 
@@ -38,7 +37,7 @@ def held_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Met
             as_of = told_on(warehouse)
             if as_of is None:
                 fail(f"{settings.data_dir} holds no forecast; run credits run to its end first", EXIT_USAGE)
-            variables = DbtProject(settings.dbt_dir, target_dir=settings.dbt_target_dir).variables
+            variables = open_dbt(settings).variables
             yield warehouse, as_of, method_of(warehouse, variables)
     except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 
 from orchestration.settings import Settings
+from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.duckdb import DuckDBWarehouse
 from orchestration.warehouse.protocol import Warehouse
 
@@ -21,9 +22,19 @@ def open_warehouse(settings: Settings) -> Warehouse:
             prefix=settings.schema_prefix,
             folder=settings.spark_dir,
             files=settings.spark_files,
-            manifest=settings.dbt_target_dir / "manifest.json",
+            manifest=lambda: open_dbt(settings).manifest_path,
         )
     return DuckDBWarehouse(settings.warehouse_path, memory_limit=settings.memory_limit)
+
+
+def open_dbt(settings: Settings) -> DbtProject:
+    """The dbt project, for the target chosen."""
+    return DbtProject(
+        settings.dbt_dir,
+        target_dir=settings.dbt_target_dir,
+        target=settings.target,
+        schema_prefix=settings.schema_prefix,
+    )
 
 
 def remove_verification(settings: Settings) -> None:

@@ -6,19 +6,29 @@ Not Dagster, and not what a model means: that is dbt_project/.
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import yaml
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
+from dbt.constants import PARTIAL_PARSE_FILE_NAME
+from dbt.contracts.graph.manifest import Manifest
+from dbt.parser.manifest import extended_mashumuro_decoder
+from dbt.version import __version__ as dbt_version
 
 Command = Literal["build", "rebuild", "test"]
 SKIPPED = "skipped"
+KEPT_PARSED = 4
 PASSING = {"success", "pass", "no-op"}
 _FRAMES = re.compile(r"\s+at [\w.$]+\([\w.]+(:\d+)?\).*", re.DOTALL)  # where in Java it was
 
@@ -51,24 +61,28 @@ class NodeResult:
 class DbtProject:
     """The dbt project of one data directory.
 
-    A process of its own for each layer would spend most of a small night on imports and parsing.
+    A process of its own for each layer would spend most of a small run on imports and parsing. What dbt
+    parsed is kept by the content of the project, so that only the first run after a change parses.
 
     Args:
         project_dir: the folder of dbt_project.yml and profiles.yml.
-        target_dir: where dbt keeps what it parsed and logged; one for each target.
+        target_dir: where dbt keeps what it compiled and logged; one for each target.
         target: of profiles.yml, which is the engine.
+        schema_prefix: of the names of schemas, which are part of what is parsed.
     """
 
-    def __init__(self, project_dir: Path, *, target_dir: Path, target: str = "duckdb") -> None:
+    def __init__(
+        self, project_dir: Path, *, target_dir: Path, target: str = "duckdb", schema_prefix: str = ""
+    ) -> None:
         self.project_dir = project_dir
         self.target_dir = target_dir
         self.target = target
+        self.schema_prefix = schema_prefix
 
     @property
     def manifest_path(self) -> Path:
         """The manifest of the project as it is now on disk."""
-        assert self._manifest is not None
-        return self.target_dir / "manifest.json"
+        return self._parsed_dir / "manifest.json"
 
     @cached_property
     def variables(self) -> Mapping[str, Any]:
@@ -77,11 +91,52 @@ class DbtProject:
         return dict(project["vars"])
 
     @cached_property
-    def _manifest(self) -> Any:
-        parsed = dbtRunner().invoke(["parse", *self._flags("none")])
-        if not parsed.success:
+    def _manifest(self) -> Manifest:
+        packed = (self._parsed_dir / PARTIAL_PARSE_FILE_NAME).read_bytes()
+        manifest: Manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+        manifest.build_parent_and_child_maps()
+        return manifest
+
+    @cached_property
+    def _parsed_dir(self) -> Path:
+        """The folder of what dbt parsed of the project as it is now; parsed first if there is none."""
+        parsed = self._cache_dir / f"{self.target}-{self._fingerprint()}"
+        if not (parsed / "manifest.json").exists():
+            self._cache_dir.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(dir=self._cache_dir) as folder:
+                self._parse(Path(folder))
+                with suppress(OSError):  # another process was first
+                    Path(folder).rename(parsed)
+            self._remove_older(parsed)
+        return parsed
+
+    @property
+    def _cache_dir(self) -> Path:
+        """Beside the project, for every data directory, where it may be written; else in this one."""
+        shared = self.project_dir / "target"
+        folder = shared if shared.exists() else self.project_dir
+        return shared / "parsed" if os.access(folder, os.W_OK) else self.target_dir / "parsed"
+
+    def _fingerprint(self) -> str:
+        """Of every file that dbt parses, and of what else decides on the result."""
+        digest = sha256(f"{dbt_version} {self.schema_prefix}".encode())
+        names = ("models", "macros", "seeds", "tests", "*.yml")
+        for file in sorted(file for name in names for file in _files(self.project_dir, name)):
+            digest.update(f"\0{file.relative_to(self.project_dir)}\0".encode() + file.read_bytes())
+        return digest.hexdigest()[:32]
+
+    def _parse(self, folder: Path) -> None:
+        """Parse into a folder: what dbt reads again, and the manifest as JSON."""
+        parsed = dbtRunner().invoke(["parse", *self._flags("none", target_dir=folder)])
+        if not isinstance(parsed.result, Manifest):
             raise DbtFailed(f"dbt could not parse {self.project_dir}: {parsed.exception}")
-        return parsed.result
+        parsed.result.writable_manifest().write(str(folder / "manifest.json"))
+
+    def _remove_older(self, parsed: Path) -> None:
+        """Keep the few that were parsed last."""
+        others = [folder for folder in self._cache_dir.glob(f"{self.target}-*") if folder != parsed]
+        for folder in sorted(others, key=lambda folder: folder.stat().st_mtime)[:-KEPT_PARSED]:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def build(
         self, layer: str, *, variables: Mapping[str, object], command: Command = "build"
@@ -105,12 +160,14 @@ class DbtProject:
         results = [self._node_result(result) for result in built.result.results]
         return [result for result in results if result.found != SKIPPED]
 
-    def _flags(self, log_level: str) -> list[str]:
+    def _flags(self, log_level: str, *, target_dir: Path | None = None) -> list[str]:
+        target_dir = target_dir or self.target_dir
         folders = {"project-dir": self.project_dir, "profiles-dir": self.project_dir}
-        folders |= {"target-path": self.target_dir, "log-path": self.target_dir}
+        folders |= {"target-path": target_dir, "log-path": target_dir}
         return [text for name, folder in folders.items() for text in (f"--{name}", str(folder))] + [
             *("--target", self.target),
-            *("--log-level", log_level),
+            *("--log-level", log_level, "--log-level-file", "info"),
+            "--no-write-json",  # megabytes after each layer, which nobody reads
         ]
 
     def _node_result(self, result: Any) -> NodeResult:
@@ -127,6 +184,13 @@ class DbtProject:
             found=rows if is_test and rows else _FRAMES.sub("", str(result.message or result.status)),
             seconds=float(result.execution_time),
         )
+
+
+def _files(folder: Path, name: str) -> Iterator[Path]:
+    """The files of a sub-folder, or those that a pattern matches."""
+    return (
+        folder.glob(name) if "*" in name else (file for file in (folder / name).rglob("*") if file.is_file())
+    )
 
 
 def raise_failures(layer: str, results: Sequence[NodeResult]) -> None:

@@ -12,7 +12,7 @@ from orchestration.warehouse.spark.warehouse import SparkWarehouse
 
 def test_on_spark(spark: Cluster, tmp_path: Path) -> None:
     warehouse = SparkWarehouse(
-        spark.url, prefix="macros_", folder=tmp_path / "spark", manifest=tmp_path / "manifest.json"
+        spark.url, prefix="macros_", folder=tmp_path / "spark", manifest=lambda: tmp_path / "manifest.json"
     )
     warehouse.define("raw.nothing", "select 1 as nothing")  # makes the databases
     project = write_project(tmp_path / "project", target="spark")

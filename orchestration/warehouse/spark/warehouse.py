@@ -7,7 +7,7 @@ tables mean does not belong here: that is dbt_project/ and forecasting/.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,10 +40,12 @@ class SparkWarehouse:
         folder: on this machine, where tables and exchanged rows are unless `files` says so.
         files: the folder for tables and exchanged rows as a URI that the cluster reads, such as s3a://bucket/x;
             `folder` if empty, which the machines of the cluster must then see under the same path.
-        manifest: dbt's, which has the comments of the marts.
+        manifest: where dbt's is, which has the comments of the marts.
     """
 
-    def __init__(self, url: str, *, prefix: str, folder: Path, files: str = "", manifest: Path) -> None:
+    def __init__(
+        self, url: str, *, prefix: str, folder: Path, files: str = "", manifest: Callable[[], Path]
+    ) -> None:
         self.prefix = prefix
         self._execute = ThriftServer.of(url).execute
         self._folder = folder
@@ -201,7 +203,7 @@ class SparkWarehouse:
 
     def _described(self, marts: Sequence[str]) -> dict[str, dict[str, str]]:
         """The descriptions of the marts and of their columns; that of the mart under an empty name."""
-        nodes = json.loads(self._manifest.read_text(encoding="utf-8"))["nodes"].values()
+        nodes = json.loads(self._manifest().read_text(encoding="utf-8"))["nodes"].values()
         return {
             node["name"]: {"": node["description"]}
             | {name: column["description"] for name, column in node["columns"].items()}
