@@ -368,6 +368,8 @@ def use(
     # a left-over queue of telemetry would still be uploaded, and hang, if only the yaml said no
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    # what a run plans is stored in one transaction, not one for each asset and check
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     return settings
 
 
