@@ -1,4 +1,4 @@
-# make run, make test: each makes the environment it needs. Needs make and Python 3.11 with venv
+# make run, make test: each installs the environment it needs. Needs make and Python 3.11 with venv
 # (requirements.lock was also tried on 3.12 and 3.13: make run PYTHON=python3.12).
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -15,37 +15,37 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 .DEFAULT_GOAL := help
 .PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-depletion bench-waste autoets serve lint audit lock clean bench-engines
 
-help:  ## what can be made
+help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(VENV)/.made: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "Python 3.11 (or 3.12, 3.13) is needed, found: $$($(PYTHON) --version 2>&1). Install it, or: make run PYTHON=/path/to/python3.11"; exit 2; }
-	@echo "making the environment in $(VENV) (about 2 minutes, once)"
+	@echo "installing the environment in $(VENV) (about 2 minutes, once)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: $(VENV)/.made  ## the nightly run on the sample, end to end, and its report
+run: $(VENV)/.made  ## run the nightly job on the sample, end to end, and print its report
 	@$(BIN)/credits sample --out $(LANDING)
 	@$(BIN)/credits run --landing $(LANDING) --data-dir $(DATA) --as-of 2026-04-07
 	@echo
 	@$(BIN)/credits report --data-dir $(DATA)
 
-test: $(VENV)/.made  ## every test but the slow ones
+test: $(VENV)/.made  ## run every test but the slow ones
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-faults: $(VENV)/.made  ## every fault of tests/faults injected, and the table of what was survived (about an hour)
+faults: $(VENV)/.made  ## inject every fault of tests/faults and print the table of results (about an hour)
 	@$(BIN)/python -m pytest tests/faults --every-fault -m "slow or not slow" --numprocesses 2 --dist loadgroup
 
-test-slow: $(VENV)/.made  ## the large sets of generated histories (about half an hour)
+test-slow: $(VENV)/.made  ## run the slow tests: long runs and large sets of histories (about an hour)
 	@$(BIN)/python -m pytest -m "slow and not spark"
 
-test-spark: $(VENV)/.spark .venv-spark/.made  ## the sample and awkward nights on a Spark cluster of its own, beside DuckDB (needs Java 17)
+test-spark: $(VENV)/.spark .venv-spark/.made  ## compare the sample and awkward runs on a local Spark cluster with DuckDB (needs Java 17)
 	@$(BIN)/python -m pytest tests/spark -m "spark and not slow"
 
-test-spark-all: $(VENV)/.spark .venv-spark/.made  ## the same with a real log, five seeds and lost workers (one to two hours)
+test-spark-all: $(VENV)/.spark .venv-spark/.made  ## run the same with a real log, five seeds and lost workers (one to two hours)
 	@$(BIN)/python -m pytest tests/spark -m spark --numprocesses 2 --dist worksteal
 
 $(VENV)/.spark: $(VENV)/.made requirements-spark.lock
@@ -60,32 +60,32 @@ $(VENV)/.spark: $(VENV)/.made requirements-spark.lock
 	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check pyspark==4.3.0
 	@touch $@
 
-bench: $(VENV)/.made  ## load, full build, nights and the floor, measured (make bench EVENTS=20000000)
+bench: $(VENV)/.made  ## measure load, full build, runs and the floor (make bench EVENTS=20000000)
 	@$(BIN)/python -m benchmarks.warehouse --events $(EVENTS)
 
-bench-engines: $(VENV)/.spark .venv-spark/.made  ## DuckDB and a Spark cluster on the same deliveries, as CPU seconds a row (EVENTS="200000 2000000")
+bench-engines: $(VENV)/.spark .venv-spark/.made  ## measure DuckDB and a Spark cluster on the same deliveries, in CPU seconds a row (EVENTS="200000 2000000")
 	@$(BIN)/python -m benchmarks.engines --events $(EVENTS)
 
-bench-depletion: $(VENV)/.made  ## the forecast beside the pace and others (SERIES=file.csv: on series it has never seen)
+bench-depletion: $(VENV)/.made  ## score the forecast against the pace and others (SERIES=file.csv for other series)
 	@$(BIN)/python -m benchmarks.depletion $(if $(SERIES),--series $(SERIES)) $(if $(AUTOETS),--autoets $(AUTOETS))
 
-bench-waste: $(VENV)/.made  ## the waste classifier beside the rule, week by week (LANDING=DIR: on logs it has never seen)
+bench-waste: $(VENV)/.made  ## score the waste classifier against the rule, week by week (LANDING=DIR for other logs)
 	@$(BIN)/python -m benchmarks.waste $(if $(filter-out data/landing,$(LANDING)),--landing $(LANDING)) $(if $(AS_OF),--as-of $(AS_OF))
 
-autoets: ## point forecasts of AutoETS for the above, by an environment of its own (SERIES=file.csv AUTOETS=out.csv)
+autoets: ## make point forecasts of AutoETS for the above, in an environment of its own (SERIES=file.csv AUTOETS=out.csv)
 	@$(PYTHON) -m venv .venv-autoets && .venv-autoets/bin/pip install --quiet statsforecast==2.1.1
 	@.venv-autoets/bin/python benchmarks/depletion_autoets.py --series $(SERIES) --every 50 --out $(AUTOETS)
 
-dashboard: $(VENV)/.made  ## the dashboard over what make run published, on http://127.0.0.1:8501
+dashboard: $(VENV)/.made  ## serve the dashboard of what make run published, on http://127.0.0.1:8501
 	@$(BIN)/credits dashboard --data-dir $(DATA)
 
-metrics: .venv-metrics/.made  ## the published marts by metric (QUERY="--metrics credits --group-by usage__member_id")
+metrics: .venv-metrics/.made  ## query the published marts by metric (QUERY="--metrics credits --group-by usage__member_id")
 	@sh dbt_project/semantic/ask.sh $(DATA)/published .venv-metrics/bin query $(QUERY)
 
-test-metrics: $(VENV)/.made .venv-metrics/.made  ## MetricFlow's answers beside the marts, in an environment of its own
+test-metrics: $(VENV)/.made .venv-metrics/.made  ## compare MetricFlow's answers with the marts, in an environment of its own
 	@$(BIN)/python -m pytest tests/bi/test_metrics.py -m "slow or not slow"
 
-test-superset: $(VENV)/.made .venv-superset/.made  ## Apache Superset on the published file, in an environment of its own
+test-superset: $(VENV)/.made .venv-superset/.made  ## test Apache Superset on the published file, in an environment of its own
 	@$(BIN)/python -m pytest tests/bi/test_superset.py -m "slow or not slow"
 
 .venv-metrics/.made:
@@ -99,22 +99,22 @@ test-superset: $(VENV)/.made .venv-superset/.made  ## Apache Superset on the pub
 		duckdb-engine==0.17.0 duckdb==2.0.0
 	@touch $@
 
-serve: $(VENV)/.made  ## the Dagster UI and the nightly schedule, on this machine only
+serve: $(VENV)/.made  ## serve the Dagster UI and the nightly schedule, on this machine only
 	@$(BIN)/credits serve
 
-docs: $(VENV)/.made  ## docs/marts.md anew, from the descriptions of the marts
+docs: $(VENV)/.made  ## regenerate docs/marts.md from the model descriptions
 	@$(BIN)/python docs/marts_document.py
 
-lint: $(VENV)/.made  ## style, import fences, types, SQL
+lint: $(VENV)/.made  ## check style, import fences, types, SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 
-audit: $(VENV)/.made  ## known vulnerabilities of the locked dependencies
+audit: $(VENV)/.made  ## look up known vulnerabilities of the locked dependencies
 	@$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock --progress-spinner off
 
-lock:  ## make requirements.lock anew from pyproject.toml (needs uv)
+lock:  ## write requirements.lock from pyproject.toml (needs uv)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-strip-extras --group dev pyproject.toml --output-file requirements.lock --custom-compile-command "make lock"
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
