@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Self
 
 import dagster as dg
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
@@ -107,6 +108,6 @@ class OpenSqliteStorage(DagsterSqliteStorage):
     @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: SqliteStorageConfig
-    ) -> OpenSqliteStorage:
+    ) -> Self:
         """As dagster.yaml has it."""
         return cls.from_local(config_value["base_dir"], inst_data=inst_data)
