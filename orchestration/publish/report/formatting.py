@@ -1,4 +1,4 @@
-"""How numbers, percentages, dates and names from outside are formatted for people. The one place that rounds.
+"""The format of numbers, percentages, dates and names from outside for people. Only here is anything rounded.
 
 Not here: which numbers are shown (text.py, as_json.py, page.py), or any sentence (sentences.py).
 """

@@ -59,7 +59,7 @@ def build_version(
         data_dir: holds `versions/` and the link `published`.
         published_at: the instant to show to readers, with a zone.
         marts: what to publish, including the marts the report reads; all of schema `marts` by default.
-        workspace_files: also publish each workspace by itself; see `write_workspace_files` for the cost.
+        workspace_files: also publish files for each workspace; see `write_workspace_files` for the cost.
         language: of the pages, one of `LANGUAGES`.
 
     Raises:
