@@ -18,11 +18,11 @@ from forecasting.depletion.backtest import BUCKETS
 from orchestration.publish.report import formatting
 from orchestration.publish.report.model import Forecast
 from orchestration.publish.report.sentences import (
-    buying_words,
-    capped_words,
+    buying_text,
+    capped_text,
     forecast_headline,
-    grant_words,
-    range_words,
+    grant_text,
+    range_text,
 )
 from orchestration.publish.rows.terminal import show_cells
 
@@ -95,10 +95,10 @@ def _told(title: str, forecast: Forecast, *, as_of: date) -> Iterator[str]:
         yield f"  median        {formatting.day_month_year(forecast.depletes_on_p50)}"
     write_date = formatting.day_month_year
     for words in (
-        range_words(forecast, write_date=write_date),
-        grant_words(forecast, write_date=write_date),
-        buying_words(forecast, write_date=write_date, as_of=as_of),
-        capped_words(forecast),
+        range_text(forecast, write_date=write_date),
+        grant_text(forecast, write_date=write_date),
+        buying_text(forecast, write_date=write_date, as_of=as_of),
+        capped_text(forecast),
     ):
         if words:
             yield f"  {words}"

@@ -20,11 +20,11 @@ def query(sql: str, data_dir: Path | None, output: Output) -> None:
     It can only read them: no file, no setting, no other database. CSV, JSON and Parquet hold every row, a
     table the first 1,000. In CSV, text that a spreadsheet would run starts with a '.
     """
-    from orchestration.publish.rows.select import queried
+    from orchestration.publish.rows.select import query_rows
 
     settings = use_settings(data_dir=data_dir)
     with (
         exit_on_refusal("the rows were not written", output),
-        queried(settings.published_dir, sql, memory_limit=settings.memory_limit) as rows,
+        query_rows(settings.published_dir, sql, memory_limit=settings.memory_limit) as rows,
     ):
         output.write(rows)

@@ -45,7 +45,7 @@ def report(
     from orchestration.publish.report.load import ReportError, load_report
     from orchestration.publish.report.page import render_page
     from orchestration.publish.report.text import render_text
-    from orchestration.publish.versions.freshness import stale_words
+    from orchestration.publish.versions.freshness import staleness_warning
     from orchestration.publish.versions.history import kept_versions
     from orchestration.runs.history import newest_failure
 
@@ -58,7 +58,7 @@ def report(
         fail(str(error), EXIT_USAGE)
     except duckdb.Error as error:
         fail(f"what is published cannot be read; publish it anew with credits run. {error}")
-    stale = stale_words(
+    stale = staleness_warning(
         kept_versions(settings.data_dir), now=datetime.now(UTC), failure=newest_failure(settings)
     )
     if form == "html":

@@ -35,7 +35,12 @@ def rollback(data_dir: Path | None, to: int | None, is_listing: bool, output: Ou
     Nothing is deleted. The next run builds everything anew from what was loaded, and publishes a new version
     on top.
     """
-    from orchestration.publish.versions.history import NoSuchVersion, VersionDamaged, kept_versions, roll_back
+    from orchestration.publish.versions.history import (
+        VersionCorrupted,
+        VersionNotFound,
+        kept_versions,
+        roll_back,
+    )
     from orchestration.runs.lock import DataDirectoryLocked, lock
 
     settings = use_settings(data_dir=data_dir)
@@ -50,11 +55,11 @@ def rollback(data_dir: Path | None, to: int | None, is_listing: bool, output: Ou
             served = roll_back(settings.data_dir, to=to)
     except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)
-    except NoSuchVersion as error:
+    except VersionNotFound as error:
         for version in kept:
             click.echo(_described(version) + (", served" if version.is_served else ""), err=True)
         fail(f"{error}. Name one of these with --to.", EXIT_USAGE)
-    except VersionDamaged as error:
+    except VersionCorrupted as error:
         fail(str(error))
     except OSError as error:
         fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)
@@ -78,10 +83,10 @@ def _list(kept: Sequence[KeptVersion], output: Output) -> None:
 
 
 def _described(version: KeptVersion) -> str:
-    from orchestration.publish.versions.freshness import age
+    from orchestration.publish.versions.freshness import format_age
 
     published_at = version.published_at.astimezone(UTC)
     return (
         f"version {version.number}, up to {version.as_of or 'an unknown day'}, published "
-        f"{published_at:%Y-%m-%d %H:%M} UTC ({age(published_at, datetime.now(UTC))} ago)"
+        f"{published_at:%Y-%m-%d %H:%M} UTC ({format_age(published_at, datetime.now(UTC))} ago)"
     )

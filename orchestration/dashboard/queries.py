@@ -1,6 +1,6 @@
-"""Figures of the published marts for a filter that a person puts together; every one adds up to the total.
+"""Figures of the published marts for a filter that a person chooses; breakdowns add up to the total.
 
-Not here: how they are shown (dashboard.py), or the report's own periods (reading.py).
+Not here: how they are shown (app.py), or the periods of the report (publish/report/load.py).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.publish.rows.select import Rows
 
-# what a filter can name, and the columns that hold it
+# columns that a filter can name
 DIMENSIONS = ("member_id", "product_category", "generation_type")
 REASON = "waste_reason"
 DETAILS_SHOWN = 1_000
@@ -24,8 +24,8 @@ DETAILS_COLUMNS = (
     *("credits", "disposition", "waste_reason", "attempt_number", "attempt_count", "quality_score"),
     *("ruleset_id", "template_id", "model", "status", "source", "event_id"),
 )
-# a generation as the additive cube counts it
-_OF_DETAILS = (
+# generation_details with the columns of usage_daily
+_DETAILS_AS_CUBE = (
     "(select workspace_id, usage_date, member_id, product_category, generation_type, waste_reason, credits,"
     " 1 as generation_count, (attempt_number is not null)::int as attempt_count,"
     " is_regeneration::int as regeneration_count,"
@@ -43,11 +43,11 @@ _MEASURES = (
 
 @dataclass(frozen=True)
 class Filter:
-    """What is asked about: a workspace and days, both included; of each named dimension only these values.
+    """A workspace, the days from `first` to `last`, and for each dimension only the chosen values.
 
     Attributes:
-        chosen: values by the name of one of `DIMENSIONS`; one that is left out, or empty, means all.
-        reasons: waste reasons. With any, only the 90 days of `generation_details` are looked at.
+        chosen: values by one of `DIMENSIONS`; a dimension that is left out, or empty, means all.
+        reasons: waste reasons. With any, only the 90 days of `generation_details` are read.
     """
 
     workspace_id: str
@@ -57,8 +57,8 @@ class Filter:
     reasons: tuple[str, ...] = ()
 
     @property
-    def is_of_details(self) -> bool:
-        """Whether only single generations can tell."""
+    def needs_details(self) -> bool:
+        """Whether only single generations have the filtered columns."""
         return bool(self.reasons)
 
     def where(self) -> tuple[str, dict[str, Any]]:
@@ -73,14 +73,14 @@ class Filter:
             if name not in (*DIMENSIONS, REASON):
                 raise ValueError(f"a filter names one of {', '.join(DIMENSIONS)}; found {name!r}")
             if values:
-                conditions.append(f"{name} in (select unnest($of_{name}))")
-                parameters[f"of_{name}"] = list(values)
+                conditions.append(f"{name} in (select unnest(${name}_values))")
+                parameters[f"{name}_values"] = list(values)
         return " and ".join(conditions), parameters
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Sums over what a filter lets through. Credits in credits, exact."""
+    """Totals over the rows that match a filter. Credits in credits, exact."""
 
     credits: Decimal
     generation_count: int
@@ -90,7 +90,7 @@ class Figures:
 
     @property
     def regeneration_rate(self) -> Decimal | None:
-        """Attempts that repeat, of all attempts; a fraction of 1."""
+        """Regenerations of all attempts; a fraction of 1."""
         return Decimal(self.regeneration_count) / self.attempt_count if self.attempt_count else None
 
     @property
@@ -99,45 +99,45 @@ class Figures:
         return self.wasted_credits / self.credits if self.credits else None
 
 
-def total(connection: duckdb.DuckDBPyConnection, asked: Filter) -> Figures:
-    """Everything that the filter lets through."""
-    condition, parameters = asked.where()
-    query = f"select {', '.join(_MEASURES)} from {_source(asked)} where {condition}"
+def total(connection: duckdb.DuckDBPyConnection, selection: Filter) -> Figures:
+    """Totals over all rows that match."""
+    condition, parameters = selection.where()
+    query = f"select {', '.join(_MEASURES)} from {_source(selection)} where {condition}"
     return Figures(*connection.execute(query, parameters).fetchall()[0])
 
 
-def breakdown(connection: duckdb.DuckDBPyConnection, asked: Filter, by: str) -> list[tuple[Any, Figures]]:
-    """The same by a dimension, most credits first, or by "usage_date", oldest first."""
+def breakdown(connection: duckdb.DuckDBPyConnection, selection: Filter, by: str) -> list[tuple[Any, Figures]]:
+    """Totals by a dimension, most credits first, or by "usage_date", oldest first."""
     if by not in (*DIMENSIONS, "usage_date"):
         raise ValueError(f"figures are broken down by one of {', '.join(DIMENSIONS)}; found {by!r}")
-    condition, parameters = asked.where()
+    condition, parameters = selection.where()
     order = by if by == "usage_date" else f"credits desc, {by}"
     query = (
-        f"select {by}, {', '.join(_MEASURES)} from {_source(asked)} where {condition}"
+        f"select {by}, {', '.join(_MEASURES)} from {_source(selection)} where {condition}"
         f" group by {by} order by {order}"
     )
     return [(key, Figures(*values)) for key, *values in connection.execute(query, parameters).fetchall()]
 
 
-def choices(connection: duckdb.DuckDBPyConnection, asked: Filter) -> dict[str, list[str]]:
-    """What can be chosen on the days of the filter, of each dimension and of waste reasons, in order."""
-    days = Filter(asked.workspace_id, asked.first, asked.last)
+def choices(connection: duckdb.DuckDBPyConnection, selection: Filter) -> dict[str, list[str]]:
+    """Values of each dimension and of waste reasons on the days of the filter, in order."""
+    days = Filter(selection.workspace_id, selection.first, selection.last)
     condition, parameters = days.where()
-    found = {}
+    values = {}
     for name in (*DIMENSIONS, REASON):
         source = "marts.generation_details" if name == REASON else "marts.usage_daily"
         query = f"select distinct {name} from {source} where {condition} and {name} is not null order by 1"
-        found[name] = [value for (value,) in connection.execute(query, parameters).fetchall()]
-    return found
+        values[name] = [value for (value,) in connection.execute(query, parameters).fetchall()]
+    return values
 
 
-def details(connection: duckdb.DuckDBPyConnection, asked: Filter, *, limit: int | None) -> Rows:
-    """The single generations of the last 90 days that the filter lets through, newest first."""
-    condition, parameters = asked.where()
-    most = "" if limit is None else f" limit {int(limit)}"
+def details(connection: duckdb.DuckDBPyConnection, selection: Filter, *, limit: int | None) -> Rows:
+    """The single generations of the last 90 days that match, newest first."""
+    condition, parameters = selection.where()
+    limited = "" if limit is None else f" limit {int(limit)}"
     query = (
         f"select {', '.join(DETAILS_COLUMNS)} from marts.generation_details where {condition}"
-        f" order by occurred_at desc, source, event_id{most}"
+        f" order by occurred_at desc, source, event_id{limited}"
     )
     return Rows(connection, query, parameters)
 
@@ -153,17 +153,17 @@ def known_names(connection: duckdb.DuckDBPyConnection, workspace_id: str) -> dic
             f"select {dimension}, any_value({name}) from marts.{mart}"
             f" where workspace_id = $id and trim({name}) <> '' group by {dimension}"
         )
-        found = connection.execute(query, {"id": workspace_id}).fetchall()
-        names |= {(dimension, value): called for value, called in found}
+        rows = connection.execute(query, {"id": workspace_id}).fetchall()
+        names |= {(dimension, value): label for value, label in rows}
     return names
 
 
-def days_of(connection: duckdb.DuckDBPyConnection, workspace_id: str) -> tuple[date, date] | None:
+def first_and_last_day(connection: duckdb.DuckDBPyConnection, workspace_id: str) -> tuple[date, date] | None:
     """The first and the last day with usage; None without any."""
     query = "select min(usage_date), max(usage_date) from marts.usage_daily where workspace_id = $id"
     first, last = connection.execute(query, {"id": workspace_id}).fetchall()[0]
     return None if first is None else (first, last)
 
 
-def _source(asked: Filter) -> str:
-    return _OF_DETAILS if asked.is_of_details else "marts.usage_daily"
+def _source(selection: Filter) -> str:
+    return _DETAILS_AS_CUBE if selection.needs_details else "marts.usage_daily"

@@ -14,7 +14,7 @@ from orchestration.alerting.events import Alert, of_newest_run, of_workspaces
 from orchestration.alerting.sent import tell
 from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.versions.export import DATABASE_NAME
-from orchestration.publish.versions.freshness import stale_words
+from orchestration.publish.versions.freshness import staleness_warning
 from orchestration.publish.versions.history import kept_versions
 from orchestration.runs.history import last_run, newest_failure
 from orchestration.settings import Settings
@@ -64,7 +64,7 @@ def alerts_now(settings: Settings) -> list[Alert]:
     """Every event that holds now, of the newest run and of what is published."""
     run = last_run(settings)
     failure = newest_failure(settings)
-    stale = stale_words(kept_versions(settings.data_dir), now=datetime.now(UTC))
+    stale = staleness_warning(kept_versions(settings.data_dir), now=datetime.now(UTC))
     alerts = list(
         of_newest_run(
             Journal(settings.journal_dir).newest_checks(),

@@ -18,7 +18,7 @@ from orchestration.publish.report.formatting import plain
 from orchestration.publish.rows.cells import json_value
 from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.versions.export import DATABASE_NAME
-from orchestration.publish.versions.freshness import age, newer_versions
+from orchestration.publish.versions.freshness import format_age, newer_versions
 from orchestration.publish.versions.history import kept_versions
 from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings
@@ -88,7 +88,7 @@ def _published(settings: Settings, now: datetime) -> Iterator[str]:
         yield f"published    {settings.published_dir} is no link to a version; publish with credits run"
         return
     yield (
-        f"published    version {found.version}, {age(found.published_at, now)} ago, "
+        f"published    version {found.version}, {format_age(found.published_at, now)} ago, "
         f"{found.workspace_count} workspaces"
     )
     if found.newer_versions:

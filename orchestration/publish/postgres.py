@@ -1,6 +1,6 @@
-"""A published version sent to PostgreSQL, for tools that read no file: one transaction, readers see it whole.
+"""Sends a published version to PostgreSQL, for tools that read no files, in one transaction.
 
-Not here: what a version holds (export.py), or when it is sent (defs/postgres.py, cli_publish.py).
+Not here: what a version holds (versions/export.py), or when it is sent (defs/postgres.py, cli/publish.py).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from orchestration.publish.versions.export import DATABASE_NAME, MART_KEYS
 SCHEMA = "marts"
 READER = "credits_reader"
 VERSION_TABLE = "published_version"
-# two who send at the same time wait for each other
+# of an advisory lock: concurrent senders wait for each other
 _LOCK = 4_271_203_811
 ROWS_AT_ONCE = 5_000
 # parts of these keys may be empty, which a primary key does not allow
@@ -34,12 +34,12 @@ _TYPES = {
 
 
 class PostgresError(RuntimeError):
-    """The version was not sent; what was there before is there still. The message holds no secret."""
+    """The version was not sent; the previous one is unchanged. The message holds no secret."""
 
 
 @dataclass(frozen=True)
 class Mart:
-    """A mart to be sent; columns with their types in PostgreSQL, and what is said of it and of them."""
+    """A mart to send: its columns with their types in PostgreSQL, and the comments on it and on them."""
 
     name: str
     columns: dict[str, str]
@@ -51,19 +51,19 @@ class Mart:
         return sql.Identifier(SCHEMA, self.name)
 
 
-def send(published: Path, url: str, *, say: Callable[[str], None] = lambda _: None) -> dict[str, int]:
-    """Makes schema `marts` of a database what is published, from one moment to the next.
+def send(published: Path, url: str, *, echo: Callable[[str], None] = lambda _: None) -> dict[str, int]:
+    """Replace schema `marts` of a database by the published marts, atomically.
 
     Every mart is a table with the same exact types and the same comments, with its key as primary key, and
-    `published_version` tells which version it is. Rows are deleted and inserted in one transaction: who reads
-    meanwhile sees the version before, whole, and waits for nothing. Tables are made or changed only when
-    their columns are others. A NUL, which PostgreSQL has no letter for, becomes U+FFFD. The role
-    `credits_reader` may read all of it, if the user may make roles.
+    `published_version` holds the number of the version. Rows are deleted and inserted in one transaction:
+    concurrent readers see the previous version, complete, and never wait. Tables are created or altered only
+    when their columns change. A NUL, which PostgreSQL cannot store, becomes U+FFFD. The role
+    `credits_reader` may read all of it, if the user may create roles.
 
     Args:
         published: the folder of a version, or the link to the served one.
         url: `postgresql://user:<password>@host:port/database`.
-        say: is told what became of each mart.
+        echo: called with a progress line for each mart.
 
     Returns:
         The number of rows of each mart.
@@ -71,7 +71,7 @@ def send(published: Path, url: str, *, say: Callable[[str], None] = lambda _: No
     Raises:
         PostgresError: nothing is published, or the server refuses.
     """
-    version = published.resolve()  # the link may move meanwhile
+    version = published.resolve()  # a run may move the link meanwhile
     if not (version / DATABASE_NAME).exists():
         raise PostgresError(
             f"only a published version is sent; {published} holds none. Run `credits run` first."
@@ -84,16 +84,16 @@ def send(published: Path, url: str, *, say: Callable[[str], None] = lambda _: No
         ):
             cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
             cursor.execute(_sql("create schema if not exists {}", SCHEMA))
-            rows = {mart.name: _replace(mart, marts, cursor, say) for mart in _marts(marts)}
-            _tell_version(cursor, version.name, marts)
+            rows = {mart.name: _replace(mart, marts, cursor, echo) for mart in _marts(marts)}
+            _write_version(cursor, version.name, marts)
             _grant(cursor)
             return rows
     except psycopg.Error as error:
         info = psycopg.conninfo.conninfo_to_dict(url) if _is_readable(url) else {}
         where = f"{info.get('host', '?')}, database {info.get('dbname', '?')}"
         raise PostgresError(
-            f"what is published could not be sent to PostgreSQL on {where}: {_first_line(error)}. What was "
-            "there before is there still. Look at CREDITS_POSTGRES_URL and the server, then run: "
+            f"the published version was not sent to PostgreSQL on {where}: {_first_line(error)}. The "
+            "previous version is unchanged there. Check CREDITS_POSTGRES_URL and the server, then run: "
             "credits publish postgres"
         ) from None
 
@@ -109,24 +109,24 @@ def _marts(connection: duckdb.DuckDBPyConnection) -> list[Mart]:
     return [
         Mart(
             name,
-            {column: _type(kind) for of, column, kind, _ in columns if of == name},
+            {column: _type(kind) for mart, column, kind, _ in columns if mart == name},
             comment,
-            {column: said for of, column, _, said in columns if of == name and said},
+            {column: text for mart, column, _, text in columns if mart == name and text},
         )
         for name, comment in tables
     ]
 
 
-def _type(of_duckdb: str) -> str:
-    if of_duckdb.startswith("DECIMAL("):
-        return of_duckdb.replace("DECIMAL", "numeric")
-    return _TYPES.get(of_duckdb, "text")
+def _type(duckdb_type: str) -> str:
+    if duckdb_type.startswith("DECIMAL("):
+        return duckdb_type.replace("DECIMAL", "numeric")
+    return _TYPES.get(duckdb_type, "text")
 
 
 def _replace(
-    mart: Mart, marts: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], say: Callable[[str], None]
+    mart: Mart, marts: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], echo: Callable[[str], None]
 ) -> int:
-    _make_fit(mart, cursor)
+    _migrate(mart, cursor)
     cursor.execute(_sql("delete from {}", mart.table))
     columns = sql.SQL(", ").join(map(sql.Identifier, mart.columns))
     copying = sql.SQL("copy {} ({}) from stdin").format(mart.table, columns)
@@ -137,23 +137,23 @@ def _replace(
             for row in batch:
                 copy.write_row([_value(value) for value in row])
             rows += len(batch)
-    say(f"{mart.name}: {rows:,} rows")
+    echo(f"{mart.name}: {rows:,} rows")
     return rows
 
 
-def _make_fit(mart: Mart, cursor: psycopg.Cursor[Any]) -> None:
-    """The table with the mart's columns; nothing is locked if it has them already."""
+def _migrate(mart: Mart, cursor: psycopg.Cursor[Any]) -> None:
+    """Give the table the mart's columns; nothing is locked if it has them already."""
     cursor.execute(
         "select attname, format_type(atttypid, atttypmod) from pg_attribute"
         " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
         [f'{SCHEMA}."{mart.name}"'],
     )
-    there = {name: _type_of_catalog(kind) for name, kind in cursor.fetchall()}
-    if there == mart.columns:
+    existing = {name: _type_of_catalog(kind) for name, kind in cursor.fetchall()}
+    if existing == mart.columns:
         return
-    missing = {name: kind for name, kind in mart.columns.items() if name not in there}
-    if there and all(there.get(name, kind) == kind for name, kind in mart.columns.items()):
-        # those of a later version stay, and are empty meanwhile
+    missing = {name: kind for name, kind in mart.columns.items() if name not in existing}
+    if existing and all(existing.get(name, kind) == kind for name, kind in mart.columns.items()):
+        # columns of a later version stay, and are null meanwhile
         for name, kind in missing.items():
             cursor.execute(_sql(f"alter table {{}} add column {{}} {kind}", mart.table, name))
     else:
@@ -175,17 +175,17 @@ def _type_of_catalog(kind: str) -> str:
 
 def _comment(mart: Mart, cursor: psycopg.Cursor[Any]) -> None:
     if mart.comment:
-        said = sql.Literal(mart.comment)
-        cursor.execute(sql.SQL("comment on table {} is {}").format(mart.table, said))
+        text = sql.Literal(mart.comment)
+        cursor.execute(sql.SQL("comment on table {} is {}").format(mart.table, text))
     for column, comment in mart.column_comments.items():
-        about = sql.Identifier(SCHEMA, mart.name, column)
-        cursor.execute(sql.SQL("comment on column {} is {}").format(about, sql.Literal(comment)))
+        name = sql.Identifier(SCHEMA, mart.name, column)
+        cursor.execute(sql.SQL("comment on column {} is {}").format(name, sql.Literal(comment)))
 
 
-def _tell_version(cursor: psycopg.Cursor[Any], number: str, marts: duckdb.DuckDBPyConnection) -> None:
+def _write_version(cursor: psycopg.Cursor[Any], number: str, marts: duckdb.DuckDBPyConnection) -> None:
     as_of = marts.execute("select max(as_of) from marts.credit_summary").fetchall()[0][0]
     table = sql.Identifier(SCHEMA, VERSION_TABLE)
-    # made only once: to make sure that it is there would lock it
+    # `create table if not exists` would lock an existing table
     cursor.execute("select to_regclass(%s)", [f"{SCHEMA}.{VERSION_TABLE}"])
     if cursor.fetchall() == [(None,)]:
         cursor.execute(_sql("create table {} (version bigint, as_of date, sent_at timestamptz)", table))
@@ -194,7 +194,7 @@ def _tell_version(cursor: psycopg.Cursor[Any], number: str, marts: duckdb.DuckDB
 
 
 def _grant(cursor: psycopg.Cursor[Any]) -> None:
-    """Lets the role of readers read; a user who may not make roles goes without."""
+    """Let the role of readers read; skipped if the user may not create roles."""
     cursor.execute("select count(*) from pg_roles where rolname = %s", [READER])
     try:
         with cursor.connection.transaction():
@@ -211,7 +211,7 @@ def _value(value: object) -> object:
 
 
 def _sql(query: str, *names: sql.Composable | str) -> sql.Composed:
-    """SQL of our own words, with names put in as names."""
+    """A constant query with names inserted as quoted identifiers."""
     quoted: Sequence[sql.Composable] = [
         sql.Identifier(name) if isinstance(name, str) else name for name in names
     ]
@@ -227,7 +227,7 @@ def _is_readable(url: str) -> bool:
 
 
 def _first_line(error: psycopg.Error) -> str:
-    """What the server said; what psycopg says of an address may repeat it, password and all."""
+    """The server's message; psycopg's own may repeat the address with its password."""
     if error.diag.message_primary:
         return error.diag.message_primary
     if isinstance(error, psycopg.OperationalError):

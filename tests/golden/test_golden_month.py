@@ -1,4 +1,4 @@
-"""The user's example, every figure of it, computed from landing files to report."""
+"""Every figure of the user's example, computed from landing files to report."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ Suggestion: improve rulesets to reduce rework
 
 
 def test_the_report_prints_the_users_example(credits_command: Credits, sample_run: NightlyRun) -> None:
-    said = credits_command("report", "--data-dir", sample_run.data_dir)
-    assert said.returncode == 0, said.stderr
-    lines = said.stdout.splitlines()
+    result = credits_command("report", "--data-dir", sample_run.data_dir)
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
     assert lines[0] == "Credit Usage Analytics - Last 30 Days"
     for line in EXAMPLE.splitlines():
-        assert line in lines, said.stdout
+        assert line in lines, result.stdout
     assert any(
         line.startswith("Tom    400 credits (17%)") and "Keywords         300 (13%)" in line for line in lines
     )
     assert any(line.startswith("Anna   260 credits (11%)") and "* most efficient" in line for line in lines)
 
 
-def test_the_readme_shows_what_is_printed(credits_command: Credits, sample_run: NightlyRun) -> None:
-    said = credits_command("report", "--data-dir", sample_run.data_dir)
-    assert f"```\n{said.stdout}```" in (REPO / "README.md").read_text()
+def test_the_readme_shows_the_printed_report(credits_command: Credits, sample_run: NightlyRun) -> None:
+    result = credits_command("report", "--data-dir", sample_run.data_dir)
+    assert f"```\n{result.stdout}```" in (REPO / "README.md").read_text()
 
 
 def test_the_json_report_has_the_same_figures(credits_command: Credits, sample_run: NightlyRun) -> None:
-    said = credits_command("report", "--data-dir", sample_run.data_dir, "--format", "json")
-    assert said.returncode == 0, said.stderr
-    report = json.loads(said.stdout)
+    result = credits_command("report", "--data-dir", sample_run.data_dir, "--format", "json")
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
     assert Decimal(report["summary"]["credits_used"]) == 2340
     assert Decimal(report["summary"]["allowance"]) == 5000
     assert report["forecast"]["pace_date"] == "2026-05-12"
@@ -52,7 +52,7 @@ def test_the_json_report_has_the_same_figures(credits_command: Credits, sample_r
     assert Decimal(first["potential_saving_credits_high"]) <= Decimal(first["wasted_credits"]) <= 180
 
 
-def test_members_and_types_are_the_users_to_the_credit(sample_run: NightlyRun) -> None:
+def test_members_and_types_match_the_example_to_the_credit(sample_run: NightlyRun) -> None:
     members = sample_run.query(
         "select member_name, credits, round(credits_per_product, 1), is_most_efficient "
         "from marts.usage_by_member where period = '30d' order by spend_rank"
@@ -79,7 +79,7 @@ def test_members_and_types_are_the_users_to_the_credit(sample_run: NightlyRun) -
     assert types == [("Descriptions", 1200), ("Meta tags", 500), ("Bullet points", 340), ("Keywords", 300)]
 
 
-def test_the_headline_is_the_users(sample_run: NightlyRun) -> None:
+def test_the_headline_matches_the_example(sample_run: NightlyRun) -> None:
     assert sample_run.query(
         "select credits_used, allowance, credits_remaining, burn_rate, wasted_credits "
         "from marts.credit_summary where period = '30d'"

@@ -1,6 +1,6 @@
-"""A small working warehouse with the marts of the report that the user drew, and what publishing makes of it.
+"""A small working warehouse with the marts of the user's example report, and its published version.
 
-Not here: what is asserted of them.
+Not here: the assertions.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ SUGGESTED = (
 
 
 def usage(spent: int | str, *, products: int, wasted: int = 0, **names: Any) -> dict[str, Any]:
-    """A breakdown's row in the period of the example."""
+    """A row of a breakdown in the period of the example."""
     credits = Decimal(spent)
     return {
         **{"workspace_id": "w1", "period": "30d", "credits": credits, "credit_share": credits / TOTAL},
@@ -46,7 +46,7 @@ def usage(spent: int | str, *, products: int, wasted: int = 0, **names: Any) -> 
 
 
 def ranked(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Breakdown rows with the spend rank of each; written most credits first."""
+    """Breakdown rows with their spend rank; given most credits first."""
     return [{**row, "spend_rank": rank} for rank, row in enumerate(rows, start=1)]
 
 
@@ -91,7 +91,7 @@ def check(name: str, *, passed: bool = True, run_id: str = "r2", hour: int = 2) 
 
 
 def example_rows() -> Rows:
-    """The marts behind the report that the user drew."""
+    """The marts of the user's example report."""
     people = (
         *(("m1", "Sarah", 680, 110), ("m2", "Mike", 520, 90), ("m3", "Lisa", 480, 98)),
         *(("m4", "Tom", 400, 75), ("m5", "Anna", 260, 50)),
@@ -160,7 +160,7 @@ def suggested(**changes: Any) -> dict[str, Any]:
 
 
 def write_warehouse(path: Path, rows: Rows) -> Path:
-    """Makes a working warehouse whose marts hold the rows; data_quality is a view, as in the real one."""
+    """Create a working warehouse whose marts hold the rows; data_quality is a view, as in the real one."""
     with duckdb.connect(str(path)) as connection:
         connection.begin()
         connection.execute(SCHEMA)
@@ -179,13 +179,13 @@ def write_warehouse(path: Path, rows: Rows) -> Path:
 
 @pytest.fixture
 def rows() -> Rows:
-    """The example's marts, free to be changed by the test."""
+    """The marts of the example, free to be changed by the test."""
     return example_rows()
 
 
 @pytest.fixture
 def make_warehouse(tmp_path: Path) -> Callable[[Rows], Path]:
-    """Writes rows as the working warehouse of the test, in place of an earlier one."""
+    """Writes rows as the working warehouse of the test, replacing an earlier one."""
 
     def make(rows: Rows) -> Path:
         path = tmp_path / "warehouse.duckdb"
@@ -198,7 +198,7 @@ def make_warehouse(tmp_path: Path) -> Callable[[Rows], Path]:
 def published_version(
     warehouse: Path, data_dir: Path, *, marts: Sequence[str] | None = None, workspace_files: bool = False
 ) -> PublishedVersion:
-    """Builds the next version and serves it at once."""
+    """Build the next version and serve it at once."""
     version = build_version(
         warehouse, data_dir, published_at=PUBLISHED_AT, marts=marts, workspace_files=workspace_files
     )
@@ -214,7 +214,7 @@ def publish_version() -> Callable[..., PublishedVersion]:
 
 @pytest.fixture
 def publish(tmp_path: Path, make_warehouse: Callable[[Rows], Path]) -> Callable[[Rows], Path]:
-    """Publishes rows in the test's data directory and gives the link to what is served."""
+    """Publishes rows in the data directory of the test and returns the link to the served version."""
 
     def run(rows: Rows) -> Path:
         published_version(make_warehouse(rows), tmp_path / "data")
@@ -225,7 +225,7 @@ def publish(tmp_path: Path, make_warehouse: Callable[[Rows], Path]) -> Callable[
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """The report that the user drew, read from a published version."""
+    """The user's example report, read from a published version."""
     folder = tmp_path_factory.mktemp("example")
     version = published_version(write_warehouse(folder / "warehouse.duckdb", example_rows()), folder)
     return load_report(version.path, workspace_id=None, days=30)

@@ -1,6 +1,6 @@
-"""Headless Chromium for tests that look at what a person sees; they skip where there is none.
+"""Headless Chromium for tests of what a person sees; they are skipped without it.
 
-Not here: what is looked at.
+Not here: the pages.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def chromium() -> Iterator[Any]:
     """A running headless Chromium, by Playwright."""
     path = shutil.which("chromium")
     if path is None:
-        pytest.skip("there is no Chromium to look at pages with; `apt-get install chromium` brings it")
+        pytest.skip("browser tests need Chromium; none was found. Install it: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -34,13 +34,13 @@ def chromium() -> Iterator[Any]:
 
 @contextmanager
 def opened(chromium: Any, url: str, *, width: int = 1280, **options: Any) -> Iterator[tuple[Any, list[str]]]:
-    """A page at a width in pixels, and the addresses it has asked for so far."""
+    """A page at a width in pixels, and the URLs it has requested so far."""
     context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
     try:
         page = context.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        requests: list[str] = []
+        page.on("request", lambda request: requests.append(request.url))
         page.goto(url)
-        yield page, asked
+        yield page, requests
     finally:
         context.close()

@@ -1,6 +1,6 @@
-"""What the documents show: blocks of a language, and commands with their output.
+"""Reads examples from the docs: blocks of a language, and commands with their output.
 
-Whether it is true is asserted in the tests.
+Not here: whether they are true, which the tests assert.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-# within a line anything, and a line of its own any number of lines
+# placeholders: any text within a line, and, on its own line, any number of lines
 ANYTHING, LINES = "…", "⋮"
 
 
 @dataclass(frozen=True)
 class Example:
-    """A command and what the document says it prints."""
+    """A command and its output in the document."""
 
     words: list[str]
     shown: list[str]
 
-    def differs(self, said: str) -> str | None:
-        """The first line shown that is not what was said, if any; None if all are."""
+    def differs(self, output: str) -> str | None:
+        """The first documented line that differs from the output; None if none does."""
         pattern = ""
         for line in self.shown:
             if line == LINES:
                 pattern += r"(?:[^\n]*\n)*?"
             else:
                 pattern += r"[^\n]*?".join(map(re.escape, line.split(ANYTHING))) + r"[ ]*\n"
-            if not re.match(pattern, said):
+            if not re.match(pattern, output):
                 return line
-        return None if re.fullmatch(pattern, said) else "(less is shown than was said)"
+        return None if re.fullmatch(pattern, output) else "(the output has more lines)"
 
 
 def blocks(document: Path, language: str) -> list[str]:

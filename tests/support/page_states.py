@@ -1,6 +1,6 @@
-"""Every empty and odd state of the report page, made from one report.
+"""Every empty and unusual state of the report page, derived from one report.
 
-Not here: what is asserted of them.
+Not here: the assertions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def with_forecast(report: Report, **changes: Any) -> Report:
 
 
 def with_ledger(report: Report) -> Report:
-    """With 30 days of a ledger, a range of the days to come, and two lots that expire."""
+    """With 30 days of a ledger, a forecast range, and two lots that expire."""
     balances = [
         Balance(AS_OF - timedelta(days=29 - day), Decimal(5000 - 78 * (day + 1))) for day in range(30)
     ]
@@ -66,7 +66,7 @@ def _without_use(report: Report) -> Report:
     return with_forecast(bare, forecast_status="no_burn", pace_date=None, burn_rate_7d=Decimal(0))
 
 
-def _of_many_members(report: Report) -> Report:
+def _with_many_members(report: Report) -> Report:
     one = report.members[0]
     members = tuple(
         replace(
@@ -79,7 +79,7 @@ def _of_many_members(report: Report) -> Report:
     return replace(report, members=members)
 
 
-def _of_hostile_names(report: Report) -> Report:
+def _with_hostile_names(report: Report) -> Report:
     named = {
         "members": tuple(replace(line, name=HOSTILE) for line in report.members),
         "categories": tuple(replace(line, id=HOSTILE, name=HOSTILE) for line in report.categories),
@@ -102,7 +102,7 @@ def _restated(report: Report) -> Report:
 
 
 def states(example: Report) -> dict[str, tuple[Report, str]]:
-    """Each state by name, with words that its page must show."""
+    """Each state by name, with a text that its page must show."""
     ledger = with_ledger(example)
     return {
         "usual": (ledger, "Empty by 12 May 2026 at the current pace"),
@@ -121,7 +121,7 @@ def states(example: Report) -> dict[str, tuple[Report, str]]:
         ),
         "no ledger": (
             _without_ledger(example),
-            "There is no credit ledger, so nothing is told of what is left: use and burn only.",
+            "There is no credit ledger, so only use and burn are reported, not what is left.",
         ),
         "no forecast": (replace(example, forecast=None), "No forecast for 7 Apr 2026"),
         "no name": (
@@ -136,8 +136,8 @@ def states(example: Report) -> dict[str, tuple[Report, str]]:
             ),
             "No waste detected.",
         ),
-        "many members": (_of_many_members(example), "others (3)"),
-        "hostile names": (_of_hostile_names(example), "<script>alert(1)</script>"),
+        "many members": (_with_many_members(example), "others (3)"),
+        "hostile names": (_with_hostile_names(example), "<script>alert(1)</script>"),
         "one day": (
             replace(ledger, balances=ledger.balances[-1:], paths=()),
             "Credits left: 2,660 on 7 Apr 2026, 2,660 on 7 Apr 2026.",

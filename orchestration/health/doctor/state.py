@@ -14,7 +14,7 @@ import yaml
 from orchestration.health.doctor.finding import Finding
 from orchestration.health.status import published_now
 from orchestration.lake.lake import Lake
-from orchestration.publish.versions.freshness import newer_versions, stale_words
+from orchestration.publish.versions.freshness import newer_versions, staleness_warning
 from orchestration.publish.versions.history import kept_versions
 from orchestration.runs.lock import holder_of
 from orchestration.runs.warehouse_factory import open_warehouse
@@ -99,7 +99,7 @@ def check_published(settings: Settings, *, now: datetime) -> Finding:
             f"version {published.version} is served, and version {newer[-1]} is newer",
             f"If that was not meant: credits rollback --to {newer[-1]}. The next run publishes on top.",
         )
-    stale = stale_words(kept, now=now)
+    stale = staleness_warning(kept, now=now)
     if stale:
         return Finding("published", "warning", stale[0].lower() + stale[1:], remedy)
     return Finding(

@@ -1,6 +1,6 @@
-"""The report as JSON for programs: all the text shows, with exact values beside what is displayed.
+"""The report as JSON for programs: everything the text shows, with exact values next to the displayed ones.
 
-Not here: the marts' own exports (export.py); any figure that the report does not hold (report.py).
+Not here: exports of marts (rows/); any figure that the report does not hold (model.py).
 """
 
 import json
@@ -11,40 +11,40 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from orchestration.publish.report.breakdown import ShownLine, shown
+from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines
 from orchestration.publish.report.formatting import exact, month_day
 from orchestration.publish.report.model import Report, UsageLine
 from orchestration.publish.report.sentences import (
     advice,
     costly_waste,
+    describe_waste_reason,
     forecast_headline,
     too_early,
-    waste_words,
 )
 
 
 def render_json(report: Report) -> str:
-    """Writes the report as one JSON object, ASCII only.
+    """Render the report as one JSON object, ASCII only.
 
     Credits, rates and scores are strings with all their digits; rates are fractions of 1; days are ISO dates;
-    what is undefined is null. Keys are stable; their order is that given here.
+    undefined values are null. Keys are stable, in this order.
 
     - `title`, `period` (`days`, `from`, `to`): the window, both ends included.
-    - `published_at`: the instant at which this version was published; null if that is not known.
+    - `published_at`: the instant at which this version was published; null if unknown.
     - `summary`: the columns of the mart `credit_summary`.
-    - `forecast`: the columns of `depletion_forecast` for `summary.as_of`, `displayed` (the words of the text,
+    - `forecast`: the columns of `depletion_forecast` for `summary.as_of`, `displayed` (as in the text,
       "Empty by May 12"; the date is `pace_date`) and `note` (why there is no range yet); or null.
     - `members`, `generation_types`, `categories`: `lines`, all of them, most credits first, with the columns
       of their marts (`id`, `name` for the first), `displayed_credits` and `displayed_percent` (a whole
-      number), both null if the line is displayed among the others; `others` (`count`, `credits`, what is
-      displayed) or null. What is displayed adds up, to `summary.credits_used` and to 100.
+      number), both null if the line is displayed among the others; `others` (`count`, `credits`, the
+      displayed values) or null. Displayed values add up, to `summary.credits_used` and to 100.
     - `waste`: `credits`, `rate`, `reasons` (the columns of `waste_by_reason` and `name`; those that cost
-      anything, most first); `pending`: `credits` and how many of them are expected to end as waste, with an
-      80 % range (null while unknown); `suggestion`, what to change in words, or null; `suggestions`, all of
-      them, the largest potential saving first, columns of `waste_suggestions`: their evidence is of the days
-      from `evidence_from` to `evidence_to`, whatever the period; their savings overlap and do not add up.
+      credits, most first); `pending`: `credits` and how many of them are expected to end as waste, with an
+      80 % range (null while unknown); `suggestion`, what to change in a sentence, or null; `suggestions`,
+      all of them, the largest potential saving first, columns of `waste_suggestions`: their evidence covers
+      the days `evidence_from` to `evidence_to`, for every period; their savings overlap and do not add up.
     - `accuracy`: columns of `forecast_accuracy` over all horizons, of published forecasts and of past days
-      replayed; empty if none could be judged yet.
+      replayed; empty if none could be scored yet.
     - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).
     """
     return json.dumps(_report(report), indent=2, default=_scalar)
@@ -66,7 +66,8 @@ def _report(report: Report) -> dict[str, Any]:
             "credits": summary.wasted_credits,
             "rate": summary.waste_rate,
             "reasons": [
-                {"name": waste_words(line.waste_reason).name, **asdict(line)} for line in costly_waste(report)
+                {"name": describe_waste_reason(line.waste_reason).name, **asdict(line)}
+                for line in costly_waste(report)
             ],
             "pending": {
                 "credits": summary.pending_credits,
@@ -95,7 +96,7 @@ def _forecast(report: Report) -> dict[str, Any] | None:
 
 
 def _breakdown(lines: Sequence[UsageLine]) -> dict[str, Any]:
-    displayed = shown(lines)
+    displayed = displayed_lines(lines)
     by_id = {line.usage.id: line for line in displayed if line.usage}
     others = next((line for line in displayed if line.usage is None), None)
     return {
@@ -105,7 +106,7 @@ def _breakdown(lines: Sequence[UsageLine]) -> dict[str, Any]:
     }
 
 
-def _displayed(line: ShownLine | None) -> dict[str, Any]:
+def _displayed(line: DisplayedLine | None) -> dict[str, Any]:
     return {
         "displayed_credits": line.written if line else None,
         "displayed_percent": line.percent if line else None,

@@ -1,6 +1,7 @@
 """The burn-down as a chart: credits left so far, and the range of what will be left.
 
-Used by the page and the dashboard alike. Not here: any number that is written out (formatting.py, words.py).
+Used by the page and the dashboard. Not here: how numbers are formatted (formatting.py), or sentences
+(sentences.py).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import altair as alt
 import vl_convert
 
 from orchestration.publish.report.formatting import credits, day_month
-from orchestration.publish.report.i18n import say
+from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import Report
 
 BLUE, SKY, ORANGE, VERMILLION = "#0072B2", "#56B4E9", "#E69F00", "#D55E00"
@@ -20,7 +21,7 @@ INK, GREY, RUST, LINE = "#111827", "#4b5563", "#8a3b00", "#e5e7eb"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Thai", sans-serif'
 LONGEST_DAYS_AHEAD = 120
 LOTS_MARKED = 3
-# drawn once for every screen: on a narrow one the page enlarges what is written
+# one size for every screen: on a narrow one the page enlarges the labels
 WIDTH, HEIGHT = 560, 280
 # room for the numbers of the axis when they are large
 AXIS_EXTENT = 62
@@ -28,7 +29,7 @@ TICKS = 5
 
 
 def burn_down(report: Report, *, width: int = WIDTH, height: int = HEIGHT) -> alt.LayerChart | None:
-    """Credits left: measured (solid), the median to come (dashed) and its 50 % and 80 % ranges.
+    """Credits left: measured (solid), the median forecast (dashed) and its 50 % and 80 % ranges.
 
     The picture's numbers are floats; no number is read from it.
 
@@ -52,7 +53,7 @@ def burn_down(report: Report, *, width: int = WIDTH, height: int = HEIGHT) -> al
             values=[_utc(day) for day in days], labelExpr=_labels(days), labelFlush=True, grid=False
         ),
     )
-    # a little room above the allowance for what is written at the top
+    # a little room above the allowance for the label at the top
     y = alt.Y(
         "left:Q",
         title=None,
@@ -78,13 +79,13 @@ def burn_down(report: Report, *, width: int = WIDTH, height: int = HEIGHT) -> al
 
 
 def svg(chart: alt.LayerChart) -> str:
-    """The chart as one `<svg>` element that asks for nothing from outside, 80 ms of a core."""
-    # whether it is valid, tests say once; asked of every page it would cost as much as drawing it
+    """The chart as one `<svg>` element that loads nothing from outside; 80 ms of a core."""
+    # a test validates it once; validating every page would cost as much as rendering it
     return vl_convert.vegalite_to_svg(chart.to_dict(validate=False), allowed_base_urls=[])
 
 
 def _last_day(report: Report) -> date:
-    """To the end of the range, with a little room; not for ever."""
+    """The end of the range, with a little room, but at most `LONGEST_DAYS_AHEAD`."""
     as_of, forecast = report.summary.as_of, report.forecast
     ends = [report.paths[-1].forecast_date] if report.paths else [as_of]
     if forecast and forecast.pace_date:
@@ -99,11 +100,11 @@ def _window(report: Report, *, last: date) -> list[alt.Chart]:
         return []
     first, end = forecast.depletes_on_p10, min(forecast.depletes_on_p90 or last, last)
     window = alt.Chart(_values([{"day": _utc(first), "end": _utc(end + timedelta(days=1))}]))
-    words = say("empty here: 8 in 10")
+    label = _("empty here: 8 in 10")
     return [
         window.mark_rect(color=ORANGE, opacity=0.25).encode(x="day:T", x2="end:T"),
         window.mark_text(
-            text=words, align="right", dx=-4, color=RUST, fontSize=13, fontWeight=600, baseline="top"
+            text=label, align="right", dx=-4, color=RUST, fontSize=13, fontWeight=600, baseline="top"
         ).encode(x="end:T", y=alt.value(2)),
     ]
 
@@ -125,14 +126,14 @@ def _bands(report: Report, x: alt.X, y: alt.Y, *, last: date) -> list[alt.Chart]
         band = alt.Chart(_values(rows)).mark_area(color=SKY, opacity=opacity, interpolate="linear")
         layers.append(band.encode(x=x, y=y, y2="to:Q"))
     median = _line([(day.forecast_date, day.balance_p50) for day in paths], x, y, BLUE, dash=[6, 4])
-    # where they are widest there is room to say what they are
+    # labelled where they are widest
     widest = max(paths, key=lambda day: day.balance_p90 - day.balance_p10)
-    told = [("balance_p90", "80 %", -8), ("balance_p75", "50 %", 5)]
+    texts = [("balance_p90", "80 %", -8), ("balance_p75", "50 %", 5)]
     labels = [
-        alt.Chart(_values([{"day": _utc(widest.forecast_date), "left": float(getattr(widest, of))}]))
+        alt.Chart(_values([{"day": _utc(widest.forecast_date), "left": float(getattr(widest, quantile))}]))
         .mark_text(text=text, color=INK, fontSize=12, dy=dy, dx=4, align="left")
         .encode(x=x, y=y)
-        for of, text, dy in told
+        for quantile, text, dy in texts
     ]
     return [*layers, median, *labels]
 
@@ -140,26 +141,26 @@ def _bands(report: Report, x: alt.X, y: alt.Y, *, last: date) -> list[alt.Chart]
 def _lots(report: Report, *, last: date, height: int) -> list[alt.Chart]:
     marked = [lot for lot in report.expiring if lot.expires_on <= last][:LOTS_MARKED]
     layers = []
-    for place, lot in enumerate(marked):
+    for index, lot in enumerate(marked):
         rule = alt.Chart(_values([{"day": _utc(lot.expires_on)}]))
-        words = say("{credits} expire {day}", credits=credits(lot.remaining), day=day_month(lot.expires_on))
+        label = _("{credits} expire {day}", credits=credits(lot.remaining), day=day_month(lot.expires_on))
         layers += [
             rule.mark_rule(color=GREY, strokeDash=[2, 3]).encode(x="day:T"),
-            rule.mark_text(text=words, align="right", dx=-4, color=GREY, fontSize=12).encode(
-                x="day:T", y=alt.value(height - 12 - 16 * place)
+            rule.mark_text(text=label, align="right", dx=-4, color=GREY, fontSize=12).encode(
+                x="day:T", y=alt.value(height - 12 - 16 * index)
             ),
         ]
     return layers
 
 
 def _today(report: Report, x: alt.X, y: alt.Y, *, as_of: date) -> list[alt.Chart]:
-    """The last measured point, and what it is."""
+    """The last measured point, labelled."""
     now = report.balances[-1]
     point = alt.Chart(_values([{"day": _utc(as_of), "left": float(now.closing)}])).encode(x=x, y=y)
-    words = say("{credits} left", credits=credits(now.closing))
+    label = _("{credits} left", credits=credits(now.closing))
     return [
         point.mark_point(color=VERMILLION, filled=True, size=60, opacity=1),
-        point.mark_text(text=words, align="left", dx=8, dy=-8, color=INK, fontSize=13, fontWeight=600),
+        point.mark_text(text=label, align="left", dx=8, dy=-8, color=INK, fontSize=13, fontWeight=600),
     ]
 
 
@@ -177,7 +178,7 @@ def _days_of_ticks(first: date, last: date) -> list[date]:
 
 
 def _labels(days: Sequence[date]) -> str:
-    """A Vega expression that writes the days of the axis as everything else does."""
+    """A Vega expression that formats the days of the axis as the page does."""
     written = ", ".join(f"'{_milliseconds(day)}': '{day_month(day)}'" for day in days)
     return f"({{{written}}})['' + time(datum.value)]"
 
@@ -191,5 +192,5 @@ def _values(rows: list[dict[str, object]]) -> alt.InlineData:
 
 
 def _utc(day: date) -> str:
-    # with a zone, or the machine's would be taken
+    # without a zone, Vega would take the machine's
     return f"{day.isoformat()}T00:00:00Z"

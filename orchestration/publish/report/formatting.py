@@ -1,6 +1,6 @@
-"""How numbers, percentages, dates and names from outside are written for people. The one place that rounds.
+"""The format of numbers, percentages, dates and names from outside for people. Only here is anything rounded.
 
-Not here: which numbers are shown (text.py, as_json.py, page.py), or any sentence (words.py).
+Not here: which numbers are shown (text.py, as_json.py, page.py), or any sentence (sentences.py).
 """
 
 import unicodedata
@@ -11,9 +11,10 @@ from fractions import Fraction
 
 from rich.cells import cell_len, set_cell_size
 
-from orchestration.publish.report.i18n import month, say, spoken
+from orchestration.publish.report.i18n import current_language, month
+from orchestration.publish.report.i18n import gettext as _
 
-# as the report's first user wrote them
+# not cut in the text report, as in the user's example
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),
     *("September", "October", "November", "December"),
@@ -27,15 +28,15 @@ _JOINERS = "\u200c\u200d"
 
 
 def credits(value: Decimal) -> str:
-    """Writes credits, not negative, e.g. "2,340", "0.37": whole from 10 upwards, with decimals below."""
+    """Format credits, not negative, e.g. "2,340", "0.37": whole from 10 upwards, with decimals below."""
     return _rounded(value, decimals=_decimals(value))
 
 
 def credits_adding_up(values: Sequence[Decimal]) -> list[str]:
-    """Writes the parts of a sum so that what is written adds up to `credits` of the sum.
+    """Format the parts of a sum so that they add up to `credits` of the sum as displayed.
 
-    All get the decimals of the sum; some are rounded the other way for it (largest remainder). What is
-    written as "<1" counts as nothing.
+    All get the decimals of the sum; some are rounded the other way for it (largest remainder). A part
+    displayed as "<1" counts as nothing.
     """
     with localcontext(_EXACT):
         total = sum(values, Decimal(0))
@@ -50,18 +51,18 @@ def credits_adding_up(values: Sequence[Decimal]) -> list[str]:
 
 
 def credits_range(low: Decimal, high: Decimal) -> str:
-    """Writes a range of credits, e.g. "115 to 145", or "up to 11" from nothing on; decimals as `high` has."""
+    """Format a range of credits, e.g. "115 to 145", or "up to 11" if `low` is 0; decimals as for `high`."""
     decimals = _decimals(high)
     first, last = _rounded(low, decimals=decimals), _rounded(high, decimals=decimals)
     if first == last:
         return last
     if _quantized(low, decimals=decimals) == 0:
-        return say("up to {most}", most=last)
-    return say("{least} to {most}", least=first, most=last)
+        return _("up to {most}", most=last)
+    return _("{least} to {most}", least=first, most=last)
 
 
 def credits_each(value: Decimal | None, *, like: Decimal | None = None) -> str:
-    """Writes credits per product, e.g. "6.2"; more decimals if it, or what it is `like`, is less than 1."""
+    """Format credits per product, e.g. "6.2"; more decimals if it, or the figure it is `like`, is below 1."""
     if value is None:
         return ""
     scale = value if like is None else like
@@ -69,30 +70,30 @@ def credits_each(value: Decimal | None, *, like: Decimal | None = None) -> str:
 
 
 def count(value: int) -> str:
-    """Writes a whole number, e.g. "5,522"."""
+    """Format a whole number, e.g. "5,522"."""
     return f"{value:,}"
 
 
 def whole_days(value: Decimal) -> str:
-    """Writes a number of days, not negative, as a whole one: "1 day", "2 days"."""
+    """Format a number of days, not negative, rounded to a whole one: "1 day", "2 days"."""
     whole = _quantized(value, decimals=0)
-    return say("{days} day" if whole == 1 else "{days} days", days=f"{whole:,f}")
+    return _("{days} day" if whole == 1 else "{days} days", days=f"{whole:,f}")
 
 
 def percent(rate: Decimal | None) -> str:
-    """Writes a rate, a fraction of 1, with one decimal, e.g. "7.7%"; empty if it is undefined."""
+    """Format a rate, a fraction of 1, with one decimal, e.g. "7.7%"; empty if it is undefined."""
     return "" if rate is None else f"{_quantized(rate * 100, decimals=1):f}%"
 
 
 def score(value: Decimal | None) -> str:
-    """Writes a quality score of 0 to 1, e.g. "0.82"; empty if nothing was scored."""
+    """Format a quality score of 0 to 1, e.g. "0.82"; empty if nothing was scored."""
     return "" if value is None else f"{_quantized(value, decimals=2):f}"
 
 
 def whole_percents(values: Sequence[Decimal]) -> list[int] | None:
-    """Rounds shares of the values' sum so that they add up to 100 (largest remainder; ties to the earlier).
+    """Round shares of the values' sum so that they add up to 100 (largest remainder; ties to the earlier).
 
-    Returns None if the sum is zero, for then there are no shares.
+    Returns None if the sum is zero: then there are no shares.
     """
     parts = [Fraction(value) for value in values]
     total = sum(parts)
@@ -102,36 +103,36 @@ def whole_percents(values: Sequence[Decimal]) -> list[int] | None:
 
 
 def day_month_year(day: date) -> str:
-    """Writes a date as "12 May 2026", with months cut to three letters."""
+    """Format a date as "12 May 2026", with months cut to three letters."""
     return f"{day_month(day)} {day.year}"
 
 
 def day_month(day: date) -> str:
-    """Writes a date without its year, as "12 May"."""
+    """Format a date without its year, as "12 May"."""
     return f"{day.day} {month(day.month)}"
 
 
 def instant(at: datetime) -> str:
-    """Writes an instant as "8 Apr 2026, 02:10 UTC"."""
+    """Format an instant as "8 Apr 2026, 02:10 UTC"."""
     at = at.astimezone(UTC)
     return f"{day_month_year(at)}, {at:%H:%M} UTC"
 
 
 def month_day(day: date, *, near: date) -> str:
-    """Writes a date as "May 12", with the year if it is not that of `near`."""
-    if spoken() != "en":
+    """Format a date as "May 12", with the year if it is not that of `near`."""
+    if current_language() != "en":
         return day_month(day) if day.year == near.year else day_month_year(day)
     year = "" if day.year == near.year else f", {day.year}"
     return f"{MONTHS[day.month - 1]} {day.day}{year}"
 
 
 def exact(value: Decimal | None) -> str | None:
-    """Writes all digits of a decimal and never an exponent, for exports."""
+    """Format all digits of a decimal, never with an exponent, for exports."""
     return None if value is None else f"{value:f}"
 
 
 def plain(name: str, *, otherwise: str = "(no name)") -> str:
-    """Makes a name from outside safe to print: one line, nothing that steers a terminal or turns text."""
+    """Make a name from outside safe to print: one line, no control or bidirectional characters."""
     one_line = " ".join(name.split())
     kept = (
         letter
@@ -141,8 +142,8 @@ def plain(name: str, *, otherwise: str = "(no name)") -> str:
     return "".join(kept).strip(f" {_JOINERS}") or otherwise
 
 
-def fitted(text: str, *, width: int) -> str:
-    """Pads or cuts a text to a number of terminal cells; wide letters and emoji count as two."""
+def fit_to_width(text: str, *, width: int) -> str:
+    """Pad or cut a text to a number of terminal cells; wide letters and emoji count as two."""
     if cell_len(text) > width:
         return set_cell_size(text, width - 1) + "…"
     return set_cell_size(text, width)
@@ -156,9 +157,9 @@ def width_of(texts: Sequence[str], *, at_most: int | None = None) -> int:
 
 def _apportioned(parts: Sequence[Fraction], *, total: int) -> list[int]:
     whole = [int(part) for part in parts]
-    by_remainder = sorted(range(len(parts)), key=lambda place: whole[place] - parts[place])
-    for place in by_remainder[: total - sum(whole)]:
-        whole[place] += 1
+    by_remainder = sorted(range(len(parts)), key=lambda index: whole[index] - parts[index])
+    for index in by_remainder[: total - sum(whole)]:
+        whole[index] += 1
     return whole
 
 

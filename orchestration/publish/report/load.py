@@ -1,6 +1,6 @@
-"""Reads reports from a published version: its credits.duckdb, opened read-only, and when it was published.
+"""Reads reports from a published version: its credits.duckdb, opened read-only, and its manifest.
 
-Not here: the shape of a report (report.py), or how it is shown (text.py, as_json.py, page.py).
+Not here: the data of a report (model.py), or how it is shown (text.py, as_json.py, page.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,29 +49,29 @@ IDS_LISTED = 20
 # enough to spread the cost of a query, few enough to hold in memory
 WORKSPACES_AT_ONCE = 500
 NEWEST_RUN = "run_id = (select run_id from marts.data_quality order by checked_at desc, run_id desc limit 1)"
-# marts without a period, told with each; depletion_forecast keeps what was told on earlier days, too
+# marts without a period belong to every one; depletion_forecast also keeps forecasts of earlier days
 OF_THE_DAY = (
-    "(select told.*, summary.period from {source} as told"
+    "(select mart.*, summary.period from {source} as mart"
     " inner join marts.credit_summary as summary using (workspace_id, as_of))"
 )
 # the burn-down starts here
 BALANCE_DAYS = 60
 BALANCES = (
-    "(select told.*, summary.period from marts.credit_balance_daily as told"
-    " inner join marts.credit_summary as summary on summary.workspace_id = told.workspace_id"
-    f" and told.usage_date between summary.as_of - {BALANCE_DAYS - 1} and summary.as_of)"
+    "(select balance.*, summary.period from marts.credit_balance_daily as balance"
+    " inner join marts.credit_summary as summary on summary.workspace_id = balance.workspace_id"
+    f" and balance.usage_date between summary.as_of - {BALANCE_DAYS - 1} and summary.as_of)"
 )
-# paths have no day on which they were told: they are of the newest
+# paths have no as_of: only those of the newest forecast are published
 PATHS = (
-    "(select told.*, summary.period from marts.depletion_paths as told"
-    " inner join marts.credit_summary as summary on summary.workspace_id = told.workspace_id"
-    " and told.forecast_date >= summary.as_of)"
+    "(select path.*, summary.period from marts.depletion_paths as path"
+    " inner join marts.credit_summary as summary on summary.workspace_id = path.workspace_id"
+    " and path.forecast_date >= summary.as_of)"
 )
 EXPIRING = (
-    "(select told.workspace_id, told.expires_on, sum(told.remaining) as remaining, summary.period"
-    " from marts.credit_lots as told"
-    " inner join marts.credit_summary as summary on summary.workspace_id = told.workspace_id"
-    " and told.expires_on > summary.as_of where told.lot_status = 'active' and told.remaining > 0"
+    "(select lot.workspace_id, lot.expires_on, sum(lot.remaining) as remaining, summary.period"
+    " from marts.credit_lots as lot"
+    " inner join marts.credit_summary as summary on summary.workspace_id = lot.workspace_id"
+    " and lot.expires_on > summary.as_of where lot.lot_status = 'active' and lot.remaining > 0"
     " group by all)"
 )
 RESTATED = (
@@ -81,28 +81,28 @@ RESTATED = (
     " sum(wasted_credits_after) as wasted_credits_after from marts.restatements group by all)"
 )
 ACCURACY = (
-    "(select summary.workspace_id, summary.period, told.* exclude (workspace_id)"
+    "(select summary.workspace_id, summary.period, accuracy.* exclude (workspace_id)"
     " from marts.credit_summary as summary"
-    " inner join marts.forecast_accuracy as told on told.horizon_bucket = '(all)'"
-    " and told.workspace_id = {of})"
+    " inner join marts.forecast_accuracy as accuracy on accuracy.horizon_bucket = '(all)'"
+    " and accuracy.workspace_id = {workspace_id})"
 )
-# a workspace without cases of its own is told those of all
+# a workspace without cases of its own gets the accuracy over all workspaces
 OWN_OR_ALL = (
     "case when exists (select 1 from marts.forecast_accuracy as own"
-    " where own.workspace_id = summary.workspace_id and own.kind = told.kind)"
+    " where own.workspace_id = summary.workspace_id and own.kind = accuracy.kind)"
     " then summary.workspace_id else '(all)' end"
 )
-OWN = "summary.workspace_id and told.workspace_id <> '(all)'"
-# only members are compared
+OWN = "summary.workspace_id and accuracy.workspace_id <> '(all)'"
+# only members are compared by efficiency
 NO_MARK = {"is_most_efficient": "false"}
 
 
 class ReportError(ValueError):
-    """The report asked for cannot be given from what is published."""
+    """The requested report cannot be read from the published marts."""
 
 
 def load_report(published: Path, *, workspace_id: str | None, days: int) -> Report:
-    """Reads the report of one workspace; credits stay exact decimals.
+    """Read the report of one workspace; credits stay exact decimals.
 
     Args:
         published: the folder of a version, or the link to the served one.
@@ -110,7 +110,7 @@ def load_report(published: Path, *, workspace_id: str | None, days: int) -> Repo
         days: length of the period, one of `PERIODS`.
 
     Raises:
-        ReportError: nothing is published, or not this period or workspace, or the workspace is left open.
+        ReportError: nothing is published, or not this period or workspace, or which workspace is left open.
     """
     _require_period(days)
     published = published.resolve()  # the link may move between the two files that are read
@@ -122,12 +122,12 @@ def load_report(published: Path, *, workspace_id: str | None, days: int) -> Repo
 
 
 def load_reports(published: Path, *, days: int, is_alone: bool = False) -> Iterator[Report]:
-    """Reads the report of every workspace, in the order of their ids; see `load_report`.
+    """Read the report of every workspace, in the order of their ids; see `load_report`.
 
     Args:
         published: the folder of a version, or the link to the served one.
         days: length of the period, one of `PERIODS`.
-        is_alone: tell each nothing of the others, not even how good forecasts of all have been.
+        is_alone: leave out what is computed over other workspaces, even the accuracy over all of them.
     """
     _require_period(days)
     with _opened(published) as connection:
@@ -140,7 +140,7 @@ def load_reports(published: Path, *, days: int, is_alone: bool = False) -> Itera
 def _require_period(days: int) -> None:
     if days not in PERIODS:
         raise ReportError(
-            f"a report covers one of the published periods of 7, 30 or 90 days; {days} days were asked for."
+            f"a report covers one of the published periods of 7, 30 or 90 days; {days} days were requested."
             " Use `--days` 7, 30 or 90, or sum any other period from the mart usage_daily."
         )
 
@@ -156,7 +156,7 @@ def _opened(published: Path) -> duckdb.DuckDBPyConnection:
 
 
 def workspace_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The workspaces that are published, in the order of their ids."""
+    """The published workspaces, in the order of their ids."""
     rows = connection.execute("select distinct workspace_id from marts.credit_summary order by workspace_id")
     return [workspace_id for (workspace_id,) in rows.fetchall()]
 
@@ -172,10 +172,10 @@ def _chosen_workspace(ids: Sequence[str], workspace_id: str | None) -> str:
     if workspace_id is None and len(ids) == 1:
         return ids[0]
     if workspace_id is None:
-        found = f"a report covers one workspace; {len(ids)} are published and none was named."
+        problem = f"a report covers one workspace; {len(ids)} are published and none was named."
     else:
-        found = f"a report covers a published workspace; {plain(workspace_id)!r} is none."
-    raise ReportError(f"{found} Use `--workspace` with one of: {listed(ids)}.")
+        problem = f"a report covers a published workspace; {plain(workspace_id)!r} is none."
+    raise ReportError(f"{problem} Use `--workspace` with one of: {listed(ids)}.")
 
 
 def listed(ids: Sequence[str]) -> str:
@@ -218,7 +218,7 @@ def _reports(
     paths = read(PathDay, PATHS, order="forecast_date")
     expiring = read(ExpiringLot, EXPIRING, order="expires_on")
     restated = read(Restated, OF_THE_DAY.format(source=RESTATED), order="cause")
-    accuracy = read(Accuracy, ACCURACY.format(of=OWN if is_alone else OWN_OR_ALL), order="kind")
+    accuracy = read(Accuracy, ACCURACY.format(workspace_id=OWN if is_alone else OWN_OR_ALL), order="kind")
     checks = _checks(connection)
     for workspace_id in workspace_ids:
         yield Report(

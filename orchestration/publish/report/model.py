@@ -1,6 +1,6 @@
-"""What a report holds: one workspace and period, as exact numbers. Field names are those of the mart columns.
+"""The data of a report: one workspace and period, as exact numbers. Fields are named after the mart columns.
 
-Not here: how it is read (reading.py), or how it is written for people (formatting.py, the renderers).
+Not here: how it is read (load.py), or how it is shown to people (formatting.py, the renderers).
 """
 
 from dataclasses import dataclass
@@ -102,7 +102,7 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What was told of the credits' end on the report's day: a row of depletion_forecast."""
+    """The forecast published on the report's day: a row of depletion_forecast."""
 
     forecast_status: str
     credits_remaining: Decimal | None
@@ -133,7 +133,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How good forecasts have been: a row of forecast_accuracy over all horizons."""
+    """How accurate forecasts have been: a row of forecast_accuracy over all horizons."""
 
     kind: str
     cases: int
@@ -155,7 +155,7 @@ class Balance:
 
 @dataclass(frozen=True)
 class PathDay:
-    """Quantiles of the credits left at the end of a day to come: a row of depletion_paths."""
+    """Quantiles of the credits left at the end of a future day: a row of depletion_paths."""
 
     forecast_date: date
     balance_p10: Decimal
@@ -175,7 +175,7 @@ class ExpiringLot:
 
 @dataclass(frozen=True)
 class Restated:
-    """What the newest run changed of days published before, for one cause: from restatements."""
+    """How the newest run restated days published before, for one cause: from restatements."""
 
     cause: str
     day_count: int
@@ -200,7 +200,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Report:
-    """All that is told of one workspace and period.
+    """Everything reported about one workspace and period.
 
     Attributes:
         days: length of the period, which ends on `summary.as_of`.
@@ -209,12 +209,12 @@ class Report:
         suggestions: the largest potential saving first; they overlap and do not add up.
         forecast: None if the marts hold none for `summary.as_of`.
         balances: the newest `BALANCE_DAYS` days of the ledger, oldest first; empty without a ledger.
-        paths: from the report's day on, of its forecast; empty without a range.
+        paths: of the forecast, from the report's day on; empty without a range.
         expiring: what is left of lots that end after the report's day, first to end first.
-        restated: what became known in the newest run of days published before.
+        restated: how the newest run restated days published before.
         accuracy: of this workspace's forecasts, or of all where it has none; published ones first.
         checks: of the newest run over all workspaces; failed ones first.
-        published_at: when what it was read from was published; None if that is not known.
+        published_at: when the version it was read from was published; None if unknown.
     """
 
     days: int

@@ -1,7 +1,7 @@
 """The report as one self-contained HTML page, without scripts or outside requests.
 
-Not here: the layout (templates/report.html.j2), rounding (formatting.py), sentences (words.py), the chart
-(charts.py), or where pages are kept (pages.py).
+Not here: the layout (templates/report.html.j2), rounding (formatting.py), sentences (sentences.py), the
+chart (charts.py), or where pages are written (pages.py).
 """
 
 from collections.abc import Sequence
@@ -15,26 +15,27 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from orchestration.publish.report import charts, formatting
-from orchestration.publish.report.breakdown import ShownLine, most_efficient, shown
-from orchestration.publish.report.i18n import say, speaking
+from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, most_efficient
+from orchestration.publish.report.i18n import gettext as _
+from orchestration.publish.report.i18n import using_language
 from orchestration.publish.report.model import Forecast, Report, WasteLine
 from orchestration.publish.report.sentences import (
-    WasteWords,
-    accuracy_words,
-    advice_words,
-    buying_words,
-    capped_words,
+    WasteReason,
+    accuracy_text,
+    advice_text,
+    buying_text,
+    capped_text,
     costly_waste,
-    evidence_words,
+    describe_waste_reason,
+    evidence_text,
     forecast_headline,
     grant_headline,
-    grant_words,
-    pending_words,
-    range_words,
-    restated_words,
-    saving_words,
+    grant_text,
+    pending_text,
+    range_text,
+    restated_text,
+    saving_text,
     too_early,
-    waste_words,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -43,7 +44,7 @@ SUGGESTIONS_SHOWN = 10
 
 @dataclass(frozen=True)
 class BurnDown:
-    """The chart as `<svg>`, and what it shows in sentences."""
+    """The chart as `<svg>`, and sentences that describe it."""
 
     svg: Markup
     sentences: list[str]
@@ -56,18 +57,18 @@ def render_page(
     stale: str | None = None,
     files: Sequence[tuple[str, str]] = (),
 ) -> str:
-    """Writes the page; every name from outside is escaped.
+    """Render the page; every name from outside is escaped.
 
     Lengths of bars are relative to the longest of their breakdown.
 
     Args:
-        report: what to write.
+        report: the report to show.
         language: one of `LANGUAGES`.
-        stale: why the reader must not take it for the newest, if so.
-        files: names and relative paths of what lies beside the page, to be linked.
+        stale: a warning that it is not up to date, if so.
+        files: names and relative paths of the published files to link.
     """
     summary = report.summary
-    with speaking(language):
+    with using_language(language):
         return template("report.html.j2").render(
             language=language,
             stale=stale,
@@ -83,17 +84,17 @@ def render_page(
             else summary.allowance - (summary.credits_remaining or Decimal(0)),
             burn_down=_burn_down(report),
             breakdowns=(
-                (say("By team member"), say("Team member"), shown(report.members)),
-                (say("By category"), say("Category"), shown(report.categories)),
-                (say("By generation type"), say("Generation type"), shown(report.generation_types)),
+                (_("By team member"), _("Team member"), displayed_lines(report.members)),
+                (_("By category"), _("Category"), displayed_lines(report.categories)),
+                (_("By generation type"), _("Generation type"), displayed_lines(report.generation_types)),
             ),
             marked=most_efficient(report.members),
             waste=_waste(report),
-            pending=pending_words(report),
-            advice=advice_words(report),
+            pending=pending_text(report),
+            advice=advice_text(report),
             suggestions=_suggestions(report),
-            accuracy=accuracy_words(report),
-            restated=[restated_words(one, write_date=formatting.day_month_year) for one in report.restated],
+            accuracy=accuracy_text(report),
+            restated=[restated_text(line, write_date=formatting.day_month_year) for line in report.restated],
             failures=[check for check in report.checks if not check.passed],
         )
 
@@ -108,48 +109,48 @@ def workspace_label(report: Report) -> str:
 def headline(report: Report) -> str:
     """The first thing to know: when the credits run out, or how far they last."""
     if report.forecast is None:
-        return say("No forecast for {day}", day=formatting.day_month_year(report.summary.as_of))
+        return _("No forecast for {day}", day=formatting.day_month_year(report.summary.as_of))
     if report.forecast.forecast_status == "no_ledger":
         used = formatting.credits(report.summary.credits_used)
-        return say("{credits} credits used in {days} days", credits=used, days=report.days)
+        return _("{credits} credits used in {days} days", credits=used, days=report.days)
     write_date = formatting.day_month_year
-    return grant_headline(report.forecast, write_date=write_date) or _sentence(
-        forecast_headline(report.forecast, write_date=write_date, at_pace=say(" at the current pace"))
+    return grant_headline(report.forecast, write_date=write_date) or _capitalized(
+        forecast_headline(report.forecast, write_date=write_date, at_pace=_(" at the current pace"))
     )
 
 
 def headline_notes(report: Report) -> list[str]:
-    """What stands below the headline: the range, what to buy, what is left."""
+    """The notes below the headline: the range, what to buy, what is left."""
     summary, forecast = report.summary, report.forecast
     write_date = formatting.day_month_year
-    grant = grant_words(forecast, write_date=write_date)
+    grant = grant_text(forecast, write_date=write_date)
     if grant_headline(forecast, write_date=write_date):
         grant = None
     elif forecast and forecast.next_grant_on and not grant:
-        grant = say(
+        grant = _(
             "the next grant in the ledger is of {day}; the pace does not count it",
             day=write_date(forecast.next_grant_on),
         )
     notes = [
-        _sentence(f"{words}.")
-        for words in (
-            range_words(forecast, write_date=write_date),
+        _capitalized(f"{sentence}.")
+        for sentence in (
+            range_text(forecast, write_date=write_date),
             too_early(forecast),
-            buying_words(forecast, write_date=write_date, as_of=summary.as_of),
+            buying_text(forecast, write_date=write_date, as_of=summary.as_of),
         )
-        if words
+        if sentence
     ]
     if summary.credits_remaining is None:
-        notes.append(say("There is no credit ledger, so nothing is told of what is left: use and burn only."))
+        notes.append(_("There is no credit ledger, so only use and burn are reported, not what is left."))
     else:
         left, as_of = formatting.credits(summary.credits_remaining), write_date(summary.as_of)
         notes.append(
-            say("{credits} credits left on {day}{pace}.", credits=left, day=as_of, pace=_pace(forecast))
+            _("{credits} credits left on {day}{pace}.", credits=left, day=as_of, pace=_pace(forecast))
         )
-    notes += [_sentence(f"{words}.") for words in (grant, capped_words(forecast)) if words]
+    notes += [_capitalized(f"{sentence}.") for sentence in (grant, capped_text(forecast)) if sentence]
     if summary.overage:
         notes.append(
-            say(
+            _(
                 "{credits} of the credits used were covered by no lot.",
                 credits=formatting.credits(summary.overage),
             )
@@ -160,7 +161,7 @@ def headline_notes(report: Report) -> list[str]:
 def _pace(forecast: Forecast | None) -> str:
     if forecast is None or forecast.pace_date is None or forecast.burn_rate_7d is None:
         return ""
-    return say(
+    return _(
         "; {credits} a day over the last {days} days",
         credits=formatting.credits(forecast.burn_rate_7d),
         days=forecast.burn_rate_7d_days,
@@ -172,16 +173,16 @@ def _burn_down(report: Report) -> BurnDown | None:
         chart = charts.burn_down(report)
         if chart is None:
             return None
-        # made of numbers, dates and our own words only
-        return BurnDown(Markup(charts.svg(chart)), _told_by_burn_down(report))
+        # numbers, dates and translated sentences only: nothing from outside to escape
+        return BurnDown(Markup(charts.svg(chart)), _burn_down_sentences(report))
 
 
-def _told_by_burn_down(report: Report) -> list[str]:
-    """What the chart shows, in words."""
+def _burn_down_sentences(report: Report) -> list[str]:
+    """The chart described for those who do not see it."""
     write_date = formatting.day_month_year
     first, last = report.balances[0], report.balances[-1]
     sentences = [
-        say(
+        _(
             "Credits left: {before} on {first}, {now} on {last}.",
             before=formatting.credits(first.closing),
             first=write_date(first.usage_date),
@@ -189,17 +190,17 @@ def _told_by_burn_down(report: Report) -> list[str]:
             last=write_date(last.usage_date),
         )
     ]
-    told = range_words(report.forecast, write_date=write_date)
-    if told and report.forecast and report.forecast.depletes_on_p50:
+    likely_range = range_text(report.forecast, write_date=write_date)
+    if likely_range and report.forecast and report.forecast.depletes_on_p50:
         sentences.append(
-            say(
+            _(
                 "Dashed: the median of what is to come, empty on {day}. {range}.",
                 day=write_date(report.forecast.depletes_on_p50),
-                range=told,
+                range=likely_range,
             )
         )
     sentences += [
-        say(
+        _(
             "{credits} credits expire on {day} unless used before.",
             credits=formatting.credits(lot.remaining),
             day=write_date(lot.expires_on),
@@ -209,46 +210,47 @@ def _told_by_burn_down(report: Report) -> list[str]:
     return sentences
 
 
-def _waste(report: Report) -> list[tuple[WasteLine, str, WasteWords]]:
+def _waste(report: Report) -> list[tuple[WasteLine, str, WasteReason]]:
     costly = costly_waste(report)
     written = formatting.credits_adding_up([line.wasted_credits for line in costly])
     return [
-        (line, amount, waste_words(line.waste_reason)) for line, amount in zip(costly, written, strict=True)
+        (line, amount, describe_waste_reason(line.waste_reason))
+        for line, amount in zip(costly, written, strict=True)
     ]
 
 
 def _suggestions(report: Report) -> list[tuple[str, str, str]]:
     return [
         (
-            formatting.plain(one.suggestion),
-            saving_words(one),
-            evidence_words(one, write_date=formatting.day_month_year),
+            formatting.plain(suggestion.suggestion),
+            saving_text(suggestion),
+            evidence_text(suggestion, write_date=formatting.day_month_year),
         )
-        for one in report.suggestions[:SUGGESTIONS_SHOWN]
+        for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]
     ]
 
 
 def _bar_width(value: Decimal, longest: Decimal) -> str:
-    """The length of a bar as a CSS percentage; 0 to 100."""
+    """The length of a bar as a CSS percentage, 0 to 100."""
     share = min(value / longest, Decimal(1)) if longest else Decimal(0)
     return f"{share * 100:.1f}%"
 
 
-def _spoken(lines: Sequence[ShownLine]) -> str:
-    """A breakdown as a sentence for those who do not see its bars."""
+def _bars_text(lines: Sequence[DisplayedLine]) -> str:
+    """A breakdown as text for those who do not see its bars."""
     return ", ".join(
         f"{line.label} {line.written}" + ("" if line.percent is None else f" ({line.percent}%)")
         for line in lines
     )
 
 
-def _sentence(words: str) -> str:
-    return words[0].upper() + words[1:]
+def _capitalized(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
 
 
 @lru_cache
 def template(name: str) -> Template:
-    """A page's layout; whatever is put into it is escaped, numbers and dates are written by its filters."""
+    """The template of a page; values are escaped, numbers and dates are formatted by its filters."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -256,7 +258,7 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["say"] = say
+    environment.globals["_"] = _
     environment.filters.update(
         credits=formatting.credits,
         credits_each=formatting.credits_each,
@@ -267,7 +269,7 @@ def template(name: str) -> Template:
         instant=formatting.instant,
         plain=formatting.plain,
         bar_width=_bar_width,
-        spoken=_spoken,
-        capitalize_first=_sentence,
+        bars_text=_bars_text,
+        capitalize_first=_capitalized,
     )
     return environment.get_template(name)

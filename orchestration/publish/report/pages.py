@@ -1,6 +1,6 @@
-"""The pages of a version: one for each workspace with its figures as CSV beside it, and an index of them all.
+"""The pages of a version: one for each workspace with its figures as CSV, and an index of them all.
 
-Not here: what a page says (page.py), or when pages are written (versions.py).
+Not here: the contents of a page (page.py), or when pages are written (versions/build.py).
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from pathlib import Path
 from urllib.parse import quote
 
 from orchestration.publish.report.formatting import credits_adding_up, day_month_year
-from orchestration.publish.report.i18n import speaking
+from orchestration.publish.report.i18n import using_language
 from orchestration.publish.report.load import load_reports
 from orchestration.publish.report.model import Report, UsageLine
 from orchestration.publish.report.page import headline, render_page, template, workspace_label
-from orchestration.publish.report.sentences import buying_words, range_words
+from orchestration.publish.report.sentences import buying_text, range_text
 from orchestration.publish.rows.cells import csv_line
 from orchestration.publish.versions.export import DATABASE_NAME
 from orchestration.publish.versions.file_names import file_name
 
 PAGE_DAYS = 30
 REPORT_FOLDER = "report"
-# beside the folder, so that no workspace can take its name
+# outside that folder, so that no workspace id can collide with it
 INDEX_FILE = "index.html"
-# charts are drawn outside of Python's lock
+# charts are rendered without holding the GIL
 PAGES_AT_ONCE = 2
 _LAST = date.max
 
 
 @dataclass(frozen=True)
 class IndexLine:
-    """What the index tells of one workspace; credits are exact."""
+    """A row of the index: one workspace; credits are exact."""
 
     workspace_id: str
     label: str
@@ -49,11 +49,11 @@ class IndexLine:
 
 
 def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -> None:
-    """Writes `report/<id>.html` and `.csv` for every workspace of a built version, and `index.html`.
+    """Write `report/<id>.html` and `.csv` for every workspace of a built version, and `index.html`.
 
     Args:
         folder: of the version, with its credits.duckdb; ids are percent-encoded in names.
-        published_at: the instant to tell readers, with a zone.
+        published_at: the instant to show to readers, with a zone.
         language: one of `LANGUAGES`.
     """
     pages = folder / REPORT_FOLDER
@@ -62,24 +62,24 @@ def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -
     def write(report: Report) -> IndexLine:
         report = replace(report, published_at=published_at)
         name = file_name(report.summary.workspace_id)
-        page = render_page(report, language=language, files=_beside(f"{name}.csv"))
+        page = render_page(report, language=language, files=_links(f"{name}.csv"))
         (pages / f"{name}.html").write_text(page, encoding="utf-8")
         (pages / f"{name}.csv").write_text(report_csv(report), encoding="utf-8", newline="")
-        with speaking(language):
+        with using_language(language):
             return _index_line(report)
 
     with ThreadPoolExecutor(PAGES_AT_ONCE) as pool:
         reports = load_reports(folder, days=PAGE_DAYS)
-        lines = [line for some in _batched(reports) for line in pool.map(write, some)]
+        lines = [line for batch in _batched(reports) for line in pool.map(write, batch)]
     index = render_index(lines, published_at=published_at, language=language)
     (folder / INDEX_FILE).write_text(index, encoding="utf-8")
 
 
 def render_index(lines: Iterable[IndexLine], *, published_at: datetime, language: str = "en") -> str:
-    """The page over all workspaces, those that run out first before the others."""
+    """The page over all workspaces, those that run out first on top."""
     ordered = sorted(lines, key=lambda line: (line.ends_on, line.label, line.workspace_id))
-    with speaking(language):
-        # written so that a column adds up to its total
+    with using_language(language):
+        # rounded so that a column adds up to its total as displayed
         columns = {
             name: credits_adding_up([getattr(line, name) or Decimal(0) for line in ordered])
             for name in ("used", "left", "wasted")
@@ -101,7 +101,7 @@ def render_index(lines: Iterable[IndexLine], *, published_at: datetime, language
 
 
 def report_csv(report: Report) -> str:
-    """The breakdowns of a report with all their digits, as CSV that no spreadsheet runs."""
+    """The breakdowns of a report with all their digits, as CSV safe from formula injection."""
     names = [field.name for field in fields(UsageLine)]
     breakdowns = {
         "member": report.members,
@@ -112,7 +112,7 @@ def report_csv(report: Report) -> str:
     return "".join(map(csv_line, [["breakdown", *names], *rows]))
 
 
-def _beside(csv_name: str) -> list[tuple[str, str]]:
+def _links(csv_name: str) -> list[tuple[str, str]]:
     return [
         ("CSV", quote(csv_name)),
         ("Parquet", "../parquet/"),
@@ -128,8 +128,8 @@ def _index_line(report: Report) -> IndexLine:
         workspace_id=summary.workspace_id,
         label=workspace_label(report),
         headline=headline(report),
-        range=range_words(forecast, write_date=write_date),
-        buying=buying_words(forecast, write_date=write_date, as_of=summary.as_of),
+        range=range_text(forecast, write_date=write_date),
+        buying=buying_text(forecast, write_date=write_date, as_of=summary.as_of),
         used=summary.credits_used,
         left=summary.credits_remaining,
         wasted=summary.wasted_credits,
@@ -138,7 +138,7 @@ def _index_line(report: Report) -> IndexLine:
 
 
 def _ends_on(report: Report) -> date:
-    """What the index is ordered by: empty ones first, those without an end last."""
+    """The sort key of the index: empty workspaces first, those without an end last."""
     if report.forecast is None:
         return _LAST
     if report.forecast.forecast_status == "already_empty":
@@ -147,6 +147,6 @@ def _ends_on(report: Report) -> date:
 
 
 def _batched(reports: Iterator[Report]) -> Iterator[list[Report]]:
-    """So many at once that they can be in memory."""
-    while some := list(islice(reports, 100)):
-        yield some
+    """Batches small enough to hold in memory."""
+    while batch := list(islice(reports, 100)):
+        yield batch

@@ -1,6 +1,6 @@
-"""The report as plain text for a terminal: the layout and words its first user drew.
+"""The report as plain text for a terminal, in the layout of the user's example.
 
-Not here: reading it (reading.py), the sentences shared with the page (words.py), rounding (formatting.py).
+Not here: reading it (load.py), the sentences shared with the page (sentences.py), rounding (formatting.py).
 """
 
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from datetime import date
 from functools import partial
 from itertools import zip_longest
 
-from orchestration.publish.report.breakdown import ShownLine, most_efficient, shown
+from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, most_efficient
 from orchestration.publish.report.formatting import (
     credits,
     credits_adding_up,
     credits_each,
     day_month_year,
-    fitted,
+    fit_to_width,
     month_day,
     percent,
     plain,
@@ -22,17 +22,17 @@ from orchestration.publish.report.formatting import (
 )
 from orchestration.publish.report.model import Forecast, Report, UsageLine
 from orchestration.publish.report.sentences import (
-    accuracy_words,
-    advice_words,
-    buying_words,
-    capped_words,
+    accuracy_text,
+    advice_text,
+    buying_text,
+    capped_text,
     costly_waste,
+    describe_waste_reason,
     forecast_headline,
-    grant_words,
-    pending_words,
-    range_words,
+    grant_text,
+    pending_text,
+    range_text,
     too_early,
-    waste_words,
 )
 
 GAP = " " * 5
@@ -42,10 +42,10 @@ SUGGESTIONS_SHOWN = 5
 
 
 def render_text(report: Report) -> str:
-    """Writes the report as lines of text, without a line end after the last."""
+    """Render the report as lines of text, without a line end after the last."""
     lines = [*_head(report), "", *_breakdowns(report), "", *_waste(report)]
     if report.accuracy:
-        lines += ["", "How good is this forecast", *accuracy_words(report)]
+        lines += ["", "How good is this forecast", *accuracy_text(report)]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -83,54 +83,57 @@ def _notes(forecast: Forecast, *, as_of: date) -> list[str]:
             f" {write_date(forecast.pace_date)} ({credits(forecast.credits_remaining)} left,"
             f" {credits(forecast.burn_rate_7d)}/day over {forecast.burn_rate_7d_days} days)"
         )
-    grant = grant_words(forecast, write_date=write_date)
+    grant = grant_text(forecast, write_date=write_date)
     if forecast.next_grant_on and not grant:
         grant = f"next grant in the ledger: {write_date(forecast.next_grant_on)} (not part of the pace)"
-    for words in (
-        range_words(forecast, write_date=write_date),
-        buying_words(forecast, write_date=write_date, as_of=as_of),
+    for sentence in (
+        range_text(forecast, write_date=write_date),
+        buying_text(forecast, write_date=write_date, as_of=as_of),
         grant,
-        capped_words(forecast),
+        capped_text(forecast),
     ):
-        if words:
-            notes.append(words[0].upper() + words[1:])
+        if sentence:
+            notes.append(sentence[0].upper() + sentence[1:])
     return notes
 
 
 def _breakdowns(report: Report) -> list[str]:
     if not report.members:
         return [f"No use in the last {report.days} days"]
-    members, marked = shown(report.members), most_efficient(report.members)
+    members, marked = displayed_lines(report.members), most_efficient(report.members)
     left = ["By team member", *_rows_per_product(members, report)]
-    right = ["By generation type", *_rows(shown(report.generation_types), report)]
+    right = ["By generation type", *_rows(displayed_lines(report.generation_types), report)]
     if marked:
-        # stands beside the fifth member of the first user's team of five
+        # level with the fifth member of the user's example
         right.append(_legend(marked, is_shown=any(line.usage is marked for line in members), report=report))
     width = width_of(left)
-    columns = [fitted(one, width=width) + GAP + two for one, two in zip_longest(left, right, fillvalue="")]
-    return [*columns, "", "By category", *_rows_per_product(shown(report.categories), report)]
+    columns = [
+        fit_to_width(first, width=width) + GAP + second
+        for first, second in zip_longest(left, right, fillvalue="")
+    ]
+    return [*columns, "", "By category", *_rows_per_product(displayed_lines(report.categories), report)]
 
 
 def _legend(marked: UsageLine, *, is_shown: bool, report: Report) -> str:
     if is_shown:
         return "* most efficient"
-    name = fitted(plain(marked.name), width=width_of([plain(marked.name)], at_most=WIDEST_NAME))
+    name = fit_to_width(plain(marked.name), width=width_of([plain(marked.name)], at_most=WIDEST_NAME))
     each = credits_each(marked.credits_per_product, like=report.summary.credits_per_product)
     return f"Most efficient: {name} ({each} credits/product)"
 
 
-def _rows(lines: Sequence[ShownLine], report: Report, *, unit: str = "") -> list[str]:
+def _rows(lines: Sequence[DisplayedLine], report: Report, *, unit: str = "") -> list[str]:
     amounts = [line.written for line in lines]
     shares = ["" if line.percent is None else f"({line.percent}%)" for line in lines]
     names = width_of([line.label for line in lines], at_most=WIDEST_NAME)
     amount_width, share_width = width_of(amounts), width_of(shares)
     return [
-        f"{fitted(line.label, width=names)}  {amount:>{amount_width}}{unit} {share:>{share_width}}"
+        f"{fit_to_width(line.label, width=names)}  {amount:>{amount_width}}{unit} {share:>{share_width}}"
         for line, amount, share in zip(lines, amounts, shares, strict=True)
     ]
 
 
-def _rows_per_product(lines: Sequence[ShownLine], report: Report) -> list[str]:
+def _rows_per_product(lines: Sequence[DisplayedLine], report: Report) -> list[str]:
     overall = report.summary.credits_per_product
     each = [
         credits_each(line.usage.credits_per_product if line.usage else None, like=overall) for line in lines
@@ -144,11 +147,11 @@ def _rows_per_product(lines: Sequence[ShownLine], report: Report) -> list[str]:
 
 
 def _waste(report: Report) -> list[str]:
-    pending, advised = pending_words(report), advice_words(report)
+    pending, advice = pending_text(report), advice_text(report)
     lines = _detected(report)
-    if advised:
-        lines.append(f"Suggestion: {plain(advised)}")
-    lines += [f"  {plain(one.suggestion)}" for one in report.suggestions[:SUGGESTIONS_SHOWN]]
+    if advice:
+        lines.append(f"Suggestion: {plain(advice)}")
+    lines += [f"  {plain(suggestion.suggestion)}" for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]]
     if len(report.suggestions) > SUGGESTIONS_SHOWN:
         lines.append(f"  and {len(report.suggestions) - SUGGESTIONS_SHOWN} more")
     if pending:
@@ -161,7 +164,7 @@ def _detected(report: Report) -> list[str]:
     if not costly:
         return ["Waste detected: none"]
     total = report.summary.wasted_credits
-    names = [waste_words(line.waste_reason).name for line in costly]
+    names = [describe_waste_reason(line.waste_reason).name for line in costly]
     if len(costly) == 1:
         return [f"Waste detected: {credits(total)} credits on {plain(names[0])}"]
     amounts = credits_adding_up([line.wasted_credits for line in costly])

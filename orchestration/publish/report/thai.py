@@ -1,6 +1,6 @@
-"""The Thai of what is said: English sentences, and the same in Thai with the same `{names}`.
+"""The Thai catalogue: each English sentence and its translation, with the same `{names}`.
 
-Not here: which sentences there are; a test finds those that are missing here, or here for nothing.
+Not here: where a sentence is used; a test finds translations that are missing or unused.
 """
 
 THAI_MONTHS = (
@@ -9,7 +9,7 @@ THAI_MONTHS = (
 )
 
 THAI: dict[str, str] = {
-    # the first thing seen
+    # the headline and its notes
     "Empty": "เครดิตหมดแล้ว",
     "Empty by {day}": "เครดิตจะหมดภายใน {day}",
     "Empty since {day}": "เครดิตหมดตั้งแต่ {day}",
@@ -48,7 +48,7 @@ THAI: dict[str, str] = {
     "the next grant in the ledger is of {day}; the pace does not count it": (
         "รอบเครดิตถัดไปในบัญชีคือ {day} อัตราปัจจุบันยังไม่นับรวม"
     ),
-    "There is no credit ledger, so nothing is told of what is left: use and burn only.": (
+    "There is no credit ledger, so only use and burn are reported, not what is left.": (
         "ไม่มีบัญชีเครดิต จึงบอกได้เฉพาะการใช้และอัตราการใช้ ไม่บอกยอดคงเหลือ"
     ),
     "{credits} of the credits used were covered by no lot.": "มี {credits} เครดิตที่ใช้ไปโดยไม่มีล็อตเครดิตรองรับ",
@@ -168,10 +168,10 @@ THAI: dict[str, str] = {
     "How good is this forecast": "การพยากรณ์นี้แม่นแค่ไหน",
     "forecasts published": "การพยากรณ์ที่เผยแพร่แล้ว",
     "forecasts of past days made again": "การพยากรณ์ย้อนหลังที่ทำใหม่",
-    "{cases} {what}: {cover} true within the 8 in 10 range; days off {median} in the median "
-    "(pace {pace_median}), {mean} on average (pace {pace_mean})": (
-        "{what} {cases} ครั้ง: จริงภายในช่วง 8 ใน 10 {cover} คลาดเคลื่อนค่ากลาง {median} วัน "
-        "(อัตราปัจจุบัน {pace_median}) เฉลี่ย {mean} วัน (อัตราปัจจุบัน {pace_mean})"
+    "{cases} {what}: 80 % range covered {coverage}; median error {median} (pace {pace_median}), "
+    "mean {mean} (pace {pace_mean})": (
+        "{what} {cases} ครั้ง: ช่วง 80 % ครอบคลุม {coverage} คลาดเคลื่อนมัธยฐาน {median} "
+        "(อัตราปัจจุบัน {pace_median}) เฉลี่ย {mean} (อัตราปัจจุบัน {pace_mean})"
     ),
     # the foot
     "What changed since yesterday": "สิ่งที่เปลี่ยนไปจากเมื่อวาน",
@@ -188,7 +188,7 @@ THAI: dict[str, str] = {
     "Names, categories or time zones": "ชื่อ หมวด หรือเขตเวลา",
     "Other definitions": "นิยามที่เปลี่ยนไป",
     "About these numbers": "เกี่ยวกับตัวเลขเหล่านี้",
-    "Published {at}. A run publishes every night; a page whose next night is missing is not up to date.": (
+    "Published {at}. A run publishes every night; a page whose next run is missing is not up to date.": (
         "เผยแพร่เมื่อ {at} ระบบเผยแพร่ทุกคืน หากคืนถัดไปไม่มีหน้าใหม่ แปลว่าหน้านี้ไม่เป็นปัจจุบัน"
     ),
     "No checks are recorded.": "ไม่มีบันทึกการตรวจสอบ",
@@ -210,7 +210,7 @@ THAI: dict[str, str] = {
     "Every number is in the marts published with this page, in credits.duckdb and the folder parquet.": (
         "ตัวเลขทุกตัวอยู่ใน mart ที่เผยแพร่พร้อมหน้านี้ ใน credits.duckdb และโฟลเดอร์ parquet"
     ),
-    "Beside it:": "ไฟล์ที่อยู่ด้วยกัน:",
+    "Files:": "ไฟล์ที่อยู่ด้วยกัน:",
     # the index
     "Credits of {count} workspaces": "เครดิตของ {count} เวิร์กสเปซ",
     "Last {days} days, those that run out first before the others.": "{days} วันล่าสุด เรียงจากที่จะหมดก่อน",
@@ -221,7 +221,9 @@ THAI: dict[str, str] = {
     "Used": "ใช้ไป",
     "All": "ทั้งหมด",
     "No workspace has a generation or a credit entry yet. Deliver files to the landing folder; the next "
-    "night loads them.": "ยังไม่มีเวิร์กสเปซที่มีการสร้างหรือรายการเครดิต ส่งไฟล์ไปที่โฟลเดอร์ landing แล้วคืนถัดไปจะโหลดให้",
+    "run loads them.": (
+        "ยังไม่มีเวิร์กสเปซที่มีการสร้างหรือรายการเครดิต ส่งไฟล์ไปที่โฟลเดอร์ landing แล้วการประมวลผลครั้งถัดไปจะโหลดให้"
+    ),
     "others ({count})": "อื่น ๆ ({count})",
     # the dashboard
     "Credit usage": "การใช้เครดิต",

@@ -1,6 +1,6 @@
-"""How values leave as text: CSV cells that no spreadsheet takes for a formula, and values that JSON can hold.
+"""Values as text: CSV cells safe from formula injection, and values that JSON can hold, all exact.
 
-Not here: which rows (extract.py), or what is rounded for people (formatting.py): every value is exact.
+Not here: which rows (select.py), or rounding for people (report/formatting.py).
 """
 
 from __future__ import annotations
@@ -16,47 +16,47 @@ from typing import Any
 
 from orchestration.publish.report.formatting import exact, plain
 
-# text that needs neither a ' nor quotes, which most is
+# most text needs neither a ' nor quotes
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _.:/-]*[A-Za-z0-9_.:/-])?").fullmatch
 _LINE_END = "\r\n"
-# what spreadsheets take for the start of a formula, at the start of a cell
+# letters that start a formula, at the start of a cell
 _FORMULA = frozenset("=+-−@\t\r\n")
-# letters that are not seen, or that importers trim, are looked through: controls, formats, separators
-_LOOKED_THROUGH = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
-# RFC 4180 quotes the first four; the rest is what programs that are not strict split or trim at
+# invisible letters and those that importers trim: controls, formats, separators
+_INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+# RFC 4180 quotes the first four; lenient programs split or trim at the rest
 _QUOTED = frozenset(',"\r\n;\t\v\f\x1c\x1d\x1e\x85\u2028\u2029')
 
 
 def csv_line(values: Iterable[object]) -> str:
-    """One record of a CSV file as RFC 4180 has it, with its line end.
+    """One record of a CSV file by RFC 4180, with its line end.
 
-    Nothing is lost but the difference between a text and the same text after a `'`: text that a spreadsheet
-    would take for a formula starts with one (`guarded`). Numbers, dates and booleans never do. Null is an
-    empty cell, the empty text is `""`. Times are ISO 8601, decimals have all their digits and no exponent.
+    Text that a spreadsheet would run as a formula is prefixed with a `'` (`guarded`); nothing else is lost.
+    Numbers, dates and booleans are never prefixed. Null is an empty cell, the empty text is `""`. Times are
+    ISO 8601, decimals have all their digits and no exponent.
     """
     return ",".join([_CELLS.get(type(value), _cell)(value) for value in values]) + _LINE_END
 
 
 def guarded(text: str) -> str:
-    """The text, after a `'` if a spreadsheet could run it.
+    """The text, prefixed with a `'` if a spreadsheet could run it as a formula.
 
     That is if its first letter is one of = + - @, tab, CR or LF, or one of the first four once spaces and
-    letters that are not seen are skipped, in any width (＝ is read as = by some). A line break within a text
-    is no start of a cell: the whole is quoted.
+    invisible letters are skipped, in any width (some programs read ＝ as =). A line break inside a text
+    does not start a cell: the whole text is quoted.
     """
     if not text or (text.isascii() and text[0].isalnum()):
         return text
     if text[0] in _FORMULA:
         return "'" + text
-    seen = (letter for letter in text if unicodedata.category(letter) not in _LOOKED_THROUGH)
-    first = unicodedata.normalize("NFKC", next(seen, ""))
+    visible = (letter for letter in text if unicodedata.category(letter) not in _INVISIBLE)
+    first = unicodedata.normalize("NFKC", next(visible, ""))
     return "'" + text if first[:1] in _FORMULA else text
 
 
 def json_value(value: Any) -> Any:
-    """The value as JSON can hold it without losing any: decimals as texts with all their digits.
+    """The value as JSON can hold it without loss: decimals as texts with all their digits.
 
-    Numbers that JSON has no word for (NaN, Infinity) are texts, too; bytes are hexadecimal.
+    Numbers that JSON lacks (NaN, Infinity) are texts, too; bytes are hexadecimal.
     """
     if value is None or isinstance(value, bool | int | str):
         return value
@@ -69,8 +69,8 @@ def json_value(value: Any) -> Any:
     return _text(value)
 
 
-def shown_value(value: object) -> str:
-    """The value for a terminal, on one line; nothing in it steers the terminal. Null is empty."""
+def display_value(value: object) -> str:
+    """The value for a terminal, on one line without control characters. Null is empty."""
     return "" if value is None else plain(_text(value), otherwise="")
 
 
@@ -79,7 +79,7 @@ def _text_cell(text: str) -> str:
 
 
 def _cell(value: Any) -> str:
-    # a list and the like may start with text from outside
+    # a list or a struct may start with text from outside
     return _text_cell(_text(value))
 
 

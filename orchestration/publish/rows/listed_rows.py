@@ -1,6 +1,6 @@
-"""Rows that a command has in hand, as rows that `rows_out` writes like those of a query.
+"""Rows in memory, wrapped so that they are written like those of a query.
 
-Not here: rows that are in a file (extract.py), or how any are written (rows_out.py).
+Not here: rows in a published file (select.py), or how rows are written (write.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orchestration.publish.rows.select import Rows
 
 @contextmanager
 def listed_rows(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> Iterator[Rows]:
-    """The rows with the columns and types of the schema; a key that a row lacks is null there."""
+    """The rows with the columns and types of the schema; a missing key is null."""
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.register("listed", pa.Table.from_pylist([dict(row) for row in rows], schema))

@@ -1,6 +1,6 @@
-"""What readers take out of the published marts: the rows of one query, or of one mart.
+"""Selects rows of the published marts: those of one query, or of one mart.
 
-Not here: how rows are written (rows_out.py), or how the marts are locked (locked.py).
+Not here: how rows are written (write.py), or how the marts are opened read-only (read_only.py).
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ _READS = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
 
 
 class ExtractError(ValueError):
-    """What is asked for cannot be read from what is published."""
+    """The requested rows cannot be read from the published marts."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one query, which runs when they are fetched; they stream and are never all in memory."""
+    """The rows of one query, which runs when they are fetched; they are streamed, never all in memory."""
 
     connection: duckdb.DuckDBPyConnection
     sql: str
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def executed(self) -> duckdb.DuckDBPyConnection:
-        """To fetch as tuples."""
+        """Run the query, to fetch tuples."""
         return self.connection.execute(self.sql, self.parameters)
 
     def as_arrow(self, *, rows_at_once: int) -> pa.RecordBatchReader:
-        """To fetch as Arrow batches; a result that is executed already would be copied whole for them."""
+        """Run the query as Arrow batches; an executed result would be copied into memory first."""
         return self.connection.sql(self.sql, params=self.parameters).to_arrow_reader(rows_at_once)
 
 
 @contextmanager
-def queried(published: Path, sql: str, *, memory_limit: str | None = None) -> Iterator[Rows]:
+def query_rows(published: Path, sql: str, *, memory_limit: str | None = None) -> Iterator[Rows]:
     """The rows of one query on the published marts.
 
     Args:
         published: the folder of a version, or the link to the served one.
-        sql: one statement that reads: select, from, with, values, show, describe, summarize, explain.
-        memory_limit: what it may use, such as "6GB".
+        sql: one read-only statement: select, from, with, values, show, describe, summarize, explain.
+        memory_limit: of the query, such as "6GB".
 
     Raises:
-        ExtractError: nothing is published, or it is not one such statement, or it fails, be it while its rows
-            are fetched.
+        ExtractError: nothing is published, it is not one such statement, or it fails, possibly only while its
+            rows are fetched.
     """
     with _opened(published, memory_limit=memory_limit) as connection:
         try:
@@ -74,7 +74,7 @@ def mart_rows(published: Path, mart: str, *, workspace_id: str | None = None) ->
         workspace_id: only rows of this workspace; all by default.
 
     Raises:
-        ExtractError: nothing is published, or no such mart or workspace, or its rows are of no workspace.
+        ExtractError: nothing is published, the mart or workspace is not, or the mart has no workspaces.
     """
     with _opened(published) as connection:
         marts = has_workspaces(connection)
@@ -101,12 +101,12 @@ def mart_rows(published: Path, mart: str, *, workspace_id: str | None = None) ->
 
 
 def has_workspaces(connection: duckdb.DuckDBPyConnection) -> dict[str, bool]:
-    """Every mart, and whether its rows are of single workspaces."""
-    found = connection.execute(
+    """Every mart, and whether each of its rows belongs to one workspace."""
+    marts = connection.execute(
         "select table_name, bool_or(column_name = 'workspace_id') from duckdb_columns() "
         "where schema_name = 'marts' and not internal group by table_name order by table_name"
     )
-    return dict(found.fetchall())
+    return dict(marts.fetchall())
 
 
 def _opened(published: Path, *, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:

@@ -1,6 +1,6 @@
-"""Tables and told lines for a terminal: as wide as it is, with colour where it has one.
+"""Tables and labelled lines for a terminal: fitted to its width, coloured if it has colours.
 
-Not here: what goes through a pipe or into a file, which is plain (rows_out.py); what the words are.
+Not here: output to a pipe or a file, which is plain (write.py); the texts themselves.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from rich.text import Text
 from orchestration.publish.rows.select import Rows
 from orchestration.publish.rows.write import ROWS_SHOWN, first_rows
 
-# what `credits status` and its like put before what they tell
+# of the label that starts each line of `credits status` and similar commands
 LABEL_WIDTH = 13
-# below this many cells a column of text is of no use, and rows are shown one below the other
+# if a column of text would be narrower, each row is shown as a block of lines
 NARROWEST_COLUMN = 12
-# what SIMPLE_HEAD puts between two columns
+# cells that SIMPLE_HEAD puts between two columns
 _BETWEEN = 3
 _STATE_STYLES = {
     "ok": "green",
@@ -37,7 +37,7 @@ _STATE_STYLES = {
 
 
 def show_rows(rows: Rows, console: Console) -> None:
-    """Shows the first rows as a table, or one below the other where the terminal is too narrow for one."""
+    """Show the first rows as a table, or as blocks of lines if the terminal is too narrow for one."""
     columns, cells, numbers, has_more = first_rows(rows)
     show_cells(console, columns, cells, numbers=numbers)
     if has_more:
@@ -52,7 +52,7 @@ def show_cells(
     numbers: Sequence[bool],
     title: str = "",
 ) -> None:
-    """Shows written cells as a table; `numbers` says which columns are aligned to the right."""
+    """Show formatted cells as a table; `numbers` marks the columns aligned to the right."""
     if title:
         console.print(Text(title, "bold"))
     widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
@@ -78,17 +78,17 @@ def show_cells(
 
 
 def show_lines(lines: Iterable[str], console: Console) -> None:
-    """Shows lines of a label and a text, `LABEL_WIDTH` cells apart, wrapped below their text."""
+    """Show lines of a label of `LABEL_WIDTH` cells and a text, which wraps below itself."""
     for line in lines:
-        label, told = line[:LABEL_WIDTH], line[LABEL_WIDTH:]
+        label, text = line[:LABEL_WIDTH], line[LABEL_WIDTH:]
         if len(line) <= LABEL_WIDTH or not label.endswith(" "):
             console.print(Text(line))
             continue
-        indent = len(told) - len(told.lstrip())
+        indent = len(text) - len(text.lstrip())
         grid = Table.grid(padding=0)
         grid.add_column(width=LABEL_WIDTH, no_wrap=True)
         grid.add_column(overflow="fold")
-        grid.add_row(Text(label, "bold"), Padding(_coloured(told.lstrip()), (0, 0, 0, indent)))
+        grid.add_row(Text(label, "bold"), Padding(_coloured(text.lstrip()), (0, 0, 0, indent)))
         console.print(grid)
 
 
@@ -104,9 +104,9 @@ def _show_records(console: Console, columns: Sequence[str], cells: Sequence[Sequ
         console.print(grid)
 
 
-def _coloured(told: str) -> Text:
-    text = Text(told)
+def _coloured(text: str) -> Text:
+    coloured = Text(text)
     for state, style in _STATE_STYLES.items():
-        if told == state or told.startswith((f"{state}:", f"{state},", f"{state} ")):
-            text.stylize(style, 0, len(state))
-    return text
+        if text == state or text.startswith((f"{state}:", f"{state},", f"{state} ")):
+            coloured.stylize(style, 0, len(state))
+    return coloured

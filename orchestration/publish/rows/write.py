@@ -1,6 +1,6 @@
-"""Rows of a result written as CSV, JSON, Parquet or a table for a terminal, as they are fetched.
+"""Writes rows as CSV, JSON, Parquet or a table for a terminal, while they are fetched.
 
-Not here: which rows (extract.py), or how one value is written as text (cells.py).
+Not here: which rows (select.py), or one value as text (cells.py).
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ import pyarrow.parquet as pq
 from rich.cells import cell_len
 
 from orchestration.durable_files import sync
-from orchestration.publish.report.formatting import fitted
-from orchestration.publish.rows.cells import csv_line, json_value, shown_value
+from orchestration.publish.report.formatting import fit_to_width
+from orchestration.publish.rows.cells import csv_line, display_value, json_value
 from orchestration.publish.rows.select import Rows
 
 ROWS_AT_ONCE = 10_000
-# of a table; what is more is for a file
+# in a table; more rows need another format
 ROWS_SHOWN = 1_000
 WIDEST_COLUMN = 60
 
 
 class OutError(ValueError):
-    """The rows cannot be written this way or there."""
+    """The rows cannot be written in this format or to this path."""
 
 
 def write_csv(rows: Rows, out: BinaryIO) -> None:
-    """Writes CSV as RFC 4180 has it, UTF-8 without a byte order mark, names of the columns first."""
+    """Write CSV by RFC 4180, UTF-8 without a byte order mark, with a header."""
     result = rows.executed()
     out.write(csv_line(_columns(result)).encode())
     for batch in _batches(result):
@@ -42,24 +42,24 @@ def write_csv(rows: Rows, out: BinaryIO) -> None:
 
 
 def write_json(rows: Rows, out: BinaryIO) -> None:
-    """Writes one JSON array with an object for each row, a row a line, ASCII only; decimals are texts."""
+    """Write one JSON array with an object for each row, one row a line, ASCII only; decimals are texts."""
     result = rows.executed()
     columns = _columns(result)
     if len(set(columns)) < len(columns):
         raise OutError(
-            f"in JSON, columns need names of their own; found {', '.join(columns)}. Rename with `as`."
+            f"columns of a JSON export need unique names; found {', '.join(columns)}. Rename with `as`."
         )
-    before = "[\n"
+    separator = "[\n"
     for batch in _batches(result):
         for row in batch:
             values = dict(zip(columns, map(json_value, row), strict=True))
-            out.write((before + json.dumps(values)).encode())
-            before = ",\n"
-    out.write(b"[]\n" if before == "[\n" else b"\n]\n")
+            out.write((separator + json.dumps(values)).encode())
+            separator = ",\n"
+    out.write(b"[]\n" if separator == "[\n" else b"\n]\n")
 
 
 def write_parquet(rows: Rows, out: BinaryIO) -> None:
-    """Writes one Parquet file with the types of the result; `out` may be a pipe."""
+    """Write one Parquet file with the types of the result; `out` may be a pipe."""
     reader = rows.as_arrow(rows_at_once=ROWS_AT_ONCE * 10)
     with pq.ParquetWriter(_Forward(out), reader.schema, compression="zstd") as parquet:
         for batch in reader:
@@ -67,7 +67,7 @@ def write_parquet(rows: Rows, out: BinaryIO) -> None:
 
 
 class _Forward(io.RawIOBase):
-    """What is only written onwards: a pipe cannot say where it is, which a Parquet writer asks."""
+    """A stream that counts its position: a Parquet writer asks for it, and a pipe has none."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out, self._written = out, 0
@@ -85,26 +85,26 @@ class _Forward(io.RawIOBase):
 
 
 def write_table(rows: Rows, out: BinaryIO) -> None:
-    """Writes an aligned table of the first rows, without colours or frames, and says if there are more."""
+    """Write an aligned table of the first rows, without colours or frames, and note if there are more."""
     columns, cells, numbers, has_more = first_rows(rows)
     table = [columns, *cells]
     widths = [min(max(map(cell_len, column)), WIDEST_COLUMN) for column in zip(*table, strict=True)]
     table.insert(1, ["-" * width for width in widths])
     for line in table:
-        placed = zip(line, widths, numbers, strict=True)
-        text = "  ".join(_aligned(cell, width, right=is_number) for cell, width, is_number in placed)
+        columns_of_line = zip(line, widths, numbers, strict=True)
+        text = "  ".join(_aligned(cell, width, right=is_number) for cell, width, is_number in columns_of_line)
         out.write(text.rstrip().encode() + b"\n")
     if has_more:
         out.write(f"(the first {ROWS_SHOWN:,} rows; all of them with --format csv or json)\n".encode())
 
 
 def first_rows(rows: Rows) -> tuple[list[str], list[list[str]], list[bool], bool]:
-    """What a table shows: names and cells on one line each, which columns are numbers, if there is more."""
+    """The contents of a table: names, cells on one line, which columns are numbers, if more rows follow."""
     result = rows.executed()
-    columns = [shown_value(name) for name in _columns(result)]
+    columns = [display_value(name) for name in _columns(result)]
     values = result.fetchmany(ROWS_SHOWN + 1)
-    cells = [[shown_value(value) for value in row] for row in values[:ROWS_SHOWN]]
-    numbers = [all(_is_number(row[place]) for row in values) for place in range(len(columns))]
+    cells = [[display_value(value) for value in row] for row in values[:ROWS_SHOWN]]
+    numbers = [all(_is_number(row[index]) for row in values) for index in range(len(columns))]
     return columns, cells, numbers, len(values) > ROWS_SHOWN
 
 
@@ -145,4 +145,4 @@ def _is_number(value: object) -> bool:
 
 
 def _aligned(text: str, width: int, *, right: bool) -> str:
-    return text.rjust(width) if right and len(text) <= width else fitted(text, width=width)
+    return text.rjust(width) if right and len(text) <= width else fit_to_width(text, width=width)

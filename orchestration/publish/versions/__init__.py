@@ -1,1 +1,1 @@
-"""Versions of what is published: built, audited, swapped in, kept, compared."""
+"""Published versions: built, audited, swapped in, kept, compared."""

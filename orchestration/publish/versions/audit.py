@@ -1,6 +1,6 @@
-"""Whether a version that was built is one whole copy of the marts, judged from its files before it is served.
+"""Audits the files of a built version before it is served: they must be one complete copy of the marts.
 
-Whether the numbers are right does not belong here: the gates on the marts judge that in the warehouse.
+Not here: whether the numbers are right; the gates on the marts check that in the warehouse (expectations/).
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,8 @@ from orchestration.publish.versions.export import DATABASE_NAME, PublishError
 from orchestration.publish.versions.file_names import file_name
 
 _SHOWN = 5
-# Parts from the Parquet files against wholes from the database: a torn or mixed copy fails one of them.
-# Of each mart with parts: their column, that of credit_summary which they add up to, and how they meet.
+# Parts from the Parquet files against totals from the database: a torn or mixed copy fails one of them.
+# For each mart with parts: their column, the column of credit_summary they add up to, and the join condition.
 _BY_PERIOD = "parts.period = summary.period"
 _PARTS = {
     "usage_daily": (
@@ -31,25 +31,25 @@ _PARTS = {
 }
 _TORN_SUMS = """
     select
-        summary.workspace_id, summary.period, summary.{whole} as whole,
-        coalesce(sum(parts.{part}), 0) as told
+        summary.workspace_id, summary.period, summary.{total} as total,
+        coalesce(sum(parts.{part}), 0) as parts_total
     from marts.credit_summary as summary
-    left join read_parquet($file) as parts on parts.workspace_id = summary.workspace_id and {meet}
+    left join read_parquet($file) as parts on parts.workspace_id = summary.workspace_id and {condition}
     group by all
-    having whole is distinct from told
+    having total is distinct from parts_total
     order by all
 """
 
 
 def audit_version(version: PublishedVersion, *, as_of: date) -> None:
-    """Opens a built version anew, read-only, and refuses it unless it is whole.
+    """Reopen a built version read-only, and refuse it unless it is complete.
 
     Args:
-        version: as `build_version` made it, with the rows it took of each mart.
+        version: as returned by `build_version`, with the rows it copied of each mart.
         as_of: the day that every summary must report up to.
 
     Raises:
-        PublishError: it is not; the message says what was found.
+        PublishError: it is not; the message lists what was found.
     """
     try:
         with duckdb.connect(str(version.path / DATABASE_NAME), read_only=True) as connection:
@@ -65,14 +65,14 @@ def audit_version(version: PublishedVersion, *, as_of: date) -> None:
     if problems:
         more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
         raise PublishError(
-            f"only a whole version is served; version {version.number} as built is not: "
+            f"a version is served only if it is complete; version {version.number} is not: "
             + "; ".join([*problems[:_SHOWN], *more])
-            + ". Look after the disk, then run again; what was served before still is."
+            + ". Check the disk, then run again; the previous version is still served."
         )
 
 
 def _cut_short(connection: duckdb.DuckDBPyConnection, database: Path) -> Iterator[str]:
-    """DuckDB opens a file without its end, and counts its rows, until a block is read that is not there."""
+    """DuckDB opens a truncated file, and counts its rows, until a missing block is read."""
     blocks = connection.execute("select block_size * total_blocks from pragma_database_size()").fetchall()
     size = database.stat().st_size
     if size < blocks[0][0]:
@@ -86,8 +86,8 @@ def _wrong_marts(
     in_database = {name for (name,) in tables.fetchall()}
     in_parquet = {file.stem for file in parquet.iterdir()}
     for name in sorted(row_counts.keys() | in_database | in_parquet):
-        places = {"the warehouse": row_counts, DATABASE_NAME: in_database, "parquet/": in_parquet}
-        missing = [place for place, known in places.items() if name not in known]
+        sources = {"the warehouse": row_counts, DATABASE_NAME: in_database, "parquet/": in_parquet}
+        missing = [source for source, known in sources.items() if name not in known]
         if missing:
             yield f"{name} is not in {' and '.join(missing)}"
             continue
@@ -111,29 +111,31 @@ def _other_days(connection: duckdb.DuckDBPyConnection, as_of: date) -> Iterator[
 def _torn_sums(
     connection: duckdb.DuckDBPyConnection, parquet: Path, row_counts: Mapping[str, int]
 ) -> Iterator[str]:
-    for mart, (part, whole, meet) in _PARTS.items():
+    for mart, (part, total, condition) in _PARTS.items():
         file = parquet / f"{mart}.parquet"
         if mart not in row_counts or not file.exists():
-            continue  # a mart that is asked for and missing has been told
-        query = _TORN_SUMS.format(part=part, whole=whole, meet=meet)
-        for workspace_id, period, is_whole, told in connection.execute(query, {"file": str(file)}).fetchall():
+            continue  # a missing mart is already reported
+        query = _TORN_SUMS.format(part=part, total=total, condition=condition)
+        for workspace_id, period, expected, found in connection.execute(
+            query, {"file": str(file)}
+        ).fetchall():
             yield (
-                f"workspace {workspace_id}, {period}: {told} {part} in {mart}.parquet, {is_whole} {whole} "
+                f"workspace {workspace_id}, {period}: {found} {part} in {mart}.parquet, {expected} {total} "
                 f"in credit_summary of {DATABASE_NAME}"
             )
 
 
 def _wrong_pages(connection: duckdb.DuckDBPyConnection, pages: Path) -> Iterator[str]:
     workspaces = connection.execute("select distinct workspace_id from marts.credit_summary").fetchall()
-    due = {file_name(workspace_id, suffix=".html"): workspace_id for (workspace_id,) in workspaces}
+    expected = {file_name(workspace_id, suffix=".html"): workspace_id for (workspace_id,) in workspaces}
     found = {page.name for page in pages.glob("*.html") if page.stat().st_size}
-    for name in sorted(due.keys() - found):
-        yield f"workspace {due[name]} has no page {REPORT_FOLDER}/{name}"
-    for name in sorted(found - due.keys()):
+    for name in sorted(expected.keys() - found):
+        yield f"workspace {expected[name]} has no page {REPORT_FOLDER}/{name}"
+    for name in sorted(found - expected.keys()):
         yield f"{REPORT_FOLDER}/{name} is the page of no workspace"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str, *, file: Path | None = None) -> int:
-    counted = connection.execute(query, {"file": str(file)} if file else None).fetchone()
-    assert counted is not None
-    return int(counted[0])
+    row = connection.execute(query, {"file": str(file)} if file else None).fetchone()
+    assert row is not None
+    return int(row[0])

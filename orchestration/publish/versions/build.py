@@ -1,7 +1,7 @@
-"""Published versions: each built beside the served one, sealed, then swapped in by renaming one link.
+"""Builds versions next to the served one, seals them, then swaps them in by renaming one link.
 
-Not here: what a version holds in detail (export.py, pages.py), whether it is good enough to be served
-(audit.py), or going back to an older one (kept.py).
+Not here: the files of a version in detail (export.py, report/pages.py), whether it may be served (audit.py),
+or rolling back to an older one (history.py).
 """
 
 import shutil
@@ -19,18 +19,18 @@ from orchestration.publish.versions.workspace_files import write_workspace_files
 
 VERSIONS_KEPT = 7
 LEFTOVER_PREFIX = ".tmp-"
-# sums of the published days, which the next run compares with its own
+# totals by published day, which the next run compares with its own
 COMPARED_FILE = "usage_by_day.parquet"
 
 
 @dataclass(frozen=True)
 class PublishedVersion:
-    """One version of all that readers use.
+    """One version of everything that readers use.
 
     Attributes:
         number: counts up from 1.
         path: its folder; a temporary one until `activate`.
-        row_counts: rows that the warehouse gave of each mart.
+        row_counts: rows of each mart in the warehouse.
         published_at: when it was built to be served.
     """
 
@@ -49,17 +49,17 @@ def build_version(
     workspace_files: bool = False,
     language: str = "en",
 ) -> PublishedVersion:
-    """Builds the next version in a temporary folder; readers see nothing of it yet.
+    """Build the next version in a temporary folder; readers see nothing of it yet.
 
-    A version that is built and never activated, after a failed check or a kill, is removed by the next build,
-    so only one publisher may work in a data directory at a time (the run holds the lock).
+    A version that is never activated, after a failed check or a kill, is removed by the next build, so only
+    one publisher may work in a data directory at a time (the run holds the lock).
 
     Args:
         warehouse: the working DuckDB file, not held open for writing by anyone.
         data_dir: holds `versions/` and the link `published`.
-        published_at: the instant to tell readers, with a zone.
+        published_at: the instant to show to readers, with a zone.
         marts: what to publish, including the marts the report reads; all of schema `marts` by default.
-        workspace_files: publish each workspace alone as well; see `write_workspace_files` for what it costs.
+        workspace_files: also publish files for each workspace; see `write_workspace_files` for the cost.
         language: of the pages, one of `LANGUAGES`.
 
     Raises:
@@ -79,7 +79,7 @@ def build_version(
 
 
 def seal(version: PublishedVersion, data_dir: Path) -> None:
-    """Ends the building of a version: its manifest is written, and every file brought down to the disk."""
+    """Finish a built version: write its manifest, and sync every file to the disk."""
     write_manifest(version.path, published_at=version.published_at, replaces=served_number(data_dir))
     for path in version.path.rglob("*"):
         sync(path)
@@ -88,7 +88,7 @@ def seal(version: PublishedVersion, data_dir: Path) -> None:
 
 
 def activate(version: PublishedVersion, data_dir: Path) -> PublishedVersion:
-    """Serves a sealed version: the link `published` points to it from one moment to the next.
+    """Serve a sealed version: point the link `published` to it atomically.
 
     Readers who hold an older version open keep reading it. The newest `VERSIONS_KEPT` versions are kept.
     """
@@ -103,7 +103,7 @@ def activate(version: PublishedVersion, data_dir: Path) -> PublishedVersion:
 
 
 def serve(number: int, data_dir: Path) -> None:
-    """Points the link `published` to a version that is there, by one rename."""
+    """Point the link `published` to an existing version, by one rename."""
     new_link = data_dir / "versions" / f"{LEFTOVER_PREFIX}published"
     new_link.unlink(missing_ok=True)
     # relative, so that the data directory can be moved or mounted elsewhere
@@ -113,13 +113,13 @@ def serve(number: int, data_dir: Path) -> None:
 
 
 def served_number(data_dir: Path) -> int | None:
-    """The number of the version that is served; None if there is none."""
+    """The number of the served version; None if there is none."""
     link = data_dir / "published"
     return int(link.readlink().name) if link.is_symlink() and link.exists() else None
 
 
 def version_numbers(data_dir: Path) -> list[int]:
-    """The numbers of the versions that are there, served or not."""
+    """The numbers of the kept versions, served or not."""
     versions = data_dir / "versions"
     if not versions.is_dir():
         return []
@@ -127,34 +127,34 @@ def version_numbers(data_dir: Path) -> list[int]:
 
 
 def other_versions(data_dir: Path) -> list[Path]:
-    """The versions that are kept and not served now, oldest first."""
+    """The kept versions but the served one, oldest first."""
     served = served_number(data_dir)
     numbers = sorted(version_numbers(data_dir))
     return [data_dir / "versions" / str(number) for number in numbers if number != served]
 
 
 def remove_version(version: Path) -> None:
-    """Remove a version that is not served; who has it open keeps reading it."""
-    # renamed first: a version is there whole or not at all
+    """Remove a version that is not served; readers who hold it open keep reading it."""
+    # renamed first: a version is complete or absent
     doomed = version.rename(version.with_name(f"{LEFTOVER_PREFIX}old-{version.name}"))
-    shutil.rmtree(doomed, ignore_errors=True)  # what is left of it, the next build removes
+    shutil.rmtree(doomed, ignore_errors=True)  # the next build removes leftovers
 
 
 def compared_files(published: Path) -> dict[str, Path]:
-    """The files of the served version that a run compares with what it is about to publish; none at first."""
+    """The files of the served version that a run compares with its own results; none before the first."""
     version = published.resolve()
     files = {
         "usage_by_day": version / COMPARED_FILE,
         "usage_daily": version / "parquet" / "usage_daily.parquet",
     }
     manifest = read_manifest(version)
-    whole = manifest.files if manifest else {}
-    # with what was harmed nothing is compared, or no night would go on
-    is_harmed = any(
-        not file.exists() or whole.get(str(file.relative_to(version))) not in (None, hash_of(file))
+    hashes = manifest.files if manifest else {}
+    # a corrupted file is not compared with, or every run would fail until a rollback
+    is_corrupted = any(
+        not file.exists() or hashes.get(str(file.relative_to(version))) not in (None, hash_of(file))
         for file in files.values()
     )
-    return {} if is_harmed else files
+    return {} if is_corrupted else files
 
 
 def _remove_leftovers(versions: Path) -> None:

@@ -1,6 +1,6 @@
-"""Two published versions held against each other, mart by mart and row by row, by DuckDB.
+"""Compares two published versions, mart by mart and row by row, in DuckDB.
 
-Not here: how either came about. The journal of runs is left out, since it is not made from raw.
+Not here: how either was built. The journal of runs is left out, since it is not computed from raw.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ import duckdb
 from orchestration.publish.versions.export import DATABASE_NAME, MART_KEYS
 
 JOURNAL_MARTS = ("data_quality", "forecast_accuracy", "restatements")
-# older vintages are the journal; that of as_of is a mart like any other
+# older vintages come from the journal; only that of as_of is compared
 VINTAGE_MARTS = ("depletion_forecast",)
 SHOWN = 5
 _NAMES = ("served", "recomputed")
@@ -21,13 +21,13 @@ _NAMES = ("served", "recomputed")
 
 @dataclass(frozen=True)
 class MartComparison:
-    """How one mart compares.
+    """The comparison of one mart.
 
     Attributes:
         mart: its name.
-        rows: how many are served.
-        differing: how many rows are not the same, or are in one of both only.
-        differences: the first few in words: key, column, both values.
+        rows: number of served rows.
+        differing: number of rows that differ, or are in one version only.
+        differences: the first few as text: key, column, both values.
     """
 
     mart: str
@@ -39,14 +39,14 @@ class MartComparison:
 def compare_versions(
     served: Path, recomputed: Path, *, as_of: date, memory_limit: str, spill_to: Path
 ) -> Iterator[MartComparison]:
-    """Every mart but the journal, in the order of their names; the order of rows does not count.
+    """Compare every mart but the journal, in the order of their names; the order of rows does not count.
 
     Args:
         served: the folder of a version.
-        recomputed: that of another one.
+        recomputed: the folder of another one.
         as_of: the day both report up to.
-        memory_limit: what DuckDB may use, such as "6GB".
-        spill_to: a folder for what does not fit.
+        memory_limit: of DuckDB, such as "6GB".
+        spill_to: a folder for intermediate results that do not fit into memory.
     """
     config: dict[str, str | bool | int | float | list[str]]
     config = {"memory_limit": memory_limit, "temp_directory": str(spill_to)}
@@ -57,10 +57,10 @@ def compare_versions(
         first, second = (_columns_by_mart(connection, name) for name in _NAMES)
         for mart in sorted((first.keys() | second.keys()) - set(JOURNAL_MARTS)):
             if first.get(mart) != second.get(mart):
-                yield _of_other_shape(mart, first.get(mart), second.get(mart))
+                yield _compare_columns(mart, first.get(mart), second.get(mart))
             else:
                 where = f"where as_of = date '{as_of}'" if mart in VINTAGE_MARTS else ""
-                yield _Mart(connection, mart, tuple(first[mart]), where).comparison()
+                yield _MartRows(connection, mart, tuple(first[mart]), where).compare()
 
 
 def _columns_by_mart(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, dict[str, str]]:
@@ -75,21 +75,21 @@ def _columns_by_mart(connection: duckdb.DuckDBPyConnection, database: str) -> di
     return marts
 
 
-def _of_other_shape(
+def _compare_columns(
     mart: str, served: dict[str, str] | None, recomputed: dict[str, str] | None
 ) -> MartComparison:
     if served is None or recomputed is None:
         return MartComparison(mart, 0, 1, (f"is in {_NAMES[served is None]} only",))
-    odd = [
+    differences = [
         f"column {name}: served {served.get(name, 'nothing')}, recomputed {recomputed.get(name, 'nothing')}"
         for name in {**served, **recomputed}
         if served.get(name) != recomputed.get(name)
     ]
-    return MartComparison(mart, 0, 1, tuple(odd or ["the columns are in another order"]))
+    return MartComparison(mart, 0, 1, tuple(differences or ["the columns are in another order"]))
 
 
 @dataclass(frozen=True)
-class _Mart:
+class _MartRows:
     """One mart in both versions, with the same columns."""
 
     connection: duckdb.DuckDBPyConnection
@@ -97,11 +97,11 @@ class _Mart:
     columns: Sequence[str]
     where: str
 
-    def comparison(self) -> MartComparison:
+    def compare(self) -> MartComparison:
         counts = [self._one(f"select count(*) from {name}.marts.{self.mart} {self.where}") for name in _NAMES]
-        for kept, name, other in (("gone", *_NAMES), ("come", *reversed(_NAMES))):
+        for table, name, other in (("removed", *_NAMES), ("added", *reversed(_NAMES))):
             self.connection.execute(
-                f"create or replace temp table {kept} as select * from {name}.marts.{self.mart} {self.where}"
+                f"create or replace temp table {table} as select * from {name}.marts.{self.mart} {self.where}"
                 f" except select * from {other}.marts.{self.mart} {self.where}"
             )
         differing = self._one(f"select count(*) from {self._joined()}")
@@ -117,29 +117,29 @@ class _Mart:
         return MART_KEYS.get(self.mart, self.columns)
 
     def _joined(self) -> str:
-        meet = " and ".join(f'gone."{key}" is not distinct from come."{key}"' for key in self._key)
+        condition = " and ".join(f'removed."{key}" is not distinct from added."{key}"' for key in self._key)
         return (
-            "(select *, true as is_there from gone) as gone"
-            f" full join (select *, true as is_there from come) as come on {meet}"
+            "(select *, true as is_present from removed) as removed"
+            f" full join (select *, true as is_present from added) as added on {condition}"
         )
 
     def _differences(self) -> Iterator[str]:
-        order = ", ".join(f'coalesce(gone."{key}", come."{key}")' for key in self._key)
+        order = ", ".join(f'coalesce(removed."{key}", added."{key}")' for key in self._key)
         rows = self.connection.execute(
-            f"select gone.*, come.* from {self._joined()} order by {order} limit {SHOWN}"
+            f"select removed.*, added.* from {self._joined()} order by {order} limit {SHOWN}"
         ).fetchall()
         for row in rows:
             half = len(row) // 2
             served, recomputed = row[:half], row[half:]
             is_served, is_recomputed = served[-1], recomputed[-1]
-            told = dict(zip(self.columns, served if is_served else recomputed, strict=False))
-            where = ", ".join(f"{key} {told[key]}" for key in self._key)
+            values = dict(zip(self.columns, served if is_served else recomputed, strict=False))
+            key = ", ".join(f"{column} {values[column]}" for column in self._key)
             if not (is_served and is_recomputed):
-                yield f"{where}: only in {_NAMES[not is_served]}"
+                yield f"{key}: only in {_NAMES[not is_served]}"
                 continue
-            for column, mine, other in zip(self.columns, served, recomputed, strict=False):
-                if mine != other:
-                    yield f"{where}: {column}: served {_written(mine)}, recomputed {_written(other)}"
+            for column, before, after in zip(self.columns, served, recomputed, strict=False):
+                if before != after:
+                    yield f"{key}: {column}: served {_written(before)}, recomputed {_written(after)}"
 
     def _one(self, query: str) -> int:
         return int(self.connection.execute(query).fetchall()[0][0])

@@ -1,6 +1,6 @@
-"""The marts copied out of the working warehouse: one DuckDB file for BI tools, one Parquet file a mart.
+"""Copies the marts out of the working warehouse: one DuckDB file for BI tools, one Parquet file a mart.
 
-Not here: which version is current, or when files reach the disk (versions.py); the report's pages (page.py).
+Not here: which version is current, or when files are synced (build.py); the pages (report/pages.py).
 """
 
 from collections.abc import Sequence
@@ -35,31 +35,31 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
-# the marts that hold rows of all workspaces together, under this id, which a workspace could have as well
+# marts with totals over all workspaces under this id, which a workspace could have, too
 MARTS_WITH_TOTALS = frozenset({"forecast_accuracy"})
 ALL_WORKSPACES = "(all)"
 
 
 class PublishError(ValueError):
-    """The working warehouse does not hold what is to be published."""
+    """The working warehouse or the built version is not fit to be published."""
 
 
 def export_marts(
     warehouse: Path, folder: Path, *, marts: Sequence[str] | None = None, required: Sequence[str] = ()
 ) -> dict[str, int]:
-    """Copies marts into `folder`/credits.duckdb and `folder`/parquet/, with types and comments kept.
+    """Copy marts into `folder`/credits.duckdb and `folder`/parquet/, with types and comments kept.
 
     Args:
         warehouse: the working DuckDB file; opened read-only, so nothing may hold it open for writing.
         folder: an existing folder without an earlier export.
         marts: the tables and views of schema `marts` to copy; all of them by default.
-        required: marts without which nothing may be published.
+        required: marts without which nothing is published.
 
     Returns:
         The number of rows of each mart.
 
     Raises:
-        PublishError: a mart named in `marts` or `required` is not there.
+        PublishError: a mart named in `marts` or `required` is missing.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return write_marts(connection, folder, _chosen_marts(connection, marts=marts, required=required))
@@ -72,19 +72,19 @@ def write_marts(
     *,
     workspace_id: str | None = None,
 ) -> dict[str, int]:
-    """Writes marts of the connection's database to `folder`/credits.duckdb and `folder`/parquet/.
+    """Write marts of the connection's database to `folder`/credits.duckdb and `folder`/parquet/.
 
     Args:
-        connection: of a database that is only read.
+        connection: to a database that is only read.
         folder: an existing folder without an earlier export.
         marts: tables and views of its schema `marts`.
-        workspace_id: write the rows of this workspace only, which all of the marts must have; all by default.
+        workspace_id: write only the rows of this workspace; all marts must have them. All rows by default.
     """
     (folder / "parquet").mkdir()
-    # a file that is not whole is never used, so that it needs no log to be recovered from
+    # an incomplete file is never used, so it needs no log to recover from
     options = f"read_write, storage_version '{STORAGE_VERSION}', recovery_mode no_wal_writes"
     if workspace_id is not None:
-        options += ", block_size 16384"  # what one workspace has is little: small blocks keep its file small
+        options += ", block_size 16384"  # one workspace has few rows: small blocks keep its file small
     comments = _comments(connection, marts)
     connection.execute(f"attach {_text(str(folder / DATABASE_NAME))} as published ({options})")
     connection.execute("create schema published.marts")
@@ -100,16 +100,16 @@ def write_marts(
 def _chosen_marts(
     connection: duckdb.DuckDBPyConnection, *, marts: Sequence[str] | None, required: Sequence[str]
 ) -> list[str]:
-    found = connection.execute(
+    tables = connection.execute(
         "select table_name from information_schema.tables"
         " where table_catalog = current_database() and table_schema = 'marts' order by table_name"
     ).fetchall()
-    known = [name for (name,) in found]
+    known = [name for (name,) in tables]
     chosen = known if marts is None else sorted(set(marts))
     missing = sorted({*chosen, *required} - (set(known) & set(chosen)))
     if missing:
         raise PublishError(
-            "every mart that is to be published must be in schema marts of the warehouse;"
+            "every mart to publish must be in schema marts of the warehouse;"
             f" missing: {', '.join(missing)}; there: {', '.join(known) or 'none'}."
             " Build the marts, then publish again."
         )
@@ -123,36 +123,36 @@ def _copy_mart(
     keys = ", ".join(_name(key) for key in MART_KEYS.get(name, ())) or "all"
     rows, parameters = f"marts.{mart}", {}
     if workspace_id is not None:
-        # an id is handed over, never written into SQL
-        rows, parameters = f"{rows} where {_of_workspace(name)}", {"workspace_id": workspace_id}
-    # how many rows the warehouse gave: what was written is counted by the audit, from what was written
-    given = connection.execute(
+        # an id is a parameter, never part of the SQL
+        rows, parameters = f"{rows} where {_workspace_condition(name)}", {"workspace_id": workspace_id}
+    # rows of the warehouse; the audit counts the written ones from the files
+    copied = connection.execute(
         f"create table published.marts.{mart} as select * from {rows} order by {keys}", parameters
     ).fetchone()
     parquet = _text(str(folder / "parquet" / f"{name}.parquet"))
     connection.execute(f"copy published.marts.{mart} to {parquet} (format parquet, compression zstd)")
-    assert given is not None
-    return int(given[0])
+    assert copied is not None
+    return int(copied[0])
 
 
-def _of_workspace(mart: str) -> str:
-    of_all = f" and workspace_id <> {_text(ALL_WORKSPACES)}" if mart in MARTS_WITH_TOTALS else ""
-    return f"workspace_id = $workspace_id{of_all}"
+def _workspace_condition(mart: str) -> str:
+    without_totals = f" and workspace_id <> {_text(ALL_WORKSPACES)}" if mart in MARTS_WITH_TOTALS else ""
+    return f"workspace_id = $workspace_id{without_totals}"
 
 
 def _comments(connection: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> str:
-    """The statements that say of the published marts and their columns what is said of these."""
-    of_source = "database_name = current_database() and schema_name = 'marts' and comment is not null"
-    found = connection.execute(
-        f"select table_name, null, comment from duckdb_tables() where {of_source} union all "
-        f"select view_name, null, comment from duckdb_views() where {of_source} union all "
-        f"select table_name, column_name, comment from duckdb_columns() where {of_source}"
+    """The statements that copy the comments of the marts and their columns to the published ones."""
+    commented = "database_name = current_database() and schema_name = 'marts' and comment is not null"
+    comments = connection.execute(
+        f"select table_name, null, comment from duckdb_tables() where {commented} union all "
+        f"select view_name, null, comment from duckdb_views() where {commented} union all "
+        f"select table_name, column_name, comment from duckdb_columns() where {commented}"
     ).fetchall()
     return "".join(
         f"comment on table published.marts.{_name(mart)} is {_text(comment)};"
         if column is None
         else f"comment on column published.marts.{_name(mart)}.{_name(column)} is {_text(comment)};"
-        for mart, column, comment in found
+        for mart, column, comment in comments
         if mart in marts
     )
 

@@ -1,22 +1,22 @@
-"""The names of files and folders that are of one workspace.
+"""The names of files and folders that belong to one workspace.
 
-Not here: what is in them, or where they lie (versions.py, workspace_files.py).
+Not here: their contents or folders (build.py, workspace_files.py).
 """
 
 from hashlib import sha256
 from urllib.parse import quote
 
-# of every file system that a version may be copied to
+# in bytes, on common file systems
 LONGEST_FILE_NAME = 255
 LONGEST_SUFFIX = ".html"
 
 
 def file_name(workspace_id: str, *, suffix: str = "") -> str:
-    """The id percent-encoded; if it is too long, cut and marked by `~` and its hash. No two ids share one.
+    """The id percent-encoded; if too long, cut and marked by `~` and its hash. No two ids share a name.
 
-    It is always a name within its folder: never empty for an id that is not, never `.` or `..`.
+    It never leaves its folder: a non-empty id gives a non-empty name, never `.` or `..`.
     """
-    # "~" is left to names that were cut, so that no id can take the name of another's
+    # "~" is reserved for names that were cut, so that no id can collide with one
     encoded = quote(workspace_id, safe="").replace("~", "%7E")
     if not encoded.strip("."):
         encoded = encoded.replace(".", "%2E")

@@ -1,6 +1,6 @@
-"""How old what is published is, in words, and whether a reader must be told.
+"""The age of the served version, and the warning to its readers if it is not up to date.
 
-When runs started, and whether they failed, is found elsewhere.
+Not here: when runs started, and whether they failed (runs/history.py).
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from orchestration.publish.versions.history import KeptVersion
 
-# a night may be late, or be started by hand at another hour; two may not be missed
+# one nightly run may be late, or started by hand at another hour; two must not be missed
 STALE_AFTER = timedelta(hours=36)
 
 
-def age(then: datetime, now: datetime) -> str:
-    """The time between, in the unit that a person would use."""
+def format_age(then: datetime, now: datetime) -> str:
+    """The time between, in minutes, hours or days, whichever a person would use."""
     hours = max((now - then).total_seconds() / 3600, 0)
     return (
         f"{hours * 60:.0f} minutes"
@@ -27,19 +27,20 @@ def age(then: datetime, now: datetime) -> str:
 
 
 def newer_versions(kept: Sequence[KeptVersion]) -> list[int]:
-    """Numbers of the versions that are newer than the served one: it was rolled back, or a run was killed."""
+    """Numbers of the versions newer than the served one: it was rolled back to, or a run was killed."""
     served = max((version.number for version in kept if version.is_served), default=None)
     return [version.number for version in kept if served is not None and version.number > served]
 
 
-def stale_words(kept: Sequence[KeptVersion], *, now: datetime, failure: str | None = None) -> str | None:
-    """What a reader of the served version must be told of its age; None while it is up to date.
+def staleness_warning(
+    kept: Sequence[KeptVersion], *, now: datetime, failure: str | None = None
+) -> str | None:
+    """The warning to readers of the served version; None while it is up to date.
 
     Args:
-        kept: the versions there are.
+        kept: all kept versions.
         now: with a zone.
-        failure: where the newest run failed, such as "check gate"; what it knows is not served. None if
-            it did not.
+        failure: where the newest run failed, such as "check gate"; empty if unknown, None if it did not.
     """
     served = next((version for version in kept if version.is_served), None)
     if served is None:
@@ -52,5 +53,5 @@ def stale_words(kept: Sequence[KeptVersion], *, now: datetime, failure: str | No
         reasons.append(f"the newest run failed{where}, so newer data was not published")
     if not reasons and now - served.published_at <= STALE_AFTER:
         return None
-    told = f"version {served.number} was published {age(served.published_at, now)} ago"
-    return "Not up to date: " + "; ".join([told, *reasons])
+    age = f"version {served.number} was published {format_age(served.published_at, now)} ago"
+    return "Not up to date: " + "; ".join([age, *reasons])

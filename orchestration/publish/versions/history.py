@@ -1,6 +1,6 @@
-"""The versions that are kept: which there are, which is served, and going back to another one.
+"""The kept versions: listing them, and rolling back to one.
 
-How a version comes about does not belong here: that is versions.py.
+Not here: how a version is built (build.py).
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from orchestration.publish.versions.manifest import MANIFEST_FILE, changed_files
 from orchestration.warehouse.run_state import RunState
 
 
-class NoSuchVersion(ValueError):
-    """The version to go back to is not kept."""
+class VersionNotFound(ValueError):
+    """The version to roll back to is not kept."""
 
 
-class VersionDamaged(ValueError):
-    """The version to go back to is not what was published."""
+class VersionCorrupted(ValueError):
+    """The files of the version to roll back to are not those that were published."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class KeptVersion:
 
     Attributes:
         number: of its folder.
-        as_of: the day it reports up to; None if it does not say.
+        as_of: the day it reports up to; None if unknown.
         published_at: when it was built to be served.
-        replaces: the version that was served before it; None if there was none, or it does not say.
-        is_served: whether it is what readers see now.
+        replaces: the version served before it; None if there was none, or if unknown.
+        is_served: whether readers see it now.
     """
 
     number: int
@@ -40,39 +40,39 @@ class KeptVersion:
 
 
 def kept_versions(data_dir: Path) -> list[KeptVersion]:
-    """All of them, oldest first."""
-    return [_kept(number, data_dir) for number in sorted(version_numbers(data_dir))]
+    """All kept versions, oldest first."""
+    return [_kept_version(number, data_dir) for number in sorted(version_numbers(data_dir))]
 
 
 def roll_back(data_dir: Path, *, to: int | None) -> KeptVersion:
-    """Serves an older version again, by the rename that publishes; nothing of any version is changed.
+    """Serve a kept version, by the same rename that publishes; no version is changed.
 
     Args:
         data_dir: held by the caller, so that no run publishes meanwhile.
-        to: number of the version; None for the one that was served before the served one.
+        to: number of the version; None for the one served before the current one.
 
     Raises:
-        NoSuchVersion: it is not kept.
-        VersionDamaged: its files are not those that were published.
+        VersionNotFound: it is not kept.
+        VersionCorrupted: its files are not those that were published.
     """
     chosen = _version_before(data_dir) if to is None else to
     if chosen not in version_numbers(data_dir):
-        raise NoSuchVersion(f"only a version that is kept can be served again; {chosen} is not")
+        raise VersionNotFound(f"a rollback needs a version that is kept; {chosen} is not")
     folder = data_dir / "versions" / str(chosen)
-    # versions of older releases have none
+    # older releases published without a manifest
     if (folder / MANIFEST_FILE).exists():
-        damages = list(changed_files(folder))
-        if damages:
-            raise VersionDamaged(
-                f"a version is served again only as it was published: {'; '.join(damages[:5])}. "
-                "Name another one with --to, or publish anew with credits rebuild."
+        changes = list(changed_files(folder))
+        if changes:
+            raise VersionCorrupted(
+                f"a rollback needs the files as they were published; {'; '.join(changes[:5])}. "
+                "Name another version with --to, or rebuild with credits rebuild."
             )
     serve(chosen, data_dir)
-    return _kept(chosen, data_dir)
+    return _kept_version(chosen, data_dir)
 
 
 def read_run_state(folder: Path) -> RunState | None:
-    """What a version says it was made from; None if it does not, or not readably."""
+    """The run state a version was built from; None if it is missing or unreadable."""
     try:
         return RunState.read(folder)
     except (ValueError, KeyError):
@@ -82,17 +82,19 @@ def read_run_state(folder: Path) -> RunState | None:
 def _version_before(data_dir: Path) -> int:
     served = served_number(data_dir)
     if served is None:
-        raise NoSuchVersion("there is no version before the served one, since none is served")
+        raise VersionNotFound("a rollback needs a served version; none is served")
     numbers = version_numbers(data_dir)
-    replaced = _kept(served, data_dir).replaces
-    # not simply the next lower number: that may be one that somebody went back from
+    replaced = _kept_version(served, data_dir).replaces
+    # not simply the next lower number: that may be a version that was rolled back
     before = replaced if replaced in numbers else max((n for n in numbers if n < served), default=None)
     if before is None:
-        raise NoSuchVersion(f"there is no version before {served}, which is served")
+        raise VersionNotFound(
+            f"a rollback needs an earlier version; there is no version before {served}, which is served"
+        )
     return before
 
 
-def _kept(number: int, data_dir: Path) -> KeptVersion:
+def _kept_version(number: int, data_dir: Path) -> KeptVersion:
     folder = data_dir / "versions" / str(number)
     manifest, run_state = read_manifest(folder), read_run_state(folder)
     return KeptVersion(

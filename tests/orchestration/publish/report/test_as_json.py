@@ -1,4 +1,4 @@
-"""That the JSON report carries what the text shows, exactly."""
+"""The JSON report holds what the text shows, exactly."""
 
 import json
 from dataclasses import replace
@@ -28,7 +28,7 @@ def test_values_are_exact_and_dates_are_iso(example: Report) -> None:
     assert found["members"]["lines"][0]["waste_rate"] == "0.000000000000"
 
 
-def test_displayed_percentages_are_those_of_the_text(example: Report) -> None:
+def test_displayed_percentages_are_the_same_as_in_the_text(example: Report) -> None:
     found = loaded(example)
     shown = {name: found[name]["lines"] for name in ("members", "generation_types", "categories")}
     percents = {name: [line["displayed_percent"] for line in lines] for name, lines in shown.items()}
@@ -53,7 +53,7 @@ def test_all_members_are_listed_and_the_others_are_marked(example: Report) -> No
     assert sum(displayed) + members["others"]["displayed_percent"] == 100
 
 
-def test_waste_holds_what_cost_anything(example: Report) -> None:
+def test_waste_lists_only_reasons_that_cost_credits(example: Report) -> None:
     assert loaded(example)["waste"] == {
         "credits": "180.000000",
         "rate": "0.076923076923",
@@ -97,7 +97,7 @@ def test_waste_holds_what_cost_anything(example: Report) -> None:
     }
 
 
-def test_expected_waste_of_what_is_pending_is_exact(example: Report) -> None:
+def test_expected_waste_of_pending_credits_is_exact(example: Report) -> None:
     summary = replace(
         example.summary,
         expected_pending_waste_credits=Decimal("42.000001"),
@@ -117,7 +117,7 @@ def test_all_suggestions_are_listed_and_the_days_of_one_may_be_unknown(example: 
         replace(example.suggestions[0], suggestion_rank=rank, saving_days=None) for rank in range(1, 13)
     )
     found = loaded(replace(example, suggestions=many))["waste"]["suggestions"]
-    assert [one["suggestion_rank"] for one in found] == list(range(1, 13))
+    assert [suggestion["suggestion_rank"] for suggestion in found] == list(range(1, 13))
     assert found[0]["saving_days"] is None
 
 
@@ -127,14 +127,14 @@ def test_waste_without_a_suggestion_has_null_for_it(example: Report) -> None:
     assert (waste["suggestion"], waste["suggestions"]) == (None, [])
 
 
-def test_a_suggestion_is_told_though_nothing_was_wasted_in_the_period(example: Report) -> None:
+def test_a_suggestion_is_listed_even_if_nothing_was_wasted_in_the_period(example: Report) -> None:
     waste = loaded(replace(example, waste=()))["waste"]
     assert waste["reasons"] == []
     assert waste["suggestion"] == "improve rulesets to reduce rework"
     assert len(waste["suggestions"]) == 1
 
 
-def test_checks_name_what_failed_without_the_messages(example: Report) -> None:
+def test_failed_checks_are_listed_without_their_messages(example: Report) -> None:
     assert loaded(example)["checks"] == {
         "passed": 1,
         "failed": 1,

@@ -1,4 +1,4 @@
-"""How numbers, percentages, dates and names are written."""
+"""The format of numbers, percentages, dates and names."""
 
 from datetime import date
 from decimal import Decimal
@@ -38,12 +38,12 @@ def test_credits_are_whole_above_ten_and_never_vanish_below(value: str, written:
         ),
     ],
 )
-def test_the_parts_of_a_sum_are_written_like_it_and_add_up(values: list[str], written: list[str]) -> None:
+def test_parts_of_a_sum_have_its_decimals_and_add_up(values: list[str], written: list[str]) -> None:
     assert formatting.credits_adding_up([Decimal(value) for value in values]) == written
 
 
 @given(st.lists(st.decimals(min_value=0, max_value=10**12, places=6), max_size=40))
-def test_what_is_written_of_a_sum_always_adds_up(values: list[Decimal]) -> None:
+def test_displayed_parts_always_add_up(values: list[Decimal]) -> None:
     written = [
         Decimal(text.replace(",", "")) for text in formatting.credits_adding_up(values) if "<" not in text
     ]
@@ -71,7 +71,7 @@ def test_a_range_of_credits_has_the_decimals_of_its_upper_end(low: str, high: st
         ("1234.0", "1,234 days"),
     ],
 )
-def test_days_are_whole_and_one_is_no_plural(value: str, written: str) -> None:
+def test_days_are_rounded_to_whole_ones_with_a_plural(value: str, written: str) -> None:
     assert formatting.whole_days(Decimal(value)) == written
 
 
@@ -100,7 +100,7 @@ def test_percentages_of_the_example_sum_to_100_where_plain_rounding_would_not() 
     assert formatting.whole_percents(thirds) == [34, 33, 33]
 
 
-def test_nothing_has_no_percentages() -> None:
+def test_a_sum_of_zero_has_no_percentages() -> None:
     assert formatting.whole_percents([Decimal(0), Decimal(0)]) is None
     assert formatting.whole_percents([]) is None
 
@@ -116,7 +116,7 @@ def test_percentages_always_sum_to_100_and_are_off_by_less_than_one(values: list
         assert abs(percent - value * 100 / sum(values)) < 1
 
 
-def test_dates_are_written_in_english_whatever_the_locale() -> None:
+def test_dates_are_in_english_in_any_locale() -> None:
     assert formatting.day_month_year(date(2026, 5, 12)) == "12 May 2026"
     assert formatting.day_month_year(date(2026, 9, 3)) == "3 Sep 2026"
     assert formatting.month_day(date(2026, 4, 15), near=date(2026, 4, 7)) == "April 15"
@@ -145,4 +145,4 @@ def test_names_from_outside_cannot_steer_a_terminal(name: str, written: str) -> 
 def test_any_name_fits_its_column(name: str, width: int) -> None:
     plain = formatting.plain(name)
     plain.encode()
-    assert cell_len(formatting.fitted(plain, width=width)) == width
+    assert cell_len(formatting.fit_to_width(plain, width=width)) == width

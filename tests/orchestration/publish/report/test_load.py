@@ -1,4 +1,4 @@
-"""What may be asked for, and that what is read stays exact."""
+"""Reports read from a published version: what may be requested, and that values stay exact."""
 
 from collections.abc import Callable
 from datetime import date
@@ -31,12 +31,12 @@ def test_breakdowns_come_most_credits_first(example: Report) -> None:
     assert [line.name for line in example.categories] == ["Shoes", "Bags", "Jackets", "Accessories"]
 
 
-def test_the_forecast_is_that_of_the_reports_day_not_an_older_one(example: Report) -> None:
+def test_the_forecast_is_that_of_the_day_of_the_report(example: Report) -> None:
     assert example.forecast is not None
     assert example.forecast.pace_date == date(2026, 5, 12)
 
 
-def test_suggestions_are_those_of_the_reports_day_by_rank(publish: Publish, rows: Rows) -> None:
+def test_suggestions_are_those_of_the_day_of_the_report_by_rank(publish: Publish, rows: Rows) -> None:
     first = rows["waste_suggestions"][0]
     rows["waste_suggestions"] = [
         {**first, "suggestion_rank": 10, "segment_id": "third"},
@@ -46,7 +46,7 @@ def test_suggestions_are_those_of_the_reports_day_by_rank(publish: Publish, rows
         {**first, "suggestion_rank": 4, "segment_id": "of the day before", "as_of": date(2026, 4, 6)},
     ]
     found = load_report(publish(rows), workspace_id="w1", days=30).suggestions
-    assert [(one.suggestion_rank, one.segment_id) for one in found] == [
+    assert [(suggestion.suggestion_rank, suggestion.segment_id) for suggestion in found] == [
         (1, "rs1 / description"),
         (2, "a second"),
         (10, "third"),
@@ -55,7 +55,7 @@ def test_suggestions_are_those_of_the_reports_day_by_rank(publish: Publish, rows
     assert (found[0].saving_days, found[1].saving_days) == (Decimal("2.1"), None)
 
 
-def test_every_period_of_a_workspace_tells_the_same_suggestions(publish: Publish, rows: Rows) -> None:
+def test_every_period_of_a_workspace_has_the_same_suggestions(publish: Publish, rows: Rows) -> None:
     rows["credit_summary"].append({**rows["credit_summary"][0], "period": "7d"})
     published = publish(rows)
     month, week = (load_report(published, workspace_id="w1", days=days) for days in (30, 7))
@@ -63,19 +63,19 @@ def test_every_period_of_a_workspace_tells_the_same_suggestions(publish: Publish
     assert week.suggestions == month.suggestions
 
 
-def test_what_pending_credits_are_expected_to_waste_is_read_or_unknown(publish: Publish, rows: Rows) -> None:
+def test_expected_waste_of_pending_credits_may_be_unknown(publish: Publish, rows: Rows) -> None:
     expected = {"": "40.5", "_low": "30", "_high": "55.000001"}
-    known = {f"expected_pending_waste_credits{end}": value for end, value in expected.items()}
-    unknown = {**rows["credit_summary"][0], "workspace_id": "w2"}
-    rows["credit_summary"] = [{**rows["credit_summary"][0], **known}, unknown]
-    told, untold = (report.summary for report in load_reports(publish(rows), days=30))
-    assert told.expected_pending_waste_credits == Decimal("40.5")
-    assert told.expected_pending_waste_credits_low == 30
-    assert told.expected_pending_waste_credits_high == Decimal("55.000001")
-    assert untold.expected_pending_waste_credits is None
+    values = {f"expected_pending_waste_credits{end}": value for end, value in expected.items()}
+    without = {**rows["credit_summary"][0], "workspace_id": "w2"}
+    rows["credit_summary"] = [{**rows["credit_summary"][0], **values}, without]
+    known, unknown = (report.summary for report in load_reports(publish(rows), days=30))
+    assert known.expected_pending_waste_credits == Decimal("40.5")
+    assert known.expected_pending_waste_credits_low == 30
+    assert known.expected_pending_waste_credits_high == Decimal("55.000001")
+    assert unknown.expected_pending_waste_credits is None
 
 
-def test_only_checks_of_the_newest_run_are_told_and_failed_ones_first(example: Report) -> None:
+def test_only_checks_of_the_newest_run_are_read_failed_ones_first(example: Report) -> None:
     assert [(check.check_name, check.passed) for check in example.checks] == [
         ("nothing_is_late", False),
         ("rows_add_up", True),
@@ -95,7 +95,7 @@ def test_a_report_needs_no_workspace_id_if_there_is_only_one(publish: Publish, r
     assert load_report(publish(rows), workspace_id=None, days=30).summary.workspace_id == "w1"
 
 
-def test_leaving_the_workspace_open_lists_up_to_twenty(publish: Publish, rows: Rows) -> None:
+def test_without_a_workspace_id_up_to_twenty_are_listed(publish: Publish, rows: Rows) -> None:
     ids = [f"w{number:02}" for number in range(23)]
     with pytest.raises(ReportError) as raised:
         load_report(publish(with_workspaces(rows, ids)), workspace_id=None, days=30)
@@ -104,7 +104,7 @@ def test_leaving_the_workspace_open_lists_up_to_twenty(publish: Publish, rows: R
     assert message.endswith("Use `--workspace` with one of: " + ", ".join(ids[:20]) + " and 3 more.")
 
 
-def test_an_unknown_workspace_is_refused_with_those_that_are_known(publish: Publish, rows: Rows) -> None:
+def test_an_unknown_workspace_is_refused_with_a_list_of_the_known_ones(publish: Publish, rows: Rows) -> None:
     with pytest.raises(ReportError, match=r"'w9\[2J' is none\. Use `--workspace` with one of: w1\."):
         load_report(publish(rows), workspace_id="w9\x1b[2J", days=30)
 
@@ -115,11 +115,11 @@ def test_only_published_periods_can_be_reported(tmp_path: Path, days: int) -> No
         load_report(tmp_path, workspace_id="w1", days=days)
 
 
-def test_a_report_before_anything_is_published_says_what_to_run(tmp_path: Path) -> None:
+def test_before_anything_is_published_the_error_names_the_command_to_run(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match=r"published holds none\. Run `credits run` first"):
         load_report(tmp_path / "published", workspace_id=None, days=30)
 
 
-def test_a_report_without_any_workspace_says_so(publish: Publish, rows: Rows) -> None:
+def test_a_report_without_any_workspace_is_refused(publish: Publish, rows: Rows) -> None:
     with pytest.raises(ReportError, match="0 are published"):
         load_report(publish({**rows, "credit_summary": []}), workspace_id=None, days=30)

@@ -1,4 +1,4 @@
-"""That the page says what the text says, is safe to open, and can be read by everyone."""
+"""The page: the same facts as the text, safe to open, and readable by everyone."""
 
 import re
 from dataclasses import replace
@@ -48,12 +48,12 @@ def listed(page: str) -> str:
     return first('<ol class="suggestions">(.*?)</ol>', page)
 
 
-def foreseen(report: Report, **changes: Any) -> Report:
+def with_forecast(report: Report, **changes: Any) -> Report:
     assert report.forecast is not None
     return replace(report, forecast=replace(report.forecast, **changes))
 
 
-def test_the_first_thing_seen_is_when_credits_run_out_and_the_tab_says_the_same(example: Report) -> None:
+def test_headline_and_title_say_when_credits_run_out(example: Report) -> None:
     page = render_page(example)
     assert headlines(page) == {"Empty by 12 May 2026 at the current pace"}
     text = Outline(page).text
@@ -62,7 +62,7 @@ def test_the_first_thing_seen_is_when_credits_run_out_and_the_tab_says_the_same(
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "sentence"),
     [
         ({"forecast_status": "already_empty", "empty_since": date(2026, 4, 3)}, "Empty since 3 Apr 2026"),
         ({"forecast_status": "no_burn", "pace_date": None}, "No use in 30 days"),
@@ -72,22 +72,22 @@ def test_the_first_thing_seen_is_when_credits_run_out_and_the_tab_says_the_same(
     ],
 )
 def test_every_state_of_the_forecast_has_a_headline(
-    example: Report, changes: dict[str, Any], words: str
+    example: Report, changes: dict[str, Any], sentence: str
 ) -> None:
-    assert headlines(render_page(foreseen(example, **changes))) == {words}
+    assert headlines(render_page(with_forecast(example, **changes))) == {sentence}
 
 
-def test_a_short_history_is_told_beside_the_date(example: Report) -> None:
-    page = render_page(foreseen(example, forecast_status="insufficient_history", history_days=9))
+def test_a_short_history_is_noted_below_the_date(example: Report) -> None:
+    page = render_page(with_forecast(example, forecast_status="insufficient_history", history_days=9))
     assert "Too early for a range: 9 of 14 days." in page
 
 
-def test_bars_are_told_in_a_sentence_and_drawn_to_scale(example: Report) -> None:
+def test_bars_have_a_text_alternative_and_are_to_scale(example: Report) -> None:
     page = render_page(example)
-    spoken = [
+    labels = [
         attributes["aria-label"] for attributes in Outline(page).all("div") if attributes.get("role") == "img"
     ]
-    assert spoken == [
+    assert labels == [
         "2,340 of the allowance of 5,000 credits are drawn, 2,660 are left.",
         "Credits by team member: Sarah 680 (29%), Mike 520 (22%), Lisa 480 (21%), Tom 400 (17%),"
         " Anna 260 (11%).",
@@ -98,7 +98,7 @@ def test_bars_are_told_in_a_sentence_and_drawn_to_scale(example: Report) -> None
     assert re.findall(r"width:([\d.]+%)\"", page)[:3] == ["46.8%", "100.0%", "76.5%"]
 
 
-def test_waste_checks_and_the_most_efficient_member_are_told(example: Report) -> None:
+def test_waste_checks_and_the_most_efficient_member_are_shown(example: Report) -> None:
     text = Outline(render_page(example)).text
     assert "Regenerations (3+ attempts)" in text
     assert re.search(r"were thrown away\.\s*180\s*7\.7%\s*60\s", text)
@@ -111,7 +111,7 @@ def test_waste_checks_and_the_most_efficient_member_are_told(example: Report) ->
     assert "All 1 checks of the newest run passed." in render_page(replace(example, checks=passed))
 
 
-def test_suggestions_are_an_ordered_list_with_saving_and_evidence_beside_each(example: Report) -> None:
+def test_suggestions_are_an_ordered_list_with_saving_and_evidence(example: Report) -> None:
     one = example.suggestions[0]
     other = replace(
         one,
@@ -150,33 +150,33 @@ def test_waste_without_a_suggestion_says_that_nothing_stands_out(example: Report
     assert "<ol" not in page and CAUTION not in text
 
 
-def test_a_suggestion_is_told_though_nothing_was_wasted_in_the_period(example: Report) -> None:
+def test_a_suggestion_is_listed_even_if_nothing_was_wasted_in_the_period(example: Report) -> None:
     text = Outline(render_page(replace(example, waste=()))).text
     assert "No waste detected." in text
     assert "Suggestion: improve rulesets to reduce rework." in text
     assert example.suggestions[0].suggestion in text and CAUTION in text
 
 
-def test_without_waste_and_suggestions_there_is_nothing_to_suggest(example: Report) -> None:
+def test_without_waste_and_suggestions_there_is_no_advice(example: Report) -> None:
     text = Outline(render_page(replace(example, waste=(), suggestions=()))).text
     assert "No waste detected." in text
     assert "Suggestion" not in text and CAUTION not in text
 
 
-def test_what_is_pending_is_told_where_waste_is_expected_of_it(example: Report) -> None:
+def test_pending_credits_are_shown_if_waste_is_expected(example: Report) -> None:
     summary = replace(
         example.summary,
         expected_pending_waste_credits=Decimal(40),
         expected_pending_waste_credits_low=Decimal(30),
         expected_pending_waste_credits_high=Decimal(55),
     )
-    words = "Pending: 200 credits, of which 30 to 55 are expected to end as waste."
-    assert words in Outline(render_page(replace(example, summary=summary))).text
+    sentence = "Pending: 200 credits, of which 30 to 55 are expected to end as waste."
+    assert sentence in Outline(render_page(replace(example, summary=summary))).text
     assert "Pending" not in render_page(example)
     assert '<p class="pending">' not in render_page(example)
 
 
-def test_names_from_outside_are_text_never_markup(example: Report) -> None:
+def test_names_from_outside_are_escaped(example: Report) -> None:
     attack = '"><script>alert(1)</script>'
     members = tuple(replace(line, name=attack) for line in example.members)
     summary = replace(example.summary, workspace_name=attack, timezone=attack)
@@ -202,12 +202,14 @@ def test_names_from_outside_are_text_never_markup(example: Report) -> None:
     assert f"Suggestion: look at the generations behind {attack}." in text
 
 
-def test_a_name_in_a_suggestion_cannot_turn_the_text_around(example: Report) -> None:
-    odd = replace(example.suggestions[0], suggestion="Ruleset \u202eab\x07: 22 % of them")
-    assert '<p lang="en">Ruleset ab: 22 % of them</p>' in render_page(replace(example, suggestions=(odd,)))
+def test_a_name_in_a_suggestion_cannot_reverse_the_text(example: Report) -> None:
+    reversed_text = replace(example.suggestions[0], suggestion="Ruleset \u202eab\x07: 22 % of them")
+    assert '<p lang="en">Ruleset ab: 22 % of them</p>' in render_page(
+        replace(example, suggestions=(reversed_text,))
+    )
 
 
-def test_the_page_asks_nothing_of_the_network_and_allows_nothing_but_its_own_style(example: Report) -> None:
+def test_the_page_sends_no_requests_and_its_policy_allows_only_its_own_style(example: Report) -> None:
     page = render_page(example)
     policy = next(meta for meta in Outline(page).all("meta") if "http-equiv" in meta)
     assert policy["http-equiv"] == "Content-Security-Policy"
@@ -243,6 +245,6 @@ def test_a_workspace_without_ledger_or_use_has_a_page(example: Report) -> None:
     assert "drawn" not in text
 
 
-def test_an_allowance_that_shrank_below_what_was_used_keeps_the_bar_inside(example: Report) -> None:
+def test_a_zero_allowance_has_no_bar(example: Report) -> None:
     page = render_page(replace(example, summary=replace(example.summary, allowance=Decimal(0))))
     assert "drawn" not in page

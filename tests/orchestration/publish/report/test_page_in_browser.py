@@ -1,4 +1,4 @@
-"""What a person sees of the page, in headless Chromium: the marts' numbers, on any screen, for everyone."""
+"""The page in headless Chromium: the numbers of the marts, on any screen, accessible, without requests."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from orchestration.publish.report.page import render_page
 
 
 def violations(page: Any) -> list[str]:
-    """What axe finds, each as one line."""
+    """The accessibility violations that axe finds, one line each."""
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
+    return [f"{violation['id']}: {violation['nodes'][0]['html']}" for violation in found]
 
 
 @pytest.fixture
@@ -35,19 +35,19 @@ def page_file(tmp_path: Path) -> Callable[..., str]:
 
 
 @pytest.mark.parametrize("language", ["en", "th"])
-def test_nobody_is_kept_from_reading_and_nothing_is_asked_for(
+def test_no_state_has_accessibility_violations_or_sends_requests(
     chromium: Any, example: Report, page_file: Callable[..., str], language: str
 ) -> None:
     for state, (report, _) in states(example).items():
         url = page_file(report, language=language, stale="Not up to date: 3 days old")
-        # axe is a script, which the page itself does not let run
-        with opened(chromium, url, bypass_csp=True) as (page, asked):
+        # axe is a script, which the policy of the page forbids
+        with opened(chromium, url, bypass_csp=True) as (page, requests):
             assert violations(page) == [], state
-            assert asked == [url], state
+            assert requests == [url], state
             assert page.title() == page.locator("h1").inner_text(), state
 
 
-def test_axe_would_find_a_chart_without_words(
+def test_axe_finds_a_chart_without_a_label(
     chromium: Any, example: Report, page_file: Callable[..., str]
 ) -> None:
     url = page_file(example)
@@ -56,7 +56,7 @@ def test_axe_would_find_a_chart_without_words(
         assert [line.partition(":")[0] for line in violations(page)] == ["role-img-alt"]
 
 
-def test_what_is_shown_adds_up_to_what_the_marts_hold(
+def test_displayed_amounts_are_those_of_the_marts(
     chromium: Any, example: Report, page_file: Callable[..., str]
 ) -> None:
     with opened(chromium, page_file(example)) as (page, _):
@@ -67,17 +67,17 @@ def test_what_is_shown_adds_up_to_what_the_marts_hold(
         ):
             assert chart.locator(".name").all_inner_texts() == [line.name for line in lines]
             amounts = [
-                re.match(r"([\d,]+) \((\d+)%\)", told) for told in chart.locator(".amount").all_inner_texts()
+                re.match(r"([\d,]+) \((\d+)%\)", text) for text in chart.locator(".amount").all_inner_texts()
             ]
-            assert [Decimal(told[1].replace(",", "")) for told in amounts if told] == [
+            assert [Decimal(amount[1].replace(",", "")) for amount in amounts if amount] == [
                 line.credits for line in lines
             ]
-            assert sum(int(told[2]) for told in amounts if told) == 100
+            assert sum(int(amount[2]) for amount in amounts if amount) == 100
         assert page.locator("dd.value").all_inner_texts() == ["2,340", "78", "2,660", "180"]
 
 
 @pytest.mark.parametrize("width", [375, 1280])
-def test_a_page_fits_its_screen(
+def test_a_page_fits_the_width_of_the_screen(
     chromium: Any, example: Report, page_file: Callable[..., str], width: int
 ) -> None:
     for state, (report, _) in states(example).items():
@@ -86,7 +86,7 @@ def test_a_page_fits_its_screen(
             assert page.locator("h1").bounding_box()["y"] < 300, state
 
 
-def test_a_page_prints_as_few_whole_sheets(
+def test_a_page_prints_on_two_to_four_sheets(
     chromium: Any, example: Report, page_file: Callable[..., str]
 ) -> None:
     with opened(chromium, page_file(states(example)["usual"][0])) as (page, _):
@@ -95,11 +95,11 @@ def test_a_page_prints_as_few_whole_sheets(
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 4
 
 
-def test_hostile_names_run_nothing(chromium: Any, example: Report, page_file: Callable[..., str]) -> None:
+def test_hostile_names_run_no_script(chromium: Any, example: Report, page_file: Callable[..., str]) -> None:
     url = page_file(states(example)["hostile names"][0])
     with opened(chromium, "about:blank") as (page, _):
-        said: list[str] = []
-        page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+        dialogs: list[str] = []
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         page.goto(url)
         assert page.locator("script").count() == 0
-        assert said == []
+        assert dialogs == []

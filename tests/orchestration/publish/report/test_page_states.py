@@ -1,4 +1,4 @@
-"""That the page says what it must in every empty and odd state."""
+"""The page in every empty and unusual state."""
 
 import re
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pytest
 from support.page_states import HOSTILE, states, with_forecast, with_ledger
 
 from orchestration.publish.report import charts
-from orchestration.publish.report.breakdown import shown
+from orchestration.publish.report.breakdown import displayed_lines
 from orchestration.publish.report.model import Report
 from orchestration.publish.report.page import render_page
 
@@ -30,42 +30,42 @@ def test_every_state_is_tested(example: Report) -> None:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("language", ["en", "th"])
-def test_a_page_of_any_state_is_whole(example: Report, state: str, language: str) -> None:
-    report, words = states(example)[state]
+def test_a_page_of_any_state_is_complete(example: Report, state: str, language: str) -> None:
+    report, expected = states(example)[state]
     page = render_page(report, language=language)
     assert page.rstrip().endswith("</html>")
     if language == "en":
-        assert words in text_of(page)
+        assert expected in text_of(page)
     assert "<script" not in page
     assert "None" not in text_of(page).replace("none; no part", "")
 
 
-def test_a_stale_page_says_so_before_anything_else(example: Report) -> None:
+def test_a_stale_page_starts_with_a_warning(example: Report) -> None:
     page = render_page(example, stale="Not up to date: the newest run failed at check x of <y>")
-    told = '<p class="stale">Not up to date: the newest run failed at check x of &lt;y&gt;.</p>'
-    assert page.index(told) < page.index("<h1>")
+    warning = '<p class="stale">Not up to date: the newest run failed at check x of &lt;y&gt;.</p>'
+    assert page.index(warning) < page.index("<h1>")
     assert 'class="stale"' not in render_page(example)
 
 
-def test_hostile_names_are_shown_as_they_are_and_do_nothing(example: Report) -> None:
+def test_hostile_names_are_shown_as_text(example: Report) -> None:
     page = render_page(states(example)["hostile names"][0])
     assert text_of(page).count("<script>alert(1)</script>'\"; drop table marts; -- =cmd()") >= 10
     assert "49" not in text_of(page) and HOSTILE.encode()[:8] not in page.encode()
     assert "\u202e" not in page
 
 
-def test_others_keep_a_breakdown_whole(example: Report) -> None:
+def test_a_breakdown_with_others_adds_up(example: Report) -> None:
     report = states(example)["many members"][0]
-    lines = shown(report.members)
+    lines = displayed_lines(report.members)
     assert len(lines) == 11
     assert sum(Decimal(line.written.replace(",", "")) for line in lines) == 1365
     page = text_of(render_page(report).replace('<div class="amount">', " "))
     assert f"others (3) {lines[-1].written} ({lines[-1].percent}%)" in page
-    # the most efficient one is named, though it is among the others
+    # the most efficient member is named, even among the others
     assert "★ Most efficient: Member 11 of a very long name" in page
 
 
-def test_a_grant_that_may_well_come_too_late_is_not_the_headline(example: Report) -> None:
+def test_a_grant_that_probably_comes_too_late_is_not_the_headline(example: Report) -> None:
     report = states(example)["grant first"][0]
     late = with_forecast(report, chance_empty_before_grant=Decimal("0.5"))
     assert "<h1>Empty by 12 May 2026 at the current pace</h1>" in render_page(late)
@@ -74,25 +74,25 @@ def test_a_grant_that_may_well_come_too_late_is_not_the_headline(example: Report
     assert "<h1>Empty by 7 Apr 2026 at the current pace</h1>" in render_page(empty_first)
 
 
-def test_the_burn_down_draws_what_is_told_and_says_it_in_words(example: Report) -> None:
+def test_the_burn_down_shows_the_forecast_and_describes_it_in_sentences(example: Report) -> None:
     report = with_ledger(example)
     chart = charts.burn_down(report)
     assert chart is not None
-    chart.to_dict()  # is valid
-    drawn = charts.svg(chart)
-    texts = re.findall(r"<text[^>]*>([^<]+)</text>", drawn)
-    for words in ("2,660 left", "empty here: 8 in 10", "80 %", "50 %", "500 expire 20 Apr", "4,000"):
-        assert words in texts
-    assert "2,160 expire 8 Mar" not in texts  # beyond the picture, but in the words below it
+    chart.to_dict()  # validates it
+    svg = charts.svg(chart)
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", svg)
+    for label in ("2,660 left", "empty here: 8 in 10", "80 %", "50 %", "500 expire 20 Apr", "4,000"):
+        assert label in texts
+    assert "2,160 expire 8 Mar" not in texts  # beyond the chart, but in the sentences below it
     for color in (charts.VERMILLION, charts.BLUE, charts.SKY, charts.ORANGE):
-        assert color.lower() in drawn.lower()
-    assert not re.search(r"https?://(?!www\.w3\.org/)", drawn)
+        assert color.lower() in svg.lower()
+    assert not re.search(r"https?://(?!www\.w3\.org/)", svg)
     page = text_of(render_page(report))
     assert "Dashed: the median of what is to come, empty on 12 May 2026. 8 in 10 chance: between" in page
     assert "2,160 credits expire on 8 Mar 2027 unless used before." in page
     assert charts.burn_down(replace(report, balances=())) is None
 
 
-def test_what_lies_beside_the_page_is_linked_only_where_it_does(example: Report) -> None:
+def test_published_files_are_linked_only_if_they_exist(example: Report) -> None:
     assert "<a " not in render_page(example)
     assert '<a href="a.csv">CSV</a>' in render_page(example, files=[("CSV", "a.csv")])

@@ -1,4 +1,4 @@
-"""That every workspace has its page, its figures beside it, and its line in an index that adds up."""
+"""Every workspace has a page, a CSV with its figures, and a row in an index that adds up."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ AT = datetime(2026, 4, 8, 2, tzinfo=UTC)
 
 
 def line(workspace_id: str, **changes: Any) -> IndexLine:
-    told = {
+    values = {
         **{"label": workspace_id.upper(), "headline": "Empty", "range": None, "buying": None},
         **{"used": Decimal("0.4"), "left": Decimal("1.4"), "wasted": Decimal(0), "ends_on": date.max},
     }
-    return IndexLine(workspace_id=workspace_id, **{**told, **changes})
+    return IndexLine(workspace_id=workspace_id, **{**values, **changes})
 
 
-def test_the_index_tells_of_those_first_that_run_out_first_and_adds_up() -> None:
+def test_the_index_is_sorted_by_who_runs_out_first_and_adds_up() -> None:
     lines = [
         line("z", ends_on=date(2026, 5, 1), used=Decimal("2339.6")),
         line("index", ends_on=date.min),
@@ -45,17 +45,17 @@ def test_the_index_tells_of_those_first_that_run_out_first_and_adds_up() -> None
         for row in re.findall("<tr>(.*?)</tr>", page)
     ][1:]
     assert amounts[-1] == ["2.80", "2340", "0"]
-    for place in range(3):
-        written = [Decimal(row[place] or 0) for row in amounts]
+    for column in range(3):
+        written = [Decimal(row[column] or 0) for row in amounts]
         assert sum(written[:-1]) == written[-1]
 
 
-def test_an_index_without_workspaces_says_what_to_do() -> None:
+def test_an_index_without_workspaces_asks_for_deliveries() -> None:
     assert "Deliver files to the landing folder" in render_index([], published_at=AT)
     assert "ยังไม่มีเวิร์กสเปซ" in render_index([], published_at=AT, language="th")
 
 
-def test_every_line_of_the_index_leads_to_the_page(
+def test_every_row_of_the_index_links_to_its_page(
     chromium: Any, rows: dict[str, list[dict[str, Any]]], publish: Callable[[Any], Path]
 ) -> None:
     for workspace_id in ("index", "50 %/ü?#", "x" * 250):
@@ -64,18 +64,18 @@ def test_every_line_of_the_index_leads_to_the_page(
     with opened(chromium, (published.resolve() / "index.html").as_uri()) as (page, _):
         links = page.locator("a")
         assert links.count() == 4
-        for place in range(4):
-            links.nth(place).click()
+        for index in range(4):
+            links.nth(index).click()
             assert page.locator("h1").count() == 1
             page.get_by_role("link", name="CSV").evaluate("link => link.href")
-            beside = page.locator("footer a").evaluate_all("links => links.map(link => link.href)")
-            assert len(beside) == 4
-            for href in beside:
+            files = page.locator("footer a").evaluate_all("links => links.map(link => link.href)")
+            assert len(files) == 4
+            for href in files:
                 assert Path(unquote(href.removeprefix("file://"))).exists(), href
             page.get_by_role("link", name="index.html").click()
 
 
-def test_the_figures_beside_a_page_are_its_breakdowns_with_all_digits(example: Report) -> None:
+def test_the_csv_of_a_page_has_its_breakdowns_with_all_digits(example: Report) -> None:
     named = replace(example.members[0], name="=cmd()", credits=Decimal("680.000001"))
     report = replace(example, members=(named, *example.members[1:]))
     read = list(csv.DictReader(StringIO(report_csv(report), newline="")))

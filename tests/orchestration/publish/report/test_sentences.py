@@ -1,4 +1,4 @@
-"""The sentences about the forecast and about waste that text and page share."""
+"""The sentences about the forecast and waste, shared by text and page."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from orchestration.publish.report.formatting import day_month_year
 from orchestration.publish.report.model import Accuracy, Forecast, Report
 from orchestration.publish.report.page import render_page
 from orchestration.publish.report.sentences import (
-    WASTE_WORDS,
-    accuracy_words,
+    WASTE_REASONS,
+    accuracy_text,
     advice,
-    advice_words,
-    buying_words,
-    capped_words,
-    evidence_words,
-    grant_words,
-    pending_words,
-    range_words,
-    saving_words,
-    waste_words,
+    advice_text,
+    buying_text,
+    capped_text,
+    describe_waste_reason,
+    evidence_text,
+    grant_text,
+    pending_text,
+    range_text,
+    saving_text,
 )
 from orchestration.publish.report.text import render_text
 
@@ -40,19 +40,19 @@ PACKS = json.dumps(
 )
 
 
-def foreseen(report: Report, **changes: object) -> Report:
+def with_forecast(report: Report, **changes: object) -> Report:
     assert report.forecast is not None
     return replace(report, forecast=replace(report.forecast, **changes))  # type: ignore[arg-type]
 
 
-def told(example: Report, **changes: object) -> Forecast:
-    found = foreseen(example, **changes).forecast
-    assert found is not None
-    return found
+def changed_forecast(example: Report, **changes: object) -> Forecast:
+    forecast = with_forecast(example, **changes).forecast
+    assert forecast is not None
+    return forecast
 
 
 @pytest.mark.parametrize(
-    ("p10", "p90", "words"),
+    ("p10", "p90", "sentence"),
     [
         (date(2026, 5, 8), date(2026, 5, 19), "8 in 10 chance: between 8 May 2026 and 19 May 2026"),
         (date(2026, 5, 8), None, "9 in 10 chance: 8 May 2026 or later, perhaps not within a year"),
@@ -60,15 +60,15 @@ def told(example: Report, **changes: object) -> Forecast:
         (None, None, None),
     ],
 )
-def test_the_range_is_told_as_a_chance(
-    example: Report, p10: date | None, p90: date | None, words: str | None
+def test_the_range_is_stated_with_its_probability(
+    example: Report, p10: date | None, p90: date | None, sentence: str | None
 ) -> None:
-    forecast = told(example, depletes_on_p10=p10, depletes_on_p90=p90)
-    assert range_words(forecast, write_date=day_month_year) == words
+    forecast = changed_forecast(example, depletes_on_p10=p10, depletes_on_p90=p90)
+    assert range_text(forecast, write_date=day_month_year) == sentence
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "sentence"),
     [
         ({}, "Buy by 4 May 2026: 2,760 credits"),
         (
@@ -81,59 +81,63 @@ def test_the_range_is_told_as_a_chance(
         ({"credits_to_buy": None}, None),
     ],
 )
-def test_what_to_buy_is_told_with_its_day_and_packs(
-    example: Report, changes: dict[str, object], words: str | None
+def test_the_purchase_advice_has_its_date_and_packs(
+    example: Report, changes: dict[str, object], sentence: str | None
 ) -> None:
     usual = {"buy_by": date(2026, 5, 4), "credits_to_buy": Decimal(2760)}
-    forecast = told(example, **(usual | changes))
-    assert buying_words(forecast, write_date=day_month_year, as_of=AS_OF) == words
+    forecast = changed_forecast(example, **(usual | changes))
+    assert buying_text(forecast, write_date=day_month_year, as_of=AS_OF) == sentence
 
 
-def test_a_grant_is_told_with_the_chance_of_running_out_before_it(example: Report) -> None:
-    forecast = told(example, next_grant_on=date(2026, 5, 1), chance_empty_before_grant=Decimal("0.0400"))
-    assert grant_words(forecast, write_date=day_month_year) == (
+def test_the_next_grant_has_the_probability_of_running_out_before_it(example: Report) -> None:
+    forecast = changed_forecast(
+        example, next_grant_on=date(2026, 5, 1), chance_empty_before_grant=Decimal("0.0400")
+    )
+    assert grant_text(forecast, write_date=day_month_year) == (
         "next grant 1 May 2026: 4 % chance of running out before it"
     )
-    assert grant_words(told(example, next_grant_on=date(2026, 5, 1)), write_date=day_month_year) is None
+    assert (
+        grant_text(changed_forecast(example, next_grant_on=date(2026, 5, 1)), write_date=day_month_year)
+        is None
+    )
 
 
-def test_what_is_not_taken_for_demand_is_said_on_page_and_text(example: Report) -> None:
-    capped = foreseen(example, capped_credits=Decimal(998_982))
-    words = capped_words(capped.forecast)
-    assert words is not None and words.startswith("998,982 credits of implausible charges")
-    assert words in render_text(capped) and words in render_page(capped)
-    assert capped_words(example.forecast) is None
+def test_usage_not_counted_as_demand_is_noted_on_page_and_text(example: Report) -> None:
+    capped = with_forecast(example, capped_credits=Decimal(998_982))
+    sentence = capped_text(capped.forecast)
+    assert sentence is not None and sentence.startswith("998,982 credits of implausible charges")
+    assert sentence in render_text(capped) and sentence in render_page(capped)
+    assert capped_text(example.forecast) is None
 
 
-def test_both_kinds_of_accuracy_are_told_beside_the_pace(example: Report) -> None:
+def test_both_kinds_of_accuracy_are_compared_to_the_pace(example: Report) -> None:
     def accuracy(kind: str, cases: int) -> Accuracy:
         return Accuracy(kind, cases, 8, Decimal("0.8"), 3, 5, Decimal("4.25"), Decimal("6.5"))
 
     report = replace(example, accuracy=(accuracy("published", 10), accuracy("replayed", 1_200)))
-    published, replayed = accuracy_words(report)
+    published, replayed = accuracy_text(report)
     assert published == (
-        "10 forecasts published: 80.0% true within the 8 in 10 range; days off 3 in the median (pace 5), "
-        "4.2 on average (pace 6.5)"
+        "10 forecasts published: 80 % range covered 80.0 %; median error 3 days (pace 5), mean 4.2 (pace 6.5)"
     )
     assert replayed.startswith("1,200 forecasts of past days made again: ")
-    for words in (published, replayed):
-        assert words in render_text(report) and words in render_page(report)
+    for sentence in (published, replayed):
+        assert sentence in render_text(report) and sentence in render_page(report)
     assert "How good is this forecast" not in render_text(example)
 
 
-def test_a_pack_with_markup_for_a_name_is_shown_and_not_run(example: Report) -> None:
+def test_a_pack_name_with_markup_is_escaped(example: Report) -> None:
     packs = json.dumps([{"pack_id": "<script>x</script>", "count": 1, "credits": "10", "price": "1"}])
-    report = foreseen(example, credits_to_buy=Decimal(10), buy_by=AS_OF, recommended_packs=packs)
+    report = with_forecast(example, credits_to_buy=Decimal(10), buy_by=AS_OF, recommended_packs=packs)
     page = render_page(report)
     assert "<script>" not in page and "&lt;script&gt;x&lt;/script&gt;" in page
 
 
-def suggested(report: Report, **changes: object) -> Report:
+def with_suggestion(report: Report, **changes: object) -> Report:
     return replace(report, suggestions=(replace(report.suggestions[0], **changes),))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("kind", "reason", "words"),
+    ("kind", "reason", "sentence"),
     [
         ("ruleset", "excess_regeneration", "improve rulesets to reduce rework"),
         ("ruleset", "low_quality_draft", "improve rulesets to reduce rework"),
@@ -172,19 +176,19 @@ def suggested(report: Report, **changes: object) -> Report:
     ],
 )
 def test_every_kind_and_reason_of_a_suggestion_has_its_advice(
-    example: Report, kind: str, reason: str, words: str
+    example: Report, kind: str, reason: str, sentence: str
 ) -> None:
-    assert advice(suggested(example, segment_kind=kind, waste_reason=reason)) == words
+    assert advice(with_suggestion(example, segment_kind=kind, waste_reason=reason)) == sentence
 
 
-def test_no_known_pair_falls_to_the_words_for_an_unknown_one(example: Report) -> None:
-    told = [
-        advice(suggested(example, segment_kind=kind, waste_reason=reason))
+def test_no_known_pair_has_the_advice_for_an_unknown_one(example: Report) -> None:
+    known = [
+        advice(with_suggestion(example, segment_kind=kind, waste_reason=reason))
         for kind in KINDS
-        for reason in WASTE_WORDS
+        for reason in WASTE_REASONS
     ]
-    assert len(told) == 24
-    assert not [words for words in told if words is None or words.startswith("look at")]
+    assert len(known) == 24
+    assert not [sentence for sentence in known if sentence is None or sentence.startswith("look at")]
 
 
 def test_the_advice_follows_the_largest_saving_not_the_costliest_reason(example: Report) -> None:
@@ -197,16 +201,16 @@ def test_the_advice_follows_the_largest_saving_not_the_costliest_reason(example:
     assert advice(report) == "improve templates to reduce rejections"
 
 
-def test_no_suggestion_is_said_only_where_there_is_waste(example: Report) -> None:
+def test_nothing_stands_out_is_stated_only_with_waste(example: Report) -> None:
     none = replace(example, suggestions=())
     assert advice(none) is None
-    assert advice_words(none) == "none; no part of the work wastes clearly more than the rest"
+    assert advice_text(none) == "none; no part of the work wastes clearly more than the rest"
     free = tuple(replace(line, wasted_credits=Decimal(0)) for line in example.waste)
-    assert advice_words(replace(none, waste=free)) is None
+    assert advice_text(replace(none, waste=free)) is None
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "days", "words"),
+    ("low", "high", "days", "sentence"),
     [
         ("115.243153", "145.32", "2.1", "115 to 145 credits a month, about 2 days later"),
         ("115", "145", "1.4", "115 to 145 credits a month, about 1 day later"),
@@ -217,56 +221,56 @@ def test_no_suggestion_is_said_only_where_there_is_waste(example: Report) -> Non
         ("144.9", "145.32", "0.0", "145 credits a month"),
     ],
 )
-def test_a_saving_is_told_as_a_range_and_its_days_from_half_a_day_on(
-    example: Report, low: str, high: str, days: str | None, words: str
+def test_a_saving_is_a_range_with_its_days_from_half_a_day_on(
+    example: Report, low: str, high: str, days: str | None, sentence: str
 ) -> None:
-    report = suggested(
+    report = with_suggestion(
         example,
         potential_saving_credits_low=Decimal(low),
         potential_saving_credits_high=Decimal(high),
         saving_days=None if days is None else Decimal(days),
     )
-    assert saving_words(report.suggestions[0]) == words
+    assert saving_text(report.suggestions[0]) == sentence
 
 
-def test_a_saving_reads_the_same_in_the_sentence_and_beside_it(example: Report) -> None:
-    """The sentence is made before the mart, the words beside it after: both must round alike."""
+def test_a_saving_reads_the_same_in_its_sentence_and_in_its_own_column(example: Report) -> None:
+    """The mart holds the sentence, the report formats the saving: both must round alike."""
     draw = Random(0)
     for size in (0.0001, 0.05, 1.0, 10.0, 100.0, 3000.0):
         for _ in range(40):
             low, mid, high = sorted(round(draw.random() * size, draw.choice([1, 2, 6])) for _ in range(3))
             if not high:
-                continue  # nothing to save is never told
+                continue  # a saving of 0 is never suggested
             segment = {"saving_low": low, "saving_mid": mid, "saving_high": high}
             row = suggestion_told(segment, standing={"credits_remaining": draw.random() * 9000})
             days = Decimal(str(row["saving_days"]))
-            shown = suggested(
+            shown = with_suggestion(
                 example,
                 potential_saving_credits_low=Decimal(str(low)),
                 potential_saving_credits_high=Decimal(str(high)),
                 saving_days=days,
             ).suggestions[0]
-            words = saving_words(shown).removesuffix(" later")
-            assert f"could save {words}" in row["suggestion"]
-            assert ("about" in words) == ("about" in row["suggestion"])
+            sentence = saving_text(shown).removesuffix(" later")
+            assert f"could save {sentence}" in row["suggestion"]
+            assert ("about" in sentence) == ("about" in row["suggestion"])
 
 
-def test_evidence_is_told_in_what_was_counted(example: Report) -> None:
+def test_evidence_names_the_unit_that_was_counted(example: Report) -> None:
     many = {"evidence_count": 12_345, "affected_count": 6_789}
     attempts, generations = (
-        suggested(example, waste_reason=reason, **many).suggestions[0]
+        with_suggestion(example, waste_reason=reason, **many).suggestions[0]
         for reason in ("excess_regeneration", "low_quality_draft")
     )
-    assert evidence_words(attempts, write_date=day_month_year) == (
+    assert evidence_text(attempts, write_date=day_month_year) == (
         "6,789 of 12,345 runs of attempts, elsewhere 1 of 179, 8 Jan 2026 to 7 Apr 2026"
     )
-    assert evidence_words(generations, write_date=day_month_year) == (
+    assert evidence_text(generations, write_date=day_month_year) == (
         "6,789 of 12,345 generations, elsewhere 1 of 179, 8 Jan 2026 to 7 Apr 2026"
     )
 
 
 @pytest.mark.parametrize(
-    ("pending", "expected", "words"),
+    ("pending", "expected", "sentence"),
     [
         ("123", ("40", "30", "55"), "Pending: 123 credits, of which 30 to 55 are expected to end as waste"),
         (
@@ -279,8 +283,8 @@ def test_evidence_is_told_in_what_was_counted(example: Report) -> None:
         ("0", None, None),
     ],
 )
-def test_what_is_pending_is_told_if_waste_is_expected_of_it(
-    example: Report, pending: str, expected: tuple[str, str, str] | None, words: str | None
+def test_pending_credits_are_stated_if_waste_is_expected(
+    example: Report, pending: str, expected: tuple[str, str, str] | None, sentence: str | None
 ) -> None:
     mid, low, high = (Decimal(value) for value in expected) if expected else (None, None, None)
     summary = replace(
@@ -290,8 +294,8 @@ def test_what_is_pending_is_told_if_waste_is_expected_of_it(
         expected_pending_waste_credits_low=low,
         expected_pending_waste_credits_high=high,
     )
-    assert pending_words(replace(example, summary=summary)) == words
+    assert pending_text(replace(example, summary=summary)) == sentence
 
 
-def test_a_reason_not_known_yet_is_called_by_its_own_name() -> None:
-    assert waste_words("new_reason").name == "new reason"
+def test_an_unknown_waste_reason_goes_by_its_own_name() -> None:
+    assert describe_waste_reason("new_reason").name == "new reason"

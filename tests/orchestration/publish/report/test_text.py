@@ -1,4 +1,4 @@
-"""That the text report is the one the user drew, in every state it can be in."""
+"""The text report has the layout of the user's example, in every state."""
 
 from dataclasses import replace
 from datetime import date
@@ -29,12 +29,12 @@ def headline(report: Report) -> str:
     return lines(report)[2]
 
 
-def foreseen(report: Report, **changes: Any) -> Report:
+def with_forecast(report: Report, **changes: Any) -> Report:
     assert report.forecast is not None
     return replace(report, forecast=replace(report.forecast, **changes))
 
 
-def advised(report: Report, count: int) -> Report:
+def with_suggestions(report: Report, count: int) -> Report:
     return replace(
         report,
         suggestions=tuple(
@@ -44,14 +44,14 @@ def advised(report: Report, count: int) -> Report:
     )
 
 
-def summed(report: Report, **changes: Any) -> Report:
+def with_summary(report: Report, **changes: Any) -> Report:
     return replace(report, summary=replace(report.summary, **changes))
 
 
-def wasted(report: Report, **credits: str) -> Report:
+def with_waste(report: Report, **credits: str) -> Report:
     waste = tuple(WasteLine(reason, Decimal(value), 5, None) for reason, value in credits.items())
     total = sum((line.wasted_credits for line in waste), Decimal(0))
-    return replace(summed(report, wasted_credits=total, waste_rate=total / 2340), waste=waste)
+    return replace(with_summary(report, wasted_credits=total, waste_rate=total / 2340), waste=waste)
 
 
 def member(name: str, spent: str, *, is_most_efficient: bool = False) -> UsageLine:
@@ -61,7 +61,7 @@ def member(name: str, spent: str, *, is_most_efficient: bool = False) -> UsageLi
     )
 
 
-def test_the_report_is_the_one_the_user_drew(example: Report) -> None:
+def test_the_report_is_the_example_of_the_user(example: Report) -> None:
     text = render_text(example)
     assert text.startswith("Credit Usage Analytics - Last 30 Days\nAcme Store, data to 7 Apr 2026, UTC\n")
     assert headline(example) == (
@@ -76,13 +76,13 @@ def test_the_report_is_the_one_the_user_drew(example: Report) -> None:
     )
 
 
-def test_the_pace_is_labelled_with_its_day(example: Report) -> None:
+def test_the_pace_has_its_date(example: Report) -> None:
     assert lines(example)[3] == (
         "At current pace, as of 7 Apr 2026: credits last until May 12 (2,660 left, 78/day over 7 days)"
     )
 
 
-def test_categories_stand_below(example: Report) -> None:
+def test_categories_come_last(example: Report) -> None:
     text = lines(example)
     at = text.index("By category")
     assert text[at + 1] == "Shoes        900 credits (38%)   6.0 credits/product"
@@ -90,7 +90,7 @@ def test_categories_stand_below(example: Report) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "sentence"),
     [
         (
             {"forecast_status": "already_empty", "pace_date": None, "empty_since": date(2026, 5, 3)},
@@ -107,27 +107,29 @@ def test_categories_stand_below(example: Report) -> None:
         ),
     ],
 )
-def test_every_state_of_the_forecast_has_words(example: Report, changes: dict[str, Any], words: str) -> None:
-    assert headline(foreseen(example, **changes)).endswith(f"     Forecast: {words}")
+def test_every_forecast_status_has_a_headline(
+    example: Report, changes: dict[str, Any], sentence: str
+) -> None:
+    assert headline(with_forecast(example, **changes)).endswith(f"     Forecast: {sentence}")
 
 
-def test_without_a_ledger_there_is_use_and_no_of(example: Report) -> None:
-    without = summed(
+def test_without_a_ledger_no_allowance_is_shown(example: Report) -> None:
+    without = with_summary(
         example, allowance=None, credits_remaining=None, overage=None, credits_used=Decimal(1234)
     )
-    without = foreseen(without, forecast_status="no_ledger", pace_date=None, credits_remaining=None)
+    without = with_forecast(without, forecast_status="no_ledger", pace_date=None, credits_remaining=None)
     assert (
         headline(without) == "Total Credits Used: 1,234     Burn rate: 78/day     Forecast: no credit ledger"
     )
     assert lines(without)[3] == ""
 
 
-def test_a_missing_forecast_does_not_hide_the_rest(example: Report) -> None:
+def test_without_a_forecast_the_rest_is_shown(example: Report) -> None:
     assert headline(replace(example, forecast=None)).endswith("Forecast: not made for this day")
 
 
-def test_overage_and_the_next_grant_are_told(example: Report) -> None:
-    text = lines(foreseen(summed(example, overage=Decimal(12)), next_grant_on=date(2026, 5, 1)))
+def test_overage_and_the_next_grant_are_shown(example: Report) -> None:
+    text = lines(with_forecast(with_summary(example, overage=Decimal(12)), next_grant_on=date(2026, 5, 1)))
     assert text[4:6] == [
         "Next grant in the ledger: May 1 (not part of the pace)",
         "Overage: 12 of these credits were covered by no lot",
@@ -136,14 +138,14 @@ def test_overage_and_the_next_grant_are_told(example: Report) -> None:
 
 def test_a_period_without_use_says_so(example: Report) -> None:
     empty = replace(example, members=(), categories=(), generation_types=(), waste=(), suggestions=())
-    text = lines(summed(empty, credits_used=Decimal(0), burn_rate=None))
+    text = lines(with_summary(empty, credits_used=Decimal(0), burn_rate=None))
     assert "Burn rate: 0/day" in text[2]
     assert text[-3:] == ["No use in the last 30 days", "", "Waste detected: none"]
 
 
-def test_several_reasons_of_waste_are_listed_most_first_and_free_ones_left_out(example: Report) -> None:
+def test_waste_reasons_are_listed_most_first_without_those_that_cost_nothing(example: Report) -> None:
     text = lines(
-        wasted(
+        with_waste(
             replace(example, suggestions=()),
             rejected_content="232",
             excess_regeneration="180",
@@ -172,12 +174,12 @@ def test_several_reasons_of_waste_are_listed_most_first_and_free_ones_left_out(e
 def test_five_suggestions_follow_in_order_and_the_rest_are_counted(
     example: Report, count: int, listed: list[str]
 ) -> None:
-    text = lines(advised(example, count))
+    text = lines(with_suggestions(example, count))
     assert text[text.index("Suggestion: improve rulesets to reduce rework") + 1 :] == listed
 
 
-def test_a_suggestion_is_told_though_nothing_was_wasted_in_the_period(example: Report) -> None:
-    text = lines(replace(advised(wasted(example), 1), waste=()))
+def test_a_suggestion_is_listed_even_if_nothing_was_wasted_in_the_period(example: Report) -> None:
+    text = lines(replace(with_suggestions(with_waste(example), 1), waste=()))
     assert text[-3:] == [
         "Waste detected: none",
         "Suggestion: improve rulesets to reduce rework",
@@ -185,9 +187,9 @@ def test_a_suggestion_is_told_though_nothing_was_wasted_in_the_period(example: R
     ]
 
 
-def test_what_is_pending_stands_after_the_suggestions(example: Report) -> None:
-    pending = summed(
-        advised(example, 1),
+def test_pending_credits_come_after_the_suggestions(example: Report) -> None:
+    pending = with_summary(
+        with_suggestions(example, 1),
         expected_pending_waste_credits=Decimal(40),
         expected_pending_waste_credits_low=Decimal(30),
         expected_pending_waste_credits_high=Decimal(55),
@@ -200,9 +202,9 @@ def test_what_is_pending_stands_after_the_suggestions(example: Report) -> None:
     ]
 
 
-def test_a_name_in_a_suggestion_cannot_steer_the_terminal(example: Report) -> None:
-    odd = replace(example.suggestions[0], suggestion="Ruleset a\x1b[2J\nb: 22 % of them")
-    assert lines(replace(example, suggestions=(odd,)))[-1] == "  Ruleset a[2J b: 22 % of them"
+def test_a_name_in_a_suggestion_has_no_control_characters(example: Report) -> None:
+    control = replace(example.suggestions[0], suggestion="Ruleset a\x1b[2J\nb: 22 % of them")
+    assert lines(replace(example, suggestions=(control,)))[-1] == "  Ruleset a[2J b: 22 % of them"
 
 
 def test_members_beyond_ten_are_summed_and_percentages_still_sum_to_100(example: Report) -> None:
@@ -221,22 +223,22 @@ def test_a_most_efficient_member_among_the_others_is_named(example: Report) -> N
     assert "*" not in text
 
 
-def test_breakdowns_add_up_to_the_total_that_is_shown(example: Report) -> None:
+def test_breakdowns_add_up_to_the_displayed_total(example: Report) -> None:
     spent = ("484.4", "481.4", "470.4", "465.4", "438.4")
-    categories = tuple(member(f"c{place}", value) for place, value in enumerate(spent))
+    categories = tuple(member(f"c{index}", value) for index, value in enumerate(spent))
     text = lines(replace(example, categories=categories))
     shown = [int(line.split()[1]) for line in text[text.index("By category") + 1 :][:5]]
     assert sum(shown) == 2340
     assert shown == [485, 482, 470, 465, 438]
 
 
-def test_nobody_is_marked_if_nobody_is_most_efficient(example: Report) -> None:
+def test_no_mark_without_a_most_efficient_member(example: Report) -> None:
     plain = tuple(replace(line, is_most_efficient=False) for line in example.members)
     assert "most efficient" not in render_text(replace(example, members=plain))
 
 
 def test_small_amounts_do_not_all_print_as_zero(example: Report) -> None:
-    small = summed(
+    small = with_summary(
         example, credits_used=Decimal("0.37"), burn_rate=Decimal("0.0123"), credits_per_product=Decimal("0.2")
     )
     text = render_text(replace(small, members=(member("Ada", "0.30"), member("Bo", "0.07"))))
@@ -245,12 +247,12 @@ def test_small_amounts_do_not_all_print_as_zero(example: Report) -> None:
     assert "Bo   0.07 credits (19%)   0.070 credits/product" in text
 
 
-def test_columns_of_unequal_length_and_odd_names_stay_aligned(example: Report) -> None:
-    odd = ["👩\u200d👩\u200d👧 Zoë", "דנה לוי", "日本語の名前", "\x1b[31mred\nline", "x" * 60]
-    members = tuple(replace(line, name=name) for line, name in zip(example.members, odd, strict=True))
+def test_columns_stay_aligned_with_unequal_lengths_and_wide_names(example: Report) -> None:
+    names = ["👩\u200d👩\u200d👧 Zoë", "דנה לוי", "日本語の名前", "\x1b[31mred\nline", "x" * 60]
+    members = tuple(replace(line, name=name) for line, name in zip(example.members, names, strict=True))
     types = tuple(member(f"tool:kind_{number}", "10") for number in range(14))
     text = lines(replace(example, members=members, generation_types=types))
-    start = next(place for place, line in enumerate(text) if line.startswith("By team member"))
+    start = next(index for index, line in enumerate(text) if line.startswith("By team member"))
     rows = text[start : start + 12]
     assert len({cell_len(row.split("tool:")[0]) for row in rows[1:11]}) == 1
     assert "\x1b" not in "".join(text)

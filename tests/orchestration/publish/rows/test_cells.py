@@ -1,4 +1,4 @@
-"""What leaves as CSV or JSON: exact, and nothing that a spreadsheet would run."""
+"""Values in CSV and JSON are exact, and safe from formula injection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.publish.rows.cells import csv_line, guarded, json_value, shown_value
+from orchestration.publish.rows.cells import csv_line, display_value, guarded, json_value
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from orchestration.publish.rows.cells import csv_line, guarded, json_value, show
         *("＝1", "＋1", "－1", "＠SUM", "﹢1", "﹣1", " ＝1", "−1"),
     ],
 )
-def test_text_that_a_spreadsheet_would_run_starts_with_an_apostrophe(text: str) -> None:
+def test_text_that_a_spreadsheet_would_run_is_prefixed_with_an_apostrophe(text: str) -> None:
     assert guarded(text) == "'" + text
     assert next(csv.reader(io.StringIO(csv_line([text]), newline=""))) == ["'" + text]
 
@@ -32,7 +32,7 @@ def test_text_that_a_spreadsheet_would_run_starts_with_an_apostrophe(text: str) 
 @pytest.mark.parametrize(
     "text", ["", "a=1", "1-1", "Ödegård", "עברית", "😀", "a\n=1", "'quoted", " a", "(=)"]
 )
-def test_any_other_text_is_left_as_it_is(text: str) -> None:
+def test_any_other_text_is_unchanged(text: str) -> None:
     assert guarded(text) == text
     assert next(csv.reader(io.StringIO(csv_line([text, "x"]), newline=""))) == [text, "x"]
 
@@ -52,13 +52,13 @@ def test_null_is_an_empty_cell_and_the_empty_text_is_not() -> None:
     assert csv_line([None, "", None]) == ',"",\r\n'
 
 
-def test_a_cell_is_quoted_where_a_reader_could_end_it() -> None:
+def test_a_cell_is_quoted_if_a_reader_could_split_it() -> None:
     assert csv_line(['say "hi"', "a,b", "a\nb", "a\r\nb", "a;b", "a\tb", " a", "a "]) == (
         '"say ""hi""","a,b","a\nb","a\r\nb","a;b","a\tb"," a","a "\r\n'
     )
 
 
-def test_what_is_within_a_list_is_guarded_with_it() -> None:
+def test_the_elements_of_a_list_are_guarded_with_it() -> None:
     assert csv_line([["=1", Decimal("1.50")]]) == '"[""=1"", ""1.50""]"\r\n'
     assert csv_line([b"=1"]) == "3d31\r\n"
 
@@ -85,7 +85,7 @@ def test_json_holds_every_value_exactly(value: Any, written: Any) -> None:
     assert json.loads(json.dumps(json_value(value), allow_nan=False)) == written
 
 
-def test_what_is_shown_on_a_terminal_cannot_steer_it() -> None:
-    assert shown_value("a\x1b[2J\nb\u202e") == "a[2J b"
-    assert shown_value(None) == ""
-    assert shown_value(Decimal("1E+2")) == "100"
+def test_a_value_for_a_terminal_has_no_control_characters() -> None:
+    assert display_value("a\x1b[2J\nb\u202e") == "a[2J b"
+    assert display_value(None) == ""
+    assert display_value(Decimal("1E+2")) == "100"

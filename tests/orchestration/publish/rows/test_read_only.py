@@ -1,4 +1,4 @@
-"""That SQL from outside can read what is published, and nothing else, and change nothing."""
+"""Untrusted SQL can read the published marts, nothing else, and change nothing."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 
 from orchestration.publish.rows.read_only import open_published
 
-# {database} is the published file, {folder} a folder that anything could be written to
+# {database} is the published file, {folder} a writable folder
 WRITES = [
     "copy (select 1) to '{folder}/out.csv'",
     "copy marts.credit_summary to '{folder}/out.parquet' (format parquet)",
-    # the database's own files are the ones that external access leaves open
+    # disabling external access leaves these open
     "copy (select 1) to '{database}' (use_tmp_file false)",
     "copy (select 1) to '{database}' (format parquet, use_tmp_file false)",
     "copy (select 1) to '{database}.wal'",
@@ -92,7 +92,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("statement", [*WRITES, *READS, *SETTINGS])
-def test_a_statement_that_does_more_than_read_marts_is_refused_and_changes_nothing(
+def test_a_statement_that_does_more_than_read_marts_fails_and_changes_nothing(
     published: Path, statement: str
 ) -> None:
     frame_of_this_process = pd.DataFrame({"secret": [1]})
@@ -104,7 +104,9 @@ def test_a_statement_that_does_more_than_read_marts_is_refused_and_changes_nothi
     assert len(frame_of_this_process) == 1
 
 
-def test_a_query_larger_than_memory_fails_instead_of_writing_beside_the_marts(published: Path) -> None:
+def test_a_query_larger_than_memory_fails_instead_of_spilling_to_the_published_folder(
+    published: Path,
+) -> None:
     before = contents(published)
     large = "select md5(i::varchar) as x from range(5000000) t(i) order by x"
     database = published / "credits.duckdb"
@@ -116,7 +118,7 @@ def test_a_query_larger_than_memory_fails_instead_of_writing_beside_the_marts(pu
     assert contents(published) == before
 
 
-def test_the_marts_are_read_by_their_names_and_times_are_in_utc(published: Path) -> None:
+def test_marts_are_read_by_name_and_times_are_in_utc(published: Path) -> None:
     with open_published(published / "credits.duckdb") as connection:
         assert connection.execute("from marts.credit_summary").fetchall() == [("w1", 5)]
         assert connection.execute("select current_setting('TimeZone')").fetchall() == [("UTC",)]
@@ -131,7 +133,7 @@ def test_two_readers_of_one_process_are_both_locked(published: Path) -> None:
                 connection.execute("select * from read_text('/etc/passwd')")
 
 
-def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
     with pytest.raises(duckdb.Error, match="does not exist"):
         open_published(tmp_path / "credits.duckdb")
     assert list(tmp_path.iterdir()) == []

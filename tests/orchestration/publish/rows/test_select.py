@@ -1,4 +1,4 @@
-"""What `credits query` and `credits export` read, and how it is written."""
+"""The rows that `credits query` and `credits export` read, and their formats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.publish.rows.select import ExtractError, mart_rows, queried
+from orchestration.publish.rows.select import ExtractError, mart_rows, query_rows
 from orchestration.publish.rows.write import (
     OutError,
     write_csv,
@@ -29,7 +29,7 @@ Publish = Callable[[Rows], Path]
 
 def written(published: Path, sql: str, write: Callable[..., None]) -> str:
     out = io.BytesIO()
-    with queried(published, sql) as rows:
+    with query_rows(published, sql) as rows:
         write(rows, out)
     return out.getvalue().decode()
 
@@ -55,7 +55,7 @@ def test_a_query_is_answered_from_the_published_marts(publish: Publish, rows: Ro
 @pytest.mark.parametrize(
     "sql", ["show all tables", "describe marts.credit_lots", "explain select 1", "values (1)"]
 )
-def test_any_statement_that_reads_may_be_asked(publish: Publish, rows: Rows, sql: str) -> None:
+def test_any_read_only_statement_is_answered(publish: Publish, rows: Rows, sql: str) -> None:
     assert written(publish(rows), sql, write_csv).count("\r\n") > 1
 
 
@@ -77,20 +77,20 @@ def test_any_statement_that_reads_may_be_asked(publish: Publish, rows: Rows, sql
         ("select * from nowhere", "the query failed: Catalog Error"),
     ],
 )
-def test_what_is_not_one_statement_that_reads_is_refused(
+def test_anything_but_one_read_only_statement_is_refused(
     publish: Publish, rows: Rows, sql: str, found: str
 ) -> None:
     with pytest.raises(ExtractError, match=found):
         written(publish(rows), sql, write_csv)
 
 
-def test_a_query_that_fails_while_its_rows_are_fetched_says_so(publish: Publish, rows: Rows) -> None:
+def test_an_error_while_rows_are_fetched_is_reported(publish: Publish, rows: Rows) -> None:
     sql = "select cast(case when i < 20000 then '1' else 'x' end as integer) from range(30000) t(i)"
     with pytest.raises(ExtractError, match="Conversion Error"):
         written(publish(rows), sql, write_csv)
 
 
-def test_a_table_shows_the_first_thousand_rows_and_says_that_there_are_more(
+def test_a_table_shows_the_first_thousand_rows_and_notes_that_there_are_more(
     publish: Publish, rows: Rows
 ) -> None:
     lines = written(publish(rows), "from range(1001)", write_table).splitlines()
@@ -98,7 +98,7 @@ def test_a_table_shows_the_first_thousand_rows_and_says_that_there_are_more(
     assert "more" not in written(publish(rows), "from range(1000)", write_table)
 
 
-def test_json_of_no_rows_is_an_empty_array_and_columns_of_one_name_are_refused(
+def test_json_without_rows_is_an_empty_array_and_duplicate_columns_are_refused(
     publish: Publish, rows: Rows
 ) -> None:
     published = publish(rows)
@@ -107,7 +107,7 @@ def test_json_of_no_rows_is_an_empty_array_and_columns_of_one_name_are_refused(
         written(published, "select 1 as a, 2 as a", write_json)
 
 
-def test_an_export_holds_every_row_of_the_mart_or_those_of_one_workspace(
+def test_an_export_has_every_row_of_the_mart_or_those_of_one_workspace(
     publish: Publish, rows: Rows, tmp_path: Path
 ) -> None:
     hostile = "=cmd|' /C calc'!A1"
@@ -135,14 +135,19 @@ def test_an_export_holds_every_row_of_the_mart_or_those_of_one_workspace(
     assert table["credits"].to_pylist() == [Decimal(1), Decimal("-5.5"), Decimal(1)]
 
 
-def test_what_cannot_be_exported_is_named_with_what_can(publish: Publish, rows: Rows, tmp_path: Path) -> None:
+def test_the_error_of_a_refused_export_lists_what_can_be_exported(
+    publish: Publish, rows: Rows, tmp_path: Path
+) -> None:
     published = publish(rows)
-    for mart, workspace_id, said in (
+    for mart, workspace_id, message in (
         ("usage_weekly; drop", None, r"'usage_weekly; drop' is none\. Use one of: credit_balance_daily, "),
         ("data_quality", "w1", "those of data_quality are not"),
         ("usage_daily", "w9", r"'w9' is none\. Use --workspace with one of: w1\."),
     ):
-        with pytest.raises(ExtractError, match=said), mart_rows(published, mart, workspace_id=workspace_id):
+        with (
+            pytest.raises(ExtractError, match=message),
+            mart_rows(published, mart, workspace_id=workspace_id),
+        ):
             pass
     with pytest.raises(ExtractError, match="Run `credits run` first"), mart_rows(tmp_path / "no", "x"):
         pass

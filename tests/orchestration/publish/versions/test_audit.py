@@ -1,4 +1,4 @@
-"""That a version is served only if it was written whole: each way in which a copy can be torn or mixed."""
+"""A version is served only if it is complete: each way in which a copy can be torn or mixed."""
 
 import shutil
 from collections.abc import Callable
@@ -19,7 +19,7 @@ AS_OF = date(2026, 4, 7)
 
 @pytest.fixture
 def build(make_warehouse: Callable[[Rows], Path], tmp_path: Path) -> Callable[..., PublishedVersion]:
-    """Builds a version of the rows, with days that add up to each summary."""
+    """Builds a version from the rows, with days that add up to each summary."""
 
     def run(rows: Rows, name: str = "data") -> PublishedVersion:
         daily = [
@@ -42,9 +42,7 @@ def change(version: PublishedVersion, statement: str) -> None:
         connection.execute(statement)
 
 
-def test_a_version_that_was_written_whole_may_be_served(
-    rows: Rows, build: Callable[..., PublishedVersion]
-) -> None:
+def test_a_complete_version_passes(rows: Rows, build: Callable[..., PublishedVersion]) -> None:
     audit_version(build(rows), as_of=AS_OF)
 
 
@@ -63,7 +61,7 @@ def test_a_version_that_was_written_whole_may_be_served(
         ),
     ],
 )
-def test_a_database_that_is_not_what_was_copied_is_refused(
+def test_a_database_that_differs_from_the_warehouse_is_refused(
     rows: Rows, build: Callable[..., PublishedVersion], statement: str, found: str
 ) -> None:
     version = build(rows)
@@ -72,7 +70,7 @@ def test_a_database_that_is_not_what_was_copied_is_refused(
         audit_version(version, as_of=AS_OF)
 
 
-def test_a_missing_parquet_file_is_told(rows: Rows, build: Callable[..., PublishedVersion]) -> None:
+def test_a_missing_parquet_file_is_refused(rows: Rows, build: Callable[..., PublishedVersion]) -> None:
     version = build(rows)
     (version.path / "parquet" / "usage_daily.parquet").unlink()
     with pytest.raises(PublishError, match=r"usage_daily is not in parquet/"):
@@ -80,7 +78,7 @@ def test_a_missing_parquet_file_is_told(rows: Rows, build: Callable[..., Publish
 
 
 @pytest.mark.parametrize("mart", ["usage_daily", "usage_by_category", "waste_by_reason"])
-def test_a_parquet_file_of_another_night_is_told_though_its_rows_are_as_many(
+def test_a_parquet_file_of_another_run_is_refused_even_with_the_same_row_count(
     rows: Rows, build: Callable[..., PublishedVersion], mart: str
 ) -> None:
     version = build(rows)
@@ -94,7 +92,7 @@ def test_a_parquet_file_of_another_night_is_told_though_its_rows_are_as_many(
         audit_version(version, as_of=AS_OF)
 
 
-def test_what_was_used_before_the_window_or_by_another_workspace_is_not_added(
+def test_usage_before_the_window_or_of_another_workspace_is_not_added(
     rows: Rows, build: Callable[..., PublishedVersion]
 ) -> None:
     rows["credit_summary"].append(
@@ -116,7 +114,7 @@ def test_what_was_used_before_the_window_or_by_another_workspace_is_not_added(
         ("parquet/usage_daily.parquet", "cannot be read"),
     ],
 )
-def test_a_file_without_its_end_is_told(
+def test_a_truncated_file_is_refused(
     rows: Rows, build: Callable[..., PublishedVersion], file: str, found: str
 ) -> None:
     version = build(rows)
@@ -126,12 +124,12 @@ def test_a_file_without_its_end_is_told(
         audit_version(version, as_of=AS_OF)
 
 
-def test_summaries_of_another_day_are_told(rows: Rows, build: Callable[..., PublishedVersion]) -> None:
+def test_summaries_of_another_day_are_refused(rows: Rows, build: Callable[..., PublishedVersion]) -> None:
     with pytest.raises(PublishError, match="credit_summary is of 2026-04-07, this version of 2026-04-08"):
         audit_version(build(rows), as_of=AS_OF + timedelta(days=1))
 
 
-def test_a_page_too_few_an_empty_page_and_a_page_too_many_are_told(
+def test_a_missing_an_empty_and_a_surplus_page_are_refused(
     rows: Rows, build: Callable[..., PublishedVersion]
 ) -> None:
     version = build(rows)

@@ -1,4 +1,4 @@
-"""That readers always see one whole version, and what a version holds."""
+"""The contents of a version, and that readers always see one complete version."""
 
 import os
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def read(database: Path, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
-def test_a_version_holds_the_database_a_parquet_file_of_each_mart_and_a_page_of_each_workspace(
+def test_a_version_has_the_database_a_parquet_file_of_each_mart_and_a_page_of_each_workspace(
     rows: Rows, make_warehouse: Make, tmp_path: Path, publish_version: Publish
 ) -> None:
     rows["credit_summary"].append({**rows["credit_summary"][0], "workspace_id": "a/b ü"})
@@ -38,7 +38,7 @@ def test_a_version_holds_the_database_a_parquet_file_of_each_mart_and_a_page_of_
     assert version.path == tmp_path / "data" / "versions" / "1"
     assert version.row_counts["usage_by_member"] == 5
     assert version.row_counts["data_quality"] == 3
-    # nothing is left of the write-ahead log or of a temporary file
+    # no write-ahead log or temporary file remains
     assert names(version.path) == {"credits.duckdb", "index.html", "manifest.json", "parquet", "report"}
     pages = {"w1", "a%2Fb%20%C3%BC"}
     assert names(version.path / "report") == {f"{page}.{kind}" for page in pages for kind in ("html", "csv")}
@@ -46,12 +46,12 @@ def test_a_version_holds_the_database_a_parquet_file_of_each_mart_and_a_page_of_
     assert names(version.path / "parquet") == {f"{mart}.parquet" for mart in version.row_counts}
 
 
-def test_only_the_marts_leave_the_warehouse(publish: Make, rows: Rows) -> None:
+def test_only_the_marts_are_published(publish: Make, rows: Rows) -> None:
     found = read(publish(rows) / "credits.duckdb", "select distinct schema_name from duckdb_tables()")
     assert found == [("marts",)]
 
 
-def test_types_and_comments_survive_and_views_become_tables(
+def test_types_and_comments_are_kept_and_views_become_tables(
     rows: Rows, make_warehouse: Make, publish: Make, tmp_path: Path
 ) -> None:
     query = (
@@ -105,7 +105,7 @@ def test_a_built_version_is_not_served_until_it_is_activated(
     assert served.readlink() == Path("versions/2")
 
 
-def test_a_reader_keeps_its_version_and_the_next_reader_gets_the_new_one(
+def test_an_open_reader_keeps_its_version_and_the_next_one_gets_the_new_one(
     rows: Rows, publish: Make, tmp_path: Path
 ) -> None:
     query = "select credits_used from marts.credit_summary"
@@ -122,7 +122,7 @@ def test_a_reader_keeps_its_version_and_the_next_reader_gets_the_new_one(
         assert load_report(served, workspace_id=None, days=30).summary.credits_used == 9999
 
 
-def test_what_a_killed_publisher_left_behind_is_never_served_and_is_removed(
+def test_leftovers_of_a_killed_publisher_are_never_served_and_are_removed(
     rows: Rows, make_warehouse: Make, publish: Make, tmp_path: Path
 ) -> None:
     served = publish(rows)
@@ -195,14 +195,14 @@ def test_nothing_is_published_without_the_marts_of_the_report(
     assert not (tmp_path / "data" / "published").exists()
 
 
-def test_a_mart_that_is_asked_for_and_not_there_is_named(
+def test_the_error_names_a_requested_mart_that_is_missing(
     rows: Rows, make_warehouse: Make, tmp_path: Path, publish_version: Publish
 ) -> None:
     with pytest.raises(PublishError, match=r"missing: .*usage_weekly"):
         publish_version(make_warehouse(rows), tmp_path / "data", marts=["credit_summary", "usage_weekly"])
 
 
-def test_only_the_marts_that_are_asked_for_are_published(
+def test_only_the_requested_marts_are_published(
     rows: Rows, make_warehouse: Make, tmp_path: Path, publish_version: Publish
 ) -> None:
     version = publish_version(make_warehouse(rows), tmp_path / "data", marts=REPORT_MARTS)

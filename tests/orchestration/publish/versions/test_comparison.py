@@ -1,4 +1,4 @@
-"""Two versions held against each other: every row that differs is named, and only those."""
+"""The comparison of two versions names every row that differs, and only those."""
 
 from collections.abc import Callable
 from datetime import date
@@ -20,7 +20,7 @@ KEY = "workspace_id w1, period 30d, member_id m3"
 def compare(
     make_warehouse: Callable[[Rows], Path], publish_version: Callable[..., PublishedVersion], tmp_path: Path
 ) -> Compare:
-    """Publishes the rows twice, changes the second, and gives the marts that differ."""
+    """Publishes the rows twice, changes the second version, and returns the marts that differ."""
 
     def run(rows: Rows, *statements: str) -> dict[str, MartComparison]:
         first, second = (publish_version(make_warehouse(rows), tmp_path / name).path for name in "ab")
@@ -40,9 +40,7 @@ def compare(
     return run
 
 
-def test_equal_versions_do_not_differ_whatever_the_order_and_the_journal(
-    rows: Rows, compare: Compare
-) -> None:
+def test_equal_versions_do_not_differ_by_row_order_or_journal(rows: Rows, compare: Compare) -> None:
     assert (
         compare(
             rows,
@@ -55,7 +53,9 @@ def test_equal_versions_do_not_differ_whatever_the_order_and_the_journal(
     )
 
 
-def test_a_value_is_told_with_its_key_its_column_and_both_sides(rows: Rows, compare: Compare) -> None:
+def test_a_changed_value_is_reported_with_its_key_column_and_both_values(
+    rows: Rows, compare: Compare
+) -> None:
     found = compare(
         rows,
         "update marts.usage_by_member set credits = 481, member_name = null where member_id = 'm3'",
@@ -80,7 +80,7 @@ def test_a_value_is_told_with_its_key_its_column_and_both_sides(rows: Rows, comp
     }
 
 
-def test_a_row_in_one_version_only_is_told(rows: Rows, compare: Compare) -> None:
+def test_a_row_in_one_version_only_is_reported(rows: Rows, compare: Compare) -> None:
     found = compare(
         rows,
         "update marts.usage_by_category set product_category = 'Hats' where product_category = 'Bags'",
@@ -92,12 +92,12 @@ def test_a_row_in_one_version_only_is_told(rows: Rows, compare: Compare) -> None
     )
 
 
-def test_a_row_said_twice_is_told(rows: Rows, compare: Compare) -> None:
+def test_a_duplicated_row_is_reported(rows: Rows, compare: Compare) -> None:
     found = compare(rows, "insert into marts.credit_summary select * from marts.credit_summary")
     assert found["credit_summary"].differences == ("served 1 rows, recomputed 2: some more than once",)
 
 
-def test_all_that_differ_are_counted_and_the_first_told(rows: Rows, compare: Compare) -> None:
+def test_all_differing_rows_are_counted_and_the_first_reported(rows: Rows, compare: Compare) -> None:
     details = rows["generation_details"][0]
     rows["generation_details"] = [{**details, "event_id": f"e{number:03}"} for number in range(200)]
     found = compare(rows, "update marts.generation_details set credits = 2 where event_id >= 'e050'")
@@ -106,7 +106,7 @@ def test_all_that_differ_are_counted_and_the_first_told(rows: Rows, compare: Com
     assert "event_id e050: credits: served 1.500000" in found["generation_details"].differences[0]
 
 
-def test_other_columns_types_and_marts_are_told(rows: Rows, compare: Compare) -> None:
+def test_different_columns_types_and_marts_are_reported(rows: Rows, compare: Compare) -> None:
     found = compare(
         rows,
         "alter table marts.usage_daily add column more bigint",

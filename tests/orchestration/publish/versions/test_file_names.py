@@ -1,4 +1,4 @@
-"""That no id, whatever it is, names a file outside its folder or that of another id."""
+"""No workspace id gives a path outside its folder, or the name of another id."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ def test_an_id_is_percent_encoded() -> None:
     assert file_name("a/b ü") == "a%2Fb%20%C3%BC"
 
 
-def test_an_id_of_dots_is_no_other_folder() -> None:
+def test_an_id_of_dots_is_encoded() -> None:
     assert [file_name(id) for id in (".", "..", "...")] == ["%2E", "%2E%2E", "%2E%2E%2E"]
 
 
-def test_long_ids_fit_a_file_system_and_stay_apart() -> None:
+def test_long_ids_fit_a_file_system_and_stay_distinct() -> None:
     long = "ü" * 200
     assert len(file_name(long, suffix=".html")) <= 255
     assert file_name(long) != file_name(long + "x")
 
 
-def test_no_id_can_take_the_name_of_one_that_was_cut() -> None:
+def test_no_id_collides_with_one_that_was_cut() -> None:
     taken = file_name("v" * 400)
     assert file_name(taken) != taken
 
 
 @given(IDS, IDS)
-def test_every_id_has_one_safe_name_of_its_own(one: str, other: str) -> None:
+def test_every_id_has_a_safe_unique_name(one: str, other: str) -> None:
     for id in (one, other):
         name = file_name(id, suffix=".html")
         assert name.isascii() and not set(name) & set("/\\<>:\"|?*'; \n\t") and len(name) <= 255

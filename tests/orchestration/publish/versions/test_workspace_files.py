@@ -1,4 +1,4 @@
-"""That what is published of one workspace can be given alone: all of its own, and nothing of another."""
+"""The files of one workspace hold all of its rows, and nothing of another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orchestration.publish.versions.build import PublishedVersion
 Rows = dict[str, list[dict[str, Any]]]
 Make = Callable[[Rows], Path]
 Publish = Callable[..., PublishedVersion]
-ALONE = ("data_quality", "model_registry")
+WITHOUT_WORKSPACE = ("data_quality", "model_registry")
 
 
 def accuracy(workspace_id: str, cases: int) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def accuracy(workspace_id: str, cases: int) -> dict[str, Any]:
 
 @pytest.fixture
 def two(rows: Rows) -> Rows:
-    """The example's workspace, and another whose every text says so."""
+    """Two workspaces; every text of a row starts with a word for its workspace."""
     for mart, entries in list(rows.items()):
         if mart != "data_quality":
             rows[mart] = [
@@ -41,7 +41,7 @@ def two(rows: Rows) -> Rows:
 
 
 def renamed(row: dict[str, Any], name: str) -> dict[str, str]:
-    """The texts of a row, numbers written as texts and fixed words aside, each after a name."""
+    """The texts of a row, but for numbers and fixed values, each prefixed with a name."""
     kept = ("period", "source", "forecast_status", "timezone")
     texts = {key: value for key, value in row.items() if isinstance(value, str) and key not in kept}
     return {key: name + value for key, value in texts.items() if not value.replace(".", "").isdigit()}
@@ -68,7 +68,7 @@ def test_each_workspace_has_its_rows_of_every_mart_as_published(version: Path) -
         folder = version / "workspaces" / workspace_id
         assert {path.name for path in folder.iterdir()} == {"credits.duckdb", "parquet", "report.html"}
         own = marts_of(folder / "credits.duckdb")
-        assert set(own) == set(everything) - set(ALONE)
+        assert set(own) == set(everything) - set(WITHOUT_WORKSPACE)
         for mart, rows in own.items():
             assert rows == [row for row in everything[mart] if workspace_id in row], mart
             parquet = pq.read_table(folder / "parquet" / f"{mart}.parquet").to_pylist()
@@ -85,18 +85,18 @@ def test_nothing_of_another_workspace_is_in_any_byte(version: Path) -> None:
         assert b"thistle" not in path.read_bytes(), path
     own = marts_of(folder / "credits.duckdb")
     assert {name for name, rows in own.items() if "thistle" in str(rows) or "(all)" in str(rows)} == set()
-    # uncompressed, too, where a search of the bytes would not see it
+    # decompressed, too: a search of the bytes would miss it
     for path in folder.rglob("*.parquet"):
         assert "thistle" not in str(pq.read_table(path).to_pylist()), path
 
 
-def test_how_good_forecasts_of_all_have_been_is_told_on_the_common_page_only(version: Path) -> None:
+def test_the_accuracy_over_all_workspaces_is_on_the_common_page_only(version: Path) -> None:
     assert "4,711 forecasts published" in (version / "report" / "sesame-w1.html").read_text()
     assert "forecasts published" not in (version / "workspaces" / "sesame-w1" / "report.html").read_text()
     assert "31 forecasts published" in (version / "workspaces" / "thistle-w1" / "report.html").read_text()
 
 
-def test_a_workspace_that_is_called_all_is_given_nothing_of_all(
+def test_a_workspace_with_the_id_all_gets_no_totals_over_all(
     two: Rows, make_warehouse: Make, publish_version: Publish, tmp_path: Path
 ) -> None:
     two["credit_summary"][0]["workspace_id"] = "(all)"
@@ -106,10 +106,10 @@ def test_a_workspace_that_is_called_all_is_given_nothing_of_all(
     assert "4,711" not in (folder / "report.html").read_text()
 
 
-def test_types_comments_and_storage_are_those_of_the_whole(version: Path) -> None:
+def test_types_comments_and_storage_are_those_of_the_full_version(version: Path) -> None:
     query = (
         "select table_name, column_name, data_type, comment from duckdb_columns() where schema_name = 'marts'"
-        f" and table_name not in {ALONE} order by all"
+        f" and table_name not in {WITHOUT_WORKSPACE} order by all"
     )
     storage = "select tags['storage_version'] from duckdb_databases() where database_name = 'credits'"
     found = []
@@ -121,7 +121,7 @@ def test_types_comments_and_storage_are_those_of_the_whole(version: Path) -> Non
     assert ("credit_summary", "credits_used", "DECIMAL(38,6)", "Credits of the window.") in found[1]
 
 
-def test_ids_that_are_paths_or_sql_stay_names(
+def test_ids_that_are_paths_or_sql_stay_in_their_folder(
     two: Rows, make_warehouse: Make, publish_version: Publish, tmp_path: Path
 ) -> None:
     ids = ["..", "../../etc/passwd", "'; drop table marts.credit_summary; --", "x" * 500, 'a\n\t"%\u202e']
@@ -135,7 +135,7 @@ def test_ids_that_are_paths_or_sql_stay_names(
     assert {folder.resolve().parent for folder in folders} == {(version / "workspaces").resolve()}
 
 
-def test_workspaces_are_published_alone_only_if_asked(
+def test_workspace_files_are_written_only_on_request(
     two: Rows, make_warehouse: Make, publish_version: Publish, tmp_path: Path
 ) -> None:
     assert not (publish_version(make_warehouse(two), tmp_path / "data").path / "workspaces").exists()
