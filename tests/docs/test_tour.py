@@ -33,7 +33,7 @@ def test_a_command_prints_what_the_tour_shows(
     folders = {"data/landing": sample_run.landing, "data/warehouse": sample_run.data_dir}
     written = tmp_path / "landing"
     if example.words[1] == "run":
-        said = sample_run.said.stdout  # it is the night that the rest looks at
+        said = sample_run.result.stdout  # it is the night that the rest looks at
     else:
         folders["data/landing"] = written if example.words[1] == "sample" else sample_run.landing
         words = [str(folders.get(word, word)) for word in example.words[1:]]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.product import Credits, NightlyRun, copied, nightly
+from support.product import Credits, NightlyRun, copy_run, nightly_run
 
 
 def days_said(text: str, label: str) -> list[str]:
@@ -164,15 +164,15 @@ def test_a_published_forecast_is_scored_once_by_the_credits_it_knew_of(
     scored = "select cases, median_abs_error_days, pace_median_abs_error_days, first_as_of "
     scored += "from marts.forecast_accuracy "
     scored += "where workspace_id = 'w' and kind = 'published' and horizon_bucket = '0-7'"
-    first = nightly(credits_command, landing, data_dir, "2026-02-10")
+    first = nightly_run(credits_command, landing, data_dir, "2026-02-10")
     assert first.query("select forecast_status, pace_date from marts.depletion_forecast") == [
         ("ok", date(2026, 2, 14))
     ]
-    assert nightly(credits_command, landing, data_dir, "2026-02-23").query(scored) == []
+    assert nightly_run(credits_command, landing, data_dir, "2026-02-23").query(scored) == []
     for as_of in ("2026-02-24", "2026-02-25"):
-        ((cases, error, pace_error, first_as_of),) = nightly(credits_command, landing, data_dir, as_of).query(
-            scored
-        )
+        ((cases, error, pace_error, first_as_of),) = nightly_run(
+            credits_command, landing, data_dir, as_of
+        ).query(scored)
         assert (cases, pace_error, first_as_of) == (1, 0, date(2026, 2, 10))
         assert error <= 1
 
@@ -192,7 +192,7 @@ def test_an_older_journal_keeps_its_vintages(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
     """Vintages written before there were ranges are read as vintages without one."""
-    night = copied(sample_run, tmp_path / "data")
+    night = copy_run(sample_run, tmp_path / "data")
     folder = night.data_dir / "journal" / "depletion_forecast"
     with duckdb.connect() as connection:
         connection.execute(
@@ -201,6 +201,6 @@ def test_an_older_journal_keeps_its_vintages(
             f"empty_since, next_grant_on, history_days, told_at from '{folder}/2026-04-07-*.parquet') "
             f"to '{folder}/2026-04-05-old.parquet'"
         )
-    again = nightly(credits_command, night.landing, night.data_dir, night.as_of, "--full-refresh")
+    again = nightly_run(credits_command, night.landing, night.data_dir, night.as_of, "--full-refresh")
     told = again.query("select as_of, depletes_on_p50 is null from marts.depletion_forecast order by as_of")
     assert told == [(date(2026, 4, 5), True), (date(2026, 4, 7), False)]

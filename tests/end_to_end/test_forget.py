@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 from support.personal_data import figures_of, told_night, traces
-from support.product import SAMPLE_AS_OF, Credits, CreditsWith, NightlyRun, copied, nightly, published_rows
+from support.product import (
+    SAMPLE_AS_OF,
+    Credits,
+    CreditsWith,
+    NightlyRun,
+    copy_run,
+    nightly_run,
+    published_rows,
+)
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +23,7 @@ def told(
     credits_command: Credits, sample_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory
 ) -> NightlyRun:
     root = tmp_path_factory.mktemp("forget")
-    return told_night(credits_command, copied(sample_run, root / "data"), root / "landing")
+    return told_night(credits_command, copy_run(sample_run, root / "data"), root / "landing")
 
 
 def test_a_forgotten_person_is_nowhere_and_every_total_stays(
@@ -67,12 +75,12 @@ def test_forgetting_again_does_nothing_and_an_unknown_or_busy_one_is_refused(
 def test_with_a_retention_a_night_forgets_who_is_gone(
     sample_run: NightlyRun, credits_with: CreditsWith, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
+    night = copy_run(sample_run, tmp_path / "data")
     before = published_rows(night.published)
     command = credits_with(CREDITS_RETENTION_DAYS="30")
     # the sample ends in April 2026
-    again = nightly(command, night.landing, night.data_dir, night.as_of)
-    assert "5 members made no generation for 30 days and are forgotten" in again.said.stderr
+    again = nightly_run(command, night.landing, night.data_dir, night.as_of)
+    assert "5 members made no generation for 30 days and are forgotten" in again.result.stderr
     assert traces(night.data_dir) == set()
     assert figures_of(published_rows(night.published)) == figures_of(before)
     odd = credits_with(CREDITS_RETENTION_DAYS="soon")("status", "--data-dir", night.data_dir)
@@ -88,7 +96,7 @@ def test_what_is_delivered_again_neither_counts_twice_nor_brings_the_person_back
         file.write_text(file.read_text() + "\n")
     roster = next((told.landing / "members").iterdir())
     roster.write_text(roster.read_text() + "\n")
-    again = nightly(credits_command, told.landing, told.data_dir, SAMPLE_AS_OF)
-    assert "duplicates" in again.said.stdout
+    again = nightly_run(credits_command, told.landing, told.data_dir, SAMPLE_AS_OF)
+    assert "duplicates" in again.result.stdout
     assert published_rows(told.published) == before
     assert traces(told.data_dir) == set()

@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 from support.hostile_landing import NAMES, RENAMED, WORKSPACE, renames_of, write_hostile
-from support.product import JOURNAL_MARTS, Credits, NightlyRun, nightly
+from support.product import JOURNAL_MARTS, Credits, NightlyRun, nightly_run
 
 from orchestration.publish.report.as_json import render_json
 from orchestration.publish.report.formatting import plain
@@ -66,7 +66,7 @@ def night(
     root = tmp_path_factory.mktemp("hostile")
     write_hostile(sample_run.landing, root / "landing")
     as_of = sample_run.as_of
-    return nightly(credits_command, root / "landing", root / "data", as_of, "--workspace-files")
+    return nightly_run(credits_command, root / "landing", root / "data", as_of, "--workspace-files")
 
 
 def columns(night: NightlyRun, mart: str) -> list[str]:

@@ -15,17 +15,17 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
-from support.product import SAMPLE_AS_OF, Credits, NightlyRun, copied, nightly, published_rows
+from support.product import SAMPLE_AS_OF, Credits, NightlyRun, copy_run, nightly_run, published_rows
 
 
 def test_the_same_night_again_loads_nothing_and_changes_nothing(
     credits_command: Credits, real_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(real_run, tmp_path / "data")
+    night = copy_run(real_run, tmp_path / "data")
     before = published_rows(night.published)
     version = night.published.readlink()
-    again = nightly(credits_command, night.landing, night.data_dir, night.as_of)
-    assert "nothing new" in again.said.stdout
+    again = nightly_run(credits_command, night.landing, night.data_dir, night.as_of)
+    assert "nothing new" in again.result.stdout
     assert night.published.readlink() != version
     assert published_rows(night.published) == before
 
@@ -34,9 +34,9 @@ def test_the_same_night_again_loads_nothing_and_changes_nothing(
 def test_a_rebuild_from_the_lake_publishes_the_same_rows(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
+    night = copy_run(sample_run, tmp_path / "data")
     (night.data_dir / "warehouse.duckdb").unlink()
-    rebuilt = nightly(credits_command, night.landing, night.data_dir, night.as_of, "--full-refresh")
+    rebuilt = nightly_run(credits_command, night.landing, night.data_dir, night.as_of, "--full-refresh")
     assert published_rows(rebuilt.published) == published_rows(sample_run.published)
 
 
@@ -45,7 +45,7 @@ def test_the_shape_of_the_files_does_not_matter(
     credits_command: Credits, real_run: NightlyRun, tmp_path: Path
 ) -> None:
     reshape(real_run.landing, tmp_path / "landing", random.Random(11))
-    night = nightly(credits_command, tmp_path / "landing", tmp_path / "data", real_run.as_of)
+    night = nightly_run(credits_command, tmp_path / "landing", tmp_path / "data", real_run.as_of)
     assert published_rows(night.published) == published_rows(real_run.published)
 
 
@@ -72,7 +72,7 @@ def reshape(landing: Path, to: Path, rng: random.Random) -> None:
 def test_a_reader_keeps_its_version_while_the_next_is_published(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
+    night = copy_run(sample_run, tmp_path / "data")
     with duckdb.connect(str(night.published / "credits.duckdb"), read_only=True) as reader:
         total = "select sum(credits_used) from marts.credit_summary"
         before = reader.execute(total).fetchall()
@@ -83,7 +83,7 @@ def test_a_reader_keeps_its_version_while_the_next_is_published(
         landing = tmp_path / "landing"
         (landing / "generation_events").mkdir(parents=True)
         (landing / "generation_events" / "late.jsonl").write_text(json.dumps(event) + "\n")
-        nightly(credits_command, landing, night.data_dir, night.as_of)
+        nightly_run(credits_command, landing, night.data_dir, night.as_of)
         assert reader.execute(total).fetchall() == before
     assert night.query(total) == [(before[0][0] + Decimal("4.5"),)]
 
@@ -91,7 +91,7 @@ def test_a_reader_keeps_its_version_while_the_next_is_published(
 def test_a_failed_gate_stops_the_path_and_keeps_what_is_served(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
+    night = copy_run(sample_run, tmp_path / "data")
     served = (night.published / "credits.duckdb").stat().st_ino
     deliveries = night.data_dir / "raw" / "batches" / "000001" / "deliveries.parquet"
     table = pq.read_table(deliveries)
@@ -128,7 +128,7 @@ def test_a_second_run_leaves_at_once_and_names_the_first(credits_command: Credit
 
 def test_an_empty_landing_publishes_empty_marts(credits_command: Credits, tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
-    night = nightly(credits_command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
+    night = nightly_run(credits_command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
     filled = {mart for mart, rows in published_rows(night.published).items() if rows}
     assert filled == {"model_registry"}  # what the forecast would rest on
     said = credits_command("report", "--data-dir", night.data_dir)
@@ -147,7 +147,7 @@ def test_wrong_use_says_what_and_exits_2(credits_command: Credits, tmp_path: Pat
 
 
 def test_an_implausible_charge_is_a_warning_that_names_the_event(real_run: NightlyRun) -> None:
-    assert "6bd0cf1b5b202ba1: 999001.252875 credits" in real_run.said.stdout
+    assert "6bd0cf1b5b202ba1: 999001.252875 credits" in real_run.result.stdout
 
 
 def test_an_implausible_charge_alerts_once_and_does_not_hide_the_spike_of_the_next_day(

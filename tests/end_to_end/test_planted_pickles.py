@@ -6,7 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from support.product import Credits, NightlyRun, copied, nightly
+from support.product import Credits, NightlyRun, copy_run, nightly_run
 
 
 class Bomb:
@@ -23,7 +23,7 @@ class Bomb:
 def test_no_file_of_the_data_directory_is_read_as_a_pickle(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
+    night = copy_run(sample_run, tmp_path / "data")
     trace = tmp_path / "trace"
     # dbt writes its graph as a pickle beside the rest, and never reads it
     assert (night.data_dir / "dbt" / "graph.gpickle").exists()
@@ -31,7 +31,7 @@ def test_no_file_of_the_data_directory_is_read_as_a_pickle(
     planted += [night.data_dir / "dbt" / "partial_parse.msgpack"]
     for path in planted:
         path.write_bytes(pickle.dumps(Bomb(trace)))
-    nightly(credits_command, night.landing, night.data_dir, night.as_of)
+    nightly_run(credits_command, night.landing, night.data_dir, night.as_of)
     assert not trace.exists()
     pickle.loads(pickle.dumps(Bomb(trace)))  # noqa: S301 - it would have been seen
     assert trace.read_text() == "it was run"

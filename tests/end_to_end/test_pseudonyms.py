@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 from support.personal_data import figures_of, told_night, traces
-from support.product import SAMPLE_AS_OF, Credits, CreditsWith, NightlyRun, copied, nightly, published_rows
+from support.product import (
+    SAMPLE_AS_OF,
+    Credits,
+    CreditsWith,
+    NightlyRun,
+    copy_run,
+    nightly_run,
+    published_rows,
+)
 
 SECRET = "a secret of the tests, long enough"
 
@@ -16,7 +24,7 @@ def told(
     credits_command: Credits, sample_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory
 ) -> NightlyRun:
     root = tmp_path_factory.mktemp("pseudonyms")
-    return told_night(credits_command, copied(sample_run, root / "data"), root / "landing")
+    return told_night(credits_command, copy_run(sample_run, root / "data"), root / "landing")
 
 
 def members_of(night: NightlyRun) -> set[object]:
@@ -31,9 +39,9 @@ def test_switched_on_nobody_is_named_and_no_figure_is_another(
     assert any(name.startswith("parquet/data_quality") for name in traces(told.published.resolve()))
     command = credits_with(CREDITS_PSEUDONYM_SECRET=SECRET)
 
-    night = nightly(command, told.landing, told.data_dir, SAMPLE_AS_OF, "--pseudonymise")
+    night = nightly_run(command, told.landing, told.data_dir, SAMPLE_AS_OF, "--pseudonymise")
 
-    assert "built anew" in night.said.stderr
+    assert "built anew" in night.result.stderr
     assert traces(told.data_dir / "versions") == set()
     after, people = published_rows(told.published), members_of(told)
     assert len(people) == 5 and all(str(member).startswith("m-") for member in people)
@@ -55,15 +63,15 @@ def test_the_same_secret_gives_the_same_pseudonyms_and_another_one_others(
     told: NightlyRun, credits_with: CreditsWith
 ) -> None:
     switched = {"CREDITS_PSEUDONYMISE": "1", "CREDITS_PSEUDONYM_SECRET": SECRET}
-    night = nightly(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
+    night = nightly_run(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
     first = members_of(told)
-    again = nightly(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
+    again = nightly_run(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
     assert members_of(told) == first
-    assert "built anew" not in again.said.stderr
+    assert "built anew" not in again.result.stderr
     assert len(list((told.data_dir / "versions").iterdir())) >= 2
     other = credits_with(**{**switched, "CREDITS_PSEUDONYM_SECRET": "another " + SECRET})
-    night = nightly(other, told.landing, told.data_dir, SAMPLE_AS_OF)
-    assert "built anew" in night.said.stderr
+    night = nightly_run(other, told.landing, told.data_dir, SAMPLE_AS_OF)
+    assert "built anew" in night.result.stderr
     assert not first & members_of(told)
     assert len(list((told.data_dir / "versions").iterdir())) == 1
 
@@ -73,7 +81,7 @@ def test_forgetting_keeps_the_pseudonyms_of_everyone_else(
     told: NightlyRun, credits_with: CreditsWith
 ) -> None:
     switched = {"CREDITS_PSEUDONYMISE": "1", "CREDITS_PSEUDONYM_SECRET": SECRET}
-    nightly(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
+    nightly_run(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
     before = members_of(told)
     command = ("forget", "--member", "m_sarah", "--data-dir", told.data_dir, "--landing", told.landing)
     refused = credits_with()(*command)
@@ -100,7 +108,7 @@ def test_without_a_long_enough_secret_nothing_is_run(tmp_path: Path, credits_wit
 def test_a_run_that_was_not_told_of_pseudonyms_does_not_publish_names(
     told: NightlyRun, credits_with: CreditsWith
 ) -> None:
-    nightly(
+    nightly_run(
         credits_with(CREDITS_PSEUDONYMISE="1", CREDITS_PSEUDONYM_SECRET=SECRET),
         told.landing,
         told.data_dir,

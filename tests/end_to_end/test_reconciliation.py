@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from oracle import Oracle, load_landing
 from oracle.comparison import differences, lake_rows
-from support.product import SAMPLE_AS_OF, Credits, NightlyRun, nightly
+from support.product import SAMPLE_AS_OF, Credits, NightlyRun, nightly_run
 
 from orchestration.landing.sample.write import write_load
 
@@ -63,7 +63,7 @@ def test_an_awkward_load_is_told_as_plain_python_tells_it(credits_command: Credi
         retracted_share=0.01,
         bad_share=0.01,
     )
-    night = nightly(credits_command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
+    night = nightly_run(credits_command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
     expected = Oracle(lake_rows(night.data_dir / "raw"), as_of=date.fromisoformat(SAMPLE_AS_OF)).marts()
     assert differences(night.published, expected) == []
     assert len(expected["credit_lots"]) > 6

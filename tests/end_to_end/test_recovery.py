@@ -9,23 +9,23 @@ from pathlib import Path
 import pytest
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
-from support.product import SAMPLE_AS_OF, Credits, NightlyRun, copied, nightly
+from support.product import SAMPLE_AS_OF, Credits, NightlyRun, copy_run, nightly_run
 
 
 @pytest.mark.slow
 def test_a_torn_warehouse_is_rebuilt_and_the_largest_times_and_amounts_are_survived(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
+    night = copy_run(sample_run, tmp_path / "data")
     warehouse = night.data_dir / "warehouse.duckdb"
     warehouse.write_bytes(warehouse.read_bytes()[: 4096 * 3] + b"torn")
     deliver(tmp_path / "landing")
-    again = nightly(credits_command, tmp_path / "landing", night.data_dir, SAMPLE_AS_OF)
-    assert "is rebuilt from raw" in again.said.stderr
+    again = nightly_run(credits_command, tmp_path / "landing", night.data_dir, SAMPLE_AS_OF)
+    assert "is rebuilt from raw" in again.result.stderr
     assert (night.data_dir / "warehouse.duckdb.torn").exists()
     expected = Oracle(lake_rows(night.data_dir / "raw"), as_of=date.fromisoformat(SAMPLE_AS_OF)).marts()
     assert differences(night.published, expected) == []
-    assert "event native most-2: 999999999999.999999 credits" in again.said.stdout
+    assert "event native most-2: 999999999999.999999 credits" in again.result.stdout
 
 
 def deliver(landing: Path) -> None:

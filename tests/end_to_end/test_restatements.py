@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
-from support.product import Credits, NightlyRun, copied, nightly, published_rows
+from support.product import Credits, NightlyRun, copy_run, nightly_run, published_rows
 
 WORKSPACE = "acme-store"
 LATE_DAY, RETRACTED_DAY, FUNDED_DAY = date(2026, 3, 17), date(2026, 3, 20), date(2026, 3, 25)
@@ -80,8 +80,8 @@ def corrected(
             ],
         },
     )
-    night = copied(sample_run, root / "data")
-    return nightly(credits_command, landing, night.data_dir, night.as_of)
+    night = copy_run(sample_run, root / "data")
+    return nightly_run(credits_command, landing, night.data_dir, night.as_of)
 
 
 def test_restatements_name_exactly_the_days_touched_and_why(
@@ -136,10 +136,10 @@ def test_a_renamed_member_has_the_new_name_everywhere_and_the_old_one_in_the_his
 def test_a_workspace_that_moves_zone_has_its_days_anew(
     credits_command: Credits, corrected: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(corrected, tmp_path / "data")
+    night = copy_run(corrected, tmp_path / "data")
     row = {"workspace_id": WORKSPACE, "name": "Acme Store", "timezone": "Pacific/Apia"}
     landing = deliver(tmp_path / "landing", {"workspaces": [row | {"updated_at": "2026-04-07T12:00:00Z"}]})
-    moved = nightly(credits_command, landing, night.data_dir, night.as_of)
+    moved = nightly_run(credits_command, landing, night.data_dir, night.as_of)
     expected = Oracle(lake_rows(night.data_dir / "raw"), as_of=date.fromisoformat(night.as_of)).marts()
     assert differences(moved.published, expected) == []
     told = moved.query(
@@ -148,5 +148,5 @@ def test_a_workspace_that_moves_zone_has_its_days_anew(
     before, after = ({row[0]: row[1] for row in one.query(DAILY)} for one in (corrected, moved))
     assert {day for day, *_ in told} >= {day for day in before if before[day] != after.get(day)}
     assert len(told) > 20
-    full = nightly(credits_command, landing, night.data_dir, night.as_of, "--full-refresh")
+    full = nightly_run(credits_command, landing, night.data_dir, night.as_of, "--full-refresh")
     assert published_rows(full.published) == published_rows(moved.published)

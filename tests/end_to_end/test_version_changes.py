@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import sqrt
 
 import pytest
-from support.product import Credits, NightlyRun, nightly
+from support.product import Credits, NightlyRun, nightly_run
 
 pytestmark = pytest.mark.slow
 AS_OF = date(2026, 4, 7)
@@ -55,7 +55,7 @@ def night(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) ->
     folder = root / "landing" / "generation_events"
     folder.mkdir(parents=True)
     (folder / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return nightly(credits_command, root / "landing", root / "data", str(AS_OF))
+    return nightly_run(credits_command, root / "landing", root / "data", str(AS_OF))
 
 
 def told(night: NightlyRun) -> dict[tuple[object, ...], dict[str, object]]:

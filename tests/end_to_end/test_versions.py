@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from histories.compare import row_differences
-from support.product import Credits, NightlyRun, copied, nightly
+from support.product import Credits, NightlyRun, copy_run, nightly_run
 
 from orchestration.publish.versions.manifest import read_manifest, write_manifest
 
@@ -41,7 +41,7 @@ def damage(file: Path) -> None:
 def test_raw_alone_is_enough_to_publish_the_same_rows(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
+    night = copy_run(sample_run, tmp_path / "data")
     for other in night.data_dir.iterdir():
         if other.name != "raw":
             shutil.rmtree(other) if other.is_dir() and not other.is_symlink() else other.unlink()
@@ -68,7 +68,7 @@ def test_a_rebuild_without_anything_loaded_is_refused(credits_command: Credits, 
 def test_a_verification_names_what_does_not_follow_from_raw_and_changes_nothing(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
+    night = copy_run(sample_run, tmp_path / "data")
     served = night.published.resolve()
     with duckdb.connect(str(served / "credits.duckdb")) as connection:
         connection.execute("update marts.credit_lots set remaining = remaining + 0.000001")
@@ -112,7 +112,7 @@ def test_a_verification_names_what_does_not_follow_from_raw_and_changes_nothing(
 def test_a_quick_verification_reads_every_byte_of_raw_and_of_what_is_served(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
+    night = copy_run(sample_run, tmp_path / "data")
     well = credits_command("verify", "--quick", "--data-dir", night.data_dir)
     assert (well.returncode, len(well.stdout.splitlines())) == (0, 2), well.stdout + well.stderr
     damage(night.data_dir / "raw" / "batches" / "000001" / "generation_events.parquet")
@@ -133,7 +133,7 @@ def test_a_quick_verification_reads_every_byte_of_raw_and_of_what_is_served(
 def test_no_command_works_on_versions_while_a_run_holds_them(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path, command: str
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
+    night = copy_run(sample_run, tmp_path / "data")
     shutil.copytree(night.data_dir / "versions" / "1", night.data_dir / "versions" / "0")
     before = state(night.data_dir)
     with (night.data_dir / "run.lock").open("w") as held:
@@ -181,7 +181,7 @@ def two_nights(
 ) -> NightlyRun:
     """The sample, and a night that moves credits of one day to another category, and nothing else."""
     root = tmp_path_factory.mktemp("two_nights")
-    night = copied(sample_run, root / "data")
+    night = copy_run(sample_run, root / "data")
     ((moved, credits),) = night.query(
         f"select event_id, credits from marts.generation_details where usage_date = '{DAY}' "
         "and disposition = 'used' and attempt_count = 1 order by 1 limit 1"
@@ -191,13 +191,13 @@ def two_nights(
         event_retractions=[{"retraction_id": "r", "event_id": moved, "occurred_at": "2026-04-07T09:00:00Z"}],
         generation_events=[event("instead", DAY, credits=str(credits))],
     )
-    return nightly(credits_command, landing, night.data_dir, night.as_of)
+    return nightly_run(credits_command, landing, night.data_dir, night.as_of)
 
 
 def test_going_back_serves_the_night_before_which_still_follows_from_what_it_knew(
     credits_command: Credits, two_nights: NightlyRun, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(two_nights, tmp_path / "data")
+    night = copy_run(two_nights, tmp_path / "data")
     assert night.published.readlink() == Path("versions/2")
     back = credits_command("rollback", "--data-dir", night.data_dir)
     assert back.returncode == 0, back.stderr
@@ -232,7 +232,7 @@ def test_going_back_serves_the_night_before_which_still_follows_from_what_it_kne
 def test_the_night_after_going_back_is_a_new_version_and_tells_all_it_restates_of_the_served_one(
     credits_command: Credits, two_nights: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(two_nights, tmp_path / "data")
+    night = copy_run(two_nights, tmp_path / "data")
     restated = "select cast(usage_date as varchar) from marts.restatements order by all"
     assert {day for (day,) in night.query(restated)} == {DAY}
     assert credits_command("rollback", "--data-dir", night.data_dir).returncode == 0
@@ -240,9 +240,9 @@ def test_the_night_after_going_back_is_a_new_version_and_tells_all_it_restates_o
     shutil.rmtree(night.data_dir / "journal" / "restatements")
     landing = deliver(tmp_path / "landing", generation_events=[event("late", "2026-03-20")])
 
-    third = nightly(credits_command, landing, night.data_dir, night.as_of)
+    third = nightly_run(credits_command, landing, night.data_dir, night.as_of)
 
-    assert "is built anew from raw" in third.said.stderr
+    assert "is built anew from raw" in third.result.stderr
     assert night.published.readlink() == Path("versions/3")
     # the sums of that day are the same as before: only its cells tell
     assert {day for (day,) in night.query(restated)} == {DAY, "2026-03-20"}
@@ -254,7 +254,7 @@ def test_the_night_after_going_back_is_a_new_version_and_tells_all_it_restates_o
 def test_a_failed_critical_check_leaves_what_is_served_untouched_and_its_age_told(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
+    night = copy_run(sample_run, tmp_path / "data")
     fresh = credits_command("report", "--data-dir", night.data_dir)
     assert "Not up to date" not in fresh.stdout + fresh.stderr
     served = {

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from support.product import SAMPLE_AS_OF, Credits, NightlyRun, copied, nightly, published_rows
+from support.product import SAMPLE_AS_OF, Credits, NightlyRun, copy_run, nightly_run, published_rows
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def load(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> 
     size = ("--workspaces", "4", "--days", "100", "--events", "60000", "--seed", "11")
     written = credits_command("sample", "--out", root / "landing", *size)
     assert written.returncode == 0, written.stderr
-    return nightly(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
+    return nightly_run(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
 
 
 def truth(load: NightlyRun) -> dict[str, dict[str, object]]:
@@ -133,17 +133,17 @@ def test_expected_waste_of_pending_credits_lies_within_them(load: NightlyRun) ->
 def test_a_changed_model_file_is_refused_the_rule_takes_over_and_deleting_it_brings_it_back(
     credits_command: Credits, load: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(load, tmp_path / "data")
+    night = copy_run(load, tmp_path / "data")
     (file,) = (night.data_dir / "models").iterdir()
     whole = file.read_bytes()
     file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    night = nightly(credits_command, night.landing, night.data_dir, SAMPLE_AS_OF)
-    assert "stored model" in night.said.stdout
-    assert "waste_boosting-" in night.said.stdout
+    night = nightly_run(credits_command, night.landing, night.data_dir, SAMPLE_AS_OF)
+    assert "stored model" in night.result.stdout
+    assert "waste_boosting-" in night.result.stdout
     used = "select distinct model_used from marts.generation_details where status = 'succeeded'"
     assert night.query(used) == [("rule",)]
     file.unlink()
-    night = nightly(credits_command, night.landing, night.data_dir, SAMPLE_AS_OF)
+    night = nightly_run(credits_command, night.landing, night.data_dir, SAMPLE_AS_OF)
     assert night.query(used) == [("boosting",)]
     assert published_rows(night.published) == published_rows(load.published)
 
@@ -169,7 +169,7 @@ def test_without_the_old_ruleset_the_sample_suggests_nothing(
             file.write_bytes(text.replace(b"rs_descriptions_v1", b"rs_descriptions_v2"))
             changed += 1
     assert changed
-    night = nightly(credits_command, landing, tmp_path / "data", SAMPLE_AS_OF)
+    night = nightly_run(credits_command, landing, tmp_path / "data", SAMPLE_AS_OF)
     assert night.query("select count(*) from marts.waste_suggestions") == [(0,)]
     said = credits_command("report", "--data-dir", night.data_dir)
     assert "Suggestion: none" in said.stdout

@@ -104,11 +104,11 @@ def awkward_run(runs: ForkedRuns, root: Path) -> AwkwardRun:
     *earlier, last = histories(WORKSPACES, 2, SEED)
     for number, deliveries in enumerate(earlier):
         shutil.copytree(write_night(root / "nights", number, deliveries), landing, dirs_exist_ok=True)
-        run = runs.night(landing, data_dir, deliveries.as_of)
+        run = runs.nightly_run(landing, data_dir, deliveries.as_of)
         assert run.status == 0, run.output
     shutil.copytree(data_dir, root / "before", symlinks=True)
     shutil.copytree(write_night(root / "nights", 1, last), landing, dirs_exist_ok=True)
-    run = runs.night(landing, data_dir, last.as_of, events=root / "events")
+    run = runs.nightly_run(landing, data_dir, last.as_of, events=root / "events")
     assert run.status == 0, run.output
     lines = (root / "events").read_text(encoding="utf-8").splitlines()
     events = tuple(json.loads(line)[1] for line in lines)
@@ -117,7 +117,7 @@ def awkward_run(runs: ForkedRuns, root: Path) -> AwkwardRun:
 
 def recover(runs: ForkedRuns, awkward: AwkwardRun, data_dir: Path, *, says: str = "") -> None:
     """One normal run, which says so, makes everything equal."""
-    run = runs.night(awkward.landing, data_dir, awkward.as_of)
+    run = runs.nightly_run(awkward.landing, data_dir, awkward.as_of)
     assert run.status == 0, run.output
     assert says in run.output, run.output
     awkward.assert_equal(data_dir)

@@ -54,7 +54,7 @@ def test_killed_before_a_change_on_the_disk(
 def kill_and_recover(runs: ForkedRuns, awkward: AwkwardRun, data_dir: Path, *, kill_at: str | int) -> None:
     """Kill the night at one event, look at what readers see, and run it again."""
     awkward.copied(data_dir)
-    run = runs.night(awkward.landing, data_dir, awkward.as_of, kill_at=kill_at)
+    run = runs.nightly_run(awkward.landing, data_dir, awkward.as_of, kill_at=kill_at)
     assert run.status == KILLED, run.output
     awkward.assert_yesterdays_or_todays(data_dir)
     recover(runs, awkward, data_dir)
@@ -72,7 +72,7 @@ def test_killed_at_random_times_three_in_a_row(
         while killed < IN_A_ROW:
             # a run that was quicker than its end is none that was killed: the night begins anew
             after = rng.uniform(0, awkward.seconds)
-            run = runs.night(awkward.landing, data_dir, awkward.as_of, kill_after_seconds=after)
+            run = runs.nightly_run(awkward.landing, data_dir, awkward.as_of, kill_after_seconds=after)
             assert run.status in (KILLED, 0), run.output
             awkward.assert_yesterdays_or_todays(data_dir)
             killed += run.status == KILLED
@@ -97,7 +97,7 @@ def test_a_few_kills_in_a_row_are_survived(
         ("killed before a change on the disk", swap),
     ):
         with faults.injection(fault):
-            run = runs.night(awkward.landing, data_dir, awkward.as_of, kill_at=event)
+            run = runs.nightly_run(awkward.landing, data_dir, awkward.as_of, kill_at=event)
             assert run.status == KILLED, run.output
             awkward.assert_yesterdays_or_todays(data_dir)
     recover(runs, awkward, data_dir)

@@ -149,7 +149,7 @@ def test_of_two_nights_started_together_one_runs_and_one_says_who_holds_the_lock
         )
         while not is_held(data_dir) and one.poll() is None:
             time.sleep(0.05)
-        other = runs.night(awkward.landing, data_dir, awkward.as_of)
+        other = runs.nightly_run(awkward.landing, data_dir, awkward.as_of)
         _, said = one.communicate(timeout=300)
         assert (one.returncode, other.status) == (OK, BUSY), said + other.output
         assert f"is held by process {one.pid} since " in other.stderr
@@ -169,7 +169,7 @@ def test_a_reader_who_holds_the_published_files_keeps_them_and_delays_nobody(
         (data_dir / "published" / "parquet" / "usage_daily.parquet").open("rb") as parquet,
     ):
         before = held.execute(count).fetchall()
-        run = runs.night(awkward.landing, data_dir, awkward.as_of)
+        run = runs.nightly_run(awkward.landing, data_dir, awkward.as_of)
         assert run.status == OK, run.output
         assert held.execute(count).fetchall() == before
         assert pq.read_table(parquet).num_rows == before[0][0]
@@ -183,7 +183,7 @@ def test_missed_nights_are_caught_up_by_one_run(
     runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, tmp_path: Path
 ) -> None:
     with faults.injection("nights missed"):
-        run = runs.night(awkward.landing, tmp_path / "data", awkward.as_of)
+        run = runs.nightly_run(awkward.landing, tmp_path / "data", awkward.as_of)
         assert run.status == OK, run.output
         free_of_order = {f"h{number:04d}" for number in range(100) if is_free_of_order(number)}
         found = row_differences(
@@ -210,7 +210,7 @@ def test_while_a_critical_check_fails_nothing_is_published(
     inode, content = (served / "credits.duckdb").stat().st_ino, (served / "credits.duckdb").read_bytes()
     with faults.injection("a critical check fails"):
         # all batches are looked at by a full refresh
-        run = runs.night(awkward.landing, data_dir, awkward.as_of, "--full-refresh")
+        run = runs.nightly_run(awkward.landing, data_dir, awkward.as_of, "--full-refresh")
         assert run.status == FAILED, run.output
         assert "lines_are_accepted_or_quarantined" in run.output
         assert (data_dir / "published").resolve() == served
@@ -235,7 +235,7 @@ def test_a_night_told_to_stop_says_so_and_loses_nothing(
     data_dir = awkward.copied(tmp_path / "data")
     with faults.injection("SIGTERM during a step"):
         told = {"with_signal": signal.SIGTERM}
-        run = runs.night(awkward.landing, data_dir, awkward.as_of, kill_at=step, **told)
+        run = runs.nightly_run(awkward.landing, data_dir, awkward.as_of, kill_at=step, **told)
         assert_stopped(run.status, run.output)
         awkward.assert_yesterdays_or_todays(data_dir)
         recover(runs, awkward, data_dir)
@@ -249,7 +249,7 @@ def test_a_night_told_to_stop_at_any_time_says_so(
     data_dir = awkward.copied(tmp_path / "data")
     after = awkward.seconds * random.Random(seed).uniform(0.02, 0.8)
     with faults.injection("SIGTERM during a step"):
-        run = runs.night(
+        run = runs.nightly_run(
             awkward.landing,
             data_dir,
             awkward.as_of,

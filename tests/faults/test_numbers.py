@@ -75,10 +75,10 @@ def test_no_delivery_is_lost_or_counted_twice(
     ):
         for up_to in nights:
             deliver(load, landing, up_to)
-            killed = runs.night(
+            killed = runs.nightly_run(
                 landing, data_dir, AS_OF, kill_after_seconds=rng.uniform(3, 12), environment=large
             )
-            run = runs.night(landing, data_dir, AS_OF, environment=large)
+            run = runs.nightly_run(landing, data_dir, AS_OF, environment=large)
             assert run.status == 0, killed.output + run.output
             assert run.peak_mb < 3_000
         assert lost_or_doubled(data_dir, load, truth) == []

@@ -21,7 +21,7 @@ def published_in_order(runs: ForkedRuns, chosen: Cases, root: Path) -> Path:
     """What is published of the nights as they came, all in one go."""
     for night in range(len(chosen.nights)):
         write_as_it_came(chosen, night, root / "landing")
-    run = runs.night(root / "landing", root / "data", chosen.as_of)
+    run = runs.nightly_run(root / "landing", root / "data", chosen.as_of)
     assert run.status == 0, run.output
     return root / "data" / "published"
 
@@ -40,7 +40,7 @@ def test_the_same_deliveries_in_any_order_and_shape_publish_the_same_rows(
         with faults.injection("permuted, split, merged and replayed deliveries", count):
             for files in arrange(chosen, 2 if arrangements == 1 else rng.randint(1, NIGHTS), rng):
                 write_files(files, root / "landing", rng)
-                run = runs.night(root / "landing", root / "data", chosen.as_of)
+                run = runs.nightly_run(root / "landing", root / "data", chosen.as_of)
                 assert run.status == 0, run.output
             other, names = root / "data" / "published", ("as it came", f"arrangement {number}")
             found = row_differences(usual, other, names=names, workspaces=chosen.workspaces)

@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 from support.fault_table import Faults
-from support.product import Credits, NightlyRun, nightly
+from support.product import Credits, NightlyRun, nightly_run
 
 SCRIPT = "<script>alert(1)</script>"
 ZONES = {
@@ -137,7 +137,7 @@ def two_nights(
     root = tmp_path_factory.mktemp("two_nights")
     for night, as_of in enumerate(("2026-03-31", "2026-04-02")):
         story.write(night, root / "landing")
-        last = nightly(credits_command, root / "landing", root / "data", as_of)
+        last = nightly_run(credits_command, root / "landing", root / "data", as_of)
     return story, last
 
 

@@ -18,7 +18,7 @@ from histories.compare import row_differences
 from histories.generate import NightDeliveries, histories, is_free_of_order, write_night
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
-from support.product import Credits, NightlyRun, copied, nightly
+from support.product import Credits, NightlyRun, copy_run, nightly_run
 
 SMALL_SEED, SMALL_COUNT, SMALL_NIGHTS = 3, 100, 4
 LARGE_SEEDS, LARGE_COUNT, LARGE_NIGHTS = (1, 2, 3), 80, 6
@@ -31,7 +31,7 @@ A_FEW = 3
 def run_nights(credits_command: Credits, nights: Sequence[NightDeliveries], root: Path) -> list[NightlyRun]:
     """Every night into one data directory; the last one's is what stands in the end."""
     return [
-        nightly(
+        nightly_run(
             credits_command,
             write_night(root / "landing", number, deliveries),
             root / "data",
@@ -43,8 +43,8 @@ def run_nights(credits_command: Credits, nights: Sequence[NightDeliveries], root
 
 def rebuilt(credits_command: Credits, night: NightlyRun, to: Path) -> NightlyRun:
     """The same night from the same lake by a full refresh, in a copy."""
-    copy = copied(night, to)
-    return nightly(credits_command, copy.landing, copy.data_dir, copy.as_of, "--full-refresh")
+    copy = copy_run(night, to)
+    return nightly_run(credits_command, copy.landing, copy.data_dir, copy.as_of, "--full-refresh")
 
 
 def assert_none(found: Sequence[str], *, seed: int, night: int, as_of: str, what: str) -> None:
@@ -152,7 +152,7 @@ def test_missed_nights_loaded_in_one_go_equal_the_nights_one_by_one(
     for number, deliveries in enumerate(small_set):
         folder = write_night(tmp_path / "nights", number, deliveries)
         shutil.copytree(folder, tmp_path / "landing", dirs_exist_ok=True)
-    at_once = nightly(credits_command, tmp_path / "landing", tmp_path / "data", small_nights.as_of)
+    at_once = nightly_run(credits_command, tmp_path / "landing", tmp_path / "data", small_nights.as_of)
     found = row_differences(
         small_nights.published,
         at_once.published,
@@ -171,7 +171,7 @@ def test_every_night_of_increments_equals_a_full_refresh(
     otherwise: list[str] = []
     for number, deliveries in enumerate(histories(LARGE_COUNT, LARGE_NIGHTS, seed)):
         landing = write_night(tmp_path / "landing", number, deliveries)
-        night = nightly(credits_command, landing, tmp_path / "data", str(deliveries.as_of))
+        night = nightly_run(credits_command, landing, tmp_path / "data", str(deliveries.as_of))
         refreshed = rebuilt(credits_command, night, tmp_path / "refreshed")
         found = row_differences(night.published, refreshed.published, names=("increments", "full refresh"))
         assert_none(found, seed=seed, night=number, as_of=night.as_of, what="increments and full refresh")

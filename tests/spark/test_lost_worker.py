@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from histories.compare import row_differences
 from spark.cluster import Cluster
-from support.product import SAMPLE_AS_OF, Credits, nightly
+from support.product import SAMPLE_AS_OF, Credits, nightly_run
 
 WAIT_SECONDS = 240
 
@@ -26,7 +26,7 @@ def test_a_lost_worker(
 ) -> None:
     """Killed with its executor once the table is there, while the next ones are made."""
     assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
-    expected = nightly(credits_command, tmp_path / "landing", tmp_path / "duckdb", SAMPLE_AS_OF)
+    expected = nightly_run(credits_command, tmp_path / "landing", tmp_path / "duckdb", SAMPLE_AS_OF)
     prefix = f"lost_{table.split('/')[0]}_"
     command = on_spark(prefix)
     data_dir = tmp_path / "spark"
@@ -43,5 +43,5 @@ def test_a_lost_worker(
     if said.returncode:
         assert not (data_dir / "published").exists()
         assert "Traceback" not in said.stdout + said.stderr
-    night = nightly(command, tmp_path / "landing", data_dir, SAMPLE_AS_OF)
+    night = nightly_run(command, tmp_path / "landing", data_dir, SAMPLE_AS_OF)
     assert row_differences(expected.published, night.published, names=("DuckDB", "Spark")) == []

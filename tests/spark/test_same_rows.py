@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from histories.compare import row_differences
 from histories.generate import NightDeliveries, histories, write_night
-from support.product import REAL_USAGE, SAMPLE_AS_OF, Credits, nightly
+from support.product import REAL_USAGE, SAMPLE_AS_OF, Credits, nightly_run
 
 OnSpark = Callable[[str], Credits]
 SEEDS = (1, 2, 3, 4, 5)
@@ -58,8 +58,8 @@ def run_both(
     duckdb_dir, spark_dir = root / "duckdb", root / "spark"
     for number, deliveries in enumerate(nights):
         landing, as_of = write_night(root / "landing", number, deliveries), str(deliveries.as_of)
-        first = nightly(credits_command, landing, duckdb_dir, as_of)
-        second = nightly(spark_command, landing, spark_dir, as_of)
+        first = nightly_run(credits_command, landing, duckdb_dir, as_of)
+        second = nightly_run(spark_command, landing, spark_dir, as_of)
         assert_same(first.published, second.published, f"{what}, night {number}, as_of {as_of}")
     return duckdb_dir, spark_dir
 
@@ -76,8 +76,8 @@ def test_the_sample_beside_awkward_workspaces(
             (tmp_path / "landing" / file.parent.name).mkdir(exist_ok=True)
             file.rename(tmp_path / "landing" / file.parent.name / file.name)
     as_of = str(nights[-1].as_of)
-    first = nightly(credits_command, tmp_path / "landing", tmp_path / "duckdb", as_of)
-    second = nightly(on_spark("few_"), tmp_path / "landing", tmp_path / "spark", as_of)
+    first = nightly_run(credits_command, tmp_path / "landing", tmp_path / "duckdb", as_of)
+    second = nightly_run(on_spark("few_"), tmp_path / "landing", tmp_path / "spark", as_of)
     assert_same(first.published, second.published, f"seed 7 and the sample, as_of {as_of}")
 
 
@@ -89,16 +89,16 @@ def test_awkward_nights(seed: int, on_spark: OnSpark, credits_command: Credits, 
     spark = on_spark(f"seed{seed}_")
     duckdb_dir, spark_dir = run_both(nights, tmp_path, credits_command, spark, f"seed {seed}")
     landing, as_of = tmp_path / "landing" / f"night-{len(nights) - 1:02d}", str(nights[-1].as_of)
-    first = nightly(credits_command, landing, duckdb_dir, as_of, "--full-refresh")
-    second = nightly(spark, landing, spark_dir, as_of, "--full-refresh")
+    first = nightly_run(credits_command, landing, duckdb_dir, as_of, "--full-refresh")
+    second = nightly_run(spark, landing, spark_dir, as_of, "--full-refresh")
     assert_same(first.published, second.published, f"seed {seed}, full refresh")
 
 
 @pytest.mark.slow
 def test_sample(on_spark: OnSpark, credits_command: Credits, tmp_path: Path) -> None:
     assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
-    first = nightly(credits_command, tmp_path / "landing", tmp_path / "duckdb", SAMPLE_AS_OF)
-    second = nightly(on_spark("sample_"), tmp_path / "landing", tmp_path / "spark", SAMPLE_AS_OF)
+    first = nightly_run(credits_command, tmp_path / "landing", tmp_path / "duckdb", SAMPLE_AS_OF)
+    second = nightly_run(on_spark("sample_"), tmp_path / "landing", tmp_path / "spark", SAMPLE_AS_OF)
     assert_same(first.published, second.published, "the sample")
 
 
@@ -109,6 +109,6 @@ def test_real_usage(on_spark: OnSpark, credits_command: Credits, tmp_path: Path)
         pytest.skip(f"the reference data is not here: {REAL_USAGE} (it is not part of the repository)")
     spark = on_spark("real_")
     for as_of, *options in (["2025-06-29"], ["2025-06-30"], ["2025-06-30", "--full-refresh"]):
-        first = nightly(credits_command, REAL_USAGE, tmp_path / "duckdb", as_of, *options)
-        second = nightly(spark, REAL_USAGE, tmp_path / "spark", as_of, *options)
+        first = nightly_run(credits_command, REAL_USAGE, tmp_path / "duckdb", as_of, *options)
+        second = nightly_run(spark, REAL_USAGE, tmp_path / "spark", as_of, *options)
         assert_same(first.published, second.published, f"the real log, as_of {as_of} {' '.join(options)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from spark.cluster import Cluster
 from support.personal_data import figures_of, told_night, traces
-from support.product import SAMPLE_AS_OF, Credits, nightly, published_rows
+from support.product import SAMPLE_AS_OF, Credits, nightly_run, published_rows
 
 
 @pytest.mark.slow
@@ -20,7 +20,7 @@ def test_verify_and_forget(
     assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
     bucket = tmp_path / "bucket"
     command = on_spark(f"forget_{place}_", files="" if place == "spark" else bucket.as_uri())
-    first = nightly(command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
+    first = nightly_run(command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
     night = told_night(command, first, tmp_path / "told")
 
     verified = command("verify", "--data-dir", night.data_dir)
