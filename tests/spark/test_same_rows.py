@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from histories.compare import row_differences
-from histories.generate import NightDeliveries, histories, write_night
+from histories.generate import RunDeliveries, histories, write_deliveries
 from support.product import REAL_USAGE, SAMPLE_AS_OF, Credits, nightly_run
 
 OnSpark = Callable[[str], Credits]
@@ -52,12 +52,12 @@ def assert_same(on_duckdb: Path, on_spark: Path, what: str) -> None:
 
 
 def run_both(
-    nights: Sequence[NightDeliveries], root: Path, credits_command: Credits, spark_command: Credits, what: str
+    nights: Sequence[RunDeliveries], root: Path, credits_command: Credits, spark_command: Credits, what: str
 ) -> tuple[Path, Path]:
     """Every night on both engines, compared after each; the data directories."""
     duckdb_dir, spark_dir = root / "duckdb", root / "spark"
     for number, deliveries in enumerate(nights):
-        landing, as_of = write_night(root / "landing", number, deliveries), str(deliveries.as_of)
+        landing, as_of = write_deliveries(root / "landing", number, deliveries), str(deliveries.as_of)
         first = nightly_run(credits_command, landing, duckdb_dir, as_of)
         second = nightly_run(spark_command, landing, spark_dir, as_of)
         assert_same(first.published, second.published, f"{what}, night {number}, as_of {as_of}")
@@ -71,7 +71,7 @@ def test_the_sample_beside_awkward_workspaces(
     assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
     nights = histories(16, 2, seed=7)
     for number, deliveries in enumerate(nights):
-        folder = write_night(tmp_path / "more", number, deliveries)
+        folder = write_deliveries(tmp_path / "more", number, deliveries)
         for file in folder.rglob("*.jsonl"):
             (tmp_path / "landing" / file.parent.name).mkdir(exist_ok=True)
             file.rename(tmp_path / "landing" / file.parent.name / file.name)
