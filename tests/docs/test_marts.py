@@ -14,7 +14,7 @@ from docs.marts_document import DOCUMENT, MODELS_DIR, describe_marts
 def test_marts_md_is_up_to_date() -> None:
     assert DOCUMENT == DOCS / "marts.md"
     assert DOCUMENT.read_text(encoding="utf-8") == describe_marts(MODELS_DIR), (
-        "docs/marts.md differs from the yml of the marts; regenerate it: python -m docs.marts_document"
+        "docs/marts.md differs from the yml of the marts; run make docs"
     )
 
 
