@@ -17,7 +17,7 @@ MACHINE = (
     "read-only data directory",
     "two runs at once",
     "a BI tool holds the published files",
-    "missed runs",
+    "runs missed",
     "ten times the volume in 1 GB",
     "a critical check fails",
     "SIGTERM during a step",

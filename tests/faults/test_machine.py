@@ -184,7 +184,7 @@ def test_a_reader_keeps_the_version_it_has_open_and_does_not_block_the_run(
 def test_one_run_catches_up_on_missed_ones(
     runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, tmp_path: Path
 ) -> None:
-    with faults.injection("missed runs"):
+    with faults.injection("runs missed"):
         run = runs.nightly_run(awkward.landing, tmp_path / "data", awkward.as_of)
         assert run.status == OK, run.output
         order_independent = {f"h{number:04d}" for number in range(100) if is_order_independent(number)}
