@@ -1,4 +1,4 @@
-"""Nights that many tests look at, each run once a session.
+"""Fixtures that many tests share: `credits` commands and nightly runs, each run once a session.
 
 No figure is asserted here.
 """
@@ -24,7 +24,7 @@ from support.product import (
     CreditsWith,
     NightlyRun,
     credits_in,
-    nightly,
+    nightly_run,
 )
 
 pytest_plugins = ["support.fault_table", "support.browser"]
@@ -35,14 +35,14 @@ ROOM_BYTES = 2 * 1024**3
 def _quiet_teardown() -> None:
     """Keep pytest's closing line the last one.
 
-    DuckDB's bindings list, as the interpreter ends, every object that Hypothesis still remembers.
+    When the interpreter exits, DuckDB's bindings list every object that Hypothesis still holds.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 @pytest.fixture(scope="session")
 def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The Dagster home of this session's tests, in memory if there is room for it: SQLite syncs a lot."""
+    """The Dagster home of this session's tests, in memory if there is room: SQLite syncs a lot."""
     memory = Path("/dev/shm")
     is_there = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES
     home = Path(mkdtemp(dir=memory)) if is_there else tmp_path_factory.mktemp("dagster_home")
@@ -53,7 +53,7 @@ def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedRuns]:
-    """Runs `credits` commands in processes forked from one that has imported everything."""
+    """Run `credits` commands in processes forked from one that has imported everything."""
     server = ForkedRuns(tmp_path_factory.mktemp("runs"))
     yield server
     server.close()
@@ -61,13 +61,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedRuns]:
 
 @pytest.fixture(scope="session")
 def credits_command(runs: ForkedRuns, dagster_home: Path) -> Credits:
-    """Run `credits …` in a process of its own, with a Dagster home of its own."""
+    """Run `credits …` in a separate process, with this session's Dagster home."""
     return credits_in(runs, dagster_home)
 
 
 @pytest.fixture(scope="session")
 def credits_with(runs: ForkedRuns, dagster_home: Path) -> CreditsWith:
-    """The same with more in its environment, given by name."""
+    """Run `credits …` with further environment variables, given by name."""
     return partial(credits_in, runs, dagster_home)
 
 
@@ -77,12 +77,12 @@ def sample_run(credits_command: Credits, tmp_path_factory: pytest.TempPathFactor
     root = tmp_path_factory.mktemp("sample")
     written = credits_command("sample", "--out", root / "landing")
     assert written.returncode == 0, written.stderr
-    return nightly(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
+    return nightly_run(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
 
 
 @pytest.fixture(scope="session")
 def real_run(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
     """One developer's real usage log up to the middle of 2025, loaded once."""
     if not REAL_USAGE.is_dir():
-        pytest.skip(f"the reference data is not here: {REAL_USAGE} (it is not part of the repository)")
-    return nightly(credits_command, REAL_USAGE, tmp_path_factory.mktemp("real") / "data", "2025-06-30")
+        pytest.skip(f"the reference data is not at {REAL_USAGE} (it is not part of the repository)")
+    return nightly_run(credits_command, REAL_USAGE, tmp_path_factory.mktemp("real") / "data", "2025-06-30")

@@ -1,4 +1,4 @@
-"""That nothing of ours reads or writes a pickle, which can run anything as it is read."""
+"""No module reads or writes a pickle, because reading one can execute any code."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[1]
 PACKAGES = ("orchestration", "forecasting", "expectations", "benchmarks")
 
-# what reads or writes a pickle, without its name or under another
+# modules and names that read or write pickles
 PICKLES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 PICKLED = {"read_pickle", "to_pickle", "allow_pickle", "write_gpickle", "read_gpickle"}
 
 
 def pickles_in(source: str) -> set[str]:
-    """What of a module reads or writes pickles."""
+    """The names in a module that read or write pickles."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -36,9 +36,9 @@ def test_no_module_of_the_product_reads_or_writes_a_pickle() -> None:
     ]
     assert len(modules) > 80
     found = {str(path.relative_to(REPO)): pickles_in(path.read_text(encoding="utf-8")) for path in modules}
-    assert {path: how for path, how in found.items() if how} == {}
+    assert {path: names for path, names in found.items() if names} == {}
 
 
-def test_pickles_would_be_found_under_every_name() -> None:
+def test_pickles_are_found_under_every_name() -> None:
     source = "from joblib import load\nimport _pickle\nnp.load(x, allow_pickle=True)\npd.read_pickle(x)"
     assert pickles_in(source) == {"joblib", "_pickle", "allow_pickle", "read_pickle"}

@@ -1,4 +1,4 @@
-"""That no file of the repository holds a key, a token or a password."""
+"""No file of the repository holds a key, a token or a password."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SAMPLES = [
 
 def tracked() -> list[Path]:
     if not (REPO / ".git").exists():
-        pytest.skip("not a git checkout, so that what is kept here and what a run left cannot be told apart")
+        pytest.skip("not a git checkout: tracked files and those of a run cannot be distinguished")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPO, capture_output=True, text=True, check=True)
     return [REPO / name for name in listed.stdout.split("\0") if name]
 
@@ -61,15 +61,15 @@ def test_no_file_of_the_repository_holds_a_secret() -> None:
     assert {path: kinds for path, kinds in found.items() if kinds} == {}
 
 
-def test_no_file_is_kept_that_holds_secrets_or_data_by_its_kind() -> None:
-    kept = [
+def test_no_tracked_file_has_a_suffix_of_secrets_or_data() -> None:
+    found = [
         path
         for path in tracked()
         if re.search(r"\.(env|pem|key|p12|pfx|pkl|pickle|gpickle|duckdb|joblib)$", path.name)
     ]
-    assert kept == []
+    assert found == []
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=SECRETS)
-def test_each_kind_of_secret_would_be_found(sample: str) -> None:
+def test_each_kind_of_secret_is_found(sample: str) -> None:
     assert len(secrets_in(f"token: {sample}\n")) == 1

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.product import REPO, SAMPLE_AS_OF, Credits, NightlyRun, nightly
+from support.product import REPO, SAMPLE_AS_OF, Credits, NightlyRun, nightly_run
 
 from orchestration.landing.sample.write import write_load
 
@@ -56,7 +56,7 @@ def awkward_run(credits_command: Credits, tmp_path_factory: pytest.TempPathFacto
     for feed, rows in by_hand().items():
         with (root / "landing" / feed / "by-hand.jsonl").open("w", encoding="utf-8") as lines:
             lines.writelines(json.dumps(row) + "\n" for row in rows)
-    return nightly(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
+    return nightly_run(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
 
 
 def by_hand() -> dict[str, list[dict[str, object]]]:

@@ -1,4 +1,4 @@
-"""That the metrics by name are the marts' own numbers, and that they name what the marts hold."""
+"""The named metrics equal the marts' figures, and refer to existing columns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEMANTIC = REPO / "dbt_project" / "semantic"
 BIN = REPO / ".venv-metrics" / "bin"
 
 
-def told() -> dict[str, Any]:
+def definitions() -> dict[str, Any]:
     return dict(yaml.safe_load((SEMANTIC / "models" / "metrics.yml").read_text(encoding="utf-8")))
 
 
@@ -28,20 +28,26 @@ def columns_of(mart: str) -> set[str]:
 
 def test_every_measure_and_dimension_is_a_column_of_its_mart() -> None:
     marts = {"usage": "usage_daily", "people": "usage_by_member", "balances": "credit_balance_daily"}
-    for model in told()["semantic_models"]:
+    for model in definitions()["semantic_models"]:
         columns = columns_of(marts[model["name"]])
         named = {one["name"] for kind in ("measures", "dimensions") for one in model.get(kind, [])}
         assert named and named <= columns, model["name"]
 
 
-def test_every_metric_is_described_and_made_of_what_there_is() -> None:
-    metrics = {metric["name"]: metric for metric in told()["metrics"]}
-    measures = {one["name"] for model in told()["semantic_models"] for one in model.get("measures", [])}
+def test_every_metric_is_described_and_built_from_existing_measures() -> None:
+    metrics = {metric["name"]: metric for metric in definitions()["metrics"]}
+    measures = {
+        one["name"] for model in definitions()["semantic_models"] for one in model.get("measures", [])
+    }
     assert {"credits", "waste_rate", "regeneration_rate", "credits_left"} <= metrics.keys()
     for name, metric in metrics.items():
-        of = metric["type_params"]
+        parameters = metric["type_params"]
         assert metric["description"].endswith("."), name
-        assert of["measure"] in measures if metric["type"] == "simple" else set(of.values()) <= metrics.keys()
+        assert (
+            parameters["measure"] in measures
+            if metric["type"] == "simple"
+            else set(parameters.values()) <= metrics.keys()
+        )
 
 
 @pytest.mark.slow
@@ -70,19 +76,19 @@ def test_every_metric_is_described_and_made_of_what_there_is() -> None:
         ),
     ],
 )
-def test_metricflow_says_what_the_marts_say(
+def test_metricflow_answers_equal_the_marts(
     sample_run: Any, tmp_path: Path, metrics: str, by: str, query: str
 ) -> None:
     if not (BIN / "mf").exists():
-        pytest.skip("MetricFlow is in an environment of its own; make test-metrics makes it")
+        pytest.skip("MetricFlow is not installed; make test-metrics installs it")
     published, out = sample_run.data_dir / "published", tmp_path / "out.csv"
-    asked = ("query", "--metrics", metrics, "--group-by", by, "--csv", out)
-    subprocess.run(["sh", SEMANTIC / "ask.sh", published, BIN, *asked], check=True, capture_output=True)
+    arguments = ("query", "--metrics", metrics, "--group-by", by, "--csv", out)
+    subprocess.run(["sh", SEMANTIC / "ask.sh", published, BIN, *arguments], check=True, capture_output=True)
     with out.open(encoding="utf-8") as file:
         found = {row[by]: Decimal(row[metrics]) for row in csv.DictReader(file)}
     with duckdb.connect(str(published / "credits.duckdb"), read_only=True) as connection:
-        wanted = dict(connection.execute(query).fetchall())
+        expected = dict(connection.execute(query).fetchall())
     # rates are fractions that MetricFlow divides as doubles
     exact = Decimal("1e-12") if metrics == "waste_rate" else Decimal(0)
-    assert found.keys() == wanted.keys() and found
-    assert all(abs(found[key] - wanted[key]) <= exact for key in wanted)
+    assert found.keys() == expected.keys() and found
+    assert all(abs(found[key] - expected[key]) <= exact for key in expected)

@@ -1,6 +1,6 @@
-"""A real BI tool on the published file: Apache Superset shows the marts, and then the next version of them.
+"""A real BI tool on the published file: Apache Superset shows the marts, and then their next version.
 
-It is in an environment of its own, which make test-superset makes.
+Superset has a separate environment, which make test-superset installs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import pytest
 from support.product import REPO
 
 BIN = REPO / ".venv-superset" / "bin"
-# what a person sets who connects Superset to the file
+# the setting with which a user connects Superset to the file
 READ_ONLY = {"engine_params": {"connect_args": {"read_only": True}}}
 CONFIG = """
 SECRET_KEY = "{secret}"
@@ -37,12 +37,12 @@ TALISMAN_ENABLED = False
 
 
 class Superset:
-    """Its REST API, for one who is logged in."""
+    """The REST API, logged in as an administrator."""
 
     def __init__(self, address: str, password: str) -> None:
         self.address, self.token = address, ""
-        who = {"username": "admin", "password": password, "provider": "db"}
-        self.token = self.post("security/login", who)["access_token"]
+        account = {"username": "admin", "password": password, "provider": "db"}
+        self.token = self.post("security/login", account)["access_token"]
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
@@ -63,9 +63,9 @@ class Superset:
 
 @contextmanager
 def superset(home: Path) -> Iterator[Superset]:
-    """A server of its own on loopback, with nothing in it; stopped in the end."""
+    """An empty server on loopback, stopped at the end."""
     if not (BIN / "superset").exists():
-        pytest.skip("Superset is in an environment of its own; make test-superset makes it")
+        pytest.skip("Superset is not installed; make test-superset installs it")
     password = secret = os.urandom(16).hex()
     (home / "superset_config.py").write_text(CONFIG.format(home=home, secret=secret), encoding="utf-8")
     environment = {
@@ -117,8 +117,8 @@ def test_superset_shows_the_marts_and_sees_the_next_version(
                 "sqlalchemy_uri": f"duckdb:///{data_dir.resolve()}/published/credits.duckdb",
             },
         )
-        of = {"database": database["id"], "schema": "marts", "table_name": "usage_by_member"}
-        dataset = tool.post("dataset/", of)["id"]
+        table = {"database": database["id"], "schema": "marts", "table_name": "usage_by_member"}
+        dataset = tool.post("dataset/", table)["id"]
         params = json.dumps({"viz_type": "table", "datasource": f"{dataset}__table"})
         named = {"slice_name": "Credits by member", "viz_type": "table", "params": params}
         assert tool.post("chart/", {**named, "datasource_id": dataset, "datasource_type": "table"})["id"]
@@ -128,8 +128,8 @@ def test_superset_shows_the_marts_and_sees_the_next_version(
         sarah = next(line for line in lines(landing) if line["member_id"] == member(data_dir, "Sarah"))
         late = {**sarah, "event_id": "one-more", "credits": "7.5"}
         (landing / "generation_events" / "late.jsonl").write_text(json.dumps(late) + "\n", encoding="utf-8")
-        night = ("run", "--landing", landing, "--data-dir", data_dir, "--as-of", "2026-04-07")
-        done = credits_command(*night)
+        command = ("run", "--landing", landing, "--data-dir", data_dir, "--as-of", "2026-04-07")
+        done = credits_command(*command)
         assert done.returncode == 0, done.stdout + done.stderr
         after = tool.credits_by_member(dataset)
         assert after == in_mart(data_dir)

@@ -1,4 +1,4 @@
-"""The example export is run as the document has it, on a real PostgreSQL, and what it delivers is loaded."""
+"""The example export runs as documented, on a real PostgreSQL, and its files are loaded."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ insert into credit_bookings values
     (2, 2, '2026-03-01 00:00+00', 'bonus', 50, null, null, null),
     (3, 2, '2026-03-02 00:00+00', 'correction', -1.5, null, null, null);
 """
-# request 7 is corrected twice, request 8 not charged after all and then charged a little; 6 ends at last
+# request 7 is corrected twice, request 8 refunded and then charged a little; 6 finishes
 SECOND = """
 insert into ai_corrections values
     (1, 7, now(), 6000), (2, 8, now(), null), (3, 7, now(), 5500), (4, 8, now(), 250);
@@ -57,7 +57,7 @@ update ai_requests set state = 'done', finished_at = now(), milli_credits = 1750
 insert into article_decisions values (3, 7, 10, now() + interval '1 millisecond', 'live'), (4, 8, 10, now(), 'changed');
 update users set full_name = 'Åse', updated_at = now() where id = 10;
 """
-# what the application itself says was charged
+# the charges by the application itself
 CHARGED = """
 select requests.team_id, sum(coalesce(
     (select milli_credits from ai_corrections where request_id = requests.id order by id desc limit 1),
@@ -74,7 +74,7 @@ Export = Callable[[], subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """psql and its variables, for a PostgreSQL of this module's own."""
+    """psql and its variables, for a PostgreSQL of this module."""
     # a socket's path may not be long
     server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
     binaries = Path(pgserver.__file__).parent / "pginstall18" / "bin"
@@ -96,7 +96,7 @@ def sql(connection: dict[str, str]) -> Sql:
 
 @pytest.fixture
 def export(connection: dict[str, str], tmp_path: Path) -> Export:
-    """Writes the files of the document beside each other, and runs its script."""
+    """Write the files of the document to one folder, and run its script."""
     scripts = tmp_path / "export"
     scripts.mkdir()
     for block in blocks(DOCUMENT, "sql"):
@@ -104,13 +104,15 @@ def export(connection: dict[str, str], tmp_path: Path) -> Export:
         (scripts / name).write_text(block)
     (script,) = blocks(DOCUMENT, "sh")
     (scripts / "export.sh").write_text(script)
-    there = {"LANDING": str(tmp_path / "landing"), "STATE": str(tmp_path / "state")}
+    folders = {"LANDING": str(tmp_path / "landing"), "STATE": str(tmp_path / "state")}
     address = psycopg.conninfo.conninfo_to_dict(connection["PGURI"])
     names = {"host": "PGHOST", "user": "PGUSER", "dbname": "PGDATABASE"}
-    told = {**connection, **there, **{name: str(address[key]) for key, name in names.items()}}
+    environment = {**connection, **folders, **{name: str(address[key]) for key, name in names.items()}}
 
     def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(["sh", str(scripts / "export.sh")], env=told, capture_output=True, text=True)
+        return subprocess.run(
+            ["sh", str(scripts / "export.sh")], env=environment, capture_output=True, text=True
+        )
 
     return run
 
@@ -123,11 +125,11 @@ def loaded(lake: Lake, table: str) -> list[dict[str, object]]:
 
 def charged(lake: Lake) -> dict[str, Decimal]:
     """Credits by workspace of the events that are not retracted, each counted once."""
-    dead = {row["event_id"] for row in loaded(lake, "event_retractions")}
+    retracted = {row["event_id"] for row in loaded(lake, "event_retractions")}
     events = {row["event_id"]: row for row in loaded(lake, "generation_events")}
     totals: dict[str, Decimal] = {}
     for row in events.values():
-        if row["event_id"] not in dead:
+        if row["event_id"] not in retracted:
             workspace = str(row["workspace_id"])
             totals[workspace] = totals.get(workspace, Decimal(0)) + Decimal(str(row["credits"]))
     return totals

@@ -1,4 +1,4 @@
-"""What the documents point to is there."""
+"""Every link of the documents has a target."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ LINK = re.compile(r"\]\(([^)#\s]+)?(?:#([^)\s]+))?\)")
 
 
 def anchors(document: Path) -> set[str]:
-    """What a heading can be pointed at by."""
+    """The anchors of the document's headings."""
     headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_link_leads_somewhere(document: Path) -> None:
+def test_every_link_of_a_document_has_a_target(document: Path) -> None:
     text = re.sub(r"```.*?```", "", document.read_text(), flags=re.DOTALL)
     for target, anchor in LINK.findall(text):
         if "://" in target:
             continue
-        led_to = (document.parent / target).resolve() if target else document
-        assert led_to.exists(), f"{document.name} points to {target}, which is not there"
-        assert not anchor or led_to.suffix != ".md" or anchor in anchors(led_to), f"{target}#{anchor}"
+        linked = (document.parent / target).resolve() if target else document
+        assert linked.exists(), f"{document.name} links to {target}, which does not exist"
+        assert not anchor or linked.suffix != ".md" or anchor in anchors(linked), f"{target}#{anchor}"

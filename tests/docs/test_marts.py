@@ -1,4 +1,4 @@
-"""docs/marts.md is what the yml of the marts says."""
+"""docs/marts.md is generated from the yml of the marts."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from support.product import REPO
 from docs.marts_document import DOCUMENT, MODELS_DIR, describe_marts
 
 
-def test_the_document_of_the_marts_is_current() -> None:
+def test_marts_md_is_up_to_date() -> None:
     assert DOCUMENT == DOCS / "marts.md"
     assert DOCUMENT.read_text(encoding="utf-8") == describe_marts(MODELS_DIR), (
-        "docs/marts.md is not what the yml of the marts says; write it anew: python -m orchestration.marts_document"
+        "docs/marts.md differs from the yml of the marts; run make docs"
     )
 
 
-def test_every_mart_has_its_grain_its_key_and_every_column() -> None:
-    said = describe_marts(MODELS_DIR)
+def test_marts_md_has_the_key_and_every_column_of_each_mart() -> None:
+    text = describe_marts(MODELS_DIR)
     marts = sorted(file.stem for file in MODELS_DIR.glob("*.sql"))
-    assert [line[3:] for line in said.splitlines() if line.startswith("## ")] == marts
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == marts
     for mart in marts:
-        part = said.partition(f"\n## {mart}\n")[2].partition("\n## ")[0]
+        part = text.partition(f"\n## {mart}\n")[2].partition("\n## ")[0]
         assert "\nKey: `" in part and " (key) |" in part, mart
         columns = (MODELS_DIR / f"{mart}.yml").read_text().count("data_type:")
         assert part.count("\n| `") == columns, mart
 
 
-def test_a_description_that_changes_changes_the_document(tmp_path: Path) -> None:
+def test_a_changed_description_changes_marts_md(tmp_path: Path) -> None:
     shutil.copy(MODELS_DIR / "credit_lots.yml", tmp_path)
     before = describe_marts(tmp_path)
     assert "| `lot_id` (key) | string | Id of the lot, unique within the workspace. |" in before

@@ -1,4 +1,4 @@
-"""The tour shows what its commands print."""
+"""The tour shows the output of its commands."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ def test_a_command_prints_what_the_tour_shows(
     folders = {"data/landing": sample_run.landing, "data/warehouse": sample_run.data_dir}
     written = tmp_path / "landing"
     if example.words[1] == "run":
-        said = sample_run.said.stdout  # it is the night that the rest looks at
+        output = sample_run.result.stdout  # the run that the other examples read
     else:
         folders["data/landing"] = written if example.words[1] == "sample" else sample_run.landing
         words = [str(folders.get(word, word)) for word in example.words[1:]]
-        there = {
+        environment = {
             "CREDITS_LANDING_DIR": str(sample_run.landing),
             "CREDITS_DATA_DIR": str(sample_run.data_dir),
         }
-        done = credits_with(**there)(*words)
+        done = credits_with(**environment)(*words)
         assert done.returncode == 0, done.stdout + done.stderr
-        said = done.stdout
-    for place, name in (
+        output = done.stdout
+    for folder, name in (
         (written, "data/landing"),
         (sample_run.landing, f"{PROJECT}/landing"),
         (sample_run.data_dir, f"{PROJECT}/warehouse"),
     ):
-        said = said.replace(str(place), name)
-    assert example.differs(said) is None, f"{example.words}\n{example.differs(said)!r}\n{said}"
+        output = output.replace(str(folder), name)
+    assert example.differs(output) is None, f"{example.words}\n{example.differs(output)!r}\n{output}"

@@ -1,4 +1,4 @@
-"""The forecast from landing files to the command line: dates, what to buy, what if, how good it was."""
+"""The forecast from landing files to the command line: dates, purchase advice, what-if, accuracy."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.product import Credits, NightlyRun, copied, nightly
+from support.product import Credits, NightlyRun, copy_run, nightly_run
 
 
-def days_said(text: str, label: str) -> list[str]:
+def lines_labelled(text: str, label: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip().startswith(label)]
 
 
-def test_the_sample_has_its_pace_date_a_range_around_it_and_buys_p5_less_the_lead_time(
+def test_the_range_lies_around_the_pace_date_and_the_sample_buys_by_p5_less_the_lead_time(
     sample_run: NightlyRun,
 ) -> None:
     ((status, pace, *days, buy_by, lead_days),) = sample_run.query(
@@ -30,7 +30,7 @@ def test_the_sample_has_its_pace_date_a_range_around_it_and_buys_p5_less_the_lea
     assert buy_by == days[1] - timedelta(days=lead_days)
 
 
-def test_what_the_sample_should_buy_is_on_offer_and_enough(sample_run: NightlyRun) -> None:
+def test_the_recommended_packs_cover_the_credits_to_buy_at_their_list_price(sample_run: NightlyRun) -> None:
     ((needed, packs, price),) = sample_run.query(
         "select credits_to_buy, recommended_packs, packs_price from marts.depletion_forecast"
     )
@@ -39,86 +39,86 @@ def test_what_the_sample_should_buy_is_on_offer_and_enough(sample_run: NightlyRu
     assert sum(Decimal(pack["price"]) for pack in bought) == price
 
 
-def test_paths_start_at_what_is_left_and_end_at_nothing(sample_run: NightlyRun) -> None:
+def test_depletion_paths_start_at_the_balance_and_end_at_zero(sample_run: NightlyRun) -> None:
     first, *_, last = sample_run.query("from marts.depletion_paths order by forecast_date")
     assert first == ("acme-store", date(2026, 4, 7), *[Decimal(2660)] * 5)
     assert last[2:] == (0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "expected"),
     [
         ("regeneration-rate=-50%", "days later"),
         ("bulk=100 products", "days earlier"),
         ("buy=pack_3000@2026-04-20", "days later"),
     ],
 )
-def test_a_change_moves_the_median(
-    credits_command: Credits, sample_run: NightlyRun, change: str, words: str
+def test_a_what_if_change_moves_the_median(
+    credits_command: Credits, sample_run: NightlyRun, change: str, expected: str
 ) -> None:
-    said = credits_command("forecast", "--data-dir", sample_run.data_dir, "--what-if", change)
-    assert said.returncode == 0, said.stderr
-    assert words in said.stdout.splitlines()[-1]
-    told = sample_run.query("select depletes_on_p50 from marts.depletion_forecast")
-    median = days_said(said.stdout, "median")[0]
-    assert f"{told[0][0]:%-d %b %Y}" in median
+    result = credits_command("forecast", "--data-dir", sample_run.data_dir, "--what-if", change)
+    assert result.returncode == 0, result.stderr
+    assert expected in result.stdout.splitlines()[-1]
+    published = sample_run.query("select depletes_on_p50 from marts.depletion_forecast")
+    median = lines_labelled(result.stdout, "median")[0]
+    assert f"{published[0][0]:%-d %b %Y}" in median
 
 
-def test_changes_are_made_together(credits_command: Credits, sample_run: NightlyRun) -> None:
+def test_what_if_changes_are_combined(credits_command: Credits, sample_run: NightlyRun) -> None:
     both = ("--what-if", "members=+5", "--what-if", "regeneration-rate=-100%")
     alone = credits_command("forecast", "--data-dir", sample_run.data_dir, *both[:2])
     together = credits_command("forecast", "--data-dir", sample_run.data_dir, *both)
-    assert days_said(alone.stdout, "median")[1] != days_said(together.stdout, "median")[1]
+    assert lines_labelled(alone.stdout, "median")[1] != lines_labelled(together.stdout, "median")[1]
 
 
 @pytest.mark.parametrize(
     "change",
     ["members=2", "buy=none@2026-05-01"],
 )
-def test_a_change_that_cannot_be_is_refused_with_a_remedy(
+def test_an_impossible_change_is_refused_with_a_remedy(
     credits_command: Credits, sample_run: NightlyRun, change: str
 ) -> None:
-    said = credits_command("forecast", "--data-dir", sample_run.data_dir, "--what-if", change)
-    assert said.returncode == 2
-    assert change.split("=")[0] in said.stderr or "none" in said.stderr
+    result = credits_command("forecast", "--data-dir", sample_run.data_dir, "--what-if", change)
+    assert result.returncode == 2
+    assert change.split("=")[0] in result.stderr or "none" in result.stderr
 
 
-def test_a_forecast_of_an_unknown_workspace_names_those_there_are(
+def test_a_forecast_of_an_unknown_workspace_names_the_known_ones(
     credits_command: Credits, sample_run: NightlyRun
 ) -> None:
-    said = credits_command("forecast", "--data-dir", sample_run.data_dir, "--workspace", "nobody")
-    assert said.returncode == 2
-    assert "'nobody'" in said.stderr and "acme-store" in said.stderr
+    result = credits_command("forecast", "--data-dir", sample_run.data_dir, "--workspace", "nobody")
+    assert result.returncode == 2
+    assert "'nobody'" in result.stderr and "acme-store" in result.stderr
 
 
-def test_a_data_directory_without_a_forecast_says_what_to_do(
+def test_without_a_forecast_the_command_names_the_one_to_run_first(
     credits_command: Credits, tmp_path: Path
 ) -> None:
     for command in ("forecast", "backtest"):
-        said = credits_command(command, "--data-dir", tmp_path / "nothing")
-        assert said.returncode == 2
-        assert "run credits run" in said.stderr
+        result = credits_command(command, "--data-dir", tmp_path / "nothing")
+        assert result.returncode == 2
+        assert "run credits run" in result.stderr
 
 
 def test_a_new_user_sees_measured_accuracy_on_the_first_day(
     credits_command: Credits, real_run: NightlyRun
 ) -> None:
-    told = real_run.query(
+    accuracy = real_run.query(
         "select kind, horizon_bucket, cases, coverage_80 from marts.forecast_accuracy "
         "where workspace_id = '(all)' and horizon_bucket <> '(all)' order by all"
     )
-    assert {(kind, bucket) for kind, bucket, *_ in told} >= {("replayed", "0-7"), ("replayed", "31-90")}
+    assert {(kind, bucket) for kind, bucket, *_ in accuracy} >= {("replayed", "0-7"), ("replayed", "31-90")}
     total = real_run.query(
         "select sum(cases) filter (horizon_bucket <> '(all)'), sum(cases) filter (horizon_bucket = '(all)') "
         "from marts.forecast_accuracy where workspace_id = '(all)'"
     )
     assert total[0][0] == total[0][1] > 100
-    said = credits_command("backtest", "--data-dir", real_run.data_dir, "--to", "2025-04-30")
-    assert said.returncode == 0, said.stderr
-    assert "30 Apr 2025" in said.stdout and "pace" in said.stdout
+    result = credits_command("backtest", "--data-dir", real_run.data_dir, "--to", "2025-04-30")
+    assert result.returncode == 0, result.stderr
+    assert "30 Apr 2025" in result.stdout and "pace" in result.stdout
 
 
-def test_an_implausible_charge_is_no_demand_and_the_report_says_so(
+def test_the_forecast_caps_an_implausible_charge_and_the_report_says_so(
     credits_command: Credits, real_run: NightlyRun
 ) -> None:
     ((capped, burnt),) = real_run.query(
@@ -126,12 +126,12 @@ def test_an_implausible_charge_is_no_demand_and_the_report_says_so(
         "from marts.depletion_forecast"
     )
     assert 900_000 < capped < burnt
-    said = credits_command("report", "--data-dir", real_run.data_dir)
-    assert "are not taken for demand by the forecast" in said.stdout
+    result = credits_command("report", "--data-dir", real_run.data_dir)
+    assert "are not taken for demand by the forecast" in result.stdout
 
 
 def steady_landing(folder: Path) -> Path:
-    """Ten credits a day from 1 January on; 450 bought then, and 1,000 more two days before those are gone."""
+    """Ten credits a day from 1 January; 450 bought then, and 1,000 more two days before those run out."""
     for feed, rows in {
         "generation_events": [
             {
@@ -156,7 +156,7 @@ def steady_landing(folder: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_published_forecast_is_scored_once_by_the_credits_it_knew_of(
+def test_a_published_forecast_is_scored_once_against_the_credits_it_knew_of(
     credits_command: Credits, tmp_path: Path
 ) -> None:
     """40 credits were left on 10 February: four days, although more were bought in time."""
@@ -164,15 +164,15 @@ def test_a_published_forecast_is_scored_once_by_the_credits_it_knew_of(
     scored = "select cases, median_abs_error_days, pace_median_abs_error_days, first_as_of "
     scored += "from marts.forecast_accuracy "
     scored += "where workspace_id = 'w' and kind = 'published' and horizon_bucket = '0-7'"
-    first = nightly(credits_command, landing, data_dir, "2026-02-10")
+    first = nightly_run(credits_command, landing, data_dir, "2026-02-10")
     assert first.query("select forecast_status, pace_date from marts.depletion_forecast") == [
         ("ok", date(2026, 2, 14))
     ]
-    assert nightly(credits_command, landing, data_dir, "2026-02-23").query(scored) == []
+    assert nightly_run(credits_command, landing, data_dir, "2026-02-23").query(scored) == []
     for as_of in ("2026-02-24", "2026-02-25"):
-        ((cases, error, pace_error, first_as_of),) = nightly(credits_command, landing, data_dir, as_of).query(
-            scored
-        )
+        ((cases, error, pace_error, first_as_of),) = nightly_run(
+            credits_command, landing, data_dir, as_of
+        ).query(scored)
         assert (cases, pace_error, first_as_of) == (1, 0, date(2026, 2, 10))
         assert error <= 1
 
@@ -188,12 +188,12 @@ def test_the_calibration_in_use_is_registered_with_its_hash(sample_run: NightlyR
 
 
 @pytest.mark.slow
-def test_an_older_journal_keeps_its_vintages(
+def test_vintages_of_an_older_journal_are_kept_without_a_range(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    """Vintages written before there were ranges are read as vintages without one."""
-    night = copied(sample_run, tmp_path / "data")
-    folder = night.data_dir / "journal" / "depletion_forecast"
+    """The journal has files from before ranges were forecast."""
+    run = copy_run(sample_run, tmp_path / "data")
+    folder = run.data_dir / "journal" / "depletion_forecast"
     with duckdb.connect() as connection:
         connection.execute(
             "copy (select workspace_id, date '2026-04-05' as as_of, forecast_status, credits_remaining, "
@@ -201,6 +201,8 @@ def test_an_older_journal_keeps_its_vintages(
             f"empty_since, next_grant_on, history_days, told_at from '{folder}/2026-04-07-*.parquet') "
             f"to '{folder}/2026-04-05-old.parquet'"
         )
-    again = nightly(credits_command, night.landing, night.data_dir, night.as_of, "--full-refresh")
-    told = again.query("select as_of, depletes_on_p50 is null from marts.depletion_forecast order by as_of")
-    assert told == [(date(2026, 4, 5), True), (date(2026, 4, 7), False)]
+    again = nightly_run(credits_command, run.landing, run.data_dir, run.as_of, "--full-refresh")
+    vintages = again.query(
+        "select as_of, depletes_on_p50 is null from marts.depletion_forecast order by as_of"
+    )
+    assert vintages == [(date(2026, 4, 5), True), (date(2026, 4, 7), False)]

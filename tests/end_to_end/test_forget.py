@@ -1,4 +1,4 @@
-"""A person forgotten by the command: nowhere in the data directory any more, and no total is another."""
+"""`credits forget` erases a member from the whole data directory and changes no total."""
 
 from __future__ import annotations
 
@@ -7,88 +7,104 @@ from pathlib import Path
 
 import pytest
 from support.personal_data import figures_of, told_night, traces
-from support.product import SAMPLE_AS_OF, Credits, CreditsWith, NightlyRun, copied, nightly, published_rows
+from support.product import (
+    SAMPLE_AS_OF,
+    Credits,
+    CreditsWith,
+    NightlyRun,
+    copy_run,
+    nightly_run,
+    published_rows,
+)
 
 
 @pytest.fixture(scope="module")
-def told(
+def sarah_run(
     credits_command: Credits, sample_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory
 ) -> NightlyRun:
     root = tmp_path_factory.mktemp("forget")
-    return told_night(credits_command, copied(sample_run, root / "data"), root / "landing")
+    return told_night(credits_command, copy_run(sample_run, root / "data"), root / "landing")
 
 
-def test_a_forgotten_person_is_nowhere_and_every_total_stays(
-    credits_command: Credits, told: NightlyRun, dagster_home: Path
+def test_an_erased_member_leaves_no_trace_and_every_total_stays(
+    credits_command: Credits, sarah_run: NightlyRun, dagster_home: Path
 ) -> None:
-    before, found = published_rows(told.published), traces(told.data_dir)
+    before, found = published_rows(sarah_run.published), traces(sarah_run.data_dir)
     home = traces(dagster_home)
-    # or the test would prove nothing
-    for place in ("raw/", "journal/", "versions/1/", "versions/2/report/", "warehouse.duckdb"):
-        assert any(name.startswith(place) for name in found), (place, found)
+    # otherwise the test would prove nothing
+    for folder in ("raw/", "journal/", "versions/1/", "versions/2/report/", "warehouse.duckdb"):
+        assert any(name.startswith(folder) for name in found), (folder, found)
     assert home
-    command = ("forget", "--member", "m_sarah", "--landing", told.landing, "--data-dir", told.data_dir)
+    command = (
+        "forget",
+        "--member",
+        "m_sarah",
+        "--landing",
+        sarah_run.landing,
+        "--data-dir",
+        sarah_run.data_dir,
+    )
 
     dry = credits_command(*command, "--dry-run")
-    assert (dry.returncode, traces(told.data_dir)) == (0, found), dry.stderr
+    assert (dry.returncode, traces(sarah_run.data_dir)) == (0, found), dry.stderr
     assert "464 rows of generation_events would be rewritten" in dry.stdout
-    said = credits_command(*command)
+    result = credits_command(*command)
 
-    assert said.returncode == 0, said.stdout + said.stderr
-    assert traces(told.data_dir) == set()
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert traces(sarah_run.data_dir) == set()
     assert traces(dagster_home) == set()
-    assert [path.name for path in (told.data_dir / "versions").iterdir()] == ["3"]
-    assert f"delivered files in {told.landing} still hold the person" in said.stdout
-    after = published_rows(told.published)
+    assert [path.name for path in (sarah_run.data_dir / "versions").iterdir()] == ["3"]
+    assert f"delivered files in {sarah_run.landing} still hold the person" in result.stdout
+    after = published_rows(sarah_run.published)
     assert after["credit_summary"] == before["credit_summary"]
-    assert told.query("select count(*) from marts.restatements") == [(0,)]
+    assert sarah_run.query("select count(*) from marts.restatements") == [(0,)]
     assert figures_of(after) == figures_of(before)
     assert len(figures_of(after)) == 15
 
 
-def test_forgetting_again_does_nothing_and_an_unknown_or_busy_one_is_refused(
-    credits_command: Credits, told: NightlyRun
+def test_erasing_twice_does_nothing_and_an_unknown_member_or_a_locked_directory_is_refused(
+    credits_command: Credits, sarah_run: NightlyRun
 ) -> None:
-    command = ("forget", "--data-dir", told.data_dir, "--landing", told.landing, "--member")
-    served = told.published.readlink()
+    command = ("forget", "--data-dir", sarah_run.data_dir, "--landing", sarah_run.landing, "--member")
+    served = sarah_run.published.readlink()
     again = credits_command(*command, "m_sarah")
     assert (again.returncode, "was forgotten before" in again.stdout) == (0, True), again.stderr
     unknown = credits_command(*command, "m_nobody")
     assert (unknown.returncode, "only a member that was delivered" in unknown.stderr) == (2, True)
     elsewhere = credits_command(*command, "m_mike", "--workspace", "other")
     assert elsewhere.returncode == 2
-    with (told.data_dir / "run.lock").open("a+") as held:
+    with (sarah_run.data_dir / "run.lock").open("a+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert credits_command(*command, "m_mike").returncode == 3
-    assert told.published.readlink() == served
+    assert sarah_run.published.readlink() == served
 
 
 @pytest.mark.slow
-def test_with_a_retention_a_night_forgets_who_is_gone(
+def test_with_a_retention_period_a_run_erases_inactive_members(
     sample_run: NightlyRun, credits_with: CreditsWith, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
-    before = published_rows(night.published)
+    run = copy_run(sample_run, tmp_path / "data")
+    before = published_rows(run.published)
     command = credits_with(CREDITS_RETENTION_DAYS="30")
     # the sample ends in April 2026
-    again = nightly(command, night.landing, night.data_dir, night.as_of)
-    assert "5 members made no generation for 30 days and are forgotten" in again.said.stderr
-    assert traces(night.data_dir) == set()
-    assert figures_of(published_rows(night.published)) == figures_of(before)
-    odd = credits_with(CREDITS_RETENTION_DAYS="soon")("status", "--data-dir", night.data_dir)
-    assert (odd.returncode, "whole number of days" in odd.stderr) == (2, True)
+    again = nightly_run(command, run.landing, run.data_dir, run.as_of)
+    assert "5 members made no generation for 30 days and are forgotten" in again.result.stderr
+    assert traces(run.data_dir) == set()
+    assert figures_of(published_rows(run.published)) == figures_of(before)
+    invalid = credits_with(CREDITS_RETENTION_DAYS="soon")("status", "--data-dir", run.data_dir)
+    assert (invalid.returncode, "whole number of days" in invalid.stderr) == (2, True)
 
 
-def test_what_is_delivered_again_neither_counts_twice_nor_brings_the_person_back(
-    credits_command: Credits, told: NightlyRun
+def test_redelivered_rows_neither_count_twice_nor_restore_an_erased_member(
+    credits_command: Credits, sarah_run: NightlyRun
 ) -> None:
-    before = published_rows(told.published)
-    for file in [path for path in told.landing.rglob("*.jsonl") if path.is_file()]:
-        # other bytes, so that the rows are read again
+    before = published_rows(sarah_run.published)
+    for file in [path for path in sarah_run.landing.rglob("*.jsonl") if path.is_file()]:
+        # different bytes, so that the rows are read again
         file.write_text(file.read_text() + "\n")
-    roster = next((told.landing / "members").iterdir())
+    roster = next((sarah_run.landing / "members").iterdir())
     roster.write_text(roster.read_text() + "\n")
-    again = nightly(credits_command, told.landing, told.data_dir, SAMPLE_AS_OF)
-    assert "duplicates" in again.said.stdout
-    assert published_rows(told.published) == before
-    assert traces(told.data_dir) == set()
+    again = nightly_run(credits_command, sarah_run.landing, sarah_run.data_dir, SAMPLE_AS_OF)
+    assert "duplicates" in again.result.stdout
+    assert published_rows(sarah_run.published) == before
+    assert traces(sarah_run.data_dir) == set()

@@ -1,4 +1,4 @@
-"""One night after another: what is repeated changes nothing, what fails publishes nothing."""
+"""Consecutive nightly runs: repeated input changes nothing, a failed run publishes nothing."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
-from support.product import SAMPLE_AS_OF, Credits, NightlyRun, copied, nightly, published_rows
+from support.product import SAMPLE_AS_OF, Credits, NightlyRun, copy_run, nightly_run, published_rows
 
 
-def test_the_same_night_again_loads_nothing_and_changes_nothing(
+def test_repeating_a_run_loads_nothing_and_changes_no_row(
     credits_command: Credits, real_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(real_run, tmp_path / "data")
-    before = published_rows(night.published)
-    version = night.published.readlink()
-    again = nightly(credits_command, night.landing, night.data_dir, night.as_of)
-    assert "nothing new" in again.said.stdout
-    assert night.published.readlink() != version
-    assert published_rows(night.published) == before
+    run = copy_run(real_run, tmp_path / "data")
+    before = published_rows(run.published)
+    version = run.published.readlink()
+    again = nightly_run(credits_command, run.landing, run.data_dir, run.as_of)
+    assert "nothing new" in again.result.stdout
+    assert run.published.readlink() != version
+    assert published_rows(run.published) == before
 
 
 @pytest.mark.slow
 def test_a_rebuild_from_the_lake_publishes_the_same_rows(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
-    (night.data_dir / "warehouse.duckdb").unlink()
-    rebuilt = nightly(credits_command, night.landing, night.data_dir, night.as_of, "--full-refresh")
+    run = copy_run(sample_run, tmp_path / "data")
+    (run.data_dir / "warehouse.duckdb").unlink()
+    rebuilt = nightly_run(credits_command, run.landing, run.data_dir, run.as_of, "--full-refresh")
     assert published_rows(rebuilt.published) == published_rows(sample_run.published)
 
 
 @pytest.mark.slow
-def test_the_shape_of_the_files_does_not_matter(
+def test_the_format_and_split_of_the_files_change_no_published_row(
     credits_command: Credits, real_run: NightlyRun, tmp_path: Path
 ) -> None:
     reshape(real_run.landing, tmp_path / "landing", random.Random(11))
-    night = nightly(credits_command, tmp_path / "landing", tmp_path / "data", real_run.as_of)
-    assert published_rows(night.published) == published_rows(real_run.published)
+    run = nightly_run(credits_command, tmp_path / "landing", tmp_path / "data", real_run.as_of)
+    assert published_rows(run.published) == published_rows(real_run.published)
 
 
 def reshape(landing: Path, to: Path, rng: random.Random) -> None:
-    """The same rows shuffled, split anew, under other names, as CSV and Parquet."""
+    """The same rows shuffled and split differently, under other names, as CSV and Parquet."""
     for feed in sorted(path for path in landing.iterdir() if path.is_dir()):
         rows = []
         for file in sorted(feed.glob("*.jsonl.gz")):
@@ -72,8 +72,8 @@ def reshape(landing: Path, to: Path, rng: random.Random) -> None:
 def test_a_reader_keeps_its_version_while_the_next_is_published(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
-    with duckdb.connect(str(night.published / "credits.duckdb"), read_only=True) as reader:
+    run = copy_run(sample_run, tmp_path / "data")
+    with duckdb.connect(str(run.published / "credits.duckdb"), read_only=True) as reader:
         total = "select sum(credits_used) from marts.credit_summary"
         before = reader.execute(total).fetchall()
         event = {
@@ -83,71 +83,71 @@ def test_a_reader_keeps_its_version_while_the_next_is_published(
         landing = tmp_path / "landing"
         (landing / "generation_events").mkdir(parents=True)
         (landing / "generation_events" / "late.jsonl").write_text(json.dumps(event) + "\n")
-        nightly(credits_command, landing, night.data_dir, night.as_of)
+        nightly_run(credits_command, landing, run.data_dir, run.as_of)
         assert reader.execute(total).fetchall() == before
-    assert night.query(total) == [(before[0][0] + Decimal("4.5"),)]
+    assert run.query(total) == [(before[0][0] + Decimal("4.5"),)]
 
 
-def test_a_failed_gate_stops_the_path_and_keeps_what_is_served(
+def test_a_failed_gate_stops_the_run_and_keeps_the_served_version(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(sample_run, tmp_path / "data")
-    served = (night.published / "credits.duckdb").stat().st_ino
-    deliveries = night.data_dir / "raw" / "batches" / "000001" / "deliveries.parquet"
+    run = copy_run(sample_run, tmp_path / "data")
+    served = (run.published / "credits.duckdb").stat().st_ino
+    deliveries = run.data_dir / "raw" / "batches" / "000001" / "deliveries.parquet"
     table = pq.read_table(deliveries)
     position = table.schema.get_field_index("accepted_count")
     one_more = pa.array([count + 1 for count in table["accepted_count"].to_pylist()], pa.int64())
     pq.write_table(table.set_column(position, table.schema.field(position), one_more), deliveries)
 
-    said = credits_command(
-        *("run", "--landing", night.landing, "--data-dir", night.data_dir, "--as-of", SAMPLE_AS_OF),
-        "--full-refresh",  # what an earlier run has checked is not checked again
+    result = credits_command(
+        *("run", "--landing", run.landing, "--data-dir", run.data_dir, "--as-of", SAMPLE_AS_OF),
+        "--full-refresh",  # otherwise only new batches are checked
     )
-    assert said.returncode == 1
-    assert "published    nothing" in said.stdout
-    assert "raw.deliveries" in said.stdout
-    assert "--- staging not run" in said.stderr
-    assert (night.published / "credits.duckdb").stat().st_ino == served
-    status = credits_command("status", "--data-dir", night.data_dir)
+    assert result.returncode == 1
+    assert "published    nothing" in result.stdout
+    assert "raw.deliveries" in result.stdout
+    assert "--- staging not run" in result.stderr
+    assert (run.published / "credits.duckdb").stat().st_ino == served
+    status = credits_command("status", "--data-dir", run.data_dir)
     assert status.returncode == 0, status.stderr
     assert "failure" in status.stdout
     assert "critical: raw.deliveries" in status.stdout
 
 
-def test_a_second_run_leaves_at_once_and_names_the_first(credits_command: Credits, tmp_path: Path) -> None:
+def test_a_second_run_exits_at_once_and_names_the_first(credits_command: Credits, tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
     (tmp_path / "data").mkdir()
     with (tmp_path / "data" / "run.lock").open("w") as held:
         held.write(f"process {os.getpid()}\n")
         held.flush()
         fcntl.flock(held, fcntl.LOCK_EX)
-        said = credits_command("run", "--landing", tmp_path / "landing", "--data-dir", tmp_path / "data")
-    assert said.returncode == 3
-    assert f"process {os.getpid()}" in said.stderr
+        result = credits_command("run", "--landing", tmp_path / "landing", "--data-dir", tmp_path / "data")
+    assert result.returncode == 3
+    assert f"process {os.getpid()}" in result.stderr
 
 
 def test_an_empty_landing_publishes_empty_marts(credits_command: Credits, tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
-    night = nightly(credits_command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
-    filled = {mart for mart, rows in published_rows(night.published).items() if rows}
-    assert filled == {"model_registry"}  # what the forecast would rest on
-    said = credits_command("report", "--data-dir", night.data_dir)
-    assert said.returncode != 0
-    assert "0 are published" in said.stderr
+    run = nightly_run(credits_command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
+    filled = {mart for mart, rows in published_rows(run.published).items() if rows}
+    assert filled == {"model_registry"}  # the calibration a forecast would use
+    result = credits_command("report", "--data-dir", run.data_dir)
+    assert result.returncode != 0
+    assert "0 are published" in result.stderr
 
 
-def test_wrong_use_says_what_and_exits_2(credits_command: Credits, tmp_path: Path) -> None:
+def test_a_usage_error_names_the_wrong_value_and_exits_2(credits_command: Credits, tmp_path: Path) -> None:
     missing = credits_command("run", "--landing", tmp_path / "nowhere", "--data-dir", tmp_path / "data")
     assert (missing.returncode, "nowhere" in missing.stderr) == (2, True)
     assert not (tmp_path / "data").exists()
-    odd_day = credits_command("run", "--landing", tmp_path, "--data-dir", tmp_path, "--as-of", "7 April")
-    assert (odd_day.returncode, "YYYY-MM-DD" in odd_day.stderr) == (2, True)
+    invalid_day = credits_command("run", "--landing", tmp_path, "--data-dir", tmp_path, "--as-of", "7 April")
+    assert (invalid_day.returncode, "YYYY-MM-DD" in invalid_day.stderr) == (2, True)
     nothing = credits_command("report", "--data-dir", tmp_path / "data")
     assert (nothing.returncode, "credits run" in nothing.stderr) == (2, True)
 
 
 def test_an_implausible_charge_is_a_warning_that_names_the_event(real_run: NightlyRun) -> None:
-    assert "6bd0cf1b5b202ba1: 999001.252875 credits" in real_run.said.stdout
+    assert "6bd0cf1b5b202ba1: 999001.252875 credits" in real_run.result.stdout
 
 
 def test_an_implausible_charge_alerts_once_and_does_not_hide_the_spike_of_the_next_day(

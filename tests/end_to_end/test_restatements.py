@@ -1,4 +1,4 @@
-"""What a later night changes of days already published: exactly what its deliveries touch, and it says so."""
+"""A later run changes exactly the published days that its deliveries affect, and records why."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
-from support.product import Credits, NightlyRun, copied, nightly, published_rows
+from support.product import Credits, NightlyRun, copy_run, nightly_run, published_rows
 
 WORKSPACE = "acme-store"
 LATE_DAY, RETRACTED_DAY, FUNDED_DAY = date(2026, 3, 17), date(2026, 3, 20), date(2026, 3, 25)
@@ -30,8 +30,8 @@ def deliver(landing: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> P
     return landing
 
 
-def event(event_id: str, occurred_at: str, **told: object) -> dict[str, object]:
-    """A generation of a product of its own, so that no other day is touched."""
+def event(event_id: str, occurred_at: str, **columns: object) -> dict[str, object]:
+    """A generation of a new product, so that no other day changes."""
     return {
         "event_id": event_id,
         "occurred_at": occurred_at,
@@ -41,14 +41,14 @@ def event(event_id: str, occurred_at: str, **told: object) -> dict[str, object]:
         "generation_type": "meta",
         "product_category": "Shoes",
         "credits": "1.5",
-    } | told
+    } | columns
 
 
 @pytest.fixture(scope="module")
 def corrected(
     credits_command: Credits, sample_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory
 ) -> NightlyRun:
-    """The night after the sample's, for the same as_of: what came late, and what was taken back."""
+    """A second run after the sample's, for the same as_of: late rows, a retraction and a rename."""
     root = tmp_path_factory.mktemp("corrected")
     ((retracted, _),) = sample_run.query(
         f"select event_id, credits from marts.generation_details where usage_date = '{RETRACTED_DAY}' "
@@ -80,44 +80,44 @@ def corrected(
             ],
         },
     )
-    night = copied(sample_run, root / "data")
-    return nightly(credits_command, landing, night.data_dir, night.as_of)
+    run = copy_run(sample_run, root / "data")
+    return nightly_run(credits_command, landing, run.data_dir, run.as_of)
 
 
-def test_restatements_name_exactly_the_days_touched_and_why(
+def test_restatements_name_exactly_the_changed_days_and_the_cause(
     sample_run: NightlyRun, corrected: NightlyRun
 ) -> None:
-    told = corrected.query(
+    restated = corrected.query(
         "select usage_date, cause, credits_after - credits_before from marts.restatements "
         "where workspace_id = 'acme-store' order by all"
     )
-    assert [row[:2] for row in told] == [
+    assert [row[:2] for row in restated] == [
         (LATE_DAY, "late"),
         (RETRACTED_DAY, "retraction"),
         (FUNDED_DAY, "ledger"),
     ]
-    assert told[0][2] == Decimal("1.5")
-    assert told[2][2] == 0
-    before, after = ({row[0]: row[1:] for row in night.query(DAILY)} for night in (sample_run, corrected))
+    assert restated[0][2] == Decimal("1.5")
+    assert restated[2][2] == 0
+    before, after = ({row[0]: row[1:] for row in run.query(DAILY)} for run in (sample_run, corrected))
     changed = {day for day in before.keys() | after.keys() if before.get(day) != after.get(day)}
     assert changed == {LATE_DAY, RETRACTED_DAY}
 
 
-def test_what_is_restated_is_what_was_published_and_what_is(
+def test_a_restatement_holds_the_figures_published_before_and_after(
     sample_run: NightlyRun, corrected: NightlyRun
 ) -> None:
-    before, after = ({row[0]: row[1:3] for row in night.query(DAILY)} for night in (sample_run, corrected))
-    told = corrected.query(
+    before, after = ({row[0]: row[1:3] for row in run.query(DAILY)} for run in (sample_run, corrected))
+    restated = corrected.query(
         "select usage_date, credits_before, wasted_credits_before, credits_after, wasted_credits_after "
         "from marts.restatements where cause <> 'ledger'"
     )
-    assert told
-    for day, *figures in told:
+    assert restated
+    for day, *figures in restated:
         assert (*figures[:2],) == before[day]
         assert (*figures[2:],) == after[day]
 
 
-def test_a_renamed_member_has_the_new_name_everywhere_and_the_old_one_in_the_history(
+def test_a_renamed_member_has_the_new_name_in_marts_and_both_in_the_history(
     sample_run: NightlyRun, corrected: NightlyRun
 ) -> None:
     names = "select distinct member_name from marts.usage_by_member where member_id = 'm_tom'"
@@ -133,20 +133,20 @@ def test_a_renamed_member_has_the_new_name_everywhere_and_the_old_one_in_the_his
 
 
 @pytest.mark.slow
-def test_a_workspace_that_moves_zone_has_its_days_anew(
+def test_a_new_time_zone_restates_every_day_of_the_workspace_that_changes(
     credits_command: Credits, corrected: NightlyRun, tmp_path: Path
 ) -> None:
-    night = copied(corrected, tmp_path / "data")
+    run = copy_run(corrected, tmp_path / "data")
     row = {"workspace_id": WORKSPACE, "name": "Acme Store", "timezone": "Pacific/Apia"}
     landing = deliver(tmp_path / "landing", {"workspaces": [row | {"updated_at": "2026-04-07T12:00:00Z"}]})
-    moved = nightly(credits_command, landing, night.data_dir, night.as_of)
-    expected = Oracle(lake_rows(night.data_dir / "raw"), as_of=date.fromisoformat(night.as_of)).marts()
+    moved = nightly_run(credits_command, landing, run.data_dir, run.as_of)
+    expected = Oracle(lake_rows(run.data_dir / "raw"), as_of=date.fromisoformat(run.as_of)).marts()
     assert differences(moved.published, expected) == []
-    told = moved.query(
+    restated = moved.query(
         "select usage_date, credits_before, credits_after from marts.restatements where cause = 'dimension'"
     )
     before, after = ({row[0]: row[1] for row in one.query(DAILY)} for one in (corrected, moved))
-    assert {day for day, *_ in told} >= {day for day in before if before[day] != after.get(day)}
-    assert len(told) > 20
-    full = nightly(credits_command, landing, night.data_dir, night.as_of, "--full-refresh")
+    assert {day for day, *_ in restated} >= {day for day in before if before[day] != after.get(day)}
+    assert len(restated) > 20
+    full = nightly_run(credits_command, landing, run.data_dir, run.as_of, "--full-refresh")
     assert published_rows(full.published) == published_rows(moved.published)

@@ -1,6 +1,6 @@
-"""Rulesets and templates before and after, from landing files to the marts: each figure again in plain code.
+"""Rulesets and templates before and after a change, from landing files to marts, recomputed in plain code.
 
-Not here: the rules of what a change is, case by case (tests/forecasting/test_version_changes.py).
+Not here: what counts as a change, case by case (tests/forecasting/waste/test_version_changes.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import sqrt
 
 import pytest
-from support.product import Credits, NightlyRun, nightly
+from support.product import Credits, NightlyRun, nightly_run
 
 pytestmark = pytest.mark.slow
 AS_OF = date(2026, 4, 7)
@@ -32,7 +32,7 @@ CHANGES = {
 
 
 @pytest.fixture(scope="module")
-def night(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
+def run(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
     """80 days of a shop that writes 5 of 50 products a day, up to 3 times each."""
     root, rng, lines = tmp_path_factory.mktemp("versions"), random.Random(7), []
     for day in range(79, -1, -1):
@@ -55,21 +55,21 @@ def night(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) ->
     folder = root / "landing" / "generation_events"
     folder.mkdir(parents=True)
     (folder / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return nightly(credits_command, root / "landing", root / "data", str(AS_OF))
+    return nightly_run(credits_command, root / "landing", root / "data", str(AS_OF))
 
 
-def told(night: NightlyRun) -> dict[tuple[object, ...], dict[str, object]]:
+def changes_of(run: NightlyRun) -> dict[tuple[object, ...], dict[str, object]]:
     """The rows of both marts by kind, workspace, generation type and new id."""
     rows = {}
     for kind in ("ruleset", "template"):
         names = [
             str(name)
-            for (name,) in night.query(
+            for (name,) in run.query(
                 f"select column_name from information_schema.columns where table_name = '{kind}_changes' "
                 "order by ordinal_position"
             )
         ]
-        for values in night.query(f"from marts.{kind}_changes"):
+        for values in run.query(f"from marts.{kind}_changes"):
             row = dict(zip(names, values, strict=True))
             row["previous_id"] = row.pop(f"previous_{kind}_id")
             rows[kind, row.pop("workspace_id"), row.pop("generation_type"), row.pop(f"{kind}_id")] = row
@@ -91,10 +91,10 @@ def variance(pairs: dict[str, list[Fraction]]) -> float:
 
 
 def of_side(
-    night: NightlyRun, kind: str, type_: str, version: str, first: date, last: date
+    run: NightlyRun, kind: str, type_: str, version: str, first: date, last: date
 ) -> dict[str, object]:
     """One side of a change, from the generations that are published."""
-    rows = night.query(
+    rows = run.query(
         "select product_id, attempt_number, quality_score from marts.generation_details "
         f"where workspace_id = 'shop' and generation_type = '{type_}' and {kind}_id = '{version}' "
         f"and attempt_number is not null and usage_date between date '{first}' and date '{last}'"
@@ -122,38 +122,38 @@ def of_side(
     }
 
 
-def test_a_new_ruleset_and_a_new_template_are_told_and_nothing_else_is(night: NightlyRun) -> None:
-    found = {key: (row["previous_id"], row["changed_on"]) for key, row in told(night).items()}
+def test_the_marts_list_the_new_ruleset_and_the_new_template_and_nothing_else(run: NightlyRun) -> None:
+    found = {key: (row["previous_id"], row["changed_on"]) for key, row in changes_of(run).items()}
     assert found == {key: (previous, AS_OF - timedelta(days=day)) for key, (previous, day) in CHANGES.items()}
 
 
 @pytest.mark.parametrize("key", CHANGES, ids=["a ruleset", "a template"])
-def test_every_figure_of_a_change_is_that_of_its_generations(night: NightlyRun, key: tuple[str, ...]) -> None:
+def test_every_figure_of_a_change_follows_from_its_generations(run: NightlyRun, key: tuple[str, ...]) -> None:
     kind, _, generation_type, version = key
     previous, day = CHANGES[key]
-    row, changed_on = told(night)[key], AS_OF - timedelta(days=day)
+    row, changed_on = changes_of(run)[key], AS_OF - timedelta(days=day)
     # 30 days before a change of 40 days ago are still within the 90 of generation_details
     assert changed_on - timedelta(days=30) >= LISTED_FROM
     days = timedelta(days=1)
-    before = of_side(night, kind, generation_type, previous, changed_on - 30 * days, changed_on - days)
-    after = of_side(night, kind, generation_type, version, changed_on, changed_on + 29 * days)
+    before = of_side(run, kind, generation_type, previous, changed_on - 30 * days, changed_on - days)
+    after = of_side(run, kind, generation_type, version, changed_on, changed_on + 29 * days)
     measures = ("regeneration_rate", "first_pass_quality_score")
     for name in ("attempts", "regenerations", "first_pass_scored", *measures):
         assert (row[f"{name}_before"], row[f"{name}_after"]) == (before[name], after[name]), name
     assert 0 < row["first_pass_scored_after"] < row["attempts_after"] - row["regenerations_after"]
-    for place, name in enumerate(measures):
+    for position, name in enumerate(measures):
         difference = after[name] - before[name]
         assert row[f"{name}_difference"] == difference
-        half = 1.6448536 * sqrt(before["variances"][place] + after["variances"][place])
+        half = 1.6448536 * sqrt(before["variances"][position] + after["variances"][position])
         low, high = (float(row[f"{name}_difference_{end}"]) for end in ("low", "high"))
         assert (low, high) == pytest.approx((float(difference) - half, float(difference) + half), abs=2e-6)
 
 
-def test_the_sample_has_two_rulesets_side_by_side_and_so_no_change(sample_run: NightlyRun) -> None:
+def test_two_rulesets_that_began_together_are_no_change(sample_run: NightlyRun) -> None:
     began = sample_run.query(
         "select count(distinct ruleset_id), count(distinct began_on) from ("
         "select ruleset_id, min(usage_date) as began_on from marts.generation_details "
         "where generation_type = 'description' and attempt_number is not null group by all)"
     )
     assert began == [(2, 1)]
-    assert told(sample_run) == {}
+    assert changes_of(sample_run) == {}

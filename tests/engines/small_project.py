@@ -1,6 +1,6 @@
-"""A dbt project of two models with the macros of the real one, to see what each macro gives on an engine.
+"""A small dbt project with the macros of the real one, to test each macro on an engine.
 
-What must come out is said once here, for whichever engine runs it.
+The expected values are here once, for every engine.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _INSTANT = "cast('2026-03-29 00:59:59.999999' as timestamp)"
 _LAST = "cast('9999-12-31 20:00:00' as timestamp)"
 _DAY = "cast('2026-02-28' as date)"
 _NO_DAY = "cast(null as date)"
-# an instant as the lake has it, with an offset as text: the engines have other names for that type
+# an instant as the lake stores it, from text with an offset: the engines name that type differently
 STORED = {
     "duckdb": "cast('2026-03-29 02:59:59.999999+02:00' as timestamptz)",
     "spark": "cast('2026-03-29 02:59:59.999999+02:00' as timestamp)",
 }
-# a call of a macro, and what it gives as text; None is null
+# a call of a macro, and its value as text; None is null
 EXPECTED: dict[str, str | None] = {
     "utc_timestamp(stored)": "2026-03-29 00:59:59.999999",
     f"local_date({_INSTANT!r}, \"'Europe/Berlin'\")": "2026-03-29",
@@ -61,14 +61,14 @@ EXPECTED: dict[str, str | None] = {
     "unit_key([\"'a'\"]) ~ ' = ' ~ unit_key([\"'a'\"])": "true",
     "unit_key([\"'a'\", \"'b'\"]) ~ ' = ' ~ unit_key([\"'b'\", \"'a'\"])": "false",
 }
-# what a table holds, what is removed, and what must be left and added; what is not known stays
+# the days of a table, the removed rows, and the expected ones; a row whose condition is null stays
 DAYS = ("2026-01-01", "2026-01-02", "2026-01-03")
 REMOVED = "number in (select 1 as number union all select 2 union all select 4) or nullif(number, 3) < 0"
 LEFT = [(3, "2026-01-02"), (5, "2026-01-03"), (6, "2026-01-03"), (7, "2026-01-04")]
 
 
 def calls() -> set[str]:
-    """The macros that are called."""
+    """The names of the called macros."""
     return {name for call in EXPECTED for name in re.findall(r"(\w+)\(", call)}
 
 
@@ -82,7 +82,7 @@ def dispatched() -> dict[str, set[str]]:
 
 
 def write_project(folder: Path, *, target: str) -> Path:
-    """A project with the real macros, and two nights of models."""
+    """A project with the real macros, and models for two runs."""
     shutil.copytree(MACROS, folder / "macros")
     (folder / "models").mkdir()
     (folder / "dbt_project.yml").write_text(
@@ -117,7 +117,7 @@ def write_project(folder: Path, *, target: str) -> Path:
 
 
 def run_twice(project: Path, *, target: str, environment: dict[str, str]) -> None:
-    """Two nights: the second removes rows and adds one."""
+    """Do two runs: the second removes rows and adds one."""
     for _ in range(2):
         done = subprocess.run(
             [

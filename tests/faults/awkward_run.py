@@ -1,6 +1,6 @@
-"""A night that has something of everything: before it, undisturbed, and what must be true after a fault.
+"""A nightly run with every kind of delivery: before it, undisturbed, and what must hold after a fault.
 
-How it is disturbed is in the tests.
+The tests inject the faults.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 from histories.compare import row_differences
-from histories.generate import histories, write_night
+from histories.generate import histories, write_deliveries
 from support.forked_runs import ForkedRuns
 
 WORKSPACES, SEED = 24, 11
@@ -32,15 +32,15 @@ TIES = """
 
 @dataclass(frozen=True)
 class AwkwardRun:
-    """Late, repeated, conflicting, retracted and broken lines for a data directory that holds a night.
+    """Late, repeated, conflicting, retracted and broken lines, for a data directory that has had a run.
 
     Attributes:
-        landing: what is delivered, earlier nights included.
-        before: the data directory as the night finds it.
-        undisturbed: the data directory after an undisturbed night.
-        as_of: the day the night reports.
-        events: the steps and changes on the disk of the undisturbed night, in order.
-        seconds: how long the undisturbed night took.
+        landing: everything delivered, for the earlier run too.
+        before: the data directory before the run.
+        undisturbed: the data directory after an undisturbed run.
+        as_of: the day that the run reports.
+        events: the steps and changes on disk of the undisturbed run, in order.
+        seconds: how long the undisturbed run took.
     """
 
     landing: Path
@@ -57,7 +57,7 @@ class AwkwardRun:
 
     @property
     def changes(self) -> list[int]:
-        """The numbers of the changes that a later run could stumble over; dbt's own notes are none."""
+        """The numbers of the changes that could break a later run; dbt's own files cannot."""
         return [
             number
             for number, event in enumerate(self.events)
@@ -65,19 +65,19 @@ class AwkwardRun:
             and not (event.startswith("os.mkdir journal/") and number > 25)
         ]
 
-    def copied(self, to: Path) -> Path:
-        """The data directory as the night finds it, to be disturbed."""
+    def copy_before(self, to: Path) -> Path:
+        """A copy of the data directory before the run, for a fault to be injected."""
         shutil.copytree(self.before, to, symlinks=True)
         return to
 
-    def assert_yesterdays_or_todays(self, data_dir: Path) -> None:
-        """A reader sees one whole version, the one before the night or that of the night."""
+    def assert_serves_one_version(self, data_dir: Path) -> None:
+        """Readers see one complete version, the one from before the run or the run's."""
         assert ties(data_dir / "published") == []
-        newest = rows_of(data_dir)
-        assert newest in (rows_of(self.before), rows_of(self.undisturbed))
+        newest = served_run(data_dir)
+        assert newest in (served_run(self.before), served_run(self.undisturbed))
 
     def assert_equal(self, data_dir: Path) -> None:
-        """What is published is what the undisturbed night published, and nothing half-made lies about."""
+        """The published rows are those of the undisturbed run, and no temporary file is left."""
         published, names = self.undisturbed / "published", ("undisturbed", "recovered")
         found = row_differences(published, data_dir / "published", names=names)
         assert found == [], found[:5]
@@ -92,32 +92,32 @@ def ties(published: Path) -> list[str]:
     return [f"{count} rows of credit_summary are not the sum of their parts"] if count else []
 
 
-def rows_of(data_dir: Path) -> tuple[int, str]:
-    """Which night a data directory serves: batch and as_of."""
-    told = json.loads((data_dir / "published" / "version.json").read_text(encoding="utf-8"))
-    return told["batch_id"], told["as_of"]
+def served_run(data_dir: Path) -> tuple[int, str]:
+    """Which run a data directory serves: batch and as_of."""
+    version = json.loads((data_dir / "published" / "version.json").read_text(encoding="utf-8"))
+    return version["batch_id"], version["as_of"]
 
 
 def awkward_run(runs: ForkedRuns, root: Path) -> AwkwardRun:
-    """Live through it once."""
+    """Do the runs once, undisturbed."""
     landing, data_dir = root / "landing", root / "undisturbed"
     *earlier, last = histories(WORKSPACES, 2, SEED)
     for number, deliveries in enumerate(earlier):
-        shutil.copytree(write_night(root / "nights", number, deliveries), landing, dirs_exist_ok=True)
-        run = runs.night(landing, data_dir, deliveries.as_of)
+        shutil.copytree(write_deliveries(root / "runs", number, deliveries), landing, dirs_exist_ok=True)
+        run = runs.nightly_run(landing, data_dir, deliveries.as_of)
         assert run.status == 0, run.output
     shutil.copytree(data_dir, root / "before", symlinks=True)
-    shutil.copytree(write_night(root / "nights", 1, last), landing, dirs_exist_ok=True)
-    run = runs.night(landing, data_dir, last.as_of, events=root / "events")
+    shutil.copytree(write_deliveries(root / "runs", 1, last), landing, dirs_exist_ok=True)
+    run = runs.nightly_run(landing, data_dir, last.as_of, events=root / "events")
     assert run.status == 0, run.output
     lines = (root / "events").read_text(encoding="utf-8").splitlines()
     events = tuple(json.loads(line)[1] for line in lines)
     return AwkwardRun(landing, root / "before", data_dir, str(last.as_of), events, run.seconds)
 
 
-def recover(runs: ForkedRuns, awkward: AwkwardRun, data_dir: Path, *, says: str = "") -> None:
-    """One normal run, which says so, makes everything equal."""
-    run = runs.night(awkward.landing, data_dir, awkward.as_of)
+def recover(runs: ForkedRuns, awkward: AwkwardRun, data_dir: Path, *, reports: str = "") -> None:
+    """One normal run reports the recovery and makes every published row equal."""
+    run = runs.nightly_run(awkward.landing, data_dir, awkward.as_of)
     assert run.status == 0, run.output
-    assert says in run.output, run.output
+    assert reports in run.output, run.output
     awkward.assert_equal(data_dir)

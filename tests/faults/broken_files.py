@@ -1,6 +1,6 @@
-"""Deliveries with something wrong in the file itself, each beside what must become of it.
+"""Deliveries with a defect in the file itself, each with its expected outcome.
 
-Values that break the contract are in broken_values.py; how a delivery is loaded and looked at, in the tests.
+Values that break the contract are in broken_values.py; the tests load the deliveries and check them.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ import zstandard
 from orchestration.landing.options import ReadOptions
 
 Row = dict[str, object]
-# caps that a small file can exceed
+# limits that a small file can exceed
 CAPS = ReadOptions(max_line_bytes=8192, free_bytes=262_144)
 FEED = "generation_events"
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What must become of one file.
+    """The expected outcome of one file.
 
     Attributes:
         file: its name under the landing directory.
-        rule: by which the file or its lines are refused, None if all of it loads.
-        lines, accepted, quarantined: its account in the manifest.
+        rule: the rule that refuses the file or its lines, None if all of it loads.
+        lines, accepted, quarantined: its counts in the manifest.
         accepted_ids: of the rows that load, in order.
-        refused: number and text of each line that does not; a number of None is the whole file.
+        refused: number and text of each line that does not load; a number of None is the whole file.
         status: its status in the manifest.
-        stored: values that must be found in the lake, by event id and column.
+        stored: values expected in the lake, by event id and column.
     """
 
     file: str
@@ -86,11 +86,11 @@ def loaded(file: str, rows: Sequence[Row]) -> Expected:
 
 
 def refused(file: str, rule: str) -> Expected:
-    """A file that is refused whole, unread or read in vain."""
+    """A file that is refused as a whole."""
     return Expected(file, rule, 0, 0, 0, (), ((None, None),), "rejected")
 
 
-def without(file: str, rows: Sequence[Row], rule: str, lines: dict[int, str]) -> Expected:
+def partly_refused(file: str, rows: Sequence[Row], rule: str, lines: dict[int, str]) -> Expected:
     """A file of which the rows with these numbers (from 1), of these texts, are refused."""
     kept = [row for number, row in enumerate(rows, start=1) if number not in lines]
     count = len(rows)
@@ -98,7 +98,7 @@ def without(file: str, rows: Sequence[Row], rule: str, lines: dict[int, str]) ->
     return Expected(file, rule, count, len(kept), len(lines), ids_of(kept), texts)
 
 
-def some(rows: Sequence[Row], rng: Random) -> list[int]:
+def sample_numbers(rows: Sequence[Row], rng: Random) -> list[int]:
     """Up to three row numbers, from 1, and never all rows."""
     return sorted(rng.sample(range(1, len(rows) + 1), rng.randint(1, min(3, len(rows) - 1))))
 
@@ -126,13 +126,13 @@ def _garbage_after(rows: list[Row], rng: Random, folder: Path) -> list[Expected]
 
 def _members(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
     # a member may end in the middle of a line
-    data, places = json_lines(rows), []
-    places = sorted(rng.randrange(1, len(data)) for _ in range(3))
-    parts = [data[start:end] for start, end in zip([0, *places], [*places, len(data)], strict=True)]
+    data = json_lines(rows)
+    cuts = sorted(rng.randrange(1, len(data)) for _ in range(3))
+    parts = [data[start:end] for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
     return [loaded(write(folder, "members.jsonl.gz", b"".join(map(gzip.compress, parts))), rows)]
 
 
-def _lying_name(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
+def _misleading_name(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
     data = json_lines(rows)
     name, found = rng.choice(
         [
@@ -155,7 +155,7 @@ def _half_line(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
     last = json.dumps(rows[-1])
     half = last[: rng.randrange(1, len(last))]
     file = write(folder, "half.jsonl", whole + half.encode())
-    return [without(file, rows, "json", {len(rows): half})]
+    return [partly_refused(file, rows, "json", {len(rows): half})]
 
 
 def _empty_file(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
@@ -188,12 +188,12 @@ def _same_bytes(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
 
 def _long_line(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
     lines, long = [json.dumps(row) for row in rows], {}
-    for number in some(rows, rng):
+    for number in sample_numbers(rows, rng):
         size = CAPS.max_line_bytes + rng.randrange(1, 100_000)
         lines[number - 1] = json.dumps(rows[number - 1] | {"model": "x" * size})
         long[number] = lines[number - 1][:65_536]
     file = write(folder, "long.jsonl", "\n".join(lines).encode())
-    return [without(file, rows, "line.length", long)]
+    return [partly_refused(file, rows, "line.length", long)]
 
 
 def _symbolic_link(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
@@ -252,25 +252,25 @@ def _line_ends(end: bytes) -> Injector:
 def _bad_bytes(bad: Sequence[bytes], rule: str) -> Injector:
     def inject(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
         lines, texts = json_lines(rows).splitlines(), {}
-        for number in some(rows, rng):
+        for number in sample_numbers(rows, rng):
             line = lines[number - 1]
-            place = rng.randrange(2, len(line))
-            line = lines[number - 1] = line[:place] + rng.choice(bad) + line[place:]
+            position = rng.randrange(2, len(line))
+            line = lines[number - 1] = line[:position] + rng.choice(bad) + line[position:]
             texts[number] = line.decode("utf-8", "backslashreplace")
-        return [without(write(folder, "bytes.jsonl", b"\n".join(lines)), rows, rule, texts)]
+        return [partly_refused(write(folder, "bytes.jsonl", b"\n".join(lines)), rows, rule, texts)]
 
     return inject
 
 
-def spoilt_lines(name: str, rule: str, spoil: Callable[[Row, Random], str]) -> Injector:
-    """Some lines of a file, made anew."""
+def broken_lines(name: str, rule: str, break_line: Callable[[Row, Random], str]) -> Injector:
+    """Replace some lines of a file."""
 
     def inject(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
         lines = [json.dumps(row) for row in rows]
-        texts = {number: spoil(rows[number - 1], rng) for number in some(rows, rng)}
+        texts = {number: break_line(rows[number - 1], rng) for number in sample_numbers(rows, rng)}
         for number, text in texts.items():
             lines[number - 1] = text
-        return [without(write(folder, name, "\n".join(lines).encode()), rows, rule, texts)]
+        return [partly_refused(write(folder, name, "\n".join(lines).encode()), rows, rule, texts)]
 
     return inject
 
@@ -289,12 +289,14 @@ def _nested(row: Row, rng: Random) -> str:
 
 def _ragged_csv(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
     records, texts = csv_records(rows), {}
-    for number in some(rows, rng):
+    for number in sample_numbers(rows, rng):
         record = records[number]
         texts[number] = records[number] = rng.choice(
             [record + ",", record + ",x,y", record.rsplit(",", 1)[0]]
         )
-    expected = without(write(folder, "ragged.csv", "\n".join(records).encode()), rows, "csv.cells", texts)
+    expected = partly_refused(
+        write(folder, "ragged.csv", "\n".join(records).encode()), rows, "csv.cells", texts
+    )
     return [_below_a_header(expected)]
 
 
@@ -302,11 +304,11 @@ def _unclosed_quote(rows: list[Row], rng: Random, folder: Path) -> list[Expected
     records = csv_records(rows)
     number = rng.randint(1, len(rows))
     cells = records[number].split(",")
-    place = rng.randrange(len(cells))
-    cells[place] = '"' + cells[place]
+    column = rng.randrange(len(cells))
+    cells[column] = '"' + cells[column]
     records[number] = ",".join(cells)
     data = "\n".join(records).encode()
-    expected = without(write(folder, "quote.csv", data), rows, "csv.syntax", {number: records[number]})
+    expected = partly_refused(write(folder, "quote.csv", data), rows, "csv.syntax", {number: records[number]})
     return [_below_a_header(expected)]
 
 
@@ -320,7 +322,7 @@ FILE_FAULTS: dict[str, Injector] = {
     "gzip with a wrong CRC": _wrong_crc,
     "gzip followed by garbage": _garbage_after,
     "concatenated gzip members": _members,
-    "a name that lies about its compression": _lying_name,
+    "a name with the wrong compression suffix": _misleading_name,
     "a decompression bomb": _bomb,
     "half-written last line": _half_line,
     "empty file": _empty_file,
@@ -339,8 +341,8 @@ FILE_FAULTS: dict[str, Injector] = {
     "CR only": _line_ends(b"\r"),
     "invalid UTF-8": _bad_bytes([b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\x80"], "utf8"),
     "a NUL byte": _bad_bytes([b"\0"], "text.nul"),
-    "duplicate JSON keys": spoilt_lines("keys.jsonl", "json.duplicate_key", _twice_a_key),
-    "deep nesting": spoilt_lines("deep.jsonl", "json.depth", _nested),
+    "duplicate JSON keys": broken_lines("keys.jsonl", "json.duplicate_key", _twice_a_key),
+    "deep nesting": broken_lines("deep.jsonl", "json.depth", _nested),
     "ragged CSV": _ragged_csv,
     "an unclosed CSV quote": _unclosed_quote,
 }

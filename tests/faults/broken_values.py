@@ -1,6 +1,6 @@
-"""Deliveries with values and times that break the contract, or that only look as if they did.
+"""Deliveries with values and times that break the contract, or only look as if they did.
 
-What a value means once it is published is not asked here: the lake keeps it exactly, or refuses the line.
+How a value is published does not matter here: the lake stores it exactly, or refuses the line.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from faults.broken_files import (
     Expected,
     Injector,
     Row,
+    broken_lines,
     json_lines,
     loaded,
-    some,
-    spoilt_lines,
+    sample_numbers,
     write,
 )
 
-_PLACE = "(the value)"
+_PLACEHOLDER = "(the value)"
 
 
 def _with(row: Row, column: str, literal: str) -> str:
     """The row's line with a JSON literal, valid or not, for one of its values."""
-    return json.dumps(row | {column: _PLACE}).replace(json.dumps(_PLACE), literal)
+    return json.dumps(row | {column: _PLACEHOLDER}).replace(json.dumps(_PLACEHOLDER), literal)
 
 
 def _bad(column: str, rule: str, literals: Sequence[str]) -> Injector:
     """Some lines with one of these literals in a column."""
-    return spoilt_lines("values.jsonl", rule, lambda row, rng: _with(row, column, rng.choice(literals)))
+    return broken_lines("values.jsonl", rule, lambda row, rng: _with(row, column, rng.choice(literals)))
 
 
 def _either(*injectors: Injector) -> Injector:
@@ -42,11 +42,11 @@ def _either(*injectors: Injector) -> Injector:
 
 
 def _exact(column: str, values: Sequence[tuple[str, object]]) -> Injector:
-    """Some lines with a literal that must be found in the lake as exactly this value."""
+    """Some lines with a literal that the lake must store as exactly this value."""
 
     def inject(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
         lines, stored = [json.dumps(row) for row in rows], []
-        for number in some(rows, rng):
+        for number in sample_numbers(rows, rng):
             literal, value = rng.choice(values)
             lines[number - 1] = _with(rows[number - 1], column, literal)
             stored.append((str(rows[number - 1]["event_id"]), column, value))
@@ -87,12 +87,12 @@ _LONG_NUMBERS = [
 
 def _new_column(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
     name = f"colour_{rng.randrange(1000)}"
-    number = Decimal(rng.randrange(10**20)).scaleb(-3)
+    value = Decimal(rng.randrange(10**20)).scaleb(-3)
     lines, stored = [json.dumps(row) for row in rows], []
-    for place in some(rows, rng):
-        row = rows[place - 1]
-        lines[place - 1] = _with(row | {name: _PLACE}, name, str(number))
-        stored.append((str(row["event_id"]), "attributes", f'{{"{name}":{number}}}'))
+    for number in sample_numbers(rows, rng):
+        row = rows[number - 1]
+        lines[number - 1] = _with(row | {name: _PLACEHOLDER}, name, str(value))
+        stored.append((str(row["event_id"]), "attributes", f'{{"{name}":{value}}}'))
     expected = loaded(write(folder, "drift.jsonl", "\n".join(lines).encode()), rows)
     return [replace(expected, stored=tuple(stored))]
 
@@ -127,7 +127,7 @@ def _changed_type(row: Row, rng: Random) -> str:
     return _with(row, column, rng.choice(["true", "{}", '{"amount": 1}', "[1]"]))
 
 
-_ODD_NAMES = (
+_UNUSUAL_NAMES = (
     *(
         "🙂👨‍👩‍👧‍👦",
         "שלום עולם",
@@ -151,19 +151,19 @@ _TEXT_COLUMNS = (
 
 
 def _named(names: Sequence[str], columns: Sequence[str]) -> Injector:
-    """Some rows with such names in their columns, stored to the character."""
+    """Some rows with such names in their columns, which must be stored character by character."""
 
     def inject(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
-        odd, stored = list(rows), []
-        for number in some(rows, rng):
+        renamed, stored = list(rows), []
+        for number in sample_numbers(rows, rng):
             row = rows[number - 1] | {column: rng.choice(names) for column in columns}
-            # the id as well, and it stays the only one of its kind
+            # the id as well, which stays unique
             row["event_id"] = f"{row['event_id']}{rng.choice(names)}"
-            odd[number - 1] = row
+            renamed[number - 1] = row
             stored += [(str(row["event_id"]), column, row[column]) for column in columns]
         ensure_ascii = rng.random() < 0.5
-        text = "".join(json.dumps(row, ensure_ascii=ensure_ascii) + "\n" for row in odd)
-        return [replace(loaded(write(folder, "names.jsonl", text.encode()), odd), stored=tuple(stored))]
+        text = "".join(json.dumps(row, ensure_ascii=ensure_ascii) + "\n" for row in renamed)
+        return [replace(loaded(write(folder, "names.jsonl", text.encode()), renamed), stored=tuple(stored))]
 
     return inject
 
@@ -194,11 +194,11 @@ VALUE_FAULTS: dict[str, Injector] = {
     "days of 23 and 25 hours": _exact("occurred_at", _SUMMER_TIME),
     "zones +5:30 and +13": _exact("occurred_at", _OFFSETS),
     "a new column": _new_column,
-    "a required column missing in some rows": spoilt_lines("missing.jsonl", "required", _column_missing),
+    "a required column missing in some rows": broken_lines("missing.jsonl", "required", _column_missing),
     "a required column renamed": _column_renamed,
-    "a changed type": spoilt_lines("types.jsonl", "type", _changed_type),
+    "a changed type": broken_lines("types.jsonl", "type", _changed_type),
     "emoji, RTL, combining and very long names": _named(
-        _ODD_NAMES, ("member_id", "product_id", "product_category")
+        _UNUSUAL_NAMES, ("member_id", "product_id", "product_category")
     ),
     "hostile names in every column": _named(_HOSTILE, _TEXT_COLUMNS),
 }

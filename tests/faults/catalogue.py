@@ -1,13 +1,13 @@
-"""Every fault this system is built to survive, by name; what is injected for each is in the tests.
+"""Every fault that this system must survive, by name; the tests inject them.
 
-A name that no test injects is shown as such at the end of `make faults`, which then fails.
+At the end of `make faults` a name that no test injected is listed, and the command fails.
 """
 
 from __future__ import annotations
 
 MACHINE = (
     "killed at a step boundary",
-    "killed before a change on the disk",
+    "killed before a change on disk",
     "killed at a random time, three in a row",
     "reboot: every process dies",
     "working database: WAL cut short",
@@ -15,9 +15,9 @@ MACHINE = (
     "working database: file cut short",
     "disk full",
     "read-only data directory",
-    "two nights at once",
+    "two runs at once",
     "a BI tool holds the published files",
-    "nights missed",
+    "runs missed",
     "ten times the volume in 1 GB",
     "a critical check fails",
     "SIGTERM during a step",
@@ -27,7 +27,7 @@ FILES = (
     "gzip with a wrong CRC",
     "gzip followed by garbage",
     "concatenated gzip members",
-    "a name that lies about its compression",
+    "a name with the wrong compression suffix",
     "a decompression bomb",
     "half-written last line",
     "empty file",
@@ -84,7 +84,7 @@ VALUES = (
 ORDER = ("permuted, split, merged and replayed deliveries",)
 NUMBERS = (
     "1,000,000 deliveries with duplicates, late, retracted and bad ones",
-    "10,000 looks of readers during publishing",
+    "10,000 reads during publishing",
     "a nightly run without a network",
 )
 SECTIONS = {

@@ -1,6 +1,6 @@
-"""What the fault tests share, made once a process.
+"""The run that the fault tests share, done once a process.
 
-What is injected is in the tests.
+The tests inject the faults.
 """
 
 from __future__ import annotations
@@ -12,5 +12,5 @@ from support.forked_runs import ForkedRuns
 
 @pytest.fixture(scope="session")
 def awkward(runs: ForkedRuns, tmp_path_factory: pytest.TempPathFactory) -> AwkwardRun:
-    """A night with something of everything."""
+    """A nightly run with every kind of delivery."""
     return awkward_run(runs, tmp_path_factory.mktemp("awkward"))

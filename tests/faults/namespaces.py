@@ -1,6 +1,6 @@
-"""Commands in a namespace of their own: a disk or a network that only they see.
+"""Commands in a separate namespace: a disk or a network that only they see.
 
-What is done in there is in the scripts that are given.
+The given script decides what happens in it.
 """
 
 from __future__ import annotations
@@ -20,19 +20,21 @@ from support.product import REPO
 
 @functools.cache
 def is_possible(kind: str) -> bool:
-    """Whether this machine lets us make such a namespace."""
+    """Whether this machine allows such a namespace."""
     if not shutil.which("unshare"):
         return False
-    made = subprocess.run(
+    tried = subprocess.run(
         ["unshare", "--map-root-user", f"--{kind}", "true"], capture_output=True, check=False
     )
-    return made.returncode == 0
+    return tried.returncode == 0
 
 
-def told_by(kind: str, script: str, *arguments: object, home: Path, **environment: str) -> dict[str, Any]:
-    """What a script of this folder, run in a namespace of that kind, says on its last line, as JSON.
+def run_in_namespace(
+    kind: str, script: str, *arguments: object, home: Path, **environment: str
+) -> dict[str, Any]:
+    """Run a script of this folder in a namespace of that kind, and return the JSON of its last line.
 
-    The test is skipped where no such namespace can be made.
+    The test is skipped where no such namespace can be created.
     """
     if not is_possible(kind):
         pytest.skip(
@@ -47,15 +49,15 @@ def told_by(kind: str, script: str, *arguments: object, home: Path, **environmen
         sys.executable,
         str(Path(__file__).with_name(script)),
     ]
-    said = subprocess.run(
+    result = subprocess.run(
         [*command, *map(str, arguments)],
         env={**os.environ, "DAGSTER_HOME": str(home), **environment},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert said.returncode == 0, said.stdout + said.stderr
-    return dict(json.loads(said.stdout.splitlines()[-1]))
+    assert result.returncode == 0, result.stdout + result.stderr
+    return dict(json.loads(result.stdout.splitlines()[-1]))
 
 
 def credits_script() -> str:

@@ -1,4 +1,4 @@
-"""Runs a command while a folder cannot be written, not even by root.
+"""Runs a command while a folder is read-only, even for root.
 
 A script for `unshare --map-root-user --mount`: the folder is mounted on itself, read-only.
 """
@@ -15,7 +15,7 @@ def main() -> None:
     subprocess.run(["mount", "--bind", folder, folder], check=True)
     subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    sys.stdout.write(json.dumps({"status": done.returncode, "said": done.stdout + done.stderr}) + "\n")
+    sys.stdout.write(json.dumps({"status": done.returncode, "output": done.stdout + done.stderr}) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Runs a command twice on a data directory that lies on a disk of its own: once too small, once large enough.
+"""Runs a command twice on a data directory on a separate disk: first too small, then large enough.
 
-A script for `unshare --map-root-user --mount`: the disk is a tmpfs that is gone with this process, so what
-is on it in the end is copied out.
+A script for `unshare --map-root-user --mount`: the disk is a tmpfs that vanishes with this process, so its
+final content is copied out.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def served(data_dir: Path) -> list[str]:
 
 def main() -> None:
     options = argparse.ArgumentParser()
-    options.add_argument("--before", type=Path, required=True, help="the data directory to begin with")
-    options.add_argument("--after", type=Path, required=True, help="where it is copied in the end")
+    options.add_argument("--before", type=Path, required=True, help="the initial data directory")
+    options.add_argument("--after", type=Path, required=True, help="where it is copied at the end")
     options.add_argument("--disk", type=Path, required=True, help="an empty folder to mount the disk on")
-    options.add_argument("--free-kb", type=int, required=True, help="what is free on it at first")
+    options.add_argument("--free-kb", type=int, required=True, help="what is free on it for the first run")
     options.add_argument("command", nargs="+", help="the command; --data-dir is added")
     chosen = options.parse_args()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4g", "tmpfs", chosen.disk], check=True)
@@ -43,12 +43,12 @@ def main() -> None:
     subprocess.run(["mount", "-o", "remount,size=4g", chosen.disk], check=True)
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     shutil.copytree(data_dir, chosen.after, symlinks=True)
-    told = {
+    results = {
         "full": [full.returncode, full.stdout + full.stderr],
         "is_served_as_before": before == during,
         "again": [again.returncode, again.stdout + again.stderr],
     }
-    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.write(json.dumps(results) + "\n")
     sys.stdout.flush()
     os.sync()
 

@@ -1,6 +1,6 @@
 """A broken delivery is refused by file, line, rule and reason, and takes no good line with it.
 
-Each fault is injected beside good files into a landing folder that is then loaded for real.
+Each fault is injected between good files of a landing folder, which is then really loaded.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ from orchestration.lake.lake import Lake
 
 NOW = datetime(2026, 4, 8, 1, 0, tzinfo=UTC)
 INJECTORS = FILE_FAULTS | VALUE_FAULTS
-# injected below, since they take more than one load
-OF_THEIR_OWN = {"same name with other bytes", "a file changing while it is read", "100,000 tiny files"}
-# what these mean is decided after the lake
+# injected below, because they take more than one load
+SEVERAL_LOADS = {"same name with other bytes", "a file changing while it is read", "100,000 tiny files"}
+# these only show in what is published
 WHEN_PUBLISHED = {
     *("a workspace that changes zone", "events days late", "the same event in two files"),
     *("same key with other content", "a retraction before its event", "an outcome before its event"),
@@ -52,7 +52,7 @@ ORDINARY, SLOW = range(3), range(3, 25)
 
 
 def good_rows(rng: Random, prefix: str, count: int) -> list[Row]:
-    """Rows that meet the contract, with ids of their own."""
+    """Rows that meet the contract, with ids of this prefix."""
     return [
         {
             "event_id": f"{prefix}-{number}",
@@ -68,7 +68,7 @@ def good_rows(rng: Random, prefix: str, count: int) -> list[Row]:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Load:
     """A landing folder and the lake it is loaded into."""
 
     landing: Path
@@ -89,60 +89,60 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
+def load(tmp_path: Path) -> Load:
     folder = tmp_path / "landing" / FEED
     folder.mkdir(parents=True)
-    return Scene(tmp_path / "landing", Lake(tmp_path / "data" / "raw", options=CAPS))
+    return Load(tmp_path / "landing", Lake(tmp_path / "data" / "raw", options=CAPS))
 
 
 def test_every_fault_of_files_and_values_has_an_injector() -> None:
-    assert {*INJECTORS, *OF_THEIR_OWN, *WHEN_PUBLISHED} == {*FILES, *VALUES}
+    assert {*INJECTORS, *SEVERAL_LOADS, *WHEN_PUBLISHED} == {*FILES, *VALUES}
 
 
 @pytest.mark.parametrize("seed", [*ORDINARY, *(pytest.param(seed, marks=pytest.mark.slow) for seed in SLOW)])
 @pytest.mark.parametrize("fault", INJECTORS)
 def test_a_broken_delivery_takes_no_good_line_with_it(
-    fault: str, seed: int, scene: Scene, faults: Faults
+    fault: str, seed: int, load: Load, faults: Faults
 ) -> None:
     rng = Random(f"{fault} {seed}")
     with faults.injection(fault):
-        _inject_and_look(INJECTORS[fault], rng, scene)
+        _inject_and_check(INJECTORS[fault], rng, load)
 
 
-def _inject_and_look(inject: Injector, rng: Random, scene: Scene) -> None:
-    beside = [loaded_beside(scene, rng, name) for name in ("a-before", "zz-after")]
-    rows = good_rows(rng, "spoilt", rng.randint(2, 40))
-    expected = [*inject(rows, rng, scene.folder), *beside]
+def _inject_and_check(inject: Injector, rng: Random, load: Load) -> None:
+    good = [loaded_good_file(load, rng, name) for name in ("a-before", "zz-after")]
+    rows = good_rows(rng, "broken", rng.randint(2, 40))
+    expected = [*inject(rows, rng, load.folder), *good]
 
-    scene.ingest()
-    assert_as_expected(scene, expected)
+    load.ingest()
+    assert_as_expected(load, expected)
 
-    before = (scene.table(FEED), scene.table("quarantine"), scene.table("deliveries"))
-    assert scene.ingest().batch_id is None
-    assert (scene.table(FEED), scene.table("quarantine"), scene.table("deliveries")) == before
+    before = (load.table(FEED), load.table("quarantine"), load.table("deliveries"))
+    assert load.ingest().batch_id is None
+    assert (load.table(FEED), load.table("quarantine"), load.table("deliveries")) == before
 
-    write(scene.folder, "corrected.jsonl", json_lines([*rows, *good_rows(rng, "corrected", 1)]))
-    scene.ingest()
-    assert {*ids_of(rows), "corrected-0"} <= set(scene.event_ids())
-    assert_every_line_is_explained(scene)
+    write(load.folder, "corrected.jsonl", json_lines([*rows, *good_rows(rng, "corrected", 1)]))
+    load.ingest()
+    assert {*ids_of(rows), "corrected-0"} <= set(load.event_ids())
+    assert_every_line_is_explained(load)
 
 
-def loaded_beside(scene: Scene, rng: Random, name: str) -> Expected:
-    """A good file, before or after the broken one in the order of names."""
+def loaded_good_file(load: Load, rng: Random, name: str) -> Expected:
+    """A good file, named before or after the broken one."""
     rows = good_rows(rng, name, rng.randint(1, 20))
-    return loaded(write(scene.folder, f"{name}.jsonl", json_lines(rows)), rows)
+    return loaded(write(load.folder, f"{name}.jsonl", json_lines(rows)), rows)
 
 
-def assert_as_expected(scene: Scene, expected: list[Expected]) -> None:
+def assert_as_expected(load: Load, expected: list[Expected]) -> None:
     ids, found = defaultdict(list), {}
-    for row in scene.table(FEED):
+    for row in load.table(FEED):
         ids[row["file_path"]].append(row["event_id"])
         found[row["event_id"]] = row
     refused = defaultdict(list)
-    for row in scene.table("quarantine"):
+    for row in load.table("quarantine"):
         refused[row["file_path"]].append((row["line_number"], row["text"], row["rule"]))
         assert row["reason"] and row["remedy"] and row["feed"] == FEED
-    accounts = {row["file_path"]: row for row in scene.table("deliveries")}
+    accounts = {row["file_path"]: row for row in load.table("deliveries")}
     assert sorted(map(str, accounts)) == sorted(each.file for each in expected)
     for each in expected:
         account = accounts[each.file]
@@ -152,17 +152,17 @@ def assert_as_expected(scene: Scene, expected: list[Expected]) -> None:
         assert refused[each.file] == [(number, text, each.rule) for number, text in each.refused]
         for event_id, column, value in each.stored:
             assert found[event_id][column] == value
-    assert_every_line_is_explained(scene)
+    assert_every_line_is_explained(load)
 
 
-def assert_every_line_is_explained(scene: Scene) -> None:
-    """The clearing equation of the lake: by the manifest, and by the rows that are there."""
-    deliveries = scene.table("deliveries")
+def assert_every_line_is_explained(load: Load) -> None:
+    """Every line of the lake is accepted or quarantined: by the manifest, and by the stored rows."""
+    deliveries = load.table("deliveries")
     total = {
         name: sum(int(str(row[name])) for row in deliveries) for name in deliveries[0] if "_count" in name
     }
     assert total["line_count"] == total["accepted_count"] + total["quarantined_count"]
-    rows, refused = scene.table(FEED), scene.table("quarantine")
+    rows, refused = load.table(FEED), load.table("quarantine")
     assert total["accepted_count"] == len(rows)
     lines_of_loaded = sum(
         int(str(row["quarantined_count"])) for row in deliveries if row["status"] == "loaded"
@@ -173,67 +173,63 @@ def assert_every_line_is_explained(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("seed", ORDINARY)
-def test_a_name_that_comes_again_with_other_bytes_is_a_new_delivery(
-    seed: int, scene: Scene, faults: Faults
-) -> None:
+def test_a_known_name_with_different_bytes_is_a_new_delivery(seed: int, load: Load, faults: Faults) -> None:
     rng = Random(seed)
     first, second = good_rows(rng, "first", 5), good_rows(rng, "second", 7)
     with faults.injection("same name with other bytes"):
-        write(scene.folder, "again.jsonl", json_lines(first))
-        scene.ingest()
-        write(scene.folder, "again.jsonl", json_lines([*first, *second]))
-        report = scene.ingest()
+        write(load.folder, "again.jsonl", json_lines(first))
+        load.ingest()
+        write(load.folder, "again.jsonl", json_lines([*first, *second]))
+        report = load.ingest()
 
-        assert scene.event_ids() == [*ids_of(first), *ids_of(first), *ids_of(second)]
-        assert [row["replaces_earlier"] for row in scene.table("deliveries")] == [False, True]
+        assert load.event_ids() == [*ids_of(first), *ids_of(first), *ids_of(second)]
+        assert [row["replaces_earlier"] for row in load.table("deliveries")] == [False, True]
         assert any("again.jsonl" in warning for warning in report.warnings)
-        assert scene.ingest().batch_id is None
-        assert_every_line_is_explained(scene)
+        assert load.ingest().batch_id is None
+        assert_every_line_is_explained(load)
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_file_that_changes_while_it_is_read_waits_for_the_next_night(
-    seed: int, scene: Scene, faults: Faults, monkeypatch: pytest.MonkeyPatch
+def test_a_file_that_changes_while_it_is_read_waits_for_the_next_run(
+    seed: int, load: Load, faults: Faults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = Random(seed)
     rows = good_rows(rng, "growing", 400)
-    beside = loaded_beside(scene, rng, "a-before")
-    file = write(scene.folder, "growing.jsonl", json_lines(rows[:300]))
+    good = loaded_good_file(load, rng, "a-before")
+    file = write(load.folder, "growing.jsonl", json_lines(rows[:300]))
     read, change = landing_files.OpenFile.read, ["growing", "again", "touched"][seed // 2]
 
     def read_while_written(self: landing_files.OpenFile, size: int = -1, /) -> bytes:
         data = read(self, size)
-        if os.fstat(self._handle.fileno()).st_ino == (scene.landing / file).stat().st_ino:
+        if os.fstat(self._handle.fileno()).st_ino == (load.landing / file).stat().st_ino:
             if change == "growing":
-                with (scene.landing / file).open("ab") as growing:
+                with (load.landing / file).open("ab") as growing:
                     growing.write(json_lines(rows[300:310]))
             elif change == "again":
-                (scene.landing / file).write_bytes(json_lines(rows[:200]))
+                (load.landing / file).write_bytes(json_lines(rows[:200]))
             else:
-                os.utime(scene.landing / file)
+                os.utime(load.landing / file)
         return data
 
     monkeypatch.setattr(landing_files, "_IN_MEMORY_BYTES", [0, 1 << 24][seed % 2])
     with faults.injection("a file changing while it is read"):
         with monkeypatch.context() as patched:
             patched.setattr(landing_files.OpenFile, "read", read_while_written)
-            report = scene.ingest()
-        assert_as_expected(scene, [beside])
+            report = load.ingest()
+        assert_as_expected(load, [good])
         assert any("changes while it is read" in warning for warning in report.warnings)
 
-        (scene.landing / file).write_bytes(json_lines(rows))
-        scene.ingest()
-        assert_as_expected(scene, [beside, loaded(file, rows)])
+        (load.landing / file).write_bytes(json_lines(rows))
+        load.ingest()
+        assert_as_expected(load, [good, loaded(file, rows)])
 
 
-def test_a_file_that_another_process_goes_on_writing_is_never_half_loaded(
-    scene: Scene, faults: Faults
-) -> None:
+def test_a_file_that_another_process_is_writing_is_never_half_loaded(load: Load, faults: Faults) -> None:
     rows = good_rows(Random(7), "slow", 20_000)
     done = threading.Event()
 
     def write_slowly() -> None:
-        with (scene.folder / "slow.jsonl").open("wb", buffering=0) as slow:
+        with (load.folder / "slow.jsonl").open("wb", buffering=0) as slow:
             for start in range(0, len(rows), 100):
                 slow.write(json_lines(rows[start : start + 100]))
                 time.sleep(0.002)
@@ -243,30 +239,30 @@ def test_a_file_that_another_process_goes_on_writing_is_never_half_loaded(
         writer = threading.Thread(target=write_slowly)
         writer.start()
         while not done.is_set():
-            scene.ingest()
+            load.ingest()
         writer.join()
-        scene.ingest()
+        load.ingest()
 
-        # what was there at some instant may have been a delivery; what counts is the last one, whole
-        last = max(int(str(row["batch_id"])) for row in scene.table(FEED))
-        newest = [row["event_id"] for row in scene.table(FEED) if row["batch_id"] == last]
+        # an early state may have loaded as a delivery; the last one must be complete
+        last = max(int(str(row["batch_id"])) for row in load.table(FEED))
+        newest = [row["event_id"] for row in load.table(FEED) if row["batch_id"] == last]
         assert newest == list(ids_of(rows))
-        assert_every_line_is_explained(scene)
+        assert_every_line_is_explained(load)
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_tiny_files_load_in_under_a_minute(scene: Scene, faults: Faults) -> None:
+def test_a_hundred_thousand_tiny_files_load_in_under_a_minute(load: Load, faults: Faults) -> None:
     rows = good_rows(Random(1), "tiny", 100_000)
     for number, row in enumerate(rows):
         data = json.dumps(row) if number % 1000 else f"nope {number}"
-        (scene.folder / f"{number:06}.jsonl").write_text(data)
+        (load.folder / f"{number:06}.jsonl").write_text(data)
     with faults.injection("100,000 tiny files"):
         start = time.monotonic()
-        scene.ingest()
+        load.ingest()
         assert time.monotonic() - start < 60
 
         kept = [row for number, row in enumerate(rows) if number % 1000]
-        assert scene.event_ids() == list(ids_of(kept))
-        assert len(scene.table("quarantine")) == 100
-        assert_every_line_is_explained(scene)
-        assert scene.ingest().batch_id is None
+        assert load.event_ids() == list(ids_of(kept))
+        assert len(load.table("quarantine")) == 100
+        assert_every_line_is_explained(load)
+        assert load.ingest().batch_id is None

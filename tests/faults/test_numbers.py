@@ -1,6 +1,6 @@
-"""Large numbers: deliveries counted once, looks that see one version, and nothing sent anywhere.
+"""Large numbers: deliveries are counted once, reads see one version, and nothing is sent anywhere.
 
-The faults themselves are planted by the sample load, and by what is killed here.
+The sample load plants the faults in deliveries; the kills are here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from faults.awkward_run import TIES, AwkwardRun
-from faults.namespaces import credits_script, told_by
+from faults.namespaces import credits_script, run_in_namespace
 from support.fault_table import Faults
 from support.forked_runs import ForkedRuns
 
@@ -28,14 +28,14 @@ from orchestration.publish.versions.build import activate, build_version, seal
 
 AS_OF = "2026-04-07"
 Counter = Any  # a shared number of multiprocessing
-NIGHTS = (date(2026, 3, 10), date(2026, 4, 1), date(2026, 4, 30))
+DAYS = (date(2026, 3, 10), date(2026, 4, 1), date(2026, 4, 30))
 DELIVERIES = "1,000,000 deliveries with duplicates, late, retracted and bad ones"
 PUBLISHED_AT = datetime(2026, 4, 8, 2, tzinfo=UTC)
 FEEDS_BY_DAY = ("generation_events", "content_outcomes", "event_retractions")
 
 
 def deliver(load: Path, landing: Path, up_to: date) -> None:
-    """Put into the landing folder what the load has delivered by the end of a day."""
+    """Copy into the landing folder what the load has delivered by the end of a day."""
     for file in load.glob("*/*"):
         day = file.name.removeprefix("load-")[:10]
         if file.parent.name not in FEEDS_BY_DAY or date.fromisoformat(day) <= up_to:
@@ -45,7 +45,7 @@ def deliver(load: Path, landing: Path, up_to: date) -> None:
 
 
 def live_events(load: Path) -> set[str]:
-    """The ids of all events that were delivered soundly and not retracted, as the generator names them."""
+    """The ids of all valid events that are not retracted, as the generator names them."""
     ids = set()
     for file in (load / "generation_events").iterdir():
         for line in file.read_text(encoding="utf-8").splitlines():
@@ -57,9 +57,9 @@ def live_events(load: Path) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("events", "nights"), [(20_000, NIGHTS[-1:]), (960_000, NIGHTS)])
+@pytest.mark.parametrize(("events", "days"), [(20_000, DAYS[-1:]), (960_000, DAYS)])
 def test_no_delivery_is_lost_or_counted_twice(
-    runs: ForkedRuns, faults: Faults, events: int, nights: tuple[date, ...], tmp_path: Path
+    runs: ForkedRuns, faults: Faults, events: int, days: tuple[date, ...], tmp_path: Path
 ) -> None:
     load, landing, data_dir = tmp_path / "load", tmp_path / "landing", tmp_path / "data"
     shares = {"duplicate_share": 0.05, "conflict_share": 0.01, "late_share": 0.02}
@@ -73,20 +73,20 @@ def test_no_delivery_is_lost_or_counted_twice(
         faults.injection(DELIVERIES, lines),
         faults.injection("ten times the volume in 1 GB", int(events > 500_000)),
     ):
-        for up_to in nights:
+        for up_to in days:
             deliver(load, landing, up_to)
-            killed = runs.night(
+            killed = runs.nightly_run(
                 landing, data_dir, AS_OF, kill_after_seconds=rng.uniform(3, 12), environment=large
             )
-            run = runs.night(landing, data_dir, AS_OF, environment=large)
+            run = runs.nightly_run(landing, data_dir, AS_OF, environment=large)
             assert run.status == 0, killed.output + run.output
             assert run.peak_mb < 3_000
-        assert lost_or_doubled(data_dir, load, truth) == []
-        assert clearing(data_dir, lines) == []
+        assert lost_or_duplicated(data_dir, load, truth) == []
+        assert unexplained_lines(data_dir, lines) == []
 
 
-def lost_or_doubled(data_dir: Path, load: Path, truth: dict[str, object]) -> list[str]:
-    """Where what is published differs from what the generator says is true."""
+def lost_or_duplicated(data_dir: Path, load: Path, truth: dict[str, object]) -> list[str]:
+    """Where the published rows differ from the generator's truth."""
     with duckdb.connect(str((data_dir / "published").resolve() / "credits.duckdb"), read_only=True) as marts:
         found = marts.execute(
             "select event_id, count(*) from marts.generation_details group by all"
@@ -99,7 +99,7 @@ def lost_or_doubled(data_dir: Path, load: Path, truth: dict[str, object]) -> lis
     workspaces = truth["workspaces"]
     assert isinstance(workspaces, dict)
     wrong = [
-        f"{workspace}: {by_workspace.get(workspace)} credits, {about['live_credits']} are true"
+        f"{workspace}: {by_workspace.get(workspace)} credits, expected {about['live_credits']}"
         for workspace, about in workspaces.items()
         if by_workspace.get(workspace, Decimal(0)) != Decimal(about["live_credits"])
     ]
@@ -112,19 +112,19 @@ def lost_or_doubled(data_dir: Path, load: Path, truth: dict[str, object]) -> lis
     ]
 
 
-def clearing(data_dir: Path, lines: int) -> list[str]:
-    """Where lines are not explained: as many in the files as accepted and quarantined by the lake."""
+def unexplained_lines(data_dir: Path, lines: int) -> list[str]:
+    """Where the lines of the files are not as many as those accepted or quarantined."""
     files = [str(file) for file in (data_dir / "raw" / "batches").glob("*/deliveries.parquet")]
-    told = duckdb.execute(
+    counts = duckdb.execute(
         "select sum(line_count), sum(accepted_count) + sum(quarantined_count) from read_parquet(?) "
         "where feed = 'generation_events' and status = 'loaded'",
         [files],
     ).fetchall()[0]
-    return [] if told == (lines, lines) else [f"{lines} lines delivered, {told} told"]
+    return [] if counts == (lines, lines) else [f"{lines} lines delivered, counted {counts}"]
 
 
 def fingerprint(version: Path) -> tuple[object, ...]:
-    """What tells one version from another in each of its parts."""
+    """Values of each part of a version that differ between versions."""
     with duckdb.connect(str(version / "credits.duckdb"), read_only=True) as connection:
         marts = connection.execute(
             "select (select sum(credits) from marts.usage_daily), (select sum(credits_used) from "
@@ -136,10 +136,10 @@ def fingerprint(version: Path) -> tuple[object, ...]:
     return *marts, sum(parquet["credits"].to_pylist()), len(pages[0].read_bytes()), len(pages)
 
 
-def look_on(
-    data_dir: Path, versions: list[tuple[object, ...]], stop: Event, looks: Counter, mixed: Counter
+def read_repeatedly(
+    data_dir: Path, versions: list[tuple[object, ...]], stop: Event, reads: Counter, mixed: Counter
 ) -> None:
-    """Look at what is published again and again; count how often, and what was of no version."""
+    """Read what is published until stopped; count the reads, and those that match no version."""
     parts = {version[:3] for version in versions}
     while not stop.is_set():
         # as a BI tool does, by the link, and as a reader of several files does, who resolves it first
@@ -149,13 +149,13 @@ def look_on(
                 "marts.credit_summary), (select count(*) from marts.generation_details)"
             ).fetchall()[0]
         wrong = (marts not in parts) + (fingerprint((data_dir / "published").resolve()) not in versions)
-        for counter, more in ((looks, 2), (mixed, wrong)):
+        for counter, more in ((reads, 2), (mixed, wrong)):
             with counter.get_lock():
                 counter.value += more
 
 
 def publish(warehouse: Path, data_dir: Path) -> None:
-    """Build a version as a run does, and serve it."""
+    """Build a version like a run, and serve it."""
     version = build_version(warehouse, data_dir, published_at=PUBLISHED_AT)
     seal(version, data_dir)
     activate(version, data_dir)
@@ -173,38 +173,38 @@ def test_readers_never_see_two_versions_at_once(
     for warehouse in warehouses:
         publish(warehouse, data_dir)
         versions.append(fingerprint((data_dir / "published").resolve()))
-    # told apart in every part, or nothing mixed could be seen
+    # versions differ in every part: otherwise a mixture could not be detected
     assert all(one != other for one, other in zip(*(version[:5] for version in versions), strict=True))
     spawning = multiprocessing.get_context("spawn")
-    stop, looks, mixed = spawning.Event(), spawning.Value("q"), spawning.Value("q")
+    stop, reads, mixed = spawning.Event(), spawning.Value("q"), spawning.Value("q")
     readers = [
-        spawning.Process(target=look_on, args=(data_dir, versions, stop, looks, mixed), daemon=True)
+        spawning.Process(target=read_repeatedly, args=(data_dir, versions, stop, reads, mixed), daemon=True)
         for _ in range(2)
     ]
     for reader in readers:
         reader.start()
     published = 0
-    while looks.value < least and all(reader.is_alive() for reader in readers):
+    while reads.value < least and all(reader.is_alive() for reader in readers):
         publish(warehouses[published % 2], data_dir)
         published += 1
     stop.set()
     for reader in readers:
         reader.join(timeout=60)
-    with faults.injection("10,000 looks of readers during publishing", looks.value):
+    with faults.injection("10,000 reads during publishing", reads.value):
         assert [reader.exitcode for reader in readers] == [0, 0]
-        assert (looks.value >= least, mixed.value) == (True, 0)
+        assert (reads.value >= least, mixed.value) == (True, 0)
         assert published > least / 500
 
 
 @pytest.mark.slow
 def test_a_nightly_run_sends_nothing_anywhere(awkward: AwkwardRun, faults: Faults, tmp_path: Path) -> None:
-    data_dir = awkward.copied(tmp_path / "data")
-    night = (credits_script(), "run", "--landing", awkward.landing, "--as-of", awkward.as_of)
-    arguments = (*night, "--data-dir", data_dir)
-    told = told_by("net", "without_network.py", *arguments, home=tmp_path / "home")
+    data_dir = awkward.copy_before(tmp_path / "data")
+    command = (credits_script(), "run", "--landing", awkward.landing, "--as-of", awkward.as_of)
+    arguments = (*command, "--data-dir", data_dir)
+    result = run_in_namespace("net", "without_network.py", *arguments, home=tmp_path / "home")
     with faults.injection("a nightly run without a network"):
-        assert told["status"] == 0
-        # the counters would show it: they did show what the script itself tried
-        assert told["control"]["Tcp"] and told["control"]["Udp"]
-        assert set(told["sent"].values()) == {0}, told["sent"]
+        assert result["status"] == 0
+        # the counters work: they counted what the script itself tried
+        assert result["control"]["Tcp"] and result["control"]["Udp"]
+        assert set(result["sent"].values()) == {0}, result["sent"]
         awkward.assert_equal(data_dir)

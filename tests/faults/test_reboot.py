@@ -1,4 +1,4 @@
-"""Every process dies in the middle of a night: the next start frees its run, the next night needs nobody.
+"""Every process dies during a run: the next start marks the run as failed, and the next run recovers.
 
 Kills of one process are in test_kills.py.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from faults.awkward_run import AwkwardRun, recover, rows_of
+from faults.awkward_run import AwkwardRun, recover, served_run
 from faults.namespaces import credits_script
 from support.fault_table import Faults
 from support.forked_runs import ForkedRuns
@@ -34,66 +34,66 @@ def free_port() -> int:
 
 @contextmanager
 def served(awkward: AwkwardRun, data_dir: Path, home: Path, log: Path) -> Iterator[None]:
-    """`credits serve` with a night due every minute; in the end every process of it is killed at once."""
+    """`credits serve` with a run due every minute; at the end all its processes are killed at once."""
     environment = {**os.environ, "DAGSTER_HOME": str(home), "CREDITS_SCHEDULE_CRON": "* * * * *"}
     folders = ("--landing", str(awkward.landing), "--data-dir", str(data_dir))
-    with log.open("a") as said:
+    with log.open("a") as output:
         server = subprocess.Popen(
             [credits_script(), "serve", *folders, "--port", str(free_port())],
             env=environment,
-            stdout=said,
-            stderr=said,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
     try:
         yield
     finally:
         os.killpg(server.pid, signal.SIGKILL)
-        # the daemons of Dagster make sessions of their own: they are known by the home they were given
+        # the daemons of Dagster start new sessions: their DAGSTER_HOME identifies them
         for process in Path("/proc").iterdir():
-            if process.name.isdigit() and int(process.name) != os.getpid() and _is_of(process, home):
+            if process.name.isdigit() and int(process.name) != os.getpid() and _has_home(process, home):
                 os.kill(int(process.name), signal.SIGKILL)
         server.wait(timeout=60)
 
 
-def _is_of(process: Path, home: Path) -> bool:
+def _has_home(process: Path, home: Path) -> bool:
     try:
         return f"DAGSTER_HOME={home}\0".encode() in (process / "environ").read_bytes()
     except OSError:
         return False
 
 
-def wait_for(what: Callable[[], bool], log: Path) -> None:
+def wait_for(condition: Callable[[], bool], log: Path) -> None:
     started = time.monotonic()
-    while not what():
+    while not condition():
         assert time.monotonic() - started < WAIT_SECONDS, log.read_text()[-5000:]
         time.sleep(0.5)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("step", ["facts", "marts"])
-def test_after_a_reboot_the_next_night_runs_by_itself(
+def test_after_a_reboot_the_next_scheduled_run_recovers(
     runs: ForkedRuns, awkward: AwkwardRun, faults: Faults, step: str, tmp_path: Path
 ) -> None:
-    data_dir, home, log = awkward.copied(tmp_path / "data"), tmp_path / "home", tmp_path / "log"
+    data_dir, home, log = awkward.copy_before(tmp_path / "data"), tmp_path / "home", tmp_path / "log"
     home.mkdir()
     shutil.copy(REPO / "dagster.yaml", home)
     log.touch()
-    # paths of dagster.yaml are meant from the home
+    # paths in dagster.yaml are relative to the home
     working_directory = Path.cwd()
     os.chdir(home)
     try:
         with faults.injection("reboot: every process dies"):
             with served(awkward, data_dir, home, log):
-                # whoever opens Dagster's records while they are made would make them, too
+                # opening Dagster's storage while it is being created would create it, too
                 wait_for(lambda: "Serving dagster-webserver" in log.read_text(), log)
-                wait_for(lambda: step in steps_begun(home), log)
-            # on a slow machine the night of the next minute waits already
+                wait_for(lambda: step in started_steps(home), log)
+            # on a slow machine the run of the next minute is already queued
             before = [run for run in runs_of(home) if run.status == dg.DagsterRunStatus.STARTED]
             assert len(before) == 1
-            assert rows_of(data_dir) == rows_of(awkward.before)
+            assert served_run(data_dir) == served_run(awkward.before)
             with served(awkward, data_dir, home, log):
-                wait_for(lambda: rows_of(data_dir)[0] == rows_of(awkward.undisturbed)[0], log)
+                wait_for(lambda: served_run(data_dir)[0] == served_run(awkward.undisturbed)[0], log)
             after = {run.run_id: run.status for run in runs_of(home)}
             assert after[before[0].run_id] == dg.DagsterRunStatus.FAILURE
             assert "runs whose process was killed are marked as failed" in log.read_text()
@@ -107,7 +107,7 @@ def runs_of(home: Path) -> list[dg.DagsterRun]:
         return list(instance.get_runs())
 
 
-def steps_begun(home: Path) -> set[str]:
+def started_steps(home: Path) -> set[str]:
     if not (home / ".dagster" / "storage").exists():
         return set()
     with dg.DagsterInstance.from_config(str(home)) as instance:

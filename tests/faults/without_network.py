@@ -1,7 +1,7 @@
-"""Runs a command without a network, and counts what it tries to send: all addresses lead to a loopback.
+"""Runs a command without a network, and counts what it tries to send: all addresses lead to loopback.
 
-A script for `unshare --map-root-user --net`: the kernel's own counters of that namespace tell. First it
-tries itself: a look-up and a connection must be counted, or the count of the command would mean nothing.
+A script for `unshare --map-root-user --net`, which reads the kernel's counters of that namespace. First a
+self-test: a look-up and a connection must be counted, or the count of the command would mean nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 IFF_UP, SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCADDRT = 1, 0x8913, 0x8914, 0x890B
 RTF_UP = 1
-# of a block reserved for documentation: nobody is there
+# in a block reserved for documentation: no host has it
 OUTSIDE = ("192.0.2.1", 443)
 NAMESERVER = ("192.0.2.53", 53)
 COUNTERS = {"Tcp": "ActiveOpens", "Udp": "OutDatagrams", "Icmp": "OutMsgs"}
@@ -45,14 +45,14 @@ def sent() -> dict[str, int]:
     for names, values in zip(lines[::2], lines[1::2], strict=True):
         protocol = names.split(":")[0]
         if protocol in COUNTERS:
-            told = dict(zip(names.split()[1:], values.split()[1:], strict=True))
-            counts[protocol] = int(told[COUNTERS[protocol]])
+            counters = dict(zip(names.split()[1:], values.split()[1:], strict=True))
+            counts[protocol] = int(counters[COUNTERS[protocol]])
     six = dict(line.split() for line in Path("/proc/net/snmp6").read_text(encoding="utf-8").splitlines())
     counts["Udp6"] = int(six["Udp6OutDatagrams"])
     return counts
 
 
-def try_itself() -> None:
+def send_something() -> None:
     """A connection and a look-up, as a leak would make them."""
     with socket.socket() as connecting:
         connecting.settimeout(0.2)
@@ -65,16 +65,16 @@ def try_itself() -> None:
 def main() -> None:
     lead_everything_to_loopback()
     start = sent()
-    try_itself()
+    send_something()
     tried = sent()
     done = subprocess.run(sys.argv[1:], check=False)
     ended = sent()
-    told = {
+    result = {
         "status": done.returncode,
         "control": {name: tried[name] - start[name] for name in start},
         "sent": {name: ended[name] - tried[name] for name in start},
     }
-    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":

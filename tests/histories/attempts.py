@@ -1,6 +1,6 @@
-"""Generations, and what became of them: attempts close together or far apart, outcomes, retractions.
+"""Generations and what follows them: attempts close together or far apart, outcomes, retractions.
 
-Ledger entries and names are not made here.
+Ledger entries and names are in entries.py and names.py.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import random
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
-from histories.cast import Cast, Happening, Row
-from histories.runs import Nights, moment
+from histories.cast import Cast, FeedRow, Row
+from histories.runs import Schedule, moment
 
 WEEK, INSTANT = timedelta(days=7), timedelta(microseconds=1)
 KINDS = ("accepted", "edited", "published", "rejected", "discarded", "unpublished")
@@ -25,15 +25,15 @@ def some_gap(rng: random.Random) -> timedelta:
     return rng.choice((*usual, *usual, *usual, *edges, timedelta(hours=rng.randint(170, 450))))
 
 
-def events_of(cast: Cast, nights: Nights, rng: random.Random) -> list[Row]:
-    """15 to 60 generations, unit by unit; a few ids stand in two sources."""
+def events_of(cast: Cast, schedule: Schedule, rng: random.Random) -> list[Row]:
+    """15 to 60 generations, unit by unit; a few ids occur in two sources."""
     wanted = rng.randint(15, 60)
-    end = nights.last_day + LATEST_EVENT
+    end = schedule.last_day + LATEST_EVENT
     rows: list[Row] = []
     while len(rows) < wanted:
         product_id, generation_type, locale = rng.choice(cast.units)
         unit = {"product_id": product_id, "generation_type": generation_type, "locale": locale}
-        at = moment(rng, nights.first_day, end, cast.zone)
+        at = moment(rng, schedule.first_day, end, cast.zone)
         for _ in range(rng.randint(1, 6)):
             if at.date() > end:
                 break
@@ -44,9 +44,9 @@ def events_of(cast: Cast, nights: Nights, rng: random.Random) -> list[Row]:
     return _without_equal_keys(rows)
 
 
-def old_events_of(cast: Cast, nights: Nights, rng: random.Random) -> list[Row]:
-    """A few generations about 90 days before the nights, that leave the longest window one by one."""
-    edges = [as_of - timedelta(days=days) for as_of in nights.as_ofs for days in (89, 90)]
+def old_events_of(cast: Cast, schedule: Schedule, rng: random.Random) -> list[Row]:
+    """A few generations about 90 days before the runs, which leave the longest window one by one."""
+    edges = [as_of - timedelta(days=days) for as_of in schedule.as_ofs for days in (89, 90)]
     days = rng.sample(edges, rng.randint(1, 4))
     return [
         cast.event(900 + number, moment(rng, day, day, cast.zone), rng) for number, day in enumerate(days)
@@ -60,38 +60,38 @@ def _without_equal_keys(rows: list[Row]) -> list[Row]:
     return list(first.values())
 
 
-def outcomes_of(cast: Cast, events: list[Row], nights: Nights, rng: random.Random) -> list[Happening]:
+def outcomes_of(cast: Cast, events: list[Row], schedule: Schedule, rng: random.Random) -> list[FeedRow]:
     """Outcomes of a share of the events: none, some, or most of them."""
     share = rng.choice((0, 0.3, 0.3, 0.6))
     ghosts = [{"event_id": f"{cast.workspace_id}-ghost{number}"} for number in range(2)]
-    told: list[Happening] = []
+    outcomes: list[FeedRow] = []
 
-    def tell(event: Row, at: datetime) -> None:
+    def add(event: Row, at: datetime) -> None:
         kind = rng.choices(KINDS, KIND_WEIGHTS)[0]
-        told.append(cast.outcome(len(told), event, kind, at))
+        outcomes.append(cast.outcome(len(outcomes), event, kind, at))
 
     for event in events:
         if rng.random() < share:
-            at = _outcome_instant(event, events, nights, rng)
-            tell(event, at)
+            at = _outcome_instant(event, events, schedule, rng)
+            add(event, at)
             if rng.random() < 0.3:
-                tell(event, at)
+                add(event, at)
             if rng.random() < 0.3:
-                tell(event, at + timedelta(hours=rng.randint(1, 200)))
+                add(event, at + timedelta(hours=rng.randint(1, 200)))
     if share:
-        tell(rng.choice(ghosts), moment(rng, nights.first_day, nights.last_day))
-    return told
+        add(rng.choice(ghosts), moment(rng, schedule.first_day, schedule.last_day))
+    return outcomes
 
 
-def _outcome_instant(event: Row, events: list[Row], nights: Nights, rng: random.Random) -> datetime:
-    """After its event, at it, before it, at a later attempt of its unit, or when the nights are run."""
+def _outcome_instant(event: Row, events: list[Row], schedule: Schedule, rng: random.Random) -> datetime:
+    """After its event, at it, before it, at a later attempt of its unit, or while the runs take place."""
     at: datetime = event["occurred_at"]
     later = [
         other["occurred_at"]
         for other in events
         if unit_of(other) == unit_of(event) and other["occurred_at"] >= at and other is not event
     ]
-    during = moment(rng, min(nights.as_ofs), nights.last_day + timedelta(days=2))
+    during = moment(rng, min(schedule.as_ofs), schedule.last_day + timedelta(days=2))
     after = at + timedelta(minutes=rng.randint(1, 15_000))
     near = [at, at - timedelta(hours=1), *rng.sample(later, min(2, len(later)))]
     return rng.choice([after, after, after, during, *near])
@@ -101,27 +101,27 @@ def unit_of(event: Row) -> tuple[str, str, str | None]:
     return event["product_id"], event["generation_type"], event.get("locale")
 
 
-def retractions_of(cast: Cast, events: list[Row], nights: Nights, rng: random.Random) -> list[Happening]:
-    """Some events, some twice; the only event of a day; one that is still ahead; one nobody delivered."""
+def retractions_of(cast: Cast, events: list[Row], schedule: Schedule, rng: random.Random) -> list[FeedRow]:
+    """Some events, some twice; the only event of a day; one still ahead of as_of; one never delivered."""
     by_day: dict[object, list[Row]] = defaultdict(list)
     for event in events:
         by_day[event["occurred_at"].date()].append(event)
     alone = [day[0] for day in by_day.values() if len(day) == 1]
-    ahead = [event for event in events if event["occurred_at"].date() > nights.as_ofs[0]]
+    ahead = [event for event in events if event["occurred_at"].date() > schedule.as_ofs[0]]
     chosen = rng.sample(events, round(len(events) * rng.choice((0, 0.03, 0.08))))
     chosen += rng.sample(alone, min(len(alone), rng.randint(0, 2)))
     chosen += rng.sample(ahead, min(len(ahead), rng.randint(0, 1)))
     if rng.random() < 0.3:
-        chosen.append({"event_id": f"{cast.workspace_id}-ghost0", "occurred_at": midday(nights)})
-    told: list[Happening] = []
+        chosen.append({"event_id": f"{cast.workspace_id}-ghost0", "occurred_at": midday(schedule)})
+    retractions: list[FeedRow] = []
     for event in chosen:
         for _ in range(2 if rng.random() < 0.15 else 1):
             after = event["occurred_at"] + timedelta(hours=rng.randint(-5, 200))
-            during = moment(rng, min(nights.as_ofs), nights.last_day + timedelta(days=2))
-            told.append(cast.retraction(len(told), event, rng.choice((after, after, during))))
-    return told
+            during = moment(rng, min(schedule.as_ofs), schedule.last_day + timedelta(days=2))
+            retractions.append(cast.retraction(len(retractions), event, rng.choice((after, after, during))))
+    return retractions
 
 
-def midday(nights: Nights) -> datetime:
+def midday(schedule: Schedule) -> datetime:
     """Noon of the first as_of."""
-    return datetime.combine(nights.as_ofs[0], datetime.min.time(), UTC) + timedelta(hours=12)
+    return datetime.combine(schedule.as_ofs[0], datetime.min.time(), UTC) + timedelta(hours=12)

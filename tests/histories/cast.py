@@ -1,6 +1,6 @@
-"""Who and what there is in one history, and what happens in it: rows of the feeds, each with its instant.
+"""The members, products and units of one history, and its feed rows, each with its instant.
 
-On which night a row is delivered is not decided here.
+For which run a row is delivered is not decided here.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ LOCALES = (None, "de", "en-GB")
 
 
 @dataclass(frozen=True)
-class Happening:
-    """One row of one feed. `night` is set where a plot needs it delivered on just that night."""
+class FeedRow:
+    """One row of one feed; `run` is set where a plot needs it delivered for exactly that run."""
 
     feed: str
     row: Row
     at: datetime | None = None
-    night: int | None = None
+    run: int | None = None
 
 
 @dataclass(frozen=True)
 class Cast:
-    """One workspace with a few members, products, types and locales; units are what can be written."""
+    """One workspace with a few members, products, types and locales; a unit is what can be generated."""
 
     workspace_id: str
     zone: str
@@ -42,7 +42,7 @@ class Cast:
     units: tuple[tuple[str, str, str | None], ...]
 
     def event(self, number: int, at: datetime, rng: random.Random, **columns: Any) -> Row:
-        """A generation of some unit; columns given are kept as they are."""
+        """A generation of a random unit; the given columns override the random ones."""
         product_id, generation_type, locale = rng.choice(self.units)
         row: Row = {
             "event_id": f"{self.workspace_id}-g{number}",
@@ -63,19 +63,23 @@ class Cast:
         }
         return row | columns
 
-    def outcome(self, number: int, of: Row, what: str, at: datetime) -> Happening:
+    def outcome(self, number: int, event: Row, outcome: str, at: datetime) -> FeedRow:
         """An outcome of an event, whether or not that is ever delivered."""
-        row = {"outcome_id": f"{self.workspace_id}-o{number}", "event_id": of["event_id"], "outcome": what}
-        return Happening("content_outcomes", row | {"source": of.get("source"), "occurred_at": at}, at)
+        row = {
+            "outcome_id": f"{self.workspace_id}-o{number}",
+            "event_id": event["event_id"],
+            "outcome": outcome,
+        }
+        return FeedRow("content_outcomes", row | {"source": event.get("source"), "occurred_at": at}, at)
 
-    def retraction(self, number: int, of: Row, at: datetime) -> Happening:
+    def retraction(self, number: int, event: Row, at: datetime) -> FeedRow:
         """The retraction of an event, whether or not that is ever delivered."""
-        row = {"retraction_id": f"{self.workspace_id}-r{number}", "event_id": of["event_id"]}
-        return Happening("event_retractions", row | {"source": of.get("source"), "occurred_at": at}, at)
+        row = {"retraction_id": f"{self.workspace_id}-r{number}", "event_id": event["event_id"]}
+        return FeedRow("event_retractions", row | {"source": event.get("source"), "occurred_at": at}, at)
 
 
 def cast_of(workspace_id: str, rng: random.Random) -> Cast:
-    """A team of 2 or 3, with 2 to 4 products and 2 or 3 types, who write 3 to 8 units."""
+    """A team of 2 or 3, with 2 to 4 products and 2 or 3 types, who generate 3 to 8 units."""
     products = tuple(f"p{number}" for number in range(rng.randint(2, 4)))
     types = tuple(rng.sample(TYPES, rng.randint(2, 3)))
     units = [(product, kind, locale) for product in products for kind in types for locale in LOCALES]
@@ -90,7 +94,7 @@ def cast_of(workspace_id: str, rng: random.Random) -> Cast:
 
 
 def some_credits(rng: random.Random) -> Decimal:
-    """Often whole or halves, often with all six places, now and then nothing or next to it."""
+    """Often whole or halves, often with all six places, now and then zero or almost zero."""
     if rng.random() < 0.1:
         return rng.choice((Decimal(0), Decimal("0.000001")))
     if rng.random() < 0.4:
@@ -99,7 +103,7 @@ def some_credits(rng: random.Random) -> Decimal:
 
 
 def some_score(rng: random.Random) -> Decimal | None:
-    """Often none, often at the very edge of low quality."""
+    """Often missing, often right at the threshold of low quality."""
     if rng.random() < 0.3:
         return None
     edge = (Decimal("0.6"), Decimal("0.599999"), Decimal("0.600001"))

@@ -1,6 +1,6 @@
 """How often each situation occurs in a set of generated histories, and which ones must.
 
-Counted is what is delivered, not what was meant, so that the generator cannot praise itself.
+What is delivered is counted, not what was intended, so that the generator cannot vouch for itself.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from histories.deliveries import Deliveries
-from histories.generate import NightDeliveries
+from histories.generate import RunDeliveries
 from histories.other_situations import other_situations
-from histories.turns import turns_of
+from histories.transitions import transitions_of
 from histories.usage_situations import usage_situations
 
 _SITUATIONS = {
@@ -20,18 +20,18 @@ _SITUATIONS = {
         "at one instant",
         "exactly 7 x 24 h apart",
         "further apart than 7 days",
-        "the earlier one is delivered on a later night",
+        "the earlier one is delivered in a later run",
         "within 7 days",
     ),
     "entry": (
-        "a refund or adjustment of its own",
+        "a refund or adjustment that opens a lot",
         "a top-up",
         "adjustment",
         "effective after as_of",
-        "expires before the last night",
+        "expires before the last run",
         "grant",
         "late",
-        "of a lot nobody made",
+        "of an unknown lot",
         "purchase",
         "refund",
         "void",
@@ -49,37 +49,30 @@ _SITUATIONS = {
         "score missing",
         "six decimals of credits",
     ),
-    "file": ("a whole one again",),
+    "file": ("an earlier one again",),
     "key": (
-        "other content on a later night",
-        "other content on the same night",
+        "other content in a later run",
+        "other content in the same run",
         "same content again in another file",
         "same content again in the same file",
-        "same content again on a later night",
+        "same content again in a later run",
     ),
     "line": ("broken",),
     "members": (
-        "first row nights after an event",
+        "first row runs after an event",
         "name changes back",
-        "name changes between nights",
+        "name changes between runs",
         "updated_at equal",
         "updated_at missing",
         "updated_at older than what is there",
     ),
-    "night": (
-        "after missed ones",
-        "days later",
-        "goes back",
-        "nothing is delivered",
-        "same day again",
-    ),
     "outcome": (
-        "a use at the very instant of another attempt",
+        "a use at the exact instant of another attempt",
         "accepted",
         "dated after as_of",
         "dated before its event",
-        "delivered nights after its event",
-        "delivered nights before its event",
+        "delivered runs after its event",
+        "delivered runs before its event",
         "discarded",
         "edited",
         "equal instants for one event",
@@ -90,8 +83,8 @@ _SITUATIONS = {
     ),
     "products": (
         "category changes back",
-        "category changes between nights",
-        "first row nights after an event",
+        "category changes between runs",
+        "first row runs after an event",
         "updated_at equal",
         "updated_at missing",
         "updated_at older than what is there",
@@ -99,44 +92,51 @@ _SITUATIONS = {
     "retraction": (
         "a second one of the same event",
         "dated after as_of",
-        "delivered nights after its event",
-        "delivered nights before its event",
+        "delivered runs after its event",
+        "delivered runs before its event",
         "of an attempt between others of its unit",
         "of an event dated after as_of",
         "of an event never delivered",
     ),
-    "turn": (
+    "run": (
+        "after missed ones",
+        "days later",
+        "goes back",
+        "nothing is delivered",
+        "same day again",
+    ),
+    "transition": (
         "a category changes after the event",
         "a day becomes empty",
         "a disposition changes",
         "a field becomes unneeded",
-        "a field is unneeded no longer",
+        "a field is no longer unneeded",
         "a usage_date moves",
         "a workspace becomes outcome-tracked",
-        "a workspace is outcome-tracked no longer",
+        "a workspace is no longer outcome-tracked",
         "an attempt is renumbered",
         "an episode is renumbered",
         "pending matures",
         "pending matures though nothing is delivered",
-        "the current outcome turns between used and rejected",
+        "the current outcome changes between used and rejected",
     ),
     "workspaces": (
-        "first row nights after an event",
+        "first row runs after an event",
         "no row at all",
         "timezone changes back",
-        "timezone changes between nights",
+        "timezone changes between runs",
         "updated_at equal",
         "updated_at missing",
         "updated_at older than what is there",
     ),
 }
-# every one that a set of histories is there for
-SITUATIONS = tuple(f"{of}: {what}" for of, whats in _SITUATIONS.items() for what in whats)
+# every situation that a set of histories must cover
+SITUATIONS = tuple(f"{subject}: {what}" for subject, found in _SITUATIONS.items() for what in found)
 
 
-def census(nights: Sequence[NightDeliveries]) -> Counter[str]:
-    """Situations by name; a situation that does not occur stands there with 0."""
-    deliveries = Deliveries(nights)
+def census(runs: Sequence[RunDeliveries]) -> Counter[str]:
+    """Situations by name; a situation that does not occur has the count 0."""
+    deliveries = Deliveries(runs)
     found = Counter(dict.fromkeys(SITUATIONS, 0))
-    found.update([*usage_situations(deliveries), *other_situations(deliveries), *turns_of(nights)])
+    found.update([*usage_situations(deliveries), *other_situations(deliveries), *transitions_of(runs)])
     return found

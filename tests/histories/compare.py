@@ -1,6 +1,6 @@
-"""Two published versions held against each other: mart, key and column of what differs.
+"""Compares two published versions: mart, key and column of each difference.
 
-How a version comes about is not decided here.
+How a version was built does not matter here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from oracle import GRAINS
 from support.product import published_rows
 
 Row = dict[str, Any]
-LEARNT = {
+TRAINED = {
     "waste_probability",
     "model_used",
     *(f"expected_pending_waste_credits{bound}" for bound in ("", "_low", "_high")),
@@ -24,14 +24,14 @@ LEARNT = {
 def row_differences(
     first: Path, second: Path, *, names: tuple[str, str], workspaces: Collection[str] | None = None
 ) -> list[str]:
-    """Every figure in which two published folders disagree, in words; empty if there is none.
+    """A sentence for each figure in which two published folders differ; empty if there is none.
 
     Args:
         first: a published folder.
         second: another one.
         names: what to call them.
-        workspaces: those to look at; all of them, and the rows that are of none, if not given. What is
-            learnt from all workspaces together is then left out.
+        workspaces: those to compare, without the figures of models trained on all workspaces; by default
+            every row.
     """
     mine, theirs = _marts(first, workspaces), _marts(second, workspaces)
     found = [f"{mart}: not in both" for mart in sorted(mine.keys() ^ theirs.keys())]
@@ -53,7 +53,7 @@ def _marts(published: Path, workspaces: Collection[str] | None) -> dict[str, lis
     if workspaces is None:
         return named
     return {
-        mart: [_without(LEARNT, row) for row in rows if row.get("workspace_id") in workspaces]
+        mart: [_without(TRAINED, row) for row in rows if row.get("workspace_id") in workspaces]
         for mart, rows in named.items()
     }
 
@@ -74,7 +74,7 @@ def _of_mart(mart: str, mine: Sequence[Row], theirs: Sequence[Row], names: tuple
             found.append(f"{where}: in {there}, not in {absent}")
             continue
         found += [f"{where} {what}" for what in _of_row(first[key], second[key], names)]
-    # equal row by row and yet not equal: order is part of what is published, and so is a row said twice
+    # the rows are equal as a set: order counts, and so does a row published twice
     return found or [f"{mart}: {len(mine)} and {len(theirs)} equal rows, in another order or more than once"]
 
 

@@ -1,4 +1,4 @@
-"""All good rows of generated nights, looked up in the ways that counting needs.
+"""All good rows of generated runs, indexed for counting.
 
 Nothing is counted here.
 """
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from histories.attempts import unit_of
 from histories.cast import Row
-from histories.generate import NightDeliveries
+from histories.generate import RunDeliveries
 from oracle.contract import KEYS, completed
 from oracle.known import local_date, newest, zone_of
 
@@ -22,11 +22,11 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Delivery:
-    """One good line: its row with the contract's defaults, and when and in which file it came."""
+    """One good line: its row with the contract's defaults, and the run and file that delivered it."""
 
     feed: str
     row: Row
-    night: int
+    run: int
     file: str
 
     @property
@@ -35,14 +35,14 @@ class Delivery:
 
 
 class Deliveries:
-    """The nights of a set; days are told by the zone that is newest in the end."""
+    """The deliveries of a set of runs; days are local days in the zone that is newest at the end."""
 
-    def __init__(self, nights: Sequence[NightDeliveries]) -> None:
-        self.nights = nights
+    def __init__(self, runs: Sequence[RunDeliveries]) -> None:
+        self.runs = runs
         self.by_key: dict[str, dict[Key, list[Delivery]]] = defaultdict(lambda: defaultdict(list))
-        for delivery in _good(nights):
+        for delivery in _good(runs):
             self.by_key[delivery.feed][delivery.key].append(delivery)
-        self.workspaces = newest("workspaces", rows_up_to(nights, len(nights)).get("workspaces", ()))
+        self.workspaces = newest("workspaces", rows_up_to(runs, len(runs)).get("workspaces", ()))
         self.units: dict[object, list[Delivery]] = defaultdict(list)
         for event in self.first("generation_events"):
             self.units[event.row["workspace_id"], unit_of(event.row)].append(event)
@@ -55,9 +55,9 @@ class Deliveries:
         """The generations of the event's unit, itself among them."""
         return self.units[event.row["workspace_id"], unit_of(event.row)]
 
-    def event_of(self, told: Delivery) -> Delivery | None:
+    def event_of(self, delivery: Delivery) -> Delivery | None:
         """The event that an outcome or retraction names; None if it is never delivered."""
-        found = self.by_key["generation_events"].get((told.row["source"], told.row["event_id"]))
+        found = self.by_key["generation_events"].get((delivery.row["source"], delivery.row["event_id"]))
         return found[0] if found else None
 
     def zone(self, workspace_id: str) -> ZoneInfo:
@@ -67,25 +67,25 @@ class Deliveries:
         return local_date(instant, self.zone(workspace_id))
 
     def as_of(self, delivery: Delivery) -> date:
-        """The as_of of the night the row came on."""
-        return self.nights[delivery.night].as_of
+        """The as_of of the run that the row was delivered for."""
+        return self.runs[delivery.run].as_of
 
     def is_late(self, delivery: Delivery, day: date) -> bool:
-        """Whether an earlier night has reported that day already."""
-        return any(night.as_of >= day for night in self.nights[: delivery.night])
+        """Whether an earlier run has already reported that day."""
+        return any(run.as_of >= day for run in self.runs[: delivery.run])
 
 
-def rows_up_to(nights: Sequence[NightDeliveries], count: int) -> dict[str, list[Row]]:
-    """The good rows of the first nights by feed, as the oracle wants them; a night is a batch."""
+def rows_up_to(runs: Sequence[RunDeliveries], count: int) -> dict[str, list[Row]]:
+    """The good rows of the first runs by feed, as the oracle takes them; a run is a batch."""
     rows: dict[str, list[Row]] = defaultdict(list)
-    for delivery in _good(nights[:count]):
-        rows[delivery.feed].append({**delivery.row, "batch_id": delivery.night + 1})
+    for delivery in _good(runs[:count]):
+        rows[delivery.feed].append({**delivery.row, "batch_id": delivery.run + 1})
     return rows
 
 
-def _good(nights: Sequence[NightDeliveries]) -> Iterator[Delivery]:
-    for night, delivered in enumerate(nights):
+def _good(runs: Sequence[RunDeliveries]) -> Iterator[Delivery]:
+    for run, delivered in enumerate(runs):
         for name, lines in delivered.files.items():
             for line in lines:
                 if line.row is not None:
-                    yield Delivery(line.feed, completed(line.feed, line.row), night, name)
+                    yield Delivery(line.feed, completed(line.feed, line.row), run, name)

@@ -1,6 +1,6 @@
 """How a row looks in a landing file: the same content in many spellings, and lines that break the contract.
 
-Which rows there are, and in which file they run_state, is not decided here.
+Which rows there are, and in which file they are, is not decided here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REQUIRED_TEXT = {
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a landing file; `row` is what it says, None if it breaks the contract."""
+    """One line of a landing file; `row` is its content, None if it breaks the contract."""
 
     feed: str
     text: str
@@ -41,30 +41,30 @@ def line_of(feed: str, row: Row, rng: random.Random) -> Line:
     """The row in some spelling: other offsets, numbers as text, nulls left out, columns in another order."""
     spelled = {name: text for name, value in row.items() if (text := _spelled(value, rng)) is not None}
     if feed == "generation_events" and rng.random() < 0.2:
-        # neither of them is content: the same row with others is a duplicate
+        # neither is content: the same row with other values here is a duplicate
         spelled["recorded_at"] = json.dumps(f"2026-05-{rng.randint(1, 28):02d}T00:00:00Z")
         spelled["attributes"] = json.dumps({"try": rng.randint(1, 9)})
     return Line(feed, _json(spelled, rng), row)
 
 
 def bad_line_of(feed: str, row: Row, rng: random.Random) -> Line:
-    """A line that means this row and says it so that it is quarantined."""
+    """A line of this row with a defect for which it is quarantined."""
     spelled = {name: text for name, value in row.items() if (text := _spelled(value, rng)) is not None}
-    ways = ["half a line", "no id"]
-    ways += ["no offset"] if row.get("occurred_at") else []
-    ways += ["seven decimals"] if "credits" in row else []
-    ways += ["no such zone"] if feed == "workspaces" else []
-    way = rng.choice(ways)
-    if way == "no id":
+    defects = ["half a line", "no id"]
+    defects += ["no offset"] if row.get("occurred_at") else []
+    defects += ["seven decimals"] if "credits" in row else []
+    defects += ["no such zone"] if feed == "workspaces" else []
+    defect = rng.choice(defects)
+    if defect == "no id":
         del spelled[REQUIRED_TEXT[feed]]
-    elif way == "no offset":
+    elif defect == "no offset":
         spelled["occurred_at"] = json.dumps(row["occurred_at"].replace(tzinfo=None).isoformat())
-    elif way == "seven decimals":
+    elif defect == "seven decimals":
         spelled["credits"] = json.dumps("1.2345678")
-    elif way == "no such zone":
+    elif defect == "no such zone":
         spelled["timezone"] = json.dumps("Mars/Olympus")
     text = _json(spelled, rng)
-    return Line(feed, text[: len(text) // 2] if way == "half a line" else text, None)
+    return Line(feed, text[: len(text) // 2] if defect == "half a line" else text, None)
 
 
 def _json(spelled: Mapping[str, str], rng: random.Random) -> str:
@@ -74,7 +74,7 @@ def _json(spelled: Mapping[str, str], rng: random.Random) -> str:
 
 
 def _spelled(value: Any, rng: random.Random) -> str | None:
-    """The value as JSON text; None where it is left out."""
+    """The value as JSON text; None leaves it out."""
     if value is None:
         return rng.choice((None, "null", '""'))
     if isinstance(value, datetime):

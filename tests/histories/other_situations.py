@@ -1,6 +1,6 @@
-"""The situations of ledger entries, names, keys and nights, told by name for each row they are found in.
+"""The situations of ledger entries, names, keys and runs, by name, once for each row that shows them.
 
-Generations and what became of them are in usage_situations.py.
+Generations, outcomes and retractions are in usage_situations.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from histories.cast import Row
 from histories.deliveries import Deliveries, Delivery, Key, rows_up_to
-from histories.generate import NightDeliveries
+from histories.generate import RunDeliveries
 from oracle.contract import content_of
 from oracle.known import newest
 
@@ -20,33 +20,33 @@ CHANGING = {"workspaces": "timezone", "products": "category", "members": "name"}
 
 
 def other_situations(deliveries: Deliveries) -> Iterator[str]:
-    """Every situation of entries, versions of names, keys delivered again, and nights."""
-    yield from _of_nights(deliveries.nights)
+    """Every situation of entries, versions of names, keys delivered again, and runs."""
+    yield from _of_runs(deliveries.runs)
     yield from _of_entries(deliveries)
     for feed in KEYED:
         for same in deliveries.by_key[feed].values():
             yield from _of_key(same)
     for feed, column in CHANGING.items():
         yield from _of_stamps(feed, deliveries)
-        yield from _of_newest(feed, column, deliveries.nights)
+        yield from _of_newest(feed, column, deliveries.runs)
     known = {event.row["workspace_id"] for event in deliveries.first("generation_events")}
-    told = {key[0] for key in deliveries.by_key["workspaces"]}
-    yield from ["workspaces: no row at all"] * len(known - told)
+    described = {key[0] for key in deliveries.by_key["workspaces"]}
+    yield from ["workspaces: no row at all"] * len(known - described)
 
 
-def _of_nights(nights: Sequence[NightDeliveries]) -> Iterator[str]:
-    for earlier, later in pairwise(nights):
+def _of_runs(runs: Sequence[RunDeliveries]) -> Iterator[str]:
+    for earlier, later in pairwise(runs):
         days = (later.as_of - earlier.as_of).days
-        yield "night: " + ("goes back" if days < 0 else "same day again" if days == 0 else "days later")
+        yield "run: " + ("goes back" if days < 0 else "same day again" if days == 0 else "days later")
         if days > 1:
-            yield "night: after missed ones"
+            yield "run: after missed ones"
         if not later.files:
-            yield "night: nothing is delivered"
-    for night in nights:
-        for name, lines in night.files.items():
+            yield "run: nothing is delivered"
+    for run in runs:
+        for name, lines in run.files.items():
             yield from ["line: broken"] * sum(line.row is None for line in lines)
             if "-again-" in name:
-                yield "file: a whole one again"
+                yield "file: an earlier one again"
 
 
 def _of_entries(deliveries: Deliveries) -> Iterator[str]:
@@ -60,16 +60,16 @@ def _of_entries(deliveries: Deliveries) -> Iterator[str]:
                 yield "entry: a top-up"
             funded.add(lot)
         elif row["lot_id"] == row["entry_id"]:
-            yield "entry: a refund or adjustment of its own"
+            yield "entry: a refund or adjustment that opens a lot"
         if row["lot_id"] == "nobody's":
-            yield "entry: of a lot nobody made"
+            yield "entry: of an unknown lot"
         if deliveries.is_late(entry, deliveries.day(row["workspace_id"], row["occurred_at"])):
             yield "entry: late"
         if deliveries.day(row["workspace_id"], row["effective_at"]) > as_of:
             yield "entry: effective after as_of"
-        last_day = deliveries.nights[-1].as_of
+        last_day = deliveries.runs[-1].as_of
         if row["expires_at"] and deliveries.day(row["workspace_id"], row["expires_at"]) <= last_day:
-            yield "entry: expires before the last night"
+            yield "entry: expires before the last run"
 
 
 def _of_key(same: Sequence[Delivery]) -> Iterator[str]:
@@ -78,13 +78,13 @@ def _of_key(same: Sequence[Delivery]) -> Iterator[str]:
     for again in same[1:]:
         is_same = content_of(again.feed, again.row) == content_of(first.feed, first.row)
         what = "same content again" if is_same else "other content"
-        if again.night != first.night:
-            yield f"key: {what} on a later night"
+        if again.run != first.run:
+            yield f"key: {what} in a later run"
         elif is_same:
             where = "the same" if again.file == first.file else "another"
             yield f"key: {what} in {where} file"
         else:
-            yield "key: other content on the same night"
+            yield "key: other content in the same run"
 
 
 def _of_stamps(feed: str, deliveries: Deliveries) -> Iterator[str]:
@@ -98,20 +98,20 @@ def _of_stamps(feed: str, deliveries: Deliveries) -> Iterator[str]:
                 yield f"{feed}: updated_at " + ("equal" if before == after else "older than what is there")
 
 
-def _of_newest(feed: str, column: str, nights: Sequence[NightDeliveries]) -> Iterator[str]:
-    """How what is newest changes from night to night."""
+def _of_newest(feed: str, column: str, runs: Sequence[RunDeliveries]) -> Iterator[str]:
+    """How the newest rows change from run to run."""
     seen: dict[Key, list[object]] = {}
     events: set[Key] = set()
-    for count in range(1, len(nights) + 1):
-        rows = rows_up_to(nights, count)
+    for count in range(1, len(runs) + 1):
+        rows = rows_up_to(runs, count)
         for key, row in newest(feed, rows.get(feed, ())).items():
             values = seen.setdefault(key, [])
             if values and values[-1] != row[column]:
-                yield f"{feed}: {column} changes between nights"
+                yield f"{feed}: {column} changes between runs"
                 if row[column] in values:
                     yield f"{feed}: {column} changes back"
             elif not values and key in events:
-                yield f"{feed}: first row nights after an event"
+                yield f"{feed}: first row runs after an event"
             values.append(row[column])
         events |= {key for event in rows.get("generation_events", ()) for key in _names_in(feed, event)}
 

@@ -1,6 +1,6 @@
-"""Histories with a plot: rules that turn on and off from night to night by a single row.
+"""Histories with a plot: rules that switch on and off from run to run because of a single row.
 
-The usual, unplanned histories are made of attempts.py, entries.py and names.py.
+The ordinary, random histories come from attempts.py, entries.py and names.py.
 """
 
 from __future__ import annotations
@@ -14,65 +14,65 @@ from functools import partial
 from typing import Any
 
 from histories.attempts import events_of, midday, old_events_of, outcomes_of, retractions_of
-from histories.cast import LOCALES, Cast, Happening, Row
+from histories.cast import LOCALES, Cast, FeedRow, Row
 from histories.entries import entries_of
 from histories.names import names_of
-from histories.runs import ZONES, Nights
+from histories.runs import ZONES, Schedule
 
 DAY = timedelta(days=1)
 MATURITY = 14 * DAY
 EPISODES = 10
 NEVER_DELIVERED = 0.03
 
-Plot = Callable[[Cast, Nights, random.Random, bool], list[Happening]]
+Plot = Callable[[Cast, Schedule, random.Random, bool], list[FeedRow]]
 
 
-def mixed(cast: Cast, nights: Nights, rng: random.Random, is_order_free: bool) -> list[Happening]:
-    """Anything that happens; some of the events are never delivered, what became of them is."""
-    events = events_of(cast, nights, rng)
+def mixed(cast: Cast, schedule: Schedule, rng: random.Random, is_order_independent: bool) -> list[FeedRow]:
+    """A random history; some events are never delivered, though their outcomes are."""
+    events = events_of(cast, schedule, rng)
     if rng.random() < 0.3:
-        events += old_events_of(cast, nights, rng)
+        events += old_events_of(cast, schedule, rng)
     return [
-        *(happening(event) for event in events if rng.random() >= NEVER_DELIVERED),
-        *outcomes_of(cast, events, nights, rng),
-        *retractions_of(cast, events, nights, rng),
-        *entries_of(cast, nights, rng),
-        *names_of(cast, nights, rng, is_order_free=is_order_free),
+        *(generation(event) for event in events if rng.random() >= NEVER_DELIVERED),
+        *outcomes_of(cast, events, schedule, rng),
+        *retractions_of(cast, events, schedule, rng),
+        *entries_of(cast, schedule, rng),
+        *names_of(cast, schedule, rng, is_order_independent=is_order_independent),
     ]
 
 
-def tracking(cast: Cast, nights: Nights, rng: random.Random, is_order_free: bool) -> list[Happening]:
-    """A workspace tells its first outcome on a later night, and takes that event back on a still later one.
+def tracking(cast: Cast, schedule: Schedule, rng: random.Random, is_order_independent: bool) -> list[FeedRow]:
+    """A workspace delivers its first outcome for a later run, and retracts that event for an even later one.
 
-    The outcome may say nothing but `unpublished`, or come before its event.
+    The outcome may be only `unpublished`, or come before its event.
     """
-    events = [event for event in events_of(cast, nights, rng) if event["occurred_at"] < midday(nights)]
-    events = events or [cast.event(0, midday(nights) - 20 * DAY, rng)]
-    known_at = midday(nights) - 5 * DAY
-    told = rng.randint(1, max(1, nights.count - 2))
+    events = [event for event in events_of(cast, schedule, rng) if event["occurred_at"] < midday(schedule)]
+    events = events or [cast.event(0, midday(schedule) - 20 * DAY, rng)]
+    known_at = midday(schedule) - 5 * DAY
+    outcome_run = rng.randint(1, max(1, schedule.count - 2))
     only = rng.choice(events)
     outcome = cast.outcome(0, only, rng.choice(("unpublished", "accepted", "rejected")), known_at)
     retraction = cast.retraction(0, only, known_at)
     comes_late = rng.random() < 0.3
     return [
-        *(happening(event, told if event is only and comes_late else 0) for event in events),
-        replace(outcome, night=0 if comes_late else told),
-        replace(retraction, night=nights.later_night(told, rng)),
-        *entries_of(cast, nights, rng),
-        *names_of(cast, nights, rng, is_order_free=is_order_free),
+        *(generation(event, outcome_run if event is only and comes_late else 0) for event in events),
+        replace(outcome, run=0 if comes_late else outcome_run),
+        replace(retraction, run=schedule.later_run(outcome_run, rng)),
+        *entries_of(cast, schedule, rng),
+        *names_of(cast, schedule, rng, is_order_independent=is_order_independent),
     ]
 
 
-def unneeded(cast: Cast, nights: Nights, rng: random.Random, is_order_free: bool) -> list[Happening]:
-    """About ten mature episodes of one field, and every later night something that tips the balance."""
-    field = _Field(cast, nights, rng)
-    return [*field.background(), *field.begin(), *field.turns(), *entries_of(cast, nights, rng)]
+def unneeded(cast: Cast, schedule: Schedule, rng: random.Random, is_order_independent: bool) -> list[FeedRow]:
+    """About ten mature episodes of one field, and in later runs a row that makes it needed or unneeded."""
+    field = _Field(cast, schedule, rng)
+    return [*field.background(), *field.begin(), *field.changes(), *entries_of(cast, schedule, rng)]
 
 
-def renaming(cast: Cast, nights: Nights, rng: random.Random, is_order_free: bool) -> list[Happening]:
-    """Nothing happens on later nights but that names, zones and categories change, some of them and back."""
-    told = mixed(cast, nights, rng, is_order_free)
-    rest = [one for one in told if one.feed not in ("workspaces", "products", "members")]
+def renaming(cast: Cast, schedule: Schedule, rng: random.Random, is_order_independent: bool) -> list[FeedRow]:
+    """For later runs only names, zones and categories change, some of them back again."""
+    feed_rows = mixed(cast, schedule, rng, is_order_independent)
+    rest = [one for one in feed_rows if one.feed not in ("workspaces", "products", "members")]
     zone = rng.choice([zone for zone in ZONES if zone != cast.zone])
     columns: list[tuple[str, str, tuple[str, str], Row]] = [
         ("workspaces", "timezone", (cast.zone, zone), {}),
@@ -80,86 +80,86 @@ def renaming(cast: Cast, nights: Nights, rng: random.Random, is_order_free: bool
         ("members", "name", ("Kim", "Robin"), {"member_id": cast.members[0]}),
     ]
     for feed, column, (one, other), key in columns:
-        for night, value in enumerate((one, other, one)[: nights.count]):
+        for run, value in enumerate((one, other, one)[: schedule.count]):
             row = {"workspace_id": cast.workspace_id, **key, column: value}
-            # without a time of its own a version counts because it comes later
-            stamp = midday(nights) + night * DAY if is_order_free else None
-            rest.append(Happening(feed, row | {"updated_at": stamp}, night=nights.open_night(night)))
+            # without an updated_at a version counts because it comes later
+            stamp = midday(schedule) + run * DAY if is_order_independent else None
+            rest.append(FeedRow(feed, row | {"updated_at": stamp}, run=schedule.open_run(run)))
     return rest
 
 
-def happening(event: Row, night: int | None = None) -> Happening:
-    """The delivery of an event."""
-    return Happening("generation_events", event, event["occurred_at"], night)
+def generation(event: Row, run: int | None = None) -> FeedRow:
+    """The feed row of an event."""
+    return FeedRow("generation_events", event, event["occurred_at"], run)
 
 
 class _Field:
-    """Episodes of one (category, generation type) that are never used, until one is."""
+    """Episodes of one (category, generation type), none of them used until a change uses one."""
 
-    def __init__(self, cast: Cast, nights: Nights, rng: random.Random) -> None:
-        self._cast, self._nights, self._rng = cast, nights, rng
+    def __init__(self, cast: Cast, schedule: Schedule, rng: random.Random) -> None:
+        self._cast, self._schedule, self._rng = cast, schedule, rng
         self._type = cast.types[0]
-        self._mature_at = midday(nights) - MATURITY - 5 * DAY
+        self._mature_at = midday(schedule) - MATURITY - 5 * DAY
         self._units = [(product, locale) for product in (*cast.products, "q0", "q1") for locale in LOCALES]
         self._events: list[Row] = []
-        self._undo: Callable[[int], Happening] | None = None
+        self._undo: Callable[[int], FeedRow] | None = None
         self._number = 0
 
-    def background(self) -> list[Happening]:
+    def background(self) -> list[FeedRow]:
         """Another field with an outcome, so that the workspace is outcome-tracked."""
         kept = self._cast.event(500, self._mature_at, self._rng, generation_type="other", status=None)
         outcome = self._cast.outcome(500, kept, "accepted", self._mature_at + DAY)
-        return [happening(kept, 0), replace(outcome, night=0), self._category("shoes", 0)]
+        return [generation(kept, 0), replace(outcome, run=0), self._category("shoes", 0)]
 
-    def begin(self) -> list[Happening]:
-        """Nine or ten mature episodes; or fewer, and some that mature or grow too old as nights pass."""
+    def begin(self) -> list[FeedRow]:
+        """Nine or ten mature episodes; or fewer, and some that mature or grow too old over the runs."""
         ages = [self._mature_at - self._rng.randint(0, 40) * DAY for _ in range(EPISODES)]
         edge = self._rng.choice(("steady", "one missing", "maturing", "ageing"))
         if edge == "one missing":
             ages.pop()
             self._undo = self._another
         if edge == "maturing":
-            ages[-1] = midday(self._nights) - MATURITY + self._rng.randint(1, 4) * DAY
+            ages[-1] = midday(self._schedule) - MATURITY + self._rng.randint(1, 4) * DAY
         if edge == "ageing":
-            ages[-1] = midday(self._nights) - 90 * DAY + self._rng.randint(1, 4) * DAY
-        return [happening(self._episode(at), 0) for at in ages]
+            ages[-1] = midday(self._schedule) - 90 * DAY + self._rng.randint(1, 4) * DAY
+        return [generation(self._episode(at), 0) for at in ages]
 
-    def turns(self) -> list[Happening]:
-        """One turn on each of most later nights."""
-        nights = sorted({self._nights.open_night(night) for night in range(1, self._nights.count)})
-        return [self._turn(night) for night in nights if self._rng.random() < 0.8]
+    def changes(self) -> list[FeedRow]:
+        """One change for each of most later runs."""
+        runs = sorted({self._schedule.open_run(run) for run in range(1, self._schedule.count)})
+        return [self._change(run) for run in runs if self._rng.random() < 0.8]
 
-    def _turn(self, night: int) -> Happening:
-        """What was done before is undone, or something is done that ends the rule."""
+    def _change(self, run: int) -> FeedRow:
+        """Undo the previous change, or make one that ends the rule."""
         if self._undo and self._rng.random() < 0.8:
             undo, self._undo = self._undo, None
-            return undo(night)
+            return undo(run)
         kind = self._rng.choice(("use", "use", "retract", "category"))
         if kind == "category":
             self._undo = partial(self._category, "shoes")
-            return self._category("hats", night)
+            return self._category("hats", run)
         event = self._rng.choice(self._events)
         if kind == "use":
             undone = self._rng.choice(("rejected", "retract"))
-            self._undo = partial(self._told, undone, event, self._mature_at + 10 * DAY)
-            return self._told("published", event, self._mature_at + 9 * DAY, night)
+            self._undo = partial(self._outcome_or_retraction, undone, event, self._mature_at + 10 * DAY)
+            return self._outcome_or_retraction("published", event, self._mature_at + 9 * DAY, run)
         self._undo = self._another
-        return self._told("retract", event, self._mature_at + 9 * DAY, night)
+        return self._outcome_or_retraction("retract", event, self._mature_at + 9 * DAY, run)
 
-    def _another(self, night: int) -> Happening:
-        return happening(self._episode(self._mature_at), night)
+    def _another(self, run: int) -> FeedRow:
+        return generation(self._episode(self._mature_at), run)
 
-    def _category(self, category: str, night: int) -> Happening:
-        """What the first product is from now on: it decides for every event without a category of its own."""
+    def _category(self, category: str, run: int) -> FeedRow:
+        """The first product's category from now on: it applies to every event without its own."""
         row = {"workspace_id": self._cast.workspace_id, "product_id": self._cast.products[0]}
-        updated_at = self._mature_at + night * DAY
-        return Happening("products", row | {"category": category, "updated_at": updated_at}, night=night)
+        updated_at = self._mature_at + run * DAY
+        return FeedRow("products", row | {"category": category, "updated_at": updated_at}, run=run)
 
-    def _told(self, what: str, event: Row, at: datetime, night: int) -> Happening:
+    def _outcome_or_retraction(self, kind: str, event: Row, at: datetime, run: int) -> FeedRow:
         self._number += 1
-        if what == "retract":
-            return replace(self._cast.retraction(self._number, event, at), night=night)
-        return replace(self._cast.outcome(self._number, event, what, at), night=night)
+        if kind == "retract":
+            return replace(self._cast.retraction(self._number, event, at), run=run)
+        return replace(self._cast.outcome(self._number, event, kind, at), run=run)
 
     def _episode(self, at: datetime) -> Row:
         number = len(self._events)

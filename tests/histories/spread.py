@@ -1,6 +1,6 @@
-"""What happened spread over nights: on time, late or early, again, contradicted, or broken.
+"""Feed rows spread over runs: on time, late, early, repeated, contradicted or broken.
 
-What happens is not decided here, nor in which file a line stands.
+Which rows there are, and in which file a line is, is not decided here.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from histories.cast import Happening, Row
+from histories.cast import FeedRow, Row
 from histories.lines import Line, bad_line_of, line_of
-from histories.runs import Nights
+from histories.runs import Schedule
 
 AGAIN, CONTRADICTED, BROKEN = 0.06, 0.05, 0.03
 
 Spread = list[list[Line]]
-Pace = Callable[[Happening], int]
+Pace = Callable[[FeedRow], int]
 
 
 @dataclass(frozen=True)
@@ -26,43 +26,44 @@ class Spreading:
     """How one history is delivered.
 
     Attributes:
-        is_order_free: nothing is contradicted on a later night, so that the order of nights is of no account.
+        is_order_independent: nothing is contradicted in a later run, so that the order of deliveries does
+            not matter.
     """
 
-    nights: Nights
+    schedule: Schedule
     rng: random.Random
-    is_order_free: bool
+    is_order_independent: bool
 
-    def spread(self, happenings: list[Happening], *, is_plotted: bool) -> Spread:
-        """The lines of each night. A plot says what comes on which night; the rest of it is there at once."""
-        pace = (lambda _: 0) if is_plotted else self._pace(happenings)
-        lines: Spread = [[] for _ in range(self.nights.count)]
-        for happening in happenings:
-            wanted = happening.night if happening.night is not None else pace(happening)
-            self._deliver(happening, self.nights.open_night(wanted), lines)
+    def spread(self, feed_rows: list[FeedRow], *, is_plotted: bool) -> Spread:
+        """The lines of each run. A plot sets the run of some rows; its other rows come with the first run."""
+        pace = (lambda _: 0) if is_plotted else self._pace(feed_rows)
+        lines: Spread = [[] for _ in range(self.schedule.count)]
+        for feed_row in feed_rows:
+            wanted = feed_row.run if feed_row.run is not None else pace(feed_row)
+            self._deliver(feed_row, self.schedule.open_run(wanted), lines)
         return lines
 
-    def _pace(self, happenings: list[Happening]) -> Pace:
-        """Either all the time; or once and never again; or once, with a row or two later; or from some night.
+    def _pace(self, feed_rows: list[FeedRow]) -> Pace:
+        """All the time; or once only; or once with a few rows later; or from some run on.
 
         A history in which little or nothing comes later shows what must change only because time passes, or
         because of one row.
         """
-        last = self.nights.count - 1
-        kind = self.rng.choices(("all the time", "a few later", "once", "from a night"), (4, 4, 2, 1))[0]
+        last = self.schedule.count - 1
+        kind = self.rng.choices(("all the time", "a few later", "once", "from a run"), (4, 4, 2, 1))[0]
         if kind == "all the time":
             return self._as_it_comes
-        if kind == "from a night":
+        if kind == "from a run":
             first = self.rng.randint(1, last)
             return lambda _: self.rng.randint(first, last)
-        late = self.rng.sample(happenings, self.rng.randint(1, 3)) if kind == "a few later" else []
-        night = self.rng.randint(1, last)
-        return lambda happening: night if any(happening is one for one in late) else 0
+        late = self.rng.sample(feed_rows, self.rng.randint(1, 3)) if kind == "a few later" else []
+        run = self.rng.randint(1, last)
+        return lambda feed_row: run if any(feed_row is one for one in late) else 0
 
-    def _as_it_comes(self, happening: Happening) -> int:
-        last = self.nights.count - 1
-        assert happening.at is not None, "what has no instant has its night given"
-        due = self.nights.due(happening.at.date())
+    def _as_it_comes(self, feed_row: FeedRow) -> int:
+        last = self.schedule.count - 1
+        assert feed_row.at is not None, "a row without an instant must set its run"
+        due = self.schedule.due(feed_row.at.date())
         choice = self.rng.random()
         if choice < 0.5:
             return due
@@ -70,22 +71,24 @@ class Spreading:
             return self.rng.randint(due, last)
         return self.rng.randint(0, due)
 
-    def _deliver(self, happening: Happening, night: int, lines: Spread) -> None:
-        feed, row, rng = happening.feed, happening.row, self.rng
+    def _deliver(self, feed_row: FeedRow, run: int, lines: Spread) -> None:
+        feed, row, rng = feed_row.feed, feed_row.row, self.rng
         line = line_of(feed, row, rng)
         if rng.random() < BROKEN:
-            lines[night].append(bad_line_of(feed, row, rng))
-            if not happening.night:
-                night = rng.choice((night, self.nights.later_night(night, rng)))
-        lines[night].append(line)
+            lines[run].append(bad_line_of(feed, row, rng))
+            if not feed_row.run:
+                run = rng.choice((run, self.schedule.later_run(run, rng)))
+        lines[run].append(line)
         if rng.random() < AGAIN:
-            lines[night].append(line_of(feed, row, rng))
+            lines[run].append(line_of(feed, row, rng))
         if rng.random() < AGAIN:
-            lines[self.nights.later_night(night, rng)].append(line_of(feed, row, rng))
+            lines[self.schedule.later_run(run, rng)].append(line_of(feed, row, rng))
         if rng.random() < CONTRADICTED and feed in CONTRADICTIONS:
             other = CONTRADICTIONS[feed](row, rng)
-            on = night if self.is_order_free else rng.choice((night, self.nights.later_night(night, rng)))
-            lines[on].append(line_of(feed, other, rng))
+            other_run = (
+                run if self.is_order_independent else rng.choice((run, self.schedule.later_run(run, rng)))
+            )
+            lines[other_run].append(line_of(feed, other, rng))
 
 
 def _other_event(row: Row, rng: random.Random) -> Row:

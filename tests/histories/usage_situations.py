@@ -1,4 +1,4 @@
-"""The situations of generations, outcomes and retractions, told by name for each row they are found in.
+"""The situations of generations, outcomes and retractions, by name, once for each row that shows them.
 
 Ledger entries, names and how files are delivered are in other_situations.py.
 """
@@ -28,11 +28,11 @@ def usage_situations(deliveries: Deliveries) -> Iterator[str]:
         yield from _of_event(deliveries, event)
     for unit in deliveries.units.values():
         yield from _of_attempts([event for event in unit if event.row["status"] == "succeeded"])
-    for told in deliveries.first("content_outcomes"):
-        yield from _of_outcome(deliveries, told)
+    for outcome in deliveries.first("content_outcomes"):
+        yield from _of_outcome(deliveries, outcome)
     instants = Counter(
-        (told.row["source"], told.row["event_id"], told.row["occurred_at"])
-        for told in deliveries.first("content_outcomes")
+        (outcome.row["source"], outcome.row["event_id"], outcome.row["occurred_at"])
+        for outcome in deliveries.first("content_outcomes")
     )
     yield from ["outcome: equal instants for one event"] * sum(count > 1 for count in instants.values())
     yield from _of_retractions(deliveries)
@@ -67,46 +67,47 @@ def _of_attempts(unit: Sequence[Delivery]) -> Iterator[str]:
         if gap in GAPS:
             yield f"attempts: {GAPS[gap]}"
         yield "attempts: " + ("further apart than 7 days" if gap > WEEK else "within 7 days")
-        if earlier.night > later.night and gap <= WEEK:
-            yield "attempts: the earlier one is delivered on a later night"
+        if earlier.run > later.run and gap <= WEEK:
+            yield "attempts: the earlier one is delivered in a later run"
 
 
-def _of_outcome(deliveries: Deliveries, told: Delivery) -> Iterator[str]:
-    yield f"outcome: {told.row['outcome']}"
-    event, at = deliveries.event_of(told), told.row["occurred_at"]
+def _of_outcome(deliveries: Deliveries, outcome: Delivery) -> Iterator[str]:
+    yield f"outcome: {outcome.row['outcome']}"
+    event, at = deliveries.event_of(outcome), outcome.row["occurred_at"]
     if event is None:
         yield "outcome: of an event never delivered"
         return
-    if event.night != told.night:
-        order = "before" if told.night < event.night else "after"
-        yield f"outcome: delivered nights {order} its event"
-    if deliveries.day(event.row["workspace_id"], at) > deliveries.as_of(told):
+    if event.run != outcome.run:
+        order = "before" if outcome.run < event.run else "after"
+        yield f"outcome: delivered runs {order} its event"
+    if deliveries.day(event.row["workspace_id"], at) > deliveries.as_of(outcome):
         yield "outcome: dated after as_of"
     if at < event.row["occurred_at"]:
         yield "outcome: dated before its event"
-    if told.row["outcome"] in USED and any(
+    if outcome.row["outcome"] in USED and any(
         other.row["occurred_at"] == at and other.key != event.key for other in deliveries.unit(event)
     ):
-        yield "outcome: a use at the very instant of another attempt"
+        yield "outcome: a use at the exact instant of another attempt"
 
 
 def _of_retractions(deliveries: Deliveries) -> Iterator[str]:
     named = Counter(
-        (told.row["source"], told.row["event_id"]) for told in deliveries.first("event_retractions")
+        (retraction.row["source"], retraction.row["event_id"])
+        for retraction in deliveries.first("event_retractions")
     )
     yield from ["retraction: a second one of the same event"] * sum(count > 1 for count in named.values())
-    for told in deliveries.first("event_retractions"):
-        event = deliveries.event_of(told)
+    for retraction in deliveries.first("event_retractions"):
+        event = deliveries.event_of(retraction)
         if event is None:
             yield "retraction: of an event never delivered"
             continue
         workspace_id = event.row["workspace_id"]
-        if event.night != told.night:
-            order = "before" if told.night < event.night else "after"
-            yield f"retraction: delivered nights {order} its event"
-        if deliveries.day(workspace_id, event.row["occurred_at"]) > deliveries.as_of(told):
+        if event.run != retraction.run:
+            order = "before" if retraction.run < event.run else "after"
+            yield f"retraction: delivered runs {order} its event"
+        if deliveries.day(workspace_id, event.row["occurred_at"]) > deliveries.as_of(retraction):
             yield "retraction: of an event dated after as_of"
-        if deliveries.day(workspace_id, told.row["occurred_at"]) > deliveries.as_of(told):
+        if deliveries.day(workspace_id, retraction.row["occurred_at"]) > deliveries.as_of(retraction):
             yield "retraction: dated after as_of"
         attempts = sorted(other.row["occurred_at"] for other in deliveries.unit(event))
         if attempts[0] < event.row["occurred_at"] < attempts[-1]:

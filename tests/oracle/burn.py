@@ -53,7 +53,7 @@ def pace_date(remaining: int, last_week: Burn, as_of: date) -> date | None:
 
 
 def forecast_status(ledger: Ledger | None, usage: Mapping[date, int], as_of: date) -> str:
-    """Return the first status that holds; `ok` stands for `beyond_horizon` too, which only a median tells."""
+    """Return the first status that applies; `ok` includes `beyond_horizon`, which needs a median."""
     last_month = burn(usage, as_of=as_of, window_days=30)
     if ledger is None:
         return "no_ledger"
@@ -67,7 +67,7 @@ def forecast_status(ledger: Ledger | None, usage: Mapping[date, int], as_of: dat
 
 
 def empty_since(ledger: Ledger) -> date | None:
-    """Return the first of the days, up to as_of, that all closed at zero; null if as_of itself did not."""
+    """Return the first of the days up to as_of that all closed at zero; null if as_of did not."""
     since = None
     for day in reversed(ledger.days):
         if day.closing > 0:

@@ -1,4 +1,4 @@
-"""Published marts held against the oracle, figure by figure.
+"""Compares published marts with the oracle, figure by figure.
 
 No figure is computed here.
 """
@@ -17,17 +17,17 @@ from oracle.oracle import GRAINS
 
 RATIO_STEP = Decimal("0.000000000001")
 # a sum of rounded parts may be off by a step for each of them
-LOOSE = {"expected_credits": RATIO_STEP * 1000, "mix_adjusted_efficiency": RATIO_STEP * 1000}
-# what one episode is called differs; its ordinal within the unit does not
-NAMED_OTHERWISE = {"episode_id", "episode_number", "unit_id"}
-# the oracle knows no median, so it cannot tell these two apart
+TOLERANCE = {"expected_credits": RATIO_STEP * 1000, "mix_adjusted_efficiency": RATIO_STEP * 1000}
+# ids of episodes differ; their ordinal within the unit does not
+NAMED_DIFFERENTLY = {"episode_id", "episode_number", "unit_id"}
+# the oracle has no median, so it cannot distinguish these two
 SAME_STATUS = {"beyond_horizon": "ok"}
 
 
 def differences(
     published: Path, expected: Mapping[str, Mapping[tuple[Any, ...], Mapping[str, Any]]]
 ) -> list[str]:
-    """Every row and figure in which the published file and the oracle disagree; empty if there is none."""
+    """Every row and figure in which the published file and the oracle differ; empty if there is none."""
     found: list[str] = []
     with duckdb.connect(str(published / "credits.duckdb"), read_only=True) as connection:
         for mart, rows in expected.items():
@@ -45,11 +45,11 @@ def differences(
                     ours["forecast_status"] = SAME_STATUS.get(
                         ours["forecast_status"], ours["forecast_status"]
                     )
-                shared = (ours.keys() & theirs.keys()) - NAMED_OTHERWISE
+                shared = (ours.keys() & theirs.keys()) - NAMED_DIFFERENTLY
                 found += [
                     f"{mart} {key} {name}: published {ours[name]!r}, expected {theirs[name]!r}"
                     for name in sorted(shared)
-                    if not is_same(ours[name], theirs[name], within=LOOSE.get(name, RATIO_STEP))
+                    if not is_same(ours[name], theirs[name], within=TOLERANCE.get(name, RATIO_STEP))
                 ]
     return found
 
@@ -65,7 +65,7 @@ def is_same(published: Any, expected: Any, *, within: Decimal = RATIO_STEP) -> b
 
 
 def lake_rows(raw: Path) -> dict[str, list[dict[str, Any]]]:
-    """The accepted rows of every committed batch, by feed, as the oracle wants them."""
+    """The accepted rows of every committed batch, by feed, as the oracle takes them."""
     rows: dict[str, list[dict[str, Any]]] = {}
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")

@@ -1,6 +1,6 @@
-"""The columns of each landing feed as the oracle knows them: types, keys, defaults, what counts as content.
+"""The columns of each landing feed for the oracle: types, keys, defaults, and what counts as content.
 
-No file is read and nothing is decided about usage here.
+No file is read here, and usage is not classified.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where every credit went: the ten rules, first match wins, and the flags beside them.
+"""The disposition of every credit: the ten rules, first match wins, and the flags.
 
 No sums here.
 """
@@ -26,7 +26,7 @@ Segment = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One reported generation with all that is said of it. Attempt fields are None if it failed."""
+    """One reported generation with its classification. Attempt fields are None if it failed."""
 
     generation: Generation
     episode: Episode | None
@@ -44,12 +44,12 @@ class Fact:
 
 
 def facts_of(known: Known) -> list[Fact]:
-    """Return the judged generations, in order of time."""
-    placed = episodes_by_attempt(known)
+    """Return the classified generations, in order of time."""
+    episodes_of = episodes_by_attempt(known)
     tracked = {g.workspace_id for g in known.generations if known.outcomes.get(g.key)}
-    unneeded = unneeded_segments(placed, known.as_of)
+    unneeded = unneeded_segments(episodes_of, known.as_of)
     return [
-        _fact(generation, placed.get(generation.key), known, tracked, unneeded)
+        _fact(generation, episodes_of.get(generation.key), known, tracked, unneeded)
         for generation in known.generations
     ]
 
@@ -59,13 +59,13 @@ def segment_of(generation: Generation) -> Segment:
     return generation.workspace_id, generation.product_category, generation.generation_type
 
 
-def unneeded_segments(placed: Mapping[EventKey, tuple[Episode, int]], as_of: date) -> set[Segment]:
+def unneeded_segments(episodes_of: Mapping[EventKey, tuple[Episode, int]], as_of: date) -> set[Segment]:
     """At least 10 mature episodes in the last 90 days and not one used generation in them.
 
     An episode's category, and its day, are those of its last attempt.
     """
     episodes: dict[Segment, list[Episode]] = defaultdict(list)
-    for episode, attempt_number in placed.values():
+    for episode, attempt_number in episodes_of.values():
         if attempt_number != 1:
             continue  # each episode once
         last = episode.attempts[-1]
@@ -85,12 +85,12 @@ def is_thrown_away(generation: Generation, episode: Episode) -> bool:
 
 def _fact(
     generation: Generation,
-    place: tuple[Episode, int] | None,
+    attempt: tuple[Episode, int] | None,
     known: Known,
     tracked: set[str],
     unneeded: set[Segment],
 ) -> Fact:
-    episode, number = place if place else (None, None)
+    episode, number = attempt if attempt else (None, None)
     count = len(episode.attempts) if episode else None
     thrown_away = episode is not None and is_thrown_away(generation, episode)
     outcome = current_outcome(known.outcomes.get(generation.key, ()))
@@ -101,7 +101,7 @@ def _fact(
     is_excess = thrown_away and (number or 0) >= 2 and (count or 0) >= EXCESS_ATTEMPTS
     is_low_quality = thrown_away and number == 1 and score is not None and score < LOW_QUALITY_SCORE
     is_tracked = generation.workspace_id in tracked
-    is_young = generation.usage_date > known.as_of - MATURITY
+    is_recent = generation.usage_date > known.as_of - MATURITY
     rules = (
         (is_failed, "wasted", "failed_generation"),
         (is_rejected, "wasted", "rejected_content"),
@@ -110,12 +110,12 @@ def _fact(
         (is_low_quality, "wasted", "low_quality_draft"),
         (thrown_away, "iterated", None),
         (not is_tracked, "untracked", None),
-        (is_young, "pending", None),
+        (is_recent, "pending", None),
         (segment_of(generation) in unneeded, "wasted", "unneeded_field"),
         (True, "wasted", "unused_content"),
     )
-    disposition, reason = next((where, why) for is_met, where, why in rules if is_met)
-    is_unused = not is_failed and is_tracked and not is_young and not is_used
+    disposition, reason = next((name, reason) for is_met, name, reason in rules if is_met)
+    is_unused = not is_failed and is_tracked and not is_recent and not is_used
     return Fact(
         *(generation, episode, number, count, outcome, disposition, reason, is_tracked),
         *(is_failed, is_rejected, is_excess, is_low_quality, is_unused),

@@ -57,7 +57,7 @@ def episodes_by_attempt(known: Known) -> dict[EventKey, tuple[Episode, int]]:
     for generation in known.generations:
         if generation.status == "succeeded":
             units[generation.unit].append(generation)
-    placed: dict[EventKey, tuple[Episode, int]] = {}
+    episode_of: dict[EventKey, tuple[Episode, int]] = {}
     for attempts in units.values():
         in_order = sorted(attempts, key=lambda attempt: attempt.attempt_order)
         for number, run in enumerate(split_into_episodes(in_order, known.outcomes), start=1):
@@ -69,8 +69,8 @@ def episodes_by_attempt(known: Known) -> dict[EventKey, tuple[Episode, int]]:
                 is_mature=run[-1].usage_date <= known.as_of - MATURITY,
             )
             for attempt_number, attempt in enumerate(run, start=1):
-                placed[attempt.key] = episode, attempt_number
-    return placed
+                episode_of[attempt.key] = episode, attempt_number
+    return episode_of
 
 
 def split_into_episodes(

@@ -1,6 +1,6 @@
-"""What a run with a given as_of may know: deduplicated, unretracted, dated in the workspace's own zone.
+"""The rows that a run with a given as_of may know: deduplicated, not retracted, dated in the local zone.
 
-No attempt is counted and nothing is judged here.
+Attempts are not counted here, and usage is not classified.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Generation:
 
 @dataclass(frozen=True)
 class Deduplicated:
-    """One row for each key, and how many were set aside: the same content again, or another content."""
+    """One row for each key, and how many were dropped: with the same content, or with another."""
 
     rows: list[Row]
     duplicate_count: int

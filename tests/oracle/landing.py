@@ -1,6 +1,6 @@
 """A strict reader of good landing files, for tests: every file below a feed's folder, as typed rows.
 
-It quarantines nothing: what it does not understand it refuses. Damaged input is for the real reader.
+It quarantines nothing: it raises on what it cannot read. Damaged input is for the real reader.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _value(kind: str, value: Any) -> Any:
 
 
 def _decimal(value: Any) -> Decimal:
-    # A binary double stands for its shortest decimal, which is what repr gives.
+    # A binary double means its shortest decimal, which repr returns.
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():
         raise ValueError("not a finite number")

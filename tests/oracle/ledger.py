@@ -1,7 +1,7 @@
 """Credit lots drawn down day by day, in whole micro-credits: a plain simulation of the ledger rules.
 
 Days are ordinals (date.toordinal), so that a lot without end or up to the year 9999 needs no special case.
-Burn rates and forecasts are not made here.
+Burn rates and forecasts are in burn.py.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FUNDING_OR_CHANGE = FUNDING | {"refund", "adjustment"}
 
 @dataclass
 class Lot:
-    """One lot: the terms of the entry that made it, and running totals in micro-credits."""
+    """One lot: the terms of the entry that opened it, and running totals in micro-credits."""
 
     lot_id: str
     priority: int
@@ -110,7 +110,7 @@ class Ledger:
 
     @property
     def remaining(self) -> int:
-        """What is left in them at the end of as_of."""
+        """The credits left in them at the end of as_of."""
         return sum(lot.remaining for lot in self.lots if lot.is_alive(self.as_of.toordinal()))
 
     def status(self, lot: Lot) -> str:
@@ -175,7 +175,7 @@ def _book_day(day: int, opening: int, lots: list[Lot], movements: list[Movement]
 
 
 def lots_and_movements(entries: Sequence[Row], zone: ZoneInfo) -> tuple[list[Lot], list[Movement]]:
-    """Group the entries into lots. An entry that reduces a lot nobody made has no effect."""
+    """Group the entries into lots. An entry that reduces an unknown lot has no effect."""
     by_lot: dict[str, list[Row]] = defaultdict(list)
     for entry in sorted(entries, key=lambda entry: (entry["occurred_at"], entry["entry_id"])):
         by_lot[entry["lot_id"]].append(entry)
@@ -183,15 +183,15 @@ def lots_and_movements(entries: Sequence[Row], zone: ZoneInfo) -> tuple[list[Lot
     movements: list[Movement] = []
     for lot_id, group in by_lot.items():
         # The first purchase or grant sets the terms; without one, the first refund or positive change.
-        makers = [entry for entry in group if entry["entry_type"] in FUNDING] or [
+        openers = [entry for entry in group if entry["entry_type"] in FUNDING] or [
             entry for entry in group if entry["entry_type"] in FUNDING_OR_CHANGE and entry["credits"] > 0
         ]
-        if not makers:
+        if not openers:
             continue
-        lot = _lot(lot_id, makers[0], zone)
+        lot = _lot(lot_id, openers[0], zone)
         lots.append(lot)
         for entry in group:
-            is_first_funding = entry is makers[0] and entry["entry_type"] in FUNDING
+            is_first_funding = entry is openers[0] and entry["entry_type"] in FUNDING
             # A later purchase or grant counts from its own effective day, the rest from when it happened.
             counts_at = entry["effective_at" if entry["entry_type"] in FUNDING else "occurred_at"]
             own_day = local_date(counts_at, zone).toordinal()

@@ -1,6 +1,6 @@
 """The oracle: the figures of the published marts, recomputed from accepted rows by the definitions alone.
 
-No SQL, no frames and none of the project's code, so that a mistake is not made twice. Never incremental.
+No SQL, no frames and none of the project's code, so that a mistake is not repeated. Never incremental.
 """
 
 from __future__ import annotations

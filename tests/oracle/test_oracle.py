@@ -1,4 +1,4 @@
-"""The oracle against figures worked out by hand from the definitions.
+"""The oracle against figures calculated by hand from the definitions.
 
 The warehouse is not tested here; it is compared with the oracle elsewhere.
 """
@@ -62,7 +62,7 @@ def reasons(*args: Any, **feeds: Any) -> dict[str, tuple[str, str | None]]:
 # What is known
 
 
-def test_the_same_content_again_is_ignored_and_another_content_loses_to_the_earlier_batch() -> None:
+def test_repeated_content_is_ignored_and_conflicting_content_loses_to_the_earlier_batch() -> None:
     rows = [
         event("a", credits=Decimal(9), batch_id=2),
         event("a", credits=Decimal("1.50"), batch_id=1),
@@ -117,8 +117,8 @@ def test_four_fields_of_one_product_are_no_regenerations() -> None:
 def test_a_gap_of_exactly_seven_days_stays_in_the_episode_and_a_minute_more_does_not() -> None:
     rows = [event("a", "03-01 10:00"), event("b", "03-08 10:00"), event("c", "03-15 10:01")]
     found = details(rows)
-    places = [(found[key]["episode_number"], found[key]["attempt_number"]) for key in "abc"]
-    assert places == [(1, 1), (1, 2), (2, 1)]
+    numbers = [(found[key]["episode_number"], found[key]["attempt_number"]) for key in "abc"]
+    assert numbers == [(1, 1), (1, 2), (2, 1)]
 
 
 @pytest.mark.parametrize("used_at", ["04-01 11:00", "04-01 12:00"])
@@ -127,7 +127,7 @@ def test_a_used_outcome_dated_between_two_attempts_ends_the_episode(used_at: str
     # Of an earlier attempt, though not the previous one; the later rejection changes nothing here.
     outcomes = [outcome("a", "accepted", used_at), outcome("a", "rejected", "04-03")]
     found = details(rows, outcomes)
-    # An outcome at the very instant of an attempt is both before it and after it.
+    # An outcome at the exact instant of an attempt is both before it and after it.
     assert [found[key]["episode_number"] for key in "abc"] == ([1, 2, 3] if "11" in used_at else [1, 1, 2])
 
 
@@ -168,7 +168,7 @@ def test_two_attempts_are_iteration_unless_the_first_was_of_low_quality() -> Non
     assert draft("0.59") == ("wasted", "low_quality_draft")
 
 
-def test_an_attempt_is_thrown_away_when_an_earlier_one_is_used() -> None:
+def test_a_later_attempt_is_iterated_when_an_earlier_one_is_used() -> None:
     rows = [event("a", "04-01 10:00"), event("b", "04-01 11:00")]
     assert reasons(rows, [outcome("a", "edited")])["b"] == ("iterated", None)
 
@@ -193,14 +193,14 @@ def test_content_without_an_outcome_is_untracked_pending_or_unused() -> None:
         ("03-25", "unused_content"),
     ],
 )
-def test_a_field_nobody_used_in_ten_mature_episodes_is_unneeded(tenth: str, reason: str) -> None:
+def test_a_field_unused_in_ten_mature_episodes_is_unneeded(tenth: str, reason: str) -> None:
     rows = [event(f"e{n}", "03-01", product_id=f"p{n}") for n in range(9)]
     rows.append(event("tenth", tenth))
     rows.append(event("t", generation_type="other"))
     assert reasons(rows, [outcome("t", "accepted")])["e0"] == ("wasted", reason)
 
 
-def test_flags_overlap_and_the_newest_outcome_counts_with_unpublished_aside() -> None:
+def test_flags_overlap_and_the_newest_outcome_but_unpublished_counts() -> None:
     rows = [event(key, f"03-01 10:0{minute}") for minute, key in enumerate("abc")]
     found = details(rows, [outcome("b", "accepted", "03-02"), outcome("b", "rejected", "03-03")])["b"]
     assert found["is_rejected"] and found["is_excess_regeneration"] and found["is_unused"]
@@ -299,7 +299,7 @@ def test_a_lot_that_ends_with_the_31st_is_usable_on_the_31st(expires_at: datetim
     assert (lot["consumed"], lot["expired"], lot["lot_status"]) == (4, 6, "expired")
 
 
-def test_changes_count_on_their_day_and_stop_at_zero() -> None:
+def test_reductions_count_on_their_day_and_stop_at_zero() -> None:
     entries = [
         entry("lot", "purchase", 10),
         entry("refund", "refund", 5, "03-03", lot_id="lot"),
@@ -324,7 +324,7 @@ def test_a_void_takes_back_what_remains_before_the_days_usage() -> None:
     assert marts["credit_summary"]["w", "90d"]["overage"] == 1
 
 
-def test_what_is_funded_into_an_expired_lot_expires_at_once() -> None:
+def test_credits_added_to_an_expired_lot_expire_at_once() -> None:
     entries = [
         entry("lot", "purchase", 10, expires_at=at("03-02 00:00")),
         entry("r", "refund", 5, "03-05", lot_id="lot"),
@@ -346,7 +346,7 @@ def test_a_scheduled_lot_is_listed_but_counts_in_neither_allowance_nor_remaining
 # Burn and forecast
 
 
-def test_the_users_example_is_empty_by_may_12() -> None:
+def test_the_example_of_5000_credits_is_empty_on_may_12() -> None:
     days = [AS_OF - timedelta(days=n) for n in range(30)]
     rows = [event(f"{day}", day.strftime("%m-%d"), credits=Decimal(78)) for day in days]
     marts = oracle(rows, credit_entries=[entry("plan", "purchase", 5000)]).marts()
@@ -374,7 +374,7 @@ def test_a_pace_date_is_at_most_365_days_ahead(left: int, pace: date | None) -> 
         ([event("a", "03-01"), event("b", "04-01", credits=Decimal("0.01"))], 10, "ok"),
     ],
 )
-def test_the_first_status_that_holds_is_given(events: list[Row], bought: int | None, status: str) -> None:
+def test_the_first_status_that_applies_is_given(events: list[Row], bought: int | None, status: str) -> None:
     entries = [entry("lot", "purchase", bought)] if bought else []
     forecast = oracle(events, credit_entries=entries).marts()["depletion_forecast"]["w", AS_OF]
     assert forecast["forecast_status"] == status
@@ -412,7 +412,7 @@ def test_neither_order_nor_replay_changes_a_figure() -> None:
     )
 
 
-@pytest.mark.skipif(not REAL_USAGE.is_dir(), reason="the reference data is not beside the repository")
+@pytest.mark.skipif(not REAL_USAGE.is_dir(), reason="the reference data is not next to the repository")
 def test_real_usage_reconciles_per_workspace_and_day() -> None:
     rows = load_landing(REAL_USAGE)
     marts = Oracle(rows, as_of=date(2026, 4, 30)).marts()

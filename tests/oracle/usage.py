@@ -1,6 +1,6 @@
 """The usage marts: who spent, on what, how well, for each workspace and period.
 
-Lots and forecasts are not read here; neither is anything judged that disposition.py has judged.
+Lots and forecasts are not read here; dispositions come from disposition.py.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def measures(facts: Sequence[Fact]) -> dict[str, Any]:
 def first_pass(first_attempts: Sequence[Fact]) -> dict[str, Any]:
     """Quality and yield of the episodes that begin here: an episode belongs to its first attempt's scope."""
     scores = [f.generation.quality_score for f in first_attempts if f.generation.quality_score is not None]
-    # The yield is for outcome-tracked workspaces only, so elsewhere no episode counts towards it.
+    # The yield is for outcome-tracked workspaces only: elsewhere no episode counts.
     mature = [f.episode for f in first_attempts if f.is_tracked and f.episode and f.episode.is_mature]
     passed = [episode for episode in mature if episode.is_first_pass]
     return {
@@ -118,7 +118,7 @@ def breakdown(facts: Sequence[Fact], key: Callable[[Fact], Key]) -> dict[Key, di
     rank = {credits: position for position, credits in reversed(list(enumerate(spent, start=1)))}
     for row in rows.values():
         row["credit_share"] = ratio(Fraction(row["credits"]), total)
-        row["spend_rank"] = rank[row["credits"]]  # ties share the first of their places: 1, 1, 3
+        row["spend_rank"] = rank[row["credits"]]  # ties share their first rank: 1, 1, 3
     return rows
 
 
@@ -139,11 +139,11 @@ def most_efficient_member(members: Mapping[str, Mapping[str, Any]]) -> str | Non
     if len(qualified) < 2:
         return None
 
-    def place(member_id: str) -> tuple[Any, ...]:
+    def rank(member_id: str) -> tuple[Any, ...]:
         row = members[member_id]
         return row["credits_per_product"], -row["product_count"], member_id
 
-    return min(qualified, key=place)
+    return min(qualified, key=rank)
 
 
 def member_rows(

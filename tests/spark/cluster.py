@@ -1,6 +1,6 @@
-"""A Spark cluster of its own on loopback: a master, two workers and the Thrift server, from the PyPI package.
+"""A private Spark cluster on loopback: a master, two workers and the Thrift server, from the PyPI package.
 
-The package has the jars but not the scripts that start them: the classes are started here.
+The package has the jars but not their start scripts, so the classes are started here.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _SETTINGS = {
     "spark.executor.cores": "1",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    # the catalog is gone with the cluster; Hive's is locked by one statement at a time
+    # the catalog ends with the cluster; Hive's allows only one statement at a time
     "spark.sql.catalogImplementation": "in-memory",
 }
-# a statement on a few rows costs what it takes to plan and compile it
+# for few rows most of the time is spent on planning and compiling
 _FOR_SMALL_DATA = {
     "spark.sql.shuffle.partitions": "1",
     "spark.default.parallelism": "1",
@@ -55,23 +55,23 @@ class Cluster:
     started: list[subprocess.Popen[bytes]]
 
     def kill_worker(self) -> None:
-        """End one worker and its executor at once, as a machine that is lost."""
+        """Kill one worker and its executor, like a lost machine."""
         worker = self.workers.pop()
         os.killpg(worker.pid, 9)
         worker.wait()
 
     def cpu_seconds(self) -> float:
-        """What all its processes, executors too, have used so far."""
+        """CPU seconds that all its processes, executors included, have used so far."""
         ticks = 0
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):
-                told = stat.read_text().rpartition(")")[2].split()
-                if int(told[2]) in {process.pid for process in self.started}:  # the process group
-                    ticks += int(told[11]) + int(told[12])
+                fields = stat.read_text().rpartition(")")[2].split()
+                if int(fields[2]) in {process.pid for process in self.started}:  # the process group
+                    ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def replace_worker(self) -> None:
-        """Another machine in place of the lost one."""
+        """Start a worker in place of the killed one."""
         self.workers.append(self.start_worker())
 
 
@@ -80,8 +80,8 @@ def cluster(root: Path, *, is_small: bool = True) -> Iterator[Cluster]:
     """Start a cluster whose files are under `root`, and stop all of it at the end.
 
     Args:
-        root: a folder of its own.
-        is_small: set for a few rows, on which planning and compiling cost most; else as Spark comes.
+        root: a folder for its files.
+        is_small: tuned for a few rows, where planning and compiling dominate; otherwise Spark's defaults.
 
     Raises:
         RuntimeError: there is no Java 17, no pyspark, or the server did not come up.
@@ -165,7 +165,7 @@ def cluster(root: Path, *, is_small: bool = True) -> Iterator[Cluster]:
 
 
 def spark_home() -> Path | None:
-    """Where the package is, in an environment of its own; None if it is not installed."""
+    """The folder of the package in its separate environment; None if it is not installed."""
     found = sorted((REPO / ".venv-spark").glob("lib/python3.*/site-packages/pyspark"))
     return found[0] if found else None
 

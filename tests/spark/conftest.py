@@ -1,4 +1,4 @@
-"""One cluster for all tests here, made by make test-spark; without it they skip and say so."""
+"""One cluster for all tests of this folder; without `make test-spark` they skip and say so."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def on_spark(spark: Cluster, runs: ForkedRuns, dagster_home: Path) -> OnSpark:
-    """The `credits` command on the cluster, by the prefix of its databases and the place of its files."""
+    """The `credits` command on the cluster, by the prefix of its databases and the location of its files."""
 
     def command(prefix: str, files: str = "") -> Credits:
         environment = {"CREDITS_SPARK_PREFIX": prefix, "CREDITS_SPARK_FILES": files}

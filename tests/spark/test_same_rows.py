@@ -1,6 +1,6 @@
 """The same deliveries on DuckDB and on a Spark cluster: every published row is equal, to the last digit.
 
-How deliveries are made is in histories/. A failure names mart, key, column and both values.
+The deliveries come from histories/. A failure names mart, key, column and both values.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from histories.compare import row_differences
-from histories.generate import NightDeliveries, histories, write_night
-from support.product import REAL_USAGE, SAMPLE_AS_OF, Credits, nightly
+from histories.generate import RunDeliveries, histories, write_deliveries
+from support.product import REAL_USAGE, SAMPLE_AS_OF, Credits, nightly_run
 
 OnSpark = Callable[[str], Credits]
 SEEDS = (1, 2, 3, 4, 5)
@@ -22,7 +22,7 @@ _OF_THE_RUN = {"data_quality": "exclude (run_id, checked_at)"}
 
 
 def differences(on_duckdb: Path, on_spark: Path) -> list[str]:
-    """Every row, the journal's too, type and comment in which the published folders disagree."""
+    """Every row (the journal's too), type and comment in which the published folders differ."""
     found = row_differences(on_duckdb, on_spark, names=("DuckDB", "Spark"))
     with duckdb.connect() as connection:
         for name, published in (("one", on_duckdb), ("other", on_spark)):
@@ -32,13 +32,13 @@ def differences(on_duckdb: Path, on_spark: Path) -> list[str]:
             connection, f"{shapes} where database_name = 'one'", f"{shapes} where database_name = 'other'"
         )
         for mart in ("data_quality", "restatements", "forecast_accuracy", "depletion_forecast"):
-            told = f"select '{mart}', * {_OF_THE_RUN.get(mart, '')} from {{}}.marts.{mart}"
-            found += _only(connection, told.format("one"), told.format("other"))
+            query = f"select '{mart}', * {_OF_THE_RUN.get(mart, '')} from {{}}.marts.{mart}"
+            found += _only(connection, query.format("one"), query.format("other"))
     return found
 
 
 def _only(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> list[str]:
-    """The rows that are in one of both only, however often."""
+    """The rows that only one of both has, counting repetitions."""
     found = []
     for name, mine, theirs in (("DuckDB", one, other), ("Spark", other, one)):
         rows = connection.execute(f"{mine} except all {theirs}").fetchall()
@@ -52,63 +52,69 @@ def assert_same(on_duckdb: Path, on_spark: Path, what: str) -> None:
 
 
 def run_both(
-    nights: Sequence[NightDeliveries], root: Path, credits_command: Credits, spark_command: Credits, what: str
+    runs: Sequence[RunDeliveries], root: Path, credits_command: Credits, spark_command: Credits, what: str
 ) -> tuple[Path, Path]:
-    """Every night on both engines, compared after each; the data directories."""
+    """Do every run on both engines, compare after each, and return both data directories."""
     duckdb_dir, spark_dir = root / "duckdb", root / "spark"
-    for number, deliveries in enumerate(nights):
-        landing, as_of = write_night(root / "landing", number, deliveries), str(deliveries.as_of)
-        first = nightly(credits_command, landing, duckdb_dir, as_of)
-        second = nightly(spark_command, landing, spark_dir, as_of)
-        assert_same(first.published, second.published, f"{what}, night {number}, as_of {as_of}")
+    for number, deliveries in enumerate(runs):
+        landing, as_of = write_deliveries(root / "landing", number, deliveries), str(deliveries.as_of)
+        first = nightly_run(credits_command, landing, duckdb_dir, as_of)
+        second = nightly_run(spark_command, landing, spark_dir, as_of)
+        assert_same(first.published, second.published, f"{what}, run {number}, as_of {as_of}")
     return duckdb_dir, spark_dir
 
 
-def test_the_sample_beside_awkward_workspaces(
+def test_the_sample_with_awkward_workspaces_is_equal_on_both_engines(
     on_spark: OnSpark, credits_command: Credits, tmp_path: Path
 ) -> None:
-    """The sample's team, and workspaces to whom all that is awkward happens, in one build."""
+    """The sample's team and generated workspaces with awkward deliveries, in one build."""
     assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
-    nights = histories(16, 2, seed=7)
-    for number, deliveries in enumerate(nights):
-        folder = write_night(tmp_path / "more", number, deliveries)
+    runs = histories(16, 2, seed=7)
+    for number, deliveries in enumerate(runs):
+        folder = write_deliveries(tmp_path / "more", number, deliveries)
         for file in folder.rglob("*.jsonl"):
             (tmp_path / "landing" / file.parent.name).mkdir(exist_ok=True)
             file.rename(tmp_path / "landing" / file.parent.name / file.name)
-    as_of = str(nights[-1].as_of)
-    first = nightly(credits_command, tmp_path / "landing", tmp_path / "duckdb", as_of)
-    second = nightly(on_spark("few_"), tmp_path / "landing", tmp_path / "spark", as_of)
+    as_of = str(runs[-1].as_of)
+    first = nightly_run(credits_command, tmp_path / "landing", tmp_path / "duckdb", as_of)
+    second = nightly_run(on_spark("few_"), tmp_path / "landing", tmp_path / "spark", as_of)
     assert_same(first.published, second.published, f"seed 7 and the sample, as_of {as_of}")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
-def test_awkward_nights(seed: int, on_spark: OnSpark, credits_command: Credits, tmp_path: Path) -> None:
-    """Increments night by night, and the last night by a full refresh."""
-    nights = histories(24, 4, seed)
+def test_awkward_runs_are_equal_on_both_engines(
+    seed: int, on_spark: OnSpark, credits_command: Credits, tmp_path: Path
+) -> None:
+    """Increments run by run, then a full refresh of the last run."""
+    runs = histories(24, 4, seed)
     spark = on_spark(f"seed{seed}_")
-    duckdb_dir, spark_dir = run_both(nights, tmp_path, credits_command, spark, f"seed {seed}")
-    landing, as_of = tmp_path / "landing" / f"night-{len(nights) - 1:02d}", str(nights[-1].as_of)
-    first = nightly(credits_command, landing, duckdb_dir, as_of, "--full-refresh")
-    second = nightly(spark, landing, spark_dir, as_of, "--full-refresh")
+    duckdb_dir, spark_dir = run_both(runs, tmp_path, credits_command, spark, f"seed {seed}")
+    landing, as_of = tmp_path / "landing" / f"run-{len(runs) - 1:02d}", str(runs[-1].as_of)
+    first = nightly_run(credits_command, landing, duckdb_dir, as_of, "--full-refresh")
+    second = nightly_run(spark, landing, spark_dir, as_of, "--full-refresh")
     assert_same(first.published, second.published, f"seed {seed}, full refresh")
 
 
 @pytest.mark.slow
-def test_sample(on_spark: OnSpark, credits_command: Credits, tmp_path: Path) -> None:
+def test_the_sample_is_equal_on_both_engines(
+    on_spark: OnSpark, credits_command: Credits, tmp_path: Path
+) -> None:
     assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
-    first = nightly(credits_command, tmp_path / "landing", tmp_path / "duckdb", SAMPLE_AS_OF)
-    second = nightly(on_spark("sample_"), tmp_path / "landing", tmp_path / "spark", SAMPLE_AS_OF)
+    first = nightly_run(credits_command, tmp_path / "landing", tmp_path / "duckdb", SAMPLE_AS_OF)
+    second = nightly_run(on_spark("sample_"), tmp_path / "landing", tmp_path / "spark", SAMPLE_AS_OF)
     assert_same(first.published, second.published, "the sample")
 
 
 @pytest.mark.slow
-def test_real_usage(on_spark: OnSpark, credits_command: Credits, tmp_path: Path) -> None:
-    """A real usage log, up to two days, as increments and as a full refresh."""
+def test_a_real_usage_log_is_equal_on_both_engines(
+    on_spark: OnSpark, credits_command: Credits, tmp_path: Path
+) -> None:
+    """Two increments, then a full refresh."""
     if not REAL_USAGE.is_dir():
-        pytest.skip(f"the reference data is not here: {REAL_USAGE} (it is not part of the repository)")
+        pytest.skip(f"the reference data is not at {REAL_USAGE} (it is not part of the repository)")
     spark = on_spark("real_")
     for as_of, *options in (["2025-06-29"], ["2025-06-30"], ["2025-06-30", "--full-refresh"]):
-        first = nightly(credits_command, REAL_USAGE, tmp_path / "duckdb", as_of, *options)
-        second = nightly(spark, REAL_USAGE, tmp_path / "spark", as_of, *options)
+        first = nightly_run(credits_command, REAL_USAGE, tmp_path / "duckdb", as_of, *options)
+        second = nightly_run(spark, REAL_USAGE, tmp_path / "spark", as_of, *options)
         assert_same(first.published, second.published, f"the real log, as_of {as_of} {' '.join(options)}")

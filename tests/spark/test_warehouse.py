@@ -1,4 +1,4 @@
-"""What goes into the cluster comes out the same, at once or not at all, and from no other warehouse."""
+"""Rows written to the cluster come back equal, all or none, and separate from other warehouses."""
 
 from __future__ import annotations
 
@@ -48,37 +48,37 @@ FRAME = pd.DataFrame(
 )
 
 
-def made(spark: Cluster, folder: Path, *, prefix: str, files: str = "") -> SparkWarehouse:
+def spark_warehouse(spark: Cluster, folder: Path, *, prefix: str, files: str = "") -> SparkWarehouse:
     return SparkWarehouse(spark.url, prefix=prefix, folder=folder, files=files, manifest=folder / "none.json")
 
 
 @pytest.mark.parametrize("is_elsewhere", [False, True])
-def test_rows_come_back_as_from_duckdb(spark: Cluster, tmp_path: Path, is_elsewhere: bool) -> None:
+def test_rows_come_back_as_duckdb_returns_them(spark: Cluster, tmp_path: Path, is_elsewhere: bool) -> None:
     files = (tmp_path / "bucket").as_uri() if is_elsewhere else ""
     folder = tmp_path / "it's 100%20 ours" / "spark"
-    warehouse = made(spark, folder, prefix=f"rows{is_elsewhere:d}_", files=files)
+    warehouse = spark_warehouse(spark, folder, prefix=f"rows{is_elsewhere:d}_", files=files)
     other = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
     for one in (warehouse, other):
         assert one.replace("facts.t", FRAME, select=ROWS) == 3
         assert one.replace("facts.t", FRAME, select=ROWS) == 3
-    asked = "select t.* from facts.t as t semi join chosen on t.name = chosen.name order by n"
+    query = "select t.* from facts.t as t semi join chosen on t.name = chosen.name order by n"
     chosen = pd.DataFrame({"name": FRAME["name"][:2]})
-    mine, theirs = (one.query_arrow(asked, frames={"chosen": chosen}) for one in (warehouse, other))
+    mine, theirs = (one.query_arrow(query, frames={"chosen": chosen}) for one in (warehouse, other))
     assert mine.schema.equals(theirs.schema) and mine.to_pylist() == theirs.to_pylist()
     assert mine.num_rows == 2
     empty = "select * from facts.t where false"
     assert warehouse.query_arrow(empty).schema.equals(other.query_arrow(empty).schema)
     assert warehouse.row_counts(["facts.t"]) == {"facts.t": 3}
     assert warehouse.has_table("facts.t") and not warehouse.has_table("facts.u")
-    assert made(spark, folder, prefix=f"rows{is_elsewhere:d}_", files=files).replace(
+    assert spark_warehouse(spark, folder, prefix=f"rows{is_elsewhere:d}_", files=files).replace(
         "facts.u", FRAME, select=ROWS
     )
-    assert folder.exists() != is_elsewhere  # all of it is in one of both places
+    assert folder.exists() != is_elsewhere  # all files are in exactly one of the two locations
     assert not list(tmp_path.rglob("exchange/*"))
 
 
 @pytest.mark.parametrize("is_elsewhere", [False, True])
-def test_batches_are_read_with_row_ids_as_by_duckdb(
+def test_batches_have_the_row_ids_that_duckdb_gives_them(
     spark: Cluster, tmp_path: Path, is_elsewhere: bool
 ) -> None:
     files = []
@@ -91,33 +91,33 @@ def test_batches_are_read_with_row_ids_as_by_duckdb(
         pq.write_table(rows, files[-1])
     (tmp_path / "it's 100%20 ours" / "batches" / "3").mkdir()
     prefix, elsewhere = f"lake{is_elsewhere:d}_", (tmp_path / "bucket").as_uri() if is_elsewhere else ""
-    warehouse = made(spark, tmp_path / "spark", prefix=prefix, files=elsewhere)
+    warehouse = spark_warehouse(spark, tmp_path / "spark", prefix=prefix, files=elsewhere)
     other = DuckDBWarehouse(tmp_path / "w.duckdb")
-    asked = "select * from raw.members order by row_id"
+    query = "select * from raw.members order by row_id"
     for known in (files[:2], files):
         for one in (warehouse, other):
             one.expose_lake({"raw.members": known})
-        assert warehouse.fetch(asked) == other.fetch(asked)
-    # as when somebody in it is forgotten
+        assert warehouse.fetch(query) == other.fetch(query)
+    # as when a member is erased
     pq.write_table(rows.set_column(1, "name", pa.array(["x", "y", "z"])), files[2])
     for one in (warehouse, other):
         one.expose_lake({"raw.members": files})
-    assert warehouse.fetch(asked) == other.fetch(asked)
-    assert [name for *_, name, _ in other.fetch(asked)][-3:] == ["x", "y", "z"]
+    assert warehouse.fetch(query) == other.fetch(query)
+    assert [name for *_, name, _ in other.fetch(query)][-3:] == ["x", "y", "z"]
     for one in (warehouse, other):
         one.expose(
             {"raw.named": files}, columns="* replace (case when name = '1-0' then '…' else name end as name)"
         )
-    asked = "select name from raw.named order by name"
-    assert warehouse.fetch(asked) == other.fetch(asked)
-    # what is taken out of the lake stays nowhere
+    query = "select name from raw.named order by name"
+    assert warehouse.fetch(query) == other.fetch(query)
+    # a batch removed from the lake leaves no copy
     files.pop().unlink()
     warehouse.expose_lake({"raw.members": files})
     assert len(list((tmp_path / "bucket").rglob("members.parquet"))) == (len(files) if is_elsewhere else 0)
 
 
-def test_a_build_that_did_not_end_is_made_anew(spark: Cluster, tmp_path: Path) -> None:
-    warehouse = made(spark, tmp_path / "spark", prefix="torn_")
+def test_an_interrupted_build_is_set_aside(spark: Cluster, tmp_path: Path) -> None:
+    warehouse = spark_warehouse(spark, tmp_path / "spark", prefix="torn_")
     warehouse.replace("state.runs", FRAME, select=ROWS)
     assert warehouse.set_aside_if_torn() is None and warehouse.has_table("state.runs")
     with pytest.raises(KeyboardInterrupt), warehouse.building():
@@ -126,10 +126,10 @@ def test_a_build_that_did_not_end_is_made_anew(spark: Cluster, tmp_path: Path) -
     assert not warehouse.has_table("state.runs") and warehouse.set_aside_if_torn() is None
 
 
-def test_a_removal_that_did_not_end_goes_on(
+def test_an_interrupted_removal_is_completed(
     spark: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    warehouse = made(spark, tmp_path / "spark", prefix="half_")
+    warehouse = spark_warehouse(spark, tmp_path / "spark", prefix="half_")
     warehouse.replace("state.runs", FRAME, select=ROWS)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(ClusterFiles, "delete", Mock(side_effect=KeyboardInterrupt))
@@ -139,7 +139,9 @@ def test_a_removal_that_did_not_end_goes_on(
     assert not list((tmp_path / "spark").iterdir())
 
 
-def test_what_a_killed_verification_left_goes_from_the_cluster(spark: Cluster, tmp_path: Path) -> None:
+def test_the_leftovers_of_a_killed_verification_are_removed_from_the_cluster(
+    spark: Cluster, tmp_path: Path
+) -> None:
     settings = Settings(
         tmp_path,
         tmp_path / "data",
@@ -148,22 +150,22 @@ def test_what_a_killed_verification_left_goes_from_the_cluster(spark: Cluster, t
         spark_prefix="kept_",
         spark_files=(tmp_path / "bucket").as_uri(),
     )
-    beside = replace(settings, data_dir=settings.verify_dir)
-    of_both = open_warehouse(settings), open_warehouse(beside)
-    for warehouse in of_both:
+    verifying = replace(settings, data_dir=settings.verify_dir)
+    served, recomputed = open_warehouse(settings), open_warehouse(verifying)
+    for warehouse in (served, recomputed):
         warehouse.replace("facts.t", FRAME, select=ROWS)
-    beside.data_dir.mkdir(parents=True)
-    with pytest.raises(WarehouseError):  # as long as it is there, so is what tells of it
+    verifying.data_dir.mkdir(parents=True)
+    with pytest.raises(WarehouseError):  # while the tables remain, so does the folder that names them
         remove_verification(replace(settings, spark_url="thrift://127.0.0.1:1"))
-    assert of_both[1].has_table("facts.t") and beside.data_dir.exists()
+    assert recomputed.has_table("facts.t") and verifying.data_dir.exists()
     remove_verification(settings)
-    assert of_both[0].row_counts(["facts.t"]) == {"facts.t": 3}
-    assert not of_both[1].has_table("facts.t") and not beside.data_dir.exists()
+    assert served.row_counts(["facts.t"]) == {"facts.t": 3}
+    assert not recomputed.has_table("facts.t") and not verifying.data_dir.exists()
     assert [folder.name for folder in (tmp_path / "bucket").iterdir()] == ["kept_"]
 
 
-def test_the_mark_of_a_build_is_of_one_warehouse(spark: Cluster, tmp_path: Path) -> None:
-    one, other = (made(spark, tmp_path / "spark", prefix=prefix) for prefix in ("mark", "mark_"))
+def test_the_mark_of_an_interrupted_build_concerns_one_warehouse(spark: Cluster, tmp_path: Path) -> None:
+    one, other = (spark_warehouse(spark, tmp_path / "spark", prefix=prefix) for prefix in ("mark", "mark_"))
     for each in (one, other):
         each.replace("state.runs", FRAME, select=ROWS)
     with pytest.raises(KeyboardInterrupt), one.building():
@@ -173,8 +175,8 @@ def test_the_mark_of_a_build_is_of_one_warehouse(spark: Cluster, tmp_path: Path)
     assert other.row_counts(["state.runs"]) == {"state.runs": 3} and not one.has_table("state.runs")
 
 
-def test_files_that_are_gone_make_it_anew(spark: Cluster, tmp_path: Path) -> None:
-    warehouse = made(spark, tmp_path / "spark", prefix="gone_")
+def test_a_warehouse_with_missing_files_is_set_aside(spark: Cluster, tmp_path: Path) -> None:
+    warehouse = spark_warehouse(spark, tmp_path / "spark", prefix="gone_")
     warehouse.replace("state.runs", FRAME, select=ROWS)
     for file in (tmp_path / "spark" / "gone_" / "python").rglob("*.parquet"):
         file.unlink()
@@ -183,23 +185,27 @@ def test_files_that_are_gone_make_it_anew(spark: Cluster, tmp_path: Path) -> Non
 
 
 def test_databases_of_another_data_directory_are_left_alone(spark: Cluster, tmp_path: Path) -> None:
-    made(spark, tmp_path / "mine", prefix="taken_").replace("facts.t", FRAME, select=ROWS)
-    other = made(spark, tmp_path / "theirs", prefix="taken_")
-    # two prefixes in one bucket: what one removes is its own
+    spark_warehouse(spark, tmp_path / "mine", prefix="taken_").replace("facts.t", FRAME, select=ROWS)
+    other = spark_warehouse(spark, tmp_path / "theirs", prefix="taken_")
+    # two prefixes in one bucket: each removes only its own files
     shared = (tmp_path / "bucket").as_uri()
-    beside = [made(spark, tmp_path / name, prefix=f"{name}_", files=shared) for name in ("one", "two")]
-    for warehouse in beside:
+    sharing = [
+        spark_warehouse(spark, tmp_path / name, prefix=f"{name}_", files=shared) for name in ("one", "two")
+    ]
+    for warehouse in sharing:
         warehouse.replace("facts.t", FRAME, select=ROWS)
-    beside[1].remove()
-    assert beside[0].row_counts(["facts.t"]) == {"facts.t": 3}
+    sharing[1].remove()
+    assert sharing[0].row_counts(["facts.t"]) == {"facts.t": 3}
     for attempt in (other.remove, lambda: other.replace("facts.t", FRAME, select=ROWS)):
         with pytest.raises(WarehouseError, match="one data directory for each CREDITS_SPARK_PREFIX"):
             attempt()
-    assert made(spark, tmp_path / "mine", prefix="taken_").row_counts(["facts.t"]) == {"facts.t": 3}
+    assert spark_warehouse(spark, tmp_path / "mine", prefix="taken_").row_counts(["facts.t"]) == {
+        "facts.t": 3
+    }
 
 
-def test_an_error_says_what_the_cluster_said(spark: Cluster, tmp_path: Path) -> None:
-    warehouse = made(spark, tmp_path / "spark", prefix="wrong_")
+def test_an_error_holds_the_message_of_the_cluster_without_its_stack(spark: Cluster, tmp_path: Path) -> None:
+    warehouse = spark_warehouse(spark, tmp_path / "spark", prefix="wrong_")
     with pytest.raises(WarehouseError, match="TABLE_OR_VIEW_NOT_FOUND") as caught:
         warehouse.query("select * from facts.nowhere")
     assert "\tat " not in str(caught.value)
@@ -209,8 +215,8 @@ def test_an_error_says_what_the_cluster_said(spark: Cluster, tmp_path: Path) -> 
         )
 
 
-@pytest.mark.parametrize("address", ["u:secret@{}", "u@{}?auth=LDAP", "{}?auth=KERBEROS", "{}?auth=ODD"])
-def test_an_account_that_cannot_be_is_an_error_of_the_warehouse(
+@pytest.mark.parametrize("address", ["u:secret@{}", "u@{}?auth=LDAP", "{}?auth=KERBEROS", "{}?auth=OTHER"])
+def test_an_unsupported_account_is_a_warehouse_error_without_the_password(
     spark: Cluster, tmp_path: Path, address: str
 ) -> None:
     url = "thrift://" + address.format(spark.url.removeprefix("thrift://"))
@@ -220,13 +226,13 @@ def test_an_account_that_cannot_be_is_an_error_of_the_warehouse(
     assert "secret" not in str(error.value)
 
 
-def test_files_that_are_not_seen_from_here(tmp_path: Path) -> None:
+def test_cluster_files_that_this_machine_cannot_read_are_an_error(tmp_path: Path) -> None:
     files = ClusterFiles(tmp_path.as_uri(), folder=tmp_path, is_shared=False)
     with pytest.raises(WarehouseError, match="must be seen from here; exchange/x is not"):
         files.read("exchange/x")
 
 
-def test_nobody_answers(tmp_path: Path) -> None:
+def test_an_address_without_a_cluster_is_a_warehouse_error(tmp_path: Path) -> None:
     warehouse = SparkWarehouse(
         "thrift://127.0.0.1:1", prefix="x_", folder=tmp_path, manifest=tmp_path / "none.json"
     )
@@ -234,8 +240,8 @@ def test_nobody_answers(tmp_path: Path) -> None:
         warehouse.query("select 1 as one")
 
 
-def test_marts_are_brought_with_their_comments(spark: Cluster, tmp_path: Path) -> None:
-    warehouse = made(spark, tmp_path / "spark", prefix="marts_")
+def test_marts_are_copied_with_their_comments(spark: Cluster, tmp_path: Path) -> None:
+    warehouse = spark_warehouse(spark, tmp_path / "spark", prefix="marts_")
     (tmp_path / "spark").mkdir()
     (tmp_path / "spark" / "none.json").write_text(
         '{"nodes": {"m": {"resource_type": "model", "name": "t", "description": "it\'s t",'
@@ -253,9 +259,9 @@ def test_marts_are_brought_with_their_comments(spark: Cluster, tmp_path: Path) -
     assert not file.exists()
 
 
-def test_people_have_the_pseudonyms_that_duckdb_gives_them(spark: Cluster, tmp_path: Path) -> None:
+def test_members_have_the_pseudonyms_that_duckdb_gives_them(spark: Cluster, tmp_path: Path) -> None:
     warehouse, other = (
-        made(spark, tmp_path / "spark", prefix="people_"),
+        spark_warehouse(spark, tmp_path / "spark", prefix="people_"),
         DuckDBWarehouse(tmp_path / "w.duckdb"),
     )
     lake = Lake(tmp_path / "raw")
@@ -267,14 +273,14 @@ def test_people_have_the_pseudonyms_that_duckdb_gives_them(spark: Cluster, tmp_p
             expose_by_pseudonyms(one, tables, Pseudonyms("a secret of the test"))
         for table in tables:
             columns = sorted(other.query_arrow(f"select * from {table} limit 0").column_names)
-            asked = f"select {', '.join(columns)} from {table} order by all"
+            query = f"select {', '.join(columns)} from {table} order by all"
             rows = warehouse.query_arrow(f"select {', '.join(columns)} from {table}").to_pylist()
-            assert sorted(map(str, rows)) == sorted(map(str, _plain(other.query_arrow(asked))))
+            assert sorted(map(str, rows)) == sorted(map(str, _plain(other.query_arrow(query))))
             assert not any(trace in str(rows).lower() for trace in ("zoe", "zoë", "'max'"))
 
 
 def _plain(rows: pa.Table) -> list[dict[str, object]]:
-    """Instants without their zone, as they come from the cluster."""
+    """Instants without their zone, as the cluster returns them."""
     kinds = [
         field.with_type(pa.timestamp("us")) if pa.types.is_timestamp(field.type) else field
         for field in rows.schema
@@ -282,16 +288,16 @@ def _plain(rows: pa.Table) -> list[dict[str, object]]:
     return rows.cast(pa.schema(kinds)).to_pylist()
 
 
-def test_conflicts_are_counted_as_by_duckdb(spark: Cluster, tmp_path: Path) -> None:
+def test_conflicts_are_counted_as_on_duckdb(spark: Cluster, tmp_path: Path) -> None:
     refused = pd.DataFrame(
         [
-            ("f", "key.conflict", "mend", f"why {line}", 1 + line % 2, f"file{line % 3}", line)
+            ("f", "key.conflict", "fix", f"why {line}", 1 + line % 2, f"file{line % 3}", line)
             for line in range(7)
         ],
         columns=["feed", "rule", "remedy", "reason", "batch_id", "file_path", "line_number"],
     )
     warehouse, other = (
-        made(spark, tmp_path / "spark", prefix="refused_"),
+        spark_warehouse(spark, tmp_path / "spark", prefix="refused_"),
         DuckDBWarehouse(tmp_path / "w.duckdb"),
     )
     for one in (warehouse, other):
@@ -300,7 +306,7 @@ def test_conflicts_are_counted_as_by_duckdb(spark: Cluster, tmp_path: Path) -> N
     assert [kind.example for kind in conflicting_kinds(other)] == ["file0:3"]
 
 
-def test_the_doctor_asks_the_cluster(spark: Cluster, tmp_path: Path) -> None:
+def test_the_doctor_checks_the_cluster(spark: Cluster, tmp_path: Path) -> None:
     settings = Settings(tmp_path, tmp_path, target="spark", spark_url=spark.url)
     assert str(check_warehouse(settings).found) == "the cluster answers, in UTC"
     assert check_warehouse(replace(settings, spark_url="thrift://127.0.0.1:1")).state == "problem"

@@ -1,6 +1,6 @@
 """Counts the faults that tests inject, and prints the table at the end of a run.
 
-What is injected, and what survival means, is said in tests/faults.
+The tests in tests/faults inject the faults and define survival.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ _tally: dict[str, Counter[str]] = {"injected": Counter(), "survived": Counter()}
 
 
 class Faults:
-    """The account of one test."""
+    """The faults of one test: injected and survived."""
 
     def __init__(self) -> None:
         self.counts = {kind: Counter[str]() for kind in _tally}
 
     @contextmanager
     def injection(self, fault: str, times: int = 1) -> Iterator[None]:
-        """Around an injection and the check of what became of it: an exception says it was not survived."""
+        """Wrap an injection and its checks; an exception means that the fault was not survived."""
         if fault not in ALL:
-            raise ValueError(f"a fault is one of tests/faults/catalogue.py; {fault!r} is not: add it there")
+            raise ValueError(f"a fault must be listed in tests/faults/catalogue.py; add {fault!r} to it")
         self.counts["injected"][fault] += times
         yield
         self.counts["survived"][fault] += times
@@ -33,10 +33,10 @@ class Faults:
 
 @pytest.fixture
 def faults(record_property: Callable[[str, object], None]) -> Iterator[Faults]:
-    """The account of this test, which the table adds up over all tests and processes."""
-    account = Faults()
-    yield account
-    record_property("faults", {kind: dict(counts) for kind, counts in account.counts.items()})
+    """The faults of this test, which the table adds up over all tests and processes."""
+    faults_of_test = Faults()
+    yield faults_of_test
+    record_property("faults", {kind: dict(counts) for kind, counts in faults_of_test.counts.items()})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    # what a fixture records as it ends comes with the report of that phase
+    # a fixture's teardown is in the report of that phase
     if report.when == "teardown":
         for name, counts in report.user_properties:
             if name == "faults" and isinstance(counts, dict):
@@ -54,12 +54,12 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     injected, survived = _tally["injected"], _tally["survived"]
-    is_whole = config.getoption("--every-fault")
-    if not injected and not is_whole:
+    is_complete = config.getoption("--every-fault")
+    if not injected and not is_complete:
         return
     terminalreporter.section("faults")
     for section, every in SECTIONS.items():
-        names = [name for name in every if injected[name] or is_whole]
+        names = [name for name in every if injected[name] or is_complete]
         if names:
             terminalreporter.write_line(f"{section:<70}{'injected':>10}{'survived':>10}")
         for name in names:
@@ -73,9 +73,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A whole run that leaves out a fault has not passed."""
+    """With --every-fault, a fault that was not injected fails the session."""
     is_controller = not hasattr(session.config, "workerinput")
     if is_controller and session.config.getoption("--every-fault"):
-        left_out = [name for name in ALL if not _tally["injected"][name]]
-        if left_out and session.exitstatus == pytest.ExitCode.OK:
+        missing = [name for name in ALL if not _tally["injected"][name]]
+        if missing and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,7 +1,7 @@
-"""`credits` commands in processes forked from one that has imported everything, killed where it is told.
+"""`credits` commands in processes forked from one that has imported everything, killed at a chosen point.
 
 A script: each line of standard input is a request as JSON, each line of standard output its answer.
-What is run, and when it is to be killed, is not decided here.
+The request decides what is run and when it is killed.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import sys
 import time
 from typing import Any, TextIO
 
-# each is said before the change is made
+# audit events, raised before the change is made
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.link", "os.truncate"}
 WRITING = os.O_WRONLY | os.O_RDWR
 
 
 class Watch:
-    """Counts steps and changes on the disk of a run, and ends the process at the one it is told.
+    """Counts a run's steps and changes on disk, and kills the process at the requested one.
 
     Args:
         data_dir: only changes below it are counted.
-        kill_at: the event, by its words or its number, before (a change) or after (a line of progress) which
+        kill_at: the event, by its text or its number, before (a change) or after (a line of progress) which
             the process gets `with_signal`.
-        log: where each event is written, in order, unless None.
+        log: where each event is written, in order; None writes none.
     """
 
     def __init__(
@@ -41,14 +41,14 @@ class Watch:
             paths = [str(path) for path in arguments if isinstance(path, (str, bytes, os.PathLike))]
             if any(path.startswith(self._data_dir) for path in paths):
                 names = " ".join(path.removeprefix(self._data_dir) for path in paths[:2])
-                self.happened(f"{event} {names}")
+                self.record(f"{event} {names}")
 
-    def happened(self, what: str) -> None:
-        """Note one event, and end the process if it is the one."""
+    def record(self, event: str) -> None:
+        """Record one event, and kill the process if it is the requested one."""
         if self._log:
-            self._log.write(json.dumps([self._seen, what]) + "\n")
+            self._log.write(json.dumps([self._seen, event]) + "\n")
             self._log.flush()
-        if self._kill_at in (self._seen, what):
+        if self._kill_at in (self._seen, event):
             os.kill(os.getpid(), self._signal)
         self._seen += 1
 
@@ -63,7 +63,7 @@ class ProgressStream:
         written = self._stream.write(text)
         self._stream.flush()
         if text.startswith(("  ... ", "  ok ")):
-            self._watch.happened(f"step {text.split('(')[0].strip()}")
+            self._watch.record(f"step {text.split('(')[0].strip()}")
         return written
 
     def __getattr__(self, name: str) -> Any:
@@ -71,7 +71,7 @@ class ProgressStream:
 
 
 def run_here(request: dict[str, Any]) -> None:
-    """Become the command."""
+    """Run the command in this process."""
     from orchestration.cli.main import main
 
     os.environ.update(request["environment"])
@@ -93,15 +93,15 @@ def run_here(request: dict[str, Any]) -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Run the command to its end, or to that it was given; a negative status is the signal that ended it."""
+    """Fork, run the command and wait for it; a negative status is the signal that ended it."""
     started = time.monotonic()
     child = os.fork()
     if child == 0:
         status = 70
         try:
             run_here(request)
-        except SystemExit as left:
-            status = int(left.code or 0)
+        except SystemExit as exited:
+            status = int(exited.code or 0)
         finally:
             sys.stdout.flush()
             os._exit(status)
@@ -119,7 +119,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def serve() -> None:
-    """Import what a night needs, then answer until standard input ends."""
+    """Import what a nightly run needs, then answer requests until standard input ends."""
     import dagster_dbt  # noqa: F401
     import dbt.adapters.duckdb
     import dbt.cli.main  # noqa: F401

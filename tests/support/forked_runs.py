@@ -1,6 +1,6 @@
-"""`credits` commands in forked processes: quicker than new ones, and killed where it is told.
+"""`credits` commands in forked processes: faster to start than new ones, and killed at a chosen point.
 
-What is run, and what its outcome means, is said in the tests.
+The tests decide what is run and what its outcome means.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SERVER = Path(__file__).with_name("fork_server.py")
 
 @dataclass(frozen=True)
 class Run:
-    """How a command ended (its exit code, or minus the signal), what it said, its time and memory."""
+    """How a command ended (its exit code, or minus the signal), its output, time and memory."""
 
     status: int
     stdout: str
@@ -32,7 +32,7 @@ class Run:
 
     @property
     def output(self) -> str:
-        """All that it said."""
+        """Everything it printed."""
         return self.stderr + self.stdout
 
 
@@ -40,7 +40,7 @@ class ForkedRuns:
     """Runs `credits` commands, one at a time.
 
     Args:
-        root: a folder of its own.
+        root: an empty folder, for the output of commands.
     """
 
     def __init__(self, root: Path) -> None:
@@ -68,14 +68,14 @@ class ForkedRuns:
         """Run one command.
 
         Args:
-            environment: what differs from this process's own.
+            environment: variables added to this process's environment.
             watched: the folder whose changes are events.
             kill_at: the event (as written to `events` by an undisturbed run) at which the process is killed.
-            kill_after_seconds: or the time after which it is.
-            with_signal: what it is killed with.
-            events: where the events of the run are written.
+            kill_after_seconds: or the time after which it is killed.
+            with_signal: the signal that kills it.
+            events: the file to which the events of the run are written.
         """
-        said = {name: self._root / name for name in ("stdout", "stderr")}
+        outputs = {name: self._root / name for name in ("stdout", "stderr")}
         request = {
             "arguments": [*map(str, arguments)],
             "environment": dict(environment),
@@ -84,31 +84,34 @@ class ForkedRuns:
             "kill_after_seconds": kill_after_seconds,
             "signal": int(with_signal),
             "events": str(events) if events else None,
-            **{name: str(file) for name, file in said.items()},
+            **{name: str(file) for name, file in outputs.items()},
         }
         assert self._server.stdin and self._server.stdout
         self._server.stdin.write(json.dumps(request) + "\n")
         self._server.stdin.flush()
-        told = json.loads(self._server.stdout.readline())
-        texts = {name: file.read_text(encoding="utf-8", errors="replace") for name, file in said.items()}
-        return Run(**told, **texts)
+        ended = json.loads(self._server.stdout.readline())
+        texts = {name: file.read_text(encoding="utf-8", errors="replace") for name, file in outputs.items()}
+        return Run(**ended, **texts)
 
-    def night(
+    def nightly_run(
         self,
         landing: Path,
         data_dir: Path,
         as_of: object,
         *options: object,
         environment: Mapping[str, str] | None = None,
-        **how: Any,
+        **run_options: Any,
     ) -> Run:
-        """One nightly run, with a Dagster home beside the data directory."""
+        """Start one nightly run, with a Dagster home next to the data directory."""
         home = data_dir.with_name(f"{data_dir.name}.dagster")
         home.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPO / "dagster.yaml", home)
         command = ("run", "--landing", landing, "--data-dir", data_dir, "--as-of", as_of, *options)
         return self.run(
-            *command, environment={"DAGSTER_HOME": str(home), **(environment or {})}, watched=data_dir, **how
+            *command,
+            environment={"DAGSTER_HOME": str(home), **(environment or {})},
+            watched=data_dir,
+            **run_options,
         )
 
     def close(self) -> None:

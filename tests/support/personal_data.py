@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
-from support.product import SAMPLE_AS_OF, Credits, NightlyRun, nightly
+from support.product import SAMPLE_AS_OF, Credits, NightlyRun, nightly_run
 
 TRACES = ("m_sarah", "sarah")
 # a later batch: lines of hers that break the contract, so that quarantine, checks and their messages name her
@@ -34,7 +34,7 @@ def told_night(credits_command: Credits, before: NightlyRun, landing: Path) -> N
     shutil.copytree(before.landing, landing)
     lines = "".join(json.dumps(REJECTED | {"event_id": f"bad{n}"}) + "\n" for n in range(3))
     (landing / "generation_events" / "zz.jsonl").write_text(lines)
-    return nightly(credits_command, landing, before.data_dir, SAMPLE_AS_OF)
+    return nightly_run(credits_command, landing, before.data_dir, SAMPLE_AS_OF)
 
 
 def texts_under(root: Path) -> Iterator[tuple[Path, str]]:

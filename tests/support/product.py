@@ -1,6 +1,6 @@
-"""The whole product as a user drives it: the `credits` command, a night, and what it published.
+"""The whole product as a user drives it: the `credits` command, a nightly run, and what it published.
 
-No figure is asserted here, and no fixture made: those are in conftest.py.
+No figure is asserted here; the fixtures are in conftest.py.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ SAMPLE_AS_OF = "2026-04-07"
 
 Credits = Callable[..., subprocess.CompletedProcess[str]]
 CreditsWith = Callable[..., Credits]
-# the journal of runs: what was told when, left out wherever identical rows are promised
+# the journal of runs: what was published when, left out wherever identical rows are promised
 JOURNAL_MARTS = {"data_quality", "forecast_accuracy", "restatements"}
-# of these the older vintages are the journal, and the newest is a mart like any other
+# of these only the newest vintage is compared: the older ones are the journal
 VINTAGE_MARTS = {"depletion_forecast"}
 
 
 @dataclass(frozen=True)
 class NightlyRun:
-    """A landing folder, the data directory it was loaded into, and what the run said."""
+    """A landing folder, the data directory it was loaded into, and the finished process."""
 
     landing: Path
     data_dir: Path
     as_of: str
-    said: subprocess.CompletedProcess[str]
+    result: subprocess.CompletedProcess[str]
 
     @property
     def published(self) -> Path:
@@ -46,7 +46,7 @@ class NightlyRun:
 
 
 def credits_in(runs: ForkedRuns, home: Path, **environment: str) -> Credits:
-    """The `credits` command, with that Dagster home and more in its environment."""
+    """The `credits` command, with that Dagster home and further environment variables."""
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         done = runs.run(*arguments, environment={"DAGSTER_HOME": str(home), **environment})
@@ -57,15 +57,17 @@ def credits_in(runs: ForkedRuns, home: Path, **environment: str) -> Credits:
     return run
 
 
-def nightly(credits_command: Credits, landing: Path, data_dir: Path, as_of: str, *options: str) -> NightlyRun:
-    """One nightly run that must succeed."""
-    said = credits_command("run", "--landing", landing, "--data-dir", data_dir, "--as-of", as_of, *options)
-    assert said.returncode == 0, said.stdout + said.stderr
-    return NightlyRun(landing, data_dir, as_of, said)
+def nightly_run(
+    credits_command: Credits, landing: Path, data_dir: Path, as_of: str, *options: str
+) -> NightlyRun:
+    """Start one nightly run, which must succeed."""
+    result = credits_command("run", "--landing", landing, "--data-dir", data_dir, "--as-of", as_of, *options)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return NightlyRun(landing, data_dir, as_of, result)
 
 
 def published_rows(published: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every published mart in its published order, the journal left out."""
+    """Every row of every published mart except the journal, in published order."""
     with duckdb.connect(str(published / "credits.duckdb"), read_only=True) as connection:
         tables = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
@@ -81,7 +83,7 @@ def _newest(table: str) -> str:
     return f"where as_of = (select max(as_of) from marts.{table})" if table in VINTAGE_MARTS else ""
 
 
-def copied(night: NightlyRun, to: Path) -> NightlyRun:
-    """The same night in a data directory of its own, which a test may change."""
-    shutil.copytree(night.data_dir, to, symlinks=True)
-    return NightlyRun(night.landing, to, night.as_of, night.said)
+def copy_run(run: NightlyRun, to: Path) -> NightlyRun:
+    """A copy of the run's data directory, which a test may change."""
+    shutil.copytree(run.data_dir, to, symlinks=True)
+    return NightlyRun(run.landing, to, run.as_of, run.result)

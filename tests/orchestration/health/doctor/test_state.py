@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.product import REPO, Credits, CreditsWith, NightlyRun, copied
+from support.product import REPO, Credits, CreditsWith, NightlyRun, copy_run
 
 from orchestration.health.doctor import state
 from orchestration.runs.lock import holder_of
@@ -30,7 +30,7 @@ def settings_of(night: NightlyRun, home: Path | None = None) -> Settings:
 @pytest.fixture
 def night(sample_run: NightlyRun, tmp_path: Path) -> NightlyRun:
     """The sample night in a data directory of this test's own."""
-    return copied(sample_run, tmp_path / "data")
+    return copy_run(sample_run, tmp_path / "data")
 
 
 @contextmanager
