@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from spark.cluster import Cluster
-from support.personal_data import figures_of, told_night, traces
+from support.personal_data import figures_of, run_with_rejected_lines, traces
 from support.product import SAMPLE_AS_OF, Credits, nightly, published_rows
 
 
@@ -21,7 +21,7 @@ def test_verify_and_forget(
     bucket = tmp_path / "bucket"
     command = on_spark(f"forget_{place}_", files="" if place == "spark" else bucket.as_uri())
     first = nightly(command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
-    night = told_night(command, first, tmp_path / "told")
+    night = run_with_rejected_lines(command, first, tmp_path / "told")
 
     verified = command("verify", "--data-dir", night.data_dir)
     assert verified.returncode == 0, verified.stdout + verified.stderr
