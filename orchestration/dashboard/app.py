@@ -49,7 +49,7 @@ Names = Mapping[tuple[str, str], str]
 def main() -> None:
     """One view, made anew whenever something is chosen; all of it is of one version."""
     settings = Settings.load()
-    language = st.query_params.get("lang", settings.language)
+    language = st.query_params.get("lang", settings.lang)
     with speaking(language if language in LANGUAGES else "en"):
         st.set_page_config(page_title=say("Credit usage"), layout="wide", initial_sidebar_state="auto")
         version = settings.published_dir.resolve()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pydantic import SecretStr
 from spark.cluster import Cluster
 from support.delivered_people import deliver
 
@@ -141,20 +141,20 @@ def test_a_removal_that_did_not_end_goes_on(
 
 def test_what_a_killed_verification_left_goes_from_the_cluster(spark: Cluster, tmp_path: Path) -> None:
     settings = Settings(
-        tmp_path,
-        tmp_path / "data",
+        landing_dir=tmp_path,
+        data_dir=tmp_path / "data",
         target="spark",
         spark_url=spark.url,
         spark_prefix="kept_",
         spark_files=(tmp_path / "bucket").as_uri(),
     )
-    beside = replace(settings, data_dir=settings.verify_dir)
+    beside = settings.model_copy(update={"data_dir": settings.verify_dir})
     of_both = open_warehouse(settings), open_warehouse(beside)
     for warehouse in of_both:
         warehouse.replace("facts.t", FRAME, select=ROWS)
     beside.data_dir.mkdir(parents=True)
     with pytest.raises(WarehouseError):  # as long as it is there, so is what tells of it
-        remove_verification(replace(settings, spark_url="thrift://127.0.0.1:1"))
+        remove_verification(settings.model_copy(update={"spark_url": SecretStr("thrift://127.0.0.1:1")}))
     assert of_both[1].has_table("facts.t") and beside.data_dir.exists()
     remove_verification(settings)
     assert of_both[0].row_counts(["facts.t"]) == {"facts.t": 3}
@@ -301,6 +301,7 @@ def test_conflicts_are_counted_as_by_duckdb(spark: Cluster, tmp_path: Path) -> N
 
 
 def test_the_doctor_asks_the_cluster(spark: Cluster, tmp_path: Path) -> None:
-    settings = Settings(tmp_path, tmp_path, target="spark", spark_url=spark.url)
+    settings = Settings(landing_dir=tmp_path, data_dir=tmp_path, target="spark", spark_url=spark.url)
     assert str(check_warehouse(settings).found) == "the cluster answers, in UTC"
-    assert check_warehouse(replace(settings, spark_url="thrift://127.0.0.1:1")).state == "problem"
+    unreachable = settings.model_copy(update={"spark_url": SecretStr("thrift://127.0.0.1:1")})
+    assert check_warehouse(unreachable).state == "problem"
