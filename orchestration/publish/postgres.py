@@ -51,7 +51,7 @@ class Mart:
         return sql.Identifier(SCHEMA, self.name)
 
 
-def send(published: Path, url: str, *, say: Callable[[str], None] = lambda _: None) -> dict[str, int]:
+def send(published: Path, url: str, *, echo: Callable[[str], None] = lambda _: None) -> dict[str, int]:
     """Makes schema `marts` of a database what is published, from one moment to the next.
 
     Every mart is a table with the same exact types and the same comments, with its key as primary key, and
@@ -63,7 +63,7 @@ def send(published: Path, url: str, *, say: Callable[[str], None] = lambda _: No
     Args:
         published: the folder of a version, or the link to the served one.
         url: `postgresql://user:<password>@host:port/database`.
-        say: is told what became of each mart.
+        echo: takes a line for each mart.
 
     Returns:
         The number of rows of each mart.
@@ -84,7 +84,7 @@ def send(published: Path, url: str, *, say: Callable[[str], None] = lambda _: No
         ):
             cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
             cursor.execute(_sql("create schema if not exists {}", SCHEMA))
-            rows = {mart.name: _replace(mart, marts, cursor, say) for mart in _marts(marts)}
+            rows = {mart.name: _replace(mart, marts, cursor, echo) for mart in _marts(marts)}
             _tell_version(cursor, version.name, marts)
             _grant(cursor)
             return rows
@@ -124,7 +124,7 @@ def _type(of_duckdb: str) -> str:
 
 
 def _replace(
-    mart: Mart, marts: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], say: Callable[[str], None]
+    mart: Mart, marts: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], echo: Callable[[str], None]
 ) -> int:
     _make_fit(mart, cursor)
     cursor.execute(_sql("delete from {}", mart.table))
@@ -137,7 +137,7 @@ def _replace(
             for row in batch:
                 copy.write_row([_value(value) for value in row])
             rows += len(batch)
-    say(f"{mart.name}: {rows:,} rows")
+    echo(f"{mart.name}: {rows:,} rows")
     return rows
 
 

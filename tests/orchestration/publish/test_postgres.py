@@ -70,7 +70,7 @@ def test_every_row_of_a_real_night_arrives_exactly_and_again_from_the_night_afte
     published = sample_run.data_dir / "published"
     told: list[str] = []
     for _ in range(2):
-        rows = send(published, url, say=told.append)
+        rows = send(published, url, echo=told.append)
         assert assert_the_same(published, url) == sum(rows.values()) > 1000
     assert f"usage_by_member: {rows['usage_by_member']:,} rows" in told
 
