@@ -1,4 +1,4 @@
-"""That no file of the repository holds a key, a token or a password."""
+"""No file of the repository holds a key, a token or a password."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SAMPLES = [
 
 def tracked() -> list[Path]:
     if not (REPO / ".git").exists():
-        pytest.skip("not a git checkout, so that what is kept here and what a run left cannot be told apart")
+        pytest.skip("not a git checkout, so that tracked files are unknown")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPO, capture_output=True, text=True, check=True)
     return [REPO / name for name in listed.stdout.split("\0") if name]
 
@@ -61,13 +61,13 @@ def test_no_file_of_the_repository_holds_a_secret() -> None:
     assert {path: kinds for path, kinds in found.items() if kinds} == {}
 
 
-def test_no_file_is_kept_that_holds_secrets_or_data_by_its_kind() -> None:
-    kept = [
+def test_no_file_of_a_kind_that_holds_secrets_or_data_is_tracked() -> None:
+    found = [
         path
         for path in tracked()
         if re.search(r"\.(env|pem|key|p12|pfx|pkl|pickle|gpickle|duckdb|joblib)$", path.name)
     ]
-    assert kept == []
+    assert found == []
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=SECRETS)
