@@ -92,7 +92,7 @@ def test_a_verification_names_what_does_not_follow_from_raw_and_changes_nothing(
     )
     lines = said.stdout.splitlines()
     assert lines[0].startswith("raw          10 files of 1 batches")
-    assert "what was published" in lines[1]
+    assert "match their hashes" in lines[1]
     assert "credit_lots: 1 rows differ" in lines[2]
     assert "remaining: served" in lines[3]
     assert lines[4] == f"recomputed   usage_daily: {missing[0][0]} rows differ"
