@@ -48,7 +48,7 @@ _ONE_DISPOSITION = Check(
     rule="every generation has exactly one disposition, and a waste_reason only and always if it is wasted",
     cases="""
         select * from facts.fct_generations
-        where :is_judged(row_id) and (
+        where :is_reclassified(row_id) and (
             disposition is null
             or disposition not in ('used', 'iterated', 'wasted', 'pending', 'untracked')
             or (disposition = 'wasted') <> (waste_reason is not null)
@@ -84,14 +84,14 @@ _DISPOSED = Check(
         from (
             select workspace_id, usage_date, sum(credits) as consumed, 0 as daily, 0 as disposed
             from facts.fct_judged_generations
-            where :is_touched(workspace_id, usage_date)
+            where :is_recomputed(workspace_id, usage_date)
             group by workspace_id, usage_date
             union all
             select workspace_id, usage_date, 0 as consumed, sum(credits) as daily,
                 sum(used_credits) + sum(iterated_credits) + sum(wasted_credits) + sum(pending_credits)
                 + sum(untracked_credits) as disposed
             from facts.fct_usage_daily
-            where :is_touched(workspace_id, usage_date)
+            where :is_recomputed(workspace_id, usage_date)
             group by workspace_id, usage_date
         ) as both_sides
         group by workspace_id, usage_date
