@@ -26,6 +26,7 @@ from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.exact_sql import credits_of
 from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, history_of, method_of
 from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.sql_files import read_sql
 
 _QUANTILES = ("p025", "p5", "p10", "p50", "p90", "p975")
 _FORECAST = f"""
@@ -61,33 +62,7 @@ _PATHS = f"""
         {", ".join(credits_of(f"balance_{name}") for name in ("p10", "p25", "p50", "p75", "p90"))}
     from frame
 """
-_DUE = """
-    select
-        workspace_id, as_of,
-        date_diff('day', as_of, depletes_on_p025) as p025_days,
-        date_diff('day', as_of, depletes_on_p10) as p10_days,
-        date_diff('day', as_of, depletes_on_p50) as p50_days,
-        date_diff('day', as_of, depletes_on_p90) as p90_days,
-        date_diff('day', as_of, depletes_on_p975) as p975_days,
-        date_diff('day', as_of, pace_date) as pace_days
-    from (
-        select *, row_number() over (partition by workspace_id, as_of order by told_at desc) as told_rank
-        from journal.depletion_forecast
-    ) as told
-    where told_rank = 1 and forecast_status = 'ok' and as_of <= date '{latest}'
-        and (workspace_id, as_of) not in (select workspace_id, as_of from journal.forecast_scores)
-        and workspace_id in (select workspace_id from facts.fct_workspaces)
-    order by workspace_id, as_of
-"""
-_SCORES = """
-    select
-        workspace_id, cast(as_of as date) as as_of, kind, horizon_bucket, judged_after_days,
-        cast(amount_days as bigint) as amount_days,
-        cast(true_days as bigint) as true_days, cast(p50_days as bigint) as p50_days,
-        cast(pace_days as bigint) as pace_days, is_covered_80, is_covered_95,
-        cast(error_days as bigint) as error_days, cast(pace_error_days as bigint) as pace_error_days
-    from frame
-"""
+_SCORES = read_sql(__file__, "forecast.forecast_scores")
 _REGISTERED = """
     select
         model, version, cast(trained_to as date) as trained_to, label, features, scores, hash, promoted,
@@ -201,7 +176,7 @@ def forecast_scores(
 def published_scores(warehouse: Warehouse, method: Method, *, as_of: date) -> pd.DataFrame:
     """The scores of forecasts that were published, are due by as_of and have not been scored."""
     first_due = as_of - pd.Timedelta(days=int(judged_after(np.zeros(1))[0]))
-    told = warehouse.query(_DUE.format(latest=first_due))
+    told = warehouse.query(read_sql(__file__, "published_forecasts_due", latest=first_due))
     median = days_told(told["p50_days"])
     age = (pd.Timestamp(as_of) - told["as_of"].astype("datetime64[us]")).dt.days.to_numpy()
     told = told[age >= judged_after(median)].reset_index(drop=True)

@@ -13,22 +13,10 @@ from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.exact_sql import credits_of
 from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, draw_policy
 from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.sql_files import read_sql
 
-_LOTS = f"""
-    select
-        workspace_id, lot_id, lot_status, priority,
-        {", ".join(map(credits_of, ("funded", "consumed", "expired", "voided", "remaining", "residual")))},
-        effective_at, expires_at,
-        cast(effective_on as date) as effective_on, cast(expires_on as date) as expires_on, is_alive
-    from frame
-"""
-_BALANCES = f"""
-    select
-        workspace_id, cast(usage_date as date) as usage_date,
-        {", ".join(map(credits_of, ("opening", "funded", "consumed", "expired", "voided")))},
-        {", ".join(map(credits_of, ("overage", "closing", "residual")))}
-    from frame
-"""
+_LOTS = read_sql(__file__, "facts.fct_credit_lots")
+_BALANCES = read_sql(__file__, "facts.fct_credit_balance_daily")
 _WARNINGS = f"select workspace_id, entry_id, lot_id, entry_type, warning, {credits_of('credits')} from frame"
 
 _TABLES = {

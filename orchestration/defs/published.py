@@ -30,6 +30,7 @@ from orchestration.settings import Settings
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.run_state import VERSION_FILE, RunState, complete
+from orchestration.warehouse.sql_files import read_sql
 
 journal_tables = [
     dg.AssetSpec(
@@ -67,16 +68,7 @@ _KEPT = {
 }
 
 # worth plotting over the nights, over all workspaces
-_FIGURES = """
-    select
-        cast(count(*) as double) as workspaces,
-        cast(sum(summary.credits_used) as double) as credits_used_30d,
-        cast(sum(summary.wasted_credits) / nullif(sum(summary.credits_used), 0) as double) as waste_rate,
-        cast(min(date_diff('day', summary.as_of, told.depletes_on_p50)) as double) as days_left_of_the_soonest
-    from marts.credit_summary as summary
-    left join marts.depletion_forecast as told using (workspace_id, as_of)
-    where summary.period = '30d'
-"""
+_FIGURES = read_sql(__file__, "figures_of_all_workspaces")
 
 
 class CriticalCheckFailed(RuntimeError):
@@ -143,10 +135,10 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         )
         audit_version(version, as_of=run_state.as_of)
         seal(version, settings.data_dir)
-        told_at = now.replace(tzinfo=None)
+        kept_at = now.replace(tzinfo=None)
         for table, source in _KEPT.items():
             rows = warehouse.query_arrow(f"select * from {source}")
-            journal.keep(table, rows, as_of=run_state.as_of, run_id=context.run_id, told_at=told_at)
+            journal.keep(table, rows, as_of=run_state.as_of, run_id=context.run_id, kept_at=kept_at)
         figures = warehouse.query(_FIGURES).iloc[0].dropna()
         version = activate(version, settings.data_dir)
         if remove_versions_of_others(settings.data_dir, run_state):

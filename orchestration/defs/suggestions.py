@@ -12,36 +12,10 @@ from forecasting.waste.suggestions import Terms, tell
 from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.sql_files import read_sql
 from orchestration.warehouse.waste_inputs import evidence_of, names_and_standing, waste_cells
 
-_TEXTS = ("ruleset_id", "template_id", "product_category", "member_id", "generation_type")
-_COUNTS = ("evidence_count", "affected_count", "elsewhere_count", "elsewhere_affected_count")
-_SUGGESTIONS = f"""
-    select
-        cast(workspace_id as varchar) as workspace_id,
-        cast(suggestion_rank as bigint) as suggestion_rank,
-        cast(segment_kind as varchar) as segment_kind,
-        cast(segment_id as varchar) as segment_id,
-        {", ".join(f"cast({name} as varchar) as {name}" for name in _TEXTS)},
-        cast(waste_reason as varchar) as waste_reason,
-        cast(generation_count as bigint) as generation_count,
-        cast(wasted_generation_count as bigint) as wasted_generation_count,
-        {", ".join(f"cast({name} as bigint) as {name}" for name in _COUNTS)},
-        cast(credits as decimal(38, 6)) as credits,
-        cast(wasted_credits as decimal(38, 6)) as wasted_credits,
-        {
-    ", ".join(
-        f"least(cast(saving_{bound} as decimal(38, 6)), cast(wasted_credits as decimal(38, 6))) "
-        f"as potential_saving_credits_{bound}"
-        for bound in ("low", "mid", "high")
-    )
-},
-        cast(saving_days as decimal(18, 1)) as saving_days,
-        cast(suggestion as varchar) as suggestion,
-        cast(evidence_from as date) as evidence_from,
-        cast(evidence_to as date) as evidence_to
-    from frame
-"""
+_SUGGESTIONS = read_sql(__file__, "waste.suggestions")
 
 
 @dg.asset(

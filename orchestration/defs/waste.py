@@ -18,6 +18,7 @@ from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.model_store import ModelFile
 from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.sql_files import read_sql
 from orchestration.warehouse.waste_inputs import cases_to_score, learning_cases, registry_of
 
 _REGISTERED = """
@@ -26,21 +27,8 @@ _REGISTERED = """
         content, cast(refused as varchar) as refused
     from frame
 """
-_PROBABILITIES = """
-    select
-        cast(row_id as bigint) as row_id,
-        cast(waste_probability as decimal(7, 6)) as waste_probability,
-        model_used
-    from frame
-"""
-_PENDING = """
-    select
-        cast(workspace_id as varchar) as workspace_id, cast(period as varchar) as period,
-        cast(expected_credits as decimal(38, 6)) as expected_credits,
-        cast(low_credits as decimal(38, 6)) as low_credits,
-        cast(high_credits as decimal(38, 6)) as high_credits
-    from frame
-"""
+_PROBABILITIES = read_sql(__file__, "waste.probabilities")
+_PENDING = read_sql(__file__, "waste.pending_waste")
 _TABLES = {
     "models": "One row per model and version: what it learnt from, how it did in the test weeks, and whether "
     "it is used.",

@@ -11,37 +11,9 @@ import duckdb
 
 from orchestration.lake.lake import Lake
 from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.sql_files import read_sql
 
 _LONGEST = 300
-
-# a file of the same name that was loaded later is taken for the correction of what it replaces
-_REFUSED = """
-    with reloaded as (
-        select file_path, max(batch_id) as batch_id
-        from read_parquet($deliveries)
-        where status in ('loaded', 'alias')
-        group by file_path
-    ),
-    refused as (
-        select quarantine.*, coalesce(reloaded.batch_id > quarantine.batch_id, false) as is_corrected
-        from read_parquet($quarantine) as quarantine
-        left join reloaded on quarantine.file_path = reloaded.file_path
-    )
-"""
-# the example: an open one, of the newest batch
-_PLACE = "is_corrected, batch_id desc, file_path, line_number"
-_BY_KIND = f"""
-    select feed, rule, remedy, count(*) as row_count, count(distinct file_path) as file_count,
-        count(*) filter (where is_corrected) as corrected_count,
-        max(case when place = 1 then concat_ws(':', file_path, line_number) end) as example,
-        max(case when place = 1 then reason end) as reason
-    from (
-        select *, row_number() over (partition by feed, rule, remedy order by {_PLACE}) as place
-        from refused
-    ) as placed
-    group by feed, rule, remedy
-    order by feed, rule, remedy
-"""
 
 
 @dataclass(frozen=True)
@@ -74,17 +46,19 @@ class RefusedKind:
 def refused_kinds(lake: Lake) -> list[RefusedKind]:
     """What the lake refused, of all batches."""
     files = {table: [str(file) for file in lake.paths(table)] for table in ("deliveries", "quarantine")}
-    return [RefusedKind(*row) for row in duckdb.execute(_REFUSED + _BY_KIND, files).fetchall()]
+    found = duckdb.execute(_by_rule(read_sql(__file__, "rejected_rows")), files).fetchall()
+    return [RefusedKind(*row) for row in found]
 
 
 def conflicting_kinds(warehouse: Warehouse) -> list[RefusedKind]:
     """What is left out because its key came before with other content; only a new id can correct it."""
-    refused = """
-        with refused as (
-            select *, false as is_corrected from staging.stg_quarantine where rule = 'key.conflict'
-        )
-    """
-    return [RefusedKind(*row) for row in warehouse.fetch(refused + _BY_KIND)]
+    conflicts = "select *, false as is_corrected from staging.stg_quarantine where rule = 'key.conflict'"
+    return [RefusedKind(*row) for row in warehouse.fetch(_by_rule(conflicts))]
+
+
+def _by_rule(rejected: str) -> str:
+    """SQL: rows of `rejected`, counted by feed and rule."""
+    return read_sql(__file__, "quarantine_by_rule", rejected=rejected)
 
 
 def printable(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.sql_files import read_sql
 
 _KEYED_FEEDS = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
 
@@ -36,16 +37,7 @@ def summarise_run(
 
 def _deliveries(warehouse: Warehouse, batches: Sequence[int], *, is_staged: bool) -> Iterator[str]:
     listed = ", ".join(str(batch) for batch in batches)
-    loaded = warehouse.query(
-        f"""
-        select
-            feed,
-            count(*) filter (where status = 'loaded') as files,
-            count(*) filter (where status = 'alias') as aliases,
-            cast(sum(accepted_count) as bigint) as accepted
-        from raw.deliveries where batch_id in ({listed}) group by feed order by feed
-        """
-    )
+    loaded = warehouse.query(read_sql(__file__, "loaded_files", batches=listed))
     for feed, files, accepted in zip(loaded["feed"], loaded["files"], loaded["accepted"], strict=True):
         if files:
             yield f"loaded       {accepted:,} {feed} from {files} files"

@@ -15,14 +15,9 @@ from forecasting.depletion.what_if import Facts
 from forecasting.ledger import DrawPolicy
 from forecasting.purchasing.recommend import BuyingTerms
 from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.sql_files import read_sql
 
-ENTRIES = """
-    select
-        workspace_id, entry_id, entry_type,
-        cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,
-        lot_id, priority, occurred_at, occurred_on, effective_at, effective_on, expires_at, expires_on
-    from facts.fct_credit_entries
-"""
+ENTRIES = read_sql(__file__, "credit_entries")
 USAGE = """
     select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
     from facts.fct_usage_days
@@ -40,13 +35,7 @@ _LOTS = """
     from facts.fct_credit_lots
 """
 _WORKSPACES = "select workspace_id, lead_time_days from facts.fct_workspaces order by workspace_id"
-_PACKS = """
-    select
-        workspace_id, pack_id, cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,
-        cast(price as decimal(38, 12)) as price, currency, validity_days
-    from staging.stg_credit_packs
-    where is_newest
-"""
+_PACKS = read_sql(__file__, "credit_packs")
 _CHARGES = """
     select
         workspace_id, usage_date,
@@ -93,13 +82,5 @@ def told_on(warehouse: Warehouse) -> date | None:
 def facts_of(warehouse: Warehouse, workspace_id: str, *, as_of: date) -> Facts:
     """What the workspace did in the 30 days up to as_of."""
     quoted = workspace_id.replace("'", "''")
-    row = warehouse.fetch(f"""
-        select
-            coalesce(sum(credits), 0) * 1000000,
-            coalesce(sum(case when is_regeneration then credits end), 0) * 1000000,
-            count(distinct member_id),
-            count(distinct product_id)
-        from facts.fct_generations
-        where workspace_id = '{quoted}' and usage_date > date '{as_of}' - 30 and usage_date <= date '{as_of}'
-    """)[0]
+    (row,) = warehouse.fetch(read_sql(__file__, "recent_usage", workspace_id=quoted, last_day=as_of))
     return Facts(*map(int, row))

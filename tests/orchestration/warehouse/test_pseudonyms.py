@@ -13,7 +13,7 @@ from support.delivered_people import deliver
 from orchestration.lake.batch_writer import TABLES
 from orchestration.lake.lake import Lake
 from orchestration.warehouse.duckdb import DuckDBWarehouse
-from orchestration.warehouse.journal import UNTOLD, CheckRow, Journal
+from orchestration.warehouse.journal import WITHHELD, CheckRow, Journal
 from orchestration.warehouse.pseudonyms import Pseudonyms, expose_by_pseudonyms
 
 NOW = datetime(2026, 4, 8, tzinfo=UTC)
@@ -94,6 +94,6 @@ def test_what_checks_told_before_is_not_shown_with_pseudonyms(tmp_path: Path) ->
     warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
     sql = "select run_id, message from journal.check_results where not passed order by run_id"
     journal.expose(warehouse)
-    assert warehouse.fetch(sql) == [("1", UNTOLD), ("2", "m_zoe")]
+    assert warehouse.fetch(sql) == [("1", WITHHELD), ("2", "m_zoe")]
     Journal(journal.root).expose(warehouse)
     assert warehouse.fetch(sql) == [("1", "m_zoe"), ("2", "m_zoe")]

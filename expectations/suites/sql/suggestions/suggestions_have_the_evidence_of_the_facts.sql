@@ -40,8 +40,8 @@ found as (
     left join generations
         on
             suggestions.workspace_id = generations.workspace_id
-            and generations.usage_date >= suggestions.evidence_from
-            and generations.usage_date <= suggestions.evidence_to
+            and suggestions.evidence_from <= generations.usage_date
+            and suggestions.evidence_to >= generations.usage_date
             and (
                 suggestions.generation_type is null
                 or suggestions.generation_type = generations.generation_type
