@@ -402,7 +402,7 @@ def _use_spark(settings: Settings) -> None:
         )
     from orchestration.warehouse.spark.thrift_server import ThriftServer
 
-    server = ThriftServer.of(settings.spark_url)
+    server = ThriftServer.from_url(settings.spark_url)
     told = {
         "HOST": server.host,
         "PORT": str(server.port),

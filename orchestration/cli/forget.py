@@ -71,7 +71,7 @@ def forget(
             workspace_id=workspace,
             dry_run=dry_run,
             now=datetime.now(UTC),
-            say=click.echo,
+            echo=click.echo,
         )
     except (UnknownMember, OtherPseudonyms) as error:
         fail(str(error), EXIT_USAGE)

@@ -25,7 +25,7 @@ def held_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Met
     """The working warehouse, held so that no run changes it meanwhile, and how its forecast is made."""
     from orchestration.runs.lock import DataDirectoryLocked, lock
     from orchestration.runs.warehouse_factory import open_dbt, open_warehouse
-    from orchestration.warehouse.forecast_inputs import method_of, told_on
+    from orchestration.warehouse.forecast_inputs import forecast_as_of, method_of
     from orchestration.warehouse.protocol import WarehouseError
 
     settings = use_settings(data_dir=data_dir)
@@ -34,7 +34,7 @@ def held_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Met
         if settings.target == "duckdb" and not settings.warehouse_path.exists():
             fail(f"{settings.data_dir} holds no warehouse; run credits run first", EXIT_USAGE)
         with lock(settings.data_dir):
-            as_of = told_on(warehouse)
+            as_of = forecast_as_of(warehouse)
             if as_of is None:
                 fail(f"{settings.data_dir} holds no forecast; run credits run to its end first", EXIT_USAGE)
             variables = open_dbt(settings).variables

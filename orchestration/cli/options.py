@@ -158,7 +158,7 @@ def run_and_leave(
             now=datetime.now(UTC),
             full_refresh=full_refresh,
             is_loading=is_loading,
-            say=click.echo,
+            echo=click.echo,
         )
     except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)

@@ -1,6 +1,6 @@
 """facts -> facts: the credit ledger, drawn down lot by lot.
 
-In Python because each day's draw depends on the day before; the arithmetic is forecasting/ledger.py.
+In Python because each day's draw depends on the day before; the arithmetic is in forecasting/ledger.py.
 """
 
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ _BALANCES = read_sql(__file__, "facts.fct_credit_balance_daily")
 _WARNINGS = f"select workspace_id, entry_id, lot_id, entry_type, warning, {credits_of('credits')} from frame"
 
 _TABLES = {
-    "fct_credit_lots": "One row per workspace and lot: what became of its credits up to as_of.",
+    "fct_credit_lots": "One row per workspace and lot: credits funded, consumed, expired, voided by as_of.",
     "fct_credit_balance_daily": "One row per workspace with credit entries and local day: its balance.",
-    "fct_ledger_warnings": "One row per void or negative adjustment that could not take all it asked for.",
+    "fct_ledger_warnings": "One row per void or negative adjustment that could not take its full amount.",
 }
 
 
@@ -42,7 +42,7 @@ _TABLES = {
 def credit_ledger(
     run: RunContext, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
-    """Draw each day's usage from the lots alive on it; book what expires, is taken back or not covered."""
+    """Draw each day's usage from the lots valid on it; book expiry, voids and overage."""
     as_of = run.as_of_date(warehouse)
     policy = draw_policy(dbt.variables)
     ledger = draw_down(warehouse.query(ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=policy)

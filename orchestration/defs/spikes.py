@@ -1,6 +1,6 @@
-"""facts -> forecast: days far above a workspace's own past, and single charges implausible by themselves.
+"""facts -> forecast: days far above a workspace's own past, and single implausible charges.
 
-The arithmetic does not belong here: it is forecasting/spikes.py and forecasting/spike_causes.py.
+The arithmetic does not belong here: it is in forecasting/spikes/.
 """
 
 from datetime import timedelta
@@ -19,7 +19,7 @@ _USAGE = """
     where usage_date > cast('{before}' as date)
 """
 _CHARGES = read_sql(__file__, "spike_charges")
-# only what the spikes need of the cells and of the events
+# only the usage and generations that the spikes need
 _CELLS = read_sql(__file__, "usage_around_spikes", usual_days=USUAL_DAYS)
 _LARGEST = read_sql(__file__, "largest_generations_of_spikes")
 _SPIKES = read_sql(__file__, "forecast.usage_spikes")
@@ -37,10 +37,10 @@ _SPIKES = read_sql(__file__, "forecast.usage_spikes")
     kinds={"python"},
 )
 def usage_spikes(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
-    """Days of the last 90 far above their workspace's own past, and charges implausible by themselves, each
-    with its cause.
+    """Days of the last 90 far above their workspace's own past, and single implausible charges, each with
+    its cause.
 
-    One row per workspace, day and scope (`day` or `event`); of one story, all but the first are muted.
+    One row per workspace, day and scope (`day` or `event`); of related ones, all but the first are muted.
     """
     as_of = run.as_of_date(warehouse)
     usage = warehouse.query(_USAGE.format(before=as_of - timedelta(days=USAGE_DAYS)))

@@ -1,7 +1,7 @@
 """facts -> waste: what each workspace could change to waste less.
 
-The arithmetic does not belong here: it is forecasting/waste_segments.py, waste_savings.py and
-waste_suggestions.py.
+The arithmetic does not belong here: it is in forecasting/waste/ (segments,
+savings, suggestions).
 """
 
 import dagster as dg
@@ -13,7 +13,7 @@ from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
-from orchestration.warehouse.waste_inputs import evidence_of, names_and_standing, waste_cells
+from orchestration.warehouse.waste_inputs import evidence_of, names_and_balances, waste_cells
 
 _SUGGESTIONS = read_sql(__file__, "waste.suggestions")
 
@@ -32,10 +32,10 @@ _SUGGESTIONS = read_sql(__file__, "waste.suggestions")
 def suggestions(
     run: RunContext, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
-    """What to change to waste less: rulesets, templates, kinds of field and members with clearly more waste
-    than the same workspace has elsewhere, and fields that are never used.
+    """What to change to waste less: rulesets, templates, generation types and members with clearly more waste
+    than the rest of the workspace, and fields that are never used.
 
-    One row per workspace and rank, the largest potential saving first; none where nothing stands out.
+    One row per workspace and rank, the largest potential saving first; none where no segment is an outlier.
     """
     terms = Terms(
         as_of=run.as_of_date(warehouse),
@@ -46,12 +46,12 @@ def suggestions(
     cells = waste_cells(warehouse, terms)
     segments = add_savings(find_segments(cells), cells)
     evidence = evidence_of(warehouse, segments, terms)
-    told = tell(segments, evidence, *names_and_standing(warehouse), terms)
-    rows = warehouse.replace("waste.suggestions", told, select=_SUGGESTIONS)
+    written = tell(segments, evidence, *names_and_balances(warehouse), terms)
+    rows = warehouse.replace("waste.suggestions", written, select=_SUGGESTIONS)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": rows,
-            "workspaces": int(told["workspace_id"].nunique()),
-            "kinds": told["segment_kind"].value_counts().to_dict(),
+            "workspaces": int(written["workspace_id"].nunique()),
+            "kinds": written["segment_kind"].value_counts().to_dict(),
         }
     )

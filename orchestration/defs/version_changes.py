@@ -1,6 +1,6 @@
 """facts -> waste: rulesets and templates that replaced another, before and after.
 
-The arithmetic does not belong here: it is forecasting/version_changes.py.
+The arithmetic does not belong here: it is in forecasting/waste/version_changes.py.
 """
 
 from datetime import timedelta
@@ -20,10 +20,10 @@ from orchestration.warehouse.sql_files import read_sql
     kinds={"python"},
 )
 def version_changes(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
-    """Rulesets and templates first used in the last 90 days in place of another one: regeneration rate and
+    """Rulesets and templates first used in the last 90 days in place of another: regeneration rate and
     first-pass quality in the 30 days before and after.
 
-    One row per workspace, generation type and new id. A difference says when something changed, not why.
+    One row per workspace, generation type and new id. A difference shows when something changed, not why.
     """
     as_of = run.as_of_date(warehouse)
     known_after, listed_after = (as_of - timedelta(days=days) for days in (KNOWN_DAYS, LISTED_DAYS))

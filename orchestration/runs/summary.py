@@ -1,4 +1,4 @@
-"""What one night loaded, refused and checked, in a few lines for people.
+"""A short summary of what one run loaded, rejected and checked.
 
 What it published does not belong here.
 """
@@ -17,7 +17,7 @@ _KEYED_FEEDS = ("generation_events", "content_outcomes", "event_retractions", "c
 def summarise_run(
     warehouse: Warehouse, journal: Journal, run_id: str, batches: Sequence[int]
 ) -> Iterator[str]:
-    """Lines saying what the given batches brought, and what the run's checks found."""
+    """Lines on what the given batches loaded, and what the run's checks found."""
     checks = journal.checks_of(run_id)
     if batches and warehouse.has_table("raw.deliveries"):
         is_staged = any(check.layer == "staging" for check in checks)
@@ -31,8 +31,8 @@ def summarise_run(
         f"{len(critical)} failed"
     )
     for check in failed:
-        word = "failed" if check in critical else "warning"
-        yield f"             {word}: {check.asset} {check.check_name}: {check.message}"
+        outcome = "failed" if check in critical else "warning"
+        yield f"             {outcome}: {check.asset} {check.check_name}: {check.message}"
 
 
 def _deliveries(warehouse: Warehouse, batches: Sequence[int], *, is_staged: bool) -> Iterator[str]:
@@ -42,7 +42,7 @@ def _deliveries(warehouse: Warehouse, batches: Sequence[int], *, is_staged: bool
         if files:
             yield f"loaded       {accepted:,} {feed} from {files} files"
     if loaded["aliases"].sum():
-        yield f"skipped      {loaded['aliases'].sum()} files with the bytes of one loaded before"
+        yield f"skipped      {loaded['aliases'].sum()} files with the content of a file loaded before"
     if is_staged:
         yield f"duplicates   {_duplicates(warehouse, listed):,} rows repeated and ignored"
     # conflicts with what was delivered before are known once the batches are staged

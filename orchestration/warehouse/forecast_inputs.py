@@ -1,4 +1,4 @@
-"""What ledger and forecast are made from, read from the working warehouse in whole micro-credits.
+"""Inputs of ledger and forecast, read from the working warehouse in whole micro-credits.
 
 Not Dagster, and no arithmetic: that is forecasting/.
 """
@@ -58,7 +58,7 @@ def draw_policy(variables: Mapping[str, Any]) -> DrawPolicy:
 
 
 def history_of(warehouse: Warehouse) -> History:
-    """What the warehouse knows of balances, lots, usage and packs."""
+    """Balances, lots, usage, packs and implausible charges of the warehouse."""
     parts = (_BALANCES, _LOTS, USAGE, _WORKSPACES, _PACKS, _CHARGES)
     return History(*map(warehouse.query, parts))
 
@@ -71,8 +71,8 @@ def method_of(warehouse: Warehouse, variables: Mapping[str, Any]) -> Method:
     return Method(calibration, draw_policy(variables), terms)
 
 
-def told_on(warehouse: Warehouse) -> date | None:
-    """The as_of of the forecast that stands in the warehouse; None if there is none."""
+def forecast_as_of(warehouse: Warehouse) -> date | None:
+    """The as_of of the forecast in the warehouse; None if there is none."""
     if not warehouse.has_table("forecast.credit_depletion"):
         return None
     (as_of,) = warehouse.fetch("select max(as_of) from forecast.credit_depletion")[0]
@@ -80,7 +80,7 @@ def told_on(warehouse: Warehouse) -> date | None:
 
 
 def facts_of(warehouse: Warehouse, workspace_id: str, *, as_of: date) -> Facts:
-    """What the workspace did in the 30 days up to as_of."""
+    """Usage of the workspace in the 30 days up to as_of."""
     quoted = workspace_id.replace("'", "''")
     (row,) = warehouse.fetch(read_sql(__file__, "recent_usage", workspace_id=quoted, last_day=as_of))
     return Facts(*map(int, row))

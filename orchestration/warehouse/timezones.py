@@ -1,6 +1,6 @@
-"""The time zones that the workspaces in the lake live in.
+"""The time zones of the workspaces in the lake.
 
-Which day that makes the newest complete one does not belong here.
+Which day is the newest complete one does not belong here.
 """
 
 from __future__ import annotations
@@ -13,5 +13,5 @@ _TIMEZONES = read_sql(__file__, "workspace_timezones")
 
 
 def workspace_timezones(warehouse: Warehouse) -> list[str]:
-    """IANA names of the zones in use; UTC stands for workspaces that name none."""
+    """IANA names of the zones in use; UTC for workspaces without one."""
     return sorted(warehouse.query(_TIMEZONES)["timezone"].tolist())

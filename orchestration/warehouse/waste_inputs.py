@@ -1,4 +1,4 @@
-"""What the waste classifier is made from, read from the working warehouse.
+"""Inputs of the waste classifier and of suggestions, read from the working warehouse.
 
 Not Dagster, and no arithmetic: that is forecasting/.
 """
@@ -22,8 +22,8 @@ AT_ONCE = 1_000_000
 _HASHES = 2**32  # of the first eight digits of an md5
 
 
-def learning_cases(warehouse: Warehouse) -> pd.DataFrame:
-    """The cases to learn from, in an order of their own; of too many, those of some products only."""
+def training_cases(warehouse: Warehouse) -> pd.DataFrame:
+    """The training cases, in a stable order; of more than MAX_CASES, those of some products only."""
     found = _count(warehouse, "true")
     return warehouse.query(_cases(_part(0, MAX_CASES, max(found, MAX_CASES))))
 
@@ -37,7 +37,7 @@ def cases_to_score(warehouse: Warehouse, *, as_of: date, days: int) -> Iterator[
 
 
 def registry_of(warehouse: Warehouse) -> pd.DataFrame:
-    """What the last run registered of the waste classifier; empty if there was none."""
+    """The waste models registered by the last run; empty if there was none."""
     if not warehouse.has_table("waste.models"):
         return pd.DataFrame(columns=["model", "version", "hash"])
     return warehouse.query("select * from waste.models order by model, version")
@@ -52,11 +52,11 @@ def _count(warehouse: Warehouse, condition: str) -> int:
     return int(warehouse.query(counted)["found"][0])
 
 
-def _part(first: int, last: int, of: int) -> str:
-    """SQL: whether a product is of the parts `first` to before `last` of `of`, the same on every engine."""
+def _part(first: int, last: int, parts: int) -> str:
+    """SQL: whether a product is of the parts from `first` to before `last`, the same on every engine."""
     key = "md5(concat(workspace_id, ';', product_id))"
-    bounds = [f"{key} >= '{first * _HASHES // of:08x}'"] if first else []
-    bounds += [f"{key} < '{last * _HASHES // of:08x}'"] if last < of else []
+    bounds = [f"{key} >= '{first * _HASHES // parts:08x}'"] if first else []
+    bounds += [f"{key} < '{last * _HASHES // parts:08x}'"] if last < parts else []
     return " and ".join(bounds) or "true"
 
 
@@ -68,12 +68,12 @@ _BALANCE_STATE = read_sql(__file__, "balance_state")
 
 
 def waste_cells(warehouse: Warehouse, terms: Terms) -> pd.DataFrame:
-    """What was made and wasted, by product and all that segments are made of."""
+    """Generations and waste by product and every column of a segment."""
     return warehouse.query(read_sql(__file__, "waste_cells", counted=_counted(terms, _CELL_IDS, "true")))
 
 
 def evidence_of(warehouse: Warehouse, segments: pd.DataFrame, terms: Terms) -> pd.DataFrame:
-    """Exact counts and credits behind each segment, and of all else in its workspace."""
+    """Exact counts and credits of each segment, and of the rest of its workspace."""
     counted = _counted(terms, _SEGMENT_IDS, "workspace_id in (select workspace_id from segments)")
     early = ", ".join(f"'{reason}'" for reason in EARLY_REASONS)
     return warehouse.query(
@@ -94,6 +94,6 @@ def _counted(terms: Terms, ids: str, condition: str) -> str:
     )
 
 
-def names_and_standing(warehouse: Warehouse) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Names of members and of generation types, and what each workspace has left and burnt in 30 days."""
+def names_and_balances(warehouse: Warehouse) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Names of members and of generation types; the balance and the 30-day burn of each workspace."""
     return warehouse.query(_PEOPLE), warehouse.query(_TYPES), warehouse.query(_BALANCE_STATE)

@@ -38,7 +38,7 @@ def test_a_forgotten_person_is_nowhere_and_every_total_stays(
     assert traces(told.data_dir) == set()
     assert traces(dagster_home) == set()
     assert [path.name for path in (told.data_dir / "versions").iterdir()] == ["3"]
-    assert f"delivered files in {told.landing} still hold the person" in said.stdout
+    assert f"delivered files in {told.landing} still mention the person" in said.stdout
     after = published_rows(told.published)
     assert after["credit_summary"] == before["credit_summary"]
     assert told.query("select count(*) from marts.restatements") == [(0,)]
@@ -52,9 +52,9 @@ def test_forgetting_again_does_nothing_and_an_unknown_or_busy_one_is_refused(
     command = ("forget", "--data-dir", told.data_dir, "--landing", told.landing, "--member")
     served = told.published.readlink()
     again = credits_command(*command, "m_sarah")
-    assert (again.returncode, "was forgotten before" in again.stdout) == (0, True), again.stderr
+    assert (again.returncode, "was already erased" in again.stdout) == (0, True), again.stderr
     unknown = credits_command(*command, "m_nobody")
-    assert (unknown.returncode, "only a member that was delivered" in unknown.stderr) == (2, True)
+    assert (unknown.returncode, "Only a delivered member can be erased" in unknown.stderr) == (2, True)
     elsewhere = credits_command(*command, "m_mike", "--workspace", "other")
     assert elsewhere.returncode == 2
     with (told.data_dir / "run.lock").open("a+") as held:
@@ -72,7 +72,7 @@ def test_with_a_retention_a_night_forgets_who_is_gone(
     command = credits_with(CREDITS_RETENTION_DAYS="30")
     # the sample ends in April 2026
     again = nightly(command, night.landing, night.data_dir, night.as_of)
-    assert "5 members made no generation for 30 days and are forgotten" in again.said.stderr
+    assert "5 members without a generation for 30 days are erased" in again.said.stderr
     assert traces(night.data_dir) == set()
     assert figures_of(published_rows(night.published)) == figures_of(before)
     odd = credits_with(CREDITS_RETENTION_DAYS="soon")("status", "--data-dir", night.data_dir)

@@ -33,7 +33,7 @@ def test_switched_on_nobody_is_named_and_no_figure_is_another(
 
     night = nightly(command, told.landing, told.data_dir, SAMPLE_AS_OF, "--pseudonymise")
 
-    assert "built anew" in night.said.stderr
+    assert "rebuilt from raw" in night.said.stderr
     assert traces(told.data_dir / "versions") == set()
     after, people = published_rows(told.published), members_of(told)
     assert len(people) == 5 and all(str(member).startswith("m-") for member in people)
@@ -59,11 +59,11 @@ def test_the_same_secret_gives_the_same_pseudonyms_and_another_one_others(
     first = members_of(told)
     again = nightly(credits_with(**switched), told.landing, told.data_dir, SAMPLE_AS_OF)
     assert members_of(told) == first
-    assert "built anew" not in again.said.stderr
+    assert "rebuilt from raw" not in again.said.stderr
     assert len(list((told.data_dir / "versions").iterdir())) >= 2
     other = credits_with(**{**switched, "CREDITS_PSEUDONYM_SECRET": "another " + SECRET})
     night = nightly(other, told.landing, told.data_dir, SAMPLE_AS_OF)
-    assert "built anew" in night.said.stderr
+    assert "rebuilt from raw" in night.said.stderr
     assert not first & members_of(told)
     assert len(list((told.data_dir / "versions").iterdir())) == 1
 
@@ -110,5 +110,5 @@ def test_a_run_that_was_not_told_of_pseudonyms_does_not_publish_names(
     command = ("run", "--landing", told.landing, "--data-dir", told.data_dir, "--as-of", SAMPLE_AS_OF)
     unsaid = credits_with()(*command)
     assert (unsaid.returncode, told.published.readlink()) == (1, served)
-    assert "people keep their pseudonyms until a run is told otherwise" in unsaid.stdout
+    assert "Pseudonyms are dropped only on request" in unsaid.stdout
     assert credits_with(CREDITS_PSEUDONYMISE="0")(*command).returncode == 0

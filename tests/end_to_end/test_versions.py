@@ -242,7 +242,7 @@ def test_the_night_after_going_back_is_a_new_version_and_tells_all_it_restates_o
 
     third = nightly(credits_command, landing, night.data_dir, night.as_of)
 
-    assert "is built anew from raw" in third.said.stderr
+    assert "is rebuilt from raw" in third.said.stderr
     assert night.published.readlink() == Path("versions/3")
     # the sums of that day are the same as before: only its cells tell
     assert {day for (day,) in night.query(restated)} == {DAY, "2026-03-20"}

@@ -152,7 +152,7 @@ def test_of_two_nights_started_together_one_runs_and_one_says_who_holds_the_lock
         other = runs.night(awkward.landing, data_dir, awkward.as_of)
         _, said = one.communicate(timeout=300)
         assert (one.returncode, other.status) == (OK, BUSY), said + other.output
-        assert f"is held by process {one.pid} since " in other.stderr
+        assert f"is locked by process {one.pid} since " in other.stderr
         awkward.assert_equal(data_dir)
 
 
@@ -264,5 +264,5 @@ def test_a_night_told_to_stop_at_any_time_says_so(
 def assert_stopped(status: int, output: str) -> None:
     """It left by itself, with one plain sentence instead of a traceback."""
     assert status == FAILED, output
-    assert "told to stop" in output
+    assert "Interrupted. No delivered data was lost" in output
     assert "Traceback" not in output

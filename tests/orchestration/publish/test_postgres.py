@@ -212,7 +212,7 @@ def test_a_night_sends_what_it_published_and_a_server_that_is_down_unpublishes_n
     dead = credits_with(CREDITS_POSTGRES_URL=f"postgresql://me:{SECRET}@127.0.0.1:1/db")
     failed = dead(*run, "--publish", "postgres")
     assert failed.returncode == 1
-    assert "published    the new version, whole; but the run failed after it" in failed.stdout
+    assert "published    The new version is complete and served, but a later step failed" in failed.stdout
     assert "credits publish postgres" in failed.stdout and "SECRET" not in failed.stdout + failed.stderr
     there = credits_with(CREDITS_POSTGRES_URL=url)
     again = there("publish", "postgres", "--data-dir", data_dir)
