@@ -111,6 +111,7 @@ lint: $(VENV)/.made  ## check style, import fences, types, SQL
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar --config .sqlfluff-python orchestration expectations
 
 audit: $(VENV)/.made  ## look up known vulnerabilities of the locked dependencies
 	@$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock --progress-spinner off

@@ -30,7 +30,7 @@ from forecasting.waste.scoring import foretell
 from orchestration.landing.sample.write import write_load
 from orchestration.warehouse.duckdb import DuckDBWarehouse
 from orchestration.warehouse.run_state import RunState
-from orchestration.warehouse.waste_inputs import learning_cases, registry_of
+from orchestration.warehouse.waste_inputs import registry_of, training_cases
 
 REPO = Path(__file__).resolve().parents[1]
 AS_OF = date(2026, 4, 7)
@@ -64,7 +64,7 @@ def every_case(warehouse: DuckDBWarehouse, *, as_of: date) -> Cases:
         text = text.replace(first, "0001-01-01")
     with warehouse.connect() as connection:
         connection.execute(text.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
-    return cases_of(learning_cases(warehouse))
+    return cases_of(training_cases(warehouse))
 
 
 def table_of(evaluation: Evaluation) -> pd.DataFrame:
@@ -104,7 +104,7 @@ def tell(title: str, evaluation: Evaluation | None) -> None:
 def speed(warehouse: DuckDBWarehouse, *, as_of: date) -> dict[str, float]:
     """Seconds to learn anew from what a night reads, and to score a million cases."""
     started = time.monotonic()
-    cases = cases_of(learning_cases(warehouse))
+    cases = cases_of(training_cases(warehouse))
     tonight = in_use(cases, registry_of(warehouse).iloc[:0], None, as_of=as_of, maturity_days=MATURITY_DAYS)
     learnt = time.monotonic() - started
     million = cases.take((pd.RangeIndex(SCORED) % max(len(cases), 1)).to_numpy())
@@ -147,7 +147,7 @@ def main() -> None:
             f"scoring 1,000,000: {took['score_million_seconds']:.1f} s"
         )
         terms: dict[str, Any] = {"as_of": today, "maturity_days": MATURITY_DAYS, "seed": SEED}
-        recent = cases_of(learning_cases(warehouse))
+        recent = cases_of(training_cases(warehouse))
         tonight = evaluate(recent, **terms)
         tell("As the night decides, on the newest weeks", tonight)
         cases = every_case(warehouse, as_of=run_state.as_of)

@@ -1,6 +1,6 @@
 """A gate: the checks of one table, each a query that lists the cases that break its rule.
 
-Not here: the rules themselves (suites/) and how they are run (runner.py).
+The rules do not belong here (suites/), nor how they are run (runner.py).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ class Check:
     """One rule about a table.
 
     Attributes:
-        name: stable id, unique within its layer; a sentence in snake_case.
-        rule: what must hold, as a sentence without its full stop.
-        cases: SQL with one row for each case that breaks the rule. Credits are compared in it, as decimals.
-            It may use the tokens that `runner.fill` knows, and nothing that only one engine has.
-        found: names a case by columns of that row: `"file {file_path}: {line_count} lines"`.
-        why: what goes wrong for readers of the marts if nobody looks.
+        name: stable id, unique within its layer: the rule in snake_case.
+        rule: what must be true, as a sentence without its full stop.
+        cases: SQL with one row for each case that breaks the rule. It compares credits as decimals, may use
+            the tokens of `runner.fill`, and uses only what all engines have.
+        found: describes a case by columns of that row: `"file {file_path}: {line_count} lines"`.
+        why: what goes wrong for readers of the marts if the rule is broken.
         remedy: what to do about it, as a sentence without its full stop.
-        severity: `critical` stops what follows; `warning` is reported and the run goes on.
+        severity: `critical` stops the next layer; `warning` is reported and the run goes on.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Gate:
 
     @property
     def sql(self) -> str:
-        """One row; for each check `<name>` counts its cases and `<name>_found` names the first of them."""
+        """One row; for each check, `<name>` counts its cases and `<name>_found` describes the first."""
         columns = [
             f"of_{check.name}.case_count as {check.name}, of_{check.name}.found as {check.name}_found"
             for check in self.checks
@@ -61,18 +61,20 @@ class Gate:
 
 
 def _counted(check: Check) -> str:
-    named = ", ".join(f"max(case when place = {place} then found end)" for place in range(1, NAMED_CASES + 1))
+    named = ", ".join(
+        f"max(case when case_position = {position} then found end)" for position in range(1, NAMED_CASES + 1)
+    )
     return f"""
         select count(*) as case_count, concat_ws('; ', {named}) as found
         from (
-            select found, row_number() over (order by found) as place
+            select found, row_number() over (order by found) as case_position
             from (select {_sentence(check.found)} as found from ({check.cases}) as cases) as sentences
-        ) as placed
+        ) as numbered
     """
 
 
 def _sentence(template: str) -> str:
-    """SQL text for a template of words and column names."""
+    """SQL that fills a template of text and column names."""
     parts = []
     for words, column, _, _ in string.Formatter().parse(template):
         parts.append("'" + words.replace("'", "''") + "'")

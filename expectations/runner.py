@@ -1,4 +1,10 @@
-"""Runs the gates of one layer with Great Expectations, and fails closed.
+"""Runs the gates of one layer, and fails closed.
+
+SQL evaluates the rules, Great Expectations carries the verdict. Rules compare tables of millions of exact
+decimals on DuckDB or Spark; pandas batches would hold all of them in memory as floats, and SQL batches of
+GX 1.24 fail on DuckDB. So the warehouse counts the cases that break each rule, one query for each table, and
+one suite for each table validates these counts: every count is 0. What GX finds is the result; nothing here
+second-guesses it.
 
 What is checked does not belong here (suites/), nor what a failed check stops: the caller decides.
 """
@@ -20,18 +26,20 @@ from expectations.suites.by_layer import GATES
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
+    from great_expectations.core import ExpectationValidationResult
     from great_expectations.core.batch_definition import BatchDefinition
 
 Query = Callable[[str], pd.DataFrame]
 
-_MADE_NOW = {
+# rows that an incremental run has loaded or recomputed itself; a full run has done so with all of them
+_OF_THIS_RUN = {
     r":is_new\(([\w.]+)\)": r"\1 > {since_batch}",
-    r":is_judged\(([\w.]+)\)": r"\1 in (select row_id from facts.fct_touched_generations)",
-    r":is_touched\(([\w.]+), ([\w.]+)\)": (
+    r":is_reclassified\(([\w.]+)\)": r"\1 in (select row_id from facts.fct_touched_generations)",
+    r":is_recomputed\(([\w.]+), ([\w.]+)\)": (
         r"(\1, \2) in (select workspace_id, usage_date from facts.fct_touched_days)"
     ),
 }
-_LONGEST_FOUND = 1_000  # ids come from outside and may be of any length
+_LONGEST_FOUND = 1_000  # characters; delivered ids may be of any length
 
 
 @dataclass(frozen=True)
@@ -83,23 +91,23 @@ def run_gates(
     since_batch: int | None = None,
     gates: Mapping[str, tuple[Gate, ...]] = GATES,
 ) -> GateReport:
-    """Evaluates every check of a layer on the warehouse as it stands.
+    """Evaluate every check of a layer on the warehouse as it is now.
 
-    What cannot be evaluated (SQL or expectation raises, no row comes back, fewer expectations are evaluated
+    What cannot be evaluated (SQL or expectation raises, no row is returned, fewer expectations are evaluated
     than declared) is a failed critical check with the reason as its message.
 
     Args:
         layer: a key of `gates`.
         query: runs SQL on the warehouse and returns all rows; called once for each gate.
         as_of: the last local date that is reported.
-        since_batch: newest batch of the last complete run; what that run looked at is not looked at again.
+        since_batch: newest batch of the last complete run; rows that run has checked are not checked again.
         gates: the gates of each layer.
 
     Raises:
         ValueError: the layer is unknown or has no gate.
     """
     if not gates.get(layer):
-        raise ValueError(f"every layer has gates; {layer!r} has none. Known are {', '.join(gates)}.")
+        raise ValueError(f"every layer has gates; {layer!r} has none. Use one of {', '.join(gates)}.")
     results: list[CheckResult] = []
     for gate in gates[layer]:
         try:
@@ -113,15 +121,15 @@ def fill(sql: str, *, as_of: date, since_batch: int | None = None) -> str:
     """SQL with its tokens replaced.
 
     `:as_of`, `:as_of - 6` and `:as_of + 365` become date literals. Where a run builds on an earlier one,
-    `:is_new(batch_id)`, `:is_judged(row_id)` and `:is_touched(workspace_id, usage_date)` become the condition
-    that a row was delivered, judged or summed by this run; else they are true.
+    `:is_new(batch_id)`, `:is_reclassified(row_id)` and `:is_recomputed(workspace_id, usage_date)` become the
+    condition that this run has loaded the row, classified it or summed its day; in a full run they are true.
     """
 
     def day(token: re.Match[str]) -> str:
         days = int(f"{token[1] or '+'}{token[2] or 0}")
         return f"cast('{as_of + timedelta(days=days)}' as date)"
 
-    for token, condition in _MADE_NOW.items():
+    for token, condition in _OF_THIS_RUN.items():
         sql = re.sub(token, "true" if since_batch is None else condition.format(since_batch=since_batch), sql)
     return re.sub(r":as_of(?: ([+-]) (\d+))?\b", day, sql)
 
@@ -133,47 +141,44 @@ def _evaluate(gate: Gate, frame: pd.DataFrame) -> list[CheckResult]:
     # whole numbers only: the cast raises on null, so a count that is missing never passes
     counts = frame[names].astype("int64")
     validation = _batch_definition().get_batch({"dataframe": counts}).validate(suite_of(gate))
-    passed = {
-        result.expectation_config.kwargs["column"]: result.success
+    verdicts = {
+        result.expectation_config.kwargs["column"]: result
         for result in validation.results
         if result.expectation_config
     }
-    if not names or len(validation.results) != len(names) or passed.keys() != set(names):
-        raise ValueError(f"{len(names)} checks are declared, {len(validation.results)} were evaluated")
-    results = []
-    for check in gate.checks:
-        case_count = int(counts[check.name].iloc[0])
-        if passed[check.name] != (case_count == 0):
-            raise ValueError(f"{check.name} counted {case_count} cases, and its expectation says otherwise")
-        results.append(_result(gate, check, case_count, str(frame[f"{check.name}_found"].iloc[0])))
-    return results
+    if not names or verdicts.keys() != set(names):
+        raise ValueError(f"{len(names)} checks are declared, {len(verdicts)} were evaluated")
+    return [
+        _result(gate, check, verdicts[check.name], str(frame[f"{check.name}_found"].iloc[0]))
+        for check in gate.checks
+    ]
 
 
-def _result(gate: Gate, check: Check, case_count: int, found: str) -> CheckResult:
+def _result(gate: Gate, check: Check, verdict: ExpectationValidationResult, found: str) -> CheckResult:
+    # an expectation that raised has no observed value: the gate was not evaluated
+    case_count = int(verdict.result["observed_value"])
     observed, message = "0 cases", f"{check.rule}."
-    if case_count:
+    if not verdict.success:
         more = "; …" if case_count > NAMED_CASES or len(found) > _LONGEST_FOUND else ""
         observed = f"{case_count} {'case' if case_count == 1 else 'cases'}: {found[:_LONGEST_FOUND]}{more}"
         message = f"{check.rule}; found {observed}. {check.remedy}."
-    return CheckResult(gate.asset, check.name, check.severity, not case_count, observed, check.rule, message)
+    passed = bool(verdict.success)
+    return CheckResult(gate.asset, check.name, check.severity, passed, observed, check.rule, message)
 
 
 def _not_evaluated(gate: Gate, error: Exception) -> list[CheckResult]:
     observed = f"{type(error).__name__}: {error}"[:_LONGEST_FOUND]
     rule = "every check is evaluated"
-    message = f"{rule}; found {observed}. Mend {gate.asset} or its gate; nothing is published until then."
+    message = f"{rule}; found {observed}. Fix {gate.asset} or its check; publishing is blocked until then."
     names = [check.name for check in gate.checks] or ["the_gate_has_checks"]
     return [CheckResult(gate.asset, name, "critical", False, observed, rule, message) for name in names]
 
 
 def suite_of(gate: Gate) -> ExpectationSuite:
-    """The expectations of a gate, in the order of its checks: each count is 0."""
-    # GX takes seconds to import: only a process that runs gates pays for it
+    """The suite of a gate, named after its table: for each check in order, that its count of cases is 0."""
+    # GX takes more than a second to import: only a process that runs gates pays for it
     import great_expectations as gx
     import great_expectations.expectations as gxe
-
-    # what it says of its temporary folders is no step of a night
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     from great_expectations.expectations.metadata_types import FailureSeverity
 
     return gx.ExpectationSuite(
@@ -193,10 +198,12 @@ def suite_of(gate: Gate) -> ExpectationSuite:
 
 @cache
 def _batch_definition() -> BatchDefinition:
-    """Where every frame enters GX: one context in memory for the process; it writes and sends nothing."""
+    """The batch definition of all counts: one in-memory context a process; it writes and sends nothing."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
+    # its notes on temporary folders are no progress of a run
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)

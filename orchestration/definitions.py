@@ -42,7 +42,7 @@ def build(settings: Settings) -> dg.Definitions:
         selection=everything | dg.AssetSelection.all_asset_checks(),
         tags={DATA_DIR_TAG: str(settings.data_dir)},
         hooks={set_torn_warehouse_aside},
-        description="One whole night: landing files to published marts, every gate in between.",
+        description="The nightly run: landing files to published marts, with a gate after each layer.",
     )
     return dg.Definitions(
         assets=with_policy(
@@ -67,7 +67,7 @@ def build(settings: Settings) -> dg.Definitions:
         asset_checks=[layer_gate(layer) for layer in GATES],
         jobs=[job],
         schedules=[schedule],
-        # DuckDB has one writer, and a process per step doubles the time of a small night
+        # DuckDB has one writer, and a process per step doubles the time of a small run
         executor=dg.in_process_executor,
         sensors=[published_today(settings, schedule), alerts_sensor(settings)],
         loggers={"progress": progress_logger},

@@ -240,7 +240,7 @@ def export_environment(settings: Settings) -> None:
     if settings.target == "spark":
         from orchestration.warehouse.spark.thrift_server import ThriftServer
 
-        server = ThriftServer.of(settings.spark_url.get_secret_value())
+        server = ThriftServer.from_url(settings.spark_url.get_secret_value())
         os.environ |= {
             "CREDITS_SPARK_HOST": server.host,
             "CREDITS_SPARK_PORT": str(server.port),

@@ -4,6 +4,7 @@ Not here: the ledger's tables (ledger.py), the account of each file (clearing.py
 """
 
 from expectations.gates import Check, Gate
+from expectations.sql_files import read_sql
 from expectations.suites import clearing, usage_history
 from expectations.suites.row_counts import row_count_check
 
@@ -12,29 +13,7 @@ _REBUILD = "Facts do not fit staging: run again with --full-refresh, and report 
 _ALL_ACCOUNTED_FOR = Check(
     name="staged_generations_are_reported_retracted_or_later",
     rule="every staged generation is reported, unless it is retracted or later than as_of",
-    cases="""
-        select workspace_id, sum(staged) as staged, sum(staged_credits) as staged_credits,
-            sum(withheld) as withheld, sum(withheld_credits) as withheld_credits,
-            sum(reported) as reported, sum(reported_credits) as reported_credits
-        from (
-            select workspace_id, generation_count as staged, credits as staged_credits,
-                0 as withheld, 0 as withheld_credits, 0 as reported, 0 as reported_credits
-            from staging.stg_usage_by_batch
-            union all
-            select workspace_id, 0 as staged, 0 as staged_credits,
-                1 as withheld, credits as withheld_credits, 0 as reported, 0 as reported_credits
-            from facts.fct_withheld_generations
-            union all
-            select workspace_id, 0 as staged, 0 as staged_credits,
-                0 as withheld, 0 as withheld_credits,
-                generation_count as reported, credits as reported_credits
-            from facts.fct_usage_daily
-        ) as all_sides
-        group by workspace_id
-        having
-            sum(staged) <> sum(withheld) + sum(reported)
-            or sum(staged_credits) <> sum(withheld_credits) + sum(reported_credits)
-    """,
+    cases=read_sql("facts/staged_generations_are_reported_retracted_or_later"),
     found=(
         "workspace {workspace_id}: {staged} staged generations ({staged_credits} credits), {withheld} "
         "retracted or later ({withheld_credits} credits), {reported} reported ({reported_credits} credits)"
@@ -46,14 +25,7 @@ _ALL_ACCOUNTED_FOR = Check(
 _ONE_DISPOSITION = Check(
     name="generations_have_one_disposition",
     rule="every generation has exactly one disposition, and a waste_reason only and always if it is wasted",
-    cases="""
-        select * from facts.fct_generations
-        where :is_judged(row_id) and (
-            disposition is null
-            or disposition not in ('used', 'iterated', 'wasted', 'pending', 'untracked')
-            or (disposition = 'wasted') <> (waste_reason is not null)
-        )
-    """,
+    cases=read_sql("facts/generations_have_one_disposition"),
     found="event {source} {event_id} of workspace {workspace_id}: {disposition}, waste_reason {waste_reason}",
     why="A credit without a disposition is missing from the answer to where it went.",
     remedy=_REBUILD,
@@ -78,25 +50,7 @@ _PLAUSIBLE = Check(
 _DISPOSED = Check(
     name="dispositions_add_up_to_consumed_credits",
     rule="used + iterated + wasted + pending + untracked = consumed, for each workspace and day",
-    cases="""
-        select workspace_id, usage_date,
-            sum(consumed) as consumed, sum(daily) as daily, sum(disposed) as disposed
-        from (
-            select workspace_id, usage_date, sum(credits) as consumed, 0 as daily, 0 as disposed
-            from facts.fct_judged_generations
-            where :is_touched(workspace_id, usage_date)
-            group by workspace_id, usage_date
-            union all
-            select workspace_id, usage_date, 0 as consumed, sum(credits) as daily,
-                sum(used_credits) + sum(iterated_credits) + sum(wasted_credits) + sum(pending_credits)
-                + sum(untracked_credits) as disposed
-            from facts.fct_usage_daily
-            where :is_touched(workspace_id, usage_date)
-            group by workspace_id, usage_date
-        ) as both_sides
-        group by workspace_id, usage_date
-        having sum(consumed) <> sum(daily) or sum(consumed) <> sum(disposed)
-    """,
+    cases=read_sql("facts/dispositions_add_up_to_consumed_credits"),
     found=(
         "workspace {workspace_id} on {usage_date}: {consumed} consumed, {daily} in fct_usage_daily, "
         "{disposed} over its dispositions"
@@ -106,10 +60,10 @@ _DISPOSED = Check(
 )
 
 _COUNTED = row_count_check(
-    "judged_generations_are_reported",
+    "classified_generations_are_reported",
     table="facts.fct_generations",
-    due="facts.fct_judged_generations",
-    why="A workspace that is not known would take its generations with it, and no row would be wrong.",
+    expected="facts.fct_judged_generations",
+    why="A workspace missing from the dimension would drop its generations without any wrong row.",
     remedy=_REBUILD,
 )
 

@@ -4,6 +4,7 @@ Not here: which lot pays first, or any other policy of the ledger.
 """
 
 from expectations.gates import Check, Gate
+from expectations.sql_files import read_sql
 from expectations.suites.clearing import ENTRIES_IN_TOTAL
 
 _REPORT = "The ledger contradicts itself; report it with the credit entries of this workspace"
@@ -44,27 +45,14 @@ _BALANCE_RESIDUALS = Check(
     rule="the residual of every day is 0",
     cases="select * from facts.fct_credit_balance_daily where coalesce(residual <> 0, true)",
     found="workspace {workspace_id} on {usage_date}: closing {closing}, residual {residual}",
-    why="The daily balance and the lots must tell the same story.",
+    why="The daily balance and the lots must agree.",
     remedy=_REPORT,
 )
 
 _USAGE_BOOKED = Check(
     name="usage_is_consumed_or_overage",
     rule="consumed + overage = usage, for each day of every workspace with credit entries",
-    cases="""
-        select workspace_id, usage_date, sum(booked) as booked, sum(used) as used
-        from (
-            select workspace_id, usage_date, consumed + overage as booked, 0 as used
-            from facts.fct_credit_balance_daily
-            union all
-            select daily.workspace_id, daily.usage_date, 0 as booked, daily.credits as used
-            from facts.fct_usage_daily as daily
-            inner join facts.fct_workspaces as workspaces on daily.workspace_id = workspaces.workspace_id
-            where workspaces.has_credit_entries
-        ) as both_sides
-        group by workspace_id, usage_date
-        having sum(booked) <> sum(used)
-    """,
+    cases=read_sql("ledger/usage_is_consumed_or_overage"),
     found="workspace {workspace_id} on {usage_date}: {used} used, {booked} consumed or overage",
     why="Usage that neither a lot nor the overage shows would be free.",
     remedy=_REPORT,
@@ -73,93 +61,51 @@ _USAGE_BOOKED = Check(
 _SAME_CONSUMED = Check(
     name="lots_and_days_consume_the_same",
     rule="the credits consumed from lots are those consumed over the days, for each workspace",
-    cases="""
-        select workspace_id, sum(from_lots) as from_lots, sum(over_days) as over_days
-        from (
-            select workspace_id, consumed as from_lots, 0 as over_days from facts.fct_credit_lots
-            union all
-            select workspace_id, 0 as from_lots, consumed as over_days from facts.fct_credit_balance_daily
-        ) as both_sides
-        group by workspace_id
-        having sum(from_lots) <> sum(over_days)
-    """,
+    cases=read_sql("ledger/lots_and_days_consume_the_same"),
     found="workspace {workspace_id}: {from_lots} from lots, {over_days} over the days",
-    why="With usage equal to the days, it makes sum(consumed) + overage = usage hold for the lots.",
+    why="With usage equal to the days, it proves sum(consumed) + overage = usage for the lots.",
     remedy=_REPORT,
 )
 
 _BOOKED = Check(
     name="known_entries_are_booked",
     rule="every staged entry that occurred before as_of began, wherever on earth, is in fct_credit_entries",
-    cases="""
-        select staged.workspace_id, staged.entry_id, staged.credits
-        from staging.stg_credit_entries as staged
-        left join facts.fct_credit_entries as entries
-            on staged.workspace_id = entries.workspace_id and staged.entry_id = entries.entry_id
-        where
-            staged.occurred_at < cast(:as_of as timestamp)
-            and (entries.entry_id is null or entries.credits <> staged.credits)
-    """,
+    cases=read_sql("ledger/known_entries_are_booked"),
     found="entry {entry_id} of workspace {workspace_id}: {credits} credits",
-    why="Credits that were bought and are not booked are missing from what is left.",
+    why="Credits that were bought and not booked are missing from the balance.",
     remedy="Facts do not fit staging: run again with --full-refresh, and report it if it stays",
 )
 
 _FUNDED = Check(
     name="lots_hold_what_was_entered",
     rule=(
-        "each lot that an entry funds is told once, with at least what is effective by as_of, at most what "
+        "each lot that an entry funds has one row, with at least what is effective by as_of, at most what "
         "was entered"
     ),
-    cases="""
-        select workspace_id, lot_id, sum(lots) as lots, sum(funded) as funded, sum(entered) as entered,
-            sum(effective) as effective
-        from (
-            select workspace_id, lot_id, 1 as lots, funded, 0 as entered, 0 as effective
-            from facts.fct_credit_lots
-            union all
-            select workspace_id, lot_id, 0 as lots, 0 as funded, credits as entered,
-                case when effective_on <= :as_of then credits else 0 end as effective
-            from facts.fct_credit_entries
-            where credits > 0
-        ) as both_sides
-        group by workspace_id, lot_id
-        having sum(lots) <> 1 or not coalesce(sum(funded) between sum(effective) and sum(entered), false)
-    """,
+    cases=read_sql("ledger/lots_hold_what_was_entered"),
     found=(
         "workspace {workspace_id}, lot {lot_id}: {lots} rows, funded {funded}, entered {entered}, "
         "effective {effective}"
     ),
-    why="A ledger without its lots, or with credits that nobody entered, reconciles as well as any other.",
+    why="A ledger that lost its lots, or has credits without an entry, reconciles all the same.",
     remedy=_REPORT,
 )
 
 _UP_TO_DATE = Check(
     name="every_ledger_reaches_as_of",
     rule="every workspace with credit entries, and no other, has a balance of as_of",
-    cases="""
-        select workspace_id, sum(due) as due, sum(told) as told
-        from (
-            select workspace_id, 1 as due, 0 as told from facts.fct_workspaces where has_credit_entries
-            union all
-            select workspace_id, 0 as due, 1 as told
-            from facts.fct_credit_balance_daily
-            where usage_date = :as_of
-        ) as both_sides
-        group by workspace_id
-        having sum(due) <> 1 or sum(told) <> 1
-    """,
-    found="workspace {workspace_id}: {told} balances of as_of, where {due} is due",
+    cases=read_sql("ledger/every_ledger_reaches_as_of"),
+    found="workspace {workspace_id}: {actual} balances of as_of, expected {expected}",
     why="Without use there is nothing to book, and a ledger that is missing would look like one at rest.",
     remedy=_REPORT,
 )
 
 _FULL_EFFECT = Check(
     name="reductions_take_effect_in_full",
-    rule="every void and negative adjustment names a known lot and takes no more than it holds",
+    rule="every void and negative adjustment names a known lot and takes no more than is left in it",
     cases="select workspace_id, entry_id, warning, credits from facts.fct_ledger_warnings",
     found="entry {entry_id} of workspace {workspace_id}: {warning}, {credits} credits without effect",
-    why="Whoever booked it believes these credits are gone; they are not.",
+    why="The account that booked it counts these credits as gone; they are not.",
     remedy="Correct the lot or the amount with a new entry",
     severity="warning",
 )

@@ -4,6 +4,7 @@ Not here: whether a line meets the contract; the landing reader decides that.
 """
 
 from expectations.gates import Check, Gate
+from expectations.sql_files import read_sql
 
 _FILLED = {
     "generation_events": (
@@ -27,31 +28,11 @@ _NEWEST_BATCH = "batch_id = (select max(batch_id) from raw.deliveries)"
 _COMPARE = "The lake is damaged or a load was cut short: compare the batch with its deliveries.parquet"
 
 
-def _against_manifest(feed: str, promised: str, kept: str) -> str:
-    """Files of a feed whose rows in the raw table do not come to what the manifest says was accepted."""
-    return f"""
-        select batch_id, file_path, sum(promised) as promised, sum(kept) as kept
-        from (
-            select batch_id, file_path, sum({promised}) as promised, 0 as kept
-            from raw.deliveries
-            where feed = '{feed}' and status = 'loaded' and :is_new(batch_id)
-            group by batch_id, file_path
-            union all
-            select batch_id, file_path, 0 as promised, {kept} as kept
-            from raw.{feed}
-            where :is_new(batch_id)
-            group by batch_id, file_path
-        ) as both_sides
-        group by batch_id, file_path
-        having coalesce(sum(promised), 0) <> coalesce(sum(kept), 0)
-    """
-
-
 def _rows_check(feed: str) -> Check:
     return Check(
         name=f"{feed}_rows_equal_the_manifest",
-        rule=f"raw.{feed} holds as many rows of each file as the manifest accepted",
-        cases=_against_manifest(feed, "accepted_count", "count(*)"),
+        rule=f"raw.{feed} has as many rows of each file as the manifest accepted",
+        cases=read_sql("raw/rows_equal_the_manifest", feed=feed),
         found="file {file_path} of batch {batch_id}: {promised} rows accepted, {kept} in the table",
         why="A line that was accepted and is not there is lost without a trace.",
         remedy=_COMPARE,
@@ -61,19 +42,10 @@ def _rows_check(feed: str) -> Check:
 def _whole_check(feed: str) -> Check:
     return Check(
         name=f"{feed}_holds_every_batch",
-        rule=f"raw.{feed} holds as many rows as were accepted in all batches",
-        cases=f"""
-            select promised.row_count as promised, kept.row_count as kept
-            from (
-                select coalesce(sum(accepted_count), 0) as row_count
-                from raw.deliveries
-                where feed = '{feed}' and status = 'loaded'
-            ) as promised
-            cross join (select count(*) as row_count from raw.{feed}) as kept
-            where promised.row_count <> kept.row_count
-        """,
+        rule=f"raw.{feed} has as many rows as were accepted in all batches",
+        cases=read_sql("raw/holds_every_batch", feed=feed),
         found="{promised} rows accepted, {kept} in the table",
-        why="Rows of earlier nights that are no longer there would be missed by a look at the new ones only.",
+        why="A check of the new rows alone would miss that rows of earlier runs are gone.",
         remedy=_COMPARE,
     )
 
@@ -82,7 +54,7 @@ def _credits_check(feed: str) -> Check:
     return Check(
         name=f"{feed}_credits_equal_the_manifest",
         rule=f"the credits of each file in raw.{feed} are exactly those the manifest accepted",
-        cases=_against_manifest(feed, "accepted_credits", "sum(credits)"),
+        cases=read_sql("raw/credits_equal_the_manifest", feed=feed),
         found="file {file_path} of batch {batch_id}: {promised} credits accepted, {kept} in the table",
         why="Everything shown is a sum of these credits.",
         remedy=_COMPARE,
@@ -127,14 +99,7 @@ def _feed_gate(feed: str) -> Gate:
 _LINES = Check(
     name="lines_are_accepted_or_quarantined",
     rule="each line of a file is accepted or quarantined, and only loaded files have accepted lines",
-    cases="""
-        select batch_id, file_path, status, line_count, accepted_count, quarantined_count
-        from raw.deliveries
-        where :is_new(batch_id) and (
-            coalesce(line_count <> accepted_count + quarantined_count, true)
-            or (status <> 'loaded' and accepted_count <> 0)
-        )
-    """,
+    cases=read_sql("raw/lines_are_accepted_or_quarantined"),
     found=(
         "{status} file {file_path} of batch {batch_id}: {line_count} lines, {accepted_count} accepted, "
         "{quarantined_count} quarantined"
@@ -163,7 +128,7 @@ _NOT_REJECTED = Check(
     """,
     found="file {file_path}: {reason}",
     why="All its usage is missing from every number until it is delivered again.",
-    remedy="Mend the file as its reason says and deliver it again",
+    remedy="Fix the file as its reason says and deliver it again",
     severity="warning",
 )
 
@@ -184,23 +149,8 @@ _NO_DRIFT = Check(
 
 _QUARANTINED_KEPT = Check(
     name="quarantined_lines_are_kept",
-    rule="raw.quarantine holds as many lines of each loaded file as the manifest quarantined",
-    cases="""
-        select deliveries.batch_id, deliveries.file_path, deliveries.quarantined_count,
-            coalesce(kept.line_count, 0) as kept_count
-        from raw.deliveries as deliveries
-        left join (
-            select batch_id, file_path, count(*) as line_count
-            from raw.quarantine
-            where line_number is not null and :is_new(batch_id)
-            group by batch_id, file_path
-        ) as kept
-            on deliveries.batch_id = kept.batch_id and deliveries.file_path = kept.file_path
-        where
-            deliveries.status = 'loaded'
-            and :is_new(deliveries.batch_id)
-            and deliveries.quarantined_count <> coalesce(kept.line_count, 0)
-    """,
+    rule="raw.quarantine has as many lines of each loaded file as the manifest quarantined",
+    cases=read_sql("raw/quarantined_lines_are_kept"),
     found=(
         "file {file_path} of batch {batch_id}: {quarantined_count} lines quarantined, "
         "{kept_count} in raw.quarantine"
@@ -211,53 +161,20 @@ _QUARANTINED_KEPT = Check(
 
 _QUARANTINE_WHOLE = Check(
     name="quarantine_holds_every_batch",
-    rule="raw.quarantine holds a row for each line and each file that was refused in all batches",
-    cases="""
-        select promised.line_count, promised.file_count, kept.line_count as kept_lines,
-            kept.file_count as kept_files
-        from (
-            select
-                coalesce(sum(case when status = 'loaded' then quarantined_count else 0 end), 0) as line_count,
-                coalesce(sum(case when status = 'rejected' then 1 else 0 end), 0) as file_count
-            from raw.deliveries
-        ) as promised
-        cross join (
-            select count(line_number) as line_count, count(*) - count(line_number) as file_count
-            from raw.quarantine
-        ) as kept
-        where promised.line_count <> kept.line_count or promised.file_count <> kept.file_count
-    """,
+    rule="raw.quarantine has a row for each line and each file rejected in any batch",
+    cases=read_sql("raw/quarantine_holds_every_batch"),
     found=(
-        "{line_count} lines and {file_count} files refused, {kept_lines} lines and {kept_files} files "
+        "{line_count} lines and {file_count} files rejected, {kept_lines} lines and {kept_files} files "
         "in raw.quarantine"
     ),
-    why="What was refused must be found again until it is corrected, however long ago that was.",
+    why="A rejected line must stay available until it is corrected, however old it is.",
     remedy=_COMPARE,
 )
 
 _FEW_REJECTED = Check(
     name="at_most_1_percent_of_lines_are_rejected",
     rule="of each feed's lines in the newest batch at most 1 % are rejected",
-    cases=f"""
-        with fed as (
-            select feed, sum(line_count) as line_count, sum(quarantined_count) as rejected_count
-            from raw.deliveries
-            where {_NEWEST_BATCH}
-            group by feed
-        ),
-        broken as (
-            -- what was found may be somebody's e-mail; it is in the quarantine, and is not published
-            select feed, rule, min(split_part(reason, '; found', 1)) as reason,
-                row_number() over (partition by feed order by count(*) desc, rule) as place
-            from raw.quarantine
-            where {_NEWEST_BATCH}
-            group by feed, rule
-        )
-        select fed.feed, fed.rejected_count, fed.line_count, broken.rule, broken.reason
-        from fed
-        left join broken on fed.feed = broken.feed and broken.place = 1
-        where fed.rejected_count * 100 > fed.line_count
-    """,
+    cases=read_sql("raw/at_most_1_percent_of_lines_are_rejected"),
     found="{feed}: {rejected_count} of {line_count} lines, most often {rule} ({reason})",
     why="One bad line is a slip; many of one kind are a change at the source.",
     remedy="Look them up in raw.quarantine, correct the source, and deliver the lines again",

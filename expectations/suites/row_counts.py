@@ -1,4 +1,4 @@
-"""A check that a table has as many rows as are due: an empty table has nothing else to look at.
+"""A check that a table has as many rows as expected: in an empty table nothing else can fail.
 
 Not here: which tables must have rows (the suite of each layer).
 """
@@ -6,28 +6,28 @@ Not here: which tables must have rows (the suite of each layer).
 from expectations.gates import Check
 
 
-def row_count_check(name: str, *, table: str, due: str, why: str, remedy: str) -> Check:
-    """The check, over all rows whenever they were loaded; counting reads next to nothing of them.
+def row_count_check(name: str, *, table: str, expected: str, why: str, remedy: str) -> Check:
+    """The check, over the rows of all batches; a count reads next to nothing of them.
 
     Args:
         name: of the check.
         table: schema.table.
-        due: tables, each with an optional `where`, of which the first has the rows that the table shall
-            have, less those of the others: `"raw.members"`, `"raw.events minus raw.repeats where is_new"`.
-        why: what goes wrong for readers of the marts if nobody looks.
+        expected: tables, each with an optional `where`; the table must have the rows of the first less those
+            of the others: `"raw.members"`, `"raw.events minus raw.repeats where is_new"`.
+        why: what goes wrong for readers of the marts if the rule is broken.
         remedy: what to do about it.
     """
-    counts = [f"(select count(*) from {part})" for part in due.split(" minus ")]
+    counts = [f"(select count(*) from {part})" for part in expected.split(" minus ")]
     return Check(
         name=name,
-        rule=f"{table} has as many rows as {due}",
+        rule=f"{table} has as many rows as {expected}",
         cases=f"""
-            select told.row_count as told, due.row_count as due
-            from (select count(*) as row_count from {table}) as told
-            cross join (select {" - ".join(counts)} as row_count) as due
-            where told.row_count <> due.row_count
+            select actual.row_count as actual, expected.row_count as expected
+            from (select count(*) as row_count from {table}) as actual
+            cross join (select {" - ".join(counts)} as row_count) as expected
+            where actual.row_count <> expected.row_count
         """,
-        found="{told} rows, where {due} are due",
+        found="{actual} rows, expected {expected}",
         why=why,
         remedy=remedy,
     )

@@ -1,9 +1,10 @@
-"""Gates on the spikes: each told once, of the last 90 days, above its usual, and of the day's usage exactly.
+"""Gates on the spikes: one row each, of the last 90 days, above its usual, and of the day's usage exactly.
 
-Not here: whether a day is far enough above its past to be told; that is measured on series, not on a batch.
+Not here: whether a day is far enough above its past; that is measured on series, not on a batch.
 """
 
 from expectations.gates import Check, Gate
+from expectations.sql_files import read_sql
 
 _REPORT = "Report it with the usage of this workspace in the 270 days up to as_of"
 _FOUND = "workspace {workspace_id} on {usage_date}, scope {scope}: {credits} credits, usually {usual}"
@@ -15,18 +16,11 @@ def _row_check(name: str, rule: str, broken: str, why: str) -> Check:
 
 
 _ONCE = Check(
-    name="spikes_are_told_once",
+    name="spikes_are_unique",
     rule="a workspace, day and scope has one row, and the scope is day or event",
-    cases="""
-        select workspace_id, usage_date, scope, count(*) as row_count
-        from forecast.usage_spikes
-        group by workspace_id, usage_date, scope
-        having
-            count(*) <> 1 or workspace_id is null or usage_date is null
-            or coalesce(scope, '') not in ('day', 'event')
-    """,
+    cases=read_sql("spikes/spikes_are_unique"),
     found="workspace {workspace_id} on {usage_date}, scope {scope}: {row_count} rows",
-    why="An alert that is told twice is read as two.",
+    why="An alert that is sent twice is read as two.",
     remedy=_REPORT,
 )
 _OF_THE_DAY = Check(
@@ -40,7 +34,7 @@ _OF_THE_DAY = Check(
         where spikes.scope = 'day' and coalesce(spikes.credits <> days.credits, true)
     """,
     found="workspace {workspace_id} on {usage_date}: {credits} credits in the spike, {used} used",
-    why="Whoever follows an alert to the usage of the day must find the same number.",
+    why="The usage of the day must show the number of its alert.",
     remedy=_REPORT,
 )
 
@@ -57,7 +51,7 @@ GATES = (
             ),
             _row_check(
                 "spikes_are_above_their_usual",
-                "a spike has more credits than its usual, and a cause in words",
+                "a spike has more credits than its usual, and a cause",
                 "coalesce(credits <= usual, true) or usual < 0 or coalesce(cause, '') = ''",
                 "A row that is not above its usual says that the days were compared wrongly.",
             ),

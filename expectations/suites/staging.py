@@ -4,6 +4,7 @@ Not here: the types and values of one row; dbt tests prove those.
 """
 
 from expectations.gates import Check, Gate
+from expectations.sql_files import read_sql
 from expectations.suites.row_counts import row_count_check
 
 _FEEDS = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
@@ -11,31 +12,11 @@ _WITH_CREDITS = ("generation_events", "credit_entries")
 _REBUILD = "Staging does not fit the lake: run again with --full-refresh, and report it if it stays"
 
 
-def _adds_up(feed: str, row: str) -> str:
-    """Accepted = live + duplicate + conflicting, where one row counts for `row`: 1, or its credits."""
-    return f"""
-        with accepted as (
-            select coalesce(sum({row}), 0) as accepted from raw.{feed} where :is_new(batch_id)
-        ),
-        staged as (select coalesce(sum({row}), 0) as live from staging.stg_{feed} where :is_new(batch_id)),
-        repeated as (
-            select
-                coalesce(sum(case when is_conflict then 0 else {row} end), 0) as duplicate,
-                coalesce(sum(case when is_conflict then {row} else 0 end), 0) as conflicting
-            from staging.stg_repeated_deliveries
-            where feed = '{feed}' and :is_new(batch_id)
-        )
-        select accepted.accepted, staged.live, repeated.duplicate, repeated.conflicting
-        from accepted cross join staged cross join repeated
-        where accepted.accepted <> staged.live + repeated.duplicate + repeated.conflicting
-    """
-
-
 def _rows_check(feed: str) -> Check:
     return Check(
         name=f"{feed}_rows_add_up",
         rule=f"the accepted rows of {feed} are its keys, their duplicates and their conflicts",
-        cases=_adds_up(feed, "1"),
+        cases=read_sql("staging/rows_add_up", feed=feed),
         found="{accepted} accepted rows, {live} live, {duplicate} duplicate, {conflicting} conflicting",
         why="The clearing equation: a row that is none of them is lost or counted twice.",
         remedy=_REBUILD,
@@ -46,7 +27,7 @@ def _credits_check(feed: str) -> Check:
     return Check(
         name=f"{feed}_credits_add_up",
         rule=f"the accepted credits of {feed} are the live, the duplicate and the conflicting ones",
-        cases=_adds_up(feed, "credits"),
+        cases=read_sql("staging/credits_add_up", feed=feed),
         found="{accepted} accepted credits, {live} live, {duplicate} duplicate, {conflicting} conflicting",
         why="The clearing equation in credits: the sum readers see is explained to the last digit.",
         remedy=_REBUILD,
@@ -57,8 +38,8 @@ def _feed_gate(feed: str) -> Gate:
     all_rows = row_count_check(
         f"{feed}_are_staged",
         table=f"staging.stg_{feed}",
-        due=f"raw.{feed} minus staging.stg_repeated_deliveries where feed = '{feed}'",
-        why="Rows of earlier nights that are no longer there would be missed by a look at the new ones only.",
+        expected=f"raw.{feed} minus staging.stg_repeated_deliveries where feed = '{feed}'",
+        why="A check of the new rows alone would miss that rows of earlier runs are gone.",
         remedy=_REBUILD,
     )
     checks = [all_rows, _rows_check(feed)]

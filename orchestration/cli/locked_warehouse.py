@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def locked_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Method]]:
     """The working warehouse, locked against runs, the day of its forecast and the forecast's method."""
     from orchestration.runs.warehouse_factory import open_dbt, open_warehouse
-    from orchestration.warehouse.forecast_inputs import method_of, told_on
+    from orchestration.warehouse.forecast_inputs import forecast_as_of, method_of
     from orchestration.warehouse.protocol import WarehouseError
 
     settings = use_settings(data_dir=data_dir)
@@ -29,7 +29,7 @@ def locked_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, M
         if settings.target == "duckdb" and not settings.warehouse_path.exists():
             fail(f"{settings.data_dir} holds no warehouse; run credits run first", EXIT_USAGE)
         with lock(settings.data_dir):
-            as_of = told_on(warehouse)
+            as_of = forecast_as_of(warehouse)
             if as_of is None:
                 fail(f"{settings.data_dir} holds no forecast; run credits run first", EXIT_USAGE)
             variables = open_dbt(settings).variables

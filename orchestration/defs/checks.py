@@ -28,7 +28,7 @@ def layer_gate(layer: str) -> dg.AssetChecksDefinition:
                 name="gate",
                 asset=asset.split("."),
                 blocking=True,
-                description=f"Every expectation of the suite {asset}; one that is critical stops the run.",
+                description=f"Every expectation of the suite {asset}; a critical failure stops the run.",
             )
             for asset in assets
         ],
@@ -52,9 +52,10 @@ def layer_gate(layer: str) -> dg.AssetChecksDefinition:
             part=f"{layer}-gate",
             checked_at=datetime.now(UTC).replace(tzinfo=None),
         )
-        failed = [f"{one.asset} {one.check_name}" for one in report.results if not one.passed]
-        holding, told = len(report.results) - len(failed), f"; not: {', '.join(failed)}" if failed else ""
-        context.log.info(f"{layer} gate: {holding} of {len(report.results)} expectations hold{told}")
+        failed = [f"{result.asset} {result.check_name}" for result in report.results if not result.passed]
+        passed = len(report.results) - len(failed)
+        listed = f"; failed: {', '.join(failed)}" if failed else ""
+        context.log.info(f"{layer} gate: {passed} of {len(report.results)} expectations passed{listed}")
         for asset in assets:
             yield _as_dagster(asset, [result for result in report.results if result.asset == asset])
 
@@ -73,7 +74,7 @@ def _as_dagster(asset: str, results: list[CheckResult]) -> dg.AssetCheckResult:
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
         description="; ".join(f"{result.severity}: {result.message}" for result in failed)
-        or f"{len(results)} of {len(results)} expectations hold",
+        or f"{len(results)} of {len(results)} expectations passed",
         metadata={
             result.check_name: ("passed: " if result.passed else f"{result.severity}, failed: ")
             + (result.observed if result.passed else result.message)

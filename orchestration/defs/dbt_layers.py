@@ -64,16 +64,16 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
         settings: dg.ResourceParam[Settings],
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         run_state = run.run_state(warehouse, lake, settings)
-        told = variables(warehouse, run_state, served=read_run_state(settings.published_dir))
+        dbt_variables = variables(warehouse, run_state, served=read_run_state(settings.published_dir))
         with warehouse.building():
-            results = dbt.build(layer, variables=told, command=due(told, run_state))
+            results = dbt.build(layer, variables=dbt_variables, command=command_for(dbt_variables, run_state))
             journal.record_checks(
                 [_as_check_row(layer, result) for result in results if result.kind == "test"],
                 run_id=context.run_id,
                 part=f"{layer}-dbt",
                 checked_at=datetime.now(UTC).replace(tzinfo=None),
             )
-            # the rows of a view are those of its tables, and counting them would read all of history
+            # counting the rows of a view would read all of history
             rows = warehouse.row_counts(
                 [built.table for built in results if built.kind == "table" and built.passed]
             )
@@ -82,7 +82,7 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
                 yield dg.MaterializeResult(
                     asset_key=built.table.split("."), metadata={**counted, "seconds": built.seconds}
                 )
-            if due(told, run_state) == "test":
+            if command_for(dbt_variables, run_state) == "test":
                 depends = context.assets_def.asset_deps
                 for asset_key in TopologicalSorter(depends).static_order():
                     if asset_key in context.selected_asset_keys:
@@ -104,11 +104,13 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
     return build
 
 
-def due(told: Mapping[str, object], run_state: RunState) -> Command:
-    """What is to be done: everything anew, what deliveries and time may have changed, or only the checks."""
-    if told["since_batch"] is None:
+def command_for(dbt_variables: Mapping[str, object], run_state: RunState) -> Command:
+    """Rebuild everything, build what deliveries and time may have changed, or only run the tests."""
+    since_batch = dbt_variables["since_batch"]
+    if since_batch is None:
         return "rebuild"
-    is_unchanged = told["since_batch"] == run_state.batch_id and told["known_from"] == told["known_to"]
+    is_same_day = dbt_variables["known_from"] == dbt_variables["known_to"]
+    is_unchanged = since_batch == run_state.batch_id and is_same_day
     return "test" if is_unchanged else "build"
 
 

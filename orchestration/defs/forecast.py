@@ -1,6 +1,6 @@
 """facts -> forecast: when credits run out, what to buy, and how good such forecasts have been.
 
-The arithmetic does not belong here: it is forecasting/.
+The arithmetic does not belong here: that is forecasting/.
 """
 
 from collections.abc import Iterator
@@ -26,6 +26,7 @@ from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.exact_sql import credits_of
 from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, history_of, method_of
 from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.sql_files import read_sql
 
 _QUANTILES = ("p025", "p5", "p10", "p50", "p90", "p975")
 _FORECAST = f"""
@@ -61,33 +62,7 @@ _PATHS = f"""
         {", ".join(credits_of(f"balance_{name}") for name in ("p10", "p25", "p50", "p75", "p90"))}
     from frame
 """
-_DUE = """
-    select
-        workspace_id, as_of,
-        date_diff('day', as_of, depletes_on_p025) as p025_days,
-        date_diff('day', as_of, depletes_on_p10) as p10_days,
-        date_diff('day', as_of, depletes_on_p50) as p50_days,
-        date_diff('day', as_of, depletes_on_p90) as p90_days,
-        date_diff('day', as_of, depletes_on_p975) as p975_days,
-        date_diff('day', as_of, pace_date) as pace_days
-    from (
-        select *, row_number() over (partition by workspace_id, as_of order by told_at desc) as told_rank
-        from journal.depletion_forecast
-    ) as told
-    where told_rank = 1 and forecast_status = 'ok' and as_of <= date '{latest}'
-        and (workspace_id, as_of) not in (select workspace_id, as_of from journal.forecast_scores)
-        and workspace_id in (select workspace_id from facts.fct_workspaces)
-    order by workspace_id, as_of
-"""
-_SCORES = """
-    select
-        workspace_id, cast(as_of as date) as as_of, kind, horizon_bucket, judged_after_days,
-        cast(amount_days as bigint) as amount_days,
-        cast(true_days as bigint) as true_days, cast(p50_days as bigint) as p50_days,
-        cast(pace_days as bigint) as pace_days, is_covered_80, is_covered_95,
-        cast(error_days as bigint) as error_days, cast(pace_error_days as bigint) as pace_error_days
-    from frame
-"""
+_SCORES = read_sql(__file__, "forecast.forecast_scores")
 _REGISTERED = """
     select
         model, version, cast(trained_to as date) as trained_to, label, features, scores, hash, promoted,
@@ -112,7 +87,7 @@ _FACTS = [
     kinds={"python"},
 )
 def models(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
-    """What the forecast's ranges are calibrated on: public series, or this warehouse's own if that is better.
+    """What the forecast's ranges are calibrated on: public series, or this warehouse if that is better.
 
     One row per model and version; the one in use is promoted.
     """
@@ -141,15 +116,15 @@ def models(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.Materi
         )
         for table, description in {
             "credit_depletion": "One row per workspace: when its credits run out as seen from as_of, and "
-            "what to buy. The forecasts of earlier days stay in the journal.",
-            "depletion_paths": "One row per workspace and day to come: quantiles of what is left at its end.",
+            "what to buy. Forecasts of earlier days are in the journal.",
+            "depletion_paths": "One row per workspace and future day: quantiles of its closing balance.",
         }.items()
     ],
 )
 def depletion(
     run: RunContext, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
-    """Let demand meet the lots there are, and say when they are used up."""
+    """Simulate demand against the lots available, and find when they run out."""
     as_of = run.as_of_date(warehouse)
     forecast = forecast_depletion(
         history_of(warehouse), as_of=as_of, method=method_of(warehouse, dbt.variables)
@@ -180,7 +155,7 @@ def depletion(
 def forecast_scores(
     run: RunContext, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
-    """How far forecasts were off, beside the pace: those published that are due now, and past days replayed.
+    """Errors of past forecasts and of the pace date: published ones that are due now, and replayed past days.
 
     One row per workspace, as_of, kind and amount.
     """
@@ -201,11 +176,11 @@ def forecast_scores(
 def published_scores(warehouse: Warehouse, method: Method, *, as_of: date) -> pd.DataFrame:
     """The scores of forecasts that were published, are due by as_of and have not been scored."""
     first_due = as_of - pd.Timedelta(days=int(judged_after(np.zeros(1))[0]))
-    told = warehouse.query(_DUE.format(latest=first_due))
-    median = days_told(told["p50_days"])
-    age = (pd.Timestamp(as_of) - told["as_of"].astype("datetime64[us]")).dt.days.to_numpy()
-    told = told[age >= judged_after(median)].reset_index(drop=True)
+    due = warehouse.query(read_sql(__file__, "published_forecasts_due", latest=first_due))
+    median = days_told(due["p50_days"])
+    age = (pd.Timestamp(as_of) - due["as_of"].astype("datetime64[us]")).dt.days.to_numpy()
+    due = due[age >= judged_after(median)].reset_index(drop=True)
     true_days = days_until_empty(
-        told, warehouse.query(ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=method.policy
+        due, warehouse.query(ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=method.policy
     )
-    return score(told, true_days)
+    return score(due, true_days)

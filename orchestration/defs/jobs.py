@@ -14,7 +14,7 @@ from orchestration.settings import Settings
 def run_config(
     *, now: datetime, as_of: date | None = None, full_refresh: bool = False, is_loading: bool = True
 ) -> dict[str, object]:
-    """What one run is told, as Dagster run configuration; without as_of, the newest complete day at now."""
+    """Dagster run configuration of one run; without as_of it reports the newest complete day at `now`."""
     run = {
         "as_of": str(as_of or ""),
         "now": now.isoformat(),

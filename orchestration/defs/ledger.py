@@ -1,6 +1,6 @@
 """facts -> facts: the credit ledger, drawn down lot by lot.
 
-In Python because each day's draw depends on the day before; the arithmetic is forecasting/ledger.py.
+In Python because each day's draw depends on the day before; the arithmetic is in forecasting/ledger.py.
 """
 
 from collections.abc import Iterator
@@ -13,28 +13,16 @@ from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.exact_sql import credits_of
 from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, draw_policy
 from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.sql_files import read_sql
 
-_LOTS = f"""
-    select
-        workspace_id, lot_id, lot_status, priority,
-        {", ".join(map(credits_of, ("funded", "consumed", "expired", "voided", "remaining", "residual")))},
-        effective_at, expires_at,
-        cast(effective_on as date) as effective_on, cast(expires_on as date) as expires_on, is_alive
-    from frame
-"""
-_BALANCES = f"""
-    select
-        workspace_id, cast(usage_date as date) as usage_date,
-        {", ".join(map(credits_of, ("opening", "funded", "consumed", "expired", "voided")))},
-        {", ".join(map(credits_of, ("overage", "closing", "residual")))}
-    from frame
-"""
+_LOTS = read_sql(__file__, "facts.fct_credit_lots")
+_BALANCES = read_sql(__file__, "facts.fct_credit_balance_daily")
 _WARNINGS = f"select workspace_id, entry_id, lot_id, entry_type, warning, {credits_of('credits')} from frame"
 
 _TABLES = {
-    "fct_credit_lots": "One row per workspace and lot: what became of its credits up to as_of.",
+    "fct_credit_lots": "One row per workspace and lot: credits funded, consumed, expired, voided by as_of.",
     "fct_credit_balance_daily": "One row per workspace with credit entries and local day: its balance.",
-    "fct_ledger_warnings": "One row per void or negative adjustment that could not take all it asked for.",
+    "fct_ledger_warnings": "One row per void or negative adjustment that could not take its full amount.",
 }
 
 
@@ -54,7 +42,7 @@ _TABLES = {
 def credit_ledger(
     run: RunContext, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
-    """Draw each day's usage from the lots alive on it; book what expires, is taken back or not covered."""
+    """Draw each day's usage from the lots valid on it; book expiry, voids and overage."""
     as_of = run.as_of_date(warehouse)
     policy = draw_policy(dbt.variables)
     ledger = draw_down(warehouse.query(ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=policy)

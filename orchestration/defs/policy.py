@@ -1,6 +1,6 @@
-"""What holds for every asset, said once: its layer, where its code is, how fresh it must be.
+"""Policy of every asset, applied once: layer, owners, code reference, freshness.
 
-What an asset is does not belong here: each says that of itself.
+What an asset is does not belong here: its own module describes it.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ import dagster as dg
 
 from orchestration.publish.versions.freshness import STALE_AFTER
 
-# groups that every night makes anew; the rest is what came in, or what earlier nights left
+# groups that every run rebuilds; the others are inputs, or records of earlier runs
 NIGHTLY = frozenset({"raw", "staging", "dimensions", "facts", "forecast", "waste", "marts", "published"})
-# links to the code may change in a later Dagster, which is pinned; nobody who starts a run needs to know
+# code references are beta in Dagster, whose version is pinned: no warning on every run
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 LATE_AFTER = timedelta(hours=26)
 OWNERS = ["team:data-engineering"]
 
 
 def with_policy(assets: Sequence[Any]) -> list[Any]:
-    """The assets with what holds for all of them; those in Python lead to their code."""
+    """The assets with the policy of all, and a code reference for those in Python."""
     return [_with_policy(asset) for asset in dg.with_source_code_references(assets)]
 
 
 def code_of(path: Path) -> Mapping[str, Any]:
-    """Metadata that leads to a file from the asset's page."""
+    """Metadata that links an asset's page to a file."""
     reference = dg.LocalFileCodeReference(file_path=str(path), label=path.name)
     return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[reference])}
 
@@ -45,6 +45,6 @@ def _described(spec: dg.AssetSpec) -> dg.AssetSpec:
     described = spec.merge_attributes(tags={"layer": layer}, owners=OWNERS)
     if layer not in NIGHTLY:
         return described
-    # a night may be late; two may not be missed
+    # a run may be late; two in a row must not be missed
     policy = dg.FreshnessPolicy.time_window(fail_window=STALE_AFTER, warn_window=LATE_AFTER)
     return described.replace_attributes(freshness_policy=policy)

@@ -1,4 +1,4 @@
-"""published -> PostgreSQL, where it is asked for: the served version, sent after the files are served.
+"""published -> PostgreSQL, if configured: the served version, sent after the files are served.
 
 How it is sent does not belong here: that is publish/postgres.py.
 """
@@ -16,9 +16,9 @@ from orchestration.settings import Settings
     kinds={"postgres"},
 )
 def postgres(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
-    """Schema marts of the PostgreSQL database, as published: one transaction, readers see a version whole.
+    """The published marts in schema `marts` of the PostgreSQL database, replaced in one transaction.
 
-    If it fails, the files are served all the same, and the next night or `credits publish postgres` sends it.
+    If it fails, the files are served all the same; the next run or `credits publish postgres` sends it.
     """
     rows = send(settings.published_dir, settings.postgres_url.get_secret_value(), echo=context.log.info)
     return dg.MaterializeResult(

@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: each step as it starts and ends, and what its checks found.
+"""Progress of a run on standard error: each step as it starts and ends, and its failed checks.
 
 The full event log does not belong here: the Dagster UI has it.
 """
@@ -14,7 +14,7 @@ from orchestration.publish.report.formatting import plain
 
 
 class ProgressHandler(logging.Handler):
-    """Writes a line a step to standard error."""
+    """Writes one line per step to standard error."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class ProgressHandler(logging.Handler):
         if event is None:
             message = meta.get("orig_message") or record.getMessage()
             if message.endswith("Not executing."):
-                return f"  --- {meta.get('step_key')} not run: a step or gate before it failed"
+                return f"  --- {meta.get('step_key')} not run: an earlier step or gate failed"
             is_shown = record.levelno > logging.INFO or meta.get("step_key") == "raw"
             return f"      {plain(message)}" if is_shown else None
         step = event.step_key or ""
@@ -42,8 +42,8 @@ class ProgressHandler(logging.Handler):
             return f"  ... {step}"
         if event.event_type in (DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE):
             seconds = time.monotonic() - self._started.get(step, time.monotonic())
-            word = "ok " if event.event_type == DagsterEventType.STEP_SUCCESS else "FAILED "
-            return f"  {word} {step} ({seconds:.1f} s)"
+            outcome = "ok " if event.event_type == DagsterEventType.STEP_SUCCESS else "FAILED "
+            return f"  {outcome} {step} ({seconds:.1f} s)"
         if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.event_specific_data
             if not check.passed and check.description:
@@ -51,7 +51,7 @@ class ProgressHandler(logging.Handler):
         return None
 
 
-@dg.logger({}, description="A line a step, for people.")
+@dg.logger({}, description="One line per step.")
 def progress_logger(context: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.Logger("credits", level=logging.DEBUG)
     logger.addHandler(ProgressHandler())

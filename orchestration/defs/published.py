@@ -1,4 +1,4 @@
-"""marts -> published: one whole version built beside, audited, and swapped in.
+"""marts -> published: one complete version, built, audited and swapped in.
 
 How a version is written does not belong here: that is publish/.
 """
@@ -30,6 +30,7 @@ from orchestration.settings import Settings
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.run_state import VERSION_FILE, RunState, complete
+from orchestration.warehouse.sql_files import read_sql
 
 journal_tables = [
     dg.AssetSpec(
@@ -39,10 +40,10 @@ journal_tables = [
         kinds={"parquet"},
     )
     for table, description in {
-        "check_results": "One row per run and check of every run so far; kept through a rebuild.",
-        "depletion_forecast": "One row per workspace and as_of: every forecast that was published so far.",
-        "forecast_scores": "One row per workspace and as_of: how far a published forecast was off, once due.",
-        "restatements": "One row per workspace, day, as_of and cause: every published day that changed.",
+        "check_results": "One row per run and check, of all runs; kept through a rebuild.",
+        "depletion_forecast": "One row per workspace and as_of: every forecast published.",
+        "forecast_scores": "One row per workspace and as_of: the error of a published forecast, once due.",
+        "restatements": "One row per workspace, day, as_of and cause: each change of a published day.",
     }.items()
 ]
 
@@ -50,7 +51,7 @@ served_tables = [
     dg.AssetSpec(
         key=["served", table],
         group_name="served",
-        description=f"{row}, as published before this run; restatements are told against it.",
+        description=f"{row}, as published before this run; restatements are changes against it.",
         kinds={"parquet"},
     )
     for table, row in {
@@ -59,24 +60,15 @@ served_tables = [
     }.items()
 ]
 
-# what the journal keeps of every run, and where the run has it
-_KEPT = {
+# journal tables, and the relation of the run that each keeps
+_JOURNALED = {
     "depletion_forecast": "forecast.credit_depletion",
     "forecast_scores": "(select * from forecast.forecast_scores where kind = 'published')",
     "restatements": "facts.fct_restatements",
 }
 
-# worth plotting over the nights, over all workspaces
-_FIGURES = """
-    select
-        cast(count(*) as double) as workspaces,
-        cast(sum(summary.credits_used) as double) as credits_used_30d,
-        cast(sum(summary.wasted_credits) / nullif(sum(summary.credits_used), 0) as double) as waste_rate,
-        cast(min(date_diff('day', summary.as_of, told.depletes_on_p50)) as double) as days_left_of_the_soonest
-    from marts.credit_summary as summary
-    left join marts.depletion_forecast as told using (workspace_id, as_of)
-    where summary.period = '30d'
-"""
+# one figure per run for Dagster's plots
+_FIGURES = read_sql(__file__, "figures_of_all_workspaces")
 
 
 class CriticalCheckFailed(RuntimeError):
@@ -84,7 +76,7 @@ class CriticalCheckFailed(RuntimeError):
 
 
 def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
-    """The published version, its marts and its pages, as assets that follow every mart."""
+    """The published version, marts and pages, as assets downstream of every mart."""
 
     @dg.multi_asset(
         name="published__marts",
@@ -100,15 +92,15 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 (
                     "marts",
                     {"duckdb", "parquet"},
-                    "What readers use: all marts as one DuckDB file and as Parquet. A new folder under "
-                    "versions/, audited from its files, and one rename of the link `published`: it all "
-                    "changes at once.",
+                    "All marts as one DuckDB file and as Parquet. A run writes a new folder under versions/, "
+                    "audits its files, and swaps the link `published`: readers see one version, never a "
+                    "mixture.",
                 ),
                 (
                     "report",
                     {"html"},
-                    "The report of every workspace as one page, with its figures as CSV beside it, and "
-                    "index.html over all of them; part of the same version.",
+                    "One HTML page per workspace with its figures as CSV, and index.html; part of the same "
+                    "version.",
                 ),
             )
         ],
@@ -121,7 +113,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         lake: dg.ResourceParam[Lake],
         settings: dg.ResourceParam[Settings],
     ) -> Iterator[dg.MaterializeResult]:
-        """Build the next version beside the served one, audit it, and swap it in."""
+        """Build the next version, audit it, and swap it for the served one."""
         checks = journal.checks_of(context.run_id)
         refuse_unchecked(checks)
         run_state = run.run_state(warehouse, lake, settings)
@@ -143,16 +135,16 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         )
         audit_version(version, as_of=run_state.as_of)
         seal(version, settings.data_dir)
-        told_at = now.replace(tzinfo=None)
-        for table, source in _KEPT.items():
+        kept_at = now.replace(tzinfo=None)
+        for table, source in _JOURNALED.items():
             rows = warehouse.query_arrow(f"select * from {source}")
-            journal.keep(table, rows, as_of=run_state.as_of, run_id=context.run_id, told_at=told_at)
+            journal.keep(table, rows, as_of=run_state.as_of, run_id=context.run_id, kept_at=kept_at)
         figures = warehouse.query(_FIGURES).iloc[0].dropna()
         version = activate(version, settings.data_dir)
-        if remove_versions_of_others(settings.data_dir, run_state):
-            # the warehouse reads them no more, and a cluster keeps no copy of them
+        if remove_versions_with_other_names(settings.data_dir, run_state):
+            # the warehouse must not read them any more, and a cluster must keep no copy
             warehouse.expose_served(compared_files(settings.published_dir))
-        # only now: a run killed before it leaves the next one more to make anew, never less
+        # only now: if this run is killed earlier, the next one recomputes more, never less
         complete(warehouse, run_state)
         context.log.info(f"version {version.number} is served, up to {run_state.as_of}")
         yield dg.MaterializeResult(
@@ -180,17 +172,17 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
     return published
 
 
-def remove_versions_of_others(data_dir: Path, run_state: RunState) -> int:
-    """Remove the versions that call people by other names than this one, the forgotten by theirs.
+def remove_versions_with_other_names(data_dir: Path, run_state: RunState) -> int:
+    """Remove versions that use other names or pseudonyms than this one, or still name erased people.
 
     Returns:
-        How many they were.
+        How many were removed.
     """
     removed = 0
     for version in other_versions(data_dir):
-        told = read_run_state(version)
-        is_unknown = told is None and (version / VERSION_FILE).exists()
-        if is_unknown or (told.people if told else "") != run_state.people:
+        other = read_run_state(version)
+        is_unknown = other is None and (version / VERSION_FILE).exists()
+        if is_unknown or (other.people if other else "") != run_state.people:
             remove_version(version)
             removed += 1
     return removed
@@ -201,12 +193,12 @@ def refuse_unchecked(checks: Sequence[CheckRow]) -> None:
     unchecked = {*GATES, *LAYERS} - {check.layer for check in checks}
     if unchecked:
         raise CriticalCheckFailed(
-            "only what this run has checked is published; it has not checked "
+            "A run publishes only what it has checked; it has not checked "
             f"{', '.join(sorted(unchecked))}. Run the whole job."
         )
     failed = [check for check in checks if check.severity == "critical" and not check.passed]
     if failed:
         raise CriticalCheckFailed(
-            "nothing is published while a critical check fails: "
+            "Nothing is published while a critical check fails: "
             + "; ".join(f"{check.asset} {check.check_name}: {check.message}" for check in failed)
         )

@@ -1,6 +1,6 @@
 """Landing files -> raw: what was delivered since the last run, committed as one batch.
 
-How a file is read does not belong here: that is landing/ and warehouse/lake.py.
+How a file is read does not belong here: that is landing/ and lake/.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ _RAW_SPECS = [
         deps=[["landing", feed]],
         group_name="raw",
         description=f"One row per accepted line of `{feed}`, typed by the contract, duplicates included. "
-        "An append-only lake of Parquet files, one batch a run.",
+        "An append-only lake of Parquet files, one batch per run.",
         kinds={"python", "parquet"},
     )
     for feed in FEEDS
@@ -54,7 +54,7 @@ _RAW_SPECS = [
     )
     for table, description in {
         "quarantine": "One row per rejected line or file: text, file, line, rule, reason, remedy.",
-        "deliveries": "One row per file seen: hash, lines, accepted, quarantined, what became of it.",
+        "deliveries": "One row per file seen: hash, lines, accepted, quarantined, its status.",
     }.items()
 ]
 
@@ -68,12 +68,12 @@ def raw(
     journal: dg.ResourceParam[Journal],
     settings: dg.ResourceParam[Settings],
 ) -> Iterator[dg.MaterializeResult]:
-    """Load every file not loaded before, decided by content, and commit it as one batch."""
+    """Load every file whose content was not loaded before, and commit them as one batch."""
     refuse_missing_pseudonym_setting(settings)
-    remove_verification(settings)  # left by a verification that was killed
+    remove_verification(settings)  # left by an interrupted verification
     _keep_to_retention(context, run, lake, settings)
     if complete_erasure(settings, lake, context.instance, run_id=context.run_id):
-        context.log.info("who is forgotten was erased from raw and journal")
+        context.log.info("erased members were removed from raw and journal")
     report = _load(context, run, lake, settings)
     if torn := warehouse.set_aside_if_torn():
         context.log.warning(f"the working warehouse {torn} and is rebuilt from raw")
@@ -83,7 +83,7 @@ def raw(
         or not is_of(warehouse, definitions=definitions, newest_batch=lake.newest_batch)
         or is_ahead(warehouse, read_run_state(settings.published_dir))
     ):
-        context.log.info("the working warehouse is built anew from raw")
+        context.log.info("the working warehouse is rebuilt from raw")
         warehouse.remove()
     tables = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
     if pseudonyms := pseudonyms_of(settings):
@@ -110,23 +110,23 @@ def raw(
 def _keep_to_retention(
     context: dg.AssetExecutionContext, run: RunContext, lake: Lake, settings: Settings
 ) -> None:
-    """Erase what is too old; a run that only makes anew what was loaded leaves the lake as it is."""
+    """Erase what is past retention; a run that only rebuilds leaves the lake as it is."""
     if run.is_loading:
-        for told in apply_retention(settings, lake, now=datetime.now(UTC)):
-            context.log.info(told)
+        for message in apply_retention(settings, lake, now=datetime.now(UTC)):
+            context.log.info(message)
 
 
 def _load(
     context: dg.AssetExecutionContext, run: RunContext, lake: Lake, settings: Settings
 ) -> IngestReport | None:
-    """What was loaded tonight; None if this run makes anew what was loaded before, and nothing else."""
+    """Load new deliveries; None if this run only rebuilds from what was loaded before."""
     if not run.is_loading:
         if not lake.batches():
             raise ValueError(
-                f"a run that loads nothing starts from what was loaded before; {lake.root} holds no batch. "
+                f"a run without loading needs a batch loaded before; {lake.root} has none. "
                 "Run with is_loading."
             )
-        context.log.info("the landing folder is not looked at")
+        context.log.info("the landing folder is not read")
         return None
     report = lake.ingest(settings.landing_dir, now=datetime.now(UTC), progress=context.log.info)
     for warning in report.warnings:
@@ -135,7 +135,7 @@ def _load(
 
 
 def _counts(feed: FeedReport) -> dict[str, Any]:
-    """What was loaded of a feed tonight, for the people who look at the asset."""
+    """Counts of a feed loaded by this run, for its asset page."""
     counts: dict[str, Any] = {
         "files_loaded": feed.files_loaded,
         "files_rejected": feed.files_rejected,

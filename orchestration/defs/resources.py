@@ -1,6 +1,6 @@
-"""What the steps are handed: what this night is told, and who may write.
+"""The run context that every step gets: as_of, rebuild or not, and the lock of the data directory.
 
-Where things lie does not belong here: that is settings.py.
+Paths do not belong here: they are in settings.py.
 """
 
 from collections.abc import Iterator
@@ -22,16 +22,16 @@ from orchestration.warehouse.timezones import workspace_timezones
 
 
 class RunContext(dg.ConfigurableResource):
-    """What one nightly run is told, and its hold on the data directory.
+    """The parameters of one run, and its lock of the data directory.
 
     Attributes:
         as_of: last local date to report, YYYY-MM-DD; empty for the newest that has ended at `now`
             in the time zone of every workspace. Later events are loaded but not reported.
         now: when the run was due, an instant with offset; needed where as_of is empty.
-        full_refresh: rebuild the working warehouse from the lake instead of using what is there.
-        is_loading: whether what is new in the landing folder is loaded; if not, nobody looks there, and raw
-            is only read.
-        data_dir: the data directory the run holds alone.
+        full_refresh: rebuild the working warehouse from the lake.
+        is_loading: whether new deliveries are loaded; if not, the landing folder is not read, and raw is
+            not written.
+        data_dir: the data directory that the run locks.
     """
 
     data_dir: str
@@ -65,7 +65,7 @@ class RunContext(dg.ConfigurableResource):
         return self._newest_complete_day
 
     def run_state(self, warehouse: Warehouse, lake: Lake, settings: Settings) -> RunState:
-        """What this run knows, once raw is loaded."""
+        """The state this run builds, once raw is loaded."""
         return RunState(
             batch_id=lake.newest_batch,
             as_of=self.as_of_date(warehouse),

@@ -1,6 +1,6 @@
-"""What is done when a step finds the working warehouse damaged: it is set aside, and rebuilt from raw.
+"""Sets a damaged working warehouse aside, so that the next run rebuilds it from raw.
 
-How a damaged file is told from another failure is in warehouse/duckdb_warehouse.py.
+How damage is distinguished from other failures is in warehouse/duckdb.py.
 """
 
 import dagster as dg
@@ -25,7 +25,7 @@ def set_torn_warehouse_aside(context: dg.HookContext) -> None:
 
 
 def refuse_torn(report: GateReport) -> None:
-    """Raise if a gate could not be evaluated because the warehouse is damaged, so that it is set aside."""
+    """Raise if a gate could not be evaluated because of a damaged warehouse, so that it is set aside."""
     for result in report.failed_critical:
         if says_torn(result.observed):
             raise TornWarehouse(result.observed)

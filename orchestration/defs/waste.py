@@ -1,6 +1,6 @@
-"""facts -> waste: how likely each generation ends as waste, and the models that tell.
+"""facts -> waste: how likely each generation ends as waste, and the models that predict it.
 
-The arithmetic does not belong here: it is forecasting/waste_*.py.
+The arithmetic does not belong here: it is in forecasting/waste/.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,8 @@ from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.model_store import ModelFile
 from orchestration.warehouse.protocol import Warehouse
-from orchestration.warehouse.waste_inputs import cases_to_score, learning_cases, registry_of
+from orchestration.warehouse.sql_files import read_sql
+from orchestration.warehouse.waste_inputs import cases_to_score, registry_of, training_cases
 
 _REGISTERED = """
     select
@@ -26,28 +27,15 @@ _REGISTERED = """
         content, cast(refused as varchar) as refused
     from frame
 """
-_PROBABILITIES = """
-    select
-        cast(row_id as bigint) as row_id,
-        cast(waste_probability as decimal(7, 6)) as waste_probability,
-        model_used
-    from frame
-"""
-_PENDING = """
-    select
-        cast(workspace_id as varchar) as workspace_id, cast(period as varchar) as period,
-        cast(expected_credits as decimal(38, 6)) as expected_credits,
-        cast(low_credits as decimal(38, 6)) as low_credits,
-        cast(high_credits as decimal(38, 6)) as high_credits
-    from frame
-"""
+_PROBABILITIES = read_sql(__file__, "waste.probabilities")
+_PENDING = read_sql(__file__, "waste.pending_waste")
 _TABLES = {
-    "models": "One row per model and version: what it learnt from, how it did in the test weeks, and whether "
-    "it is used.",
-    "probabilities": "One row per succeeded generation of the last 90 days: how likely it was to end as "
-    "waste, as known right after it was made.",
-    "pending_waste": "One row per workspace and period with pending credits: how much of them is expected "
-    "to end as waste.",
+    "models": "One row per model and version: training data, scores in the test weeks, and whether it is "
+    "promoted.",
+    "probabilities": "One row per succeeded generation of the last 90 days: the probability that it ends "
+    "as waste, as predicted right after it was generated.",
+    "pending_waste": "One row per workspace and period with pending credits: the part expected to end as "
+    "waste.",
 }
 
 
@@ -71,38 +59,38 @@ def waste_classifier(
     dbt: dg.ResourceParam[DbtProject],
     warehouse: dg.ResourceParam[Warehouse],
 ) -> Iterator[dg.MaterializeResult]:
-    """Learn what ends as waste, use what beats the rule, and tell it of generations and pending credits."""
+    """Train the waste model, promote it if it beats the rule, and score generations and pending credits."""
     as_of = run.as_of_date(warehouse)
     today = (as_of - date(1970, 1, 1)).days
-    learnt = cases_of(learning_cases(warehouse))
+    training = cases_of(training_cases(warehouse))
     registry = registry_of(warehouse)
     stored = ModelFile(settings.models_dir, stored_hash(registry)).read()
-    tonight = in_use(
-        learnt,
+    current = in_use(
+        training,
         registry,
         stored,
         as_of=as_of,
         maturity_days=int(dbt.variables["maturity_days"]),
     )
-    if tonight.refused:
-        context.log.warning(tonight.refused)
-    kept = ModelFile(settings.models_dir, stored_hash(tonight.registry))
-    if tonight.stored is not None and tonight.stored != stored:
-        kept.write(tonight.stored)
-    rows = warehouse.replace("waste.models", tonight.registry, select=_REGISTERED)
+    if current.refused:
+        context.log.warning(current.refused)
+    kept = ModelFile(settings.models_dir, stored_hash(current.registry))
+    if current.stored is not None and current.stored != stored:
+        kept.write(current.stored)
+    rows = warehouse.replace("waste.models", current.registry, select=_REGISTERED)
     kept.remove_others()
-    promoted = tonight.registry[tonight.registry["promoted"]].iloc[0]
+    promoted = current.registry[current.registry["promoted"]].iloc[0]
     yield dg.MaterializeResult(
         asset_key=["waste", "models"],
         metadata={"dagster/row_count": rows, "used": promoted["model"], "scores": promoted["scores"]},
     )
-    name = "rule" if tonight.boosted is None else CANDIDATE
-    history, scored, sums = History(learnt), [], []
+    name = "rule" if current.boosted is None else CANDIDATE
+    history, scored, sums = History(training), [], []
     for frame in cases_to_score(warehouse, as_of=as_of, days=int(dbt.variables["detail_days"])):
         cases = cases_of(frame)
-        told = foretell(tonight.rule, tonight.boosted, history, cases, as_of=today)
-        scored.append(pd.DataFrame({"row_id": frame["row_id"], "waste_probability": told.at_first}))
-        sums.append(pending_sums(frame, cases, told.now, as_of=today))
+        predicted = foretell(current.rule, current.boosted, history, cases, as_of=today)
+        scored.append(pd.DataFrame({"row_id": frame["row_id"], "waste_probability": predicted.at_first}))
+        sums.append(pending_sums(frame, cases, predicted.now, as_of=today))
     probabilities = pd.concat(scored).assign(model_used=name)
     rows = warehouse.replace("waste.probabilities", probabilities, select=_PROBABILITIES)
     yield dg.MaterializeResult(
@@ -110,8 +98,8 @@ def waste_classifier(
     )
     pending = pending_waste(
         pd.concat(sums).groupby(["workspace_id", "period"], as_index=False).sum(),
-        dispersion=tonight.dispersion,
-        is_informed=bool((learnt.known_day <= today).any()),
+        dispersion=current.dispersion,
+        is_informed=bool((training.known_day <= today).any()),
     )
     rows = warehouse.replace("waste.pending_waste", pending, select=_PENDING)
     yield dg.MaterializeResult(asset_key=["waste", "pending_waste"], metadata={"dagster/row_count": rows})

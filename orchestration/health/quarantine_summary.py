@@ -11,37 +11,9 @@ import duckdb
 
 from orchestration.lake.lake import Lake
 from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.sql_files import read_sql
 
 _MOST_CHARACTERS = 300
-
-# a file of the same name that was loaded later counts as the correction of the rejected one
-_REJECTED = """
-    with reloaded as (
-        select file_path, max(batch_id) as batch_id
-        from read_parquet($deliveries)
-        where status in ('loaded', 'alias')
-        group by file_path
-    ),
-    rejected as (
-        select quarantine.*, coalesce(reloaded.batch_id > quarantine.batch_id, false) as is_corrected
-        from read_parquet($quarantine) as quarantine
-        left join reloaded on quarantine.file_path = reloaded.file_path
-    )
-"""
-# the example: an uncorrected line of the newest batch
-_EXAMPLE_FIRST = "is_corrected, batch_id desc, file_path, line_number"
-_BY_RULE = f"""
-    select feed, rule, remedy, count(*) as row_count, count(distinct file_path) as file_count,
-        count(*) filter (where is_corrected) as corrected_count,
-        max(case when position = 1 then concat_ws(':', file_path, line_number) end) as example,
-        max(case when position = 1 then reason end) as reason
-    from (
-        select *, row_number() over (partition by feed, rule, remedy order by {_EXAMPLE_FIRST}) as position
-        from rejected
-    ) as numbered
-    group by feed, rule, remedy
-    order by feed, rule, remedy
-"""
 
 
 @dataclass(frozen=True)
@@ -74,17 +46,19 @@ class RejectedGroup:
 def rejected_groups(lake: Lake) -> list[RejectedGroup]:
     """What the lake rejected, over all batches."""
     files = {table: [str(file) for file in lake.paths(table)] for table in ("deliveries", "quarantine")}
-    return [RejectedGroup(*row) for row in duckdb.execute(_REJECTED + _BY_RULE, files).fetchall()]
+    found = duckdb.execute(_by_rule(read_sql(__file__, "rejected_rows")), files).fetchall()
+    return [RejectedGroup(*row) for row in found]
 
 
 def conflicting_groups(warehouse: Warehouse) -> list[RejectedGroup]:
     """Lines excluded because their key was loaded before with other content; only a new id corrects them."""
-    rejected = """
-        with rejected as (
-            select *, false as is_corrected from staging.stg_quarantine where rule = 'key.conflict'
-        )
-    """
-    return [RejectedGroup(*row) for row in warehouse.fetch(rejected + _BY_RULE)]
+    conflicts = "select *, false as is_corrected from staging.stg_quarantine where rule = 'key.conflict'"
+    return [RejectedGroup(*row) for row in warehouse.fetch(_by_rule(conflicts))]
+
+
+def _by_rule(rejected: str) -> str:
+    """SQL: rows of `rejected`, counted by feed and rule."""
+    return read_sql(__file__, "quarantine_by_rule", rejected=rejected)
 
 
 def printable(text: str) -> str:

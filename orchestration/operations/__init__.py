@@ -1,4 +1,4 @@
-"""What starts a run, or is like one: the nightly run, verifying, erasing a person.
+"""Operations that start a run: the nightly run, verification, erasing a person.
 
 Above definitions.py, so that nothing below it imports upwards.
 """

@@ -1,6 +1,6 @@
-"""A person forgotten everywhere: erased from the lake and the journal, all else built anew without them.
+"""Erases a person: from the lake and the journal, and by rebuilding all else without them.
 
-Which cells are erased does not belong here: that is warehouse/erasure.py and warehouse/forgotten.py.
+Which cells are erased does not belong here: that is lake/erasure/.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ Echo = Callable[[str], None]
 
 
 class OtherPseudonyms(ValueError):
-    """What is published calls people otherwise than this command would; the message says what to do."""
+    """The published version names people by other pseudonyms than this command would."""
 
 
 class UnknownMember(ValueError):
-    """Nobody of that id is known; the message says what to do."""
+    """No delivered row has this member id."""
 
 
 def forget_member(
     settings: Settings, *, member_id: str, workspace_id: str | None, dry_run: bool, now: datetime, echo: Echo
 ) -> bool:
-    """Erase a member of one workspace, or of all, and publish anew.
+    """Erase a member of one workspace, or of all, and publish again.
 
     Returns:
-        Whether the person is erased everywhere; if not, what was said tells what remains to be done.
+        Whether the person is erased everywhere; if not, the lines echoed say what remains to be done.
 
     Raises:
-        UnknownMember: no row and no rejected line is theirs.
-        OtherPseudonyms: publishing anew would change how everyone is called.
+        UnknownMember: no row and no rejected line has the id.
+        OtherPseudonyms: publishing again would rename everyone else.
         DataDirectoryLocked: a run holds the data directory.
     """
     with lock(settings.data_dir):
@@ -62,11 +62,11 @@ def forget_member(
         if not people and not rejected and not is_listed:
             where = f"workspace {workspace_id!r}" if workspace_id else "any workspace"
             raise UnknownMember(
-                f"only a member that was delivered can be forgotten; {where} has none with the id "
-                f"{member_id!r}. Give the id as the deliveries have it in member_id; case matters."
+                f"Only a delivered member can be erased; {where} has none with the id {member_id!r}. "
+                "Give member_id as the deliveries have it; case matters."
             )
         if not people and not rejected and _is_published_without(settings, lake):
-            echo("forgotten    the member was forgotten before, and nothing here names them")
+            echo("forgotten    This member was already erased; nothing in this data directory mentions them.")
             _echo_landing(settings.landing_dir, found, echo)
             return True
         _describe(found, rejected, echo, verb="would be" if dry_run else "are")
@@ -79,33 +79,33 @@ def forget_member(
 def _forget(
     settings: Settings, lake: Lake, people: set[Person], found: PersonalData, now: datetime, echo: Echo
 ) -> bool:
-    # first of all: whoever comes after a kill knows by it whom to erase
+    # first: after an interruption, the list says whom to erase
     list_people(lake, people)
     files, runs = erase_stored(settings, lake, found, dg.DagsterInstance.get(), None)
     echo(f"erased       {files} files of the lake were rewritten, {runs} run records of Dagster deleted")
     if not settings.published_dir.exists():
-        echo("published    nothing was published yet; the next run builds from what is left")
+        echo("published    nothing yet; the next run builds from what is left")
         is_published = True
     else:
-        is_published = _publish_anew(settings, now, echo)
+        is_published = _publish_again(settings, now, echo)
     _echo_landing(settings.landing_dir, found, echo)
     if not is_published:
         echo(
-            "failed       raw, quarantine and journal hold the person no more, but the versions published "
-            "before still do. See why the run failed, then run credits forget again."
+            "failed       The person is erased from raw, quarantine and journal, but not from the versions "
+            "published before. Fix the cause of the failed run, then run credits forget again."
         )
     return is_published
 
 
-def _publish_anew(settings: Settings, now: datetime, echo: Echo) -> bool:
-    """The nightly job on the lake alone, up to the day published; older versions go with its success."""
+def _publish_again(settings: Settings, now: datetime, echo: Echo) -> bool:
+    """Run the nightly job on the lake alone, up to the published day; its success removes older versions."""
     run_state = read_run_state(settings.published_dir)
     as_of = run_state.as_of if run_state else None
     return run_nightly(settings, as_of=as_of, now=now, full_refresh=True, is_loading=False, echo=echo)
 
 
 def _is_published_without(settings: Settings, lake: Lake) -> bool:
-    """Whether every version on disk was made after everyone on the list was forgotten."""
+    """Whether every version on disk was built after everyone on the list was erased."""
     if lake.forgotten.is_pending:
         return False
     versions = [*other_versions(settings.data_dir), settings.published_dir]
@@ -120,7 +120,7 @@ def _refuse_other_pseudonyms(settings: Settings) -> None:
     served = run_state.people.partition(".")[2] if run_state else ""
     if run_state and (served if served != "0" else "") != (pseudonyms.fingerprint if pseudonyms else ""):
         raise OtherPseudonyms(
-            "forgetting publishes anew, and must call everyone else as before; what is published was made "
+            "Erasing publishes again, and must name everyone else as before; the published version was built "
             f"{'with' if served not in ('', '0') else 'without'} pseudonyms, or with another secret. Set "
             "CREDITS_PSEUDONYMISE and CREDITS_PSEUDONYM_SECRET as for the nightly run."
         )
@@ -128,19 +128,19 @@ def _refuse_other_pseudonyms(settings: Settings) -> None:
 
 def _describe(found: PersonalData, rejected: int, echo: Echo, *, verb: str) -> None:
     spaces = sorted(workspace for workspace, _ in found.people if workspace != ANY)
-    echo(f"forgetting   a member of {', '.join(spaces) or 'no workspace any more'}")
+    echo(f"forgetting   a member of {', '.join(spaces) or 'no workspace'}")
     for feed, rows in found.rows.items():
         if rows:
-            echo(f"             {rows:,} rows of {feed} {verb} rewritten; their numbers stay")
+            echo(f"             {rows:,} rows of {feed} {verb} rewritten; their figures stay")
     if rejected:
         echo(f"             {rejected:,} lines in quarantine {verb} erased; rule and remedy stay")
     if not any(found.rows.values()) and not rejected:
-        echo("             nothing in the lake names the member; what is published is made anew")
+        echo("             nothing in the lake names the member; the published version is rebuilt")
 
 
 def _echo_landing(landing: Path, found: PersonalData, echo: Echo) -> None:
     left = landing_files_left(landing, found)
     if left:
         listed = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
-        echo(f"landing      {len(left)} delivered files in {landing} still hold the person: {listed}.")
-        echo("             They are yours to delete; delivered again, they do not bring the person back.")
+        echo(f"landing      {len(left)} delivered files in {landing} still mention the person: {listed}.")
+        echo("             Delete them yourself; if loaded again, they do not restore the person.")

@@ -1,4 +1,4 @@
-"""Starting one nightly run from the command line, in this process, and saying how it went.
+"""Runs the nightly job from the command line, in this process, and reports its result.
 
 The steps do not belong here: the job is the one the schedule starts.
 """
@@ -25,7 +25,7 @@ from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import WarehouseError
 
 Echo = Callable[[str], None]
-# how a step ends when the process is told to stop: in Dagster, in a statement of DuckDB, in dbt
+# how a step fails on an interrupt: in Dagster, in a statement of DuckDB, in dbt
 _INTERRUPTED = ("InterruptedError", "Query interrupted", "KeyboardInterrupt")
 
 
@@ -55,14 +55,15 @@ def run_nightly(
         config = run_config(now=now, as_of=as_of, full_refresh=full_refresh, is_loading=is_loading)
         result = execute(settings, config, instance)
         if not result.success and settings.is_warehouse_torn:
-            result = execute(settings, config, instance)  # the step that found it has set it aside
+            result = execute(settings, config, instance)  # the step that found it damaged has set it aside
         new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
         warehouse, journal = open_warehouse(settings), Journal(settings.journal_dir)
         try:
             summary = list(summarise_run(warehouse, journal, result.run_id, new_batches))
-        except WarehouseError:  # the step that failed says why
+        except WarehouseError:  # the failed step reports why
             summary = [
-                f"loaded       {len(new_batches)} batches into raw; the warehouse cannot be asked of what"
+                f"loaded       {len(new_batches)} batches; "
+                "details unavailable because the warehouse cannot be read"
             ]
         for line in summary:
             echo(line)
@@ -74,14 +75,14 @@ def run_nightly(
 def _published(
     result: dg.ExecuteInProcessResult, settings: Settings, served_before: int | None
 ) -> Iterator[str]:
-    """What readers see now, and why it is nothing new if it is not."""
+    """What is published now, and why it is nothing new if it is not."""
     if result.success:
         yield f"published    {settings.published_dir} -> {settings.published_dir.readlink()}"
         return
     if served_number(settings.data_dir) == served_before:
-        yield "published    nothing: the run failed, and what was published before stays as it is"
+        yield "published    nothing: the run failed; the version published before is still served"
     else:
-        yield "published    the new version, whole; but the run failed after it: start it again"
+        yield "published    The new version is complete and served, but a later step failed; run again."
     for reason in failures(result):
         yield f"failed       {reason}"
 
@@ -89,9 +90,9 @@ def _published(
 def execute(
     settings: Settings, config: dict[str, object], instance: dg.DagsterInstance
 ) -> dg.ExecuteInProcessResult:
-    """The job of this data directory, in this process, which must hold its lock."""
+    """Run the job of this data directory in this process, which must hold its lock."""
     job = build(settings).resolve_job_def(JOB_NAME)
-    # dbt's own lines go to a file: what a person follows is the progress on standard error
+    # dbt's own lines go to a file: progress is what goes to standard error
     with (settings.data_dir / "dbt.log").open("w") as dbt_log, redirect_stdout(dbt_log):
         return job.execute_in_process(
             instance=instance,
@@ -101,14 +102,14 @@ def execute(
 
 
 def failures(result: dg.ExecuteInProcessResult) -> list[str]:
-    """Why each failed step failed, in one line each; why the run did, if no step got that far."""
+    """One line for each failed step with its cause; the cause of the run if no step failed."""
     errors = {
         event.step_key: event.step_failure_data.error for event in result.all_events if event.is_step_failure
     }
     if not errors:
         failed = [event.job_failure_data.error for event in result.all_events if event.is_job_failure]
         errors = dict.fromkeys(["run"], failed[0] if failed else None)
-    if any(word in _last_cause(error) for error in errors.values() for word in _INTERRUPTED):
+    if any(text in _last_cause(error) for error in errors.values() for text in _INTERRUPTED):
         return ["Interrupted. No delivered data was lost; run the command again."]
     return [f"{step}: {_last_cause(error)}" for step, error in errors.items()]
 

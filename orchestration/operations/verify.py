@@ -1,6 +1,6 @@
-"""What is published, made anew from raw alone by the same job, in a data directory of its own.
+"""Recomputes the published version from raw alone, with the same job, in a temporary data directory.
 
-What is compared, and what is said of it, does not belong here.
+The comparison and its report do not belong here.
 """
 
 import shutil
@@ -20,42 +20,39 @@ from orchestration.warehouse.run_state import RunState
 
 
 class CannotRecompute(RuntimeError):
-    """The job did not publish what it made anew; the message says why."""
+    """The recomputing job failed; the message gives the cause."""
 
 
 @contextmanager
 def recomputed(settings: Settings, run_state: RunState) -> Iterator[Path]:
-    """The published folder of a run that knew what `run_state` says, and started from nothing but raw.
+    """The published folder of a run over the batches and as_of of `run_state`, from nothing but raw.
 
-    It is gone when the block ends. Dagster keeps no record of the run, and nothing outside it is written: the
-    batches are linked, and a run that loads nothing only reads them. Whoever asks holds the data directory.
+    It is removed when the block ends. Dagster keeps no record of the run, and nothing outside the folder is
+    written: the batches are linked and only read. The caller holds the lock of the data directory.
 
     Raises:
         CannotRecompute: the run failed.
     """
     if Lake(settings.lake_dir).forgotten.is_pending:
-        raise CannotRecompute(
-            "somebody who is to be forgotten is not erased everywhere yet, which no verification may do; "
-            "run credits forget again first"
-        )
+        raise CannotRecompute("An erasure is unfinished. Complete it with `credits forget`, then verify.")
     remove_verification(settings)
     try:
         batches = settings.verify_dir / "raw" / "batches"
         batches.mkdir(parents=True)
-        for beside_batches in (entry for entry in settings.lake_dir.iterdir() if entry.is_file()):
-            shutil.copy(beside_batches, settings.verify_dir / "raw")
+        for file in (entry for entry in settings.lake_dir.iterdir() if entry.is_file()):
+            shutil.copy(file, settings.verify_dir / "raw")
         for batch in Lake(settings.lake_dir).batches():
             if int(batch.name) <= run_state.batch_id:
                 (batches / batch.name).symlink_to(batch, target_is_directory=True)
-        # what is made here is sent nowhere
-        beside = settings.model_copy(update={"data_dir": settings.verify_dir, "publish": ()})
-        export_environment(beside)
+        # the recomputed version is published nowhere else
+        temporary = settings.model_copy(update={"data_dir": settings.verify_dir, "publish": ()})
+        export_environment(temporary)
         config = run_config(now=datetime.now(UTC), as_of=run_state.as_of, full_refresh=True, is_loading=False)
         with dg.DagsterInstance.ephemeral() as instance:
-            result = execute(beside, config, instance)
+            result = execute(temporary, config, instance)
         if not result.success:
             raise CannotRecompute("; ".join(failures(result)))
-        yield beside.published_dir.resolve()
+        yield temporary.published_dir.resolve()
     finally:
         export_environment(settings)
         remove_verification(settings)

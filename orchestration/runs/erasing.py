@@ -1,4 +1,4 @@
-"""Erasing people from all that is stored but the published versions: lake, journal, Dagster's records.
+"""Erases people from everything stored but the published versions: lake, journal, Dagster's records.
 
 Publishing without them does not belong here: that is operations/forget.py.
 """
@@ -31,7 +31,7 @@ from orchestration.warehouse.journal import Journal
 def complete_erasure(
     settings: Settings, lake: Lake, instance: dg.DagsterInstance, *, run_id: str | None = None
 ) -> bool:
-    """Erase from what is stored those on the list who are still in it, after a run of `forget` was killed.
+    """Erase the people on the list who are still stored, after an interrupted `credits forget`.
 
     Returns:
         Whether there was anything left to do.
@@ -49,7 +49,7 @@ def apply_retention(settings: Settings, lake: Lake, *, now: datetime) -> Iterato
     """Erase what is older than the retention allows; people are listed, for `complete_erasure` to erase.
 
     Yields:
-        What was done, in words.
+        A line on each thing done.
     """
     if settings.retention_days is None:
         return
@@ -60,12 +60,13 @@ def apply_retention(settings: Settings, lake: Lake, *, now: datetime) -> Iterato
         list_people(lake, people)
         count = sum(workspace != ANY for workspace, _ in people)
         yield (
-            f"{count} members made no generation for {settings.retention_days} days and are forgotten; "
-            "everything is built anew"
+            f"{count} members without a generation for {settings.retention_days} days are erased; "
+            "everything is rebuilt"
         )
 
 
 def list_people(lake: Lake, people: set[Person]) -> None:
+    """Put people on the list of the erased, durably."""
     forgotten = lake.forgotten
     for person in people:
         forgotten.add(person)
@@ -75,27 +76,27 @@ def list_people(lake: Lake, people: set[Person]) -> None:
 def erase_stored(
     settings: Settings, lake: Lake, found: PersonalData, instance: dg.DagsterInstance, run_id: str | None
 ) -> tuple[int, int]:
-    """Everywhere but in what is published; returns how many files and run records were changed."""
+    """Erase people from lake, journal and run records; returns how many files and run records changed."""
     forgotten, mentions = lake.forgotten, found.mentions
     runs = 0
 
-    def look_elsewhere() -> None:
+    def redact_records() -> None:
         nonlocal runs
         are_mentioned = mention_mask(mentions, forgotten)
         Journal(settings.journal_dir).redact(are_mentioned)
         runs = delete_runs(instance, settings, are_mentioned, exclude=run_id)
 
-    files = erase_people(lake, forgotten, found, before_names=look_elsewhere)
+    files = erase_people(lake, forgotten, found, before_names=redact_records)
     remove_derived(settings)
     forgotten.settle()
     return files, runs
 
 
 def remove_derived(settings: Settings) -> None:
-    """Remove what was made from raw and is made again by the next run; what is published stays."""
+    """Remove all that the next run rebuilds from raw; the published version stays."""
     open_warehouse(settings).remove()
     remove_verification(settings)
-    # what another engine has left here goes, too
+    # what another engine has left here, too
     files = [*settings.data_dir.glob("warehouse.duckdb*"), settings.data_dir / "dbt.log"]
     folders = [settings.models_dir, settings.data_dir / "tmp", settings.spark_dir]
     for dbt in settings.data_dir.glob("dbt*/"):

@@ -1,6 +1,6 @@
-"""What Dagster itself keeps of the runs of a data directory, erased where it mentions people.
+"""What Dagster itself keeps of the runs of a data directory, deleted where it mentions erased people.
 
-What else is erased, and when, does not belong here: that is forgetting.py.
+What else is erased, and when, does not belong here: that is erasing.py.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ def delete_runs(
     """Delete the runs of this data directory whose events mention any of the people.
 
     Args:
-        exclude: the run that is going on.
+        exclude: the run in progress.
 
     Returns:
         How many were deleted.
     """
     runs = instance.get_runs(dg.RunsFilter(tags={DATA_DIR_TAG: str(settings.data_dir)}))
-    doomed = [
+    mentioning = [
         run.run_id
         for run in runs
         if run.run_id != exclude and pc.any(are_mentioned(_events(instance, run.run_id))).as_py()
     ]
-    for run_id in doomed:
+    for run_id in mentioning:
         _delete(instance, run_id)
-    # also without any: whoever was killed before it has deleted them already
-    _shred(instance, doomed)
-    return len(doomed)
+    # even if none is left: an interrupted call may have deleted them without this
+    _shred(instance, mentioning)
+    return len(mentioning)
 
 
 def _events(instance: dg.DagsterInstance, run_id: str) -> pa.ChunkedArray:
@@ -61,14 +61,14 @@ def _delete(instance: dg.DagsterInstance, run_id: str) -> None:
     instance.compute_log_manager.delete_logs(prefix=[run_id])
     storage = instance.event_log_storage
     if isinstance(storage, SqlEventLogStorage) and storage.has_table("asset_check_executions"):
-        # deleting a run leaves what its checks told
+        # deleting a run leaves its check evaluations
         with storage.index_connection() as connection:
             of_run = AssetCheckExecutionsTable.c.run_id == run_id
             connection.execute(AssetCheckExecutionsTable.delete().where(of_run))
 
 
 def _shred(instance: dg.DagsterInstance, run_ids: list[str]) -> None:
-    """Let go of the pages of deleted rows, which SQLite keeps as they were."""
+    """Overwrite the pages of deleted rows, which SQLite would keep."""
     storage = instance.event_log_storage
     if not isinstance(storage, SqliteEventLogStorage):
         return

@@ -1,4 +1,7 @@
-"""How the newest run of a data directory went, by Dagster's records."""
+"""The newest run of a data directory, from Dagster's records.
+
+What a run checked does not belong here: that is the journal.
+"""
 
 from __future__ import annotations
 
@@ -16,36 +19,41 @@ from orchestration.warehouse.journal import Journal
 
 @dataclass(frozen=True)
 class LastRun:
-    """How the newest run went, such as "success", "failure" or "going on"."""
+    """The newest run.
 
-    how: str
+    Attributes:
+        status: "success", "failure", "in progress" or another status of Dagster.
+        started_at: in UTC.
+    """
+
+    status: str
     started_at: datetime
     run_id: str
 
     @property
     def has_failed(self) -> bool:
-        return self.how not in ("success", "going on")
+        return self.status not in ("success", "in progress")
 
     def __str__(self) -> str:
-        return f"{self.how}, started {self.started_at:%Y-%m-%d %H:%M} UTC, run {self.run_id}"
+        return f"{self.status}, started {self.started_at:%Y-%m-%d %H:%M} UTC, run {self.run_id}"
 
 
 def last_run(settings: Settings) -> LastRun | None:
-    """How the newest run of this data directory went, says the Dagster instance; None if there was none."""
+    """The newest run of this data directory; None if there was none."""
     filters = dg.RunsFilter(job_name=JOB_NAME, tags={DATA_DIR_TAG: str(settings.data_dir)})
     for record in dg.DagsterInstance.get().get_run_records(filters, limit=1):
         run = record.dagster_run
-        how = run.status.value.lower()
+        status = run.status.value.lower()
         if not run.is_finished:
-            how = "going on" if is_held(settings.data_dir) else "interrupted"
-        return LastRun(how, record.create_timestamp.astimezone(UTC), run.run_id)
+            status = "in progress" if is_held(settings.data_dir) else "interrupted"
+        return LastRun(status, record.create_timestamp.astimezone(UTC), run.run_id)
     return None
 
 
 def newest_failure(settings: Settings) -> str | None:
     """Where the newest run failed: a critical check, or a step; None if it did not.
 
-    As far as can be told: whoever reads a report need not reach Dagster's records. Empty if it is not known.
+    Empty if it is not known where; None, too, if Dagster's records cannot be read.
     """
     try:
         run = last_run(settings)

@@ -1,6 +1,6 @@
-"""Runs whose process died without a word: said to have failed, so that no queue waits for them.
+"""Interrupted runs: marked as failed, so that no queue waits for them.
 
-What such a run left half-made on disk is made good by the next run, not here.
+What such a run left unfinished on disk is cleaned up by the next run, not here.
 """
 
 from datetime import UTC, datetime
@@ -11,43 +11,43 @@ from orchestration.runs.job_tags import DATA_DIR_TAG
 from orchestration.runs.lock import is_held
 from orchestration.settings import Settings
 
-GOING_ON = [
+IN_PROGRESS = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-WORDS = "The process of this run ended without a word."
+MESSAGE = "The run's process exited without reporting a status."
 
 
 def fail_interrupted_runs(
     instance: dg.DagsterInstance, settings: Settings, *, launched_before: datetime
 ) -> int:
-    """Echo of runs of the data directory that they failed; only for who knows that none is going on.
+    """Mark unfinished runs of the data directory as failed; the caller must know that none is in progress.
 
     Args:
-        launched_before: when; younger ones are left alone.
+        launched_before: runs launched later are left alone.
 
     Returns:
-        How many there were.
+        How many were marked.
     """
-    filters = dg.RunsFilter(statuses=GOING_ON, tags={DATA_DIR_TAG: str(settings.data_dir)})
+    filters = dg.RunsFilter(statuses=IN_PROGRESS, tags={DATA_DIR_TAG: str(settings.data_dir)})
     records = instance.get_run_records(filters)
-    killed = [record for record in records if record.create_timestamp.astimezone(UTC) < launched_before]
-    for record in killed:
-        instance.report_run_failed(record.dagster_run, message=WORDS)
-    return len(killed)
+    interrupted = [record for record in records if record.create_timestamp.astimezone(UTC) < launched_before]
+    for record in interrupted:
+        instance.report_run_failed(record.dagster_run, message=MESSAGE)
+    return len(interrupted)
 
 
 def fail_interrupted_runs_if_unlocked(
     instance: dg.DagsterInstance, settings: Settings, *, launched_before: datetime
 ) -> int:
-    """The same for who does not hold the data directory: nothing while a run does."""
+    """The same without holding the lock: does nothing while a run holds it."""
     if is_held(settings.data_dir):
         return 0
     return fail_interrupted_runs(instance, settings, launched_before=launched_before)
 
 
 def fail_interrupted_runs_before_start(settings: Settings, *, now: datetime) -> int:
-    """The same before Dagster itself is started, when nobody can be launching a run."""
+    """The same before Dagster is started, when no run can be launching."""
     with dg.DagsterInstance.get() as instance:
         return fail_interrupted_runs_if_unlocked(instance, settings, launched_before=now)

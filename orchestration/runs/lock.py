@@ -13,7 +13,7 @@ LOCK_NAME = "run.lock"
 
 
 def holder_of(data_dir: Path) -> str | None:
-    """Who holds the lock of the data directory, in its own words; None if nobody does. Writes nothing."""
+    """The holder of the lock, as it described itself; None if the lock is free. Writes nothing."""
     try:
         file = (data_dir / LOCK_NAME).open("rb")
     except (FileNotFoundError, NotADirectoryError):
@@ -35,9 +35,9 @@ _held: set[Path] = set()
 
 @contextmanager
 def lock(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory alone; the system frees it when the process ends, however it ends.
+    """Hold the lock of the data directory; the system releases it when the process ends, however it ends.
 
-    A process that holds it already may ask again.
+    Reentrant within a process.
 
     Raises:
         DataDirectoryLocked: another run holds it; the message names it.
@@ -52,8 +52,8 @@ def lock(data_dir: Path) -> Iterator[None]:
         except BlockingIOError as error:
             held.seek(0)
             raise DataDirectoryLocked(
-                f"one run at a time: {data_dir} is held by {held.read().strip() or 'another run'}; "
-                "wait for it to end, then start again"
+                f"One run at a time: {data_dir} is locked by {held.read().strip() or 'another run'}; "
+                "wait for it to end, then run again"
             ) from error
         held.truncate(0)
         held.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
@@ -66,5 +66,5 @@ def lock(data_dir: Path) -> Iterator[None]:
 
 
 def is_held(data_dir: Path) -> bool:
-    """Whether a run holds the data directory now; not this process, which may ask again."""
+    """Whether another process holds the lock now."""
     return data_dir not in _held and holder_of(data_dir) is not None

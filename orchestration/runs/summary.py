@@ -1,4 +1,4 @@
-"""What one night loaded, refused and checked, in a few lines for people.
+"""A short summary of what one run loaded, rejected and checked.
 
 What it published does not belong here.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.sql_files import read_sql
 
 _KEYED_FEEDS = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
 
@@ -16,7 +17,7 @@ _KEYED_FEEDS = ("generation_events", "content_outcomes", "event_retractions", "c
 def summarise_run(
     warehouse: Warehouse, journal: Journal, run_id: str, batches: Sequence[int]
 ) -> Iterator[str]:
-    """Lines saying what the given batches brought, and what the run's checks found."""
+    """Lines on what the given batches loaded, and what the run's checks found."""
     checks = journal.checks_of(run_id)
     if batches and warehouse.has_table("raw.deliveries"):
         is_staged = any(check.layer == "staging" for check in checks)
@@ -30,27 +31,18 @@ def summarise_run(
         f"{len(critical)} failed"
     )
     for check in failed:
-        word = "failed" if check in critical else "warning"
-        yield f"             {word}: {check.asset} {check.check_name}: {check.message}"
+        outcome = "failed" if check in critical else "warning"
+        yield f"             {outcome}: {check.asset} {check.check_name}: {check.message}"
 
 
 def _deliveries(warehouse: Warehouse, batches: Sequence[int], *, is_staged: bool) -> Iterator[str]:
     listed = ", ".join(str(batch) for batch in batches)
-    loaded = warehouse.query(
-        f"""
-        select
-            feed,
-            count(*) filter (where status = 'loaded') as files,
-            count(*) filter (where status = 'alias') as aliases,
-            cast(sum(accepted_count) as bigint) as accepted
-        from raw.deliveries where batch_id in ({listed}) group by feed order by feed
-        """
-    )
+    loaded = warehouse.query(read_sql(__file__, "loaded_files", batches=listed))
     for feed, files, accepted in zip(loaded["feed"], loaded["files"], loaded["accepted"], strict=True):
         if files:
             yield f"loaded       {accepted:,} {feed} from {files} files"
     if loaded["aliases"].sum():
-        yield f"skipped      {loaded['aliases'].sum()} files with the bytes of one loaded before"
+        yield f"skipped      {loaded['aliases'].sum()} files with the content of a file loaded before"
     if is_staged:
         yield f"duplicates   {_duplicates(warehouse, listed):,} rows repeated and ignored"
     # conflicts with what was delivered before are known once the batches are staged

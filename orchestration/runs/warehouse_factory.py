@@ -11,9 +11,9 @@ from orchestration.warehouse.protocol import Warehouse
 
 
 def open_warehouse(settings: Settings) -> Warehouse:
-    """That of the target chosen."""
+    """The warehouse of the configured target."""
     if settings.target == "spark":
-        # PyHive is there only where a cluster is used
+        # PyHive is installed only where a cluster is used
         from orchestration.warehouse.spark.warehouse import SparkWarehouse
 
         return SparkWarehouse(
@@ -37,7 +37,7 @@ def open_dbt(settings: Settings) -> DbtProject:
 
 
 def remove_verification(settings: Settings) -> None:
-    """Remove what a verification made, on the cluster first: until that is gone, its folder tells of it."""
+    """Remove a verification, its tables on the cluster first: the folder marks that they exist."""
     if settings.verify_dir.exists():
         if settings.target == "spark":
             open_warehouse(settings.model_copy(update={"data_dir": settings.verify_dir})).remove()

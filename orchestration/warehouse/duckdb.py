@@ -28,8 +28,8 @@ class DuckDBWarehouse:
     """One DuckDB file, opened for each call only, so that dbt may write it in between.
 
     Args:
-        path: the file; made on first use.
-        memory_limit: what DuckDB may use, such as "6GB"; larger work spills to `tmp/` beside the file.
+        path: the file; created on first use.
+        memory_limit: what DuckDB may use, such as "6GB"; larger work spills to `tmp/` next to the file.
     """
 
     def __init__(self, path: Path, *, memory_limit: str = "6GB") -> None:
@@ -66,7 +66,7 @@ class DuckDBWarehouse:
             return connection.sql(sql).to_arrow_table()
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows of a query as tuples; the file is only read, never made."""
+        """The rows of a query as tuples; the file must exist, and is only read."""
         with duckdb.connect(str(self.path), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
@@ -91,10 +91,10 @@ class DuckDBWarehouse:
             }
 
     def set_aside_if_torn(self) -> str | None:
-        """Move a file that is no readable warehouse out of the way; it is rebuilt from the lake.
+        """Move an unreadable file out of the way; the warehouse is rebuilt from the lake.
 
         Returns:
-            What was wrong and done, or None if all is well. A file that is only locked is left alone.
+            The damage and the action, or None if there is none. A file that is only locked is left alone.
         """
         if not self.path.exists():
             return None
@@ -108,7 +108,7 @@ class DuckDBWarehouse:
         return None
 
     def set_aside(self) -> Path | None:
-        """Move the file out of the way, whatever is in it; it is rebuilt from the lake.
+        """Move the file out of the way; the warehouse is rebuilt from the lake.
 
         Returns:
             Where it was moved, or None if there was none.
@@ -132,13 +132,13 @@ class DuckDBWarehouse:
             return bool(found.fetchall()[0][0])
 
     def remove(self) -> None:
-        """Forget the working warehouse; it is rebuilt from the lake."""
+        """Delete the working warehouse; it is rebuilt from the lake."""
         for name in (self.path.name, f"{self.path.name}.wal"):
             (self.path.parent / name).unlink(missing_ok=True)
 
     @contextmanager
     def building(self) -> Iterator[None]:
-        """Models are changed within; each change is a transaction, so that nothing can be left half way."""
+        """The block in which models are changed; each change is a transaction, so none is left half done."""
         yield
 
     @contextmanager
@@ -147,7 +147,7 @@ class DuckDBWarehouse:
         yield self.path
 
     def define(self, view: str, sql: str) -> None:
-        """Make or replace a view."""
+        """Create or replace a view."""
         with self.connect() as connection:
             connection.execute(f"create schema if not exists {view.split('.')[0]}")
             connection.execute(f"create or replace view {view} as {sql}")
@@ -166,8 +166,8 @@ class DuckDBWarehouse:
     def expose_lake(self, tables: Mapping[str, Sequence[Path]]) -> None:
         """Make each schema.table a view over the files of a lake table, one for each batch.
 
-        Beside the columns of the files, `row_id` says which row of which batch it is: whole, unique, and the
-        same for ever, since a committed batch never changes.
+        The extra column `row_id` is a stable surrogate key of batch and row number: a whole number, unique,
+        and constant, since a committed batch never changes.
         """
         self.expose(tables, columns=f"*, batch_id * {BATCH_ROWS} + file_row_number as row_id")
 
@@ -183,10 +183,10 @@ class DuckDBWarehouse:
                 connection.execute(f"create or replace view served.{table} as select {columns} from {source}")
 
 
-def says_torn(words: str) -> bool:
-    """Whether the words of an error are that pages of a DuckDB file are missing or damaged."""
-    is_cut = "Could not read enough bytes from file" in words and '.duckdb"' in words
-    return is_cut or "Corrupt database file" in words
+def says_torn(message: str) -> bool:
+    """Whether an error message is about missing or damaged pages of a DuckDB file."""
+    is_cut = "Could not read enough bytes from file" in message and '.duckdb"' in message
+    return is_cut or "Corrupt database file" in message
 
 
 def _quoted(path: Path) -> str:

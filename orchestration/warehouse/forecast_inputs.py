@@ -1,4 +1,4 @@
-"""What ledger and forecast are made from, read from the working warehouse in whole micro-credits.
+"""Inputs of ledger and forecast, read from the working warehouse in whole micro-credits.
 
 Not Dagster, and no arithmetic: that is forecasting/.
 """
@@ -15,14 +15,9 @@ from forecasting.depletion.what_if import Facts
 from forecasting.ledger import DrawPolicy
 from forecasting.purchasing.recommend import BuyingTerms
 from orchestration.warehouse.protocol import Warehouse
+from orchestration.warehouse.sql_files import read_sql
 
-ENTRIES = """
-    select
-        workspace_id, entry_id, entry_type,
-        cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,
-        lot_id, priority, occurred_at, occurred_on, effective_at, effective_on, expires_at, expires_on
-    from facts.fct_credit_entries
-"""
+ENTRIES = read_sql(__file__, "credit_entries")
 USAGE = """
     select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
     from facts.fct_usage_days
@@ -40,13 +35,7 @@ _LOTS = """
     from facts.fct_credit_lots
 """
 _WORKSPACES = "select workspace_id, lead_time_days from facts.fct_workspaces order by workspace_id"
-_PACKS = """
-    select
-        workspace_id, pack_id, cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,
-        cast(price as decimal(38, 12)) as price, currency, validity_days
-    from staging.stg_credit_packs
-    where is_newest
-"""
+_PACKS = read_sql(__file__, "credit_packs")
 _CHARGES = """
     select
         workspace_id, usage_date,
@@ -69,7 +58,7 @@ def draw_policy(variables: Mapping[str, Any]) -> DrawPolicy:
 
 
 def history_of(warehouse: Warehouse) -> History:
-    """What the warehouse knows of balances, lots, usage and packs."""
+    """Balances, lots, usage, packs and implausible charges of the warehouse."""
     parts = (_BALANCES, _LOTS, USAGE, _WORKSPACES, _PACKS, _CHARGES)
     return History(*map(warehouse.query, parts))
 
@@ -82,8 +71,8 @@ def method_of(warehouse: Warehouse, variables: Mapping[str, Any]) -> Method:
     return Method(calibration, draw_policy(variables), terms)
 
 
-def told_on(warehouse: Warehouse) -> date | None:
-    """The as_of of the forecast that stands in the warehouse; None if there is none."""
+def forecast_as_of(warehouse: Warehouse) -> date | None:
+    """The as_of of the forecast in the warehouse; None if there is none."""
     if not warehouse.has_table("forecast.credit_depletion"):
         return None
     (as_of,) = warehouse.fetch("select max(as_of) from forecast.credit_depletion")[0]
@@ -91,15 +80,7 @@ def told_on(warehouse: Warehouse) -> date | None:
 
 
 def facts_of(warehouse: Warehouse, workspace_id: str, *, as_of: date) -> Facts:
-    """What the workspace did in the 30 days up to as_of."""
+    """Usage of the workspace in the 30 days up to as_of."""
     quoted = workspace_id.replace("'", "''")
-    row = warehouse.fetch(f"""
-        select
-            coalesce(sum(credits), 0) * 1000000,
-            coalesce(sum(case when is_regeneration then credits end), 0) * 1000000,
-            count(distinct member_id),
-            count(distinct product_id)
-        from facts.fct_generations
-        where workspace_id = '{quoted}' and usage_date > date '{as_of}' - 30 and usage_date <= date '{as_of}'
-    """)[0]
+    (row,) = warehouse.fetch(read_sql(__file__, "recent_usage", workspace_id=quoted, last_day=as_of))
     return Facts(*map(int, row))

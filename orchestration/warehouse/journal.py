@@ -1,4 +1,4 @@
-"""The journal of runs: what earlier runs checked and told. Append-only, and kept through a rebuild.
+"""The journal of runs: what earlier runs checked and published. Append-only, and kept through a rebuild.
 
 What is recomputed from the lake does not belong here.
 """
@@ -57,7 +57,7 @@ DEPLETION_FORECAST = pa.schema(
         ("expiring_credits", pa.decimal128(38, 6)),
         ("capped_credits", pa.decimal128(38, 6)),
         ("calibration_version", pa.string()),
-        ("told_at", pa.timestamp("us")),
+        ("published_at", pa.timestamp("us")),
     ]
 )
 FORECAST_SCORES = pa.schema(
@@ -75,7 +75,7 @@ FORECAST_SCORES = pa.schema(
         ("is_covered_95", pa.bool_()),
         ("error_days", pa.int64()),
         ("pace_error_days", pa.int64()),
-        ("told_at", pa.timestamp("us")),
+        ("scored_at", pa.timestamp("us")),
     ]
 )
 RESTATEMENTS = pa.schema(
@@ -88,7 +88,7 @@ RESTATEMENTS = pa.schema(
         ("credits_after", pa.decimal128(38, 6)),
         ("wasted_credits_before", pa.decimal128(38, 6)),
         ("wasted_credits_after", pa.decimal128(38, 6)),
-        ("told_at", pa.timestamp("us")),
+        ("published_at", pa.timestamp("us")),
     ]
 )
 TABLES = {
@@ -97,10 +97,16 @@ TABLES = {
     "forecast_scores": FORECAST_SCORES,
     "restatements": RESTATEMENTS,
 }
-# what a check told in words
-_TOLD = ("observed", "expected", "message")
-UNTOLD = "told before people had pseudonyms"
-REDACTED = "it named a person who was forgotten; what it told is erased"
+# when a row was kept, which files written before November 2026 call told_at
+_KEPT_AT = {
+    "depletion_forecast": "published_at",
+    "forecast_scores": "scored_at",
+    "restatements": "published_at",
+}
+_OLD_KEPT_AT = "told_at"
+_CHECK_TEXTS = ("observed", "expected", "message")
+WITHHELD = "withheld: written before people had pseudonyms"
+REDACTED = "erased: it named a person who was forgotten"
 
 
 @dataclass(frozen=True)
@@ -118,10 +124,10 @@ class CheckRow:
 
 
 class Journal:
-    """The Parquet files under one folder; each is written beside and renamed into place.
+    """The Parquet files under one folder; each is written in full and renamed into place.
 
     Args:
-        has_pseudonyms: people have pseudonyms in this run, and are named by nothing else in what it shows.
+        has_pseudonyms: this run names people by their pseudonyms only.
     """
 
     def __init__(self, root: Path, *, has_pseudonyms: bool = False) -> None:
@@ -129,19 +135,26 @@ class Journal:
         self.has_pseudonyms = has_pseudonyms
 
     def expose(self, warehouse: Warehouse) -> None:
-        """Make each journal table a view; with pseudonyms, without what runs before them told in words."""
-        views = self.views()
-        checks = {"journal.check_results": views.pop("journal.check_results")}
-        warehouse.expose(views)
-        is_plain = "not passed and not coalesce(has_pseudonyms, false)"
-        told = ", ".join(f"case when {is_plain} then '{UNTOLD}' else {name} end as {name}" for name in _TOLD)
-        warehouse.expose(checks, columns=f"* replace ({told})" if self.has_pseudonyms else "*")
-
-    def views(self) -> dict[str, list[Path]]:
-        """The files of each journal table; the empty one has every column, where older ones lack some."""
+        """Make each journal table a view; with pseudonyms, without the check texts of runs before them."""
         for table, schema in TABLES.items():
-            self._write(table, "0-empty", schema.empty_table())
-        return {f"journal.{table}": sorted((self.root / table).glob("*.parquet")) for table in TABLES}
+            columns = {name: name for name in schema.names}
+            if table in _KEPT_AT:
+                columns[_KEPT_AT[table]] = f"coalesce({_KEPT_AT[table]}, {_OLD_KEPT_AT})"
+            elif self.has_pseudonyms:
+                is_plain = "not passed and not coalesce(has_pseudonyms, false)"
+                columns |= {
+                    name: f"case when {is_plain} then '{WITHHELD}' else {name} end" for name in _CHECK_TEXTS
+                }
+            selected = ", ".join(f"{value} as {name}" for name, value in columns.items())
+            warehouse.expose({f"journal.{table}": self._files(table)}, columns=selected)
+
+    def _files(self, table: str) -> list[Path]:
+        """The files of a table; the empty one has every column, old and new, where the others lack some."""
+        columns = list(TABLES[table])
+        if table in _KEPT_AT:
+            columns.append(pa.field(_OLD_KEPT_AT, pa.timestamp("us")))
+        self._write(table, "0-empty", pa.schema(columns).empty_table())
+        return sorted((self.root / table).glob("*.parquet"))
 
     def record_checks(
         self, rows: Sequence[CheckRow], *, run_id: str, part: str, checked_at: datetime
@@ -152,7 +165,7 @@ class Journal:
         self._write("check_results", f"{run_id}-{part}", pa.Table.from_pylist(records, CHECK_RESULTS))
 
     def checks_of(self, run_id: str) -> list[CheckRow]:
-        """What the checks of one run found so far."""
+        """The check results of one run so far."""
         found = []
         for file in sorted((self.root / "check_results").glob(f"{run_id}-*.parquet")):
             for record in pq.read_table(file).to_pylist():
@@ -160,7 +173,7 @@ class Journal:
         return found
 
     def newest_checks(self) -> list[CheckRow]:
-        """What the checks of the newest run that checked anything found; nothing if none did."""
+        """The check results of the newest run that has any; empty if none has."""
         files = list((self.root / "check_results").glob("*-*-*.parquet"))
         if not files:
             return []
@@ -169,7 +182,7 @@ class Journal:
         return self.checks_of(run_id[0]) if run_id else []
 
     def redact(self, are_mentioned: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> int:
-        """Erase what checks told wherever it mentions someone who is forgotten; whether they passed stays.
+        """Erase the texts of checks that mention someone who is forgotten; whether they passed stays.
 
         Returns:
             The number of files that were rewritten.
@@ -177,12 +190,12 @@ class Journal:
         written = 0
         for file in (self.root / "check_results").glob("*.parquet"):
             rows = stored = pq.read_table(file)
-            for name in _TOLD:
+            for name in _CHECK_TEXTS:
                 mask = are_mentioned(rows[name])
                 if pc.any(mask).as_py():
-                    place = rows.schema.get_field_index(name)
-                    told = pc.if_else(mask, pa.scalar(REDACTED), rows[name])
-                    rows = rows.set_column(place, rows.schema.field(place), told)
+                    index = rows.schema.get_field_index(name)
+                    texts = pc.if_else(mask, pa.scalar(REDACTED), rows[name])
+                    rows = rows.set_column(index, rows.schema.field(index), texts)
             if not rows.equals(stored):
                 self._write("check_results", file.stem, rows)
                 written += 1
@@ -190,13 +203,17 @@ class Journal:
             leftover.unlink()
         return written
 
-    def keep(self, table: str, rows: pa.Table, *, as_of: date, run_id: str, told_at: datetime) -> None:
-        """Keep what a run is about to publish; what an earlier run told of the same as_of stays beside it."""
+    def keep(self, table: str, rows: pa.Table, *, as_of: date, run_id: str, kept_at: datetime) -> None:
+        """Keep what a run is about to publish; the rows of earlier runs for the same as_of stay, too.
+
+        Args:
+            kept_at: UTC without zone; stored as published_at, or scored_at of a score.
+        """
         if rows.num_rows:
-            times = pa.array([told_at] * rows.num_rows, pa.timestamp("us"))
+            times = pa.array([kept_at] * rows.num_rows, pa.timestamp("us"))
             schema = TABLES[table]
-            told = rows.append_column("told_at", times).select(schema.names).cast(schema)
-            self._write(table, f"{as_of}-{run_id}", told)
+            kept = rows.append_column(_KEPT_AT[table], times).select(schema.names).cast(schema)
+            self._write(table, f"{as_of}-{run_id}", kept)
 
     def _write(self, table: str, name: str, rows: pa.Table) -> None:
         folder = self.root / table

@@ -1,6 +1,6 @@
-"""The boosted waste model kept between nights: one file, named by its hash.
+"""The boosted waste model kept between runs: one file, named by its hash.
 
-So a run that is killed leaves the file that the registry names. What is in it, and whether it is to be
+So an interrupted run leaves the file that the registry names. What is in it, and whether it can be
 trusted, does not belong here: that is forecasting/.
 """
 
@@ -15,8 +15,8 @@ class ModelFile:
     """The file of one hash.
 
     Args:
-        folder: made on first use.
-        registered: the hash that the registry has of the model; empty if it has none.
+        folder: created on first use.
+        registered: the hash of the model in the registry; empty if it has none.
     """
 
     def __init__(self, folder: Path, registered: str) -> None:
@@ -24,7 +24,7 @@ class ModelFile:
         self.path = folder / f"waste_boosting-{registered[:12]}.skops"
 
     def read(self) -> bytes | None:
-        """What is stored; None if nothing is."""
+        """The stored bytes; None if there are none."""
         return self.path.read_bytes() if self.path.is_file() else None
 
     def write(self, stored: bytes) -> None:
@@ -34,7 +34,7 @@ class ModelFile:
             file.write(stored)
 
     def remove_others(self) -> None:
-        """Forget the models of earlier nights."""
+        """Delete the models of earlier runs."""
         for other in self.folder.glob("waste_boosting-*"):
             if other != self.path:
                 other.unlink()

@@ -1,6 +1,6 @@
-"""What the steps need of the working warehouse, whichever engine holds it.
+"""The interface of the working warehouse, for any engine.
 
-Not here: an engine. DuckDB is in duckdb_warehouse.py, Spark in spark_warehouse.py.
+Not here: an engine. DuckDB is in duckdb.py, Spark in spark/warehouse.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 
 class WarehouseError(RuntimeError):
-    """The engine cannot be reached, or could not do what it was asked; the message says what it said."""
+    """The engine cannot be reached, or a statement failed; the message is the engine's."""
 
 
 class Warehouse(Protocol):
@@ -38,7 +38,7 @@ class Warehouse(Protocol):
         ...
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows of a query as tuples; the warehouse is only read, never made."""
+        """The rows of a query as tuples; the warehouse must exist, and is only read."""
         ...
 
     def replace(self, table: str, frame: pd.DataFrame, *, select: str) -> int:
@@ -58,23 +58,23 @@ class Warehouse(Protocol):
         ...
 
     def remove(self) -> None:
-        """Forget the working warehouse; it is rebuilt from the lake."""
+        """Delete the working warehouse; it is rebuilt from the lake."""
         ...
 
     def set_aside_if_torn(self) -> str | None:
-        """Take a warehouse that is no whole one out of the way; it is rebuilt from the lake.
+        """Set a damaged or incomplete warehouse aside; it is rebuilt from the lake.
 
         Returns:
-            What was wrong and done, as "could not be read; it is removed"; None if all is well.
+            The damage and the action, as "could not be read; it is removed"; None if there is none.
         """
         ...
 
     def building(self) -> AbstractContextManager[None]:
-        """Models are changed within; a warehouse in which that did not end well may be torn."""
+        """The block in which models are changed; a warehouse in which it failed may be incomplete."""
         ...
 
     def define(self, view: str, sql: str) -> None:
-        """Make or replace a view."""
+        """Create or replace a view."""
         ...
 
     def expose(self, views: Mapping[str, Sequence[Path]], *, columns: str = "*") -> None:
@@ -84,8 +84,8 @@ class Warehouse(Protocol):
     def expose_lake(self, tables: Mapping[str, Sequence[Path]]) -> None:
         """Make each schema.table a view over the files of a lake table, one for each batch.
 
-        Beside the columns of the files, `row_id` says which row of which batch it is: whole, unique, and the
-        same for ever, since a committed batch never changes.
+        The extra column `row_id` is a stable surrogate key of batch and row number: a whole number, unique,
+        and constant, since a committed batch never changes.
         """
         ...
 

@@ -1,6 +1,6 @@
-"""Pseudonyms: all that is built from the lake knows people by a keyed hash of their id, and by nothing else.
+"""Pseudonyms: everything built from the lake names people only by a keyed hash of their id.
 
-The lake itself keeps what was delivered; erasing people from it does not belong here: that is `erasure`.
+The lake itself keeps what was delivered; erasing people from it does not belong here: that is lake/erasure/.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _DIGITS = 16
 _PEOPLE, _NEWEST = "privacy.people", "privacy.newest"
 _COLUMNS = ["workspace_id", "member_id", "pseudonym"]
 _ROWS = f"select {', '.join(f'cast({name} as varchar) as {name}' for name in _COLUMNS)} from frame"
-# what tells who someone is, beside the id; team says where they work, and stays
+# columns that identify a person, besides the id; the team does not
 _NOTHING = "cast(null as varchar)"
 _VALUE = "coalesce(nullif(files.value, ''), chr(0))"
 _WITHOUT_VALUE = f"replace(split_part(files.reason, '; found', 1), {_VALUE}, '…')"
@@ -46,7 +46,7 @@ _IN_PLACE_OF = {
 
 
 class Pseudonyms:
-    """Names that only someone with the secret can make, the same every night.
+    """Names that can only be computed with the secret, the same in every run.
 
     Args:
         secret: never written anywhere.
@@ -57,11 +57,11 @@ class Pseudonyms:
 
     @property
     def fingerprint(self) -> str:
-        """Tells one secret from another, and not what it is."""
+        """Distinguishes secrets without revealing them."""
         return self._hash("which secret makes the pseudonyms of credit usage")
 
     def of(self, workspace_id: str, member_id: str) -> str:
-        """That of a workspace's member."""
+        """The pseudonym of a member of a workspace."""
         return "m-" + self._hash(workspace_id + "\0" + member_id)
 
     def _hash(self, text: str) -> str:
@@ -74,7 +74,7 @@ def expose_by_pseudonyms(
     """As `Warehouse.expose_lake`, with pseudonyms in place of ids and names.
 
     Only people of batches that are new to the warehouse are hashed. Outcomes without a workspace have the
-    pseudonym of the empty one: nothing is told by whom they are.
+    pseudonym of the empty one: whose they are is not known.
     """
     warehouse.expose_lake({_plain(table): tables[table] for table in _IN_PLACE_OF})
     warehouse.expose_lake({table: files for table, files in tables.items() if table not in _IN_PLACE_OF})

@@ -1,4 +1,4 @@
-"""Which local date a run started now may report: the newest one that has ended everywhere.
+"""The local date a run may report: the newest one that has ended in every workspace.
 
 The clock does not belong here: `now` is passed in.
 """

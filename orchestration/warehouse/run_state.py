@@ -1,6 +1,6 @@
-"""What a run knows: the batches, as_of and definitions a warehouse or a published version was built from.
+"""The state of a run: the batches, as_of and definitions a warehouse or published version was built from.
 
-What a run makes anew is decided from it in dbt_project/macros/increments.sql, not here.
+What a run recomputes is decided from it in dbt_project/macros/increments.sql, not here.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _ROWS = """
 
 @dataclass(frozen=True)
 class RunState:
-    """What a run knows.
+    """What a warehouse or a published version was built from.
 
     Attributes:
         batch_id: newest batch of the lake.
         as_of: last local date reported.
-        definitions: fingerprint of every formula and variable, and after a dash, of who is forgotten and
-            how people are called, if anyone is.
+        definitions: fingerprint of every formula and variable, and after a dash, if needed, of who is
+            erased and of the pseudonyms.
     """
 
     batch_id: int
@@ -43,30 +43,30 @@ class RunState:
 
     @property
     def formulas(self) -> str:
-        """That of formulas and variables alone."""
+        """The fingerprint of formulas and variables."""
         return self.definitions.partition("-")[0]
 
     @property
     def people(self) -> str:
-        """That of how people are called; versions that differ in it call the same people by other names."""
+        """The fingerprint of erased people and pseudonyms: whether two versions name people alike."""
         return self.definitions.partition("-")[2]
 
     def write(self, folder: Path) -> None:
-        """Leave it with a published version."""
+        """Write it into the folder of a published version."""
         (folder / VERSION_FILE).write_text(json.dumps(asdict(self), default=str) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> RunState | None:
-        """That of a published version; None if there is none."""
+        """Read it from the folder of a published version; None if there is none."""
         file = folder / VERSION_FILE
         if not file.exists():
             return None
-        told = json.loads(file.read_text(encoding="utf-8"))
-        return cls(told["batch_id"], date.fromisoformat(told["as_of"]), told["definitions"])
+        state = json.loads(file.read_text(encoding="utf-8"))
+        return cls(state["batch_id"], date.fromisoformat(state["as_of"]), state["definitions"])
 
 
 def definitions_of(files: Iterable[Path], *, people: str = "") -> str:
-    """A fingerprint of the files that say what every number means, and of how people are called."""
+    """A fingerprint of the files that define every number, and of how people are named."""
     digest = sha256()
     for file in sorted(files):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
@@ -82,26 +82,26 @@ def is_of(warehouse: Warehouse, *, definitions: str, newest_batch: int) -> bool:
 
 
 def is_ahead(warehouse: Warehouse, served: RunState | None) -> bool:
-    """Whether the last complete run knew more than what is served, as after going back to an older version.
+    """Whether the warehouse is newer than the served version, as after a rollback.
 
-    What a run changes of published days is told against what is served. An increment on a warehouse that
-    stands elsewhere does not know all of it.
+    Restatements are changes against the served version, and an incremental run on a newer warehouse would
+    miss some of them.
     """
     if served is None or not warehouse.has_table(_RUNS):
         return False
     last = warehouse.query(f"select batch_id, as_of from {_RUNS} where is_complete")
-    knew_more = (last["batch_id"] > served.batch_id) | (last["as_of"] > pd.Timestamp(served.as_of))
-    return bool(knew_more.any())
+    is_newer = (last["batch_id"] > served.batch_id) | (last["as_of"] > pd.Timestamp(served.as_of))
+    return bool(is_newer.any())
 
 
 def begin(warehouse: Warehouse, run_state: RunState) -> None:
-    """Note that a run starts to bring the warehouse here, so that a kill half way is known."""
+    """Record that a run starts to build this state, so that an interruption is detected."""
     earlier = [warehouse.query(f"select * from {_RUNS}")] if warehouse.has_table(_RUNS) else []
     warehouse.replace(_RUNS, pd.concat([*earlier, _row(run_state, is_complete=False)]), select=_ROWS)
 
 
 def complete(warehouse: Warehouse, run_state: RunState) -> None:
-    """Note that the warehouse stands here, and that this is published."""
+    """Record that the warehouse has this state, and that it is published."""
     warehouse.replace(_RUNS, _row(run_state, is_complete=True), select=_ROWS)
 
 
@@ -117,10 +117,9 @@ def complete_batch(warehouse: Warehouse) -> int | None:
 
 
 def variables(warehouse: Warehouse, run_state: RunState, *, served: RunState | None) -> dict[str, object]:
-    """What dbt is told: where this run stands, the last complete one, and what is published now.
+    """The dbt variables: the state of this run, of the last complete one and of the served version.
 
-    The as_of of runs that did not end are between known_from and known_to too: what they made stays until it
-    is made anew.
+    known_from and known_to span the as_of of unfinished runs, too: their rows stay until recomputed.
     """
     since_batch = complete_batch(warehouse)
     days = sorted(str(day.date()) for day in warehouse.query(f"select as_of from {_RUNS}")["as_of"])

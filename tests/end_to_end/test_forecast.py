@@ -198,8 +198,8 @@ def test_vintages_of_an_older_journal_are_kept_without_a_range(
         connection.execute(
             "copy (select workspace_id, date '2026-04-05' as as_of, forecast_status, credits_remaining, "
             "burn_rate_7d_credits, burn_rate_7d_days, burn_rate_30d_credits, burn_rate_30d_days, pace_date, "
-            f"empty_since, next_grant_on, history_days, told_at from '{folder}/2026-04-07-*.parquet') "
-            f"to '{folder}/2026-04-05-old.parquet'"
+            "empty_since, next_grant_on, history_days, published_at as told_at "
+            f"from '{folder}/2026-04-07-*.parquet') to '{folder}/2026-04-05-old.parquet'"
         )
     again = nightly_run(credits_command, run.landing, run.data_dir, run.as_of, "--full-refresh")
     vintages = again.query(

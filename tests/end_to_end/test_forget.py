@@ -54,7 +54,7 @@ def test_an_erased_member_leaves_no_trace_and_every_total_stays(
     assert traces(sarah_run.data_dir) == set()
     assert traces(dagster_home) == set()
     assert [path.name for path in (sarah_run.data_dir / "versions").iterdir()] == ["3"]
-    assert f"delivered files in {sarah_run.landing} still hold the person" in result.stdout
+    assert f"delivered files in {sarah_run.landing} still mention the person" in result.stdout
     after = published_rows(sarah_run.published)
     assert after["credit_summary"] == before["credit_summary"]
     assert sarah_run.query("select count(*) from marts.restatements") == [(0,)]
@@ -68,9 +68,9 @@ def test_erasing_twice_does_nothing_and_an_unknown_member_or_a_locked_directory_
     command = ("forget", "--data-dir", sarah_run.data_dir, "--landing", sarah_run.landing, "--member")
     served = sarah_run.published.readlink()
     again = credits_command(*command, "m_sarah")
-    assert (again.returncode, "was forgotten before" in again.stdout) == (0, True), again.stderr
+    assert (again.returncode, "was already erased" in again.stdout) == (0, True), again.stderr
     unknown = credits_command(*command, "m_nobody")
-    assert (unknown.returncode, "only a member that was delivered" in unknown.stderr) == (2, True)
+    assert (unknown.returncode, "Only a delivered member can be erased" in unknown.stderr) == (2, True)
     elsewhere = credits_command(*command, "m_mike", "--workspace", "other")
     assert elsewhere.returncode == 2
     with (sarah_run.data_dir / "run.lock").open("a+") as held:
@@ -88,7 +88,7 @@ def test_with_a_retention_period_a_run_erases_inactive_members(
     command = credits_with(CREDITS_RETENTION_DAYS="30")
     # the sample ends in April 2026
     again = nightly_run(command, run.landing, run.data_dir, run.as_of)
-    assert "5 members made no generation for 30 days and are forgotten" in again.result.stderr
+    assert "5 members without a generation for 30 days are erased" in again.result.stderr
     assert traces(run.data_dir) == set()
     assert figures_of(published_rows(run.published)) == figures_of(before)
     invalid = credits_with(CREDITS_RETENTION_DAYS="soon")("status", "--data-dir", run.data_dir)

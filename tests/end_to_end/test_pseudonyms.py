@@ -41,7 +41,7 @@ def test_with_pseudonyms_no_member_is_named_and_no_figure_changes(
 
     run = nightly_run(command, sarah_run.landing, sarah_run.data_dir, SAMPLE_AS_OF, "--pseudonymise")
 
-    assert "built anew" in run.result.stderr
+    assert "rebuilt from raw" in run.result.stderr
     assert traces(sarah_run.data_dir / "versions") == set()
     after, people = published_rows(sarah_run.published), members_of(sarah_run)
     assert len(people) == 5 and all(str(member).startswith("m-") for member in people)
@@ -67,11 +67,11 @@ def test_the_same_secret_gives_the_same_pseudonyms_and_another_secret_gives_new_
     first = members_of(sarah_run)
     again = nightly_run(credits_with(**switched), sarah_run.landing, sarah_run.data_dir, SAMPLE_AS_OF)
     assert members_of(sarah_run) == first
-    assert "built anew" not in again.result.stderr
+    assert "rebuilt from raw" not in again.result.stderr
     assert len(list((sarah_run.data_dir / "versions").iterdir())) >= 2
     other = credits_with(**{**switched, "CREDITS_PSEUDONYM_SECRET": "another " + SECRET})
     run = nightly_run(other, sarah_run.landing, sarah_run.data_dir, SAMPLE_AS_OF)
-    assert "built anew" in run.result.stderr
+    assert "rebuilt from raw" in run.result.stderr
     assert not first & members_of(sarah_run)
     assert len(list((sarah_run.data_dir / "versions").iterdir())) == 1
 
@@ -136,5 +136,5 @@ def test_a_run_without_the_pseudonym_setting_does_not_publish_names(
     )
     unset = credits_with()(*command)
     assert (unset.returncode, sarah_run.published.readlink()) == (1, served)
-    assert "people keep their pseudonyms until a run is told otherwise" in unset.stdout
+    assert "Pseudonyms are dropped only on request" in unset.stdout
     assert credits_with(CREDITS_PSEUDONYMISE="0")(*command).returncode == 0

@@ -240,7 +240,7 @@ def test_the_run_after_a_rollback_is_a_new_version_and_restates_the_served_one(
 
     third = nightly_run(credits_command, landing, run.data_dir, run.as_of)
 
-    assert "is built anew from raw" in third.result.stderr
+    assert "is rebuilt from raw" in third.result.stderr
     assert run.published.readlink() == Path("versions/3")
     # the sums of that day are the same as before: only its cells differ
     assert {day for (day,) in run.query(restated)} == {DAY, "2026-03-20"}

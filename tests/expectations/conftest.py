@@ -1,7 +1,7 @@
 """One small warehouse that passes every gate; each test changes it inside a transaction and rolls back.
 
 The story: workspace w1 (UTC, with credits) and w2 (Auckland, without), seen from 2026-03-31. Event e5 is
-retracted, e6 is already the next day in Auckland, and batch 2 brought e1 once more. Ruleset r2 and template
+retracted, e6 is already the next day in Auckland, and batch 2 delivered e1 again. Ruleset r2 and template
 t2 follow r1 and t1 on the last day of w1.
 """
 
@@ -18,7 +18,7 @@ from expectations.suites.by_layer import GATES
 
 AS_OF = date(2026, 3, 31)
 NEWEST_BATCH = 2
-TOUCH_ALL = """insert into facts.fct_touched_generations select row_id from facts.fct_generations;
+MARK_ALL_CHANGED = """insert into facts.fct_touched_generations select row_id from facts.fct_generations;
 insert into facts.fct_touched_days select distinct workspace_id, usage_date from facts.fct_generations"""
 GOOD_BATCH = Path(__file__).with_name("good_batch.sql")
 
@@ -77,54 +77,54 @@ def failed_check(query: Callable[[str], pd.DataFrame]) -> Callable[..., CheckRes
 
 
 @pytest.fixture
-def assert_named(
+def assert_reported(
     change: Callable[[str], None], failed_check: Callable[..., CheckResult | None]
 ) -> Callable[[str, str, str, str, tuple[str, ...]], None]:
-    """Spoils the batch; asserts that the check fails with its severity and the words that name the case."""
+    """Corrupts the batch; asserts that the check fails with its severity and words that describe the case."""
 
-    def run(layer: str, check: str, severity: str, spoil: str, words: tuple[str, ...]) -> None:
-        change(spoil)
-        _assert_tells(failed_check(layer, check), severity, words)
+    def run(layer: str, check: str, severity: str, statement: str, words: tuple[str, ...]) -> None:
+        change(statement)
+        _assert_reported(failed_check(layer, check), severity, words)
 
     return run
 
 
 @pytest.fixture
-def assert_looked_at_once(
+def assert_checked_once(
     change: Callable[[str], None], failed_check: Callable[..., CheckResult | None]
 ) -> Callable[[str, str, str, str, tuple[str, ...]], None]:
-    """Spoils the batch; asserts that only a run that has made the spoilt rows itself names them."""
+    """Corrupts the batch; asserts that only a run that has computed these rows itself reports them."""
 
-    def run(layer: str, check: str, severity: str, spoil: str, words: tuple[str, ...]) -> None:
-        change(spoil)
+    def run(layer: str, check: str, severity: str, statement: str, words: tuple[str, ...]) -> None:
+        change(statement)
         assert failed_check(layer, check, since_batch=NEWEST_BATCH) is None
-        change(TOUCH_ALL)
-        _assert_tells(failed_check(layer, check, since_batch=0), severity, words)
+        change(MARK_ALL_CHANGED)
+        _assert_reported(failed_check(layer, check, since_batch=0), severity, words)
 
     return run
 
 
 @pytest.fixture
-def assert_always_looked_at(
+def assert_always_checked(
     change: Callable[[str], None], failed_check: Callable[..., CheckResult | None]
 ) -> Callable[[str, str, str, str, tuple[str, ...]], None]:
-    """Spoils the batch; asserts that a run that has made nothing anew names it all the same."""
+    """Corrupts the batch; asserts that a run that has recomputed nothing reports it all the same."""
 
-    def run(layer: str, check: str, severity: str, spoil: str, words: tuple[str, ...]) -> None:
-        change(spoil)
-        _assert_tells(failed_check(layer, check, since_batch=NEWEST_BATCH), severity, words)
+    def run(layer: str, check: str, severity: str, statement: str, words: tuple[str, ...]) -> None:
+        change(statement)
+        _assert_reported(failed_check(layer, check, since_batch=NEWEST_BATCH), severity, words)
 
     return run
 
 
-def _assert_tells(found: CheckResult | None, severity: str, words: tuple[str, ...]) -> None:
+def _assert_reported(found: CheckResult | None, severity: str, words: tuple[str, ...]) -> None:
     assert found is not None
     assert found.severity == severity
     assert [word for word in words if word not in found.message] == []
 
 
 @pytest.fixture
-def assert_all_spoilt() -> Callable[[str, list[str]], None]:
+def assert_all_covered() -> Callable[[str, list[str]], None]:
     """Asserts that each check of a layer is among the names, and nothing else is."""
 
     def run(layer: str, names: list[str]) -> None:

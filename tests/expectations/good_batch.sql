@@ -1,4 +1,4 @@
--- A warehouse that passes every gate, with the columns the gates read. Its story is told in conftest.py.
+-- A warehouse that passes every gate, with the columns the gates read. conftest.py describes it.
 create schema raw;
 create schema staging;
 create schema facts;
@@ -95,7 +95,7 @@ select batch_id, workspace_id, generation_type, count(*) as generation_count,
 from staging.stg_generation_events
 group by batch_id, workspace_id, generation_type;
 
--- what an increment makes anew: nothing here, and so batch 2 left it
+-- what an incremental run recomputes: nothing here, as batch 2 left it
 create table facts.fct_touched_generations (row_id bigint);
 create table facts.fct_touched_days (workspace_id text, usage_date date);
 create table facts.fct_withheld_generations (

@@ -7,12 +7,12 @@ import pytest
 from expectations.runner import GateReport
 from expectations.suites.by_layer import GATES
 
-# what may have no rows on a night on which everything else has some, and why
+# what may have no rows in a run in which all other tables have some, and why
 MAY_BE_EMPTY = {
     "staging.stg_conflicts": "no key came with two contents",
     "facts.fct_implausible_charges": "no charge is implausible",
     "facts.fct_ledger_warnings": "no entry takes more than there is",
-    "forecast.forecast_scores": "no forecast is old enough to be judged",
+    "forecast.forecast_scores": "no forecast is due yet",
     "forecast.usage_spikes": "no day lies far above its past",
     "waste.pending_waste": "nothing is known yet that could be expected",
     "waste.suggestions": "nothing stands out",
@@ -24,21 +24,21 @@ FILLED = [(layer, asset) for layer, asset in GATED if asset not in MAY_BE_EMPTY]
 
 @pytest.mark.parametrize("since_batch", [None, 0, 2], ids="since_batch={}".format)
 @pytest.mark.parametrize(("layer", "asset"), FILLED)
-def test_a_gated_table_that_lost_its_rows_stops_the_layer_it_is_of(
+def test_a_gated_table_without_rows_fails_its_layer(
     layer: str,
     asset: str,
     since_batch: int | None,
     change: Callable[[str], None],
     gate: Callable[..., GateReport],
 ) -> None:
-    # with since_batch 2, on a night that brought nothing and touched nothing
+    # with since_batch 2, in a run that loaded and changed nothing
     change(f"delete from {asset}")
 
     assert gate(layer, since_batch=since_batch).failed_critical != ()
 
 
 @pytest.mark.parametrize("asset", MAY_BE_EMPTY)
-def test_a_table_that_may_be_empty_stops_nothing_of_its_layer(
+def test_a_table_that_may_be_empty_passes_its_layer(
     asset: str, change: Callable[[str], None], gate: Callable[..., GateReport]
 ) -> None:
     (layer,) = [layer for layer, gated in GATED if gated == asset]
@@ -48,11 +48,11 @@ def test_a_table_that_may_be_empty_stops_nothing_of_its_layer(
     assert gate(layer).failed_critical == ()
 
 
-def test_every_layer_has_a_table_that_may_not_be_empty() -> None:
+def test_every_layer_has_a_table_that_must_not_be_empty() -> None:
     assert {layer for layer, _ in FILLED} == set(GATES)
 
 
-def test_a_ledger_at_rest_is_not_taken_for_one_that_is_missing(
+def test_an_unused_ledger_is_distinguished_from_a_missing_one(
     change: Callable[[str], None], gate: Callable[..., GateReport]
 ) -> None:
     # without use nothing is consumed: lots and days of nobody would agree on that

@@ -1,13 +1,15 @@
-"""Spoilt facts, ledger or forecast are named by their gate: event, episode, lot, day or workspace."""
+"""Corrupted facts, ledger or forecast are reported by their gate: event, episode, lot, day or workspace."""
 
 from collections.abc import Callable
 
 import pytest
 
-Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils the batch, words of the message
+Corruption = tuple[
+    str, str, str, tuple[str, ...]
+]  # check, severity, what corrupts the batch, words of the message
 CRITICAL, WARNING = "critical", "warning"
 
-FACTS: list[Spoilt] = [
+FACTS: list[Corruption] = [
     (
         "staged_generations_are_reported_retracted_or_later",
         CRITICAL,
@@ -74,10 +76,10 @@ FACTS: list[Spoilt] = [
         ("workspace w2 on 2026-03-31: 3.000000 consumed, 3.000001 in fct_usage_daily",),
     ),
     (
-        "judged_generations_are_reported",
+        "classified_generations_are_reported",
         CRITICAL,
         "delete from facts.fct_generations",
-        ("facts.fct_judged_generations; found 1 case: 0 rows, where 5 are due",),
+        ("facts.fct_judged_generations; found 1 case: 0 rows, expected 5",),
     ),
     (
         "lines_and_credits_of_each_file_clear",
@@ -159,18 +161,18 @@ OF_WHAT_IS_JUDGED_OR_SUMMED = (
     "dispositions_add_up_to_consumed_credits",
     "lines_and_credits_of_each_file_clear",
 )
-FACTS_ONCE = [spoilt for spoilt in FACTS if spoilt[0] in OF_WHAT_IS_JUDGED_OR_SUMMED]
-FACTS_ALWAYS = [spoilt for spoilt in FACTS if spoilt[0] not in OF_WHAT_IS_JUDGED_OR_SUMMED]
+FACTS_ONCE = [corruption for corruption in FACTS if corruption[0] in OF_WHAT_IS_JUDGED_OR_SUMMED]
+FACTS_ALWAYS = [corruption for corruption in FACTS if corruption[0] not in OF_WHAT_IS_JUDGED_OR_SUMMED]
 
-LEDGER: list[Spoilt] = [
+LEDGER: list[Corruption] = [
     *(
         (
             "all_credit_entries_clear",
             CRITICAL,
-            spoil,
+            statement,
             (f"found 1 case: {accepted} accepted ({accepted}00.000000 credits), {live} live",),
         )
-        for spoil, accepted, live in (
+        for statement, accepted, live in (
             ("insert into staging.stg_credit_entries from staging.stg_credit_entries", 1, 2),
             (
                 """insert into staging.stg_repeated_deliveries
@@ -197,10 +199,10 @@ LEDGER: list[Spoilt] = [
         (
             "lots_hold_what_was_entered",
             CRITICAL,
-            spoil,
+            statement,
             (f"found 1 case: workspace w1, lot {lot}: {rows} rows, funded {funded}, entered {entered}",),
         )
-        for spoil, lot, rows, funded, entered in (
+        for statement, lot, rows, funded, entered in (
             ("delete from facts.fct_credit_lots", "lot1", 0, "0.000000", "100.000000"),
             ("update facts.fct_credit_lots set funded = 100.000001", "lot1", 1, "100.000001", "100.000000"),
             ("update facts.fct_credit_lots set funded = 99.999999", "lot1", 1, "99.999999", "100.000000"),
@@ -214,13 +216,13 @@ LEDGER: list[Spoilt] = [
         "every_ledger_reaches_as_of",
         CRITICAL,
         "delete from facts.fct_credit_balance_daily where usage_date = '2026-03-31'",
-        ("workspace w1: 0 balances of as_of, where 1 is due",),
+        ("workspace w1: 0 balances of as_of, expected 1",),
     ),
     (
         "every_ledger_reaches_as_of",
         CRITICAL,
         "update facts.fct_workspaces set has_credit_entries = true",
-        ("found 1 case: workspace w2: 0 balances of as_of, where 1 is due",),
+        ("found 1 case: workspace w2: 0 balances of as_of, expected 1",),
     ),
     (
         "lot_residuals_are_zero",
@@ -266,7 +268,7 @@ LEDGER: list[Spoilt] = [
     ),
 ]
 
-FORECAST: list[Spoilt] = [
+FORECAST: list[Corruption] = [
     (
         "every_workspace_has_one_forecast",
         CRITICAL,
@@ -280,7 +282,7 @@ FORECAST: list[Spoilt] = [
         ("workspace w2: status fine",),
     ),
     (
-        "pace_date_stands_beside_its_statuses_only",
+        "pace_date_only_with_a_paced_status",
         CRITICAL,
         "update forecast.credit_depletion set pace_date = '2026-05-01' where workspace_id = 'w2'",
         ("w2: status no_ledger, pace date 2026-05-01",),
@@ -322,55 +324,55 @@ FORECAST: list[Spoilt] = [
         ("workspace w1: status ok",),
     ),
     (
-        "date_quantiles_stand_beside_ok_only",
+        "date_quantiles_only_with_status_ok",
         CRITICAL,
         "update forecast.credit_depletion set depletes_on_p50 = null, depletes_on_p90 = null",
         ("found 1 case: workspace w1",),
     ),
     (
-        "date_quantiles_stand_beside_ok_only",
+        "date_quantiles_only_with_status_ok",
         CRITICAL,
         "update forecast.credit_depletion set depletes_on_p90 = '2027-04-01' where workspace_id = 'w1'",
         ("found 1 case: workspace w1",),
     ),
     (
-        "date_quantiles_stand_beside_ok_only",
+        "date_quantiles_only_with_status_ok",
         CRITICAL,
         "update forecast.credit_depletion set depletes_on_p025 = '2026-03-31' where workspace_id = 'w1'",
         ("found 1 case: workspace w1",),
     ),
     (
-        "date_quantiles_stand_beside_ok_only",
+        "date_quantiles_only_with_status_ok",
         CRITICAL,
         "update forecast.credit_depletion set buy_by = null where workspace_id = 'w1'",
         ("found 1 case: workspace w1",),
     ),
     (
-        "date_quantiles_stand_beside_ok_only",
+        "date_quantiles_only_with_status_ok",
         CRITICAL,
         "update forecast.credit_depletion set depletes_on_p975 = '2026-05-01' where workspace_id = 'w2'",
         ("found 1 case: workspace w2",),
     ),
     (
-        "date_quantiles_stand_beside_ok_only",
+        "date_quantiles_only_with_status_ok",
         CRITICAL,
         "update forecast.credit_depletion set buy_by = '2026-05-01' where workspace_id = 'w2'",
         ("found 1 case: workspace w2",),
     ),
     (
-        "nothing_negative_is_to_be_bought",
+        "purchase_advice_is_not_negative",
         CRITICAL,
         "update forecast.credit_depletion set credits_to_buy = -1 where workspace_id = 'w1'",
         ("found 1 case: workspace w1",),
     ),
     (
-        "nothing_negative_is_to_be_bought",
+        "purchase_advice_is_not_negative",
         CRITICAL,
         "update forecast.credit_depletion set chance_empty_before_grant = 1.01 where workspace_id = 'w1'",
         ("found 1 case: workspace w1",),
     ),
     (
-        "nothing_negative_is_to_be_bought",
+        "purchase_advice_is_not_negative",
         CRITICAL,
         "update forecast.credit_depletion set next_grant_on = null where workspace_id = 'w1'",
         ("found 1 case: workspace w1",),
@@ -479,21 +481,21 @@ FORECAST: list[Spoilt] = [
     ),
 ]
 
-SPIKES: list[Spoilt] = [
+SPIKES: list[Corruption] = [
     (
-        "spikes_are_told_once",
+        "spikes_are_unique",
         CRITICAL,
         "insert into forecast.usage_spikes from forecast.usage_spikes where scope = 'day'",
         ("workspace w1 on 2026-03-31, scope day: 2 rows",),
     ),
     (
-        "spikes_are_told_once",
+        "spikes_are_unique",
         CRITICAL,
         "update forecast.usage_spikes set scope = null where scope = 'event'",
         ("scope null: 1 rows",),
     ),
     (
-        "spikes_are_told_once",
+        "spikes_are_unique",
         CRITICAL,
         "update forecast.usage_spikes set scope = 'hour' where scope = 'event'",
         ("scope hour: 1 rows",),
@@ -511,10 +513,10 @@ SPIKES: list[Spoilt] = [
         (
             "spikes_are_above_their_usual",
             CRITICAL,
-            f"update forecast.usage_spikes set {spoil} where scope = 'event'",
+            f"update forecast.usage_spikes set {statement} where scope = 'event'",
             ("found 1 case", "scope event"),
         )
-        for spoil in ("usual = 5", "usual = null", "usual = -1", "cause = ''", "cause = null")
+        for statement in ("usual = 5", "usual = null", "usual = -1", "cause = ''", "cause = null")
     ),
     (
         "day_spikes_equal_the_usage_of_their_day",
@@ -531,47 +533,49 @@ SPIKES: list[Spoilt] = [
 ]
 
 
-@pytest.mark.parametrize("spoilt", FACTS, ids=[spoilt[0] for spoilt in FACTS])
-def test_spoilt_facts_are_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
-    assert_named("facts", *spoilt)
+@pytest.mark.parametrize("corruption", FACTS, ids=[corruption[0] for corruption in FACTS])
+def test_corrupted_facts_are_reported(corruption: Corruption, assert_reported: Callable[..., None]) -> None:
+    assert_reported("facts", *corruption)
 
 
-@pytest.mark.parametrize("spoilt", FACTS_ONCE, ids=[spoilt[0] for spoilt in FACTS_ONCE])
-def test_facts_of_earlier_runs_are_looked_at_once(
-    spoilt: Spoilt, assert_looked_at_once: Callable[..., None]
+@pytest.mark.parametrize("corruption", FACTS_ONCE, ids=[corruption[0] for corruption in FACTS_ONCE])
+def test_facts_are_checked_only_by_the_run_that_computed_them(
+    corruption: Corruption, assert_checked_once: Callable[..., None]
 ) -> None:
-    assert_looked_at_once("facts", *spoilt)
+    assert_checked_once("facts", *corruption)
 
 
-@pytest.mark.parametrize("spoilt", FACTS_ALWAYS, ids=[spoilt[0] for spoilt in FACTS_ALWAYS])
-def test_sums_over_all_facts_are_always_looked_at(
-    spoilt: Spoilt, assert_always_looked_at: Callable[..., None]
+@pytest.mark.parametrize("corruption", FACTS_ALWAYS, ids=[corruption[0] for corruption in FACTS_ALWAYS])
+def test_sums_over_all_facts_are_checked_by_every_run(
+    corruption: Corruption, assert_always_checked: Callable[..., None]
 ) -> None:
-    assert_always_looked_at("facts", *spoilt)
+    assert_always_checked("facts", *corruption)
 
 
-def test_every_facts_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
-    assert_all_spoilt("facts", [spoilt[0] for spoilt in FACTS])
+def test_every_facts_check_is_failed_by_some_batch(assert_all_covered: Callable[..., None]) -> None:
+    assert_all_covered("facts", [corruption[0] for corruption in FACTS])
 
 
-@pytest.mark.parametrize("spoilt", LEDGER, ids=[spoilt[0] for spoilt in LEDGER])
-def test_a_spoilt_ledger_is_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
-    assert_named("ledger", *spoilt)
+@pytest.mark.parametrize("corruption", LEDGER, ids=[corruption[0] for corruption in LEDGER])
+def test_a_corrupted_ledger_is_reported(corruption: Corruption, assert_reported: Callable[..., None]) -> None:
+    assert_reported("ledger", *corruption)
 
 
-def test_every_ledger_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
-    assert_all_spoilt("ledger", [spoilt[0] for spoilt in LEDGER])
+def test_every_ledger_check_is_failed_by_some_batch(assert_all_covered: Callable[..., None]) -> None:
+    assert_all_covered("ledger", [corruption[0] for corruption in LEDGER])
 
 
-@pytest.mark.parametrize("spoilt", FORECAST, ids=[spoilt[0] for spoilt in FORECAST])
-def test_a_spoilt_forecast_is_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
-    assert_named("forecast", *spoilt)
+@pytest.mark.parametrize("corruption", FORECAST, ids=[corruption[0] for corruption in FORECAST])
+def test_a_corrupted_forecast_is_reported(
+    corruption: Corruption, assert_reported: Callable[..., None]
+) -> None:
+    assert_reported("forecast", *corruption)
 
 
-def test_every_forecast_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
-    assert_all_spoilt("forecast", [spoilt[0] for spoilt in [*FORECAST, *SPIKES]])
+def test_every_forecast_check_is_failed_by_some_batch(assert_all_covered: Callable[..., None]) -> None:
+    assert_all_covered("forecast", [corruption[0] for corruption in [*FORECAST, *SPIKES]])
 
 
-@pytest.mark.parametrize("spoilt", SPIKES, ids=[spoilt[0] for spoilt in SPIKES])
-def test_spoilt_spikes_are_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
-    assert_named("forecast", *spoilt)
+@pytest.mark.parametrize("corruption", SPIKES, ids=[corruption[0] for corruption in SPIKES])
+def test_corrupted_spikes_are_reported(corruption: Corruption, assert_reported: Callable[..., None]) -> None:
+    assert_reported("forecast", *corruption)

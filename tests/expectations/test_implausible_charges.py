@@ -52,12 +52,12 @@ def _warned(report: GateReport) -> list[str]:
     return [result.message for result in report.failed_warnings if "implausible" in result.check_name]
 
 
-def _named(connection: duckdb.DuckDBPyConnection, charges: list[Charge]) -> set[int]:
+def _reported(connection: duckdb.DuckDBPyConnection, charges: list[Charge]) -> set[int]:
     connection.execute("delete from facts.fct_judged_generations").fetchall()
     if charges:
         rows = ", ".join(
-            f"('native', '{place}', 'w1', date '{AS_OF - timedelta(days=days)}', {credits})"
-            for place, (days, credits) in enumerate(charges)
+            f"('native', '{number}', 'w1', date '{AS_OF - timedelta(days=days)}', {credits})"
+            for number, (days, credits) in enumerate(charges)
         )
         connection.execute(
             "insert into facts.fct_judged_generations (source, event_id, workspace_id, usage_date, credits) "
@@ -70,23 +70,23 @@ def _named(connection: duckdb.DuckDBPyConnection, charges: list[Charge]) -> set[
 def _events(connection: duckdb.DuckDBPyConnection, rows: str) -> set[int]:
     named = connection.execute(f"select cast(event_id as bigint) from ({rows}) as named").fetchall()
     assert len(named) == len(set(named))
-    return {place for (place,) in named}
+    return {number for (number,) in named}
 
 
 def _plainly_implausible(charges: list[Charge]) -> set[int]:
     """The rule word for word: each event against the P99 of the others in the 90 days up to it."""
     named = set()
-    for place, (days, text) in enumerate(charges):
+    for number, (days, text) in enumerate(charges):
         others = sorted(
             Decimal(other)
             for position, (days_before, other) in enumerate(charges)
-            if position != place and days <= days_before < days + 90
+            if position != number and days <= days_before < days + 90
         )
         if days >= 90 or Decimal(text) < 100 or not others:
             continue
         p99 = others[-(-99 * len(others) // 100) - 1]
         if Decimal(text) >= 1000 * p99 and (p99 > 0 or len(others) >= 10):
-            named.add(place)
+            named.add(number)
     return named
 
 
@@ -96,24 +96,24 @@ def _plainly_implausible(charges: list[Charge]) -> set[int]:
         st.tuples(st.integers(0, 200), st.sampled_from(["0", "0.1", "0.100001", "1", "1", "2.5", "150"])),
         max_size=130,
     ),
-    odd=st.lists(
+    outliers=st.lists(
         st.tuples(st.integers(0, 200), st.sampled_from(["99.999999", "100", "1000", "2500", "100001"])),
         max_size=3,
     ),
 )
-def test_the_gate_names_what_a_plain_reading_of_the_rule_names(
+def test_the_gate_agrees_with_a_plain_reading_of_the_rule(
     usual: list[Charge],
-    odd: list[Charge],
+    outliers: list[Charge],
     change: Callable[[str], None],
     good_warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
-    charges = [*usual, *odd]
+    charges = [*usual, *outliers]
 
-    assert _named(good_warehouse, charges) == _plainly_implausible(charges)
+    assert _reported(good_warehouse, charges) == _plainly_implausible(charges)
 
 
 @pytest.mark.parametrize(
-    ("usual", "charge", "is_named"),
+    ("usual", "charge", "is_reported"),
     [
         ([(5, "1")] * 3, (0, "1000"), True),
         ([(5, "1")] * 3, (0, "999.999999"), False),
@@ -139,32 +139,32 @@ def test_the_gate_names_what_a_plain_reading_of_the_rule_names(
         "the oldest day, with others 90 days before it",
     ],
 )
-def test_the_limits_of_the_rule(
+def test_the_thresholds_of_the_rule(
     usual: list[Charge],
     charge: Charge,
-    is_named: bool,
+    is_reported: bool,
     change: Callable[[str], None],
     good_warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
-    assert _named(good_warehouse, [*usual, charge]) == ({len(usual)} if is_named else set())
+    assert _reported(good_warehouse, [*usual, charge]) == ({len(usual)} if is_reported else set())
 
 
-def test_the_forecast_is_told_of_a_year_the_gate_names_90_days_of(
+def test_the_forecast_excludes_a_year_and_the_gate_reports_90_days(
     change: Callable[[str], None], good_warehouse: duckdb.DuckDBPyConnection
 ) -> None:
     usual = [(days, "1") for days in range(500)] * 3
     charges = [(364, "1000"), (365, "1001"), (90, "1002"), (0, "1003")]
 
-    named = _named(good_warehouse, [*charges, *usual])
+    named = _reported(good_warehouse, [*charges, *usual])
 
     assert named == {3}
     assert _events(good_warehouse, "select event_id from facts.fct_implausible_charges") == {0, 2, 3}
 
 
-def test_the_oldest_charge_is_held_against_others_of_its_own_90_days(
+def test_the_oldest_charge_is_compared_with_its_own_90_days(
     change: Callable[[str], None], good_warehouse: duckdb.DuckDBPyConnection
 ) -> None:
-    _named(good_warehouse, [(453, "2"), (454, "100"), (364, "2000")])
+    _reported(good_warehouse, [(453, "2"), (454, "100"), (364, "2000")])
 
     found = good_warehouse.execute("select event_id, credits, p99_credits from facts.fct_implausible_charges")
 
@@ -172,9 +172,9 @@ def test_the_oldest_charge_is_held_against_others_of_its_own_90_days(
 
 
 @pytest.mark.skipif(
-    not REAL_LOG.is_dir(), reason="the real usage log lies beside the project's own checkout only"
+    not REAL_LOG.is_dir(), reason="the real usage log is only next to the project's own checkout"
 )
-def test_the_logging_error_in_the_real_log_is_the_only_charge_named(
+def test_the_logging_error_is_the_only_charge_reported_of_the_real_log(
     change: Callable[[str], None], good_warehouse: duckdb.DuckDBPyConnection
 ) -> None:
     change("delete from facts.fct_judged_generations")
@@ -199,12 +199,12 @@ def test_the_logging_error_in_the_real_log_is_the_only_charge_named(
     ]
 
 
-def test_three_charges_are_named_and_the_others_counted(
+def test_three_charges_are_listed_and_the_rest_counted(
     change: Callable[[str], None],
     gate: Callable[[str], GateReport],
     good_warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
-    _named(good_warehouse, [(day % 80, "0.1") for day in range(600)] + [(0, "5000")] * 5)
+    _reported(good_warehouse, [(day % 80, "0.1") for day in range(600)] + [(0, "5000")] * 5)
 
     (message,) = _warned(gate("facts"))
 

@@ -1,4 +1,4 @@
-"""A run that builds on another looks at what it has made itself: new batches, touched units, touched days."""
+"""An incremental run checks what it has computed itself: new batches, changed units, changed days."""
 
 from collections.abc import Callable
 from datetime import date
@@ -12,7 +12,7 @@ AS_OF = date(2026, 3, 31)
 Failed = Callable[..., CheckResult | None]
 
 
-def test_of_two_bad_lines_the_one_of_the_new_batch_is_named(
+def test_of_two_invalid_lines_the_one_of_the_new_batch_is_reported(
     change: Callable[[str], None], failed_check: Failed
 ) -> None:
     change("update raw.generation_events set member_id = null where event_id = 'e1'")
@@ -23,7 +23,7 @@ def test_of_two_bad_lines_the_one_of_the_new_batch_is_named(
     assert found.observed == "1 case: line 1 of file events/2.jsonl, batch 2"
 
 
-def test_a_conflict_is_told_by_the_run_that_loads_it_and_not_again(
+def test_a_conflict_is_reported_only_by_the_run_that_loads_it(
     change: Callable[[str], None], failed_check: Failed
 ) -> None:
     change("update staging.stg_repeated_deliveries set is_conflict = true")
@@ -32,7 +32,7 @@ def test_a_conflict_is_told_by_the_run_that_loads_it_and_not_again(
     assert failed_check("staging", "no_key_has_two_contents", since_batch=2) is None
 
 
-def test_a_row_that_staging_lost_is_found_in_a_new_batch_and_not_in_an_old_one(
+def test_a_row_lost_by_staging_is_found_in_a_new_batch_only(
     change: Callable[[str], None], failed_check: Failed
 ) -> None:
     change("delete from staging.stg_repeated_deliveries")
@@ -44,7 +44,7 @@ def test_a_row_that_staging_lost_is_found_in_a_new_batch_and_not_in_an_old_one(
     assert failed_check("staging", "generation_events_rows_add_up", since_batch=2) is None
 
 
-def test_of_two_bad_generations_the_one_of_a_touched_unit_is_named(
+def test_of_two_invalid_generations_the_one_of_a_changed_unit_is_reported(
     change: Callable[[str], None], failed_check: Failed
 ) -> None:
     change("""update facts.fct_generations set disposition = 'lost' where event_id in ('e1', 'e2');
@@ -57,18 +57,18 @@ def test_of_two_bad_generations_the_one_of_a_touched_unit_is_named(
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "statement",
     [
         "update facts.fct_usage_daily set used_credits = used_credits + 1",
         "update facts.fct_judged_generations set credits = credits + 1",
     ],
     ids=["the day's sum", "its generations"],
 )
-def test_of_bad_days_the_touched_one_is_named(
-    spoil: str, change: Callable[[str], None], failed_check: Failed
+def test_of_invalid_days_the_changed_one_is_reported(
+    statement: str, change: Callable[[str], None], failed_check: Failed
 ) -> None:
     # a day is one of a workspace: the same date of w1, and w1's other day, stay out of it
-    change(spoil)
+    change(statement)
     change("insert into facts.fct_touched_days values ('w2', '2026-03-31')")
 
     found = failed_check("facts", "dispositions_add_up_to_consumed_credits", since_batch=2)
@@ -78,6 +78,6 @@ def test_of_bad_days_the_touched_one_is_named(
 
 
 @pytest.mark.parametrize("layer", ["ledger", "forecast", "waste", "marts"])
-def test_what_is_made_whole_every_night_is_looked_at_whole(layer: str) -> None:
+def test_tables_rebuilt_by_every_run_are_checked_whole(layer: str) -> None:
     for gate in GATES[layer]:
         assert fill(gate.sql, as_of=AS_OF, since_batch=2) == fill(gate.sql, as_of=AS_OF)

@@ -1,4 +1,4 @@
-"""Spoilt marts are named by their gate: workspace, period and both numbers. What a first night passes."""
+"""Corrupted marts are reported by their gate: workspace, period and both numbers. What a first run passes."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,9 @@ import pytest
 from expectations.runner import GateReport
 from expectations.suites.by_layer import GATES
 
-Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils the batch, words of the message
+Corruption = tuple[
+    str, str, str, tuple[str, ...]
+]  # check, severity, what corrupts the batch, words of the message
 CRITICAL, WARNING = "critical", "warning"
 
 EXPECTED = "expected_pending_waste_credits"
@@ -18,7 +20,7 @@ LISTS = (
 )
 BREAKDOWNS = ("usage_by_member", "usage_by_category", "usage_by_generation_type")
 
-MARTS: list[Spoilt] = [
+MARTS: list[Corruption] = [
     *(
         (
             f"{table}_credits_equal_the_summary",
@@ -67,10 +69,10 @@ MARTS: list[Spoilt] = [
         (
             "summary_expects_no_more_waste_than_is_pending",
             CRITICAL,
-            f"update marts.credit_summary set {spoil} where workspace_id = '{workspace}' and period = '7d'",
+            f"update marts.credit_summary set {change} where workspace_id = '{workspace}' and period = '7d'",
             (f"found 1 case: workspace {workspace}, 7d: {words}",),
         )
-        for workspace, spoil, words in (
+        for workspace, change, words in (
             ("w1", f"{EXPECTED}_low = -0.000001", "1.000000 (-0.000001 to 2.500000) of 2.500000 pending"),
             ("w1", f"{EXPECTED}_low = 1.000001", "1.000000 (1.000001 to 2.500000)"),
             ("w1", f"{EXPECTED}_high = 0.999999", "1.000000 (0.000000 to 0.999999)"),
@@ -103,13 +105,13 @@ MARTS: list[Spoilt] = [
         ("workspace w1, 7d: 0.000000 in waste_by_reason, 1.250000",),
     ),
     *(
-        (f"{table}_has_every_row", CRITICAL, spoil.format(table=table), ("rows, where", "are due"))
+        (f"{table}_has_every_row", CRITICAL, statement.format(table=table), ("rows, expected",))
         for table in LISTS
-        for spoil in ("delete from marts.{table}", "insert into marts.{table} from marts.{table}")
+        for statement in ("delete from marts.{table}", "insert into marts.{table} from marts.{table}")
     ),
     *(
-        ("all_lines_and_credits_clear", CRITICAL, spoil, (f"found 1 case: {words}",))
-        for spoil, words in (
+        ("all_lines_and_credits_clear", CRITICAL, statement, (f"found 1 case: {words}",))
+        for statement, words in (
             (
                 "update raw.deliveries set quarantined_count = 0 where file_path = 'events/1.jsonl'",
                 "9 accepted (42.750000 credits), 7 live (32.750000) and 1 repeated (10.000000)",
@@ -134,8 +136,8 @@ MARTS: list[Spoilt] = [
         )
     ),
     *(
-        ("all_lines_and_credits_clear", CRITICAL, spoil, (f"2 retracted or later (11.000000), {words}",))
-        for spoil, words in (
+        ("all_lines_and_credits_clear", CRITICAL, statement, (f"2 retracted or later (11.000000), {words}",))
+        for statement, words in (
             (
                 "delete from facts.fct_usage_days where workspace_id = 'w2'",
                 "4 in the facts (18.750000), 5 in the marts (21.750000)",
@@ -159,16 +161,16 @@ MARTS: list[Spoilt] = [
 ]
 
 
-@pytest.mark.parametrize("spoilt", MARTS, ids=[spoilt[0] for spoilt in MARTS])
-def test_spoilt_marts_are_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
-    assert_named("marts", *spoilt)
+@pytest.mark.parametrize("corruption", MARTS, ids=[corruption[0] for corruption in MARTS])
+def test_corrupted_marts_are_reported(corruption: Corruption, assert_reported: Callable[..., None]) -> None:
+    assert_reported("marts", *corruption)
 
 
-def test_every_marts_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
-    assert_all_spoilt("marts", [spoilt[0] for spoilt in MARTS])
+def test_every_marts_check_is_failed_by_some_batch(assert_all_covered: Callable[..., None]) -> None:
+    assert_all_covered("marts", [corruption[0] for corruption in MARTS])
 
 
-def test_while_nothing_is_known_yet_no_waste_is_expected_of_what_is_pending(
+def test_pending_credits_without_known_outcomes_need_no_expected_waste(
     change: Callable[[str], None], gate: Callable[[str], GateReport]
 ) -> None:
     change(
@@ -191,7 +193,7 @@ def test_the_good_batch_passes_every_gate(
 
 
 @pytest.mark.parametrize("layer", GATES)
-def test_a_first_night_with_nothing_delivered_passes_all_critical_gates(
+def test_a_first_run_without_deliveries_passes_all_critical_gates(
     layer: str,
     change: Callable[[str], None],
     gate: Callable[[str], GateReport],

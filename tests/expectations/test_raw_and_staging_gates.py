@@ -1,4 +1,4 @@
-"""A spoilt lake or staging is named by its gate: file, line, event or key."""
+"""A corrupted lake or staging is reported by its gate: file, line, event or key."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,9 @@ import pytest
 
 from expectations.runner import GateReport
 
-Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils the batch, words of the message
+Corruption = tuple[
+    str, str, str, tuple[str, ...]
+]  # check, severity, what corrupts the batch, words of the message
 CRITICAL, WARNING = "critical", "warning"
 
 FEEDS = {
@@ -22,44 +24,44 @@ FEEDS = {
 KEYED = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
 
 
-def _spoilt_raw_feeds() -> list[Spoilt]:
-    spoilt: list[Spoilt] = []
+def _corrupted_raw_feeds() -> list[Corruption]:
+    corruption: list[Corruption] = []
     for feed, (key, file) in FEEDS.items():
         first_line = f"raw.{feed} where batch_id = 1 and line_number = 1"
         lost = f"delete from {first_line}"
         whole = ("rows accepted", "in the table")
-        spoilt.append((f"{feed}_holds_every_batch", CRITICAL, lost, whole))
+        corruption.append((f"{feed}_holds_every_batch", CRITICAL, lost, whole))
         doubled = f"insert into raw.{feed} select * from raw.{feed}"
-        spoilt.append((f"{feed}_holds_every_batch", CRITICAL, doubled, whole))
-        spoilt.append((f"{feed}_rows_equal_the_manifest", CRITICAL, lost, (file, "batch 1")))
+        corruption.append((f"{feed}_holds_every_batch", CRITICAL, doubled, whole))
+        corruption.append((f"{feed}_rows_equal_the_manifest", CRITICAL, lost, (file, "batch 1")))
         unfilled = f"update {first_line.replace(' where', f' set {key} = null where')}"
-        spoilt.append((f"{feed}_keys_are_filled", CRITICAL, unfilled, (f"line 1 of file {file}",)))
+        corruption.append((f"{feed}_keys_are_filled", CRITICAL, unfilled, (f"line 1 of file {file}",)))
     for feed in ("generation_events", "credit_entries", "credit_packs"):
         changed = f"update raw.{feed} set credits = credits + 0.000001 where batch_id = 1 and line_number = 1"
-        spoilt.append(
+        corruption.append(
             (f"{feed}_credits_equal_the_manifest", CRITICAL, changed, (FEEDS[feed][1], "0001 in the table"))
         )
-    return spoilt
+    return corruption
 
 
-def _spoilt_staged_feeds() -> list[Spoilt]:
-    spoilt: list[Spoilt] = []
+def _corrupted_staged_feeds() -> list[Corruption]:
+    corruption: list[Corruption] = []
     for feed in KEYED:
         emptied = f"delete from staging.stg_{feed}"
-        spoilt.append((f"{feed}_are_staged", CRITICAL, emptied, ("0 rows, where", "are due")))
+        corruption.append((f"{feed}_are_staged", CRITICAL, emptied, ("0 rows, expected",)))
         lost = f"delete from staging.stg_{feed} where {FEEDS[feed][0]} <> 'e1'"
-        spoilt.append((f"{feed}_rows_add_up", CRITICAL, lost, ("accepted rows", "live")))
+        corruption.append((f"{feed}_rows_add_up", CRITICAL, lost, ("accepted rows", "live")))
         twice = f"insert into staging.stg_{feed} select * from staging.stg_{feed}"
-        spoilt.append((f"{feed}_rows_add_up", CRITICAL, twice, ("accepted rows", "live")))
-        spoilt.append((f"{feed}_are_staged", CRITICAL, twice, ("rows, where", "are due")))
+        corruption.append((f"{feed}_rows_add_up", CRITICAL, twice, ("accepted rows", "live")))
+        corruption.append((f"{feed}_are_staged", CRITICAL, twice, ("rows, expected",)))
     for feed in ("generation_events", "credit_entries"):
         changed = f"update staging.stg_{feed} set credits = credits + 0.000001"
-        spoilt.append((f"{feed}_credits_add_up", CRITICAL, changed, ("accepted credits", "live")))
-    return spoilt
+        corruption.append((f"{feed}_credits_add_up", CRITICAL, changed, ("accepted credits", "live")))
+    return corruption
 
 
-RAW: list[Spoilt] = [
-    *_spoilt_raw_feeds(),
+RAW: list[Corruption] = [
+    *_corrupted_raw_feeds(),
     (
         "generation_events_credits_are_not_negative",
         CRITICAL,
@@ -76,14 +78,14 @@ RAW: list[Spoilt] = [
         "quarantine_holds_every_batch",
         CRITICAL,
         "delete from raw.quarantine",
-        ("1 lines and 0 files refused, 0 lines and 0 files in raw.quarantine",),
+        ("1 lines and 0 files rejected, 0 lines and 0 files in raw.quarantine",),
     ),
     (
         "quarantine_holds_every_batch",
         CRITICAL,
         """insert into raw.deliveries values
         (1, 'members', 'm.csv', 'rejected', 40, 0, 40, null, null, false, 'no row has member_id')""",
-        ("1 lines and 1 files refused, 1 lines and 0 files in raw.quarantine",),
+        ("1 lines and 1 files rejected, 1 lines and 0 files in raw.quarantine",),
     ),
     (
         "quarantined_lines_are_kept",
@@ -131,13 +133,13 @@ OF_THE_NEWEST_BATCH = (
     "no_unknown_column_arrives",
     "at_most_1_percent_of_lines_are_rejected",
 )
-# and these count the rows of all batches, so that a table cannot lose what was looked at before
+# and these count the rows of all batches, so that a table cannot lose rows checked before
 OF_EVERY_BATCH = ("quarantine_holds_every_batch", *(f"{feed}_holds_every_batch" for feed in FEEDS))
-RAW_ALWAYS = [spoilt for spoilt in RAW if spoilt[0] in (*OF_THE_NEWEST_BATCH, *OF_EVERY_BATCH)]
-RAW_ONCE = [spoilt for spoilt in RAW if spoilt not in RAW_ALWAYS]
+RAW_ALWAYS = [corruption for corruption in RAW if corruption[0] in (*OF_THE_NEWEST_BATCH, *OF_EVERY_BATCH)]
+RAW_ONCE = [corruption for corruption in RAW if corruption not in RAW_ALWAYS]
 
-STAGING: list[Spoilt] = [
-    *_spoilt_staged_feeds(),
+STAGING: list[Corruption] = [
+    *_corrupted_staged_feeds(),
     (
         "generation_events_rows_add_up",
         CRITICAL,
@@ -160,50 +162,56 @@ STAGING: list[Spoilt] = [
 ]
 
 
-STAGING_ALWAYS = [spoilt for spoilt in STAGING if spoilt[0].endswith("_are_staged")]
-STAGING_ONCE = [spoilt for spoilt in STAGING if spoilt not in STAGING_ALWAYS]
+STAGING_ALWAYS = [corruption for corruption in STAGING if corruption[0].endswith("_are_staged")]
+STAGING_ONCE = [corruption for corruption in STAGING if corruption not in STAGING_ALWAYS]
 
 
-@pytest.mark.parametrize("spoilt", RAW, ids=[spoilt[0] for spoilt in RAW])
-def test_a_spoilt_lake_is_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
-    assert_named("raw", *spoilt)
+@pytest.mark.parametrize("corruption", RAW, ids=[corruption[0] for corruption in RAW])
+def test_a_corrupted_lake_is_reported(corruption: Corruption, assert_reported: Callable[..., None]) -> None:
+    assert_reported("raw", *corruption)
 
 
-@pytest.mark.parametrize("spoilt", RAW_ONCE, ids=[spoilt[0] for spoilt in RAW_ONCE])
-def test_the_lake_is_looked_at_once(spoilt: Spoilt, assert_looked_at_once: Callable[..., None]) -> None:
-    assert_looked_at_once("raw", *spoilt)
-
-
-@pytest.mark.parametrize("spoilt", RAW_ALWAYS, ids=[spoilt[0] for spoilt in RAW_ALWAYS])
-def test_the_newest_batch_and_the_sum_of_all_are_always_looked_at(
-    spoilt: Spoilt, assert_always_looked_at: Callable[..., None]
+@pytest.mark.parametrize("corruption", RAW_ONCE, ids=[corruption[0] for corruption in RAW_ONCE])
+def test_a_batch_is_checked_only_by_the_run_that_loads_it(
+    corruption: Corruption, assert_checked_once: Callable[..., None]
 ) -> None:
-    assert_always_looked_at("raw", *spoilt)
+    assert_checked_once("raw", *corruption)
 
 
-def test_every_raw_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
-    assert_all_spoilt("raw", [spoilt[0] for spoilt in RAW])
-
-
-@pytest.mark.parametrize("spoilt", STAGING, ids=[spoilt[0] for spoilt in STAGING])
-def test_a_spoilt_staging_is_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
-    assert_named("staging", *spoilt)
-
-
-@pytest.mark.parametrize("spoilt", STAGING_ALWAYS, ids=[spoilt[0] for spoilt in STAGING_ALWAYS])
-def test_the_rows_of_all_batches_are_always_counted(
-    spoilt: Spoilt, assert_always_looked_at: Callable[..., None]
+@pytest.mark.parametrize("corruption", RAW_ALWAYS, ids=[corruption[0] for corruption in RAW_ALWAYS])
+def test_the_newest_batch_and_the_sum_of_all_are_checked_by_every_run(
+    corruption: Corruption, assert_always_checked: Callable[..., None]
 ) -> None:
-    assert_always_looked_at("staging", *spoilt)
+    assert_always_checked("raw", *corruption)
 
 
-@pytest.mark.parametrize("spoilt", STAGING_ONCE, ids=[spoilt[0] for spoilt in STAGING_ONCE])
-def test_staging_is_looked_at_once(spoilt: Spoilt, assert_looked_at_once: Callable[..., None]) -> None:
-    assert_looked_at_once("staging", *spoilt)
+def test_every_raw_check_is_failed_by_some_batch(assert_all_covered: Callable[..., None]) -> None:
+    assert_all_covered("raw", [corruption[0] for corruption in RAW])
 
 
-def test_every_staging_check_has_a_batch_that_it_fails(assert_all_spoilt: Callable[..., None]) -> None:
-    assert_all_spoilt("staging", [spoilt[0] for spoilt in STAGING])
+@pytest.mark.parametrize("corruption", STAGING, ids=[corruption[0] for corruption in STAGING])
+def test_a_corrupted_staging_is_reported(
+    corruption: Corruption, assert_reported: Callable[..., None]
+) -> None:
+    assert_reported("staging", *corruption)
+
+
+@pytest.mark.parametrize("corruption", STAGING_ALWAYS, ids=[corruption[0] for corruption in STAGING_ALWAYS])
+def test_the_rows_of_all_batches_are_counted_by_every_run(
+    corruption: Corruption, assert_always_checked: Callable[..., None]
+) -> None:
+    assert_always_checked("staging", *corruption)
+
+
+@pytest.mark.parametrize("corruption", STAGING_ONCE, ids=[corruption[0] for corruption in STAGING_ONCE])
+def test_staged_rows_are_checked_only_by_the_run_that_stages_them(
+    corruption: Corruption, assert_checked_once: Callable[..., None]
+) -> None:
+    assert_checked_once("staging", *corruption)
+
+
+def test_every_staging_check_is_failed_by_some_batch(assert_all_covered: Callable[..., None]) -> None:
+    assert_all_covered("staging", [corruption[0] for corruption in STAGING])
 
 
 def test_a_conflict_that_adds_up_is_only_a_warning(
@@ -222,7 +230,7 @@ def test_a_conflict_that_adds_up_is_only_a_warning(
     assert [result.check_name for result in report.failed_warnings] == ["no_key_has_two_contents"]
 
 
-def test_a_rejected_file_is_kept_whole_and_not_line_by_line(
+def test_a_rejected_file_is_quarantined_whole_and_not_line_by_line(
     change: Callable[[str], None], gate: Callable[[str], GateReport]
 ) -> None:
     change("""insert into raw.deliveries

@@ -1,4 +1,4 @@
-"""The runner fails closed: what was not evaluated has not passed."""
+"""The runner fails closed: a check that was not evaluated has not passed."""
 
 import socket
 from collections.abc import Callable
@@ -51,14 +51,14 @@ def _assert_nothing_passed(report: GateReport, reason: str) -> None:
     assert all(reason in result.message for result in report.results)
 
 
-def test_no_case_is_a_pass() -> None:
+def test_a_check_without_cases_passes() -> None:
     report = _report(_counts(0, 0))
 
     assert [(result.passed, result.observed) for result in report.results] == [(True, "0 cases")] * 2
     assert report.failed_critical == report.failed_warnings == ()
 
 
-def test_a_failed_check_says_the_rule_the_value_found_and_the_remedy() -> None:
+def test_a_failed_check_states_rule_value_and_remedy() -> None:
     report = _report(_counts(2, 1))
 
     critical, warning = report.failed_critical[0], report.failed_warnings[0]
@@ -68,14 +68,14 @@ def test_a_failed_check_says_the_rule_the_value_found_and_the_remedy() -> None:
     assert (warning.check_name, warning.observed) == ("doors_are_locked", "1 case: door back")
 
 
-def test_a_very_long_name_is_cut_in_the_message() -> None:
+def test_a_very_long_value_is_truncated_in_the_message() -> None:
     frame = _counts(1, 0)
     frame["doors_are_shut_found"] = ["x" * 100_000]
 
     assert len(_report(frame).failed_critical[0].message) < 1_200
 
 
-def test_whole_numbers_of_arrow_are_read_like_any_other() -> None:
+def test_counts_may_be_arrow_integers() -> None:
     frame = _counts(0, 1).astype({"doors_are_shut": "int64[pyarrow]", "doors_are_locked": "int64[pyarrow]"})
 
     assert [result.passed for result in _report(frame).results] == [True, False]
@@ -87,32 +87,32 @@ def test_sql_that_raises_fails_every_check_of_its_gate_as_critical() -> None:
     )
 
 
-def test_an_empty_frame_fails() -> None:
+def test_an_empty_frame_fails_every_check() -> None:
     _assert_nothing_passed(_report(_counts(0, 0).head(0)), "returned 0")
 
 
-def test_a_missing_column_fails() -> None:
+def test_a_missing_count_column_fails_every_check() -> None:
     _assert_nothing_passed(_report(_counts(0, 0).drop(columns="doors_are_locked")), "doors_are_locked")
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
-def test_a_count_that_is_null_fails(missing: object) -> None:
+def test_a_null_count_fails_every_check(missing: object) -> None:
     _assert_nothing_passed(_report(_counts(0, missing)), "every check is evaluated")
 
 
-def test_a_null_count_of_arrow_fails() -> None:
+def test_a_null_arrow_count_fails_every_check() -> None:
     frame = _counts(0, None).astype({"doors_are_locked": "int64[pyarrow]"})
 
     _assert_nothing_passed(_report(frame), "every check is evaluated")
 
 
-def test_an_empty_suite_fails() -> None:
+def test_a_gate_without_checks_fails() -> None:
     report = _report(_counts(0, 0), gate=Gate("house.doors", ()))
 
     assert [result.check_name for result in report.failed_critical] == ["the_gate_has_checks"]
 
 
-def test_fewer_expectations_evaluated_than_declared_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evaluating_fewer_expectations_than_declared_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def half(gate: Gate) -> gx.ExpectationSuite:
         return suite_of(Gate(gate.asset, gate.checks[:1]))
 
@@ -121,7 +121,7 @@ def test_fewer_expectations_evaluated_than_declared_fails(monkeypatch: pytest.Mo
     _assert_nothing_passed(_report(_counts(0, 0)), "2 checks are declared, 1 were evaluated")
 
 
-def test_an_expectation_that_raises_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expectation_that_raises_fails_every_check(monkeypatch: pytest.MonkeyPatch) -> None:
     def explode(*_: object, **__: object) -> None:
         raise ZeroDivisionError("inside the expectation")
 
@@ -132,14 +132,17 @@ def test_an_expectation_that_raises_fails(monkeypatch: pytest.MonkeyPatch) -> No
     assert [result.severity for result in report.failed_critical] == ["critical", "critical"]
 
 
-def test_an_expectation_that_contradicts_its_count_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_verdict_is_that_of_the_expectation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         gx.expectations.ExpectColumnMaxToBeBetween,
         "_validate",
-        lambda *_, **__: {"success": True, "result": {"observed_value": 0}},
+        lambda *_, **__: {"success": False, "result": {"observed_value": 3}},
     )
 
-    _assert_nothing_passed(_report(_counts(0, 3)), "doors_are_locked counted 3 cases")
+    report = _report(_counts(0, 3))
+
+    assert [result.passed for result in report.results] == [False, False]
+    assert [result.observed[:7] for result in report.results] == ["3 cases", "3 cases"]
 
 
 @pytest.mark.parametrize("gates", [{"house": ()}, {"garden": (GATE,)}])
@@ -148,7 +151,7 @@ def test_a_layer_without_gates_is_an_error(gates: dict[str, tuple[Gate, ...]]) -
         run_gates("house", query=lambda sql: _counts(0, 0), as_of=AS_OF, gates=gates)
 
 
-def test_one_gate_that_cannot_run_does_not_hide_the_others() -> None:
+def test_a_gate_that_cannot_run_does_not_hide_the_others() -> None:
     def query(sql: str) -> pd.DataFrame:
         if "garden" in sql:
             raise RuntimeError("locked")
@@ -160,15 +163,18 @@ def test_one_gate_that_cannot_run_does_not_hide_the_others() -> None:
     assert [result.check_name for result in report.failed_critical] == ["gate_is_shut", "doors_are_shut"]
 
 
-def test_as_of_is_filled() -> None:
+def test_as_of_tokens_become_date_literals() -> None:
     assert fill("x > :as_of - 90 and x <= :as_of and x < :as_of + 1", as_of=AS_OF) == (
         "x > cast('2025-12-31' as date) and x <= cast('2026-03-31' as date) "
         "and x < cast('2026-04-01' as date)"
     )
 
 
-def test_what_a_run_has_made_is_filled() -> None:
-    sql = "x where :is_new(e.batch_id) and :is_judged(e.row_id) and :is_touched(e.workspace_id, e.usage_date)"
+def test_incremental_tokens_restrict_to_rows_of_this_run() -> None:
+    sql = (
+        "x where :is_new(e.batch_id) and :is_reclassified(e.row_id) "
+        "and :is_recomputed(e.workspace_id, e.usage_date)"
+    )
 
     assert fill(sql, as_of=AS_OF) == "x where true and true and true"
     assert fill(sql, as_of=AS_OF, since_batch=0) == (
@@ -178,7 +184,7 @@ def test_what_a_run_has_made_is_filled() -> None:
 
 
 @pytest.mark.parametrize("layer", GATES)
-def test_every_check_says_why_it_exists_and_has_a_name_of_its_own(layer: str) -> None:
+def test_every_check_has_a_unique_name_and_says_why_it_exists(layer: str) -> None:
     checks = [check for gate in GATES[layer] for check in gate.checks]
 
     assert len({check.name for check in checks}) == len(checks)
@@ -197,7 +203,7 @@ def test_no_token_is_left_unfilled(layer: str, since_batch: int | None) -> None:
         assert ":" not in sql.replace("'; '", "").replace(": ", "")
 
 
-def test_a_run_opens_no_connection(
+def test_running_gates_opens_no_network_connection(
     gate: Callable[[str], GateReport], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any, **__: Any) -> None:

@@ -1,4 +1,4 @@
-"""Spoilt suggestions are named by their gate: workspace, rank and both numbers."""
+"""Corrupted suggestions are reported by their gate: workspace, rank and both numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import pytest
 
 from expectations.suites import suggestions
 
-Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils the batch, words of the message
+Corruption = tuple[
+    str, str, str, tuple[str, ...]
+]  # check, severity, what corrupts the batch, words of the message
 CRITICAL = "critical"
 RULESET, TEMPLATE, CATEGORY, MEMBER = 1, 2, 3, 4  # by their ranks
 RANKED = "suggestions_are_ranked_without_holes"
@@ -20,16 +22,16 @@ EVIDENCE = "suggestions_have_the_evidence_of_the_facts"
 SAVING = "potential_saving_credits"
 
 
-def _spoilt(check: str, rank: int, change: str, words: str = "") -> Spoilt:
-    spoil = f"update waste.suggestions set {change} where suggestion_rank = {rank}"
-    return check, CRITICAL, spoil, (f"found 1 case: workspace w1, suggestion {rank}: {words}",)
+def _corruption(check: str, rank: int, change: str, words: str = "") -> Corruption:
+    statement = f"update waste.suggestions set {change} where suggestion_rank = {rank}"
+    return check, CRITICAL, statement, (f"found 1 case: workspace w1, suggestion {rank}: {words}",)
 
 
-def _misranked(change: str, words: str) -> Spoilt:
+def _misranked(change: str, words: str) -> Corruption:
     return RANKED, CRITICAL, change, (f"found 1 case: workspace {words}",)
 
 
-SUGGESTIONS: list[Spoilt] = [
+SUGGESTIONS: list[Corruption] = [
     _misranked("delete from waste.suggestions where suggestion_rank = 2", "w1: 3 suggestions, ranks 1 to 4"),
     _misranked("delete from waste.suggestions where suggestion_rank = 1", "w1: 3 suggestions, ranks 2 to 4"),
     _misranked(
@@ -46,7 +48,7 @@ SUGGESTIONS: list[Spoilt] = [
     ),
     _misranked("update waste.suggestions set workspace_id = null", "null: 4 suggestions, ranks 1 to 4"),
     *(
-        _spoilt(NAMED, rank, f"{column} = null")
+        _corruption(NAMED, rank, f"{column} = null")
         for rank, column in (
             (RULESET, "ruleset_id"),
             (TEMPLATE, "template_id"),
@@ -56,7 +58,7 @@ SUGGESTIONS: list[Spoilt] = [
         )
     ),
     *(
-        _spoilt(NAMED, rank, f"{column} = 'x'")
+        _corruption(NAMED, rank, f"{column} = 'x'")
         for rank in (RULESET, TEMPLATE, CATEGORY, MEMBER)
         for own, column in (
             (RULESET, "ruleset_id"),
@@ -66,10 +68,12 @@ SUGGESTIONS: list[Spoilt] = [
         )
         if own != rank
     ),
-    _spoilt(NAMED, TEMPLATE, "segment_kind = 'model'", "model with ruleset null, template t2, category null"),
-    _spoilt(NAMED, MEMBER, "segment_kind = null", "null with ruleset null"),
+    _corruption(
+        NAMED, TEMPLATE, "segment_kind = 'model'", "model with ruleset null, template t2, category null"
+    ),
+    _corruption(NAMED, MEMBER, "segment_kind = null", "null with ruleset null"),
     *(
-        _spoilt(COUNTED, RULESET, change, words)
+        _corruption(COUNTED, RULESET, change, words)
         for change, words in (
             ("affected_count = 4, wasted_generation_count = 2", "4 of 3 affected"),
             ("affected_count = -1", "-1 of 3 affected"),
@@ -90,9 +94,9 @@ SUGGESTIONS: list[Spoilt] = [
             ("waste_reason = null", "1 of 3 affected"),
         )
     ),
-    _spoilt(COUNTED, CATEGORY, "wasted_generation_count = -1", "0 of 2 affected"),
+    _corruption(COUNTED, CATEGORY, "wasted_generation_count = -1", "0 of 2 affected"),
     *(
-        _spoilt(SAVED, TEMPLATE, change, words)
+        _corruption(SAVED, TEMPLATE, change, words)
         for change, words in (
             (f"{SAVING}_low = -0.000001", "-0.000001, 1.000000, 1.200000 of 1.250000 wasted"),
             (f"{SAVING}_low = 1.000001", "1.000001, 1.000000, 1.200000"),
@@ -103,9 +107,9 @@ SUGGESTIONS: list[Spoilt] = [
             (f"{SAVING}_high = null", "0.000000, 1.000000, null"),
         )
     ),
-    _spoilt(FALLING, CATEGORY, f"{SAVING}_mid = 1.000001", "1.000001 after 1.000000"),
+    _corruption(FALLING, CATEGORY, f"{SAVING}_mid = 1.000001", "1.000001 after 1.000000"),
     *(
-        _spoilt(EVIDENCE, rank, change)
+        _corruption(EVIDENCE, rank, change)
         for rank in (RULESET, TEMPLATE, CATEGORY, MEMBER)
         for change in (
             "generation_count = generation_count + 1",
@@ -114,7 +118,7 @@ SUGGESTIONS: list[Spoilt] = [
             "wasted_credits = wasted_credits - 0.000001",
         )
     ),
-    _spoilt(
+    _corruption(
         EVIDENCE,
         RULESET,
         "generation_count = null",
@@ -122,7 +126,7 @@ SUGGESTIONS: list[Spoilt] = [
         "in the facts 1 of 3 and 1.250000 of 8.750000",
     ),
     *(
-        _spoilt(EVIDENCE, rank, f"{column} = 'x'")
+        _corruption(EVIDENCE, rank, f"{column} = 'x'")
         for rank, column in (
             (RULESET, "ruleset_id"),
             (TEMPLATE, "template_id"),
@@ -131,11 +135,11 @@ SUGGESTIONS: list[Spoilt] = [
             (MEMBER, "member_id"),
         )
     ),
-    _spoilt(EVIDENCE, MEMBER, "evidence_from = '2026-01-02'"),
-    _spoilt(EVIDENCE, MEMBER, "evidence_from = null"),
-    _spoilt(EVIDENCE, MEMBER, "evidence_to = '2026-04-01'"),
-    _spoilt(EVIDENCE, MEMBER, "evidence_to = '2026-03-30'"),
-    _spoilt(EVIDENCE, MEMBER, "evidence_to = null"),
+    _corruption(EVIDENCE, MEMBER, "evidence_from = '2026-01-02'"),
+    _corruption(EVIDENCE, MEMBER, "evidence_from = null"),
+    _corruption(EVIDENCE, MEMBER, "evidence_to = '2026-04-01'"),
+    _corruption(EVIDENCE, MEMBER, "evidence_to = '2026-03-30'"),
+    _corruption(EVIDENCE, MEMBER, "evidence_to = null"),
     (
         EVIDENCE,
         CRITICAL,
@@ -155,11 +159,13 @@ SUGGESTIONS: list[Spoilt] = [
 ]
 
 
-@pytest.mark.parametrize("spoilt", SUGGESTIONS, ids=[spoilt[0] for spoilt in SUGGESTIONS])
-def test_spoilt_suggestions_are_named(spoilt: Spoilt, assert_named: Callable[..., None]) -> None:
-    assert_named("waste", *spoilt)
+@pytest.mark.parametrize("corruption", SUGGESTIONS, ids=[corruption[0] for corruption in SUGGESTIONS])
+def test_corrupted_suggestions_are_reported(
+    corruption: Corruption, assert_reported: Callable[..., None]
+) -> None:
+    assert_reported("waste", *corruption)
 
 
-def test_every_check_of_suggestions_has_a_batch_that_it_fails() -> None:
+def test_every_check_of_suggestions_is_failed_by_some_batch() -> None:
     checks = {check.name for gate in suggestions.GATES for check in gate.checks}
-    assert checks == {spoilt[0] for spoilt in SUGGESTIONS}
+    assert checks == {corruption[0] for corruption in SUGGESTIONS}

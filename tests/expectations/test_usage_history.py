@@ -1,6 +1,6 @@
 """Volume and freshness are measured against the workspace's own past, day of the week by day of the week.
 
-2026-03-31, the day looked at, is a Tuesday; the 29th before it a Sunday.
+2026-03-31, the day checked, is a Tuesday; the 29th before it a Sunday.
 """
 
 from collections.abc import Callable
@@ -45,12 +45,12 @@ def history(
 
 
 @pytest.mark.parametrize("newest", [21, 100, 500])
-def test_a_usual_day_is_not_told(failed: Failed, newest: int) -> None:
+def test_a_usual_day_is_not_reported(failed: Failed, newest: int) -> None:
     assert failed({"w1": history(TUESDAY, newest=newest)}, as_of=TUESDAY) == {}
 
 
 @pytest.mark.parametrize("newest", [0, 10, 19])
-def test_none_or_a_tenth_of_the_usual_volume_is_told(failed: Failed, newest: int) -> None:
+def test_none_or_a_tenth_of_the_usual_volume_is_reported(failed: Failed, newest: int) -> None:
     found = failed({"w1": history(TUESDAY, newest=newest)}, as_of=TUESDAY)
 
     assert list(found) == [TOO_LITTLE]
@@ -58,7 +58,7 @@ def test_none_or_a_tenth_of_the_usual_volume_is_told(failed: Failed, newest: int
 
 
 @pytest.mark.parametrize("newest", [501, 1000])
-def test_ten_times_the_usual_volume_is_told(failed: Failed, newest: int) -> None:
+def test_ten_times_the_usual_volume_is_reported(failed: Failed, newest: int) -> None:
     found = failed({"w1": history(TUESDAY, newest=newest)}, as_of=TUESDAY)
 
     assert list(found) == [TOO_MUCH]
@@ -66,7 +66,7 @@ def test_ten_times_the_usual_volume_is_told(failed: Failed, newest: int) -> None
 
 
 @pytest.mark.parametrize("newest", [0, 3, 40])
-def test_a_quiet_weekend_is_not_told(failed: Failed, newest: int) -> None:
+def test_a_quiet_weekend_is_not_reported(failed: Failed, newest: int) -> None:
     assert failed({"w1": history(SUNDAY, weekend=3, newest=newest)}, as_of=SUNDAY) == {}
 
 
@@ -77,11 +77,11 @@ def test_a_weekend_is_compared_with_weekends(failed: Failed) -> None:
     assert list(failed({"w1": usage | {SUNDAY: 5}}, as_of=SUNDAY)) == [TOO_LITTLE]
 
 
-def test_a_quiet_working_day_is_told_though_the_weekend_was_as_quiet(failed: Failed) -> None:
+def test_a_quiet_working_day_is_reported_although_the_weekend_was_as_quiet(failed: Failed) -> None:
     assert list(failed({"w1": history(MONDAY, weekend=0, newest=3)}, as_of=MONDAY)) == [TOO_LITTLE]
 
 
-def test_work_on_a_saturday_is_not_told_where_it_is_no_more_than_on_any_day(failed: Failed) -> None:
+def test_a_saturday_with_the_volume_of_any_day_is_not_reported(failed: Failed) -> None:
     saturday = SUNDAY - timedelta(days=1)
 
     assert failed({"w1": history(saturday, weekend=0, newest=400)}, as_of=saturday) == {}
@@ -108,7 +108,7 @@ def test_a_workspace_of_less_than_two_weeks_has_no_usual_volume(failed: Failed, 
 
 
 @pytest.mark.parametrize("newest", [0, 95])
-def test_a_few_generations_more_or_less_are_chance(failed: Failed, newest: int) -> None:
+def test_a_few_generations_more_or_less_are_not_reported(failed: Failed, newest: int) -> None:
     assert failed({"w1": history(TUESDAY, workday=19, weekend=19, newest=newest)}, as_of=TUESDAY) == {}
 
 
@@ -119,13 +119,13 @@ def test_days_without_usage_count_in_the_usual_volume(failed: Failed) -> None:
     assert TOO_LITTLE not in failed({"w1": days}, as_of=TUESDAY)
 
 
-def test_deliveries_that_stop_are_told_though_every_workspace_is_small(failed: Failed) -> None:
+def test_deliveries_that_stop_are_reported_although_every_workspace_is_small(failed: Failed) -> None:
     past = history(TUESDAY - timedelta(days=2), workday=2, weekend=2)
 
     assert failed({"w1": past}, as_of=TUESDAY)[STALE] == "1 case: the newest generation is of 2026-03-28"
 
 
-def test_silence_is_told_of_one_workspace_beside_others_that_go_on(failed: Failed) -> None:
+def test_one_silent_workspace_is_reported_while_others_continue(failed: Failed) -> None:
     usage = {
         "going-on": history(TUESDAY, workday=5, weekend=5, newest=5),
         "stopped": history(TUESDAY - timedelta(days=2), workday=5, weekend=5),
@@ -136,7 +136,7 @@ def test_silence_is_told_of_one_workspace_beside_others_that_go_on(failed: Faile
     }
 
 
-def test_silence_no_longer_than_an_earlier_one_is_not_told(failed: Failed) -> None:
+def test_silence_no_longer_than_an_earlier_one_is_not_reported(failed: Failed) -> None:
     # ten days of use, five of rest, and again
     days = {TUESDAY - timedelta(days=ago): 5 for ago in (*range(5, 15), *range(19, 29))}
 
@@ -144,7 +144,7 @@ def test_silence_no_longer_than_an_earlier_one_is_not_told(failed: Failed) -> No
     assert sorted(failed({"w1": days}, as_of=TUESDAY + timedelta(days=1))) == sorted([STALE, SILENT])
 
 
-def test_a_workspace_that_left_is_told_for_four_weeks_and_then_no_more(failed: Failed) -> None:
+def test_a_workspace_that_left_is_reported_for_four_weeks(failed: Failed) -> None:
     def found(days_ago: int) -> dict[str, str]:
         usage = {
             "left": history(TUESDAY - timedelta(days=days_ago - 1), workday=5, weekend=5),
@@ -156,5 +156,5 @@ def test_a_workspace_that_left_is_told_for_four_weeks_and_then_no_more(failed: F
     assert found(29) == {}
 
 
-def test_no_usage_at_all_is_told(failed: Failed) -> None:
+def test_no_usage_at_all_is_reported(failed: Failed) -> None:
     assert failed({}, as_of=TUESDAY) == {STALE: "1 case: the newest generation is of no day at all"}

@@ -1,4 +1,4 @@
-"""Spoilt probabilities and expected waste are named by their gates: event or row, workspace and period."""
+"""Corrupted probabilities and expected waste are reported: event or row, workspace and period."""
 
 from __future__ import annotations
 
@@ -8,37 +8,39 @@ import pytest
 
 from expectations.suites import waste
 
-Spoilt = tuple[str, str, str, tuple[str, ...]]  # check, severity, what spoils the batch, words of the message
+Corruption = tuple[
+    str, str, str, tuple[str, ...]
+]  # check, severity, what corrupts the batch, words of the message
 CRITICAL, WARNING = "critical", "warning"
 
 SCORED = "every_attempt_has_one_probability"
-PROBABILITIES: list[Spoilt] = [
+PROBABILITIES: list[Corruption] = [
     *(
-        (SCORED, CRITICAL, spoil, (f"found 1 case: {words}",))
-        for spoil, words in (
+        (SCORED, CRITICAL, statement, (f"found 1 case: {words}",))
+        for statement, words in (
             (
                 "delete from waste.probabilities where row_id = 2",
-                "workspace w1, event e2, row 2: 0 told where 1 is due",
+                "workspace w1, event e2, row 2: 0 found, expected 1",
             ),
             (
                 "insert into waste.probabilities values (2, 0.5, 'boosting')",
-                "workspace w1, event e2, row 2: 2 told where 1 is due",
+                "workspace w1, event e2, row 2: 2 found, expected 1",
             ),
             (
                 "insert into waste.probabilities values (4, 1, 'boosting')",  # it failed
-                "workspace w1, event e4, row 4: 1 told where 0 is due",
+                "workspace w1, event e4, row 4: 1 found, expected 0",
             ),
             (
                 "insert into waste.probabilities values (99, 1, 'boosting')",
-                "workspace null, event null, row 99: 1 told where 0 is due",
+                "workspace null, event null, row 99: 1 found, expected 0",
             ),
             (
                 "insert into waste.probabilities values (null, 1, 'boosting')",
-                "workspace null, event null, row null: 1 told where 0 is due",
+                "workspace null, event null, row null: 1 found, expected 0",
             ),
             (
                 "update facts.fct_judged_generations set usage_date = '2025-12-31' where row_id = 7",
-                "workspace w2, event e7, row 7: 1 told where 0 is due",
+                "workspace w2, event e7, row 7: 1 found, expected 0",
             ),
         )
     ),
@@ -46,10 +48,10 @@ PROBABILITIES: list[Spoilt] = [
         (
             "probabilities_lie_between_0_and_1",
             CRITICAL,
-            f"update waste.probabilities set {spoil} where row_id = 2",
+            f"update waste.probabilities set {statement} where row_id = 2",
             (f"found 1 case: row 2: {words}",),
         )
-        for spoil, words in (
+        for statement, words in (
             ("waste_probability = -0.000001", "-0.000001 by boosting"),
             ("waste_probability = 1.000001", "1.000001 by boosting"),
             ("waste_probability = null", "null by boosting"),
@@ -61,10 +63,10 @@ PROBABILITIES: list[Spoilt] = [
         (
             "one_waste_model_is_in_use",
             CRITICAL,
-            f"update waste.models set {spoil}",
+            f"update waste.models set {statement}",
             (f"found 1 case: {words}",),
         )
-        for spoil, words in (
+        for statement, words in (
             ("promoted = false", "0 promoted, null to null"),
             ("promoted = null", "0 promoted, null to null"),
             ("promoted = true", "3 promoted, waste_boosting to waste_rule"),
@@ -79,14 +81,14 @@ PROBABILITIES: list[Spoilt] = [
         ("found 1 case: 0 promoted",),
     ),
     (
-        "probabilities_are_told_by_the_model_in_use",
+        "probabilities_come_from_the_promoted_model",
         CRITICAL,
         "update waste.models set promoted = model = 'waste_rule'",
         ("found 1 case: 4 probabilities by boosting",),
     ),
     *(
         (
-            "probabilities_are_told_by_the_model_in_use",
+            "probabilities_come_from_the_promoted_model",
             CRITICAL,
             f"update waste.probabilities set model_used = {name} where row_id > 2",
             (f"found 1 case: 2 probabilities by {word}",),
@@ -99,26 +101,26 @@ PROBABILITIES: list[Spoilt] = [
         "update waste.models set refused = 'found f0…. The rule is used.' where promoted",
         (
             "found 1 case: waste_boosting a: found f0…. The rule is used instead. "
-            "Delete models/waste_boosting-*.skops in the data directory; the next run learns it anew.",
+            "Delete models/waste_boosting-*.skops in the data directory; the next run trains it again.",
         ),
     ),
 ]
 
 
-def _expected(check: str, change: str, words: str, *, period: str = "30d") -> Spoilt:
-    spoil = f"update waste.pending_waste set {change} where period = '{period}'"
-    return check, CRITICAL, spoil, (f"found 1 case: workspace {words}",)
+def _expected(check: str, change: str, words: str, *, period: str = "30d") -> Corruption:
+    statement = f"update waste.pending_waste set {change} where period = '{period}'"
+    return check, CRITICAL, statement, (f"found 1 case: workspace {words}",)
 
 
-PENDING: list[Spoilt] = [
+PENDING: list[Corruption] = [
     (
-        "pending_waste_is_told_once",
+        "pending_waste_is_unique",
         CRITICAL,
         "insert into waste.pending_waste from waste.pending_waste where period = '7d'",
         ("found 1 case: workspace w1, 7d: 2 rows",),
     ),
     *(
-        _expected("pending_waste_is_told_once", change, words)
+        _expected("pending_waste_is_unique", change, words)
         for change, words in (
             ("workspace_id = null", "null, 30d: 1 rows"),
             ("period = '14d'", "w1, 14d: 1 rows"),
@@ -154,41 +156,43 @@ PENDING: list[Spoilt] = [
         ("found 1 case: workspace w1, 7d: up to 2.500000 of 0.000000 pending",),
     ),
     (
-        "pending_waste_is_told_of_all_that_is_pending",
+        "pending_waste_covers_all_that_is_pending",
         CRITICAL,
         "delete from waste.pending_waste where period = '30d'",
         ("found 1 case: workspace w1, 30d: 2.500000 pending, nothing expected",),
     ),
     (
-        "pending_waste_is_told_of_all_that_is_pending",
+        "pending_waste_covers_all_that_is_pending",
         CRITICAL,
         "update facts.fct_usage_daily set pending_credits = 3 where workspace_id = 'w2'",
         ("found 3 cases", "workspace w2, 7d: 3.000000 pending, nothing expected"),
     ),
 ]
-SPOILT = [*PROBABILITIES, *PENDING]
+CORRUPTIONS = [*PROBABILITIES, *PENDING]
 
 
-@pytest.mark.parametrize("spoilt", SPOILT, ids=[spoilt[0] for spoilt in SPOILT])
-def test_spoilt_probabilities_and_expected_waste_are_named(
-    spoilt: Spoilt, assert_named: Callable[..., None]
+@pytest.mark.parametrize("corruption", CORRUPTIONS, ids=[corruption[0] for corruption in CORRUPTIONS])
+def test_corrupted_probabilities_and_expected_waste_are_reported(
+    corruption: Corruption, assert_reported: Callable[..., None]
 ) -> None:
-    assert_named("waste", *spoilt)
+    assert_reported("waste", *corruption)
 
 
-def test_every_check_of_the_classifier_has_a_batch_that_it_fails() -> None:
-    assert {check.name for gate in waste.GATES for check in gate.checks} == {spoilt[0] for spoilt in SPOILT}
+def test_every_check_of_the_classifier_is_failed_by_some_batch() -> None:
+    assert {check.name for gate in waste.GATES for check in gate.checks} == {
+        corruption[0] for corruption in CORRUPTIONS
+    }
 
 
-def test_while_nothing_is_known_yet_nothing_need_be_expected(
+def test_before_any_outcome_is_known_no_waste_need_be_expected(
     change: Callable[[str], None], failed_check: Callable[..., object]
 ) -> None:
     change("delete from waste.pending_waste")
 
-    assert failed_check("waste", "pending_waste_is_told_of_all_that_is_pending") is None
+    assert failed_check("waste", "pending_waste_covers_all_that_is_pending") is None
 
 
-def test_pending_content_that_cost_nothing_may_have_a_row_of_zeros(
+def test_pending_content_of_0_credits_may_have_a_row_of_zeros(
     change: Callable[[str], None], failed_check: Callable[..., object]
 ) -> None:
     change("insert into waste.pending_waste values ('w2', '7d', 0, 0, 0)")

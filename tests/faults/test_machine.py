@@ -154,7 +154,7 @@ def test_of_two_runs_started_together_one_runs_and_one_names_the_holder_of_the_l
         other = runs.nightly_run(awkward.landing, data_dir, awkward.as_of)
         _, errors = one.communicate(timeout=300)
         assert (one.returncode, other.status) == (OK, LOCKED), errors + other.output
-        assert f"is held by process {one.pid} since " in other.stderr
+        assert f"is locked by process {one.pid} since " in other.stderr
         awkward.assert_equal(data_dir)
 
 

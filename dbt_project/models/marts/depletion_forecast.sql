@@ -13,7 +13,7 @@ told as (
         vintages.*,
         row_number() over (
             partition by workspace_id, as_of
-            order by told_at desc nulls last
+            order by published_at desc nulls last
         ) as told_rank
     from {{ source('journal', 'depletion_forecast') }} as vintages
     where as_of < {{ as_of() }}

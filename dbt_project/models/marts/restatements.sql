@@ -3,7 +3,7 @@ with told as (
     union all
     select
         *,
-        cast(null as timestamp) as told_at
+        cast(null as timestamp) as published_at
     from {{ ref('fct_restatements') }}
 ),
 
@@ -13,11 +13,11 @@ placed as (
         told.*,
         row_number() over (
             partition by workspace_id, usage_date, as_of, cause
-            order by told_at asc nulls last
+            order by published_at asc nulls last
         ) as first_place,
         row_number() over (
             partition by workspace_id, usage_date, as_of, cause
-            order by told_at desc nulls first
+            order by published_at desc nulls first
         ) as last_place
     from told
 )

@@ -1,1 +1,1 @@
-"""The working warehouse on a Spark cluster, behind the interface of warehouse/protocol.py."""
+"""The working warehouse on a Spark cluster, with the interface of warehouse/protocol.py."""

@@ -1,6 +1,6 @@
 """Parquet files that this process and the machines of a cluster both reach, under one URI.
 
-What is in them does not belong here: that is spark_warehouse.py.
+What is in them does not belong here: that is warehouse.py.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class ClusterFiles:
             self._files.delete_file(target)
 
     def delete_copies(self) -> None:
-        """Remove what was copied; it is copied anew when it is read."""
+        """Remove the copies; files are copied again when they are read."""
         self.delete(_COPIED)
         self._record.unlink(missing_ok=True)
 
@@ -99,8 +99,8 @@ class ClusterFiles:
         """Copy what is new or changed, and remove the copies of what is gone."""
         if self._is_shared:
             return
-        told = json.loads(self._record.read_text()) if self._record.exists() else {}
-        known = told["files"] if told.get("uri") == self.uri else {}
+        record = json.loads(self._record.read_text()) if self._record.exists() else {}
+        known = record["files"] if record.get("uri") == self.uri else {}
         for gone in [name for name in known if not Path(name).exists()]:
             self.delete(f"{_COPIED}{gone}")
             del known[gone]

@@ -1,4 +1,4 @@
-"""DuckDB's SQL as Spark reads it: what the steps ask of the warehouse is written once.
+"""Translates DuckDB's SQL for Spark, so that each statement is written once.
 
 Not here: the SQL of the models, whose few differences are macros in dbt_project/macros/engine.
 """
@@ -20,7 +20,7 @@ def spark_sql(sql: str, *, schemas: Collection[str] = (), prefix: str = "") -> s
         prefix: of the databases of one warehouse.
     """
     tree = sqlglot.parse_one(sql, read="duckdb").transform(_for_spark)
-    _tell_apart(tree)
+    _rename_inner_ctes(tree)
     for table in tree.find_all(exp.Table):
         if table.db in schemas:
             table.set("db", exp.to_identifier(prefix + table.db))
@@ -42,10 +42,10 @@ def _for_spark(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _tell_apart(tree: exp.Expression) -> None:
+def _rename_inner_ctes(tree: exp.Expression) -> None:
     """Give each `with` inside a query names of its own: sqlglot moves them all to the front."""
     inner = [found for found in tree.find_all(exp.With) if found.parent is not tree]
-    for number, found in enumerate(sorted(inner, key=lambda one: one.depth, reverse=True)):
+    for number, found in enumerate(sorted(inner, key=lambda with_: with_.depth, reverse=True)):
         assert found.parent is not None
         names = {cte.alias for cte in found.expressions}
         for table in list(found.parent.find_all(exp.Table)):

@@ -1,6 +1,6 @@
-"""Statements sent to the Thrift server of Spark, in sessions that mean what DuckDB means.
+"""Statements sent to the Thrift server of Spark, in sessions with the semantics of DuckDB.
 
-What is asked does not belong here: that is spark_warehouse.py.
+What is asked does not belong here: that is warehouse.py.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SESSION = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.parquet.inferTimestampNTZ.enabled": "false",
     "spark.sql.parquet.mergeSchema": "true",
-    # told by the size of compressed columns, a hundredth of what the rows take: millions of them would pass
+    # Spark estimates by compressed size, a hundredth of what the rows take: millions would be broadcast
     "spark.sql.autoBroadcastJoinThreshold": "1MB",
 }
 _LONGEST_ERROR = 2_000
@@ -29,7 +29,7 @@ _LONGEST_ERROR = 2_000
 
 @dataclass(frozen=True)
 class ThriftServer:
-    """Where the Thrift server is, and as whom it is asked.
+    """The address and account of a Thrift server.
 
     Attributes:
         host, port: its address.
@@ -46,8 +46,8 @@ class ThriftServer:
     kerberos_service: str | None
 
     @classmethod
-    def of(cls, url: str) -> ThriftServer:
-        """That of an address such as thrift://user@host:10000?auth=NONE."""
+    def from_url(cls, url: str) -> ThriftServer:
+        """Parse an address such as thrift://user@host:10000?auth=NONE."""
         parts = urlsplit(url)
         options = {name: values[0] for name, values in parse_qs(parts.query).items()}
         return cls(
@@ -68,7 +68,7 @@ class ThriftServer:
         from pyhive import exc, hive
         from thrift.Thrift import TException
 
-        logging.getLogger("thrift").setLevel(logging.CRITICAL)  # what it would say is in the error
+        logging.getLogger("thrift").setLevel(logging.CRITICAL)  # its messages are in the error
         try:
             connection = hive.connect(
                 host=self.host,
@@ -82,9 +82,9 @@ class ThriftServer:
         # PyHive's own checks of user, password and auth come as the last three
         except (exc.Error, TException, OSError, ValueError, NotImplementedError, AssertionError) as error:
             raise WarehouseError(
-                f"the Thrift server of Spark must answer; {self.host}:{self.port} does not ({_said(error)}). "
-                "Start it, or correct CREDITS_SPARK_URL."
-            ) from None  # who tells of a failed step tells the first cause
+                f"the Thrift server of Spark must answer; {self.host}:{self.port} does not "
+                f"({_message(error)}). Start it, or correct CREDITS_SPARK_URL."
+            ) from None  # a failed step reports the first cause
         rows: list[tuple[Any, ...]] = []
         with closing(connection), closing(connection.cursor()) as cursor:
             for statement in statements:
@@ -92,12 +92,12 @@ class ThriftServer:
                     cursor.execute(statement)
                     rows = cursor.fetchall() if cursor.description else []
                 except (exc.Error, TException, OSError) as error:
-                    raise WarehouseError(_said(error)) from None
+                    raise WarehouseError(_message(error)) from None
         return [tuple(row) for row in rows]
 
 
-def _said(error: BaseException) -> str:
-    """What the server said, without its stack."""
-    told = error.args[0] if error.args else error
-    words = getattr(getattr(told, "status", None), "errorMessage", None) or str(told)
-    return str(words).split("\tat ")[0].strip()[:_LONGEST_ERROR]
+def _message(error: BaseException) -> str:
+    """The message of the server, without its stack."""
+    cause = error.args[0] if error.args else error
+    message = getattr(getattr(cause, "status", None), "errorMessage", None) or str(cause)
+    return str(message).split("\tat ")[0].strip()[:_LONGEST_ERROR]

@@ -47,7 +47,7 @@ class SparkWarehouse:
         self, url: str, *, prefix: str, folder: Path, files: str = "", manifest: Callable[[], Path]
     ) -> None:
         self.prefix = prefix
-        self._execute = ThriftServer.of(url).execute
+        self._execute = ThriftServer.from_url(url).execute
         self._folder = folder
         # a folder of its own: what belongs to another warehouse is never removed with this one
         uri = f"{files.rstrip('/') or f'file://{folder}'}/{prefix}"
@@ -114,9 +114,9 @@ class SparkWarehouse:
         return bool(self._execute(f"show tables in {self.prefix}{schema} like '{name}'"))
 
     def remove(self) -> None:
-        """Forget the working warehouse; it is rebuilt from the lake."""
+        """Delete the working warehouse; it is rebuilt from the lake."""
         self._refuse_others()
-        self._files.touch(_MARKER)  # half of it removed is half of it made
+        self._files.touch(_MARKER)  # a warehouse removed in part is incomplete
         self._execute(*(f"drop database if exists {self.prefix}{schema} cascade" for schema in SCHEMAS))
         self._has_databases = False
         for folder in ("python", "tables", "exchange"):
@@ -127,8 +127,8 @@ class SparkWarehouse:
     def set_aside_if_torn(self) -> str | None:
         """Remove a warehouse whose models were being changed when a run was killed or failed.
 
-        Partitions of Parquet are replaced one after the other: who is killed in between leaves a table of
-        which nobody knows what it has. What a killed run was asking is removed, too.
+        Partitions of Parquet are replaced one after the other: an interruption leaves a table of
+        unknown content. Rows exchanged by an interrupted run are removed, too.
         """
         self._refuse_others()
         self._files.delete("exchange")
@@ -145,13 +145,13 @@ class SparkWarehouse:
 
     @contextmanager
     def building(self) -> Iterator[None]:
-        """Models are changed within; what tells so, beside the tables, stays if that does not end well."""
+        """The block in which models are changed; its marker file stays if the block fails."""
         self._files.touch(_MARKER)
         yield
         self._files.delete(_MARKER)
 
     def define(self, view: str, sql: str) -> None:
-        """Make or replace a view."""
+        """Create or replace a view."""
         self._make_databases()
         self._define(view, self._translated(sql))
 
@@ -239,11 +239,11 @@ class SparkWarehouse:
         name = f"{self.prefix}{SCHEMAS[0]}"
         if (name,) not in self._execute(f"show databases like '{name}'"):
             return
-        told = {str(key).lower(): value for key, value in self._execute(f"describe database {name}")}
-        if told.get("comment") != str(self._folder):
+        described = {str(key).lower(): value for key, value in self._execute(f"describe database {name}")}
+        if described.get("comment") != str(self._folder):
             raise WarehouseError(
                 f"one data directory for each CREDITS_SPARK_PREFIX; the databases {self.prefix}… are of "
-                f"{told.get('comment')}, not of {self._folder}. Choose another prefix, or drop them."
+                f"{described.get('comment')}, not of {self._folder}. Choose another prefix, or drop them."
             )
 
 

@@ -1,4 +1,4 @@
-"""What a run asks of dbt: everything anew, what may have changed, or only the checks."""
+"""The dbt command of a run: rebuild everything, build what may have changed, or only test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from orchestration.defs.dbt_layers import due
+from orchestration.defs.dbt_layers import command_for
 from orchestration.warehouse.run_state import RunState
 
 
@@ -20,8 +20,10 @@ from orchestration.warehouse.run_state import RunState
         (2, "2026-04-07", "2026-04-09", "build"),
     ],
 )
-def test_a_run_does_only_what_is_due(
+def test_a_run_builds_only_what_may_have_changed(
     since_batch: int | None, known_from: str, known_to: str, command: str
 ) -> None:
-    told = {"since_batch": since_batch, "known_from": known_from, "known_to": known_to}
-    assert due(told, RunState(batch_id=2, as_of=date(2026, 4, 7), definitions="d")) == command
+    dbt_variables = {"since_batch": since_batch, "known_from": known_from, "known_to": known_to}
+    assert (
+        command_for(dbt_variables, RunState(batch_id=2, as_of=date(2026, 4, 7), definitions="d")) == command
+    )

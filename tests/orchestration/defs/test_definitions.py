@@ -44,7 +44,7 @@ def test_every_asset_is_described_grouped_by_layer_and_owned(definitions: dg.Def
         assert node.tags["layer"] == key.path[0], key
 
 
-def test_every_asset_that_is_made_leads_to_its_code(definitions: dg.Definitions) -> None:
+def test_every_built_asset_has_a_code_reference(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     for key in graph.materializable_asset_keys:
         references = graph.get(key).metadata["dagster/code_references"].code_references
@@ -53,7 +53,7 @@ def test_every_asset_that_is_made_leads_to_its_code(definitions: dg.Definitions)
     assert model.code_references[0].file_path.endswith("models/marts/usage_daily.sql")
 
 
-def test_every_mart_tells_its_columns(definitions: dg.Definitions) -> None:
+def test_every_mart_shows_its_columns(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     marts = [key for key in graph.materializable_asset_keys if key.path[0] == "marts"]
     assert len(marts) > 15
@@ -62,14 +62,14 @@ def test_every_mart_tells_its_columns(definitions: dg.Definitions) -> None:
         assert columns and all(column.description and column.type for column in columns), key
 
 
-def test_what_every_night_makes_must_be_fresh(definitions: dg.Definitions) -> None:
+def test_every_asset_that_runs_rebuild_has_a_freshness_policy(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     for key in graph.get_all_asset_keys():
         is_nightly = key.path[0] not in ("landing", "journal", "served")
         assert (graph.get(key).freshness_policy is not None) == is_nightly, key
 
 
-def test_lineage_leads_from_every_landing_feed_to_what_is_published(definitions: dg.Definitions) -> None:
+def test_lineage_leads_from_every_landing_feed_to_the_published_marts(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     upstream = graph.get_ancestor_asset_keys(dg.AssetKey(["published", "marts"]))
     landing = {key for key in graph.get_all_asset_keys() if key.path[0] == "landing"}
@@ -77,7 +77,7 @@ def test_lineage_leads_from_every_landing_feed_to_what_is_published(definitions:
     assert landing - upstream <= {dg.AssetKey(["landing", "credit_packs"])}
 
 
-def test_every_critical_gate_stops_the_step_that_follows(definitions: dg.Definitions) -> None:
+def test_every_critical_gate_blocks_the_next_step(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     critical = {
         dg.AssetKey(gate.asset.split("."))
@@ -92,7 +92,7 @@ def test_every_critical_gate_stops_the_step_that_follows(definitions: dg.Definit
         assert following, f"a failed gate on {key} would not stop anything"
 
 
-def test_the_schedule_tells_the_run_when_it_was_due(definitions: dg.Definitions) -> None:
+def test_the_schedule_passes_its_due_time_to_the_run(definitions: dg.Definitions) -> None:
     from datetime import UTC, datetime
 
     schedule = definitions.resolve_schedule_def("nightly")

@@ -13,7 +13,7 @@ from orchestration.warehouse.duckdb import DuckDBWarehouse
 
 
 def test_prices_and_credits_of_any_size_are_written_exactly(tmp_path: Path) -> None:
-    """DuckDB took the type of prices from the first of them: a larger one further down stopped the run."""
+    """DuckDB inferred the type of prices from the first one: a larger one later failed the run."""
     small, large = (
         told(history(usage(steady()), [bought(900)], packs=[pack("p", 1_000, price)])).dates
         for price in ("0.5", "99999999999.000000000001")
@@ -32,7 +32,7 @@ def test_prices_and_credits_of_any_size_are_written_exactly(tmp_path: Path) -> N
     ]
 
 
-def test_a_night_without_any_forecast_still_has_its_tables(tmp_path: Path) -> None:
+def test_a_run_without_any_forecast_still_has_its_tables(tmp_path: Path) -> None:
     nothing = history(usage({}), []).of_workspace("nobody")
     warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
     assert warehouse.replace("forecast.credit_depletion", told(nothing).dates, select=_FORECAST) == 0

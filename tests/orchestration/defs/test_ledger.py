@@ -1,4 +1,4 @@
-"""The step that books the ledger: it follows the policy that the variables of the dbt project choose.
+"""The ledger step follows the policy of the dbt variables.
 
 Not here: what a policy does to the ledger.
 """
@@ -23,24 +23,24 @@ def project(folder: Path, *variables: str) -> DbtProject:
     return DbtProject(folder, target_dir=folder)
 
 
-def test_the_variables_of_the_dbt_project_are_the_usual_policy(tmp_path: Path) -> None:
+def test_the_dbt_variables_give_the_default_policy(tmp_path: Path) -> None:
     variables = DbtProject(REPO / "dbt_project", target_dir=tmp_path).variables
     assert draw_policy(variables) == USUAL_POLICY
 
 
-def test_a_changed_variable_is_another_policy(tmp_path: Path) -> None:
+def test_a_changed_dbt_variable_changes_the_policy(tmp_path: Path) -> None:
     changed = project(tmp_path, "ledger_draw_order: [expires_on]", "ledger_repays_overage: true")
     assert draw_policy(changed.variables) == DrawPolicy(draw_order=("expires_on",), repays_overage=True)
 
 
 @pytest.mark.parametrize("order", ["", "priority", "[priority, age]"])
-def test_a_variable_that_is_no_policy_is_refused(tmp_path: Path, order: str) -> None:
+def test_an_invalid_policy_variable_is_refused(tmp_path: Path, order: str) -> None:
     variables = project(tmp_path, f"ledger_draw_order: {order}", "ledger_repays_overage: false").variables
     with pytest.raises(ValueError, match="A draw order lists names"):
         draw_policy(variables)
 
 
-def test_the_step_books_by_the_policy_of_the_project(tmp_path: Path) -> None:
+def test_the_ledger_step_follows_the_policy_of_the_project(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
     with warehouse.connect() as connection:
         connection.execute("create schema facts")

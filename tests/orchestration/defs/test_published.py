@@ -1,4 +1,4 @@
-"""What may be published: only what the same run has checked, and found good."""
+"""A run publishes only what it has checked and found correct."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_run_whose_checks_all_passed_may_publish() -> None:
     refuse_unchecked([*EVERY_LAYER, check("raw", passed=False, severity="warning")])
 
 
-def test_a_critical_failure_is_named_and_stops_publishing() -> None:
+def test_a_critical_failure_is_reported_and_blocks_publishing() -> None:
     with pytest.raises(CriticalCheckFailed, match="it_holds: marts is wrong"):
         refuse_unchecked([*EVERY_LAYER, check("marts", passed=False)])
 

@@ -1,4 +1,4 @@
-"""When the hourly question starts a night, and when it does not."""
+"""When the hourly sensor starts a run, and when it does not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.defs.published_today import MOST_TRIES, served_since, tries_since, why_not
+from orchestration.defs.published_today import MAX_RETRIES, runs_since, served_since, skip_reason
 from orchestration.publish.versions.build import serve
 from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
 from orchestration.settings import Settings
@@ -29,42 +29,42 @@ def served(settings: Settings, number: int, *, at: datetime) -> None:
 
 
 def reason(settings: Settings, instance: dg.DagsterInstance, *, tries: int = 0) -> str | None:
-    return why_not(settings, instance, due=DUE, tries=tries)
+    return skip_reason(settings, instance, due=DUE, tries=tries)
 
 
-def test_a_missed_night_is_started_and_a_published_one_is_not(settings: Settings) -> None:
+def test_a_missed_run_is_started_and_a_published_one_is_not(settings: Settings) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
-        assert "nothing was published yet" in str(reason(settings, instance))
+        assert "nothing has been published yet" in str(reason(settings, instance))
         served(settings, 1, at=DUE - timedelta(hours=24))
         assert reason(settings, instance) is None
         served(settings, 2, at=DUE + timedelta(minutes=5))
         assert "was published 2026-04-08 02:05 UTC" in str(reason(settings, instance))
 
 
-def test_a_version_that_was_built_and_never_served_is_not_the_night(settings: Settings) -> None:
+def test_a_version_built_but_never_served_does_not_count_as_published(settings: Settings) -> None:
     served(settings, 1, at=DUE - timedelta(hours=24))
     (settings.data_dir / "versions" / "2").mkdir()
     with dg.DagsterInstance.ephemeral() as instance:
         assert reason(settings, instance) is None
 
 
-def test_who_rolled_back_is_not_undone_before_the_next_night(settings: Settings) -> None:
+def test_a_rollback_stays_until_the_next_scheduled_run(settings: Settings) -> None:
     served(settings, 2, at=DUE + timedelta(minutes=5))
     served(settings, 1, at=DUE + timedelta(hours=1))
     with dg.DagsterInstance.ephemeral() as instance:
         assert reason(settings, instance) is not None
         assert served_since(settings) == DUE + timedelta(hours=1)
-        assert why_not(settings, instance, due=DUE + timedelta(days=1), tries=0) is None
+        assert skip_reason(settings, instance, due=DUE + timedelta(days=1), tries=0) is None
 
 
-def test_a_run_that_goes_on_or_waits_is_waited_for_and_three_tries_are_enough(settings: Settings) -> None:
+def test_no_run_is_started_while_one_is_active_or_after_three_failed(settings: Settings) -> None:
     served(settings, 1, at=DUE - timedelta(hours=24))
     with dg.DagsterInstance.ephemeral() as instance:
-        assert f"{MOST_TRIES} runs since" in str(reason(settings, instance, tries=MOST_TRIES))
+        assert f"{MAX_RETRIES} runs since" in str(reason(settings, instance, tries=MAX_RETRIES))
         tags = {DATA_DIR_TAG: str(settings.data_dir)}
-        assert tries_since(instance, settings, DUE) == 0
+        assert runs_since(instance, settings, DUE) == 0
         instance.add_run(
             dg.DagsterRun(job_name=JOB_NAME, run_id="r", tags=tags, status=dg.DagsterRunStatus.STARTED)
         )
-        assert tries_since(instance, settings, DUE) == 1
-        assert reason(settings, instance) == "a run is going on or waits for its turn"
+        assert runs_since(instance, settings, DUE) == 1
+        assert reason(settings, instance) == "a run is in progress or queued"

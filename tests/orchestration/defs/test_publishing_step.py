@@ -1,4 +1,4 @@
-"""The step that publishes: what it built and cannot vouch for is not served, nor told to the journal."""
+"""The publishing step neither serves nor journals a version that fails its audit."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -76,5 +76,5 @@ def test_a_version_that_fails_its_audit_is_neither_served_nor_journaled(
     else:
         with pytest.raises(PublishError, match="in usage_daily"):
             step()
-    told = [file.name for file in (settings.journal_dir / "depletion_forecast").glob("2026*.parquet")]
-    assert (published.readlink().name, len(told)) == (("2", 1) if is_whole else ("1", 0))
+    vintages = [file.name for file in (settings.journal_dir / "depletion_forecast").glob("2026*.parquet")]
+    assert (published.readlink().name, len(vintages)) == (("2", 1) if is_whole else ("1", 0))

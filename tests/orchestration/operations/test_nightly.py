@@ -1,4 +1,4 @@
-"""How runs are started and told of from the command line."""
+"""How runs are started and reported from the command line."""
 
 from __future__ import annotations
 
@@ -21,16 +21,22 @@ def test_the_job_is_tagged_with_its_data_directory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "has_failed"),
-    [("success", False), ("going on", False), ("failure", True), ("interrupted", True), ("canceled", True)],
+    ("status", "has_failed"),
+    [
+        ("success", False),
+        ("in progress", False),
+        ("failure", True),
+        ("interrupted", True),
+        ("canceled", True),
+    ],
 )
-def test_whatever_did_not_succeed_and_is_over_has_failed(how: str, has_failed: bool) -> None:
-    run = LastRun(how, datetime(2026, 4, 8, 2, tzinfo=UTC), "abc")
+def test_a_finished_run_without_success_has_failed(status: str, has_failed: bool) -> None:
+    run = LastRun(status, datetime(2026, 4, 8, 2, tzinfo=UTC), "abc")
     assert run.has_failed == has_failed
-    assert str(run) == f"{how}, started 2026-04-08 02:00 UTC, run abc"
+    assert str(run) == f"{status}, started 2026-04-08 02:00 UTC, run abc"
 
 
-def test_a_report_needs_no_records_of_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_works_without_run_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dagster.yaml").write_text("storage: {sqlite: {base_dir: file/storage}}")
     (tmp_path / "file").touch()  # where a folder should be made
     monkeypatch.chdir(tmp_path)

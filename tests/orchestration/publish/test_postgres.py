@@ -210,7 +210,7 @@ def test_a_run_sends_what_it_published_and_stays_published_if_the_server_is_down
     unreachable = credits_with(CREDITS_POSTGRES_URL=f"postgresql://me:{SECRET}@127.0.0.1:1/db")
     failed = unreachable(*run, "--publish", "postgres")
     assert failed.returncode == 1
-    assert "published    the new version, whole; but the run failed after it" in failed.stdout
+    assert "published    The new version is complete and served, but a later step failed" in failed.stdout
     assert "credits publish postgres" in failed.stdout and "SECRET" not in failed.stdout + failed.stderr
     reachable = credits_with(CREDITS_POSTGRES_URL=url)
     again = reachable("publish", "postgres", "--data-dir", data_dir)

@@ -1,4 +1,4 @@
-"""A damaged warehouse file is told from other failures by what DuckDB says of it."""
+"""A damaged warehouse file is distinguished from other failures by DuckDB's error message."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read(warehouse: DuckDBWarehouse) -> str:
     return str(caught.value)
 
 
-def test_a_file_that_lost_its_end_is_torn(warehouse: DuckDBWarehouse) -> None:
+def test_a_truncated_file_is_torn(warehouse: DuckDBWarehouse) -> None:
     content = warehouse.path.read_bytes()
     warehouse.path.write_bytes(content[: int(len(content) * 0.9)])
     assert says_torn(read(warehouse))
@@ -39,7 +39,7 @@ def test_a_file_with_flipped_bytes_is_torn(warehouse: DuckDBWarehouse) -> None:
     assert says_torn(read(warehouse))
 
 
-def test_other_failures_are_not(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+def test_other_failures_are_not_torn(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
     with pytest.raises(duckdb.Error) as caught, warehouse.connect() as connection:
         connection.execute("from no_such_table")
     assert not says_torn(str(caught.value))
@@ -47,7 +47,7 @@ def test_other_failures_are_not(warehouse: DuckDBWarehouse, tmp_path: Path) -> N
     assert not says_torn(f'IO Error: Could not read enough bytes from file "{tmp_path}/raw/a.parquet"')
 
 
-def test_a_file_set_aside_is_kept_beside_and_its_log_is_gone(warehouse: DuckDBWarehouse) -> None:
+def test_a_file_set_aside_is_kept_and_its_wal_is_removed(warehouse: DuckDBWarehouse) -> None:
     wal = warehouse.path.with_name("warehouse.duckdb.wal")
     wal.write_bytes(b"left over")
     aside = warehouse.set_aside()

@@ -5,7 +5,7 @@ from pathlib import Path
 from orchestration.warehouse.model_store import ModelFile
 
 
-def test_what_is_written_is_read_back_and_others_go_only_when_asked(tmp_path: Path) -> None:
+def test_a_model_is_read_back_and_others_are_removed_only_on_request(tmp_path: Path) -> None:
     old, new = ModelFile(tmp_path / "models", "a" * 64), ModelFile(tmp_path / "models", "b" * 64)
     assert old.read() is None
     old.write(b"old")

@@ -13,7 +13,7 @@ from support.delivered_people import deliver
 from orchestration.lake.batch_writer import TABLES
 from orchestration.lake.lake import Lake
 from orchestration.warehouse.duckdb import DuckDBWarehouse
-from orchestration.warehouse.journal import UNTOLD, CheckRow, Journal
+from orchestration.warehouse.journal import WITHHELD, CheckRow, Journal
 from orchestration.warehouse.pseudonyms import Pseudonyms, expose_by_pseudonyms
 
 NOW = datetime(2026, 4, 8, tzinfo=UTC)
@@ -48,7 +48,7 @@ def test_a_pseudonym_is_the_keyed_hash_of_workspace_and_member() -> None:
     assert Pseudonyms(SECRET).fingerprint != Pseudonyms("another " + SECRET).fingerprint
 
 
-def test_no_view_of_the_lake_tells_who_someone_is_and_no_number_is_another(root: Path) -> None:
+def test_no_view_of_the_lake_identifies_anyone_and_no_figure_changes(root: Path) -> None:
     lake, plain = Lake(root / "raw"), DuckDBWarehouse(root / "plain.duckdb")
     plain.expose_lake({f"raw.{table}": lake.paths(table) for table in TABLES})
     warehouse = exposed(root, SECRET)
@@ -56,8 +56,8 @@ def test_no_view_of_the_lake_tells_who_someone_is_and_no_number_is_another(root:
         rows, before = (each.query(f"select * from raw.{table}") for each in (warehouse, plain))
         assert list(rows.columns) == list(before.columns)
         assert len(rows) == len(before)
-        told = rows.to_json(force_ascii=False).casefold()
-        assert not [trace for trace in TRACES if trace in told], table
+        text = rows.to_json(force_ascii=False).casefold()
+        assert not [trace for trace in TRACES if trace in text], table
         numbers = [name for name in ("credits", "row_id", "batch_id", "content_hash") if name in rows]
         assert rows[numbers].equals(before[numbers])
 
@@ -72,7 +72,7 @@ def test_names_are_the_pseudonym_and_reasons_are_without_the_value(root: Path) -
     assert outcomes == [(Pseudonyms(SECRET).of("", "m_zoe"),), (zoe,)]
 
 
-def test_people_of_a_later_batch_have_a_pseudonym_too_and_those_before_keep_theirs(root: Path) -> None:
+def test_people_of_a_later_batch_get_a_pseudonym_and_earlier_ones_keep_theirs(root: Path) -> None:
     exposed(root, SECRET)
     deliver(root / "landing", "b", "m_mike")
     Lake(root / "raw").ingest(root / "landing", now=NOW)
@@ -82,7 +82,7 @@ def test_people_of_a_later_batch_have_a_pseudonym_too_and_those_before_keep_thei
     assert members == [(pseudonym,) for pseudonym in known]
 
 
-def test_what_checks_told_before_is_not_shown_with_pseudonyms(tmp_path: Path) -> None:
+def test_check_texts_without_pseudonyms_are_withheld_from_a_run_with_them(tmp_path: Path) -> None:
     rows = [
         CheckRow("raw", "raw.x", f"check_{passed}", "warning", passed, "m_zoe", "rule", "m_zoe")
         for passed in (True, False)
@@ -94,6 +94,6 @@ def test_what_checks_told_before_is_not_shown_with_pseudonyms(tmp_path: Path) ->
     warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
     sql = "select run_id, message from journal.check_results where not passed order by run_id"
     journal.expose(warehouse)
-    assert warehouse.fetch(sql) == [("1", UNTOLD), ("2", "m_zoe")]
+    assert warehouse.fetch(sql) == [("1", WITHHELD), ("2", "m_zoe")]
     Journal(journal.root).expose(warehouse)
     assert warehouse.fetch(sql) == [("1", "m_zoe"), ("2", "m_zoe")]

@@ -1,4 +1,4 @@
-"""Where runs run_state: what a later run may build on, and what it is told."""
+"""What an incremental run may build on, and which variables dbt gets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def state(batch_id: int, day: int, definitions: str = "d") -> RunState:
     return RunState(batch_id=batch_id, as_of=date(2026, 4, day), definitions=definitions)
 
 
-def test_without_a_complete_run_everything_is_built_anew(warehouse: DuckDBWarehouse) -> None:
+def test_without_a_complete_run_everything_is_rebuilt(warehouse: DuckDBWarehouse) -> None:
     begin(warehouse, state(1, 7))
     assert variables(warehouse, state(1, 7), served=None)["since_batch"] is None
 
@@ -37,8 +37,8 @@ def test_a_run_builds_on_the_last_complete_one(warehouse: DuckDBWarehouse) -> No
     begin(warehouse, state(1, 7))
     complete(warehouse, state(1, 7))
     begin(warehouse, state(2, 9))
-    told = variables(warehouse, state(2, 9), served=state(1, 7))
-    assert told == {
+    dbt_variables = variables(warehouse, state(2, 9), served=state(1, 7))
+    assert dbt_variables == {
         "as_of": "2026-04-09",
         "since_batch": 1,
         "known_from": "2026-04-07",
@@ -50,13 +50,17 @@ def test_a_run_builds_on_the_last_complete_one(warehouse: DuckDBWarehouse) -> No
     }
 
 
-def test_what_runs_that_did_not_end_may_have_made_is_made_anew(warehouse: DuckDBWarehouse) -> None:
+def test_rows_of_unfinished_runs_are_recomputed(warehouse: DuckDBWarehouse) -> None:
     complete_run(warehouse, state(1, 7))
     for killed in (state(2, 20), state(3, 2)):
         begin(warehouse, killed)
     begin(warehouse, state(3, 8))
-    told = variables(warehouse, state(3, 8), served=state(1, 7))
-    assert (told["since_batch"], told["known_from"], told["known_to"]) == (1, "2026-04-02", "2026-04-20")
+    dbt_variables = variables(warehouse, state(3, 8), served=state(1, 7))
+    assert (dbt_variables["since_batch"], dbt_variables["known_from"], dbt_variables["known_to"]) == (
+        1,
+        "2026-04-02",
+        "2026-04-20",
+    )
 
 
 def complete_run(warehouse: DuckDBWarehouse, at: RunState) -> None:
@@ -64,7 +68,7 @@ def complete_run(warehouse: DuckDBWarehouse, at: RunState) -> None:
     complete(warehouse, at)
 
 
-def test_a_warehouse_of_other_definitions_or_of_a_newer_lake_is_not_built_on(
+def test_a_warehouse_of_other_definitions_or_of_a_newer_lake_is_not_reused(
     warehouse: DuckDBWarehouse,
 ) -> None:
     assert not is_of(warehouse, definitions="d", newest_batch=1)
@@ -74,12 +78,12 @@ def test_a_warehouse_of_other_definitions_or_of_a_newer_lake_is_not_built_on(
     assert not is_of(warehouse, definitions="d", newest_batch=1)
 
 
-def test_a_version_published_by_other_definitions_is_told_apart(warehouse: DuckDBWarehouse) -> None:
+def test_a_version_of_other_definitions_is_detected(warehouse: DuckDBWarehouse) -> None:
     begin(warehouse, state(1, 7))
     assert variables(warehouse, state(1, 7), served=state(1, 7, "other"))["is_redefined"]
 
 
-def test_a_stand_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_a_run_state_is_read_back_as_written(tmp_path: Path) -> None:
     assert RunState.read(tmp_path) is None
     state(3, 7).write(tmp_path)
     assert RunState.read(tmp_path) == state(3, 7)
@@ -96,7 +100,7 @@ def test_the_fingerprint_changes_with_every_byte_and_every_name(tmp_path: Path) 
     assert definitions_of([one]) != definitions_of([one.rename(tmp_path / "c.sql")])
 
 
-def test_a_warehouse_that_knew_more_than_what_is_served_is_ahead_of_it(warehouse: DuckDBWarehouse) -> None:
+def test_a_warehouse_newer_than_the_served_version_is_ahead(warehouse: DuckDBWarehouse) -> None:
     assert not is_ahead(warehouse, state(1, 7))
     complete_run(warehouse, state(2, 8))
     assert not is_ahead(warehouse, None)
@@ -106,6 +110,6 @@ def test_a_warehouse_that_knew_more_than_what_is_served_is_ahead_of_it(warehouse
     # after going back to an older version
     assert is_ahead(warehouse, state(1, 8))
     assert is_ahead(warehouse, state(2, 7))
-    # what a run that did not end may have made is no matter: it is made anew
+    # rows of an unfinished run do not matter: they are recomputed
     begin(warehouse, state(3, 9))
     assert not is_ahead(warehouse, state(2, 8))

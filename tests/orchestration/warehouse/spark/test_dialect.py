@@ -42,7 +42,7 @@ from orchestration.warehouse.waste_inputs import _part
         ),
     ],
 )
-def test_what_the_engines_write_otherwise(asked: str, expected: str) -> None:
+def test_duckdb_syntax_is_translated_for_spark(asked: str, expected: str) -> None:
     assert spark_sql(asked) == expected
 
 
@@ -53,26 +53,26 @@ def test_only_the_schemas_of_the_warehouse_get_the_prefix() -> None:
     )
 
 
-def test_two_parts_of_one_name_in_subqueries_stay_two() -> None:
+def test_two_ctes_of_one_name_in_subqueries_stay_two() -> None:
     part = "(with a as (select {} as x) select a.x from a)"
-    told = spark_sql(f"select * from {part.format(1)} as p cross join {part.format(2)} as q")
-    assert told == (
+    translated = spark_sql(f"select * from {part.format(1)} as p cross join {part.format(2)} as q")
+    assert translated == (
         "WITH a_0 AS (SELECT 1 AS x), a_1 AS (SELECT 2 AS x) "
         "SELECT * FROM (SELECT a.x FROM a_0 AS a) AS p CROSS JOIN (SELECT a.x FROM a_1 AS a) AS q"
     )
 
 
 @pytest.mark.parametrize("layer", GATES)
-def test_every_gate_can_be_asked_of_either_engine(layer: str) -> None:
+def test_every_gate_runs_on_either_engine(layer: str) -> None:
     for gate in GATES[layer]:
         for since_batch in (None, 3):
-            told = spark_sql(fill(gate.sql, as_of=date(2026, 4, 7), since_batch=since_batch))
-            assert "INT128" not in told and "MATERIALIZED" not in told
+            translated = spark_sql(fill(gate.sql, as_of=date(2026, 4, 7), since_batch=since_batch))
+            assert "INT128" not in translated and "MATERIALIZED" not in translated
 
 
-def test_dbt_tells_the_cluster_what_the_steps_tell_it() -> None:
-    told = yaml.safe_load((PROJECT_DIR / "dbt_project" / "profiles.yml").read_text())
-    profile = told["credits"]["outputs"]["spark"]
+def test_dbt_and_the_steps_set_the_same_session_options() -> None:
+    profiles = yaml.safe_load((PROJECT_DIR / "dbt_project" / "profiles.yml").read_text())
+    profile = profiles["credits"]["outputs"]["spark"]
     assert profile["server_side_parameters"] == {
         f"set:hiveconf:{name}": value for name, value in SESSION.items()
     }
@@ -80,14 +80,14 @@ def test_dbt_tells_the_cluster_what_the_steps_tell_it() -> None:
     assert profile["query_retries"] == 0
 
 
-def test_an_address_is_taken_apart() -> None:
+def test_an_address_is_parsed() -> None:
     address = "thrift://{user}:{password}@host:1?auth=ldap".format(user="me", password="a%2Fb")
-    assert ThriftServer.of(address) == ThriftServer("host", 1, "me", "a/b", "LDAP", None)
-    assert ThriftServer.of("thrift://host") == ThriftServer("host", 10000, None, None, "NONE", None)
+    assert ThriftServer.from_url(address) == ThriftServer("host", 1, "me", "a/b", "LDAP", None)
+    assert ThriftServer.from_url("thrift://host") == ThriftServer("host", 10000, None, None, "NONE", None)
 
 
 @pytest.mark.parametrize("parts", [1, 2, 3, 7])
-def test_each_product_is_of_one_part(parts: int) -> None:
+def test_each_product_belongs_to_one_part(parts: int) -> None:
     products = "(select 'w' as workspace_id, 'p' || range as product_id from range(3000))"
     counts = [
         duckdb.sql(f"select count(*) from {products} where {_part(part, part + 1, parts)}").fetchall()[0][0]

@@ -1,0 +1,13 @@
+select
+    workspace_id,
+    as_of,
+    kind,
+    error_days
+from forecast.forecast_scores
+where
+    coalesce(as_of > :as_of - 14, true)
+    or coalesce(error_days <> abs(p50_days - true_days), true)
+    or coalesce(pace_error_days <> abs(pace_days - true_days), true)
+    or coalesce(true_days < 1 or true_days > judged_after_days, true)
+    or is_covered_80 is null or is_covered_95 is null
+    or (is_covered_80 and not is_covered_95)

@@ -1,0 +1,33 @@
+with counted as (
+    select
+        row_id,
+        sum(expected) as expected,
+        sum(actual) as actual
+    from (
+        select
+            row_id,
+            1 as expected,
+            0 as actual
+        from facts.fct_judged_generations
+        where attempt_number is not null and usage_date > :as_of - 90
+        union all
+        select
+            row_id,
+            0 as expected,
+            1 as actual
+        from waste.probabilities
+    ) as both_sides
+    group by row_id
+    having sum(expected) <> 1 or sum(actual) <> 1
+)
+
+select
+    counted.row_id,
+    counted.expected,
+    counted.actual,
+    generations.workspace_id,
+    generations.event_id
+from counted
+left join
+    facts.fct_judged_generations as generations
+    on counted.row_id = generations.row_id
