@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orchestration.alerting.channels import Channel, NotSent
 from orchestration.alerting.events import Alert
-from orchestration.publish.rows.write import written_beside
+from orchestration.durable_files import atomic_write
 
 QUIET = timedelta(hours=24)
 # at once by one channel; a night that breaks ten thousand workspaces is one message more
@@ -80,7 +80,7 @@ def _remember(alerts: Sequence[Alert], channel: Channel, *, folder: Path, now: d
         key: at for key, at in sent.get(channel.name, {}).items() if now - datetime.fromisoformat(at) < QUIET
     }
     sent[channel.name] = {**kept, **{alert.key: now.isoformat() for alert in alerts}}
-    with written_beside(folder / "sent.json") as file:
+    with atomic_write(folder / "sent.json") as file:
         file.write(json.dumps(sent, indent=1).encode())
 
 

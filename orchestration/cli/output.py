@@ -52,16 +52,16 @@ class Output:
             OSError: the file cannot be written.
         """
         from orchestration.publish.rows.write import (
+            output_file,
             write_csv,
             write_json,
             write_parquet,
             write_table,
-            written_beside,
         )
 
         writers = {"table": write_table, "csv": write_csv, "json": write_json, "parquet": write_parquet}
         if self.path is not None:
-            with written_beside(self.path) as file:
+            with output_file(self.path) as file:
                 writers[self.form](rows, file)
         elif self.form == "table" and (console := terminal()):
             from orchestration.publish.rows.terminal import show_rows

@@ -83,10 +83,10 @@ def report(
 
 
 def _write(text: str, out: Path) -> None:
-    from orchestration.publish.rows.write import OutError, written_beside
+    from orchestration.publish.rows.write import OutError, output_file
 
     try:
-        with written_beside(out) as file:
+        with output_file(out) as file:
             file.write(f"{text.rstrip()}\n".encode())
     except OutError as error:
         fail(str(error), EXIT_USAGE)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from orchestration.durable_files import hash_of, sync
+from orchestration.durable_files import atomic_write, hash_of
 
 MANIFEST = "manifest.json"
 # what becomes the file of that name once the manifest says so
@@ -43,11 +43,8 @@ def entry_of(file: Path) -> FileEntry:
 def write_manifest(batch: Path, manifest: Manifest) -> None:
     """Make the manifest of a batch this one, all or nothing, down to the disk."""
     files = {name: asdict(manifest[name]) for name in sorted(manifest)}
-    beside = batch / f"{MANIFEST}{NEW_SUFFIX}"
-    beside.write_text(json.dumps({"files": files}, indent=1) + "\n", encoding="utf-8")
-    sync(beside)
-    beside.replace(batch / MANIFEST)
-    sync(batch)
+    with atomic_write(batch / MANIFEST) as file:
+        file.write((json.dumps({"files": files}, indent=1) + "\n").encode())
 
 
 def manifest_of(files: Iterable[Path]) -> Manifest:

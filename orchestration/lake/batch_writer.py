@@ -13,7 +13,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.durable_files import sync
+from orchestration.durable_files import remove_temporary_files, sync
 from orchestration.lake.batch_manifest import manifest_of, write_manifest
 from orchestration.landing.contract import FEEDS
 
@@ -128,3 +128,4 @@ def remove_leftovers(root: Path) -> None:
     """Remove what a killed run was still writing."""
     for leftover in root.glob(f"{TEMPORARY_PREFIX}*"):
         shutil.rmtree(leftover)
+    remove_temporary_files(root)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.durable_files import sync
+from orchestration.durable_files import atomic_write
 from orchestration.warehouse.protocol import Warehouse
 
 CHECK_RESULTS = pa.schema(
@@ -201,8 +201,5 @@ class Journal:
     def _write(self, table: str, name: str, rows: pa.Table) -> None:
         folder = self.root / table
         folder.mkdir(parents=True, exist_ok=True)
-        beside = folder / f".{name}.tmp"
-        pq.write_table(rows, beside)
-        sync(beside)
-        beside.replace(folder / f"{name}.parquet")
-        sync(folder)
+        with atomic_write(folder / f"{name}.parquet") as file:
+            pq.write_table(rows, file)

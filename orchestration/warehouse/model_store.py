@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.durable_files import sync
+from orchestration.durable_files import atomic_write, remove_temporary_files
 
 
 class ModelFile:
@@ -30,14 +30,12 @@ class ModelFile:
     def write(self, stored: bytes) -> None:
         """Store it, all or nothing."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        beside = self.path.with_suffix(".new")
-        beside.write_bytes(stored)
-        sync(beside)
-        beside.replace(self.path)
-        sync(self.folder)
+        with atomic_write(self.path) as file:
+            file.write(stored)
 
     def remove_others(self) -> None:
         """Forget the models of earlier nights."""
         for other in self.folder.glob("waste_boosting-*"):
             if other != self.path:
                 other.unlink()
+        remove_temporary_files(self.folder)

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
+from orchestration.durable_files import sync
 from orchestration.health.doctor.finding import Finding
 from orchestration.landing.contract import FEEDS
 
@@ -170,15 +171,10 @@ def _failing(folder: Path) -> Iterator[str]:
 
 
 def _sync(folder: Path) -> None:
-    with (folder / "synced").open("wb") as file:
-        file.write(b"credits")
-        file.flush()
-        os.fsync(file.fileno())
-    directory = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    file = folder / "synced"
+    file.write_bytes(b"credits")
+    sync(file)
+    sync(folder)
 
 
 def _rename(folder: Path) -> None:

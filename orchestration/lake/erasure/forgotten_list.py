@@ -19,7 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.durable_files import sync
+from orchestration.durable_files import atomic_write
 from orchestration.lake.erasure.mentions import values_in, words_in
 
 FILE = "forgotten.json"
@@ -73,11 +73,8 @@ class Forgotten:
     def save(self) -> None:
         """Make the list durable, all or nothing."""
         told = {"salt": self._salt.hex(), "is_pending": self.is_pending, "tokens": self._tokens}
-        beside = self._root / f"{FILE}.new"
-        beside.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-        sync(beside)
-        beside.replace(self._root / FILE)
-        sync(self._root)
+        with atomic_write(self._root / FILE) as file:
+            file.write((json.dumps(told, indent=1) + "\n").encode())
 
     def settle(self) -> None:
         """Note that nothing stored holds any of them."""

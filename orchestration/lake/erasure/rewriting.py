@@ -1,9 +1,9 @@
-"""Committed files of the lake replaced by others with the same rows in the same order, safely.
+"""Rewrites committed files of the lake with the same rows in the same order, all or nothing.
 
-Only what people are owed is ever rewritten: which cells are erased, and why, is in `erasure`.
+Only erasure may rewrite committed files: which cells are erased, and why, is in `erase`.
 
-New files are written beside as `<file>.new`; the manifest that names their hashes is the commit; renames
-follow. A kill before it leaves the old files, one after it leaves new ones that `settle_rewrites` renames.
+Each new file is written as `<file>.new`; the manifest that names the new hashes is the commit; the renames
+follow. Killed before the commit, the old files stay; after it, `settle_rewrites` renames the new ones.
 """
 
 from __future__ import annotations
@@ -14,15 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.durable_files import hash_of, sync
-from orchestration.lake.batch_manifest import (
-    MANIFEST,
-    NEW_SUFFIX,
-    entry_of,
-    manifest_of,
-    read_manifest,
-    write_manifest,
-)
+from orchestration.durable_files import hash_of, remove_temporary_files, sync
+from orchestration.lake.batch_manifest import NEW_SUFFIX, entry_of, manifest_of, read_manifest, write_manifest
 from orchestration.lake.batch_writer import parquet_writer
 
 # returns the very same table if nothing is to change
@@ -35,58 +28,59 @@ def rewrite_batch(batch: Path, tables: Iterable[str], change: Change) -> list[st
     Returns:
         The tables that were rewritten.
     """
-    written = [table for table in tables if _write_beside(batch, table, change)]
-    if written:
+    rewritten = [table for table in tables if _write_new_file(batch, table, change)]
+    if rewritten:
         manifest = read_manifest(batch) or manifest_of(batch.glob("*.parquet"))
-        for table in written:
-            manifest[f"{table}.parquet"] = entry_of(_beside(batch, table))
+        for table in rewritten:
+            manifest[f"{table}.parquet"] = entry_of(_new_file(batch, table))
         write_manifest(batch, manifest)
         settle_batch(batch)
-    return written
+    return rewritten
 
 
 def settle_rewrites(batches: Iterable[Path]) -> None:
-    """Finish or undo what a killed rewrite has left."""
+    """Complete or undo rewrites that were interrupted."""
     for batch in batches:
         settle_batch(batch)
 
 
 def settle_batch(batch: Path) -> None:
-    """Put new files that the manifest names into their place, and remove the others."""
-    leftovers = list(batch.glob(f"*{NEW_SUFFIX}"))
-    if not leftovers:
+    """Rename the new files that the manifest names over the old ones, and remove the other new files."""
+    remove_temporary_files(batch)
+    new_files = list(batch.glob(f"*{NEW_SUFFIX}"))
+    if not new_files:
         return
     manifest = read_manifest(batch) or {}
-    for beside in leftovers:
-        place = beside.with_name(beside.name.removesuffix(NEW_SUFFIX))
-        entry = manifest.get(place.name)
-        if place.name != MANIFEST and entry is not None and hash_of(beside) == entry.sha256:
-            beside.replace(place)
+    for new_file in new_files:
+        old_file = new_file.with_suffix("")
+        entry = manifest.get(old_file.name)
+        if entry is not None and hash_of(new_file) == entry.sha256:
+            new_file.replace(old_file)
         else:
-            beside.unlink()
+            new_file.unlink()
     sync(batch)
 
 
-def _beside(batch: Path, table: str) -> Path:
+def _new_file(batch: Path, table: str) -> Path:
     return batch / f"{table}.parquet{NEW_SUFFIX}"
 
 
-def _write_beside(batch: Path, table: str, change: Change) -> bool:
-    """Write the changed file beside; nothing is written up to the first row group that changes."""
+def _write_new_file(batch: Path, table: str, change: Change) -> bool:
+    """Write the changed table as a new file; nothing is written if no row group changes."""
     with pq.ParquetFile(batch / f"{table}.parquet") as file:
         groups = range(file.num_row_groups)
         first = next((group for group in groups if _changes(file.read_row_group(group), table, change)), None)
         if first is None:
             return False
-        beside = _beside(batch, table)
-        with parquet_writer(beside, table) as writer:
+        new_file = _new_file(batch, table)
+        with parquet_writer(new_file, table) as writer:
             for group in groups:
                 rows = file.read_row_group(group)
-                # a group stays a group: the place of a row in its file is its identity
+                # a group stays a group: the position of a row in its file is its identity
                 writer.write_table(
                     rows if group < first else change(table, rows), row_group_size=rows.num_rows
                 )
-    sync(beside)
+    sync(new_file)
     return True
 
 

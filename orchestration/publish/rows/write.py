@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -18,7 +17,7 @@ import duckdb
 import pyarrow.parquet as pq
 from rich.cells import cell_len
 
-from orchestration.durable_files import sync
+from orchestration.durable_files import atomic_write
 from orchestration.publish.report.formatting import fit_to_width
 from orchestration.publish.rows.cells import csv_line, display_value, json_value
 from orchestration.publish.rows.select import Rows
@@ -109,8 +108,8 @@ def first_rows(rows: Rows) -> tuple[list[str], list[list[str]], list[bool], bool
 
 
 @contextmanager
-def written_beside(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` once it is whole and on the disk, and else leaves no trace.
+def output_file(path: Path) -> Iterator[BinaryIO]:
+    """Opens the file that a person asked for; it is replaced as a whole, or not at all.
 
     Raises:
         OutError: `path` is there and no regular file, or its folder is not there.
@@ -119,16 +118,8 @@ def written_beside(path: Path) -> Iterator[BinaryIO]:
         raise OutError(f"rows are written to a regular file; {path} is none. Name another.")
     if not path.parent.is_dir():
         raise OutError(f"rows are written to a folder that is there; {path.parent} is not. Make it first.")
-    target = path.resolve()
-    beside = target.parent / f".credits-{os.getpid()}.tmp"
-    try:
-        with beside.open("xb") as out:
-            yield out
-        sync(beside)
-        beside.replace(target)
-        sync(target.parent)
-    finally:
-        beside.unlink(missing_ok=True)
+    with atomic_write(path) as out:
+        yield out
 
 
 def _columns(result: duckdb.DuckDBPyConnection) -> list[str]:

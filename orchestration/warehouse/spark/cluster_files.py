@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
+from orchestration.durable_files import atomic_write
 from orchestration.warehouse.protocol import WarehouseError
 
 _COPIED = "copied"  # of what lies on this machine, under its paths here
@@ -111,9 +112,8 @@ class ClusterFiles:
                 fs.copy_files(str(file), target, source_filesystem=here, destination_filesystem=self._files)
                 known[str(file)] = stamp
         self._record.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._record.with_suffix(".tmp")
-        beside.write_text(json.dumps({"uri": self.uri, "files": known}))
-        beside.replace(self._record)
+        with atomic_write(self._record) as record:
+            record.write(json.dumps({"uri": self.uri, "files": known}).encode())
 
 
 def relation(uri: str) -> str:

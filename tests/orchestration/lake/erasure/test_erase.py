@@ -1,4 +1,4 @@
-"""A person forgotten_list in the lake: every trace erased, every number kept, whenever the process dies."""
+"""A person erased from the lake: no trace is left, every number stays, at whatever step the process dies."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.lake import batch_manifest
+from orchestration import durable_files
 from orchestration.lake.batch_writer import TABLES
-from orchestration.lake.erasure import forgotten_list, rewriting
+from orchestration.lake.erasure import rewriting
 from orchestration.lake.erasure.erase import (
     erase_old_rejects,
     erase_people,
@@ -213,15 +213,16 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-def dying(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
-    """Die at the step-th time that something is brought down to the disk."""
-    left = iter(range(step))
+def die_at_sync(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """Die at the step-th time that something is flushed to the disk; a dead process removes no file."""
+    steps = iter(range(step))
 
     def sync(path: Path) -> None:
-        if next(left, None) is None:
+        if next(steps, None) is None:
+            monkeypatch.setattr(Path, "unlink", lambda path, missing_ok=False: None)
             raise Killed
 
-    for module in (batch_manifest, rewriting, forgotten_list):
+    for module in (durable_files, rewriting):
         monkeypatch.setattr(module, "sync", sync)
 
 
@@ -231,7 +232,7 @@ def test_killed_at_any_step_nothing_is_lost_and_the_next_run_completes_it(
 ) -> None:
     counts = {name: len(rows) for name, rows in rows_of(lake).items()}
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        dying(patched, step)
+        die_at_sync(patched, step)
         forget(lake)
     assert {name: len(rows) for name, rows in rows_of(lake).items()} == counts
     lake.ingest(landing, now=NOW)

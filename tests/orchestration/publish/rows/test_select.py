@@ -16,11 +16,11 @@ import pytest
 from orchestration.publish.rows.select import ExtractError, mart_rows, query_rows
 from orchestration.publish.rows.write import (
     OutError,
+    output_file,
     write_csv,
     write_json,
     write_parquet,
     write_table,
-    written_beside,
 )
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -128,7 +128,7 @@ def test_an_export_has_every_row_of_the_mart_or_those_of_one_workspace(
     assert [row["workspace_id"] for row in exported("'; drop")] == ["'; drop"]
     assert [(row["member_id"], row["credits"]) for row in exported("w1")] == [("'" + hostile, "-5.500000")]
 
-    with written_beside(tmp_path / "out.parquet") as out, mart_rows(published, "usage_daily") as found:
+    with output_file(tmp_path / "out.parquet") as out, mart_rows(published, "usage_daily") as found:
         write_parquet(found, out)
     table = pq.read_table(tmp_path / "out.parquet")
     assert table["member_id"].to_pylist() == ["m", hostile, "m"]
@@ -156,11 +156,11 @@ def test_the_error_of_a_refused_export_lists_what_can_be_exported(
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
     target.write_text("old")
-    with pytest.raises(RuntimeError), written_beside(target) as out:
+    with pytest.raises(RuntimeError), output_file(target) as out:
         out.write(b"half")
         raise RuntimeError
     assert (target.read_text(), list(tmp_path.iterdir())) == ("old", [target])
-    with written_beside(target) as out:
+    with output_file(target) as out:
         out.write(b"new")
         assert target.read_text() == "old"
     assert (target.read_text(), list(tmp_path.iterdir())) == ("new", [target])
@@ -172,5 +172,5 @@ def test_a_file_is_not_written_where_there_is_a_device_or_no_folder(tmp_path: Pa
         (Path("/dev/null"), "regular"),
         (tmp_path / "a/b", "Make"),
     ):
-        with pytest.raises(OutError, match=said), written_beside(path):
+        with pytest.raises(OutError, match=said), output_file(path):
             pass
