@@ -1,7 +1,6 @@
-"""One batch directory of the lake: a Parquet per feed, the quarantine and the deliveries, with a manifest
-of their bytes, all or nothing.
+"""Writes one batch of the lake: a Parquet file per feed, quarantine, deliveries and manifest, all or nothing.
 
-What is written and why is decided in `ingestion`; here it is only made durable.
+What is written is decided in `ingestion`.
 """
 
 import shutil
@@ -62,16 +61,16 @@ _SCHEMAS = {
     QUARANTINE: QUARANTINE_SCHEMA,
     DELIVERIES: DELIVERIES_SCHEMA,
 }
-# A dictionary of values that are all different only costs time and space.
+# dictionary encoding of unique values only costs time and space
 _UNIQUE = {"content_hash", "line_number", "text"}
 
 
 class BatchWriter:
-    """Writes a batch beside the committed ones; `commit` makes it one of them by a single rename.
+    """Writes a batch in a temporary directory, which `commit` renames to that of a committed batch.
 
     Args:
-        root: the lake.
-        batch_id: the number it will have.
+        root: directory of the lake.
+        batch_id: the batch's number.
     """
 
     def __init__(self, root: Path, batch_id: int) -> None:
@@ -90,7 +89,7 @@ class BatchWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for writer in self._writers.values():
-            # A second error, such as of a full disk, must not hide the first.
+            # a second error, such as a full disk, must not hide the first
             with suppress(OSError, pa.ArrowException):
                 writer.close()
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -101,7 +100,7 @@ class BatchWriter:
             self._writers[table].write_table(rows)
 
     def commit(self) -> None:
-        """Make everything written durable, then give the batch its place."""
+        """Flush everything written to the disk, then rename the directory."""
         files = [self.directory / f"{table}.parquet" for table in self._writers]
         for file, writer in zip(files, self._writers.values(), strict=True):
             writer.close()
@@ -113,7 +112,7 @@ class BatchWriter:
 
 
 def parquet_writer(path: Path, table: str) -> pq.ParquetWriter:
-    """Writes a file of one of the lake's tables."""
+    """A writer for a file of one of the lake's tables."""
     schema = _SCHEMAS[table]
     unique = _UNIQUE | ({FEEDS[table].key[-1]} if table in FEEDS else set())
     return pq.ParquetWriter(
@@ -125,7 +124,7 @@ def parquet_writer(path: Path, table: str) -> pq.ParquetWriter:
 
 
 def remove_leftovers(root: Path) -> None:
-    """Remove what a killed run was still writing."""
+    """Remove what interrupted runs left half-written."""
     for leftover in root.glob(f"{TEMPORARY_PREFIX}*"):
         shutil.rmtree(leftover)
     remove_temporary_files(root)

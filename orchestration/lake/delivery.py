@@ -1,6 +1,6 @@
-"""What became of one delivered file: its counts, its status, its row in `deliveries`.
+"""One delivered file: its counts, its status, its row in `deliveries`.
 
-The rows themselves are in `ingestion`; only the account of them is here.
+The rows themselves are handled in `ingestion`.
 """
 
 import json
@@ -29,14 +29,14 @@ class UnexplainedLines(RuntimeError):
 
 @dataclass
 class Delivery:
-    """The running account of one file.
+    """Counts and status of one file while it is loaded.
 
     A file rejected whole has either no lines (it could not be read to its end) or all of them quarantined.
 
     Attributes:
-        line_count: lines of the file, blank ones aside; counted apart from the two below.
-        accepted_count, quarantined_count: what became of them.
-        missing: required columns no row so far had; None until a row was seen.
+        line_count: lines of the file except blank ones; counted independently of the two below.
+        accepted_count, quarantined_count: lines loaded, and lines that were not.
+        missing: required columns that no row has had so far; None before the first row.
     """
 
     file: LandingFile
@@ -56,43 +56,43 @@ class Delivery:
 
     @property
     def content_key(self) -> ContentKey | None:
-        """What makes two deliveries the same: feed, format and bytes."""
+        """Identifies the content: feed, format and hash of the bytes."""
         return (self.file.feed, format_of(self.file.name), self.sha256) if self.sha256 else None
 
-    def saw_names(self, names: frozenset[str]) -> None:
-        """Note the columns of a row that was refused."""
+    def note_columns(self, names: frozenset[str]) -> None:
+        """Record the columns of a rejected row."""
         missing = frozenset(FEEDS[self.file.feed].required) - names
         self.missing = missing if self.missing is None else self.missing & missing
 
     def reject(self, reject: Reject) -> None:
-        """Refuse the file whole."""
+        """Reject the whole file."""
         self.status, self.reason = "rejected", reject.reason
 
-    def forget_lines(self) -> None:
-        """Count no line of a file that was not read to its end, or was known all along."""
+    def reset_counts(self) -> None:
+        """Reset the counts of a file that was not read to its end, or is already loaded."""
         self.line_count = self.accepted_count = self.quarantined_count = 0
         self.accepted_credits = Decimal(0)
         self.missing = None
 
-    def saw_unknown(self, names: Iterable[str]) -> None:
-        """Note columns the contract does not know; a hostile file cannot fill the memory with them."""
+    def note_unknown_columns(self, names: Iterable[str]) -> None:
+        """Record columns that are not in the contract; not all, or a hostile file could fill the memory."""
         if len(self.unknown) < _KEPT_NAMES:
             self.unknown.update(names)
 
-    def lacking_column(self) -> Reject | None:
-        """The refusal of a file no row of which has some required column."""
+    def missing_column_reject(self) -> Reject | None:
+        """Why the whole file is rejected if none of its rows has some required column; else None."""
         if self.accepted_count or not self.missing:
             return None
         names = ", ".join(sorted(self.missing))
         return file_rejected(
             "file.missing_column",
             f"no row of the file has the required column {names}",
-            f"Deliver the file with {names}; if the column was renamed, give it the contract's name again.",
+            f"Deliver the file with {names}; if the column was renamed, restore the contract's name.",
             value=names,
         ).reject
 
-    def check(self) -> None:
-        """Assert that every line is explained.
+    def check_counts(self) -> None:
+        """Assert that every line is either accepted or quarantined.
 
         Raises:
             UnexplainedLines: the counts do not add up.

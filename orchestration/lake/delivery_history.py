@@ -1,6 +1,6 @@
-"""What earlier batches already hold, as far as a new ingestion must know it.
+"""Earlier deliveries, read from the committed batches, to find out what is new.
 
-Read from the committed `deliveries`; nothing is decided here.
+What to do with a known file is decided in `ingestion`.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _COLUMNS = ["feed", "file_path", "file_sha256", "size_bytes", "modified_ns", "st
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierDelivery:
     """The newest delivery under one name."""
 
     sha256: str | None
@@ -26,23 +26,23 @@ class Earlier:
 
 
 @dataclass
-class History:
+class DeliveryHistory:
     """Earlier deliveries.
 
     Attributes:
-        newest: by file name.
-        loaded: the name each loaded content first came under.
+        newest: the newest delivery by file name.
+        loaded: the file name under which each content was first loaded.
         newest_loaded: by feed, the content loaded last.
-        sizes: the sizes seen, by feed: a large file of a new size need not be read just to compare it.
+        sizes: feed and size of each file; a large file of a new size is not hashed before it is read.
     """
 
-    newest: dict[str, Earlier] = field(default_factory=dict)
+    newest: dict[str, EarlierDelivery] = field(default_factory=dict)
     loaded: dict[ContentKey, str] = field(default_factory=dict)
     newest_loaded: dict[str, ContentKey] = field(default_factory=dict)
     sizes: set[tuple[str, int]] = field(default_factory=set)
 
     def is_unchanged(self, file: LandingFile) -> bool:
-        """Whether the file looks as it did when it was last read."""
+        """Whether size and time of the file are those of its last delivery."""
         earlier = self.newest.get(file.name)
         return earlier is not None and (earlier.size_bytes, earlier.modified_ns) == (
             file.size_bytes,
@@ -50,7 +50,7 @@ class History:
         )
 
     def add(self, delivery: Delivery) -> None:
-        """Note a delivery of this run."""
+        """Add a delivery of this run."""
         key = delivery.content_key
         if delivery.status == "loaded" and key:
             self.loaded.setdefault(key, delivery.file.name)
@@ -58,15 +58,15 @@ class History:
         self.sizes.add((delivery.file.feed, delivery.size_bytes))
 
 
-def read_history(paths: Iterable[Path]) -> History:
+def read_history(paths: Iterable[Path]) -> DeliveryHistory:
     """The history in the given `deliveries` files, oldest first."""
-    history = History()
+    history = DeliveryHistory()
     for path in paths:
         columns = pq.read_table(path, columns=_COLUMNS).to_pydict()
         for feed, name, sha256, size, modified_ns, status in zip(
             *(columns[name] for name in _COLUMNS), strict=True
         ):
-            history.newest[name] = Earlier(sha256, size, modified_ns)
+            history.newest[name] = EarlierDelivery(sha256, size, modified_ns)
             history.sizes.add((feed, size))
             if status == "loaded" and sha256:
                 key = (feed, format_of(name), sha256)

@@ -1,6 +1,6 @@
-"""What an ingestion did, for the run log and the person who reads it.
+"""What an ingestion loaded, for the run log.
 
-Nothing is decided here; the counts were checked in `delivery`.
+Counts are checked in `delivery`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ _SHOWN_FILES = 5
 
 @dataclass(frozen=True)
 class FeedReport:
-    """What an ingestion found of one feed.
+    """Counts of one feed in one ingestion.
 
     Attributes:
         files_loaded, files_alias, files_rejected: new deliveries by status.
@@ -38,12 +38,12 @@ class FeedReport:
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What an ingestion did.
+    """Counts and warnings of one ingestion.
 
     Attributes:
-        batch_id: the batch committed, or None if nothing was new.
+        batch_id: the committed batch; None if nothing was new.
         feeds: one report per feed, in contract order.
-        warnings: sentences on what someone should look at.
+        warnings: what someone should look into, as sentences.
     """
 
     batch_id: int | None
@@ -56,7 +56,7 @@ def ingest_report(
 ) -> IngestReport:
     """The report of a finished ingestion."""
     warnings = (
-        *(f"the folder {name} is no feed and was not read" for name in unknown_folders),
+        *(f"folder {name} was ignored: it is not the name of a feed" for name in unknown_folders),
         *(warning for ingestion in feeds.values() for warning in _warnings(ingestion)),
     )
     return IngestReport(batch_id, tuple(_feed_report(*item) for item in feeds.items()), warnings)
@@ -79,16 +79,16 @@ def _feed_report(feed: str, ingestion: FeedIngestion) -> FeedReport:
 
 
 def _warnings(ingestion: FeedIngestion) -> list[str]:
-    """What someone should look at, at most a few files by name."""
+    """What someone should look into; names at most a few files."""
     changed = [delivery for delivery in ingestion.deliveries if delivery.replaces_earlier]
     drifted = [delivery for delivery in ingestion.deliveries if delivery.unknown]
     warnings = list(ingestion.warnings)
     if changed:
-        warnings.append(f"delivered before with other bytes, both are kept: {_named(changed)}")
+        warnings.append(f"delivered again with different content, both versions are kept: {_named(changed)}")
     if drifted:
         names = ", ".join(sorted({name for delivery in drifted for name in delivery.unknown}))
         warnings.append(
-            f"columns the contract does not know, kept in attributes: {names} in {_named(drifted)}"
+            f"columns that are not in the contract, kept in attributes: {names} in {_named(drifted)}"
         )
     return warnings
 

@@ -1,6 +1,6 @@
-"""Loading what is new of one feed into a batch of the lake.
+"""Loads the new files of one feed into a batch of the lake.
 
-How a format is read is in `orchestration.landing`; how a batch becomes durable in `batch_writer`.
+Formats are read in `orchestration.landing`; the batch is committed in `batch_writer`.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,15 +13,15 @@ import pyarrow as pa
 
 from orchestration.lake.batch_writer import QUARANTINE, QUARANTINE_SCHEMA, BatchWriter
 from orchestration.lake.delivery import ContentKey, Delivery
-from orchestration.lake.delivery_history import History
+from orchestration.lake.delivery_history import DeliveryHistory
 from orchestration.lake.erasure.forgotten_list import Forgotten
-from orchestration.lake.landing_files import FileUnavailable, LandingFile, OpenFile, opened
+from orchestration.lake.landing_files import FileUnavailable, LandingFile, OpenFile, open_landing_file
 from orchestration.lake.spool import Spool
 from orchestration.lake.typed_files import QuarantinedLine, TypedFiles, quarantine_table, type_files
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.formats.chunks import Chunk, empty_chunk
 from orchestration.landing.formats.dispatch import format_of, read_documents
-from orchestration.landing.options import FILE_CAP, ReadOptions, raised
+from orchestration.landing.options import FILE_CAP, ReadOptions, or_raise
 from orchestration.landing.rejects import FileRejected, Reject, file_rejected
 from orchestration.landing.typing.row_typer import RowTyper
 
@@ -30,7 +30,7 @@ _GROUP_FILES = 20_000
 
 @dataclass
 class _Group:
-    """Whole small files waiting to be typed in one query, or why one is refused."""
+    """Small files waiting to be typed in one query; for a rejected one, the reason."""
 
     files: list[tuple[Delivery, Chunk]] = field(default_factory=list)
     rejects: list[Reject | None] = field(default_factory=list)
@@ -48,12 +48,12 @@ class _Group:
 
 
 class FeedIngestion:
-    """Takes the files of one feed, in order; small ones are typed many at a time.
+    """Loads the files of one feed, in order; many small ones are typed at a time.
 
     Attributes:
-        deliveries: the account of each new file, in order.
-        warnings: what was left for next time, in words.
-        unchanged_count: files known from earlier runs.
+        deliveries: the new files, in order.
+        warnings: files left for the next run, as sentences.
+        unchanged_count: files already loaded by earlier runs.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class FeedIngestion:
         feed: str,
         *,
         writer: BatchWriter,
-        history: History,
+        history: DeliveryHistory,
         forgotten: Forgotten,
         connection: duckdb.DuckDBPyConnection,
         options: ReadOptions,
@@ -92,13 +92,13 @@ class FeedIngestion:
             self._hold(delivery, empty_chunk(), obstacle)
             return
         try:
-            with opened(file, is_seeked=format_of(file.name) == "parquet") as content:
+            with open_landing_file(file, is_seeked=format_of(file.name) == "parquet") as content:
                 self._read(file, content)
         except FileUnavailable as error:
-            self.warnings.append(f"{file.name} {error}: nothing of it is loaded, it is tried again next time")
+            self.warnings.append(f"{file.name} {error}: not loaded, the next run tries again")
 
     def finish(self) -> None:
-        """Type and write the files still held."""
+        """Type and write the files that are still waiting."""
         group, self._group = self._group, _Group()
         if not group.files:
             return
@@ -106,9 +106,10 @@ class FeedIngestion:
         self._writer.write(self._feed.name, typed.rows)
         quarantined: list[tuple[Delivery, QuarantinedLine]] = []
         for (delivery, _), reject, lines in zip(group.files, group.rejects, typed.quarantined, strict=True):
-            whole = reject or delivery.lacking_column()
-            quarantined += [(delivery, line) for line in (_whole_file(whole) if whole else lines)]
-            self._record(delivery, whole)
+            file_reject = reject or delivery.missing_column_reject()
+            lines = _whole_file(file_reject) if file_reject else lines
+            quarantined += [(delivery, line) for line in lines]
+            self._record(delivery, file_reject)
         self._writer.write(QUARANTINE, self._quarantine_table(quarantined))
 
     def _read(self, file: LandingFile, content: OpenFile) -> None:
@@ -127,16 +128,16 @@ class FeedIngestion:
                 return
         except FileRejected as error:
             first, reject = empty_chunk(), error.reject
-        if not self._is_settled(delivery, content):
+        if not self._is_known_after_reading(delivery, content):
             self._hold(delivery, first, reject)
 
     def _stream(self, delivery: Delivery, content: OpenFile, chunks: Iterable[Chunk]) -> None:
-        """Load a file of several chunks; its rows count only once it has proved whole and new."""
+        """Load a file of several chunks; its rows are written once it is known to be complete and new."""
         self.finish()
-        place = self._writer.directory
+        directory = self._writer.directory
         with (
-            Spool(place / "rows.arrow", self._feed.raw_schema) as rows,
-            Spool(place / "lines.arrow", QUARANTINE_SCHEMA) as quarantined,
+            Spool(directory / "rows.arrow", self._feed.raw_schema) as rows,
+            Spool(directory / "lines.arrow", QUARANTINE_SCHEMA) as quarantined,
         ):
             reject = None
             try:
@@ -148,11 +149,11 @@ class FeedIngestion:
                     )
                     self._progress(f"{delivery.file.name}: {delivery.line_count:,} lines")
             except FileRejected as error:
-                delivery.forget_lines()
+                delivery.reset_counts()
                 reject = error.reject
-            if self._is_settled(delivery, content):
+            if self._is_known_after_reading(delivery, content):
                 return
-            reject = reject or delivery.lacking_column()
+            reject = reject or delivery.missing_column_reject()
             if reject:
                 lines = [(delivery, line) for line in _whole_file(reject)]
                 self._writer.write(QUARANTINE, self._quarantine_table(lines))
@@ -163,8 +164,8 @@ class FeedIngestion:
                     self._writer.write(QUARANTINE, _with_hash(table, delivery.sha256))
             self._record(delivery, reject)
 
-    def _is_settled(self, delivery: Delivery, content: OpenFile) -> bool:
-        """Whether a file that was read turns out to be known after all."""
+    def _is_known_after_reading(self, delivery: Delivery, content: OpenFile) -> bool:
+        """Whether a file that could only be hashed while it was read was delivered before."""
         content.check_unchanged()
         if not content.is_streamed:
             return False
@@ -172,7 +173,7 @@ class FeedIngestion:
         return self._is_known(delivery)
 
     def _is_known(self, delivery: Delivery) -> bool:
-        """Whether these bytes were delivered before, under this name (untouched) or another (an alias)."""
+        """Whether this content was delivered before, under this name (unchanged) or another (an alias)."""
         earlier = self._history.newest.get(delivery.file.name)
         if earlier and earlier.sha256 == delivery.sha256:
             self.unchanged_count += 1
@@ -182,11 +183,11 @@ class FeedIngestion:
         original = self._history.loaded.get(delivery.content_key) if delivery.content_key else None
         if original is None:
             return False
-        # a snapshot that says again what an earlier one said is news if another came in between
+        # a snapshot equal to an earlier one is new if another came in between
         is_newest = self._history.newest_loaded.get(delivery.file.feed) == delivery.content_key
         if self._feed.is_snapshot and not is_newest:
             return False
-        delivery.forget_lines()
+        delivery.reset_counts()
         delivery.status, delivery.alias_of = "alias", original
         self._hold(delivery, empty_chunk(), None)
         return True
@@ -205,15 +206,15 @@ class FeedIngestion:
     def _record(self, delivery: Delivery, reject: Reject | None) -> None:
         if reject:
             delivery.reject(reject)
-        delivery.check()
-        # of a file without a header, the first line is taken for names
-        delivery.unknown = set(self._forgotten.without(delivery.unknown))
+        delivery.check_counts()
+        # in a file without a header, the first line is read as column names
+        delivery.unknown = set(self._forgotten.without_mentions(delivery.unknown))
         delivery.replaces_earlier = delivery.file.name in self._history.newest
         self._history.add(delivery)
         self.deliveries.append(delivery)
 
     def _typed(self, files: list[tuple[Delivery, Chunk]]) -> TypedFiles:
-        """The rows of chunks; hashed as they came, so that a duplicate is one, then without the forgotten."""
+        """The typed rows without forgotten people; hashed before that, so that duplicates still match."""
         typed = type_files(self._typer, self._feed, files, batch_id=self._writer.batch_id)
         return replace(typed, rows=self._forgotten.erase_new(self._feed.name, typed.rows))
 
@@ -223,7 +224,7 @@ class FeedIngestion:
 
 
 def _obstacle(file: LandingFile, options: ReadOptions) -> Reject | None:
-    """Why the file is not even opened."""
+    """Why the file is rejected without being opened; None if it is not."""
     if file.obstacle:
         reason = f"only regular files are read; this is {file.obstacle}"
         return file_rejected(
@@ -231,7 +232,7 @@ def _obstacle(file: LandingFile, options: ReadOptions) -> Reject | None:
         ).reject
     if file.size_bytes > options.max_file_bytes:
         reason = f"the file is larger than {options.max_file_bytes} bytes ({FILE_CAP})"
-        remedy = f"Deliver it in smaller files, {raised(FILE_CAP)}."
+        remedy = f"Deliver it in smaller files, {or_raise(FILE_CAP)}."
         return file_rejected("file.size", reason, remedy, value=f"{file.size_bytes} bytes").reject
     return None
 
@@ -241,5 +242,5 @@ def _whole_file(reject: Reject) -> list[QuarantinedLine]:
 
 
 def _with_hash(table: pa.Table, sha256: str | None) -> pa.Table:
-    place = table.schema.get_field_index("file_sha256")
-    return table.set_column(place, "file_sha256", pa.array([sha256] * table.num_rows, pa.string()))
+    index = table.schema.get_field_index("file_sha256")
+    return table.set_column(index, "file_sha256", pa.array([sha256] * table.num_rows, pa.string()))

@@ -1,6 +1,6 @@
-"""Whether the lake still is what was committed: every file held against the manifest of its batch.
+"""Checks every file of the lake against the manifest of its batch.
 
-Nothing is mended here; the only source of truth is restored from a copy, never guessed.
+Nothing is repaired here: the only source of truth is restored from a backup, never guessed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from orchestration.lake.lake import Lake
 
 
 def check_lake(lake: Lake) -> Iterator[str]:
-    """A sentence for each difference between the lake and what its manifests say; nothing if all is well.
+    """Yield a sentence for each difference between the lake and its manifests.
 
-    Every file is read whole. Only call it while no run writes the lake.
+    Every file is read whole. Call it only while no run writes to the lake.
     """
     yield from _gaps(lake)
     for batch in lake.batches():
@@ -33,8 +33,8 @@ def _gaps(lake: Lake) -> Iterator[str]:
     present = {int(batch.name) for batch in lake.batches()}
     for missing in sorted(set(range(1, lake.newest_batch + 1)) - present):
         yield (
-            f"batch {missing} is missing, though batch {lake.newest_batch} was committed after it: what it "
-            "brought is in no number any more. Restore its folder from a copy."
+            f"batch {missing} is missing, although batch {lake.newest_batch} was committed after it: its "
+            "rows are missing from every figure. Restore its folder from a backup."
         )
 
 
@@ -47,36 +47,36 @@ def _batch_differences(batch: Path) -> Iterator[str]:
         return
     if manifest is None:
         yield (
-            f"{name} has no {MANIFEST}: it was written by a version before manifests, or the file was lost. "
+            f"{name} has no {MANIFEST}: an older release wrote it, or the file was lost. "
             "Its files cannot be checked."
         )
         return
     found = {file.name for file in batch.iterdir()} - {MANIFEST}
     for file in sorted(manifest.keys() - found):
-        yield f"{name}: {file} is missing. Restore it from a copy; its rows are in no number any more."
+        yield f"{name}: {file} is missing, and its rows from every figure. Restore it from a backup."
     for file in sorted(manifest.keys() & found):
         if hash_of(batch / file) != manifest[file].sha256:
             yield _changed(name, batch, file, manifest)
     for file in sorted(found - manifest.keys()):
         if not _is_pending(batch, file, manifest):
-            yield f"{name}: {file} is not in its manifest, and nobody reads it. Find out who put it there."
+            yield f"{name}: {file} is not in its manifest and is not read. Find out where it comes from."
 
 
 def _changed(name: str, batch: Path, file: str, manifest: Manifest) -> str:
     if _is_pending(batch, f"{file}{NEW_SUFFIX}", manifest):
         return (
-            f"{name}: {file} waits to be replaced, since erasing a person was interrupted. "
-            "Run credits forget again; any run completes it, too."
+            f"{name}: {file} is waiting to be replaced: erasing a person was interrupted. "
+            "Run credits forget again; the next run completes it, too."
         )
     size = (batch / file).stat().st_size
     return (
-        f"{name}: {file} is not what was committed: its bytes have another hash than the manifest says "
-        f"({size:,} bytes, {manifest[file].bytes:,} committed). Restore it from a copy."
+        f"{name}: {file} is not what was committed: its hash differs from the manifest's "
+        f"({size:,} bytes, {manifest[file].bytes:,} committed). Restore it from a backup."
     )
 
 
 def _is_pending(batch: Path, file: str, manifest: Manifest) -> bool:
-    """Whether the file is what the manifest expects in the place of an older one."""
+    """Whether the file is the new version that the manifest expects."""
     expected = manifest.get(file.removesuffix(NEW_SUFFIX))
     path = batch / file
     return (

@@ -1,6 +1,6 @@
 """The lake: committed batches of typed rows, the only source of truth the warehouse is rebuilt from.
 
-How files are read is in `orchestration.landing`; what is derived from the rows is in dbt_project/.
+Files are read in `orchestration.landing`; what is derived from the rows is in dbt_project/.
 """
 
 import os
@@ -30,7 +30,7 @@ class Lake:
     """The committed batches under one directory.
 
     Args:
-        root: `DATA_DIR/raw`; made on the first ingestion.
+        root: `DATA_DIR/raw`; created by the first ingestion.
         options: caps and chunk sizes for reading files.
     """
 
@@ -53,7 +53,7 @@ class Lake:
 
     @property
     def forgotten(self) -> Forgotten:
-        """Who was forgotten, as it is on disk now."""
+        """The list of erased people, as it is on disk now."""
         return Forgotten(self.root)
 
     def paths(self, table: str) -> list[Path]:
@@ -71,33 +71,33 @@ class Lake:
     ) -> IngestReport:
         """Load every file that is not loaded yet, as one batch.
 
-        A batch is committed if there was anything new, or none yet, so that every table exists.
+        A batch is committed if anything is new, or if it is the first, so that every table exists.
 
         Args:
             landing: the landing directory.
-            now: the instant to record, with a zone.
-            progress: told now and then how far the run is.
+            now: the instant to record, with a time zone.
+            progress: called from time to time with a line on how far the run is.
 
         Raises:
-            ValueError: `now` has no zone.
-            LandingError: the landing directory cannot be read or the lake not be written.
+            ValueError: `now` has no time zone.
+            LandingError: the landing directory cannot be read, or the lake cannot be written.
             UnexplainedLines: some line is neither accepted nor quarantined; nothing is committed.
         """
         if now.tzinfo is None:
-            raise ValueError(f"now must have a zone; {now} has none. Pass an aware datetime.")
-        # links inside the landing directory are refused; the directory itself may be one
+            raise ValueError(f"now must have a time zone; {now} has none. Pass an aware datetime.")
+        # links inside the landing directory are rejected; the directory itself may be one
         listing = list_landing(Path(os.path.realpath(landing)))
         self._prepare()
         batch_id = self.newest_batch + 1
         with BatchWriter(self.root, batch_id) as writer:
             feeds = self._load(listing, writer, now, progress or (lambda _: None))
             deliveries = [delivery for ingestion in feeds.values() for delivery in ingestion.deliveries]
-            is_due = bool(deliveries) or batch_id == 1
-            if is_due:
+            is_committed = bool(deliveries) or batch_id == 1
+            if is_committed:
                 writer.write(DELIVERIES, deliveries_table(deliveries, batch_id=batch_id, now=now))
                 writer.commit()
         return ingest_report(
-            feeds, batch_id=batch_id if is_due else None, unknown_folders=listing.unknown_folders
+            feeds, batch_id=batch_id if is_committed else None, unknown_folders=listing.unknown_folders
         )
 
     def _load(
@@ -132,5 +132,5 @@ class Lake:
         except OSError as error:
             raise LandingError(
                 f"the data directory must be writable; {self.root} is not ({error.strerror}). "
-                "Allow writing there, or name another one."
+                "Allow writing there, or choose another one."
             ) from error

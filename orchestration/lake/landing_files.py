@@ -1,6 +1,6 @@
-"""The landing directory as a list of files, and one file opened safely.
+"""Lists the landing directory, and opens one file of it safely.
 
-Names are data: compared and stored, never put into SQL. What a file says is read in `orchestration.landing`.
+Names are data: compared and stored, never put into SQL. Content is read in `orchestration.landing`.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _BLOCK_BYTES = 1024 * 1024
 
 
 class FileUnavailable(Exception):
-    """A file that cannot be opened now, or changes while it is read; it is tried again next time."""
+    """A file that cannot be opened now, or changes while it is read; the next run tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class LandingFile:
     """An entry under a feed's folder.
 
     Attributes:
-        feed: the folder it is under.
-        name: path relative to the landing directory, with `/`, as it is stored.
-        path: where it is opened.
+        feed: the folder it is in.
+        name: path relative to the landing directory, with `/`, as stored in the lake.
+        path: the path to open.
         size_bytes, modified_ns: as listed.
         obstacle: why it is never opened (a link, a pipe, …), or None for a regular file.
     """
@@ -46,14 +46,14 @@ class LandingFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """What lies in the landing directory: each feed's files by name, and folders no feed is called."""
+    """The landing directory: the files of each feed by name, and the folders that are no feed's."""
 
     files: dict[str, list[LandingFile]]
     unknown_folders: list[str]
 
 
 def list_landing(landing: Path) -> Listing:
-    """List every file under the feeds' folders, by feed and name; links are listed, never followed.
+    """List every file in the feeds' folders, by feed and name; links are listed, never followed.
 
     Raises:
         LandingError: the landing directory or a folder in it is missing, not a directory, or unreadable.
@@ -67,18 +67,18 @@ def list_landing(landing: Path) -> Listing:
     except OSError as error:
         raise LandingError(
             f"every landing folder must be a readable directory; {error.filename} is not ({error.strerror}). "
-            "Create the landing directory with one folder per feed, allow reading it, or name another one."
+            "Create the landing directory with one folder per feed, allow reading it, or choose another one."
         ) from error
     unknown = [
-        shown_name(name)
+        storable_name(name)
         for name, entry in sorted(top.items())
         if name not in FEEDS and not _is_hidden(name) and entry.is_dir(follow_symlinks=False)
     ]
     return Listing(files, unknown)
 
 
-def shown_name(name: str) -> str:
-    """A file name as it can be stored: bytes that are not UTF-8 as `\\xNN`."""
+def storable_name(name: str) -> str:
+    """A file name as valid UTF-8; other bytes become `\\xNN`."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
@@ -100,7 +100,7 @@ def _file(feed: str, entry: os.DirEntry[str], name: str) -> LandingFile | None:
     except FileNotFoundError:
         return None
     return LandingFile(
-        feed, shown_name(name), entry.path, status.st_size, _changed_ns(status), _obstacle(status.st_mode)
+        feed, storable_name(name), entry.path, status.st_size, _changed_ns(status), _obstacle(status.st_mode)
     )
 
 
@@ -115,16 +115,16 @@ def _is_hidden(name: str) -> bool:
 
 
 class OpenFile:
-    """A regular file being read; what is hashed is what was read.
+    """A regular file being read; the hash is of exactly the bytes that were read.
 
     Args:
         handle: the open file, unbuffered.
-        is_seeked: it will be read here and there, not from beginning to end.
+        is_seeked: it will be read at random positions, not from beginning to end.
 
     Attributes:
         content: the bytes to parse.
         size_bytes, modified_ns: of the file that was opened.
-        is_streamed: too large to hold, so hashed while `content` is read; otherwise `sha256` comes first.
+        is_streamed: too large for memory, so it is hashed while `content` is read, not before.
     """
 
     def __init__(self, handle: BinaryIO, *, is_seeked: bool) -> None:
@@ -141,7 +141,7 @@ class OpenFile:
             self.content = io.BytesIO(self.read())
 
     def read(self, size: int = -1, /) -> bytes:
-        """Read on from the disk, hashing; what is added meanwhile is left, or it might never end."""
+        """Read and hash the next bytes; what is appended meanwhile is not read, or it might never end."""
         wanted = self._left_bytes if size < 0 else min(size, self._left_bytes)
         try:
             data = self._handle.read(wanted)
@@ -152,13 +152,13 @@ class OpenFile:
         return data
 
     def sha256(self) -> str:
-        """The hash of the whole file; what was not read yet is read now."""
+        """The hash of the whole file; reads what was not read yet."""
         while self.read(_BLOCK_BYTES):
             pass
         return self._hash.hexdigest()
 
     def rewind(self) -> None:
-        """Make ready to be parsed after hashing; a streamed file is hashed anew."""
+        """Go back to the beginning, to parse after hashing; a streamed file is hashed again."""
         self._handle.seek(0)
         if self.is_streamed:
             self._hash = hashlib.sha256()
@@ -172,7 +172,7 @@ class OpenFile:
 
 
 @contextmanager
-def opened(file: LandingFile, *, is_seeked: bool) -> Iterator[OpenFile]:
+def open_landing_file(file: LandingFile, *, is_seeked: bool) -> Iterator[OpenFile]:
     """Open a regular file, not through a link.
 
     Raises:
@@ -185,19 +185,19 @@ def opened(file: LandingFile, *, is_seeked: bool) -> Iterator[OpenFile]:
     with os.fdopen(descriptor, "rb", buffering=0) as handle:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise FileUnavailable("is no longer a regular file")
-        if _is_elsewhere(file.path, descriptor):
-            raise FileUnavailable("lies behind a link by now")
+        if _is_behind_a_link(file.path, descriptor):
+            raise FileUnavailable("is now behind a symbolic link")
         yield OpenFile(handle, is_seeked=is_seeked)
 
 
-def _is_elsewhere(path: str, descriptor: int) -> bool:
+def _is_behind_a_link(path: str, descriptor: int) -> bool:
     """Whether a folder above the file was replaced by a link since it was listed."""
     try:
         return Path(f"/proc/self/fd/{descriptor}").readlink() != Path.cwd() / path
-    except OSError:  # where the system does not say
+    except OSError:  # not every system has /proc
         return False
 
 
 def _changed_ns(status: os.stat_result) -> int:
-    """When the file last changed; the copy of another's modification time does not hide a change."""
+    """When the file last changed; setting the modification time back does not hide a change."""
     return max(status.st_mtime_ns, status.st_ctime_ns)

@@ -1,6 +1,6 @@
-"""The rows of one large file, kept aside until the file has proved whole.
+"""Holds the rows of one large file on disk until the file has been read to its end.
 
-Only storage; whether the rows count is decided in `ingestion`.
+Whether they are loaded is decided in `ingestion`.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 
 class Spool:
-    """An uncompressed Arrow file, removed at the end."""
+    """A temporary, uncompressed Arrow file."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path = path
@@ -28,14 +28,14 @@ class Spool:
         self._path.unlink()
 
     def add(self, rows: pa.Table) -> None:
-        """Keep rows."""
+        """Append rows."""
         self._writer.write_table(rows)
 
     def tables(self) -> Iterator[pa.Table]:
-        """What was kept, in the pieces it came in; nothing can be added any more."""
+        """The tables in the order they were added; nothing can be added afterwards."""
         self._writer.close()
-        # Not mapped: pages of a mapped file count as memory of the process.
+        # not memory-mapped: mapped pages would count as memory of the process
         with pa.OSFile(str(self._path)) as source:
             reader = pa.ipc.open_file(source)
-            for place in range(reader.num_record_batches):
-                yield pa.Table.from_batches([reader.get_batch(place)])
+            for index in range(reader.num_record_batches):
+                yield pa.Table.from_batches([reader.get_batch(index)])

@@ -1,6 +1,6 @@
-"""Chunks of files to the rows of one batch: typed, with their origin, and counted per file.
+"""Turns chunks of files into the rows of one batch: typed, with their origin, counted by file.
 
-Which files, and where the rows go, is decided in `ingestion`.
+Which files, and where the rows are written, is decided in `ingestion`.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from orchestration.lake.delivery import Delivery
 from orchestration.landing.contract import Feed
 from orchestration.landing.formats.chunks import Chunk
 from orchestration.landing.rejects import Reject
-from orchestration.landing.typing.row_typer import RowTyper, Typed
+from orchestration.landing.typing.row_typer import RowTyper, TypedRows
 
 
 @dataclass(frozen=True)
 class QuarantinedLine:
-    """A line (None: the whole file) that is not loaded."""
+    """A line that is not loaded; without a number, the whole file."""
 
     line_number: int | None
     text: str | None
@@ -29,7 +29,7 @@ class QuarantinedLine:
 
 @dataclass(frozen=True)
 class TypedFiles:
-    """Rows of the feed's raw schema, and per file the lines that are not among them, by line."""
+    """Rows of the feed's raw schema, and for each file the quarantined lines, by line number."""
 
     rows: pa.Table
     quarantined: list[list[QuarantinedLine]]
@@ -38,7 +38,7 @@ class TypedFiles:
 def type_files(
     typer: RowTyper, feed: Feed, files: Sequence[tuple[Delivery, Chunk]], *, batch_id: int
 ) -> TypedFiles:
-    """Type a chunk of each of several files in one query; each file's account is brought up to date."""
+    """Type a chunk of each of several files in one query, and update the counts of each delivery."""
     documents = pa.concat_tables([chunk.documents for _, chunk in files]).combine_chunks()
     owners = np.repeat(np.arange(len(files)), [chunk.documents.num_rows for _, chunk in files])
     typed = typer.read(documents["document"])
@@ -46,7 +46,7 @@ def type_files(
     quarantined = _quarantined(files, typed, documents, owners)
     _count_accepted(files, feed, typed, owners[positions])
     for position, names in typed.unknown.items():
-        files[owners[position]][0].saw_unknown(names)
+        files[owners[position]][0].note_unknown_columns(names)
     for (delivery, chunk), lines in zip(files, quarantined, strict=True):
         delivery.line_count += chunk.line_count
         delivery.quarantined_count += len(lines)
@@ -76,25 +76,25 @@ def quarantine_table(
 
 
 def _quarantined(
-    files: Sequence[tuple[Delivery, Chunk]], typed: Typed, documents: pa.Table, owners: np.ndarray
+    files: Sequence[tuple[Delivery, Chunk]], typed: TypedRows, documents: pa.Table, owners: np.ndarray
 ) -> list[list[QuarantinedLine]]:
     lines = [
         [QuarantinedLine(line.line_number, line.text, line.reject) for line in chunk.rejected]
         for _, chunk in files
     ]
-    refused = documents.take(pa.array([row.position for row in typed.rejected], pa.int64()))
+    rejected = documents.take(pa.array([row.position for row in typed.rejected], pa.int64()))
     for row, number, text in zip(
-        typed.rejected, refused["line_number"].to_pylist(), refused["text"].to_pylist(), strict=True
+        typed.rejected, rejected["line_number"].to_pylist(), rejected["text"].to_pylist(), strict=True
     ):
         owner = owners[row.position]
         lines[owner].append(QuarantinedLine(number, text.rstrip("\r\n"), row.reject))
         if row.names is not None:
-            files[owner][0].saw_names(row.names)
+            files[owner][0].note_columns(row.names)
     return [sorted(of_file, key=lambda line: line.line_number or 0) for of_file in lines]
 
 
 def _count_accepted(
-    files: Sequence[tuple[Delivery, Chunk]], feed: Feed, typed: Typed, owners: np.ndarray
+    files: Sequence[tuple[Delivery, Chunk]], feed: Feed, typed: TypedRows, owners: np.ndarray
 ) -> None:
     counts = np.bincount(owners, minlength=len(files)).tolist()
     for (delivery, _), count in zip(files, counts, strict=True):
@@ -109,7 +109,7 @@ def _count_accepted(
 def _raw_rows(
     files: Sequence[tuple[Delivery, Chunk]],
     feed: Feed,
-    typed: Typed,
+    typed: TypedRows,
     documents: pa.Table,
     owners: np.ndarray,
     batch_id: int,

@@ -1,4 +1,4 @@
-"""Landing files to typed rows by the contract: pure reading, every refusal with its reason.
+"""Reads landing files into typed rows by the contract; everything rejected has a reason.
 
 No disk, clock, environment or Dagster here; the lake that keeps the rows is in `orchestration.lake`.
 """

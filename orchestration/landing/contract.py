@@ -1,6 +1,6 @@
 """The eight landing feeds as data: columns, kinds, defaults and the rules between columns.
 
-No reading and no typing here; `typing_sql` (fast) and `rows` (exact) are both made from this description.
+No reading and no typing here; `fast_sql` and `exact_rows` both follow this description.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ ARROW_TYPES: Mapping[Kind, pa.DataType] = MappingProxyType(
     }
 )
 ATTRIBUTES = "attributes"
-# What arrives late or beside the fact does not make it another fact.
+# a later arrival or other attributes do not make it another fact
 _NOT_CONTENT = frozenset({"recorded_at", ATTRIBUTES})
 
 
@@ -35,11 +35,11 @@ class Column:
     """One contract column.
 
     Attributes:
-        kind: how its value is read; see `rows` for each kind's exact rule.
-        required: null (or the empty string) is refused.
+        kind: how its value is read; `exact_values` has the rule of each kind.
+        required: null and the empty string are rejected.
         accepted: the only values allowed, in exact lower case; empty means any.
-        default: the value a missing one stands for.
-        default_from: the column whose value a missing one takes.
+        default: the value used where it is missing.
+        default_from: the column whose value is used where it is missing.
         minimum: the smallest number allowed.
     """
 
@@ -63,7 +63,7 @@ class SignRule:
 
 @dataclass(frozen=True)
 class Feed:
-    """One folder of the landing directory. `attributes` is readable on every feed and is not listed."""
+    """One folder of the landing directory. Every feed also accepts `attributes`, which is not listed."""
 
     name: str
     key: tuple[str, ...]
@@ -77,22 +77,22 @@ class Feed:
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The columns every row must fill."""
+        """The columns that every row must fill."""
         return tuple(column.name for column in self.columns if column.required)
 
     @property
     def content_names(self) -> tuple[str, ...]:
-        """The columns whose values make two rows of one key the same or a conflict, sorted by name."""
+        """The columns in which two rows of one key differ if they conflict, sorted by name."""
         return tuple(sorted(set(self.names) - _NOT_CONTENT))
 
     @property
     def is_snapshot(self) -> bool:
-        """Whether the newest row of a key replaces the older ones, instead of adding to them."""
+        """Whether the newest row of a key replaces the older ones."""
         return "updated_at" in self.names
 
     @property
     def has_credits(self) -> bool:
-        """Whether the feed carries credits that the clearing equation has to explain."""
+        """Whether the feed has credits that must be accounted for."""
         return "credits" in self.names
 
     @property
@@ -103,7 +103,7 @@ class Feed:
 
     @property
     def raw_schema(self) -> pa.Schema:
-        """What the lake stores: the typed columns and where each row came from."""
+        """What the lake stores: the typed columns and the origin of each row."""
         origin = [
             pa.field("batch_id", pa.int64()),
             pa.field("file_path", pa.string()),

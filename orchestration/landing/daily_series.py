@@ -1,6 +1,6 @@
-"""Daily series from CSV files: what the forecast's ranges are calibrated on and measured with.
+"""Reads daily series from CSV files, on which the forecast's ranges are calibrated and measured.
 
-Not here: the landing feeds (reader.py), or what is done with the series.
+Not here: the landing feeds, and what is done with the series.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ COLUMNS = ("series", "date", "value")
 
 
 class SeriesError(ValueError):
-    """A file holds no usable daily series; the message says which, where, and what to do."""
+    """A file has no valid daily series; the message names file, series and remedy."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class DailySeries:
     """One series without gaps.
 
     Attributes:
-        name: of the series, unique over the files.
-        group: what belongs together when series are split; its own name if the file has no groups.
-        family: what kind it is; empty if the file does not say.
+        name: unique over all files.
+        group: series of one group are never split between folds; its own name if the file has no groups.
+        family: kind of series; empty if the file has no such column.
         values: one for each day, 0 or more.
     """
 
@@ -52,18 +52,22 @@ def read_series(files: Iterable[Path]) -> list[DailySeries]:
             missing = [name for name in COLUMNS if name not in rows]
         except (OSError, ValueError) as error:
             raise SeriesError(
-                f"daily series are read from CSV files; {file} cannot be: {error}. Give a file that is one."
+                f"daily series must be a readable CSV file; {file} is not: {error}. Pass such a file."
             ) from None
         if missing:
             raise SeriesError(
-                f"daily series have the columns {', '.join(COLUMNS)}; {file} lacks {missing[0]}. Add it."
+                f"daily series need the columns {', '.join(COLUMNS)}; {file} lacks {missing[0]}. Add it."
             )
         if (rows["series"] == "").any():
             line = int((rows["series"] == "").to_numpy().argmax()) + 2
-            raise SeriesError(f"every day is of a named series; line {line} of {file} names none. Name it.")
+            raise SeriesError(
+                f"every row must name its series; line {line} of {file} does not. Fill in the name."
+            )
         for name, days in rows.groupby("series", sort=False):
             if str(name) in found:
-                raise SeriesError(f"a series is in one file; {name!r} of {file} came before. Rename one.")
+                raise SeriesError(
+                    f"a series must be in one file only; {name!r} of {file} is also in another. Rename one."
+                )
             found[str(name)] = _series(str(name), days, file)
     return list(found.values())
 
@@ -75,14 +79,14 @@ def _series(name: str, rows: pd.DataFrame, file: Path) -> DailySeries:
     if is_wrong.any():
         row = rows.iloc[int(is_wrong.argmax())]
         raise SeriesError(
-            f"a day has a date (YYYY-MM-DD) and a value of 0 or more; series {name!r} of {file} has "
-            f"{row['date']}, {row['value']}. Correct or leave out the series."
+            f"a row needs a date (YYYY-MM-DD) and a value of 0 or more; series {name!r} of {file} has "
+            f"{row['date']}, {row['value']}. Correct or remove the series."
         )
     steps = dates.diff().dt.days.to_numpy()[1:]
     if (steps != 1).any():
         day = dates.iloc[int((steps != 1).argmax()) + 1].date()
         raise SeriesError(
-            f"a series has every day once, in order; {name!r} of {file} does not at {day}. "
+            f"a series must have every day once, in order; {name!r} of {file} does not at {day}. "
             "Write days without use as 0."
         )
     group, family = (str(rows[column].iloc[0]) if column in rows else "" for column in ("group", "family"))

@@ -1,6 +1,6 @@
-"""Why a line or a file was refused: the rule, the value found and the remedy.
+"""Why a line or a file is rejected: the rule, the value found and the remedy.
 
-Nothing here decides anything; `rows`, `documents` and their formats do.
+What is rejected is decided in `formats` and `typing`.
 """
 
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ _SHOWN_CHARACTERS = 200
 
 
 class LandingError(ValueError):
-    """The landing or data directory cannot be used at all; nothing was touched."""
+    """The landing or data directory cannot be used; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One refusal, in words for the person who has to mend the delivery.
+    """One rejection, for the person who has to fix the delivery.
 
     Attributes:
         rule: short stable id, for example `instant.offset`.
-        column: the contract column at fault, or None when the whole line or file is.
-        value: what was found, shortened.
+        column: the contract column at fault; None for a whole line or file.
+        value: the value found, shortened.
         reason: a sentence with the rule and the value.
         remedy: a sentence saying what to deliver instead.
     """
@@ -33,7 +33,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A line that never became a JSON document, with its original text."""
+    """A line that is not a document, with its original text."""
 
     line_number: int
     text: str
@@ -41,7 +41,7 @@ class RejectedLine:
 
 
 class FileRejected(ValueError):
-    """A file that cannot be read whole; nothing of it is loaded."""
+    """A file that cannot be read to its end; nothing of it is loaded."""
 
     def __init__(self, reject: Reject) -> None:
         super().__init__(reject.reason)
@@ -50,11 +50,11 @@ class FileRejected(ValueError):
 
 def file_rejected(rule: str, reason: str, remedy: str, *, value: str | None = None) -> FileRejected:
     """The exception for a whole file."""
-    return FileRejected(Reject(rule, None, shown(value), reason, remedy))
+    return FileRejected(Reject(rule, None, excerpt(value), reason, remedy))
 
 
-def shown(value: object) -> str | None:
-    """A value as it is shown in a report: storable as UTF-8 and at most 200 characters."""
+def excerpt(value: object) -> str | None:
+    """A value as it is reported: valid UTF-8 of at most 200 characters."""
     if value is None:
         return None
     text = str(value)

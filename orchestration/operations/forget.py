@@ -12,11 +12,11 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.lake.erasure.erase import (
-    Found,
+    PersonalData,
     count_mentions,
+    find_personal_data,
     landing_files_left,
-    look_up,
-    people_called,
+    members_with_id,
 )
 from orchestration.lake.erasure.forgotten_list import ANY, Person
 from orchestration.lake.lake import Lake
@@ -55,8 +55,8 @@ def forget_member(
     with lock(settings.data_dir):
         lake = Lake(settings.lake_dir)
         _refuse_other_pseudonyms(settings)
-        people = people_called(lake, member_id, workspace_id)
-        found = look_up(lake, {*people, (ANY, member_id)})
+        people = members_with_id(lake, member_id, workspace_id)
+        found = find_personal_data(lake, {*people, (ANY, member_id)})
         rejected = count_mentions(lake, found.mentions)
         is_listed = lake.forgotten.token((workspace_id or ANY, member_id)) is not None
         if not people and not rejected and not is_listed:
@@ -77,7 +77,7 @@ def forget_member(
 
 
 def _forget(
-    settings: Settings, lake: Lake, people: set[Person], found: Found, now: datetime, say: Echo
+    settings: Settings, lake: Lake, people: set[Person], found: PersonalData, now: datetime, say: Echo
 ) -> bool:
     # first of all: whoever comes after a kill knows by it whom to erase
     list_people(lake, people)
@@ -126,7 +126,7 @@ def _refuse_other_pseudonyms(settings: Settings) -> None:
         )
 
 
-def _describe(found: Found, rejected: int, say: Echo, *, verb: str) -> None:
+def _describe(found: PersonalData, rejected: int, say: Echo, *, verb: str) -> None:
     spaces = sorted(workspace for workspace, _ in found.people if workspace != ANY)
     say(f"forgetting   a member of {', '.join(spaces) or 'no workspace any more'}")
     for feed, rows in found.rows.items():
@@ -138,7 +138,7 @@ def _describe(found: Found, rejected: int, say: Echo, *, verb: str) -> None:
         say("             nothing in the lake names the member; what is published is made anew")
 
 
-def _say_landing(landing: Path, found: Found, say: Echo) -> None:
+def _say_landing(landing: Path, found: PersonalData, say: Echo) -> None:
     left = landing_files_left(landing, found)
     if left:
         listed = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")

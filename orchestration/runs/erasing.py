@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from orchestration.lake.erasure.erase import (
-    Found,
+    PersonalData,
     erase_old_rejects,
     erase_people,
+    find_personal_data,
     forgotten_people,
     inactive_people,
-    look_up,
-    mentioned_by,
+    mention_mask,
 )
 from orchestration.lake.erasure.forgotten_list import ANY, Person
 from orchestration.lake.lake import Lake
@@ -39,7 +39,9 @@ def complete_erasure(
     forgotten = lake.forgotten
     if not forgotten.is_pending:
         return False
-    erase_stored(settings, lake, look_up(lake, forgotten_people(lake, forgotten)), instance, run_id)
+    erase_stored(
+        settings, lake, find_personal_data(lake, forgotten_people(lake, forgotten)), instance, run_id
+    )
     return True
 
 
@@ -71,7 +73,7 @@ def list_people(lake: Lake, people: set[Person]) -> None:
 
 
 def erase_stored(
-    settings: Settings, lake: Lake, found: Found, instance: dg.DagsterInstance, run_id: str | None
+    settings: Settings, lake: Lake, found: PersonalData, instance: dg.DagsterInstance, run_id: str | None
 ) -> tuple[int, int]:
     """Everywhere but in what is published; returns how many files and run records were changed."""
     forgotten, mentions = lake.forgotten, found.mentions
@@ -79,7 +81,7 @@ def erase_stored(
 
     def look_elsewhere() -> None:
         nonlocal runs
-        are_mentioned = mentioned_by(mentions, forgotten)
+        are_mentioned = mention_mask(mentions, forgotten)
         Journal(settings.journal_dir).redact(are_mentioned)
         runs = delete_runs(instance, settings, are_mentioned, exclude=run_id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.personal_data import figures_of, told_night, traces
+from support.personal_data import figures_of, run_with_rejected_lines, traces
 from support.product import (
     SAMPLE_AS_OF,
     Credits,
@@ -24,7 +24,7 @@ def sarah_run(
     credits_command: Credits, sample_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory
 ) -> NightlyRun:
     root = tmp_path_factory.mktemp("pseudonyms")
-    return told_night(credits_command, copy_run(sample_run, root / "data"), root / "landing")
+    return run_with_rejected_lines(credits_command, copy_run(sample_run, root / "data"), root / "landing")
 
 
 def members_of(run: NightlyRun) -> set[object]:

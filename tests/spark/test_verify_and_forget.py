@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from spark.cluster import Cluster
-from support.personal_data import figures_of, told_night, traces
+from support.personal_data import figures_of, run_with_rejected_lines, traces
 from support.product import SAMPLE_AS_OF, Credits, nightly_run, published_rows
 
 
@@ -21,7 +21,7 @@ def test_a_version_on_spark_verifies_and_an_erased_member_leaves_no_trace(
     bucket = tmp_path / "bucket"
     command = on_spark(f"forget_{location}_", files="" if location == "spark" else bucket.as_uri())
     first = nightly_run(command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
-    run = told_night(command, first, tmp_path / "more")
+    run = run_with_rejected_lines(command, first, tmp_path / "more")
 
     verified = command("verify", "--data-dir", run.data_dir)
     assert verified.returncode == 0, verified.stdout + verified.stderr

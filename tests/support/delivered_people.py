@@ -1,4 +1,4 @@
-"""Deliveries in which every column that may name a person does."""
+"""Deliveries in which every column that may name a person does so."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The sample with hostile names in place of its own, and a small workspace for each such name.
+"""The sample with hostile names instead of its own, and a small workspace for each hostile name.
 
-Not here: what is asserted of it.
+Not here: assertions.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NAMES = {
     "spaced": " \t=1+1",
 }
 WORKSPACE = "<iframe src=javascript:alert(1)> & Söhne"
-# what the sample says, and what is said instead; in whatever column it stands
+# value of the sample -> its hostile replacement, in every column
 RENAMED = {
     **{"acme-store": WORKSPACE, "Acme Store": NAMES["attribute"] + NAMES["turned"]},
     **{"m_lisa": NAMES["formula"], "m_tom": NAMES["sql"], "m_sarah": NAMES["template"]},
@@ -50,7 +50,7 @@ RENAMED = {
 
 
 def renames_of(sample: Path) -> dict[str, str]:
-    """What the sample says, and what is said instead: `RENAMED`, and some of its products."""
+    """Values of the sample and their hostile replacements: `RENAMED`, and some of its products."""
     products = sorted({row["product_id"] for row in _rows(sample, "products")})
     return RENAMED | dict(zip(products, NAMES.values(), strict=False))
 
@@ -75,7 +75,7 @@ def write_hostile(sample: Path, to: Path) -> None:
 
 
 def _small(number: int, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A workspace that is called so, and whose every id and name is the same."""
+    """A workspace in which every id and name is the given one."""
     own = {"workspace_id": name, "member_id": name, "product_id": name}
     at = f"2026-04-0{1 + number % 7}T10:00:00Z"
     yield "workspaces", {"workspace_id": name, "name": name, "timezone": "UTC"}

@@ -1,6 +1,6 @@
-"""A night whose every layer names one person, and the search for them in whatever is on disk.
+"""A run in which every layer names one person, and the search for that person on disk.
 
-No figure is asserted here.
+Not here: assertions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from support.product import SAMPLE_AS_OF, Credits, NightlyRun, nightly_run
 
 TRACES = ("m_sarah", "sarah")
-# a later batch: lines of hers that break the contract, so that quarantine, checks and their messages name her
+# a later batch of rejected lines, so that quarantine, checks and their messages name her
 REJECTED = {
     "occurred_at": "2026-04-07T09:30:00Z",
     "workspace_id": "acme-store",
@@ -24,13 +24,13 @@ REJECTED = {
     "product_id": "p1",
     "generation_type": "meta",
     "credits": "m_sarah",
-    # what comes under an unknown name is told of, too
+    # unknown column names are reported, too
     "m_sarah": "x",
 }
 
 
-def told_night(credits_command: Credits, before: NightlyRun, landing: Path) -> NightlyRun:
-    """One more night after one of the sample, from a landing folder of its own, with rejected lines."""
+def run_with_rejected_lines(credits_command: Credits, before: NightlyRun, landing: Path) -> NightlyRun:
+    """One more run after one of the sample, from a landing folder of its own, with rejected lines."""
     shutil.copytree(before.landing, landing)
     lines = "".join(json.dumps(REJECTED | {"event_id": f"bad{n}"}) + "\n" for n in range(3))
     (landing / "generation_events" / "zz.jsonl").write_text(lines)

@@ -1,6 +1,6 @@
-"""Forgetting people in the lake: who is meant, where they are, and every cell of theirs erased.
+"""Erases people from the lake: finds members and everything the lake holds about them, and erases each cell.
 
-Whatever is built from the lake does not belong here: it is built anew.
+What is built from the lake is not erased here: it is rebuilt.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from orchestration.lake.lake import Lake
 from orchestration.landing.contract import FEEDS
 
 _WITH_MEMBERS = tuple(name for name, feed in FEEDS.items() if "member_id" in feed.names)
-# the names and e-mails of people are looked up in it, so it is the last to forget them
+# names and e-mails are looked up in it, so it is erased last
 _LAST = "members"
 _TABLES = tuple(name for name in (*FEEDS, QUARANTINE, DELIVERIES) if name != _LAST)
-# of a file without a header, the first line is taken for names of columns
-_TOLD_OF_FILES = ("unknown_columns", "reason")
+# in a file without a header, the first line is read as column names
+_FILE_REMARKS = ("unknown_columns", "reason")
 
 
 @dataclass
-class Found:
-    """What the lake holds of people.
+class PersonalData:
+    """What the lake holds about people.
 
     Attributes:
         people: workspace and member id of each; the workspace may be ANY.
         terms: their ids, names and e-mails.
-        rows: rows that are theirs, by feed.
-        files: landing files that brought them, some of them perhaps still lying there.
+        rows: count of their rows by feed.
+        files: landing files that delivered them; some may still be in the landing directory.
     """
 
     people: set[Person] = field(default_factory=set)
@@ -56,12 +56,12 @@ class Found:
 
     @property
     def mentions(self) -> Mentions:
-        """Finds them in texts."""
+        """Matches texts that mention them."""
         return Mentions(self.terms)
 
 
-def people_called(lake: Lake, member_id: str, workspace_id: str | None) -> set[Person]:
-    """The members of that id, in the workspace or in all; empty if no row of the lake is theirs."""
+def members_with_id(lake: Lake, member_id: str, workspace_id: str | None) -> set[Person]:
+    """Members with that id, in one workspace or in all; empty if the lake has no row of theirs."""
     return {
         (workspace, member)
         for workspace, member in _people(lake)
@@ -70,14 +70,14 @@ def people_called(lake: Lake, member_id: str, workspace_id: str | None) -> set[P
 
 
 def forgotten_people(lake: Lake, forgotten: Forgotten) -> set[Person]:
-    """Those on the list of whom some row still has the id."""
+    """People on the list whose id is still in some row."""
     return {person for person in _people(lake) if forgotten.token(person)} if forgotten else set()
 
 
 def inactive_people(lake: Lake, *, since: datetime) -> set[Person]:
-    """Members whose last generation was before the given instant, and who are not forgotten yet.
+    """Members whose last generation was before the given instant, and who are not erased yet.
 
-    Of members without any generation nobody knows how long they have made none: they stay.
+    Members without any generation stay: how long they have been inactive is unknown.
     """
     newest = _query(
         lake,
@@ -98,45 +98,47 @@ def erase_old_rejects(lake: Lake, *, before: datetime) -> int:
     """Erase text and value of lines quarantined before the given instant; rule, remedy and count stay.
 
     Returns:
-        The number of batches that had any.
+        The number of batches that were rewritten.
     """
     settle_rewrites(lake.batches())
 
     def change(_: str, rows: pa.Table) -> pa.Table:
-        is_told = pc.or_(pc.is_valid(rows["text"]), pc.is_valid(rows["value"]))
-        return erase_values(rows, pc.and_(is_told, pc.less(rows["quarantined_at"], before)))
+        has_content = pc.or_(pc.is_valid(rows["text"]), pc.is_valid(rows["value"]))
+        return erase_values(rows, pc.and_(has_content, pc.less(rows["quarantined_at"], before)))
 
     return sum(bool(rewrite_batch(batch, [QUARANTINE], change)) for batch in lake.batches())
 
 
-def look_up(lake: Lake, people: Iterable[Person]) -> Found:
-    """What the lake holds of them."""
-    found = Found(people=set(people))
+def find_personal_data(lake: Lake, people: Iterable[Person]) -> PersonalData:
+    """Find everything the lake holds about people."""
+    found = PersonalData(people=set(people))
     found.terms = {member for _, member in found.people}
-    asked = pa.table(
+    members = pa.table(
         {
             "workspace_id": pa.array([workspace for workspace, _ in found.people], pa.string()),
             "member_id": pa.array([member for _, member in found.people], pa.string()),
         }
     )
     theirs = (
-        "from {source} as feed where exists (select 1 from asked where asked.member_id = feed.member_id "
-        f"and asked.workspace_id = coalesce(feed.workspace_id, '{ANY}'))"
+        "from {source} as feed where exists (select 1 from members where members.member_id = feed.member_id "
+        f"and members.workspace_id = coalesce(feed.workspace_id, '{ANY}'))"
     )
     for feed in _WITH_MEMBERS:
-        files = _query(lake, feed, f"select file_path, count(*) {theirs} group by file_path", asked)
+        files = _query(lake, feed, f"select file_path, count(*) {theirs} group by file_path", members)
         found.files |= {name for name, _ in files}
         found.rows[feed] = sum(count for _, count in files)
-    named = _query(lake, _LAST, f"select distinct name, email {theirs}", asked)
+    named = _query(lake, _LAST, f"select distinct name, email {theirs}", members)
     found.terms |= {text for row in named for text in row if text}
     return found
 
 
-def erase_people(lake: Lake, forgotten: Forgotten, found: Found, *, before_names: Callable[[], None]) -> int:
-    """Erase them from every batch; nothing is lost if the process dies, and doing it again completes it.
+def erase_people(
+    lake: Lake, forgotten: Forgotten, found: PersonalData, *, before_names: Callable[[], None]
+) -> int:
+    """Erase people from every batch; if the process dies nothing is lost, and another call completes it.
 
     Args:
-        before_names: called while the feed of members still tells their names, to look elsewhere for them.
+        before_names: called while the members feed still has their names, to search for them elsewhere.
 
     Returns:
         The number of files that were rewritten.
@@ -155,7 +157,7 @@ def erase_people(lake: Lake, forgotten: Forgotten, found: Found, *, before_names
 
 
 def count_mentions(lake: Lake, mentions: Mentions) -> int:
-    """Quarantined lines that mention them."""
+    """Count the quarantined lines that mention people."""
     return sum(
         int(pc.sum(_changed(rows, erase_rejects(rows, mentions.mask))).as_py() or 0)
         for path in lake.paths(QUARANTINE)
@@ -169,7 +171,7 @@ def _changed(before: pa.Table, after: pa.Table) -> pa.ChunkedArray:
 
 
 def _change(forgotten: Forgotten, mentions: Mentions) -> Callable[[str, pa.Table], pa.Table]:
-    are_mentioned = mentioned_by(mentions, forgotten)
+    are_mentioned = mention_mask(mentions, forgotten)
 
     def change(table: str, rows: pa.Table) -> pa.Table:
         if table == QUARANTINE:
@@ -181,17 +183,17 @@ def _change(forgotten: Forgotten, mentions: Mentions) -> Callable[[str, pa.Table
     return change
 
 
-def mentioned_by(mentions: Mentions, forgotten: Forgotten) -> Callable[[pa.ChunkedArray], pa.ChunkedArray]:
-    """Which texts mention them: by the list, too, for after a kill the id may be in no row any more."""
+def mention_mask(mentions: Mentions, forgotten: Forgotten) -> Callable[[pa.ChunkedArray], pa.ChunkedArray]:
+    """Which texts mention people, also by the list: after a kill, their id may be in no row any more."""
     return lambda texts: pc.or_(mentions.mask(texts), forgotten.are_mentioned(texts))
 
 
 def _erase_remarks(rows: pa.Table, are_mentioned: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.Table:
-    for name in _TOLD_OF_FILES:
-        place = rows.schema.get_field_index(name)
-        nothing = pa.scalar(None, rows.schema.field(place).type)
-        told = pc.if_else(are_mentioned(rows[name]), nothing, rows[name])
-        rows = rows.set_column(place, rows.schema.field(place), told)
+    for name in _FILE_REMARKS:
+        index = rows.schema.get_field_index(name)
+        null = pa.scalar(None, rows.schema.field(index).type)
+        remarks = pc.if_else(are_mentioned(rows[name]), null, rows[name])
+        rows = rows.set_column(index, rows.schema.field(index), remarks)
     return rows
 
 
@@ -208,17 +210,17 @@ def _people(lake: Lake) -> set[Person]:
     }
 
 
-def _query(lake: Lake, feed: str, sql: str, asked: pa.Table | None = None) -> Sequence[tuple]:
+def _query(lake: Lake, feed: str, sql: str, members: pa.Table | None = None) -> Sequence[tuple]:
     files = [str(path) for path in lake.paths(feed)]
     if not files:
         return []
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        if asked is not None:
-            connection.register("asked", asked)
+        if members is not None:
+            connection.register("members", members)
         return connection.execute(sql.format(source="read_parquet($files)"), {"files": files}).fetchall()
 
 
-def landing_files_left(landing: Path, found: Found) -> list[str]:
-    """Files of theirs that still lie in the landing folder."""
+def landing_files_left(landing: Path, found: PersonalData) -> list[str]:
+    """Files with their data that are still in the landing directory."""
     return sorted(name for name in found.files if (landing / name).is_file())

@@ -1,10 +1,10 @@
-"""The list of people who were forgotten, by which whatever still arrives of them is recognised and erased.
+"""The list of forgotten people, by which rows that arrive later are recognised and erased.
 
-How rows already stored are rewritten does not belong here: that is `erasure`.
+Rows already stored are rewritten in `erase` and `rewriting`.
 
-What remains of a person: `raw/forgotten.json` has a salted hash of workspace and member id beside the token
-that stands for them, and the rows keep the content_hash they came with, so that a second delivery of them is
-still a second delivery. Neither tells the id; whoever has the files and guesses an id can confirm the guess.
+What remains of a person: `raw/forgotten.json` has a salted hash of workspace and member id with the token
+that replaces them, and rows keep their original content_hash, so that a redelivery is recognised as one.
+Neither reveals the id, but whoever has the files and guesses an id can confirm the guess.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from orchestration.lake.erasure.mentions import values_in, words_in
 
 FILE = "forgotten.json"
 TOKEN_PREFIX = "forgotten-"
-# the workspace of outcomes that name none
+# the workspace of outcomes that have none
 ANY = ""
-ERASED = "it named a person who was forgotten; what it said is erased"
+ERASED = "it named a person who was forgotten; the content is erased"
 _PERSONAL = ("name", "email", "team")
 _FREE_TEXT = {"event_retractions": ("attributes", "reason")}
 Person = tuple[str, str]
 
 
 class Forgotten:
-    """Who was forgotten, as hashes with the token that stands for each.
+    """The forgotten people, as hashes with the token that replaces each.
 
     Attributes:
-        is_pending: whether rows stored before may still hold some of them.
+        is_pending: whether stored rows may still hold some of them.
     """
 
     def __init__(self, root: Path) -> None:
@@ -46,38 +46,38 @@ class Forgotten:
         self._seen: dict[Person, str | None] = {}
         self.is_pending = False
         if (root / FILE).exists():
-            told = json.loads((root / FILE).read_text(encoding="utf-8"))
-            self._salt, self._tokens = bytes.fromhex(told["salt"]), told["tokens"]
-            self.is_pending = told["is_pending"]
+            stored = json.loads((root / FILE).read_text(encoding="utf-8"))
+            self._salt, self._tokens = bytes.fromhex(stored["salt"]), stored["tokens"]
+            self.is_pending = stored["is_pending"]
 
     def __bool__(self) -> bool:
         return bool(self._tokens)
 
     @property
     def fingerprint(self) -> str:
-        """Changes with everyone who is forgotten; empty if nobody was."""
+        """Changes with each person added; empty if the list is."""
         return sha256("\n".join(sorted(self._tokens.values())).encode()).hexdigest()[:16] if self else ""
 
     def token(self, person: Person) -> str | None:
-        """What stands for a workspace's member; None if they were not forgotten."""
+        """The token that replaces a workspace's member; None if they are not on the list."""
         if person not in self._seen:
             self._seen[person] = self._tokens.get(self._hash(person))
         return self._seen[person]
 
     def add(self, person: Person) -> None:
-        """Forget a workspace's member from now on, under a token that nobody can guess."""
+        """Add a workspace's member, with a random token."""
         self._tokens.setdefault(self._hash(person), f"{TOKEN_PREFIX}{secrets.token_hex(8)}")
         self.is_pending = True
         self._seen.clear()
 
     def save(self) -> None:
-        """Make the list durable, all or nothing."""
-        told = {"salt": self._salt.hex(), "is_pending": self.is_pending, "tokens": self._tokens}
+        """Write the list to the disk as a whole."""
+        stored = {"salt": self._salt.hex(), "is_pending": self.is_pending, "tokens": self._tokens}
         with atomic_write(self._root / FILE) as file:
-            file.write((json.dumps(told, indent=1) + "\n").encode())
+            file.write((json.dumps(stored, indent=1) + "\n").encode())
 
     def settle(self) -> None:
-        """Note that nothing stored holds any of them."""
+        """Record that no stored row holds any of them."""
         self.is_pending = False
         self.save()
 
@@ -89,12 +89,12 @@ class Forgotten:
         """Rows of the quarantine as they may be stored."""
         return erase_rejects(rows, self.are_mentioned) if self else rows
 
-    def without(self, names: Iterable[str]) -> list[str]:
-        """Those of the names that mention nobody on the list."""
+    def without_mentions(self, names: Iterable[str]) -> list[str]:
+        """The names that mention nobody on the list."""
         return [name for name in names if not self or not self._is_mentioned(name)]
 
     def are_mentioned(self, texts: pa.ChunkedArray) -> pa.ChunkedArray:
-        """Which of the texts have the id of someone on the list as a value or a word."""
+        """Which of the texts contain the id of someone on the list as a value or a word."""
         unique = texts.unique()
         hits = [text for text in unique.to_pylist() if text is not None and self._is_mentioned(text)]
         return pc.is_in(texts, value_set=pa.array(hits, pa.string()))
@@ -103,7 +103,7 @@ class Forgotten:
         return any(self.token((ANY, value)) for value in chain(values_in(text), words_in(text)))
 
     def _hash(self, person: Person) -> str:
-        # lengths, so that no two pairs give one text
+        # with the length, so that no two pairs give the same text
         text = f"{len(person[0])}:{person[0]}{person[1]}".encode()
         return blake2b(text, key=self._salt, digest_size=32).hexdigest()
 
@@ -113,7 +113,7 @@ Mask = Callable[[pa.ChunkedArray], pa.ChunkedArray]
 
 
 def erase(feed: str, rows: pa.Table, token: Tokens, are_mentioned: Mask) -> pa.Table:
-    """Rows of a feed without the people that have a token, and without the texts that mention them.
+    """Replace people who have a token in the rows of a feed, and erase texts that mention them.
 
     Returns the very same table if there is nothing to erase.
     """
@@ -128,7 +128,7 @@ def erase(feed: str, rows: pa.Table, token: Tokens, are_mentioned: Mask) -> pa.T
             personal = _PERSONAL if feed == "members" else ()
             rows = _nulled(rows, (*personal, "attributes"), is_touched)
             if feed == "members":
-                # it would be a hash of name and e-mail, which are easily guessed
+                # the old hash is of name and e-mail, which are easily guessed
                 hashes = {found: sha256(found.encode()).hexdigest() for found in replaced.values()}
                 rows = _with(rows, "content_hash", pc.coalesce(_mapped(tokens, hashes), rows["content_hash"]))
     for column in _FREE_TEXT.get(feed, ("attributes",)):
@@ -140,7 +140,7 @@ def erase(feed: str, rows: pa.Table, token: Tokens, are_mentioned: Mask) -> pa.T
 
 
 def erase_rejects(rows: pa.Table, are_mentioned: Mask) -> pa.Table:
-    """Rows of the quarantine without the text, value and reason of those that mention a person."""
+    """Erase text, value and reason of quarantined rows that mention a person."""
     masks = [are_mentioned(rows[column]).combine_chunks() for column in ("text", "value", "reason")]
     mask = pa.chunked_array([pc.or_(pc.or_(masks[0], masks[1]), masks[2])])
     if not pc.any(mask).as_py():
@@ -150,7 +150,7 @@ def erase_rejects(rows: pa.Table, are_mentioned: Mask) -> pa.Table:
 
 
 def erase_values(rows: pa.Table, mask: pa.ChunkedArray) -> pa.Table:
-    """Rows of the quarantine without the text and value of some; their reason stays without the value."""
+    """Erase text and value of some quarantined rows; their reason stays, without the value."""
     if not pc.any(mask).as_py():
         return rows
     reasons = [
@@ -175,7 +175,7 @@ def _people(rows: pa.Table) -> list[tuple[str | None, str]]:
 
 
 def _tokens(rows: pa.Table, replaced: Mapping[tuple[str | None, str], str]) -> pa.ChunkedArray:
-    """The token of each row; null where none is meant."""
+    """The token of each row; null where its member has none."""
     tokens = pa.nulls(rows.num_rows, pa.string())
     for (workspace, member), found in replaced.items():
         is_member = pc.equal(rows["member_id"], member).combine_chunks()
@@ -201,5 +201,5 @@ def _nulled(rows: pa.Table, columns: tuple[str, ...], mask: pa.ChunkedArray) -> 
 
 
 def _with(rows: pa.Table, column: str, values: pa.ChunkedArray) -> pa.Table:
-    place = rows.schema.get_field_index(column)
-    return rows.set_column(place, rows.schema.field(place), values)
+    index = rows.schema.get_field_index(column)
+    return rows.set_column(index, rows.schema.field(index), values)

@@ -1,7 +1,6 @@
 """Whether a text mentions a person, by id, name or e-mail: as one of its values, or as a word in it.
 
-What is done about it does not belong here. In doubt the answer is yes: what is erased too much is a rejected
-line or a remark, never a number.
+In doubt the answer is yes: what is erased in excess is a rejected line or a remark, never a number.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# a shorter one would be found in every other text; it is looked for as a whole value only
+# a shorter term would be found in every other text; it only matches as a whole value
 _SHORTEST_WORD = 3
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.|"")*)"')
 _WORD = re.compile(r"""[^\s"'`,;|<>(){}\[\]]+""")
@@ -21,7 +20,7 @@ _CELL_ENDS = re.compile(r"[,;|\t\n]")
 
 
 def values_in(text: str) -> Iterator[str]:
-    """The whole values of a JSON or CSV text, or what may be one: any string, a number as member_id."""
+    """The values of a JSON or CSV text, or of what may be one: any string, and numbers of member_id."""
     try:
         yield from _json_values(json.loads(text))
         return
@@ -40,7 +39,7 @@ def values_in(text: str) -> Iterator[str]:
 
 
 def words_in(text: str) -> Iterator[str]:
-    """The words of a text that are long enough to be meant."""
+    """The words of a text that are long enough to be an id."""
     for word in _WORD.findall(text):
         for form in (word, word.strip(".:!?")):
             if len(form) >= _SHORTEST_WORD:
@@ -63,16 +62,16 @@ def _json_values(found: object) -> Iterator[str]:
 
 
 class Mentions:
-    """Finds the given terms in texts, whatever their case.
+    """Finds the given terms in texts, ignoring case.
 
     Args:
-        terms: ids, names and e-mails; empty ones are left out.
+        terms: ids, names and e-mails; empty ones are ignored.
     """
 
     def __init__(self, terms: Iterable[str]) -> None:
         self._values = {term.casefold() for term in terms if term.strip()}
-        written = {form for term in self._values for form in _written(term)}
-        self._forms = sorted(written)
+        spellings = {form for term in self._values for form in _spellings(term)}
+        self._forms = sorted(spellings)
         words = [re.escape(form) for form in self._forms if len(form) >= _SHORTEST_WORD]
         self._words = re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", re.IGNORECASE) if words else None
 
@@ -80,7 +79,7 @@ class Mentions:
         return bool(self._values)
 
     def are_in(self, text: str) -> bool:
-        """Whether the text mentions any of them."""
+        """Whether the text mentions any of the terms."""
         lowered = text.casefold()
         if not any(form in lowered for form in self._forms):
             return False
@@ -89,13 +88,13 @@ class Mentions:
         return any(value.casefold() in self._values for value in values_in(text))
 
     def mask(self, texts: pa.ChunkedArray) -> pa.ChunkedArray:
-        """Which of the texts mention any of them; null ones do not."""
+        """Which of the texts mention any of the terms; null ones do not."""
         hits = [text for text in texts.unique().to_pylist() if text is not None and self.are_in(text)]
         return pc.is_in(texts, value_set=pa.array(hits, pa.string()))
 
 
-def _written(term: str) -> Iterator[str]:
-    """How a term stands in JSON and CSV."""
+def _spellings(term: str) -> Iterator[str]:
+    """The spellings of a term in JSON and CSV."""
     yield term
     yield json.dumps(term)[1:-1]
     yield json.dumps(term, ensure_ascii=False)[1:-1]

@@ -1,4 +1,4 @@
-"""Bytes of a landing file to documents: JSON lines, JSON arrays, CSV, Parquet, compressed or not.
+"""Reads the bytes of a landing file into documents: JSON lines, JSON arrays, CSV, Parquet, compressed or not.
 
-What the values mean does not belong here: that is typing/.
+Values are typed in typing/.
 """

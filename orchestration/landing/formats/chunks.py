@@ -1,6 +1,6 @@
-"""Chunks: what every file becomes on its way to typing, whatever its format.
+"""Chunks: the documents of part of a file, the same for every format.
 
-A chunk holds documents and the lines already rejected; it does not know which file it is from.
+A chunk holds documents and the lines already rejected, but not which file it is from.
 """
 
 from dataclasses import dataclass, field
@@ -18,8 +18,8 @@ class Chunk:
     """A piece of one file.
 
     Attributes:
-        documents: `line_number`, `text` (as it stood in the file), `document` (JSON text of one row).
-        rejected: the lines that never became a document.
+        documents: `line_number`, `text` (as in the file), `document` (JSON text of one row).
+        rejected: the lines that are not documents.
     """
 
     documents: pa.Table
@@ -27,7 +27,7 @@ class Chunk:
 
     @property
     def line_count(self) -> int:
-        """Lines of the file in this chunk; blank ones are none."""
+        """Lines of the file in this chunk, except blank ones."""
         return self.documents.num_rows + len(self.rejected)
 
 
@@ -39,7 +39,7 @@ def empty_chunk() -> Chunk:
 def chunk_of_arrays(
     numbers: pa.Array, texts: pa.Array, documents: pa.Array, rejected: list[RejectedLine]
 ) -> Chunk:
-    """A chunk of ready columns."""
+    """A chunk of complete columns."""
     return Chunk(pa.Table.from_arrays([numbers, texts, documents], schema=DOCUMENT_SCHEMA), rejected)
 
 
@@ -68,12 +68,12 @@ class ChunkBuilder:
         self._characters += len(document)
 
     def reject(self, number: int, text: str, reject: Reject) -> None:
-        """Add a line that is no row."""
+        """Add a line that is not a row."""
         self._rejected.append(RejectedLine(number, text, reject))
         self._characters += len(text)
 
     def take(self) -> Chunk:
-        """What was collected; the builder is empty afterwards."""
+        """The chunk collected so far; the builder is empty afterwards."""
         texts = pa.array(self._texts, pa.string())
         documents = texts if self._texts == self._documents else pa.array(self._documents, pa.string())
         chunk = chunk_of_arrays(pa.array(self._numbers, pa.int64()), texts, documents, self._rejected)

@@ -1,6 +1,6 @@
-"""Plain, gzip and zstd bytes to plain bytes: by what the bytes are, not by what the name claims.
+"""Decompresses gzip and zstd, recognised by their bytes and not by the file name.
 
-Knows nothing of lines or rows; what is damaged, too big or suspiciously dense is refused whole.
+Knows nothing of lines or rows; a file that is damaged, too large or a decompression bomb is rejected whole.
 """
 
 import zlib
@@ -9,11 +9,11 @@ from typing import Protocol
 
 import zstandard
 
-from orchestration.landing.options import FILE_CAP, RATIO_CAP, ReadOptions, raised
+from orchestration.landing.options import FILE_CAP, RATIO_CAP, ReadOptions, or_raise
 from orchestration.landing.rejects import FileRejected, file_rejected
 
 _BLOCK_BYTES = 1024 * 1024
-# A zstd piece can unpack to 32,000 times its size at once, so it is given in small ones.
+# zstd can unpack to 32,000 times its size, so it is fed in small pieces
 _ZSTD_PIECE_BYTES = 2048
 _ZSTD_WINDOW_BYTES = 128 * 1024 * 1024
 _GZIP = b"\x1f\x8b"
@@ -23,7 +23,7 @@ _REDELIVER = "Deliver the complete file again under the same or another name."
 
 
 class ByteSource(Protocol):
-    """What is read from: `size` bytes at most, b"" at the end."""
+    """A source of bytes: at most `size` at a time, b"" at the end."""
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -43,7 +43,7 @@ def plain_blocks(source: ByteSource, options: ReadOptions) -> Iterator[bytes]:
 
 
 def check_caps(unpacked_bytes: int, *, packed_bytes: int, options: ReadOptions) -> None:
-    """Refuse what is, or unpacks to, more than a file may.
+    """Reject a file that is, or unpacks to, more than allowed.
 
     Raises:
         FileRejected: naming the cap.
@@ -52,14 +52,14 @@ def check_caps(unpacked_bytes: int, *, packed_bytes: int, options: ReadOptions) 
         raise file_rejected(
             "file.size",
             f"the file holds more than {options.max_file_bytes} bytes ({FILE_CAP})",
-            f"Deliver it in smaller files, {raised(FILE_CAP)}.",
+            f"Deliver it in smaller files, {or_raise(FILE_CAP)}.",
             value=f"{unpacked_bytes} bytes",
         )
     if unpacked_bytes > max(options.free_bytes, options.max_ratio * packed_bytes):
         raise file_rejected(
             "file.ratio",
             f"the file unpacks to more than {options.max_ratio} times its size ({RATIO_CAP})",
-            f"Deliver it uncompressed, or in smaller files, {raised(RATIO_CAP)}.",
+            f"Deliver it uncompressed, or in smaller files, {or_raise(RATIO_CAP)}.",
             value=f"{unpacked_bytes} bytes from {packed_bytes}",
         )
 
@@ -105,7 +105,7 @@ def _gunzipped(pending: bytes, source: ByteSource) -> Iterator[bytes]:
                 pending = source.read(_BLOCK_BYTES)
                 if not pending:
                     raise _cut("gzip")
-        # Zeros after a member are padding, as gzip itself reads them.
+        # zeros after a member are padding, as for gzip itself
         pending = member.unused_data.lstrip(b"\0")
         while not pending and (more := source.read(_BLOCK_BYTES)):
             pending = more.lstrip(b"\0")
@@ -131,7 +131,7 @@ def _unzstd(pending: bytes, source: ByteSource) -> Iterator[bytes]:
 
 
 def _cut(kind: str) -> FileRejected:
-    return file_rejected(f"file.{kind}", f"the {kind} data ends before its end mark", _REDELIVER)
+    return file_rejected(f"file.{kind}", f"the {kind} data is truncated", _REDELIVER)
 
 
 def _damaged(kind: str, found: str) -> FileRejected:
@@ -141,7 +141,7 @@ def _damaged(kind: str, found: str) -> FileRejected:
 def _garbage(kind: str, found: bytes) -> FileRejected:
     return file_rejected(
         f"file.{kind}",
-        f"something that is not {kind} follows the {kind} data",
+        f"data that is not {kind} follows the {kind} data",
         _REDELIVER,
         value=repr(found[:20]),
     )

@@ -1,6 +1,6 @@
-"""CSV with a header to chunks: each record becomes a JSON object of texts, an empty cell null.
+"""Reads CSV with a header: each record becomes a JSON object of texts, an empty cell null.
 
-A record that cannot be read is charged to its first line and reading goes on with the next one.
+A malformed record is rejected with its first line; reading goes on with the next line.
 """
 
 import csv
@@ -18,7 +18,7 @@ _HEADER_REMEDY = "Deliver a first line that names each column once, in UTF-8, se
 
 
 def csv_chunks(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[Chunk]:
-    """Chunks of a CSV file; `line_number` is the physical line a record begins on.
+    """Chunks of a CSV file; `line_number` is the line on which a record begins.
 
     Raises:
         FileRejected: the header is unreadable, or has an empty or repeated name.
@@ -38,7 +38,7 @@ def csv_chunks(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[Chunk]
 
 
 def _decoded(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[_Line]:
-    """Physical lines with their ends; blank ones too, since a quoted cell may hold them."""
+    """Lines with their ends, also blank ones, which a quoted cell may contain."""
     for lines in read_lines(blocks, options):
         for number, line in enumerate(lines.split(keep_ends=True), start=lines.first_number):
             fault = rejected_line(number, line, options, is_cut=lines.is_cut)
@@ -46,11 +46,11 @@ def _decoded(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[_Line]:
 
 
 class _Records:
-    """Records out of physical lines; lines a bad record had swallowed are put back and read again."""
+    """Records from lines; the further lines of a malformed record are put back and read again."""
 
     def __init__(self, lines: Iterator[_Line], options: ReadOptions) -> None:
-        self._fresh = lines
-        self._returned: deque[_Line] = deque()
+        self._unread = lines
+        self._put_back: deque[_Line] = deque()
         self._options = options
 
     def header(self) -> list[str]:
@@ -64,7 +64,7 @@ class _Records:
         return []
 
     def read(self, width: int | None) -> Iterator[tuple[int, str, list[str] | Reject]]:
-        """First line number, text, and the cells or why there are none; blank lines are passed over."""
+        """First line number, text, and the cells or the reject of each record; blank lines are skipped."""
         while (line := self._next()) is not None:
             if isinstance(line, RejectedLine):
                 yield line.line_number, line.text, line.reject
@@ -80,23 +80,23 @@ class _Records:
             reject = _wrong_width(len(cells), width)
         except csv.Error as error:
             reject = _unreadable(str(error))
-        self._returned.extendleft(reversed(taken[1:]))
+        self._put_back.extendleft(reversed(taken[1:]))
         return first[0], first[1].rstrip("\r\n"), reject
 
     def _from(self, taken: list[tuple[int, str]]) -> Iterator[str]:
-        """The first line, then as many as its record asks for, up to the cap."""
+        """The first line, then as many as its record needs, up to the cap."""
         yield taken[0][1]
         size = len(taken[0][1])
         while size <= self._options.max_line_bytes and (line := self._next()) is not None:
             if isinstance(line, RejectedLine):
-                self._returned.appendleft(line)
+                self._put_back.appendleft(line)
                 return
             taken.append(line)
             size += len(line[1])
             yield line[1]
 
     def _next(self) -> _Line | None:
-        return self._returned.popleft() if self._returned else next(self._fresh, None)
+        return self._put_back.popleft() if self._put_back else next(self._unread, None)
 
 
 def _header_problem(names: list[str]) -> str | None:

@@ -1,6 +1,6 @@
-"""Any landing file to chunks of documents, chosen by its name.
+"""Reads any landing file into chunks of documents; its name decides the format.
 
-The formats are in their own modules; typing by the contract comes after, in `reader`.
+The formats are in their own modules; rows are typed in `row_typer`.
 """
 
 import re
@@ -26,7 +26,7 @@ _ACCEPTED = ".jsonl, .ndjson, .json, .csv (each also with .gz or .zst) or .parqu
 
 
 def format_of(file_name: str) -> Format | None:
-    """The format a file name claims, or None if it claims none that is read."""
+    """The format by the file name; None if it is not supported."""
     match = _NAME.fullmatch(file_name)
     return (
         next((name for name, found in zip(_FORMATS, match.groups(), strict=True) if found), None)
@@ -40,18 +40,18 @@ def read_documents(source: BinaryIO, *, file_name: str, options: ReadOptions) ->
 
     Args:
         source: the file's bytes; seekable for Parquet.
-        file_name: decides the format; compression is seen from the bytes.
+        file_name: decides the format; compression is recognised by the bytes.
         options: caps and chunk sizes.
 
     Raises:
-        FileRejected: the file cannot be read whole; possibly after some chunks, which then do not count.
+        FileRejected: the file cannot be read to its end; discard the chunks that came before.
     """
     kind = format_of(file_name)
     if kind is None:
         raise file_rejected(
             "file.suffix",
-            "the file name does not end in a format that is read",
-            f"Name it {_ACCEPTED}; names beginning with . or _ are left alone.",
+            "the file name does not end in a supported format",
+            f"Name it {_ACCEPTED}; names beginning with . or _ are ignored.",
             value=file_name,
         )
     if kind == "parquet":

@@ -1,6 +1,6 @@
-"""A file that is one JSON array to chunks: each element is a document, its text as it stands.
+"""Reads a file that is one JSON array: each element is a document, its text unchanged.
 
-Reads piece by piece, so the array may be larger than memory; what an element means is not asked here.
+Reads piece by piece, so the array may be larger than memory; elements are interpreted in typing/.
 """
 
 import codecs
@@ -14,13 +14,13 @@ from orchestration.landing.options import ReadOptions
 from orchestration.landing.rejects import FileRejected, file_rejected
 
 _SPACE = " \t\n\r"
-# Only where an element ends matters, so nothing is converted.
+# only the end of an element matters, so nothing is converted
 _ELEMENT = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
-_REMEDY = "Deliver one complete JSON array of objects, or JSON lines, where a bad line is rejected alone."
+_REMEDY = "Deliver one complete JSON array of objects, or JSON lines, where only the bad line is rejected."
 
 
 def json_array_chunks(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[Chunk]:
-    """Chunks of an array; `line_number` is the element's place in it, from 1.
+    """Chunks of an array; `line_number` is the element's position, from 1.
 
     A file that does not begin with `[` is read as JSON lines.
 
@@ -53,14 +53,14 @@ def _chained(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 class _ArrayText:
-    """The array's text, of which only the part not yet given out is held."""
+    """The array's text, of which only the part not yet consumed is in memory."""
 
     def __init__(self, blocks: Iterable[bytes], options: ReadOptions) -> None:
         self._pieces = codecs.iterdecode(blocks, "utf-8")
         self._options = options
         self._text = ""
         self._at = 0
-        self._given_characters = 0
+        self._consumed_characters = 0
         self._count = 0
 
     def elements(self) -> Iterator[str]:
@@ -79,13 +79,13 @@ class _ArrayText:
                 self._at += 1
                 self._next_mark()
         if self._next_mark():
-            raise self._malformed("something follows the array")
+            raise self._malformed("the array is followed by more data")
 
     def _element(self) -> str:
         while True:
             try:
                 _, end = _ELEMENT.raw_decode(self._text, self._at)
-                # A number may go on in the next piece.
+                # a number may continue in the next piece
                 if end < len(self._text) or not self._read_more():
                     break
             except (json.JSONDecodeError, RecursionError) as error:
@@ -116,13 +116,13 @@ class _ArrayText:
         if piece is None:
             return False
         self._text = self._text[self._at :] + piece
-        self._given_characters += self._at
+        self._consumed_characters += self._at
         self._at = 0
         return True
 
     def _malformed(self, problem: str) -> FileRejected:
-        place = f"after element {self._count}, near character {self._given_characters + self._at + 1}"
+        position = f"after element {self._count}, near character {self._consumed_characters + self._at + 1}"
         found = self._text[self._at : self._at + 40]
         return file_rejected(
-            "file.json", f"the JSON array is malformed {place}: {problem}", _REMEDY, value=found
+            "file.json", f"the JSON array is malformed {position}: {problem}", _REMEDY, value=found
         )

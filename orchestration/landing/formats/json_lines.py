@@ -1,6 +1,6 @@
-"""JSON lines to chunks: each line is a document as it stands.
+"""Reads JSON lines: each line is a document, unchanged.
 
-Whether a document is valid and meets the contract is not asked here.
+Whether a document is valid and meets the contract is decided in typing/.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,9 +16,9 @@ from orchestration.landing.rejects import RejectedLine
 
 
 def json_line_chunks(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[Chunk]:
-    """Chunks of a JSON-lines file; blank lines are no lines, a broken one is rejected alone."""
+    """Chunks of a JSON-lines file; blank lines are skipped, an invalid one is rejected alone."""
     for lines in read_lines(blocks, options):
-        chunk = _sound_chunk(lines, options) or _checked_chunk(lines, options)
+        chunk = _valid_chunk(lines, options) or _checked_chunk(lines, options)
         for start in range(0, chunk.documents.num_rows, options.chunk_rows):
             part = chunk.documents.slice(start, options.chunk_rows)
             yield Chunk(part, [] if start else chunk.rejected)
@@ -26,10 +26,10 @@ def json_line_chunks(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[
             yield chunk
 
 
-def _sound_chunk(lines: Lines, options: ReadOptions) -> Chunk | None:
+def _valid_chunk(lines: Lines, options: ReadOptions) -> Chunk | None:
     """All lines at once without a copy, or None if any is blank, too long, not UTF-8 or has a NUL.
 
-    Each document keeps its line end, which is space to JSON.
+    Each document keeps its line end, which JSON ignores.
     """
     data = lines.data
     if lines.is_cut or b"\0" in data or lines.lone_return_count:

@@ -1,6 +1,6 @@
-"""Plain bytes to lines: LF, CRLF or CR, a BOM, a last line without its end, lines beyond the cap.
+"""Splits bytes into lines: LF, CRLF or CR, a BOM, a last line without its end, lines beyond the cap.
 
-Also the faults a single line can have before anybody parses it. No JSON and no CSV here.
+Also the faults of a single line before it is parsed. No JSON and no CSV here.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,9 +19,9 @@ class Lines:
     """Consecutive whole lines of a file.
 
     Attributes:
-        first_number: number of the first one, from 1, blank lines included.
+        first_number: number of the first line, from 1; blank lines count.
         data: their bytes, ends included.
-        is_cut: this is only the beginning of one line beyond the cap.
+        is_cut: only the beginning of one line beyond the cap.
     """
 
     first_number: int
@@ -30,7 +30,7 @@ class Lines:
 
     @property
     def count(self) -> int:
-        """How many lines; the last one may lack its end."""
+        """Number of lines; the last one may lack its end."""
         ends = self.data.count(b"\n") + self.lone_return_count
         return ends + (not self.data.endswith((b"\n", b"\r")))
 
@@ -60,7 +60,7 @@ def read_lines(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[Lines]
 def rejected_line(
     number: int, line: bytes, options: ReadOptions, *, is_cut: bool = False
 ) -> RejectedLine | None:
-    """The line with its fault, or None if it is sound UTF-8 text within the cap."""
+    """The line with its fault; None if it is valid UTF-8 text within the cap."""
     if is_cut or len(line) > options.max_line_bytes:
         reject = Reject(
             "line.length",
@@ -84,12 +84,12 @@ def rejected_line(
 
 
 def as_text(line: bytes) -> str:
-    """The line as it can be stored: without its end, bytes that are not UTF-8 as `\\xNN`."""
+    """The line as valid UTF-8, without its end; other bytes become `\\xNN`."""
     return line.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
 
 
 def without_bom(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes without a UTF-8 mark.
+    """The same bytes without a UTF-8 byte order mark.
 
     Raises:
         FileRejected: the file is UTF-16 or UTF-32.
@@ -98,7 +98,7 @@ def without_bom(blocks: Iterable[bytes]) -> Iterator[bytes]:
     head = b""
     while len(head) < len(_BOM) and (block := next(remaining, None)) is not None:
         head += block
-    # Without its mark UTF-16 shows by a zero beside the first character.
+    # without a mark, UTF-16 shows by a zero next to the first character
     if head.startswith(_UTF16) or (len(head) > 1 and 0 in head[:2]):
         raise file_rejected(
             "file.encoding",

@@ -1,6 +1,6 @@
-"""Parquet to chunks: each row becomes a JSON object whose cells are exact texts.
+"""Reads Parquet: each row becomes a JSON object whose cells are exact texts.
 
-Column names are data: they reach no SQL. What a column means is not asked here.
+Column names are data: they reach no SQL. Columns are interpreted in typing/.
 """
 
 import io
@@ -21,26 +21,26 @@ from orchestration.landing.options import ReadOptions
 from orchestration.landing.rejects import FileRejected, Reject, file_rejected
 
 _BATCH_ROWS = 8192
-# what an element of a list takes while it is read
+# memory of an element of a list while it is read
 _ELEMENT_BYTES = 32
 _PART_BYTES = 32 * 1024 * 1024
 _REMEDY = "Deliver the complete Parquet file again, without compressing it a second time."
 
 
 def parquet_chunks(source: Any, options: ReadOptions) -> Iterator[Chunk]:
-    """Chunks of a Parquet file; `line_number` is the row's place in it, from 1.
+    """Chunks of a Parquet file; `line_number` is the row's position, from 1.
 
     Args:
         source: a seekable binary file.
         options: the caps.
 
     Raises:
-        FileRejected: not a whole Parquet file, or a column name occurs twice.
+        FileRejected: not a complete Parquet file, or a column name occurs twice.
     """
     builder = ChunkBuilder(options)
     number = 0
     try:
-        file = _opened(source)
+        file = _open(source)
         _check(file, source, options)
         for batch in (part for whole in file.iter_batches(_BATCH_ROWS) for part in _parts(whole)):
             for cells, fault in _rows(batch):
@@ -61,8 +61,8 @@ def parquet_chunks(source: Any, options: ReadOptions) -> Iterator[Chunk]:
     yield builder.take()
 
 
-def _opened(source: Any) -> pq.ParquetFile:
-    """The file with its texts as they are stored: one that is repeated is in memory once."""
+def _open(source: Any) -> pq.ParquetFile:
+    """The file with dictionary-encoded texts: a repeated text is in memory once."""
     schema = pq.ParquetFile(source).schema_arrow
     texts = [field.name for field in schema if _is_text(field.type) or _is_binary(field.type)]
     source.seek(0)
@@ -70,14 +70,14 @@ def _opened(source: Any) -> pq.ParquetFile:
 
 
 def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """The batch in as few parts as have no more text each than fits in memory."""
+    """The batch in as few parts as possible, none with more text than fits in memory."""
     lengths = np.zeros(batch.num_rows, np.int64)
     for column in batch.columns:
         if pa.types.is_dictionary(column.type) and len(column.dictionary):
             of_each = pc.binary_length(column.dictionary).take(column.indices)
             lengths += pc.fill_null(of_each, 0).to_numpy(zero_copy_only=False)
-    place = np.cumsum(lengths) // _PART_BYTES
-    ends = [*(np.flatnonzero(np.diff(place)) + 1).tolist(), batch.num_rows]
+    part = np.cumsum(lengths) // _PART_BYTES
+    ends = [*(np.flatnonzero(np.diff(part)) + 1).tolist(), batch.num_rows]
     for start, end in pairwise([0, *ends]):
         yield batch.slice(start, end - start)
 
@@ -90,12 +90,12 @@ def _check(file: pq.ParquetFile, source: Any, options: ReadOptions) -> None:
         )
     metadata = file.metadata
     packed_bytes = source.seek(0, io.SEEK_END)
-    # a run of equal cells takes no bytes, whatever its length; a list has as many as it has elements
-    groups = [metadata.row_group(place) for place in range(metadata.num_row_groups)]
+    # a run of equal cells takes no bytes in the file, but each cell and each list element does in memory
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
     cell_count = sum(
-        group.num_rows + (group.column(place).num_values - group.num_rows) * _ELEMENT_BYTES
+        group.num_rows + (group.column(index).num_values - group.num_rows) * _ELEMENT_BYTES
         for group in groups
-        for place in range(group.num_columns)
+        for index in range(group.num_columns)
     )
     unpacked_bytes = sum(group.total_byte_size for group in groups)
     check_caps(max(unpacked_bytes, cell_count), packed_bytes=packed_bytes, options=options)
@@ -116,7 +116,7 @@ def _cells(column: pa.Array) -> list[object]:
     if pa.types.is_dictionary(kind):
         return _cells(column.dictionary_decode())
     if _is_text(kind) or _is_binary(kind):
-        # Arrow does not check the UTF-8 it reads from a file.
+        # Arrow does not validate the UTF-8 it reads from a file
         binary = column.cast(pa.large_binary()).to_pylist()
         return [None if value is None else _decoded(value) for value in binary]
     if pa.types.is_boolean(kind) or pa.types.is_nested(kind) or pa.types.is_null(kind):
@@ -129,7 +129,7 @@ def _cells(column: pa.Array) -> list[object]:
 
 
 def _timestamps(column: pa.Array) -> list[object]:
-    """RFC 3339 in UTC; without a zone in the type, without an offset, so that the contract refuses it."""
+    """RFC 3339 in UTC; without an offset if the type has no zone, so that the contract rejects it."""
     if column.type.tz is None:
         return column.cast(pa.string()).to_pylist()
     in_utc = column.cast(pa.timestamp(column.type.unit, "UTC"))
@@ -156,5 +156,7 @@ def _not_utf8(name: str, found: str) -> Reject:
 
 
 def _unreadable(problem: str) -> FileRejected:
-    reason = f"the file is not a whole Parquet file: {problem.splitlines()[0] if problem else 'unreadable'}"
+    reason = (
+        f"the file is not a complete Parquet file: {problem.splitlines()[0] if problem else 'unreadable'}"
+    )
     return file_rejected("file.parquet", reason, _REMEDY)

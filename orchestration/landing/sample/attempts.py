@@ -1,6 +1,6 @@
-"""What the people of a sample load generate, drawn by the hundred thousand: attempts and their outcomes.
+"""Generates the attempts and outcomes of a sample load, hundreds of thousands at a time.
 
-Not here: who they are (sample_population.py), and files, lines and faults (sample_load.py).
+Not here: workspaces and members (population.py), and files, lines and faults (load.py, deliveries.py).
 """
 
 from dataclasses import dataclass
@@ -43,8 +43,8 @@ class Calendar:
     offsets_ms: Ints
 
     @classmethod
-    def of(cls, first: date, days: int) -> "Calendar":
-        """Offsets of each local noon (nobody here works at the hours when clocks change), and of the end."""
+    def from_first_day(cls, first: date, days: int) -> "Calendar":
+        """Offsets at each local noon (no event is at an hour when clocks change), and at the end."""
         moments = [datetime.combine(first + timedelta(days=day), time(12)) for day in range(days)]
         moments.append(datetime.combine(first + timedelta(days=days), time()))
         offsets = [
@@ -67,7 +67,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Shards:
-    """Parts of workspaces drawn together: `size` events of `workspace`, after `skipped` of its others."""
+    """Parts of workspaces generated together: `size` events of `workspace`, after its first `skipped`."""
 
     workspace: Ints
     skipped: Ints
@@ -108,7 +108,7 @@ class Outcomes:
 class _Episodes:
     shard: Ints
     session: Ints
-    place: Ints
+    field_index: Ints
     kind: Ints
     version: Ints
     is_bad: Bools
@@ -125,19 +125,19 @@ class _Sessions:
     product: Ints
 
 
-def draw_attempts(
+def generate_attempts(
     people: Population, shards: Shards, calendar: Calendar, rng: np.random.Generator
 ) -> Attempts:
-    """Draws exactly the shards' numbers of events, in the order of shards and episodes."""
-    episodes = _draw_episodes(people, shards, rng)
-    sessions = _draw_sessions(people, shards, episodes.shard[episodes.place == 0], calendar, rng)
+    """Generates exactly the events of the shards, in the order of shards and episodes."""
+    episodes = _generate_episodes(people, shards, rng)
+    sessions = _generate_sessions(people, shards, episodes.shard[episodes.field_index == 0], calendar, rng)
     owner = np.repeat(np.arange(len(episodes.slots)), episodes.slots)
     position = np.arange(len(owner)) - np.repeat(np.cumsum(episodes.slots) - episodes.slots, episodes.slots)
     session, kind = episodes.session[owner], episodes.kind[owner]
     w, day, product = sessions.workspace[session], sessions.day[session], sessions.product[session]
     failed = episodes.fails_first[owner] & (position == 0)
     may_wait = sessions.day[episodes.session] < calendar.days - 1
-    local_ms = sessions.local_ms[session] + episodes.place[owner] * 9 * MINUTE_MS
+    local_ms = sessions.local_ms[session] + episodes.field_index[owner] * 9 * MINUTE_MS
     local_ms += _elapsed_ms(episodes, owner, position, may_wait, rng)
     tokens = np.rint(OUTPUT_TOKENS[kind] * rng.uniform(0.8, 1.2, len(owner))).astype(np.int64)
     steps = people.steps[w]
@@ -164,15 +164,15 @@ def draw_attempts(
     )
 
 
-def _draw_episodes(people: Population, shards: Shards, rng: np.random.Generator) -> _Episodes:
+def _generate_episodes(people: Population, shards: Shards, rng: np.random.Generator) -> _Episodes:
     """Episodes until each shard has its events: as many candidates as events, the last one cut to fit."""
     shard = np.repeat(np.arange(len(shards.size)), shards.size)
     total, begins = len(shard), np.cumsum(shards.size) - shards.size
     candidate = np.arange(total) - begins[shard]
-    place = candidate % FIELDS_PER_SESSION
+    field_index = candidate % FIELDS_PER_SESSION
     # every session writes a description and two other fields
-    turn = rng.integers(0, len(TYPES) - 1, total)[np.arange(total) - place]
-    kind = np.where(place == 0, 0, 1 + (turn + place) % (len(TYPES) - 1))
+    turn = rng.integers(0, len(TYPES) - 1, total)[np.arange(total) - field_index]
+    kind = np.where(field_index == 0, 0, 1 + (turn + field_index) % (len(TYPES) - 1))
     version = rng.integers(0, 2, total)
     w = shards.workspace[shard]
     bad = (people.bad_type[w] == kind) & (people.bad_version[w] == version)
@@ -185,20 +185,20 @@ def _draw_episodes(people: Population, shards: Shards, rng: np.random.Generator)
     starts, ends = starts - starts[begins][shard], ends - starts[begins][shard]
     kept = starts < shards.size[shard]
     slots = (np.minimum(ends, shards.size[shard]) - starts)[kept]
-    session = np.cumsum(place[kept] == 0) - 1
+    session = np.cumsum(field_index[kept] == 0) - 1
     return _Episodes(
-        shard[kept], session, place[kept], kind[kept], version[kept], bad[kept], slots, fails[kept]
+        shard[kept], session, field_index[kept], kind[kept], version[kept], bad[kept], slots, fails[kept]
     )
 
 
-def _draw_sessions(
+def _generate_sessions(
     people: Population, shards: Shards, shard: Ints, calendar: Calendar, rng: np.random.Generator
 ) -> _Sessions:
     """When and by whom each session is held, and the product it is about."""
-    workspace, day = shards.workspace[shard], _draw_days(people, shards, shard, calendar, rng)
+    workspace, day = shards.workspace[shard], _sample_days(people, shards, shard, calendar, rng)
     local_ms = (np.clip(rng.normal(13.0, 2.7, len(shard)), 6.0, 19.5) * HOUR_MS).astype(np.int64)
     member = (people.member_counts[workspace] * rng.random(len(shard)) ** 1.7).astype(np.int64)
-    # a product comes back only when most of the others had their turn: weeks later, or never in a short load
+    # a product returns only after most others were used: weeks later, or never in a short load
     order = np.lexsort((local_ms, day, shard))
     counts = np.bincount(shard, minlength=len(shards.size))
     rank = np.empty_like(shard)
@@ -207,13 +207,13 @@ def _draw_sessions(
     return _Sessions(workspace, day, local_ms, member, shards.skipped[shard] + rank % stock[shard])
 
 
-def _draw_days(
+def _sample_days(
     people: Population, shards: Shards, shard: Ints, calendar: Calendar, rng: np.random.Generator
 ) -> Ints:
-    """A day for every session: weekly rhythm, growth, quiet and busy days, now and then a burst."""
+    """A day for every session: weekly rhythm, growth, quiet and busy days, occasional bursts."""
     days = calendar.days
     w, day = np.meshgrid(shards.workspace, np.arange(days), indexing="ij")
-    # a hash and not a draw: the same for all shards of a workspace
+    # a hash, not a random number: the same for all shards of a workspace
     noise = mixed(w * 100_000 + day, people.seed) / 2**64
     rhythm = np.where((calendar.first.weekday() + day) % 7 >= 5, 0.25 + 0.1 * (w % 3), 1.0)
     growth = 1 + (w % 4) * 0.35 * day / days
@@ -229,7 +229,7 @@ def _draw_days(
 def _elapsed_ms(
     episodes: _Episodes, owner: Ints, position: Ints, may_wait: Bools, rng: np.random.Generator
 ) -> Ints:
-    """Time since the episode's first event: minutes a try, for some second tries a night in between."""
+    """Time since the episode's first event: minutes per attempt; some second attempts come the next day."""
     gaps = (rng.uniform(1.5, 12.0, len(owner)) * MINUTE_MS).astype(np.int64)
     overnight = may_wait & (episodes.slots == 2) & (rng.random(len(episodes.slots)) < 0.15)
     gaps += np.where(overnight[owner] & (position == 1), 18 * HOUR_MS, 0)
@@ -237,10 +237,10 @@ def _elapsed_ms(
     return passed - passed[np.arange(len(owner)) - position]
 
 
-def draw_outcomes(
+def generate_outcomes(
     people: Population, attempts: Attempts, calendar: Calendar, rng: np.random.Generator
 ) -> Outcomes:
-    """What became of the kept attempts of tracked workspaces, up to the end of the load's last local day."""
+    """Outcomes of the kept attempts of tracked workspaces, up to the end of the load's last local day."""
     w, never = attempts.workspace, people.unused_type[attempts.workspace] == attempts.kind
     never &= people.unused_category[w] == attempts.category
     kept = np.flatnonzero(attempts.is_kept & people.is_tracked[w] & ~never)

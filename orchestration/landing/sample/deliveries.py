@@ -1,6 +1,6 @@
-"""How a sample load is delivered: lines by day, with the asked-for faults planted among them.
+"""Turns a sample load into lines by day, with the requested faults planted among them.
 
-Not here: what was generated (sample_attempts.py), the order of work and the truth file (sample_load.py).
+Not here: the attempts (attempts.py), the order of work and the ground truth (load.py).
 """
 
 from collections import Counter
@@ -64,11 +64,11 @@ class FaultShares:
             value = getattr(self, share.name)
             if not 0 <= value <= 0.5:
                 raise SampleError(
-                    f"{share.name}_share is a share of the events; found {value}; give 0 to 0.5."
+                    f"{share.name}_share is a share of the events; found {value}. Pass 0 to 0.5."
                 )
 
     def picks(self, before: int, size: int, rng: np.random.Generator) -> dict[str, Ints]:
-        """Positions among the `size` events after `before`; none is both copied and contradicted."""
+        """Positions among the `size` events after `before`; none is both a duplicate and a conflict."""
         counts = {
             share.name: int(getattr(self, share.name) * (before + size) + 1e-9)
             - int(getattr(self, share.name) * before + 1e-9)
@@ -85,7 +85,7 @@ class FaultShares:
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DayLines:
     """Lines for the file of one day (days since 1970, UTC)."""
 
     day: int
@@ -159,15 +159,15 @@ def deliver_events(
     last_day: int,
     rng: np.random.Generator,
     planted: Counter[str],
-) -> Iterator[Delivery]:
-    """The day files' lines; adds to `planted` what was done to them."""
+) -> Iterator[DayLines]:
+    """The lines of the daily files; counts the planted faults in `planted`."""
     days = attempts.occurred_ms // DAY_MS
     late = picks["late"][days[picks["late"]] < last_day]
     days[late] = np.minimum(last_day, days[late] + rng.integers(1, 6, len(late)))
     planted["late"] += len(late)
     again = np.concatenate([picks["duplicate"], picks["conflict"]])
     texts = list(lines)
-    # attributes are no content: half of the copies differ in them and are duplicates all the same
+    # attributes are not part of the content: half of the copies differ in them and are still duplicates
     copies = [
         f'{lines[i][:-2]},"attributes":{{"redelivered":true}}}}\n' if i % 2 else lines[i]
         for i in picks["duplicate"]
@@ -180,9 +180,9 @@ def deliver_events(
         for i, reason in zip(picks["bad"].tolist(), _in_turn(planted, len(picks["bad"])), strict=True)
     ]
     copied_days = np.maximum(days[again], np.minimum(last_day, days[again] + rng.integers(0, 4, len(again))))
-    places = np.concatenate([np.arange(len(lines)), again, picks["bad"]]).astype(np.int64)
+    positions = np.concatenate([np.arange(len(lines)), again, picks["bad"]]).astype(np.int64)
     # a delivery is roughly, not strictly, in the order of events
-    order_ms = attempts.occurred_ms[places] + rng.integers(0, 3 * HOUR_MS, len(places))
+    order_ms = attempts.occurred_ms[positions] + rng.integers(0, 3 * HOUR_MS, len(positions))
     yield from by_day(
         texts + copies + broken, np.concatenate([days, copied_days, days[picks["bad"]]]), order_ms
     )
@@ -193,11 +193,11 @@ def _in_turn(planted: Counter[str], count: int) -> list[str]:
     return [list(BAD_LINES)[(done + i) % len(BAD_LINES)] for i in range(count)]
 
 
-def bad_line(reason: str, place: int, attempts: Attempts, planted: Counter[str]) -> str:
-    """A line the contract refuses for exactly this reason, dated like the event at `place`."""
+def bad_line(reason: str, position: int, attempts: Attempts, planted: Counter[str]) -> str:
+    """A line that the contract rejects for exactly this reason, dated like the event at `position`."""
     planted[reason] += 1
-    (at,) = instants(attempts.occurred_ms[place : place + 1])
-    workspace = workspace_id(int(attempts.workspace[place]))
+    (at,) = instants(attempts.occurred_ms[position : position + 1])
+    workspace = workspace_id(int(attempts.workspace[position]))
     bad_id = f"bad_{reason}_{planted[reason]}"
     rest = BAD_REST.format(ws=workspace)
     return BAD_LINES[reason].format(id=bad_id, at=at, local=at[:-1], ws=workspace, rest=rest) + "\n"
@@ -205,7 +205,7 @@ def bad_line(reason: str, place: int, attempts: Attempts, planted: Counter[str])
 
 def deliver_outcomes(
     attempts: Attempts, outcomes: Outcomes, ids: list[str], before: int, seed: int
-) -> Iterator[Delivery]:
+) -> Iterator[DayLines]:
     """One JSON line per outcome, in the file of its day."""
     numbers = before + np.arange(len(outcomes.attempt))
     columns = zip(
@@ -218,40 +218,40 @@ def deliver_outcomes(
         strict=True,
     )
     lines = [
-        f'{{"outcome_id":"{outcome}","event_id":"{ids[place]}","occurred_at":"{at}","outcome":"{OUTCOMES[what]}",'
+        f'{{"outcome_id":"{outcome}","event_id":"{ids[position]}","occurred_at":"{at}","outcome":"{OUTCOMES[what]}",'
         f'"workspace_id":"{workspace_id(w)}","member_id":"{member_id(w, m)}"'
-        + (f',"edit_ratio":0.{place % 9 + 1}}}\n' if what == 1 else "}\n")
-        for outcome, place, at, what, w, m in columns
+        + (f',"edit_ratio":0.{position % 9 + 1}}}\n' if what == 1 else "}\n")
+        for outcome, position, at, what, w, m in columns
     ]
     yield from by_day(lines, outcomes.occurred_ms // DAY_MS, outcomes.occurred_ms)
 
 
 def deliver_retractions(
-    attempts: Attempts, ids: list[str], places: Ints, end_ms: Ints, rng: np.random.Generator
-) -> Iterator[Delivery]:
-    """One retraction for each event at `places`, up to three days after it and within the load."""
-    delay = rng.integers(5 * MINUTE_MS, 72 * HOUR_MS, len(places))
-    at = np.minimum(attempts.occurred_ms[places] + delay, end_ms[places] - MINUTE_MS)
+    attempts: Attempts, ids: list[str], positions: Ints, end_ms: Ints, rng: np.random.Generator
+) -> Iterator[DayLines]:
+    """One retraction for each event at `positions`, up to three days after it and within the load."""
+    delay = rng.integers(5 * MINUTE_MS, 72 * HOUR_MS, len(positions))
+    at = np.minimum(attempts.occurred_ms[positions] + delay, end_ms[positions] - MINUTE_MS)
     lines = [
-        f'{{"retraction_id":"ret_{ids[place][4:]}","event_id":"{ids[place]}","occurred_at":"{moment}",'
+        f'{{"retraction_id":"ret_{ids[position][4:]}","event_id":"{ids[position]}","occurred_at":"{moment}",'
         f'"reason":"billed in error"}}\n'
-        for place, moment in zip(places.tolist(), instants(at), strict=True)
+        for position, moment in zip(positions.tolist(), instants(at), strict=True)
     ]
     yield from by_day(lines, at // DAY_MS, at)
 
 
-def by_day(lines: list[str], days: Ints, order: Ints) -> Iterator[Delivery]:
+def by_day(lines: list[str], days: Ints, order: Ints) -> Iterator[DayLines]:
     """Groups lines by day, within it sorted by `order`."""
     if not lines:
         return
     sequence = np.lexsort((order, days))
     found, starts = np.unique(days[sequence], return_index=True)
-    for day, places in zip(found.tolist(), np.split(sequence, starts[1:]), strict=True):
-        yield Delivery(day, "".join([lines[i] for i in places.tolist()]).encode(), len(places))
+    for day, positions in zip(found.tolist(), np.split(sequence, starts[1:]), strict=True):
+        yield DayLines(day, "".join([lines[i] for i in positions.tolist()]).encode(), len(positions))
 
 
-def without(attempts: Attempts, places: Ints) -> Bools:
-    """Which attempts remain when those at `places` are retracted."""
+def not_retracted(attempts: Attempts, positions: Ints) -> Bools:
+    """Which attempts remain when those at `positions` are retracted."""
     remains: NDArray[np.bool_] = np.ones(len(attempts.micros), dtype=np.bool_)
-    remains[places] = False
+    remains[positions] = False
     return remains

@@ -1,6 +1,6 @@
-"""How sample landing files are placed: deterministic bytes, whole files only, nobody else's folder touched.
+"""Writes sample landing files: the same bytes every time, complete files only, no foreign file overwritten.
 
-Not here: what the files say (sample.py for the team of five, sample_load.py for loads of any size).
+Not here: the content (write.py for the team of five, load.py for loads of any size).
 """
 
 import csv
@@ -47,10 +47,10 @@ class SampleReport:
 
 
 class LandingWriter:
-    """Writes a known set of files under one folder; all are complete before any of them gets its name."""
+    """Writes a planned set of files in one folder; all are complete before any of them gets its name."""
 
     def __init__(self, out: Path, planned: Iterable[str]) -> None:
-        """Refuses (SampleError) a folder in which others have put files that are not `planned` here."""
+        """Raises SampleError if a feed folder of `out` holds files that are not `planned`."""
         self.out, self.planned = out, frozenset(planned)
         self.stage = out / ".sample-part"
         self.lines: dict[str, int] = dict.fromkeys(FEEDS, 0)
@@ -60,7 +60,7 @@ class LandingWriter:
     def put(self, name: str, part: bytes, *, rows: int = 0) -> None:
         """Appends to a file (one gzip member when its name ends in .gz) and counts the rows for its feed."""
         if name not in self.planned:
-            raise SampleError(f"a sample writes only what it announced; found {name!r}; add it to `planned`.")
+            raise SampleError(f"a sample writes only planned files; found {name!r}. Add it to `planned`.")
         staged = self.stage / name
         staged.parent.mkdir(parents=True, exist_ok=True)
         with staged.open("ab") as file:
@@ -71,7 +71,7 @@ class LandingWriter:
             self.lines[feed] += rows
 
     def publish(self, credits_used: Decimal) -> SampleReport:
-        """Gives every file its name, removes planned ones an earlier sample left behind, and reports."""
+        """Renames every file to its name, removes planned files of an earlier sample, and reports."""
         written = {p.relative_to(self.stage).as_posix() for p in self.stage.rglob("*") if p.is_file()}
         for name in sorted(self.planned):
             if name in written:
@@ -110,7 +110,7 @@ def csv_table(rows: Sequence[Mapping[str, object]]) -> bytes:
     return text.getvalue().encode()
 
 
-def made_id(prefix: str, *parts: object) -> str:
-    """An id that looks issued by a system and is the same in every run: prefix and 20 hex digits."""
+def stable_id(prefix: str, *parts: object) -> str:
+    """An id that looks random and is the same in every run: prefix and 20 hex digits."""
     digest = hashlib.md5("/".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
     return f"{prefix}_{digest[:20]}"

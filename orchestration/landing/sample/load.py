@@ -1,7 +1,6 @@
-"""A sample load of any size, and the truth about it: what a warehouse reading these files must find.
+"""A sample load of any size, and its ground truth: what a warehouse must find in these files.
 
-Not here: who generates (sample_population.py), what (sample_attempts.py), how it is delivered
-(sample_deliveries.py).
+Not here: workspaces (population.py), their attempts (attempts.py), faults and lines (deliveries.py).
 """
 
 import json
@@ -15,14 +14,20 @@ from typing import Any
 import numpy as np
 
 from orchestration.landing.sample import deliveries, files, population
-from orchestration.landing.sample.attempts import Attempts, Calendar, Shards, draw_attempts, draw_outcomes
-from orchestration.landing.sample.deliveries import BAD_LINES, Delivery, FaultShares
+from orchestration.landing.sample.attempts import (
+    Attempts,
+    Calendar,
+    Shards,
+    generate_attempts,
+    generate_outcomes,
+)
+from orchestration.landing.sample.deliveries import BAD_LINES, DayLines, FaultShares
 from orchestration.landing.sample.files import LandingWriter, SampleError, SampleReport
 from orchestration.landing.sample.population import CATEGORIES, MICROS, Ints, Population
 from orchestration.landing.sample.team import AS_OF
 
 EVENTS_PER_WORKSPACE_DAY = 100
-# what is in memory at a time; a workspace with more events is drawn in parts
+# what is in memory at a time; a workspace with more events is generated in parts
 SHARD_EVENTS, BATCH_EVENTS, BATCH_WORKSPACES = 100_000, 200_000, 2_000
 DAILY_FEEDS = (files.EVENTS, files.OUTCOMES, files.RETRACTIONS)
 EPOCH = date(1970, 1, 1)
@@ -59,17 +64,17 @@ def write_load(
         retracted_share: of the events, retracted.
         bad_share: lines that break the contract, beyond the events.
         zipped: gzip the daily files.
-        on_written: told now and then how many events are written, and of how many.
+        on_written: called from time to time with how many events are written, and of how many.
 
     Raises:
-        SampleError: sizes or shares make no sense, or a feed folder of `out` holds other files.
+        SampleError: sizes or shares are invalid, or a feed folder of `out` holds other files.
     """
     if days < 1:
-        raise SampleError(f"a load covers at least one day; found {days}; give days=1 or more.")
+        raise SampleError(f"a load covers at least one day; found {days}. Pass days=1 or more.")
     shares = FaultShares(duplicate_share, conflict_share, late_share, retracted_share, bad_share)
     total = workspaces * days * EVENTS_PER_WORKSPACE_DAY if events is None else events
     people = population.populate(workspaces, total, seed)
-    calendar = Calendar.of(end_date - timedelta(days=days - 1), days)
+    calendar = Calendar.from_first_day(end_date - timedelta(days=days - 1), days)
     ending = ".jsonl.gz" if zipped else ".jsonl"
     load = _Load(people, calendar, shares, LandingWriter(out, _file_names(calendar, ending)), ending)
     for number, shards in enumerate(_batches(people.sizes)):
@@ -108,7 +113,7 @@ def _batches(sizes: Ints) -> Iterator[Shards]:
 
 
 class _Load:
-    """A load while it is written: the counters that become its truth."""
+    """A load while it is written, with the counts that become its ground truth."""
 
     def __init__(
         self,
@@ -125,7 +130,7 @@ class _Load:
         self.used, self.live_used, self.live_events = (np.zeros_like(people.sizes) for _ in range(3))
 
     def write_batch(self, shards: Shards, rng: np.random.Generator) -> None:
-        attempts = draw_attempts(self.people, shards, self.calendar, rng)
+        attempts = generate_attempts(self.people, shards, self.calendar, rng)
         size = len(attempts.micros)
         ids = deliveries.issued_ids("gen", self.events + np.arange(size), self.people.seed)
         picks = self.shares.picks(self.events, size, rng)
@@ -134,7 +139,7 @@ class _Load:
         self._put(
             files.EVENTS, deliveries.deliver_events(lines, attempts, picks, last_day, rng, self.planted)
         )
-        outcomes = draw_outcomes(self.people, attempts, self.calendar, rng)
+        outcomes = generate_outcomes(self.people, attempts, self.calendar, rng)
         self._put(
             files.OUTCOMES,
             deliveries.deliver_outcomes(attempts, outcomes, ids, self.outcomes, self.people.seed),
@@ -146,11 +151,11 @@ class _Load:
         self.planted["retracted"] += len(retracted)
         self.events, self.outcomes = self.events + size, self.outcomes + len(outcomes.attempt)
         np.add.at(self.used, attempts.workspace, attempts.micros)
-        live = deliveries.without(attempts, retracted)
+        live = deliveries.not_retracted(attempts, retracted)
         np.add.at(self.live_used, attempts.workspace[live], attempts.micros[live])
         np.add.at(self.live_events, attempts.workspace[live], 1)
 
-    def _put(self, feed: str, parts: Iterable[Delivery]) -> None:
+    def _put(self, feed: str, parts: Iterable[DayLines]) -> None:
         for part in parts:
             name = f"{feed}/load-{EPOCH + timedelta(days=part.day)}{self.ending}"
             self.writer.put(name, part.text, rows=part.rows)

@@ -1,6 +1,6 @@
-"""Who uses a sample load: workspaces of all sizes and zones, their flaws, and the rows of the small feeds.
+"""The workspaces of a sample load, of all sizes and time zones, their flaws, and the small feeds.
 
-Not here: what they generate (sample_attempts.py) and how it is delivered (sample_load.py).
+Not here: what they generate (attempts.py) and how it is delivered (deliveries.py, load.py).
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ NAMES = ("Sarah", "Mike", "Lisa", "Tom", "Anna", "Zoë", "Nok", "Priya", "Aroha"
 STORES = ("Acme", "Birch", "Coral", "Delta", "Ember", "Fjord", "Grove", "Harbour", "Isle", "Juniper")
 MICROS = 1_000_000
 NONE = -1
-# under these many events chance alone can hide a flaw, so none is planted
+# with fewer events chance alone can hide a flaw, so none is planted
 EVENTS_FOR_RULESET, EVENTS_FOR_FIELD = 600, 2500
 
 

@@ -1,10 +1,10 @@
 """What the sample team of five did in 30 days: every attempt and outcome, built from their report's figures.
 
-Not here: how the rows become landing files (sample.py), or loads of other sizes (sample_load.py).
+Not here: how the rows become landing files (write.py), and loads of other sizes (load.py).
 
-The report's figures are targets in the tables below. Work is dealt out at random from a fixed seed; then
+The report's figures are targets in the tables below. Work is distributed at random from a fixed seed; then
 each group of attempts (by member, type, last week, excess) is charged exactly its share of the target, so
-that all margins hold.
+that all totals match.
 """
 
 from collections import defaultdict

@@ -1,7 +1,6 @@
 """The sample landing files: the team of five whose 30-day report the README shows.
 
-Not here: what the team did (sample_team.py), how files are placed (sample_files.py), loads of other sizes
-(sample_load.py).
+Not here: what the team did (team.py), how files are written (files.py), loads of other sizes (load.py).
 """
 
 import json
@@ -12,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from orchestration.landing.sample import files
-from orchestration.landing.sample.files import LandingWriter, SampleError, SampleReport, made_id
+from orchestration.landing.sample.files import LandingWriter, SampleError, SampleReport, stable_id
 from orchestration.landing.sample.load import write_load
 from orchestration.landing.sample.team import CENTS, FIRST_DAY, TEAM, Attempt, Episode, build_team
 
@@ -57,8 +56,8 @@ def write_sample(out: Path) -> SampleReport:
         for attempt in episode.attempts:
             week = "{}-W{:02}".format(*attempt.occurred_at.isocalendar())
             # a delivery is roughly, not strictly, in the order of events
-            place = attempt.occurred_at.timestamp() + rng.uniform(0, 3 * 3600)
-            weeks.setdefault(week, []).append((place, _event_row(episode, attempt, rng)))
+            order = attempt.occurred_at.timestamp() + rng.uniform(0, 3 * 3600)
+            weeks.setdefault(week, []).append((order, _event_row(episode, attempt, rng)))
         outcomes += _outcome_rows(episode, rng)
     named = {
         f"generation_events/{WORKSPACE_ID}-{week}.jsonl{'.gz' if week == ZIPPED_WEEK else ''}": week
@@ -67,7 +66,7 @@ def write_sample(out: Path) -> SampleReport:
     snapshots = _snapshots()
     writer = LandingWriter(out, [*named, *snapshots, OUTCOMES_FILE])
     for name, week in sorted(named.items()):
-        rows = [row for _, row in sorted(weeks[week], key=lambda placed: placed[0])]
+        rows = [row for _, row in sorted(weeks[week], key=lambda ordered: ordered[0])]
         writer.put(name, files.jsonl(rows), rows=len(rows))
     outcomes.sort(key=lambda row: (str(row["occurred_at"])[:10], row["outcome_id"]))
     writer.put(OUTCOMES_FILE, files.jsonl(outcomes), rows=len(outcomes))
@@ -77,7 +76,7 @@ def write_sample(out: Path) -> SampleReport:
 
 
 def _event_id(episode: Episode, attempt: Attempt) -> str:
-    return made_id("gen", episode.mate.member_id, episode.product, episode.kind.name, attempt.occurred_at)
+    return stable_id("gen", episode.mate.member_id, episode.product, episode.kind.name, attempt.occurred_at)
 
 
 def _event_row(episode: Episode, attempt: Attempt, rng: Random) -> dict[str, object]:
@@ -112,7 +111,7 @@ def _outcome_rows(episode: Episode, rng: Random) -> list[dict[str, object]]:
     event_id = _event_id(episode, kept)
     return [
         {
-            "outcome_id": made_id("out", event_id, outcome),
+            "outcome_id": stable_id("out", event_id, outcome),
             "event_id": event_id,
             "occurred_at": _instant(moment),
             "outcome": outcome,
@@ -166,7 +165,7 @@ def _snapshots() -> Mapping[str, tuple[bytes, int]]:
 
 def _purchase() -> dict[str, object]:
     return {
-        "entry_id": made_id("ce", WORKSPACE_ID, "purchase"),
+        "entry_id": stable_id("ce", WORKSPACE_ID, "purchase"),
         "occurred_at": f"{FIRST_DAY - timedelta(days=1)}T10:31:07Z",
         "workspace_id": WORKSPACE_ID,
         "entry_type": "purchase",
@@ -178,7 +177,7 @@ def _purchase() -> dict[str, object]:
 
 
 def _product_id(number: int) -> str:
-    return made_id("prd", WORKSPACE_ID, number)[:16]
+    return stable_id("prd", WORKSPACE_ID, number)[:16]
 
 
 def _category(number: int) -> str:

@@ -1,6 +1,6 @@
-"""The exact row reader: one JSON document to typed values, or the reason it is refused.
+"""Reads one JSON document exactly: typed values, or the reason it is rejected.
 
-This is the meaning of the contract; its fast twin, `typing_sql`, may accept only what this does.
+This defines the contract; its fast counterpart, `fast_sql`, may accept only what this accepts.
 Nothing here knows of files.
 """
 
@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orchestration.landing.contract import ATTRIBUTES, Column, Feed, SignRule
-from orchestration.landing.rejects import Reject, shown
-from orchestration.landing.typing.exact_values import EXACT, ValueRefused, check_storable, kind_of, read_value
-from orchestration.landing.typing.json_text import JsonRefused, Number, json_text, parse_json
+from orchestration.landing.rejects import Reject, excerpt
+from orchestration.landing.typing.exact_values import (
+    EXACT,
+    ValueRejected,
+    check_storable,
+    json_kind,
+    read_value,
+)
+from orchestration.landing.typing.json_text import JsonRejected, Number, json_text, parse_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,7 @@ class Row:
     Attributes:
         values: every contract column (None where missing), typed, defaults applied.
         attributes: canonical JSON text of the attributes and unknown columns, or None.
-        unknown: names of the columns the contract does not know.
+        unknown: names of the columns that are not in the contract.
     """
 
     values: dict[str, object]
@@ -58,7 +64,7 @@ def read_row(feed: Feed, document: str, *, timezones: Set[str]) -> Row:
         for rule in feed.sign_rules:
             _check_sign(rule, values)
         return Row(values, *_extras(feed, found))
-    except (JsonRefused, ValueRefused) as error:
+    except (JsonRejected, ValueRejected) as error:
         raise RowRejected(error.reject, frozenset(found)) from error
 
 
@@ -71,24 +77,24 @@ def read_extras(feed: Feed, document: str) -> tuple[str | None, tuple[str, ...]]
     found = _parse_object(document)
     try:
         return _extras(feed, found)
-    except (JsonRefused, ValueRefused) as error:
+    except (JsonRejected, ValueRejected) as error:
         raise RowRejected(error.reject, frozenset(found)) from error
 
 
 def unknown_columns(feed: Feed, names: Set[str]) -> tuple[str, ...]:
-    """The names the contract does not know, sorted."""
+    """The names that are not in the contract, sorted."""
     return tuple(sorted(names - set(feed.names) - {ATTRIBUTES}))
 
 
 def _parse_object(document: str) -> dict[str, object]:
     try:
         found = parse_json(document)
-    except JsonRefused as error:
+    except JsonRejected as error:
         raise RowRejected(error.reject) from error
     if not isinstance(found, dict):
-        reason = f"a row must be a JSON object, not {kind_of(found)}"
+        reason = f"a row must be a JSON object, not {json_kind(found)}"
         remedy = "Deliver one JSON object per row."
-        raise RowRejected(Reject("json.object", None, shown(document.strip()), reason, remedy))
+        raise RowRejected(Reject("json.object", None, excerpt(document.strip()), reason, remedy))
     return found
 
 
@@ -99,7 +105,7 @@ def _extras(feed: Feed, found: dict[str, object]) -> tuple[str | None, tuple[str
     if isinstance(given, str) and not isinstance(given, Number):
         given = _object_in_text(given)
     if given not in (None, "", {}):
-        # A name on both sides would lose one value, so the given object then keeps its own level.
+        # if a name is in both, the given object stays nested, or one value would be lost
         if isinstance(given, dict) and not given.keys() & extras.keys():
             extras |= given
         else:
@@ -112,12 +118,12 @@ def _extras(feed: Feed, found: dict[str, object]) -> tuple[str | None, tuple[str
 
 
 def _object_in_text(text: str) -> object:
-    """CSV can only give attributes as text: a JSON object in it is meant as one."""
+    """Parse attributes that are the text of a JSON object, the only way CSV can deliver them."""
     if not text.lstrip().startswith("{"):
         return text
     try:
         return parse_json(text)
-    except JsonRefused:
+    except JsonRejected:
         return text
 
 
@@ -128,8 +134,8 @@ def _check_sign(rule: SignRule, values: dict[str, object]) -> None:
     if (sign == "positive" and number <= 0) or (sign == "negative" and number >= 0):
         found = f"{number.normalize(EXACT):f}"
         reason = f"{rule.column} of a {kind} must be {sign}; found {found}"
-        remedy = f"Deliver a {sign} number, or the {rule.decided_by} that is meant."
-        raise ValueRefused(Reject("sign", rule.column, found, reason, remedy))
+        remedy = f"Deliver a {sign} number, or correct the {rule.decided_by}."
+        raise ValueRejected(Reject("sign", rule.column, found, reason, remedy))
 
 
 def _default(column: Column, values: dict[str, object]) -> object:

@@ -1,6 +1,6 @@
-"""The exact meaning of one value of one column: typed, or refused with its reason.
+"""Reads one value of one column exactly: typed, or rejected with a reason.
 
-Rows, and rules between columns, are in `rows`; the fast twin is `typing_sql`.
+Rows, and rules between columns, are in `exact_rows`; the fast counterpart is `fast_sql`.
 """
 
 import re
@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import NoReturn
 
 from orchestration.landing.contract import Column
-from orchestration.landing.rejects import Reject, shown
+from orchestration.landing.rejects import Reject, excerpt
 from orchestration.landing.typing.json_text import Number, json_text
 
 EXACT = Context(prec=200, rounding=ROUND_HALF_EVEN)
@@ -36,7 +36,7 @@ _WANTED = {
 }
 
 
-class ValueRefused(ValueError):
+class ValueRejected(ValueError):
     """A value the contract does not allow."""
 
     def __init__(self, reject: Reject) -> None:
@@ -48,16 +48,16 @@ def read_value(column: Column, value: object, timezones: Set[str]) -> object:
     """The typed value, or None where it is missing (null, or the empty text).
 
     Raises:
-        ValueRefused: the contract does not allow it.
+        ValueRejected: the contract does not allow it.
     """
     if value is None or value == "":
         if column.required:
-            _refuse("required", column, None, "is required and missing or empty", "Fill it in every row.")
+            _reject("required", column, None, "is required and missing or empty", "Fill it in every row.")
         return None
     if not isinstance(value, str):
         wanted = _WANTED[column.kind]
-        problem = f"must be {wanted}, not {kind_of(value)}"
-        _refuse("type", column, json_text(value), problem, f"Deliver {wanted}.")
+        problem = f"must be {wanted}, not {json_kind(value)}"
+        _reject("type", column, json_text(value), problem, f"Deliver {wanted}.")
     if column.kind in ("text", "timezone"):
         return _read_text(column, str(value), timezones)
     if column.kind == "instant":
@@ -66,24 +66,26 @@ def read_value(column: Column, value: object, timezones: Set[str]) -> object:
 
 
 def check_storable(name: str, text: str) -> None:
-    """Refuse text no table can hold.
+    """Reject text that no table can store.
 
     Raises:
-        ValueRefused: it contains NUL or half of a surrogate pair.
+        ValueRejected: it contains NUL or half of a surrogate pair.
     """
     if "\0" in text:
         reason = f"{name} contains a NUL character"
-        raise ValueRefused(Reject("text.nul", name, shown(text), reason, "Deliver the text without U+0000."))
+        raise ValueRejected(
+            Reject("text.nul", name, excerpt(text), reason, "Deliver the text without U+0000.")
+        )
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        reason = f"{name} contains half of a surrogate pair, which is no character"
+        reason = f"{name} contains half of a surrogate pair, which is not a character"
         remedy = "Deliver complete Unicode characters."
-        raise ValueRefused(Reject("text.surrogate", name, shown(text), reason, remedy)) from error
+        raise ValueRejected(Reject("text.surrogate", name, excerpt(text), reason, remedy)) from error
 
 
-def kind_of(value: object) -> str:
-    """What a JSON value is, in words."""
+def json_kind(value: object) -> str:
+    """The type of a JSON value, as messages name it."""
     if isinstance(value, Number):
         return "a number"
     kinds = {bool: "true or false", dict: "an object", list: "an array", str: "text"}
@@ -95,24 +97,24 @@ def _read_text(column: Column, text: str, timezones: Set[str]) -> str:
     if column.accepted and text not in column.accepted:
         allowed = ", ".join(column.accepted)
         remedy = f"Deliver one of {allowed}, in exact lower case."
-        _refuse("accepted_values", column, text, f"must be one of {allowed}", remedy)
+        _reject("accepted_values", column, text, f"must be one of {allowed}", remedy)
     if column.kind == "timezone" and text not in timezones:
         remedy = "Deliver a name such as Europe/Berlin or UTC."
-        _refuse("timezone", column, text, "must be an IANA time zone", remedy)
+        _reject("timezone", column, text, "must be an IANA time zone", remedy)
     return text
 
 
 def _read_instant(column: Column, text: str) -> datetime:
     if isinstance(text, Number):
-        _refuse_instant(column, text, "instant.format", "a bare number does not say what it counts")
+        _reject_instant(column, text, "instant.format", "a number has no defined unit")
     match = _INSTANT.fullmatch(text)
     if not match:
-        _refuse_instant(column, text, "instant.format", "it is not RFC 3339")
+        _reject_instant(column, text, "instant.format", "it is not RFC 3339")
     year, month, day, hour, minute, second, fraction, zulu, sign, offset_hours, offset_minutes = (
         match.groups()
     )
     if not zulu and not sign:
-        _refuse_instant(column, text, "instant.offset", "it has no offset, and none is guessed")
+        _reject_instant(column, text, "instant.offset", "it has no offset, which is never guessed")
     microsecond = int((fraction or "")[:6].ljust(6, "0"))
     try:
         local = datetime(
@@ -121,13 +123,13 @@ def _read_instant(column: Column, text: str) -> datetime:
         offset = timedelta(hours=int(offset_hours or 0), minutes=int(offset_minutes or 0))
         return local + offset if sign == "-" else local - offset
     except (ValueError, OverflowError):
-        _refuse_instant(column, text, "instant.range", "there is no such date and time")
+        _reject_instant(column, text, "instant.range", "there is no such date and time")
 
 
 def _read_number(column: Column, text: str) -> Decimal | int:
     if len(text) > _MAX_NUMBER_CHARACTERS or not _NUMBER.fullmatch(text):
         remedy = "Deliver digits such as 12.5, without spaces, separators or NaN."
-        _refuse("number.format", column, text, "must be a plain decimal number", remedy)
+        _reject("number.format", column, text, "must be a plain decimal number", remedy)
     number = Decimal(text)
     if column.kind == "score":
         return _score(column, text, number)
@@ -136,16 +138,16 @@ def _read_number(column: Column, text: str) -> Decimal | int:
     )
     least = column.minimum if column.minimum is not None or column.kind != "count" else 0
     if least is not None and result < least:
-        _refuse("range", column, text, f"must be at least {least}", f"Deliver {least} or more.")
+        _reject("range", column, text, f"must be at least {least}", f"Deliver {least} or more.")
     return result
 
 
 def _whole(column: Column, text: str, number: Decimal) -> int:
     _, digits, exponent = _significant(number)
     if exponent < 0:
-        _refuse("integer.whole", column, text, "must be a whole number", "Deliver it without a fraction.")
+        _reject("integer.whole", column, text, "must be a whole number", "Deliver it without a fraction.")
     if digits + exponent > 19 or not -_INTEGER_LIMIT <= int(number) < _INTEGER_LIMIT:
-        _refuse("integer.range", column, text, "must fit 64 bits", "Deliver a smaller whole number.")
+        _reject("integer.range", column, text, "must fit 64 bits", "Deliver a smaller whole number.")
     return int(number)
 
 
@@ -154,15 +156,15 @@ def _fixed(column: Column, text: str, number: Decimal) -> Decimal:
     value, digits, exponent = _significant(number)
     if exponent < -scale or digits + exponent > _WHOLE_DIGITS:
         problem = f"may have at most {_WHOLE_DIGITS} digits before the point and {scale} after it"
-        remedy = "Deliver the exact amount within those digits; it is not rounded here."
-        _refuse("decimal.digits", column, text, problem, remedy)
+        remedy = "Deliver an exact amount within those digits; amounts are not rounded."
+        _reject("decimal.digits", column, text, problem, remedy)
     return value.quantize(Decimal(1).scaleb(-scale), context=EXACT)
 
 
 def _score(column: Column, text: str, number: Decimal) -> Decimal:
     if not 0 <= number <= 1:
         remedy = "Deliver a share such as 0.85, not a percentage."
-        _refuse("range", column, text, "must lie within 0 and 1", remedy)
+        _reject("range", column, text, "must lie within 0 and 1", remedy)
     return abs(number).quantize(_SCORE_STEP, context=EXACT)
 
 
@@ -175,11 +177,11 @@ def _significant(number: Decimal) -> tuple[Decimal, int, int]:
     return value, len(digits), int(exponent)
 
 
-def _refuse(rule: str, column: Column, value: object, problem: str, remedy: str) -> NoReturn:
-    found = "" if value is None else f"; found {shown(value)}"
-    raise ValueRefused(Reject(rule, column.name, shown(value), f"{column.name} {problem}{found}", remedy))
+def _reject(rule: str, column: Column, value: object, problem: str, remedy: str) -> NoReturn:
+    found = "" if value is None else f"; found {excerpt(value)}"
+    raise ValueRejected(Reject(rule, column.name, excerpt(value), f"{column.name} {problem}{found}", remedy))
 
 
-def _refuse_instant(column: Column, text: str, rule: str, why: str) -> NoReturn:
+def _reject_instant(column: Column, text: str, rule: str, why: str) -> NoReturn:
     remedy = "Deliver RFC 3339 such as 2026-04-07T09:30:00Z or …+02:00."
-    _refuse(rule, column, text, f"must be a time with an offset, and {why}", remedy)
+    _reject(rule, column, text, f"must be a time with an offset, and {why}", remedy)

@@ -1,6 +1,6 @@
-"""The fast row reader: DuckDB SQL, made from the contract, that types what is unambiguously good.
+"""Types unambiguously valid rows fast: DuckDB SQL generated from the contract.
 
-Whatever it is unsure of it leaves to `rows`, which decides exactly; it gives no reasons itself.
+All other rows are left to `exact_rows`, which also gives the reasons.
 """
 
 from collections.abc import Iterable, Set
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Set
 from orchestration.landing.contract import Column, Feed, Kind
 
 # DuckDB passes JSON numbers through double (exact only to 15 digits), drops the sign of -0 and accepts
-# trailing commas; it also accepts NaN, which no pattern below takes for a number. Text that only looks so
-# goes the exact way too. Two patterns, since RE2 is fast only where one begins with a fixed character.
+# trailing commas; it also accepts NaN, which no pattern below matches. Text that only looks like these
+# is read exactly, too. Two patterns, since RE2 is fast only where one begins with a fixed character.
 _UNSAFE_NUMBER = r":\s*(?:-0\s*[,}]|-?(?:[0-9.]{16}|[0-9.]+[eE]))"
 _TRAILING_COMMA = r",\s*[}\]]"
 
@@ -35,15 +35,15 @@ _SQL_TYPES: dict[Kind, str] = {
     "count": "bigint",
     "integer": "bigint",
 }
-# The JSON types a text column may not have; a fraction's text DuckDB does not give back as it was written.
+# JSON types a text column may not have; DuckDB does not return a fraction as it was written
 _NOT_TEXT = ("DOUBLE", "BOOLEAN", "OBJECT", "ARRAY")
 
 
 def typing_sql(feed: Feed, *, timezones: Set[str], source: str) -> str:
     """A query over `source(position, document)`: typed columns, `is_good`, `has_extras` and `content_hash`.
 
-    Values of rows that are not `is_good` mean nothing, and those that `has_extras` must still be read by
-    `rows.read_extras`: they have unknown columns, attributes or a key twice. The session's zone must be UTC.
+    Values of rows that are not `is_good` are undefined. Rows that `has_extras` (unknown columns, attributes,
+    a key twice) must then be read by `exact_rows.read_extras`. The session's time zone must be UTC.
     """
     texts = [column.name for column in feed.columns if column.kind in ("text", "timezone")]
     shape = "{" + ",".join(f'"{name}":"VARCHAR"' for name in feed.names) + "}"
@@ -72,10 +72,10 @@ def typing_sql(feed: Feed, *, timezones: Set[str], source: str) -> str:
                 is_safe and json_type(plain) = 'OBJECT' and {" and ".join(plain_texts)} as is_plain
             from parsed
         ),
-        judged as (select *, coalesce(is_plain and {" and ".join(good)}, false) as is_good from typed),
+        checked as (select *, coalesce(is_plain and {" and ".join(good)}, false) as is_good from typed),
         filled as (
             select position, is_good, has_extras, {", ".join(_filled(column) for column in feed.columns)}
-            from judged
+            from checked
         )
         select *, {content_hash_sql(feed)} as content_hash from filled
     """
@@ -84,7 +84,7 @@ def typing_sql(feed: Feed, *, timezones: Set[str], source: str) -> str:
 def content_hash_sql(feed: Feed) -> str:
     """The md5 of the typed content: `name=octets:value;` of each non-null column, by name.
 
-    The lengths make it injective; leaving nulls out keeps old hashes valid when a column is added.
+    The lengths make it injective; omitting nulls keeps old hashes valid when a column is added.
     """
     kinds = {column.name: column.kind for column in feed.columns}
     parts = []
@@ -97,13 +97,13 @@ def content_hash_sql(feed: Feed) -> str:
 
 
 def _typed(column: Column) -> str:
-    """The value as its type, or null if it has none or may not be read the fast way."""
+    """The typed value; null if it is missing or must be read exactly."""
     text = f"found.{column.name}"
     if column.kind in ("text", "timezone"):
         return f"nullif({text}, '')"
     matches = f"regexp_full_match({text}, {_quoted(_PATTERNS[column.kind])})"
     if column.kind == "instant":
-        # Digits beyond the microsecond DuckDB cuts off, as the contract has it.
+        # DuckDB truncates digits beyond the microsecond, as the contract does
         text = f"upper({text})"
     if column.kind in ("count", "integer"):
         text = f"split_part({text}, '.', 1)"
@@ -111,7 +111,7 @@ def _typed(column: Column) -> str:
 
 
 def _is_good(column: Column, timezones: Set[str]) -> str:
-    """Whether the value is surely right: present and typed, or rightly missing."""
+    """Whether the value is certainly valid: typed, or missing where that is allowed."""
     name = column.name
     checks = [f"{name} is not null"]
     if column.accepted:
@@ -137,7 +137,7 @@ def _sign_checks(feed: Feed) -> list[str]:
 
 
 def _filled(column: Column) -> str:
-    """The value with the contract's default in place of a missing one."""
+    """The value, or the contract's default where it is missing."""
     if column.default_from:
         return f"coalesce({column.name}, {column.default_from}) as {column.name}"
     if column.default is None:

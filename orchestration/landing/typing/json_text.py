@@ -1,13 +1,13 @@
-"""JSON without loss: numbers keep their literal text, duplicate keys and lone surrogates are refused.
+"""Reads and writes JSON without loss: numbers keep their literal text, duplicate keys are rejected.
 
-Only text in, values out, and back; what a column makes of a value is in `rows`.
+What a value means in a column is in `exact_values`.
 """
 
 import json
 from json.encoder import encode_basestring
 from typing import NoReturn
 
-from orchestration.landing.rejects import Reject, shown
+from orchestration.landing.rejects import Reject, excerpt
 
 MAX_DEPTH = 64
 
@@ -18,24 +18,24 @@ class Number(str):
     __slots__ = ()
 
 
-class JsonRefused(ValueError):
-    """Text that is not one plain JSON value."""
+class JsonRejected(ValueError):
+    """Text that is not one valid JSON value."""
 
     def __init__(self, rule: str, value: str | None, reason: str, remedy: str) -> None:
         super().__init__(reason)
-        self.reject = Reject(rule, None, shown(value), reason, remedy)
+        self.reject = Reject(rule, None, excerpt(value), reason, remedy)
 
 
 def parse_json(text: str) -> object:
     """Read one JSON value; numbers come back as `Number`.
 
     Raises:
-        JsonRefused: the text is not JSON, names a key twice, or nests too deep.
+        JsonRejected: the text is not JSON, names a key twice, or nests too deep.
     """
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise JsonRefused(
+        raise JsonRejected(
             "json",
             text[max(0, error.pos - 20) : error.pos + 20],
             f"the line is not valid JSON: {error.msg} at character {error.pos + 1}",
@@ -46,10 +46,10 @@ def parse_json(text: str) -> object:
 
 
 def json_text(value: object, depth: int = 1) -> str:
-    """Write a parsed value as canonical JSON: keys sorted, no spaces, number literals as they came.
+    """Write a parsed value as canonical JSON: keys sorted, no spaces, number literals unchanged.
 
     Raises:
-        JsonRefused: nested deeper than 64 levels, or a text contains a NUL.
+        JsonRejected: nested deeper than 64 levels, or a text contains a NUL.
     """
     if depth > MAX_DEPTH:
         raise _too_deep()
@@ -67,7 +67,7 @@ def json_text(value: object, depth: int = 1) -> str:
 
 def _quoted(text: str) -> str:
     if "\0" in text:
-        raise JsonRefused(
+        raise JsonRejected(
             "text.nul", text, "a text contains a NUL character", "Deliver the text without U+0000."
         )
     return encode_basestring(text)
@@ -78,26 +78,26 @@ def _unique_members(members: list[tuple[str, object]]) -> dict[str, object]:
     if len(unique) != len(members):
         seen: set[str] = set()
         name = next(key for key, _ in members if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise JsonRefused(
+        raise JsonRejected(
             "json.duplicate_key",
             name,
-            f"the key {shown(name)!r} occurs more than once in one object",
-            "Deliver each key once; which of two values is meant is not guessed.",
+            f"the key {excerpt(name)!r} occurs more than once in one object",
+            "Deliver each key once; which of two values is right is never guessed.",
         )
     return unique
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise JsonRefused(
+def _reject_constant(name: str) -> NoReturn:
+    raise JsonRejected(
         "json",
         name,
         f"{name} is not a JSON value",
-        "Deliver a number, or null where there is none.",
+        "Deliver a number, or null where there is no value.",
     )
 
 
-def _too_deep() -> JsonRefused:
-    return JsonRefused(
+def _too_deep() -> JsonRejected:
+    return JsonRejected(
         "json.depth",
         None,
         f"the JSON nests deeper than {MAX_DEPTH} levels",
@@ -109,5 +109,5 @@ _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique_members,
     parse_float=Number,
     parse_int=Number,
-    parse_constant=_refuse_constant,
+    parse_constant=_reject_constant,
 )

@@ -1,4 +1,4 @@
-"""Documents to typed rows: the fast way for what is surely good, the exact way for the rest.
+"""Types documents: certainly valid ones fast in SQL, all others exactly in Python.
 
 No files and no clock; the connection is only an engine.
 """
@@ -19,13 +19,13 @@ from orchestration.landing.rejects import Reject
 from orchestration.landing.typing.exact_rows import Row, RowRejected, read_extras, read_row, unknown_columns
 from orchestration.landing.typing.fast_sql import content_hash_sql, typing_sql
 
-# Small enough that both cores get work from one chunk.
+# small enough that several threads share one chunk
 _SCAN_ROWS = 10_000
 
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """A document refused by the contract: its place in the table given, and the columns it had."""
+    """A document that breaks the contract: its position in the input, and the columns it had."""
 
     position: int
     reject: Reject
@@ -33,13 +33,13 @@ class RejectedRow:
 
 
 @dataclass(frozen=True)
-class Typed:
-    """What became of a table of documents.
+class TypedRows:
+    """The typed and the rejected rows of a table of documents.
 
     Attributes:
         accepted: `position`, the feed's typed columns, `attributes`, `content_hash`; by position.
         rejected: the rest, by position.
-        unknown: the columns the contract does not know, by position, where there are any.
+        unknown: the columns that are not in the contract, by position, where there are any.
     """
 
     accepted: pa.Table
@@ -51,7 +51,7 @@ class RowTyper:
     """Types the documents of one feed.
 
     Args:
-        connection: a DuckDB connection of this reader's own; its session is set to UTC.
+        connection: a DuckDB connection of its own; the session is set to UTC.
         feed: the contract.
     """
 
@@ -71,10 +71,10 @@ class RowTyper:
 
     @cached_property
     def _schema(self) -> pa.Schema:
-        place, content_hash = pa.field("position", pa.int64()), pa.field("content_hash", pa.string())
-        return pa.schema([place, *self._feed.typed_schema, content_hash])
+        position, content_hash = pa.field("position", pa.int64()), pa.field("content_hash", pa.string())
+        return pa.schema([position, *self._feed.typed_schema, content_hash])
 
-    def read(self, documents: pa.ChunkedArray) -> Typed:
+    def read(self, documents: pa.ChunkedArray) -> TypedRows:
         """Type documents (JSON texts, one row each); `position` in the result counts them from 0."""
         scanned = self._scan(documents)
         rejected: list[RejectedRow] = []
@@ -82,9 +82,9 @@ class RowTyper:
         fast = self._with_extras(scanned.filter(scanned["is_good"]), documents, rejected, unknown)
         unsure = scanned["position"].filter(pc.invert(scanned["is_good"]))
         exact = self._read_exactly(unsure, documents, rejected, unknown)
-        # Neither the two ways nor DuckDB's threads keep the order of the file.
+        # neither the two ways nor DuckDB's threads keep the order of the file
         accepted = pa.concat_tables([fast, exact]).sort_by("position")
-        return Typed(accepted, sorted(rejected, key=lambda row: row.position), unknown)
+        return TypedRows(accepted, sorted(rejected, key=lambda row: row.position), unknown)
 
     def _scan(self, documents: pa.ChunkedArray) -> pa.Table:
         positions = pa.chunked_array([np.arange(len(documents))], pa.int64())
@@ -100,18 +100,18 @@ class RowTyper:
         rejected: list[RejectedRow],
         unknown: dict[int, tuple[str, ...]],
     ) -> pa.Table:
-        """Rows whose contract columns are good, with their attributes; minus those whose extras are not."""
+        """Rows with valid contract columns, with their attributes; rows with invalid extras are rejected."""
         texts: list[str | None] = [None] * good.num_rows
         is_kept = np.ones(good.num_rows, dtype=bool)
-        places = np.flatnonzero(good["has_extras"].to_numpy())
-        positions = good["position"].take(pa.array(places))
-        for place, position, document in zip(
-            places, positions.to_pylist(), documents.take(positions).to_pylist(), strict=True
+        indexes = np.flatnonzero(good["has_extras"].to_numpy())
+        positions = good["position"].take(pa.array(indexes))
+        for index, position, document in zip(
+            indexes, positions.to_pylist(), documents.take(positions).to_pylist(), strict=True
         ):
             try:
-                texts[place], names = read_extras(self._feed, document)
+                texts[index], names = read_extras(self._feed, document)
             except RowRejected as error:
-                is_kept[place] = False
+                is_kept[index] = False
                 names = unknown_columns(self._feed, error.names or frozenset())
                 rejected.append(RejectedRow(position, error.reject, error.names))
             if names:
@@ -127,7 +127,7 @@ class RowTyper:
         rejected: list[RejectedRow],
         unknown: dict[int, tuple[str, ...]],
     ) -> pa.Table:
-        places: list[int] = []
+        read_positions: list[int] = []
         rows: list[Row] = []
         for position, document in zip(
             positions.to_pylist(), documents.take(positions).to_pylist(), strict=True
@@ -139,15 +139,15 @@ class RowTyper:
                 if names := unknown_columns(self._feed, error.names or frozenset()):
                     unknown[position] = names
                 continue
-            places.append(position)
+            read_positions.append(position)
             rows.append(row)
             if row.unknown:
                 unknown[position] = row.unknown
-        return self._table(places, rows)
+        return self._table(read_positions, rows)
 
-    def _table(self, places: list[int], rows: list[Row]) -> pa.Table:
-        """Exactly read rows as the typed table, their hash by the same SQL as all others."""
-        columns = [pa.array(places, pa.int64())]
+    def _table(self, positions: list[int], rows: list[Row]) -> pa.Table:
+        """Rows that were read exactly as a typed table, hashed by the same SQL as all others."""
+        columns = [pa.array(positions, pa.int64())]
         for column in self._feed.typed_schema:
             values = [
                 row.attributes if column.name == ATTRIBUTES else row.values[column.name] for row in rows

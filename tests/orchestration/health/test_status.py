@@ -77,7 +77,7 @@ def test_each_kind_has_its_count_files_example_reason_and_remedy(
         "such as generation_events/b.jsonl:1: credits must be at least 0; found -3",
         "Deliver 0 or more.",
         "generation_events file.gzip: 1 in 1 file",
-        "such as generation_events/c.jsonl.gz: the gzip data ends before its end mark",
+        "such as generation_events/c.jsonl.gz: the gzip data is truncated",
         "Deliver the complete file again under the same or another name.",
         "generation_events instant.format: 1 in 1 file",
         "such as generation_events/a.jsonl:4: occurred_at must be a time with an offset, and it is not RFC "

@@ -1,4 +1,4 @@
-"""The lake is held against the manifests of its batches: each way it can differ is told."""
+"""The lake is checked against the manifests of its batches; every difference is reported."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def lake(tmp_path: Path) -> Lake:
     return lake
 
 
-def test_a_manifest_says_of_every_file_its_hash_its_size_and_its_rows(lake: Lake) -> None:
+def test_a_manifest_has_hash_size_and_rows_of_every_file(lake: Lake) -> None:
     for batch in lake.batches():
         files = json.loads((batch / "manifest.json").read_text())["files"]
         assert files.keys() == {f"{name}.parquet" for name in TABLES}
@@ -51,7 +51,7 @@ def test_a_manifest_says_of_every_file_its_hash_its_size_and_its_rows(lake: Lake
         assert files["generation_events.parquet"]["rows"] == 1
 
 
-def test_a_lake_as_it_was_committed_has_no_difference(lake: Lake) -> None:
+def test_an_unchanged_lake_has_no_difference(lake: Lake) -> None:
     assert list(check_lake(lake)) == []
 
 
@@ -60,18 +60,18 @@ def test_one_flipped_bit_is_found(lake: Lake) -> None:
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    (told,) = check_lake(lake)
-    assert told.startswith("batch 2: members.parquet is not what was committed")
+    (difference,) = check_lake(lake)
+    assert difference.startswith("batch 2: members.parquet is not what was committed")
 
 
-def test_a_missing_file_a_foreign_file_and_a_lost_manifest_are_told(lake: Lake) -> None:
+def test_a_missing_file_a_foreign_file_and_a_lost_manifest_are_reported(lake: Lake) -> None:
     first, second, third = lake.batches()
     (first / "quarantine.parquet").unlink()
     (second / "notes.txt").write_text("hello")
     (second / "products.parquet.new").write_bytes(b"half")
     (third / "manifest.json").unlink()
-    told = list(check_lake(lake))
-    assert [text.split(".")[0] for text in told] == [
+    differences = list(check_lake(lake))
+    assert [text.split(".")[0] for text in differences] == [
         "batch 1: quarantine",
         "batch 2: notes",
         "batch 2: products",
@@ -79,15 +79,15 @@ def test_a_missing_file_a_foreign_file_and_a_lost_manifest_are_told(lake: Lake) 
     ]
 
 
-def test_a_manifest_that_is_none_is_told_and_the_other_batches_are_still_checked(lake: Lake) -> None:
+def test_an_unreadable_manifest_is_reported_and_the_other_batches_are_still_checked(lake: Lake) -> None:
     for batch, text in zip(lake.batches(), ["[]", '{"files": {"a": {}}}', "{"], strict=True):
         (batch / "manifest.json").write_text(text)
-    told = list(check_lake(lake))
-    assert [text.split(":")[0] for text in told] == ["batch 1", "batch 2", "batch 3"]
-    assert all("Restore" in text for text in told)
+    differences = list(check_lake(lake))
+    assert [text.split(":")[0] for text in differences] == ["batch 1", "batch 2", "batch 3"]
+    assert all("Restore" in text for text in differences)
 
 
-def test_a_batch_that_was_taken_out_of_the_middle_is_missed(lake: Lake) -> None:
+def test_a_removed_batch_is_reported_as_missing(lake: Lake) -> None:
     shutil.rmtree(lake.batches()[0])
     shutil.rmtree(lake.batches()[0])
     assert [text.split(",")[0] for text in check_lake(lake)] == ["batch 1 is missing", "batch 2 is missing"]

@@ -1,6 +1,6 @@
-"""The lake loads what is new, once, whole files or not at all, and explains every line.
+"""The lake loads each new file once, completely or not at all, and accounts for every line.
 
-What a row or a format means is tested in landing/.
+Rows and formats are tested in landing/.
 """
 
 import gzip
@@ -85,7 +85,7 @@ def rules(lake: Lake) -> list[tuple[object, object, object]]:
     return [(row["file_path"], row["line_number"], row["rule"]) for row in table(lake, "quarantine")]
 
 
-def test_an_empty_landing_directory_makes_one_empty_batch_and_no_more(lake: Lake, landing: Path) -> None:
+def test_an_empty_landing_directory_commits_one_empty_batch_and_no_more(lake: Lake, landing: Path) -> None:
     assert ingest(lake, landing).batch_id == 1
     assert ingest(lake, landing).batch_id is None
     (batch,) = lake.batches()
@@ -95,7 +95,7 @@ def test_an_empty_landing_directory_makes_one_empty_batch_and_no_more(lake: Lake
         assert pq.read_schema(lake.paths(name)[0]).equals(feed.raw_schema)
 
 
-def test_a_row_is_kept_typed_with_where_it_came_from(lake: Lake, landing: Path) -> None:
+def test_a_row_is_stored_typed_with_its_origin(lake: Lake, landing: Path) -> None:
     deliver(landing, "generation_events/2026/a.jsonl", b"\n" + lines(event(1, new="x")))
     report = ingest(lake, landing)
     (row,) = table(lake, "generation_events")
@@ -167,7 +167,7 @@ def test_the_same_bytes_in_another_feed_or_format_are_not_an_alias(lake: Lake, l
     assert statuses(lake)["generation_events/c.jsonl"] == "loaded"
 
 
-def test_the_same_name_with_other_bytes_is_a_new_delivery_and_reported(lake: Lake, landing: Path) -> None:
+def test_the_same_name_with_different_bytes_is_a_new_delivery_and_reported(lake: Lake, landing: Path) -> None:
     deliver(landing, "generation_events/a.jsonl", lines(event(1)))
     ingest(lake, landing)
     deliver(landing, "generation_events/a.jsonl", lines(event(1), event(2)))
@@ -177,7 +177,7 @@ def test_the_same_name_with_other_bytes_is_a_new_delivery_and_reported(lake: Lak
     assert any("generation_events/a.jsonl" in warning for warning in report.warnings)
 
 
-def test_a_file_that_cannot_be_read_whole_loads_nothing_and_stops_no_other(lake: Lake, landing: Path) -> None:
+def test_a_truncated_file_loads_nothing_and_stops_no_other(lake: Lake, landing: Path) -> None:
     cut = gzip.compress(lines(*map(event, range(1000))))[:-20]
     deliver(landing, "generation_events/a.jsonl.gz", cut)
     deliver(landing, "generation_events/b.jsonl", lines(event(1)))
@@ -218,18 +218,18 @@ def test_a_file_no_row_of_which_has_a_required_column_is_rejected_whole(lake: La
     assert "member" in json.loads(str(first["unknown_columns"]))
 
 
-def test_a_folder_that_became_a_link_since_it_was_listed_is_not_read_through(tmp_path: Path) -> None:
+def test_a_folder_replaced_by_a_link_after_the_listing_is_not_followed(tmp_path: Path) -> None:
     for folder in ("landing", "elsewhere"):
         (tmp_path / folder / "members" / "sub").mkdir(parents=True)
         (tmp_path / folder / "members" / "sub" / "a.jsonl").write_text(folder)
     (listed,) = landing_files.list_landing(tmp_path / "landing").files["members"]
-    with landing_files.opened(listed, is_seeked=False) as file:
+    with landing_files.open_landing_file(listed, is_seeked=False) as file:
         assert file is not None
     (tmp_path / "landing" / "members" / "sub").rename(tmp_path / "before")
     (tmp_path / "landing" / "members" / "sub").symlink_to(tmp_path / "elsewhere" / "members" / "sub")
     with (
-        pytest.raises(landing_files.FileUnavailable, match="behind a link"),
-        landing_files.opened(listed, is_seeked=False),
+        pytest.raises(landing_files.FileUnavailable, match="behind a symbolic link"),
+        landing_files.open_landing_file(listed, is_seeked=False),
     ):
         pass
 
@@ -260,16 +260,16 @@ def test_nothing_but_regular_files_is_opened(lake: Lake, landing: Path, tmp_path
         " .jsonl",
     ],
 )
-def test_names_are_data(lake: Lake, landing: Path, name: str) -> None:
+def test_file_names_are_data(lake: Lake, landing: Path, name: str) -> None:
     deliver(landing, f"generation_events/sub'dir/{name}", lines(event(1)))
     ingest(lake, landing)
     assert table(lake, "generation_events")[0]["file_path"] == f"generation_events/sub'dir/{name}"
 
 
 def test_a_snapshot_that_returns_to_earlier_bytes_is_loaded_again(lake: Lake, landing: Path) -> None:
-    for night, name in enumerate(["Alice", "Alicia", "Alice"], start=1):
+    for batch_id, name in enumerate(["Alice", "Alicia", "Alice"], start=1):
         deliver(landing, "members/roster.csv", f"member_id,workspace_id,name\n1,w,{name}\n".encode())
-        assert lake.ingest(landing, now=NOW).batch_id == night
+        assert lake.ingest(landing, now=NOW).batch_id == batch_id
     assert [pq.read_table(path)["name"].to_pylist() for path in lake.paths("members")] == [
         ["Alice"],
         ["Alicia"],
@@ -279,32 +279,32 @@ def test_a_snapshot_that_returns_to_earlier_bytes_is_loaded_again(lake: Lake, la
     assert lake.ingest(landing, now=NOW).feeds[5].files_alias == 1
 
 
-def test_a_change_that_keeps_size_and_time_is_seen(lake: Lake, landing: Path) -> None:
+def test_a_change_that_keeps_size_and_modification_time_is_loaded(lake: Lake, landing: Path) -> None:
     path = landing / "members/roster.csv"
-    for night, name in enumerate(["Alice", "Elise"], start=1):
+    for batch_id, name in enumerate(["Alice", "Elise"], start=1):
         deliver(landing, "members/roster.csv", f"member_id,workspace_id,name\n1,w,{name}\n".encode())
         os.utime(path, (1_700_000_000, 1_700_000_000))
-        assert lake.ingest(landing, now=NOW).batch_id == night
+        assert lake.ingest(landing, now=NOW).batch_id == batch_id
 
 
-def test_a_name_that_is_not_utf_8_is_shown_escaped(lake: Lake, landing: Path) -> None:
+def test_a_file_name_that_is_not_utf_8_is_stored_escaped(lake: Lake, landing: Path) -> None:
     path = deliver(landing, "generation_events/x", b"")
     path.rename(os.fsdecode(os.fsencode(path.parent) + b"/\xff.jsonl"))
     ingest(lake, landing)
     assert list(statuses(lake)) == ["generation_events/\\xff.jsonl"]
 
 
-def test_hidden_names_are_left_alone_and_unknown_folders_reported(lake: Lake, landing: Path) -> None:
+def test_hidden_files_are_ignored_and_unknown_folders_reported(lake: Lake, landing: Path) -> None:
     for name in (".hidden.jsonl", "_SUCCESS", ".tmp/a.jsonl", "_spark/b.jsonl"):
         deliver(landing, f"generation_events/{name}", lines(event(1)))
     deliver(landing, "generation_event/a.jsonl", lines(event(1)))
     deliver(landing, "notes.txt", b"hello")
     report = ingest(lake, landing)
     assert statuses(lake) == {}
-    assert report.warnings == ("the folder generation_event is no feed and was not read",)
+    assert report.warnings == ("folder generation_event was ignored: it is not the name of a feed",)
 
 
-def test_rows_lie_in_the_order_of_files_and_lines(lake: Lake, landing: Path) -> None:
+def test_rows_are_stored_in_the_order_of_files_and_lines(lake: Lake, landing: Path) -> None:
     for name, first in (("b", 200), ("a/z", 100), ("c", 300)):
         deliver(landing, f"generation_events/{name}.jsonl", lines(*(event(first + n) for n in range(50))))
     ingest(lake, landing)
@@ -383,7 +383,7 @@ def test_a_file_of_several_chunks_loads_like_a_small_one(tmp_path: Path, landing
 
 
 @pytest.mark.usefixtures("held_bytes")
-def test_a_file_that_proves_broken_after_some_chunks_leaves_nothing(tmp_path: Path, landing: Path) -> None:
+def test_a_file_found_broken_after_some_chunks_loads_nothing(tmp_path: Path, landing: Path) -> None:
     lake = Lake(tmp_path / "raw", options=SMALL)
     noise = [event(n, model=os.urandom(100).hex()) for n in range(60)]
     for name in ("a", "d"):
@@ -408,7 +408,7 @@ def test_a_file_that_proves_broken_after_some_chunks_leaves_nothing(tmp_path: Pa
 
 @pytest.mark.usefixtures("held_bytes")
 @pytest.mark.parametrize("name", list(LARGE))
-def test_a_file_that_changes_while_it_is_read_waits_for_next_time(
+def test_a_file_that_changes_while_it_is_read_is_loaded_by_the_next_run(
     tmp_path: Path, landing: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = Lake(tmp_path / "raw", options=SMALL)
@@ -431,11 +431,11 @@ def test_a_file_that_changes_while_it_is_read_waits_for_next_time(
     assert len(event_ids(lake)) == 101
 
 
-def test_a_file_that_vanishes_or_cannot_be_opened_waits_for_next_time(
+def test_a_file_that_cannot_be_opened_is_loaded_by_the_next_run(
     lake: Lake, landing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = deliver(landing, "generation_events/a.jsonl", lines(event(1)))
-    monkeypatch.setattr(os, "open", _refusing(os.open, path))
+    monkeypatch.setattr(os, "open", _denying(os.open, path))
     report = ingest(lake, landing)
     assert any("a.jsonl cannot be opened" in warning for warning in report.warnings)
     monkeypatch.undo()
@@ -443,13 +443,13 @@ def test_a_file_that_vanishes_or_cannot_be_opened_waits_for_next_time(
     assert event_ids(lake) == ["e1"]
 
 
-def _refusing(opener: Callable[..., int], refused: Path) -> Callable[..., int]:
-    def open_or_refuse(path: object, *arguments: object, **options: object) -> int:
-        if str(path) == str(refused):
+def _denying(opener: Callable[..., int], denied: Path) -> Callable[..., int]:
+    def open_or_deny(path: object, *arguments: object, **options: object) -> int:
+        if str(path) == str(denied):
             raise PermissionError(13, "Permission denied")
         return opener(path, *arguments, **options)
 
-    return open_or_refuse
+    return open_or_deny
 
 
 def test_a_run_that_dies_while_writing_leaves_no_batch(
@@ -468,9 +468,10 @@ def test_a_run_that_dies_while_writing_leaves_no_batch(
             ingest(lake, landing)
     assert lake.batches() == []
     deliver(leftover, "generation_events.parquet", b"half")
+    temporary = deliver(lake.root, ".credits-0123.tmp", b"half")
     assert ingest(lake, landing).batch_id == 1
     assert event_ids(lake) == ["e1"]
-    assert not leftover.exists()
+    assert not leftover.exists() and not temporary.exists()
 
 
 def test_a_line_that_is_neither_accepted_nor_quarantined_stops_the_commit(
@@ -483,34 +484,34 @@ def test_a_line_that_is_neither_accepted_nor_quarantined_stops_the_commit(
     assert lake.batches() == []
 
 
-def test_a_landing_directory_that_is_none_fails_before_touching_state(lake: Lake, tmp_path: Path) -> None:
+def test_an_invalid_landing_directory_fails_before_anything_is_written(lake: Lake, tmp_path: Path) -> None:
     for wrong in (tmp_path / "missing", deliver(tmp_path, "file", b"")):
         with pytest.raises(LandingError, match="landing"):
             ingest(lake, wrong)
     assert not lake.root.exists()
 
 
-def test_a_data_directory_that_cannot_be_written_is_named(landing: Path, tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_written_is_reported(landing: Path, tmp_path: Path) -> None:
     with pytest.raises(LandingError, match="data directory"):
         ingest(Lake(deliver(tmp_path, "file", b"") / "raw"), landing)
 
 
-def test_a_time_without_a_zone_or_a_table_that_is_none_is_refused(lake: Lake, landing: Path) -> None:
+def test_a_time_without_a_zone_and_an_unknown_table_are_errors(lake: Lake, landing: Path) -> None:
     with pytest.raises(ValueError, match="zone"):
         lake.ingest(landing, now=datetime(2026, 4, 8))
     with pytest.raises(ValueError, match="no table 'events'"):
         lake.paths("events")
 
 
-def test_progress_is_told(lake: Lake, landing: Path) -> None:
-    told: list[str] = []
+def test_progress_is_reported(lake: Lake, landing: Path) -> None:
+    lines_shown: list[str] = []
     deliver(landing, "generation_events/a.jsonl", lines(*map(event, range(30))))
-    Lake(lake.root, options=SMALL).ingest(landing, now=NOW, progress=told.append)
-    assert told and "generation_events/a.jsonl" in told[0]
+    Lake(lake.root, options=SMALL).ingest(landing, now=NOW, progress=lines_shown.append)
+    assert lines_shown and "generation_events/a.jsonl" in lines_shown[0]
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real usage log is not beside this repository")
-def test_the_real_usage_log_loads_whole_and_exactly(lake: Lake) -> None:
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real usage log is not in ../shared/data")
+def test_the_real_usage_log_loads_completely_and_exactly(lake: Lake) -> None:
     credits = Decimal(0)
     for path in sorted((REAL / "generation_events").iterdir()):
         for line in gzip.decompress(path.read_bytes()).splitlines():

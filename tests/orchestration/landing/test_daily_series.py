@@ -1,4 +1,4 @@
-"""Daily series from CSV: read as they are, refused with the series, the day and the remedy."""
+"""Daily series are read from CSV unchanged; errors name the series, the day and the remedy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_series_are_read_in_order_with_their_groups(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("series,date\na,2026-01-01\n", "lacks value"),
         (GOOD.replace("2.5", "-1"), "'b' of .*-1"),
@@ -35,15 +35,15 @@ def test_series_are_read_in_order_with_their_groups(tmp_path: Path) -> None:
         (GOOD.replace("b,g,2026-01-01", "b,g,soon"), "'b' of .*soon"),
         (GOOD.replace("2026-01-02", "2026-01-03"), "'a' of .* 2026-01-03"),
         (GOOD.replace("2026-01-02", "2026-01-01"), "'a' of .* 2026-01-01"),
-        ("", "cannot be"),
-        (GOOD + ",g,2026-01-02,1\n", "line 5 of .* names none"),
+        ("", "readable CSV file.*No columns"),
+        (GOOD + ",g,2026-01-02,1\n", "line 5 of .* does not"),
     ],
 )
-def test_what_is_no_series_is_refused_with_its_place(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(SeriesError, match=words):
+def test_an_invalid_series_is_an_error_that_names_it(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SeriesError, match=message):
         read_series([written(tmp_path, text)])
 
 
-def test_a_series_in_two_files_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SeriesError, match="came before"):
+def test_a_series_in_two_files_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SeriesError, match=r"'a' of .*other\.csv is also in another"):
         read_series([written(tmp_path, GOOD), written(tmp_path, GOOD, "other.csv")])

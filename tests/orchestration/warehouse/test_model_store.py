@@ -12,8 +12,10 @@ def test_what_is_written_is_read_back_and_others_go_only_when_asked(tmp_path: Pa
     new.write(b"new")
     # killed here, the registry still names the old one
     assert old.read() == b"old"
+    leftover = tmp_path / "models" / ".credits-0123.tmp"
+    leftover.write_bytes(b"half")
     new.remove_others()
-    assert (old.read(), new.read()) == (None, b"new")
+    assert (old.read(), new.read(), leftover.exists()) == (None, b"new", False)
 
 
 def test_without_a_folder_there_is_nothing_to_remove(tmp_path: Path) -> None:

@@ -17,11 +17,11 @@ from orchestration.lake.erasure import rewriting
 from orchestration.lake.erasure.erase import (
     erase_old_rejects,
     erase_people,
+    find_personal_data,
     forgotten_people,
     inactive_people,
-    look_up,
-    mentioned_by,
-    people_called,
+    members_with_id,
+    mention_mask,
 )
 from orchestration.lake.erasure.forgotten_list import ANY
 from orchestration.lake.integrity import check_lake
@@ -120,25 +120,25 @@ def texts_of(lake: Lake) -> Iterator[tuple[str, str, str]]:
                     yield name, str(row.get("workspace_id")), value
 
 
-def traces(lake: Lake, *, but_workspace: str | None = None) -> list[tuple[str, str, str]]:
+def traces(lake: Lake, *, exclude_workspace: str | None = None) -> list[tuple[str, str, str]]:
     return [
         found
         for found in texts_of(lake)
-        if found[1] != but_workspace and any(trace in found[2].casefold() for trace in TRACES)
+        if found[1] != exclude_workspace and any(trace in found[2].casefold() for trace in TRACES)
     ]
 
 
 def forget(lake: Lake, workspace_id: str | None = None) -> None:
-    people = people_called(lake, "m_zoe", workspace_id) | {(ANY, "m_zoe")}
+    people = members_with_id(lake, "m_zoe", workspace_id) | {(ANY, "m_zoe")}
     listed = lake.forgotten
     for person in people:
         listed.add(person)
     listed.save()
-    erase_people(lake, listed, look_up(lake, people), before_names=lambda: None)
+    erase_people(lake, listed, find_personal_data(lake, people), before_names=lambda: None)
     listed.settle()
 
 
-def test_nothing_of_the_person_is_left_and_everything_else_is_as_it_was(lake: Lake) -> None:
+def test_erasing_leaves_no_trace_of_the_person_and_changes_nothing_else(lake: Lake) -> None:
     assert len(traces(lake)) > 50
     before = rows_of(lake)
     forget(lake)
@@ -159,7 +159,7 @@ def test_no_hash_of_a_name_or_an_address_is_left(lake: Lake) -> None:
     assert not before & {row["content_hash"] for row in rows_of(lake)["members"]}
 
 
-def test_one_token_stands_for_the_person_in_a_workspace_and_others_keep_their_ids(lake: Lake) -> None:
+def test_one_token_replaces_the_person_in_a_workspace_and_others_keep_their_ids(lake: Lake) -> None:
     forget(lake)
     rows = rows_of(lake)
     of_zoe = {row["member_id"] for row in rows["generation_events"] if int(str(row["event_id"])[1:]) % 2}
@@ -174,24 +174,22 @@ def test_one_token_stands_for_the_person_in_a_workspace_and_others_keep_their_id
     assert all(remedy for _, _, remedy in quarantined)
 
 
-def test_a_namesake_in_another_workspace_is_not_forgotten(lake: Lake) -> None:
+def test_the_same_member_id_in_another_workspace_is_not_erased(lake: Lake) -> None:
     forget(lake, "w1")
-    assert traces(lake, but_workspace="w2") == []
+    assert traces(lake, exclude_workspace="w2") == []
     rows = rows_of(lake)
     assert {row["member_id"] for row in rows["generation_events"] if row["workspace_id"] == "w2"} == {"m_zoe"}
     assert [row["name"] for row in rows["members"] if row["workspace_id"] == "w2"] == ["Another"] * 2
 
 
-def test_what_is_delivered_again_is_a_duplicate_and_does_not_bring_the_person_back(
-    lake: Lake, landing: Path
-) -> None:
+def test_a_redelivery_is_a_duplicate_and_does_not_restore_the_person(lake: Lake, landing: Path) -> None:
     forget(lake)
     before = rows_of(lake)
     deliver(landing, "ccc")
     assert lake.ingest(landing, now=NOW).batch_id == 3
     left = traces(lake)
     assert not [text for _, _, text in left if "m_zoe" in text or "zoe@example.com" in text]
-    # the list knows ids, not names: remarks that tell the name alone are not recognised
+    # the list has ids, not names: remarks with only the name are not recognised
     assert {table for table, _, _ in left} == {"quarantine", "event_retractions"}
     for name, key in {"generation_events": "event_id", "content_outcomes": "outcome_id"}.items():
         known = {(row[key], row["member_id"], row["content_hash"]) for row in before[name]}
@@ -205,12 +203,12 @@ def test_what_is_delivered_again_is_a_duplicate_and_does_not_bring_the_person_ba
 
 def test_the_list_holds_neither_ids_nor_names(lake: Lake) -> None:
     forget(lake)
-    told = (lake.root / "forgotten.json").read_text()
-    assert not any(trace in told.lower() for trace in (*TRACES, "w1", "w2"))
+    content = (lake.root / "forgotten.json").read_text()
+    assert not any(trace in content.lower() for trace in (*TRACES, "w1", "w2"))
 
 
 class Killed(BaseException):
-    """The process ends here."""
+    """The process dies here."""
 
 
 def die_at_sync(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
@@ -227,7 +225,7 @@ def die_at_sync(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
 
 
 @pytest.mark.parametrize("step", range(22))
-def test_killed_at_any_step_nothing_is_lost_and_the_next_run_completes_it(
+def test_an_erasure_killed_at_any_step_loses_nothing_and_the_next_run_completes_it(
     lake: Lake, landing: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     counts = {name: len(rows) for name, rows in rows_of(lake).items()}
@@ -240,7 +238,9 @@ def test_killed_at_any_step_nothing_is_lost_and_the_next_run_completes_it(
     listed = lake.forgotten
     if listed:
         assert listed.is_pending
-        erase_people(lake, listed, look_up(lake, forgotten_people(lake, listed)), before_names=lambda: None)
+        erase_people(
+            lake, listed, find_personal_data(lake, forgotten_people(lake, listed)), before_names=lambda: None
+        )
     else:
         forget(lake)
     assert traces(lake) == []
@@ -248,16 +248,14 @@ def test_killed_at_any_step_nothing_is_lost_and_the_next_run_completes_it(
     assert {name: len(rows) for name, rows in rows_of(lake).items()} == counts
 
 
-def test_a_rewrite_that_was_interrupted_is_told_by_the_check(
-    lake: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_check_reports_an_interrupted_rewrite(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rewriting, "settle_batch", lambda batch: None)
     forget(lake)
-    told = list(check_lake(lake))
-    assert told and all("waits to be replaced" in text for text in told)
+    found = list(check_lake(lake))
+    assert found and all("is waiting to be replaced" in text for text in found)
 
 
-def test_old_rejected_lines_lose_what_they_said_and_keep_why(lake: Lake, landing: Path) -> None:
+def test_old_rejected_lines_lose_their_content_and_keep_rule_and_remedy(lake: Lake, landing: Path) -> None:
     before = rows_of(lake)
     assert erase_old_rejects(lake, before=NOW) == 0
     assert rows_of(lake) == before
@@ -280,7 +278,7 @@ def test_old_rejected_lines_lose_what_they_said_and_keep_why(lake: Lake, landing
     ]
 
 
-def test_members_are_inactive_once_their_last_generation_is_too_old(tmp_path: Path) -> None:
+def test_members_are_inactive_when_their_last_generation_is_too_old(tmp_path: Path) -> None:
     folder = tmp_path / "landing" / "generation_events"
     folder.mkdir(parents=True)
     on = "2026-0{}-01T00:00:00Z".format
@@ -299,7 +297,7 @@ def test_members_are_inactive_once_their_last_generation_is_too_old(tmp_path: Pa
     assert inactive_people(lake, since=datetime(2026, 1, 1, tzinfo=UTC)) == set()
 
 
-def test_a_person_only_rejected_lines_are_of_is_forgotten_too(tmp_path: Path) -> None:
+def test_a_person_who_is_only_in_rejected_lines_is_erased(tmp_path: Path) -> None:
     folder = tmp_path / "landing" / "generation_events"
     folder.mkdir(parents=True)
     for name in ("a", "b"):
@@ -310,8 +308,8 @@ def test_a_person_only_rejected_lines_are_of_is_forgotten_too(tmp_path: Path) ->
     assert traces(lake) == []
 
 
-def test_a_person_who_was_taken_for_a_column_is_forgotten_there_too(lake: Lake, tmp_path: Path) -> None:
-    """A file without a header: its first line became the names of its columns."""
+def test_a_person_whose_id_was_read_as_a_column_name_is_erased(lake: Lake, tmp_path: Path) -> None:
+    """In a file without a header, the first line is read as column names."""
     landing = tmp_path / "headerless"
     (landing / "members").mkdir(parents=True)
     (landing / "members" / "m.csv").write_text("m_zoe,w1,Zoë,zoe@example.com\nm_x,w1,X,x@example.com\n")
@@ -322,9 +320,9 @@ def test_a_person_who_was_taken_for_a_column_is_forgotten_there_too(lake: Lake, 
     assert list(check_lake(lake)) == []
 
 
-def test_the_list_alone_finds_them_after_a_kill(lake: Lake) -> None:
-    """No row has the id any more: what else mentions it is found all the same."""
+def test_the_list_alone_finds_mentions_after_a_kill(lake: Lake) -> None:
+    """No row has the id any more, but texts that mention it are still found."""
     forget(lake)
-    nobody = look_up(lake, forgotten_people(lake, lake.forgotten)).mentions
+    nobody = find_personal_data(lake, forgotten_people(lake, lake.forgotten)).mentions
     texts = pa.chunked_array([["member m_zoe has", "member m_mike has", None]])
-    assert mentioned_by(nobody, lake.forgotten)(texts).to_pylist() == [True, False, False]
+    assert mention_mask(nobody, lake.forgotten)(texts).to_pylist() == [True, False, False]

@@ -1,4 +1,4 @@
-"""Whether a text mentions a person: more rather than less, but not by chance."""
+"""Whether a text mentions a person: rather too often than too rarely, but not by chance."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_person_is_found_by_id_name_or_address(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "m_zoen", "xm_zoe", "m_zo", '{"member_id": "m_mike"}'])
-def test_a_longer_word_is_another(text: str) -> None:
+def test_a_term_inside_a_longer_word_is_no_mention(text: str) -> None:
     assert not ZOE.are_in(text)
 
 
@@ -47,6 +47,6 @@ def test_a_short_id_is_found_only_as_a_whole_value(text: str, is_mentioned: bool
     assert Mentions(["7"]).are_in(text) == is_mentioned
 
 
-def test_nobody_is_mentioned_nowhere() -> None:
+def test_without_terms_nothing_is_a_mention() -> None:
     assert not Mentions([])
     assert not Mentions([""]).are_in("")

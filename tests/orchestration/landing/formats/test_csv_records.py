@@ -1,6 +1,6 @@
-"""CSV records: cells as texts, and a bad record that costs no other one.
+"""CSV records: cells are texts, and a malformed record costs no other one.
 
-What a cell means is in test_rows.
+Values are tested in typing/.
 """
 
 import json
@@ -49,7 +49,7 @@ def test_a_quoted_cell_may_hold_line_ends() -> None:
     assert rows(data) == [(2, {"id": "1", "name": "a\r\n\r\nb"}), (5, {"id": "2", "name": "c"})]
 
 
-def test_blank_lines_are_no_records() -> None:
+def test_blank_lines_are_skipped() -> None:
     assert rows(b"\nid,name\n\n1,a\n  \n2,b\n\n") == [
         (4, {"id": "1", "name": "a"}),
         (6, {"id": "2", "name": "b"}),
@@ -61,7 +61,7 @@ def test_an_empty_file_or_a_header_alone_has_no_rows(data: bytes) -> None:
     assert (rows(data), rejected(data)) == ([], [])
 
 
-def test_a_ragged_record_is_refused_alone() -> None:
+def test_a_ragged_record_is_rejected_alone() -> None:
     data = b"id,name\n1\n2,b\n3,c,d\n4,e\n"
     assert [number for number, _ in rows(data)] == [3, 5]
     assert rejected(data) == [(2, "csv.cells", "1"), (4, "csv.cells", "3,c,d")]
@@ -85,11 +85,11 @@ def test_an_unclosed_quote_that_makes_a_record_of_the_wrong_width_swallows_nothi
     assert [(number, rule) for number, rule, _ in rejected(data)] == [(2, "csv.cells"), (4, "csv.cells")]
 
 
-def test_text_after_a_closing_quote_is_refused() -> None:
+def test_text_after_a_closing_quote_is_rejected() -> None:
     assert rejected(b'id,name\n1,"a"b\n2,c\n') == [(2, "csv.syntax", '1,"a"b')]
 
 
-def test_bytes_that_are_not_utf_8_or_nul_are_refused_alone() -> None:
+def test_bytes_that_are_not_utf_8_or_nul_are_rejected_alone() -> None:
     data = b"id,name\n1,\xff\n2,\0\n3,c\n"
     assert [row["id"] for _, row in rows(data)] == ["3"]
     assert [(number, rule) for number, rule, _ in rejected(data)] == [(2, "utf8"), (3, "text.nul")]
@@ -102,14 +102,14 @@ def test_a_bad_line_inside_quotes_ends_the_record() -> None:
 
 
 @pytest.mark.parametrize("header", [b"id,id", b"id,,name", b"id,\xff", b'id,"x'])
-def test_a_header_that_cannot_be_used_refuses_the_file(header: bytes) -> None:
+def test_a_header_that_cannot_be_used_rejects_the_file(header: bytes) -> None:
     with pytest.raises(FileRejected) as caught:
         read(header + b"\n1,2\n")
     assert caught.value.reject.rule == "file.csv_header"
 
 
 @given(st.lists(st.text('a",', min_size=1, max_size=6), max_size=12))
-def test_every_line_belongs_to_one_row_or_is_refused_whatever_the_quotes(lines: list[str]) -> None:
+def test_every_line_belongs_to_one_row_or_is_rejected_whatever_the_quotes(lines: list[str]) -> None:
     data = ("id,name\n" + "\n".join(lines)).encode()
     covered: list[int] = []
     for chunk in read(data):

@@ -1,6 +1,6 @@
 """The same rows give the same typed values and hashes through every format and compression.
 
-What each format does with broken input is in its own test.
+Malformed input is tested for each format by itself.
 """
 
 import csv
@@ -58,7 +58,7 @@ def as_csv(rows: list[dict[str, object]]) -> bytes:
 
 
 def as_parquet(rows: list[dict[str, object]]) -> bytes:
-    """As a system with types of its own writes it."""
+    """As a system with native types writes it."""
     table = pa.Table.from_pylist(rows)
     times = [datetime.fromisoformat(str(row["occurred_at"])).astimezone(UTC) for row in rows]
     credits = pa.array([Decimal(str(row["credits"])) for row in rows], pa.decimal128(20, 4))
@@ -86,9 +86,9 @@ FILES = {
         for end, compress in COMPRESSIONS.items()
     },
     "x.parquet": as_parquet(ROWS),
-    "lies.jsonl": gzip.compress(as_json_lines(ROWS)),
-    "lies.csv.gz": as_csv(ROWS),
-    "lies.json.gz": zstandard.compress(as_json(ROWS)),
+    "misnamed.jsonl": gzip.compress(as_json_lines(ROWS)),
+    "misnamed.csv.gz": as_csv(ROWS),
+    "misnamed.json.gz": zstandard.compress(as_json(ROWS)),
     "SHOUTS.JSONL.GZ": gzip.compress(as_json_lines(ROWS)),
 }  # fmt: skip
 
@@ -123,7 +123,7 @@ def test_an_empty_file_has_one_empty_chunk(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["x.txt", "x", "x.parquet.gz", "x.csv.bz2", "jsonl", "x.jsonl.gz.gz", ".gz"])
-def test_a_name_that_claims_no_format_is_refused(name: str) -> None:
+def test_a_name_that_claims_no_format_is_rejected(name: str) -> None:
     assert format_of(name) is None
     with pytest.raises(FileRejected) as caught:
         next(read_documents(io.BytesIO(b"{}"), file_name=name, options=ReadOptions()))
@@ -131,6 +131,6 @@ def test_a_name_that_claims_no_format_is_refused(name: str) -> None:
     assert ".jsonl" in caught.value.reject.remedy
 
 
-def test_a_line_end_in_a_name_hides_no_suffix() -> None:
+def test_a_line_end_in_a_file_name_does_not_hide_the_suffix() -> None:
     assert format_of("a\nb.csv") == "csv"
     assert format_of("a.csv\n") is None

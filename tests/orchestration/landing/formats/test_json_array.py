@@ -1,6 +1,6 @@
-"""A file that is one JSON array: each element's own text, however the array is cut into blocks.
+"""A file that is one JSON array: the exact text of each element, however the file is split into blocks.
 
-What a document means is in test_rows.
+Values are tested in typing/.
 """
 
 import json
@@ -23,7 +23,7 @@ def elements(data: bytes, block: int = 1 << 20, options: ReadOptions | None = No
 
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("block", [1, 3, 1 << 20])
-def test_elements_keep_their_text(indent: int | None, block: int) -> None:
+def test_elements_keep_their_exact_text(indent: int | None, block: int) -> None:
     rows = [{"a": 1.10, "é": "x,]}"}, {"b": [1, {"c": None}]}, 12345, "text", True]
     data = json.dumps(rows, indent=indent, ensure_ascii=False).encode()
     found = elements(data, block)
@@ -40,7 +40,7 @@ def test_an_empty_array_or_file_has_no_rows(data: bytes) -> None:
     assert elements(data) == []
 
 
-def test_a_file_that_is_no_array_is_read_as_json_lines() -> None:
+def test_a_file_that_is_not_an_array_is_read_as_json_lines() -> None:
     assert elements(b'\n{"a":1}\n{"b":2}\n') == [(2, '{"a":1}'), (3, '{"b":2}')]
     assert elements(b'\xef\xbb\xbf {"a":1}', block=1) == [(1, '{"a":1}')]
 
@@ -58,20 +58,20 @@ def test_a_file_that_is_no_array_is_read_as_json_lines() -> None:
         b"[" * 50_000,
     ],
 )
-def test_a_malformed_array_is_refused_with_its_place(data: bytes) -> None:
+def test_a_malformed_array_is_rejected_with_its_position(data: bytes) -> None:
     with pytest.raises(FileRejected) as caught:
         elements(data)
     assert caught.value.reject.rule == "file.json"
     assert "after element" in caught.value.reject.reason and "character" in caught.value.reject.reason
 
 
-def test_bytes_that_are_not_utf_8_are_refused() -> None:
+def test_bytes_that_are_not_utf_8_are_rejected() -> None:
     with pytest.raises(FileRejected) as caught:
         elements(b'[{"a":"\xff"}]')
     assert caught.value.reject.rule == "file.json"
 
 
-def test_an_element_over_the_cap_is_refused_without_reading_on() -> None:
+def test_an_element_over_the_cap_is_rejected_without_reading_on() -> None:
     with pytest.raises(FileRejected):
         elements(b'[{"a":"' + b"x" * 10_000 + b'"}]', block=100, options=ReadOptions(max_line_bytes=1000))
 

@@ -1,6 +1,6 @@
-"""JSON lines to documents: every line end, and the faults a line can have alone.
+"""JSON lines become documents: every line end, and the faults of a single line.
 
-What a document means is in test_rows.
+Values are tested in typing/.
 """
 
 import pytest
@@ -47,7 +47,7 @@ def test_mixed_line_ends_are_each_one_line() -> None:
     assert documents(b"1\r\n2\n3\r4\n\r5") == [(1, "1"), (2, "2"), (3, "3"), (4, "4"), (6, "5")]
 
 
-def test_blank_lines_are_no_lines_but_are_numbered() -> None:
+def test_blank_lines_are_skipped_but_counted_in_line_numbers() -> None:
     assert documents(b"\n  \n1\n\t\r\n2\n\n") == [(3, "1"), (5, "2")]
     assert sum(chunk.line_count for chunk in chunks(b"\n \n") + chunks(b"")) == 0
 
@@ -58,26 +58,26 @@ def test_a_byte_order_mark_loses_no_row() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_utf_16_is_refused_whole(encoding: str) -> None:
+def test_utf_16_is_rejected_whole(encoding: str) -> None:
     with pytest.raises(FileRejected) as caught:
         chunks('{"a":1}\n'.encode(encoding))
     assert caught.value.reject.rule == "file.encoding"
 
 
-def test_a_line_that_is_not_utf_8_is_refused_alone() -> None:
+def test_a_line_that_is_not_utf_8_is_rejected_alone() -> None:
     data = b'{"a":1}\n{"b":"\xff"}\r\n{"c":3}\n'
     assert documents(data) == [(1, '{"a":1}'), (3, '{"c":3}')]
     assert rejected(data) == [(2, "utf8", '{"b":"\\xff"}')]
 
 
-def test_a_line_with_nul_is_refused_alone() -> None:
+def test_a_line_with_nul_is_rejected_alone() -> None:
     data = b'{"a":1}\n{"b":"\0"}\n{"c":3}'
     assert documents(data) == [(1, '{"a":1}'), (3, '{"c":3}')]
     assert rejected(data) == [(2, "text.nul", '{"b":"\0"}')]
 
 
 @pytest.mark.parametrize("length", [101, 1000, 100_000])
-def test_a_line_over_the_cap_is_refused_alone_and_never_held_whole(length: int) -> None:
+def test_a_line_over_the_cap_is_rejected_alone_and_never_fully_in_memory(length: int) -> None:
     options = ReadOptions(max_line_bytes=100, chunk_bytes=150)
     data = b"1\n" + b"x" * length + b"\r\n3\n"
     for block in (64, 1 << 20):

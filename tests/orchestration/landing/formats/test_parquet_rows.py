@@ -1,6 +1,6 @@
 """Parquet cells as exact texts, whatever their column type.
 
-What a text means is in test_rows.
+Values are tested in typing/.
 """
 
 import io
@@ -62,7 +62,7 @@ def cells(values: object, kind: pa.DataType) -> list[object]:
         ({"a": [1, None]}, pa.struct([("a", pa.list_(pa.int64()))]), {"a": [1, None]}),
     ],
 )
-def test_a_cell_is_its_exact_text(value: object, kind: pa.DataType, expected: object) -> None:
+def test_a_cell_becomes_its_exact_text(value: object, kind: pa.DataType, expected: object) -> None:
     found = cells([value, None], kind)
     if isinstance(expected, str) and isinstance(value, float):
         assert Decimal(str(found[0])) == Decimal(expected)
@@ -71,7 +71,7 @@ def test_a_cell_is_its_exact_text(value: object, kind: pa.DataType, expected: ob
     assert found[1] is None
 
 
-def test_a_text_that_is_not_utf_8_is_refused_alone() -> None:
+def test_a_text_that_is_not_utf_8_is_rejected_alone() -> None:
     data = parquet(pa.table({"x": pa.array([b"a", b"\xff", b"c"], pa.binary())}))
     (chunk,) = read(data)
     assert chunk.documents["line_number"].to_pylist() == [1, 3]
@@ -81,14 +81,14 @@ def test_a_text_that_is_not_utf_8_is_refused_alone() -> None:
 
 
 @pytest.mark.parametrize("keep", [0, 3, 50, -1, -9])
-def test_a_cut_file_is_refused(keep: int) -> None:
+def test_a_truncated_file_is_rejected(keep: int) -> None:
     data = parquet(pa.table({"x": list(range(1000))}))
     with pytest.raises(FileRejected) as caught:
         read(data[:keep])
     assert caught.value.reject.rule == "file.parquet"
 
 
-def test_a_damaged_page_is_refused() -> None:
+def test_a_damaged_page_is_rejected() -> None:
     data = bytearray(parquet(pa.table({"x": [f"row {n}" for n in range(5000)]})))
     data[200:1200] = b"\xff" * 1000
     with pytest.raises(FileRejected) as caught:
@@ -96,13 +96,13 @@ def test_a_damaged_page_is_refused() -> None:
     assert caught.value.reject.rule == "file.parquet"
 
 
-def test_a_column_name_that_occurs_twice_is_refused() -> None:
+def test_a_column_name_that_occurs_twice_is_rejected() -> None:
     table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["x", "x"])
     with pytest.raises(FileRejected):
         read(parquet(table))
 
 
-def test_names_are_data() -> None:
+def test_column_names_are_data() -> None:
     name = "\"; drop table 'x' -- é\n"
     (chunk,) = read(parquet(pa.table({name: ["v"]})))
     assert json.loads(chunk.documents["document"][0].as_py()) == {name: "v"}
@@ -119,14 +119,14 @@ def test_rows_come_in_bounded_chunks() -> None:
     assert sum(chunk.line_count for chunk in chunks) == 30_000
 
 
-def test_a_file_that_unpacks_to_too_much_is_refused() -> None:
+def test_a_file_that_unpacks_to_too_much_is_rejected() -> None:
     with pytest.raises(FileRejected) as caught:
         read(parquet(pa.table({"x": list(range(30_000))})), ReadOptions(max_file_bytes=1000))
     assert caught.value.reject.rule == "file.size"
 
 
-def test_a_long_run_of_equal_cells_is_a_bomb() -> None:
-    # a few hundred bytes on the disk, whatever the compression says
+def test_a_long_run_of_equal_cells_is_a_decompression_bomb() -> None:
+    # a few hundred bytes on the disk, whatever the compression
     data = parquet(pa.table({"x": pa.array(["1"] * 200_000)}))
 
     with pytest.raises(FileRejected) as caught:
@@ -137,7 +137,7 @@ def test_a_long_run_of_equal_cells_is_a_bomb() -> None:
     assert len(read(data, ReadOptions(free_bytes=200_000, max_ratio=50))) > 0
 
 
-def test_a_list_of_many_equal_values_is_a_bomb_like_any_other(tmp_path: Path) -> None:
+def test_a_list_of_many_equal_values_is_a_decompression_bomb(tmp_path: Path) -> None:
     values = pa.ListArray.from_arrays([0, 30_000_000], pa.array(np.full(30_000_000, 7, np.int8)))
     file = tmp_path / "bomb.parquet"
     pq.write_table(pa.table({"event_id": ["e1"], "list": values}), file)
@@ -155,7 +155,7 @@ def test_a_row_beyond_the_line_cap_is_rejected_and_the_others_load(tmp_path: Pat
     assert chunk.documents["line_number"].to_pylist() == [2]
 
 
-def test_repeated_long_texts_are_taken_apart_before_they_fill_the_memory() -> None:
+def test_repeated_long_texts_are_split_before_they_fill_the_memory() -> None:
     text = pa.array(["x" * 1_000_000], pa.string())
     column = pa.DictionaryArray.from_arrays(pa.array([0] * 100, pa.int32()), text)
     parts = list(parquet_rows._parts(pa.record_batch({"text": column, "n": pa.array(range(100))})))

@@ -1,6 +1,6 @@
-"""A sample load holds what its truth.json says, when its files are read back in plain Python.
+"""A sample load matches its truth.json when its files are read back in plain Python.
 
-Not here: the sample team of five (test_sample.py).
+Not here: the sample team of five (test_write.py).
 """
 
 import csv
@@ -55,7 +55,7 @@ class Load:
 
 
 def fault_of(line: str) -> str | None:
-    """Why the contract refuses a line; as much of the contract as the planted faults need."""
+    """Why the contract rejects a line; only the rules that the planted faults need."""
     try:
         row = json.loads(line, parse_float=Decimal)
     except json.JSONDecodeError:
@@ -120,7 +120,7 @@ def load(out: Path) -> Load:
     return read_load(out)
 
 
-def excess_share(load: Load, workspace: str, *, of: str | None = None, but: str | None = None) -> float:
+def excess_share(load: Load, workspace: str, *, of: str | None = None, exclude: str | None = None) -> float:
     """Share of episodes with 3 or more attempts, of one ruleset or of all but one."""
     used_at: dict[str, list[str]] = defaultdict(list)
     for outcome in load.outcomes:
@@ -144,7 +144,9 @@ def excess_share(load: Load, workspace: str, *, of: str | None = None, but: str 
             if i == 0 or kept or gap > timedelta(days=7):
                 episodes.append([])
             episodes[-1].append(row)
-    counted = [e for e in episodes if (of is None or e[0]["ruleset_id"] == of) and e[0]["ruleset_id"] != but]
+    counted = [
+        e for e in episodes if (of is None or e[0]["ruleset_id"] == of) and e[0]["ruleset_id"] != exclude
+    ]
     assert len(counted) >= 20
     return sum(len(episode) >= 3 for episode in counted) / len(counted)
 
@@ -158,7 +160,7 @@ def current_outcomes(load: Load) -> dict[str, str]:
     return {event: outcome for event, (_, _, outcome) in found.items()}
 
 
-def test_the_events_and_credits_are_exactly_those_asked_for_and_told(load: Load) -> None:
+def test_events_and_credits_are_exactly_those_of_the_arguments_and_the_truth(load: Load) -> None:
     assert len(load.events) == load.truth["generation_events"] == EVENTS
     totals: dict[str, Decimal] = defaultdict(Decimal)
     live: dict[str, Decimal] = defaultdict(Decimal)
@@ -177,18 +179,18 @@ def test_the_events_and_credits_are_exactly_those_asked_for_and_told(load: Load)
     assert load.truth["live_generation_events"] == EVENTS - len(load.retracted)
 
 
-def test_the_faults_are_planted_in_exactly_the_numbers_told(load: Load) -> None:
+def test_the_faults_are_planted_in_exactly_the_numbers_of_the_truth(load: Load) -> None:
     by_event: dict[str, list[Row]] = defaultdict(list)
     for _, row in load.lines:
         by_event[row["event_id"]].append(content(row))
     conflicting = sum(any(other != rows[0] for other in rows) for rows in by_event.values())
-    told = load.truth["planted"]
-    assert conflicting == told["conflicting"] == EVENTS // 100
-    assert len(load.lines) - len(load.events) - conflicting == told["duplicate"] == EVENTS // 20
-    assert len(load.retracted) == told["retracted"] == EVENTS // 100
+    planted = load.truth["planted"]
+    assert conflicting == planted["conflicting"] == EVENTS // 100
+    assert len(load.lines) - len(load.events) - conflicting == planted["duplicate"] == EVENTS // 20
+    assert len(load.retracted) == planted["retracted"] == EVENTS // 100
     assert load.retracted <= set(load.events)
-    assert dict(load.bad) == told["bad"]
-    assert sum(told["bad"].values()) == EVENTS // 100 and len(told["bad"]) == 9
+    assert dict(load.bad) == planted["bad"]
+    assert sum(planted["bad"].values()) == EVENTS // 100 and len(planted["bad"]) == 9
     assert all(row["attributes"] == {"redelivered": True} for _, row in load.lines if "attributes" in row)
 
 
@@ -217,7 +219,7 @@ def test_a_bad_ruleset_has_at_least_twice_the_share_of_three_attempts(load: Load
         assert excess_share(load, workspace, of=bad) >= 2 * excess_share(load, workspace, exclude=bad) > 0
 
 
-def test_of_an_unneeded_field_nothing_is_ever_used_and_of_all_others_something(load: Load) -> None:
+def test_an_unneeded_field_is_never_used_and_all_others_are(load: Load) -> None:
     outcome = current_outcomes(load)
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in load.events.values():
@@ -235,20 +237,21 @@ def test_of_an_unneeded_field_nothing_is_ever_used_and_of_all_others_something(l
                 attempts[field] += 1
                 used[field] += outcome.get(row["event_id"]) in USED
         never = {field for field, count in attempts.items() if count >= 15 and not used[field]}
-        told = planted.get(workspace)
-        assert never == ({(told["product_category"], told["generation_type"])} if told else set())
+        unneeded = planted.get(workspace)
+        expected = {(unneeded["product_category"], unneeded["generation_type"])} if unneeded else set()
+        assert never == expected
 
 
 def test_a_hasty_member_rejects_at_least_twice_as_much_as_the_others(load: Load) -> None:
     outcome = current_outcomes(load)
     for workspace, hasty in load.planted("hasty_member"):
-        judged = [
+        with_outcome = [
             row
             for row in load.events.values()
             if row["workspace_id"] == workspace and row["event_id"] in outcome
         ]
         rejected: dict[bool, list[bool]] = {True: [], False: []}
-        for row in judged:
+        for row in with_outcome:
             rejected[row["member_id"] == hasty].append(outcome[row["event_id"]] in REJECTED)
         assert len(rejected[True]) >= 20
         share = {is_hasty: sum(found) / len(found) for is_hasty, found in rejected.items()}
@@ -260,13 +263,13 @@ def test_a_healthy_workspace_has_no_flaw(load: Load) -> None:
     healthy = [w for w, truth in load.truth["workspaces"].items() if truth["is_healthy"]]
     assert "ws_00001" in healthy and 2 <= len(healthy) < WORKSPACES
     assert excess_share(load, "ws_00001") < 0.06
-    judged = [
+    outcomes = [
         outcome[e] for e, row in load.events.items() if row["workspace_id"] == "ws_00001" and e in outcome
     ]
-    assert sum(what in REJECTED for what in judged) / len(judged) < 0.06
+    assert sum(what in REJECTED for what in outcomes) / len(outcomes) < 0.06
 
 
-def test_everything_happens_on_the_local_days_asked_for(load: Load) -> None:
+def test_every_event_is_on_a_local_day_of_the_load(load: Load) -> None:
     days = {load.local_date(row) for row in load.events.values()}
     assert (min(days), max(days), len(days)) == (END - timedelta(days=DAYS - 1), END, DAYS)
     assert all(load.local_date(row) <= END for row in load.outcomes)
@@ -331,7 +334,7 @@ def test_the_same_arguments_give_the_same_bytes_and_another_seed_others(tmp_path
     } == first
 
 
-def test_a_workspace_larger_than_a_batch_is_drawn_in_parts(
+def test_a_workspace_larger_than_a_batch_is_generated_in_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(load_module, "SHARD_EVENTS", 400)
@@ -353,12 +356,12 @@ def test_a_workspace_larger_than_a_batch_is_drawn_in_parts(
     [
         ({"workspaces": 0}, "found 0 workspaces"),
         ({"workspaces": 5, "events": 4}, "found 5 workspaces, 4 events"),
-        ({"days": 0}, "found 0; give days=1"),
+        ({"days": 0}, "found 0. Pass days=1"),
         ({"late_share": 0.7}, "late_share.*found 0.7"),
         ({"bad_share": -0.1}, "bad_share.*found -0.1"),
     ],
 )
-def test_a_load_that_makes_no_sense_is_refused(
+def test_invalid_arguments_of_a_load_are_errors(
     tmp_path: Path, arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(SampleError, match=message):
@@ -367,6 +370,6 @@ def test_a_load_that_makes_no_sense_is_refused(
 
 
 @pytest.mark.parametrize("size", [1, 2, 7])
-def test_the_smallest_loads_are_whole(tmp_path: Path, size: int) -> None:
+def test_the_smallest_loads_are_complete(tmp_path: Path, size: int) -> None:
     write_load(tmp_path, workspaces=size, days=1, events=size, bad_share=0.5, retracted_share=0.5)
     assert len(read_load(tmp_path).events) == size

@@ -1,4 +1,4 @@
-"""The sample reproduces its report to the number when recomputed from its files in plain Python.
+"""The sample reproduces its report exactly when recomputed from its files in plain Python.
 
 Not here: the warehouse's own computation of the same figures (tests/golden).
 """
@@ -242,7 +242,7 @@ def test_the_last_week_used_546_so_the_pace_date_is_the_12th_of_may(generations:
     assert AS_OF + timedelta(days=days_left) == date(2026, 5, 12)
 
 
-def test_all_waste_is_180_credits_of_excess_regeneration(generations: list[Generation]) -> None:
+def test_waste_is_180_credits_of_excess_regeneration_only(generations: list[Generation]) -> None:
     wasted = [g for g in generations if g.disposition == "wasted"]
     assert credits_by(wasted, lambda g: g.waste_reason) == {
         "excess_regeneration": Decimal(180),
@@ -334,7 +334,7 @@ def test_the_same_sample_again_is_the_same_bytes(landing: Path, tmp_path: Path) 
     assert report.lines["generation_events"] == len(read_feed(landing, "generation_events"))
 
 
-def test_a_sample_is_not_mixed_with_files_of_others(tmp_path: Path) -> None:
+def test_a_sample_is_never_mixed_with_foreign_files(tmp_path: Path) -> None:
     (tmp_path / "members").mkdir()
     (tmp_path / "members" / "theirs.csv").write_text("member_id,workspace_id\n")
     with pytest.raises(SampleError, match=r"theirs\.csv.*Choose another folder"):

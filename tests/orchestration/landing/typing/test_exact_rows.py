@@ -1,6 +1,6 @@
-"""Every rule of the contract: what a row is read as, and the reason it is refused for.
+"""Every rule of the contract: how a row is read, and the reason it is rejected.
 
-That the fast reader agrees is in test_reader; files and lines are in the tests of their formats.
+Not here: agreement with the fast reader (test_row_typer), files and lines (formats/).
 """
 
 import json
@@ -36,7 +36,7 @@ def read(feed: str, row: object) -> Row:
     return read_row(FEEDS[feed], document, timezones={"UTC", "Europe/Berlin"})
 
 
-def refused(feed: str, row: object) -> Reject:
+def rejected(feed: str, row: object) -> Reject:
     with pytest.raises(RowRejected) as caught:
         read(feed, row)
     return caught.value.reject
@@ -46,8 +46,8 @@ def event(**values: object) -> dict[str, object]:
     return read("generation_events", EVENT | values).values
 
 
-def refused_event(**values: object) -> Reject:
-    return refused("generation_events", EVENT | values)
+def rejected_event(**values: object) -> Reject:
+    return rejected("generation_events", EVENT | values)
 
 
 def test_a_row_of_required_columns_gets_the_defaults_of_the_contract() -> None:
@@ -61,7 +61,7 @@ def test_a_row_of_required_columns_gets_the_defaults_of_the_contract() -> None:
     assert row.unknown == ()
 
 
-def test_a_credit_entry_makes_its_own_lot_effective_when_it_occurred() -> None:
+def test_a_credit_entry_opens_its_own_lot_effective_when_it_occurred() -> None:
     values = read("credit_entries", ENTRY).values
     assert values["lot_id"] == "c1"
     assert values["effective_at"] == values["occurred_at"]
@@ -71,11 +71,11 @@ def test_a_credit_entry_makes_its_own_lot_effective_when_it_occurred() -> None:
 
 def test_the_empty_text_is_the_same_as_null() -> None:
     assert event(locale="", quality_score="", source="", recorded_at="") == event()
-    assert refused_event(member_id="").rule == "required"
+    assert rejected_event(member_id="").rule == "required"
 
 
-def test_a_missing_or_null_required_value_is_named() -> None:
-    reject = refused_event(product_id=None)
+def test_a_missing_or_null_required_value_is_rejected_by_name() -> None:
+    reject = rejected_event(product_id=None)
     assert (reject.rule, reject.column) == ("required", "product_id")
     assert "product_id" in reject.reason and reject.remedy
 
@@ -90,7 +90,7 @@ def test_a_missing_or_null_required_value_is_named() -> None:
         ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
     ],
 )
-def test_instants_are_utc_with_microseconds_cut_off(text: str, expected: datetime) -> None:
+def test_instants_are_utc_truncated_to_microseconds(text: str, expected: datetime) -> None:
     assert event(occurred_at=text)["occurred_at"] == expected
 
 
@@ -109,8 +109,8 @@ def test_instants_are_utc_with_microseconds_cut_off(text: str, expected: datetim
         ({"seconds": 1}, "type"),
     ],
 )
-def test_a_time_that_would_have_to_be_guessed_is_refused(value: object, rule: str) -> None:
-    reject = refused_event(occurred_at=value)
+def test_a_time_that_would_have_to_be_guessed_is_rejected(value: object, rule: str) -> None:
+    reject = rejected_event(occurred_at=value)
     assert (reject.rule, reject.column) == (rule, "occurred_at")
 
 
@@ -151,38 +151,38 @@ def test_credits_are_exact(literal: str, expected: str) -> None:
         ("[1]", "type"),
     ],
 )
-def test_credits_that_do_not_fit_are_refused_not_rounded(literal: str, rule: str) -> None:
+def test_credits_that_do_not_fit_are_rejected_not_rounded(literal: str, rule: str) -> None:
     document = json.dumps(EVENT | {"credits": "?"}).replace('"?"', literal)
-    assert refused("generation_events", document).rule == rule
+    assert rejected("generation_events", document).rule == rule
 
 
 def test_money_has_twelve_decimals() -> None:
     assert read("credit_entries", ENTRY | {"amount": "-0.000000000001"}).values["amount"] == Decimal("-1e-12")
-    assert refused("credit_entries", ENTRY | {"amount": "0.0000000000001"}).rule == "decimal.digits"
+    assert rejected("credit_entries", ENTRY | {"amount": "0.0000000000001"}).rule == "decimal.digits"
 
 
 def test_a_score_is_a_share_rounded_half_even_to_seventeen_decimals() -> None:
     assert event(quality_score="0.123456789012345665")["quality_score"] == Decimal("0.12345678901234566")
     assert event(quality_score=1)["quality_score"] == 1
     for outside in ("1.000000000000000001", "-0.1", 85):
-        assert refused_event(quality_score=outside).rule == "range"
-    reject = refused("content_outcomes", {"outcome_id": "o", "event_id": "e", "occurred_at": "2026-01-01T00:00:00Z", "outcome": "edited", "edit_ratio": 1.5})  # fmt: skip  # noqa: E501
+        assert rejected_event(quality_score=outside).rule == "range"
+    reject = rejected("content_outcomes", {"outcome_id": "o", "event_id": "e", "occurred_at": "2026-01-01T00:00:00Z", "outcome": "edited", "edit_ratio": 1.5})  # fmt: skip  # noqa: E501
     assert (reject.rule, reject.column) == ("range", "edit_ratio")
 
 
 def test_counts_are_whole_and_not_negative() -> None:
     assert event(input_tokens=638.0)["input_tokens"] == 638
     assert event(latency_ms="6.38e2")["latency_ms"] == 638
-    assert refused_event(input_tokens=638.5).rule == "integer.whole"
-    assert refused_event(input_tokens=-1).rule == "range"
-    assert refused_event(input_tokens="9223372036854775808").rule == "integer.range"
+    assert rejected_event(input_tokens=638.5).rule == "integer.whole"
+    assert rejected_event(input_tokens=-1).rule == "range"
+    assert rejected_event(input_tokens="9223372036854775808").rule == "integer.range"
     assert read("credit_entries", ENTRY | {"priority": -3}).values["priority"] == -3
 
 
 def test_a_pack_is_valid_for_at_least_a_day() -> None:
     pack = {"pack_id": "p", "workspace_id": "w", "credits": 100, "price": "9.99", "currency": "EUR"}
     assert read("credit_packs", pack | {"validity_days": 1}).values["validity_days"] == 1
-    reject = refused("credit_packs", pack | {"validity_days": 0})
+    reject = rejected("credit_packs", pack | {"validity_days": 0})
     assert (reject.rule, reject.column, reject.value) == ("range", "validity_days", "0")
 
 
@@ -195,36 +195,36 @@ def test_the_entry_type_decides_the_sign_of_its_credits(entry_type: str, good: i
         read("credit_entries", ENTRY | {"entry_type": entry_type, "credits": good}).values["credits"] == good
     )
     if bad is not None:
-        reject = refused("credit_entries", ENTRY | {"entry_type": entry_type, "credits": bad})
+        reject = rejected("credit_entries", ENTRY | {"entry_type": entry_type, "credits": bad})
         assert (reject.rule, reject.column, reject.value) == ("sign", "credits", str(bad))
         assert entry_type in reject.reason
 
 
 def test_accepted_values_are_exact_lower_case() -> None:
-    reject = refused_event(status="Succeeded")
+    reject = rejected_event(status="Succeeded")
     assert (reject.rule, reject.column, reject.value) == ("accepted_values", "status", "Succeeded")
     assert "timed_out" in reject.reason
 
 
-def test_a_time_zone_must_be_one_both_engines_know() -> None:
+def test_a_time_zone_must_be_known_to_both_engines() -> None:
     assert (
         read("workspaces", {"workspace_id": "w", "timezone": "Europe/Berlin"}).values["timezone"]
         == "Europe/Berlin"
     )
-    assert refused("workspaces", {"workspace_id": "w", "timezone": "Mars/Base"}).rule == "timezone"
+    assert rejected("workspaces", {"workspace_id": "w", "timezone": "Mars/Base"}).rule == "timezone"
 
 
 def test_a_number_in_a_text_column_keeps_its_literal_text() -> None:
     document = json.dumps(EVENT).replace('"e1"', "12345678901234567890.10")
     assert read("generation_events", document).values["event_id"] == "12345678901234567890.10"
-    assert refused_event(event_id=True).rule == "type"
-    assert refused_event(event_id={"a": 1}).rule == "type"
+    assert rejected_event(event_id=True).rule == "type"
+    assert rejected_event(event_id={"a": 1}).rule == "type"
 
 
 @pytest.mark.parametrize(
     "name", ["'; drop table x", "{{ x }}", "<script>", "=cmd()", "שלום", "é😀" * 500, " a "]
 )
-def test_names_are_kept_exactly(name: str) -> None:
+def test_text_is_kept_exactly(name: str) -> None:
     assert read("members", {"member_id": "m", "workspace_id": "w", "name": name}).values["name"] == name
 
 
@@ -248,8 +248,8 @@ def test_names_are_kept_exactly(name: str) -> None:
         (json.dumps(EVENT)[:-1] + r', "new": "\ud800"}', "text.surrogate"),
     ],
 )
-def test_json_that_is_broken_or_ambiguous_is_refused(document: str, rule: str) -> None:
-    reject = refused("generation_events", document)
+def test_json_that_is_broken_or_ambiguous_is_rejected(document: str, rule: str) -> None:
+    reject = rejected("generation_events", document)
     assert reject.rule == rule
     assert reject.reason and reject.remedy
     (reject.value or "").encode()

@@ -1,6 +1,6 @@
 """The fast reader and the exact one agree: what the fast one accepts is accepted exactly, value for value.
 
-What each rule refuses is in test_rows.
+Not here: each rule of the contract (test_exact_rows).
 """
 
 import hashlib
@@ -139,7 +139,7 @@ def usual(column: Column, draw: random.Random) -> str:
 
 
 def near_the_contract(feed: Feed, pool: list[str], draw: random.Random) -> str:
-    """JSON text of a good row, of which now and then a value, a key or the end is not good."""
+    """JSON text of a valid row, in which sometimes a value, a key or the end is invalid."""
     members = []
     for column in feed.columns:
         if column.required or draw.random() < 0.5:
@@ -189,8 +189,8 @@ def test_what_the_fast_reader_accepts_the_exact_one_accepts_with_the_same_values
     documents = [near_the_contract(feed, storable, draw) for _ in range(100)]
     assert_fast_is_exact(typer, feed, documents)
     typed = typer.read(column_of(documents))
-    places = typed.accepted["position"].to_pylist() + [row.position for row in typed.rejected]
-    assert sorted(places) == list(range(len(documents)))
+    positions = typed.accepted["position"].to_pylist() + [row.position for row in typed.rejected]
+    assert sorted(positions) == list(range(len(documents)))
 
 
 @pytest.mark.parametrize("name", list(FEEDS))
@@ -212,7 +212,7 @@ def test_both_readers_agree_on_every_known_trap_in_every_column(
     assert_fast_is_exact(typers[name], feed, documents)
 
 
-def test_most_ordinary_rows_take_the_fast_way(typers: dict[str, RowTyper]) -> None:
+def test_most_ordinary_rows_are_typed_fast(typers: dict[str, RowTyper]) -> None:
     documents = [
         json.dumps(EVENT | {"credits": 1.25, "quality_score": 0.93, "input_tokens": 120, "latency_ms": None}),
         json.dumps(EVENT | {"occurred_at": "2026-04-07T09:30:00.123456789+02:00", "locale": ""}),
@@ -223,21 +223,21 @@ def test_most_ordinary_rows_take_the_fast_way(typers: dict[str, RowTyper]) -> No
     assert scanned["has_extras"].to_pylist() == [False, False, True]
 
 
-def test_rows_come_back_in_the_order_of_the_file_whichever_way_they_took(typers: dict[str, RowTyper]) -> None:
+def test_rows_keep_the_order_of_the_file_however_they_were_read(typers: dict[str, RowTyper]) -> None:
     # DuckDB's threads give rows back in any order, and long numbers take the exact way.
     credits = ["1", "1.0000000000000000", "x", "2"] * 8000
     documents = [json.dumps(EVENT | {"event_id": f"e{n}", "credits": text}) for n, text in enumerate(credits)]
     with duckdb.connect(config={"threads": 2}) as connection:
         typed = RowTyper(connection, FEEDS["generation_events"]).read(column_of(documents))
-    good = [place for place, text in enumerate(credits) if text != "x"]
+    good = [position for position, text in enumerate(credits) if text != "x"]
     assert typed.accepted["position"].to_pylist() == good
-    assert typed.accepted["event_id"].to_pylist() == [f"e{place}" for place in good]
+    assert typed.accepted["event_id"].to_pylist() == [f"e{position}" for position in good]
     assert [row.position for row in typed.rejected] == [
-        place for place, text in enumerate(credits) if text == "x"
+        position for position, text in enumerate(credits) if text == "x"
     ]
 
 
-def test_deep_nesting_is_refused_and_breaks_nothing(typers: dict[str, RowTyper]) -> None:
+def test_deep_nesting_is_rejected_and_breaks_nothing(typers: dict[str, RowTyper]) -> None:
     deep = "[" * 100_000 + "]" * 100_000
     documents = [json.dumps(EVENT)[:-1] + f', "new": {deep}}}', deep, json.dumps(EVENT)]
     typed = typers["generation_events"].read(column_of(documents))
@@ -269,7 +269,7 @@ def test_a_hash_does_not_confuse_one_long_value_with_two_short_ones(typers: dict
     assert len(set(typed.accepted["content_hash"].to_pylist())) == 2
 
 
-def test_known_hashes_stay_as_they_are(typers: dict[str, RowTyper]) -> None:
+def test_content_hashes_are_stable_across_releases(typers: dict[str, RowTyper]) -> None:
     # Rows already in a lake are compared by them; a change here is a change of the raw layer.
     content = (
         "credits=8:1.500000;event_id=2:e1;generation_type=11:description;locale=2:é;member_id=2:m1;"
