@@ -26,7 +26,9 @@ def publish(target: str, data_dir: Path | None) -> None:
     settings = use_settings(data_dir=data_dir, publish=(target,))
     try:
         rows = send(
-            settings.published_dir, settings.postgres_url, echo=lambda told: click.echo(told, err=True)
+            settings.published_dir,
+            settings.postgres_url.get_secret_value(),
+            echo=lambda told: click.echo(told, err=True),
         )
     except PostgresError as error:
         fail(str(error))

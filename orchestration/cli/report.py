@@ -14,7 +14,7 @@ import click
 import duckdb
 
 from orchestration.cli.options import EXIT_USAGE, data_dir_option, fail, use_settings, workspace_option
-from orchestration.settings import LANGUAGES
+from orchestration.publish.report.i18n import LANGUAGES
 
 
 @click.command()
@@ -62,7 +62,7 @@ def report(
         kept_versions(settings.data_dir), now=datetime.now(UTC), failure=newest_failure(settings)
     )
     if form == "html":
-        text = render_page(found, language=language or settings.language, stale=stale)
+        text = render_page(found, language=language or settings.lang, stale=stale)
     else:
         text = {"text": render_text, "json": render_json}[form](found)
     if is_opened and out is None:

@@ -50,7 +50,7 @@ Names = Mapping[tuple[str, str], str]
 def main() -> None:
     """One view, rerun by Streamlit on every choice; all of it reads one version."""
     settings = Settings.load()
-    language = st.query_params.get("lang", settings.language)
+    language = st.query_params.get("lang", settings.lang)
     with using_language(language if language in LANGUAGES else "en"):
         st.set_page_config(page_title=_("Credit usage"), layout="wide", initial_sidebar_state="auto")
         version = settings.published_dir.resolve()

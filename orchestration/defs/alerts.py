@@ -54,9 +54,10 @@ def channels_of(settings: Settings) -> list[Channel]:
     """The ways that are set."""
     channels: list[Channel] = []
     if settings.alert_webhook:
-        channels.append(Webhook(settings.alert_webhook))
-    if settings.alert_recipients:
-        channels.append(Mail(settings.smtp_url, settings.alert_sender, settings.alert_recipients))
+        channels.append(Webhook(settings.alert_webhook.get_secret_value()))
+    if settings.alert_email_to:
+        server = settings.smtp_url.get_secret_value()
+        channels.append(Mail(server, settings.alert_email_from, settings.alert_email_to))
     return channels
 
 

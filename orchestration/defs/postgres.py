@@ -20,7 +20,7 @@ def postgres(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Setti
 
     If it fails, the files are served all the same, and the next night or `credits publish postgres` sends it.
     """
-    rows = send(settings.published_dir, settings.postgres_url, echo=context.log.info)
+    rows = send(settings.published_dir, settings.postgres_url.get_secret_value(), echo=context.log.info)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": sum(rows.values()), "rows": dg.MetadataValue.json(rows)}
     )

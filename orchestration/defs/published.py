@@ -135,7 +135,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 published_at=now,
                 marts=marts,
                 workspace_files=settings.workspace_files,
-                language=settings.language,
+                language=settings.lang,
             )
         run_state.write(version.path)
         pq.write_table(

@@ -6,7 +6,6 @@ What is compared, and what is said of it, does not belong here.
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from orchestration.defs.jobs import run_config
 from orchestration.lake.lake import Lake
 from orchestration.operations.nightly import execute, failures
 from orchestration.runs.warehouse_factory import remove_verification
-from orchestration.settings import Settings, use
+from orchestration.settings import Settings, export_environment
 from orchestration.warehouse.run_state import RunState
 
 
@@ -49,7 +48,8 @@ def recomputed(settings: Settings, run_state: RunState) -> Iterator[Path]:
             if int(batch.name) <= run_state.batch_id:
                 (batches / batch.name).symlink_to(batch, target_is_directory=True)
         # what is made here is sent nowhere
-        beside = replace(use(data_dir=settings.verify_dir), publish=())
+        beside = settings.model_copy(update={"data_dir": settings.verify_dir, "publish": ()})
+        export_environment(beside)
         config = run_config(now=datetime.now(UTC), as_of=run_state.as_of, full_refresh=True, is_loading=False)
         with dg.DagsterInstance.ephemeral() as instance:
             result = execute(beside, config, instance)
@@ -57,5 +57,5 @@ def recomputed(settings: Settings, run_state: RunState) -> Iterator[Path]:
             raise CannotRecompute("; ".join(failures(result)))
         yield beside.published_dir.resolve()
     finally:
-        use(data_dir=settings.data_dir)
+        export_environment(settings)
         remove_verification(settings)

@@ -26,7 +26,7 @@ def people_now(lake: Lake, settings: Settings) -> str:
 
 def pseudonyms_of(settings: Settings) -> Pseudonyms | None:
     """What people are called by; None if by their ids and names."""
-    return Pseudonyms(settings.pseudonym_secret) if settings.pseudonymise else None
+    return Pseudonyms(settings.pseudonym_secret.get_secret_value()) if settings.pseudonymise else None
 
 
 class PseudonymSettingMissing(RuntimeError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 
 from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject
@@ -18,10 +17,10 @@ def open_warehouse(settings: Settings) -> Warehouse:
         from orchestration.warehouse.spark.warehouse import SparkWarehouse
 
         return SparkWarehouse(
-            settings.spark_url,
+            settings.spark_url.get_secret_value(),
             prefix=settings.schema_prefix,
             folder=settings.spark_dir,
-            files=settings.spark_files,
+            files=settings.spark_files.get_secret_value(),
             manifest=lambda: open_dbt(settings).manifest_path,
         )
     return DuckDBWarehouse(settings.warehouse_path, memory_limit=settings.memory_limit)
@@ -41,5 +40,5 @@ def remove_verification(settings: Settings) -> None:
     """Remove what a verification made, on the cluster first: until that is gone, its folder tells of it."""
     if settings.verify_dir.exists():
         if settings.target == "spark":
-            open_warehouse(replace(settings, data_dir=settings.verify_dir)).remove()
+            open_warehouse(settings.model_copy(update={"data_dir": settings.verify_dir})).remove()
         shutil.rmtree(settings.verify_dir)  # links are removed, never what they point to

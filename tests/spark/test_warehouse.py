@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pydantic import SecretStr
 from spark.cluster import Cluster
 from support.delivered_people import deliver
 
@@ -143,20 +143,20 @@ def test_the_leftovers_of_a_killed_verification_are_removed_from_the_cluster(
     spark: Cluster, tmp_path: Path
 ) -> None:
     settings = Settings(
-        tmp_path,
-        tmp_path / "data",
+        landing_dir=tmp_path,
+        data_dir=tmp_path / "data",
         target="spark",
         spark_url=spark.url,
         spark_prefix="kept_",
         spark_files=(tmp_path / "bucket").as_uri(),
     )
-    verifying = replace(settings, data_dir=settings.verify_dir)
+    verifying = settings.model_copy(update={"data_dir": settings.verify_dir})
     served, recomputed = open_warehouse(settings), open_warehouse(verifying)
     for warehouse in (served, recomputed):
         warehouse.replace("facts.t", FRAME, select=ROWS)
     verifying.data_dir.mkdir(parents=True)
     with pytest.raises(WarehouseError):  # while the tables remain, so does the folder that names them
-        remove_verification(replace(settings, spark_url="thrift://127.0.0.1:1"))
+        remove_verification(settings.model_copy(update={"spark_url": SecretStr("thrift://127.0.0.1:1")}))
     assert recomputed.has_table("facts.t") and verifying.data_dir.exists()
     remove_verification(settings)
     assert served.row_counts(["facts.t"]) == {"facts.t": 3}
@@ -309,4 +309,5 @@ def test_conflicts_are_counted_as_on_duckdb(spark: Cluster, tmp_path: Path) -> N
 def test_the_doctor_checks_the_cluster(spark: Cluster, tmp_path: Path) -> None:
     settings = Settings(tmp_path, tmp_path, target="spark", spark_url=spark.url)
     assert str(check_warehouse(settings).found) == "the cluster answers, in UTC"
-    assert check_warehouse(replace(settings, spark_url="thrift://127.0.0.1:1")).state == "problem"
+    unreachable = settings.model_copy(update={"spark_url": SecretStr("thrift://127.0.0.1:1")})
+    assert check_warehouse(unreachable).state == "problem"

@@ -250,7 +250,7 @@ def test_a_failed_run_a_failed_check_and_old_data_are_events() -> None:
 def test_whatever_happens_in_the_sensor_it_only_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
 ) -> None:
-    settings = Settings(tmp_path, tmp_path / "data", alert_webhook=receiver.url)
+    settings = Settings(landing_dir=tmp_path, data_dir=tmp_path / "data", alert_webhook=receiver.url)
     sensor = defs_alerts.alerts_sensor(settings)
     monkeypatch.setattr(defs_alerts, "alerts_now", lambda _: [ONE])
 
@@ -268,7 +268,7 @@ def test_whatever_happens_in_the_sensor_it_only_says_so(
 
     monkeypatch.setattr(defs_alerts, "alerts_now", broken)
     assert evaluated() == "alerts could not be looked for: IOException"
-    silent = defs_alerts.alerts_sensor(Settings(tmp_path, tmp_path / "data"))
+    silent = defs_alerts.alerts_sensor(Settings(landing_dir=tmp_path, data_dir=tmp_path / "data"))
     assert "nobody is to be told" in str(silent(dg.build_sensor_context()).skip_message)  # type: ignore[union-attr]
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import settings
 from orchestration.publish.report import i18n, sentences
 from orchestration.publish.report.formatting import day_month_year, month_day
 from orchestration.publish.report.i18n import gettext, using_language
 from orchestration.publish.report.model import Report
 from orchestration.publish.report.page import render_page
 from orchestration.publish.report.thai import THAI
+from orchestration.settings import Settings, SettingsError
 
 PUBLISH = Path(i18n.__file__).parent
 
@@ -67,8 +67,10 @@ def test_dates_have_thai_months_only_while_the_language_is_thai() -> None:
         pass
 
 
-def test_the_settings_offer_the_languages_of_the_catalogue() -> None:
-    assert settings.LANGUAGES == i18n.LANGUAGES
+def test_every_language_can_be_set_and_no_other() -> None:
+    assert [Settings(lang=language).lang for language in i18n.LANGUAGES] == ["en", "th"]
+    with pytest.raises(SettingsError, match="CREDITS_LANG must be en or th; found 'de'"):
+        Settings.load(lang="de")
 
 
 def test_a_value_is_never_used_as_a_format_string() -> None:
