@@ -1,4 +1,4 @@
-"""Alerts: what somebody should be told of, whom it was told to already, and telling it.
+"""Alerts: which events there are, which were sent already, and sending them.
 
-Not here: when anybody asks (defs/alerts.py, cli_alerts.py). Nothing here is part of a run.
+When they are sent does not belong here: defs/alerts.py and cli/alerts.py. Nothing here is part of a run.
 """

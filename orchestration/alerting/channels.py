@@ -1,6 +1,6 @@
-"""Ways to tell somebody: a webhook that takes Slack's JSON, and e-mail.
+"""Channels of alerts: a webhook that takes Slack's JSON, and e-mail.
 
-Not here: what is told (events.py). Addresses of webhooks and passwords are secrets and never printed.
+Not here: what is sent (events.py). URLs of webhooks and passwords are secrets and never printed.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ WAIT_SECONDS = 10
 
 
 class NotSent(RuntimeError):
-    """A channel did not take an alert; the message holds no secret."""
+    """A channel did not accept an alert; the message holds no secret."""
 
 
 class Channel(Protocol):
-    """A way to tell somebody."""
+    """Where alerts are sent."""
 
     @property
     def name(self) -> str:
-        """Which it is and to where, without secrets; what was sent is remembered by it."""
+        """Kind and recipient, without secrets; the record of what was sent is kept by it."""
 
     def send(self, alert: Alert) -> None:
-        """Tells it.
+        """Send one alert.
 
         Raises:
-            NotSent: it was not taken.
+            NotSent: it was not accepted.
         """
 
 
@@ -46,7 +46,7 @@ class _NoRedirect(HTTPRedirectHandler):
 
 @dataclass(frozen=True)
 class Webhook:
-    """Posts `{"text": …}`, as Slack, Mattermost, Teams and many others take it."""
+    """Posts `{"text": …}`, as Slack, Mattermost, Teams and many others accept it."""
 
     url: str = field(repr=False)
 
@@ -61,7 +61,7 @@ class Webhook:
             with build_opener(_NoRedirect).open(request, timeout=WAIT_SECONDS) as answer:
                 answer.read(1)
         except OSError as error:
-            # an error's own words may hold the address
+            # the text of an error may hold the URL
             status = getattr(error, "code", None)
             raise NotSent(
                 f"{self.name}: " + (f"answered {status}" if status else type(error).__name__)
@@ -70,7 +70,7 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Mail:
-    """One message an alert, by the SMTP server of `smtp://user:<password>@host:port` (smtps:// for TLS)."""
+    """Sends one message per alert, by the server of `smtp://user:<password>@host:port` (smtps:// for TLS)."""
 
     server: str = field(repr=False)
     sender: str
@@ -95,12 +95,12 @@ class Mail:
                 if at.username:
                     smtp.login(unquote(at.username), unquote(at.password or ""))
                 smtp.send_message(message)
-                # it is taken: how the server says goodbye is no reason to send it again
+                # the message was accepted: an error on quitting is no reason to send it again
                 with suppress(smtplib.SMTPException, OSError):
                     smtp.quit()
         except (OSError, smtplib.SMTPException) as error:
             raise NotSent(
-                f"{self.name}: the server {host} did not take it ({type(error).__name__})"
+                f"{self.name}: the server {host} did not accept it ({type(error).__name__})"
             ) from None
 
 
@@ -114,5 +114,5 @@ def _connected(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
 
 
 def _slack(text: str) -> str:
-    """Text that Slack takes for nothing but text: no mention of everybody, no link."""
+    """Text that Slack reads as plain text: no mentions, no links."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,6 +1,6 @@
-"""What somebody should be told of: the published marts and the newest run, as alerts.
+"""Events worth an alert, from the published marts and the newest run.
 
-Not here: whether it was told already (sent.py), or how it is sent (channels.py).
+Not here: whether an alert was sent already (sent.py), or how it is sent (channels.py).
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import duckdb
 from orchestration.publish.report.formatting import credits, day_month_year, percent, plain
 from orchestration.warehouse.journal import CheckRow
 
-# the higher of these that a workspace has crossed
+# shares of the allowance; the highest one crossed is reported
 USED_MARKS = (Decimal("0.95"), Decimal("0.85"))
-# spikes older than this are history, and no news
+# older spikes are not alerted
 SPIKE_DAYS = 2
-_STANDING = (
+_BALANCES = (
     "select summary.workspace_id, summary.workspace_name, summary.as_of, summary.allowance,"
-    " summary.credits_remaining, told.forecast_status, told.depletes_on_p5, told.pace_date"
+    " summary.credits_remaining, forecast.forecast_status, forecast.depletes_on_p5,"
+    " forecast.pace_date"
     " from marts.credit_summary as summary"
-    " left join marts.depletion_forecast as told using (workspace_id, as_of)"
+    " left join marts.depletion_forecast as forecast using (workspace_id, as_of)"
     " where summary.period = '30d' order by summary.workspace_id"
 )
 _SPIKES = (
@@ -40,9 +41,9 @@ class Alert:
     """One event.
 
     Attributes:
-        key: the same as long as it is the same event.
+        key: identifies the event, so that it is not sent twice.
         title: one line.
-        text: what it is, and what can be done.
+        text: details, and what can be done.
     """
 
     key: str
@@ -51,8 +52,8 @@ class Alert:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What a workspace has left. Credits exact; without a ledger they are None."""
+class WorkspaceBalance:
+    """Credits left of one workspace, exact; without a ledger they are None."""
 
     workspace_id: str
     name: str | None
@@ -68,40 +69,40 @@ class Standing:
         return plain(self.name or "", otherwise=plain(self.workspace_id))
 
 
-def of_workspaces(connection: duckdb.DuckDBPyConnection, *, within_days: int) -> Iterator[Alert]:
-    """What the published marts tell of workspaces that somebody should act on.
+def workspace_alerts(connection: duckdb.DuckDBPyConnection, *, within_days: int) -> Iterator[Alert]:
+    """Workspaces that run out of credits, near their allowance, or spike.
 
     Args:
         connection: of a published version.
-        within_days: how far ahead of the end a workspace is told of.
+        within_days: how many days before the credits may run out to alert.
     """
-    for row in connection.execute(_STANDING).fetchall():
-        standing = Standing(*row)
-        yield from _ending(standing, within_days=within_days)
-        yield from _used(standing)
+    for row in connection.execute(_BALANCES).fetchall():
+        balance = WorkspaceBalance(*row)
+        yield from _depletion_alert(balance, within_days=within_days)
+        yield from _allowance_alert(balance)
     for workspace_id, name, day, scope, spent, usual, cause in connection.execute(
         _SPIKES, {"days": SPIKE_DAYS}
     ).fetchall():
         label = plain(name or "", otherwise=plain(workspace_id))
-        than = "" if usual is None else f", usually {credits(usual)}"
+        usually = "" if usual is None else f", usually {credits(usual)}"
         why = f": {plain(cause)}" if cause else ""
         yield Alert(
             f"spike/{workspace_id}/{day}/{scope}",
             f"{label}: {credits(spent)} credits on {day_month_year(day)}",
-            f"A spike of usage ({plain(scope)}){than}{why}. See marts.usage_spikes.",
+            f"A spike of usage ({plain(scope)}){usually}{why}. See marts.usage_spikes.",
         )
 
 
-def of_newest_run(
+def run_alerts(
     checks: Sequence[CheckRow], *, failed_run: str | None, failed_at: str | None, stale: str | None
 ) -> Iterator[Alert]:
-    """What went wrong with the nights.
+    """A failed run, stale data and failed checks.
 
     Args:
-        checks: what the newest run that checked anything found.
+        checks: results of the newest run with any.
         failed_run: id of the newest run if it failed.
-        failed_at: where it did, as far as it is known.
-        stale: why what is served is not up to date, if so.
+        failed_at: the step that failed, if known.
+        stale: why the served version is out of date, if it is.
     """
     if failed_run is not None:
         where = f" at {failed_at}" if failed_at else ""
@@ -121,37 +122,37 @@ def of_newest_run(
             )
 
 
-def _ending(standing: Standing, *, within_days: int) -> Iterator[Alert]:
-    if standing.forecast_status == "already_empty":
+def _depletion_alert(balance: WorkspaceBalance, *, within_days: int) -> Iterator[Alert]:
+    if balance.forecast_status == "already_empty":
         yield Alert(
-            f"empty/{standing.workspace_id}",
-            f"{standing.label} has no credits left",
-            f"As of {day_month_year(standing.as_of)}. `credits forecast` says what to buy.",
+            f"empty/{balance.workspace_id}",
+            f"{balance.label} has no credits left",
+            f"As of {day_month_year(balance.as_of)}. `credits forecast` says what to buy.",
         )
         return
-    early = standing.depletes_on_p5
-    if early is None or early > standing.as_of + timedelta(days=within_days):
+    early = balance.depletes_on_p5
+    if early is None or early > balance.as_of + timedelta(days=within_days):
         return
-    left = credits(standing.credits_remaining or Decimal(0))
-    pace = f"; at the current pace by {day_month_year(standing.pace_date)}" if standing.pace_date else ""
+    left = credits(balance.credits_remaining or Decimal(0))
+    pace = f"; at the current pace by {day_month_year(balance.pace_date)}" if balance.pace_date else ""
     yield Alert(
-        f"ending/{standing.workspace_id}",
-        f"{standing.label} may be empty from {day_month_year(early)}",
+        f"ending/{balance.workspace_id}",
+        f"{balance.label} may be empty from {day_month_year(early)}",
         f"1 in 20 chance that its credits end by then{pace}. {left} were left on "
-        f"{day_month_year(standing.as_of)}. `credits forecast` says what to buy.",
+        f"{day_month_year(balance.as_of)}. `credits forecast` says what to buy.",
     )
 
 
-def _used(standing: Standing) -> Iterator[Alert]:
-    if not standing.allowance or standing.credits_remaining is None:
+def _allowance_alert(balance: WorkspaceBalance) -> Iterator[Alert]:
+    if not balance.allowance or balance.credits_remaining is None:
         return
-    used = (standing.allowance - standing.credits_remaining) / standing.allowance
+    used = (balance.allowance - balance.credits_remaining) / balance.allowance
     for mark in USED_MARKS:
         if used >= mark:
             yield Alert(
-                f"used-{mark:.0%}/{standing.workspace_id}",
-                f"{standing.label} has used {percent(used)} of its allowance",
-                f"{credits(standing.credits_remaining)} of {credits(standing.allowance)} credits left on "
-                f"{day_month_year(standing.as_of)}.",
+                f"used-{mark:.0%}/{balance.workspace_id}",
+                f"{balance.label} has used {percent(used)} of its allowance",
+                f"{credits(balance.credits_remaining)} of {credits(balance.allowance)} credits left on "
+                f"{day_month_year(balance.as_of)}.",
             )
             return

@@ -1,6 +1,6 @@
-"""What was told already: each event once in 24 hours by each channel, whoever asks, also after a restart.
+"""Sending alerts: each event once in 24 hours by each channel, whichever process sends, also after a restart.
 
-Not here: what there is to tell (events.py).
+Not here: which events there are (events.py).
 """
 
 from __future__ import annotations
@@ -16,68 +16,70 @@ from orchestration.alerting.channels import Channel, NotSent
 from orchestration.alerting.events import Alert
 from orchestration.durable_files import atomic_write
 
-QUIET = timedelta(hours=24)
-# at once by one channel; a night that breaks ten thousand workspaces is one message more
+RESEND_AFTER = timedelta(hours=24)
+# messages per channel at once; a run with ten thousand events summarises the rest in the last message
 MOST_AT_ONCE = 20
 
 
-def tell(
+def send_alerts(
     alerts: Sequence[Alert],
     channels: Sequence[Channel],
     *,
     folder: Path,
     now: datetime,
-    say: Callable[[str], None],
+    echo: Callable[[str], None],
 ) -> int:
-    """Sends what was not sent in the last 24 hours, and remembers it.
+    """Send what was not sent in the last 24 hours, and record it.
 
-    What is sent is written down after each message: who is killed in between tells one of them twice, and
-    none too few. A channel that does not take a message is asked again the next time, and stops no other.
+    It is recorded after each message: a process killed in between sends one message twice, and none too few.
+    A message that a channel did not accept is sent again the next time, and keeps no other channel waiting.
 
     Args:
-        folder: where it is remembered; made if it is not there.
-        now: with a zone.
-        say: is told what was sent, and what was not.
+        folder: of the record; created if missing.
+        now: with a time zone.
+        echo: takes a line for each message, sent or not.
 
     Returns:
-        How many messages were not taken.
+        The number of channels that failed.
     """
     failures = 0
-    with _alone(folder):
+    with _locked(folder):
         for channel in channels:
             try:
-                for message, told in _messages(due(alerts, channel, folder=folder, now=now)):
+                for message, covered in _messages(unsent(alerts, channel, folder=folder, now=now)):
                     channel.send(message)
-                    _remember(told, channel, folder=folder, now=now)
-                    say(f"sent by {channel.name}: {message.title}")
+                    _record(covered, channel, folder=folder, now=now)
+                    echo(f"sent by {channel.name}: {message.title}")
             except NotSent as error:
                 failures += 1
-                say(f"not sent by {error}; it is tried again")
+                echo(f"not sent by {error}; it will be sent again")
     return failures
 
 
-def due(alerts: Sequence[Alert], channel: Channel, *, folder: Path, now: datetime) -> list[Alert]:
+def unsent(alerts: Sequence[Alert], channel: Channel, *, folder: Path, now: datetime) -> list[Alert]:
     """Those that this channel has not sent in the last 24 hours; each event once."""
     sent = _read(folder).get(channel.name, {})
-    told = {key for key, at in sent.items() if now - datetime.fromisoformat(at) < QUIET}
-    return [alert for key, alert in {alert.key: alert for alert in alerts}.items() if key not in told]
+    recent = {key for key, at in sent.items() if now - datetime.fromisoformat(at) < RESEND_AFTER}
+    return [alert for key, alert in {alert.key: alert for alert in alerts}.items() if key not in recent]
 
 
 def _messages(alerts: Sequence[Alert]) -> Iterator[tuple[Alert, list[Alert]]]:
-    """The messages, and which alerts each tells of."""
+    """The messages, and the alerts each covers."""
     single = alerts if len(alerts) <= MOST_AT_ONCE else alerts[: MOST_AT_ONCE - 1]
     yield from ((alert, [alert]) for alert in single)
     if rest := list(alerts[len(single) :]):
         titles = "\n".join(alert.title for alert in rest[:MOST_AT_ONCE])
         more = f"\nand {len(rest) - MOST_AT_ONCE:,} more" if len(rest) > MOST_AT_ONCE else ""
-        told = f"{titles}{more}\n`credits alerts --dry-run` lists what holds now."
-        yield Alert("more", f"And {len(rest):,} more", told), rest
+        text = f"{titles}{more}\n`credits alerts --dry-run` lists the current events."
+        yield Alert("more", f"And {len(rest):,} more", text), rest
 
 
-def _remember(alerts: Sequence[Alert], channel: Channel, *, folder: Path, now: datetime) -> None:
+def _record(alerts: Sequence[Alert], channel: Channel, *, folder: Path, now: datetime) -> None:
     sent = _read(folder)
     kept = {
-        key: at for key, at in sent.get(channel.name, {}).items() if now - datetime.fromisoformat(at) < QUIET
+        key: at
+        for key, at in sent.get(channel.name, {}).items()
+        if now - datetime.fromisoformat(at) < RESEND_AFTER
     }
     sent[channel.name] = {**kept, **{alert.key: now.isoformat() for alert in alerts}}
     with atomic_write(folder / "sent.json") as file:
@@ -92,8 +94,8 @@ def _read(folder: Path) -> dict[str, dict[str, str]]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Of a sensor and a command that ask at the same moment, one waits for the other."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Let a sensor and a command that send at the same moment wait for each other."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

@@ -1,4 +1,5 @@
 """`credits ...`: one module for each command, and what they share (options.py, output.py).
 
-No number is computed here: `run` starts the job of the schedule, reports read what is published.
+No number is computed here: `run` starts the job of the schedule, reports read the published marts. Modules
+that load Dagster, dbt, pandas or Arrow are imported inside the commands, to keep help and completion fast.
 """

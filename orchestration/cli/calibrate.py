@@ -6,29 +6,27 @@ from pathlib import Path
 
 import click
 
-from orchestration.cli.options import (
-    EXIT_USAGE,
-    fail,
-    say_progress,
-)
+from orchestration.cli.options import EXIT_USAGE, echo_progress, fail
 
 
-@click.command()
+@click.command(short_help="Fit the forecast's ranges on daily series.")
 @click.option(
     "--series",
     "files",
     required=True,
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Daily series: CSV (or .csv.gz) with series, date, value. May be given several times.",
+    help="Read daily series from a CSV (or .csv.gz) with series, date, value. Repeatable.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
-@click.option("--label", default="given series", show_default=True, help="What the series are.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--label", default="given series", show_default=True, help="Describe the series; kept in the file."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random generator.")
 def calibrate(files: tuple[Path, ...], out: Path, label: str, seed: int) -> None:
     """Fit the forecast's ranges on daily series, and write them as JSON.
 
-    The project's own, forecasting/calibration.json, was made by this from public series.
+    The project's own file, forecasting/depletion/calibration.json, was fitted by this on public series.
     """
     import numpy as np
 
@@ -37,8 +35,8 @@ def calibrate(files: tuple[Path, ...], out: Path, label: str, seed: int) -> None
 
     try:
         series = read_series(files)
-        say_progress(f"fitting on {len(series)} series")
-        calibration = fit_on([one.values for one in series], label=label, rng=np.random.default_rng(seed))
+        echo_progress(f"fitting on {len(series)} series")
+        calibration = fit_on([each.values for each in series], label=label, rng=np.random.default_rng(seed))
     except SeriesError as error:
         fail(str(error), EXIT_USAGE)
     except ValueError as error:

@@ -1,6 +1,6 @@
-"""`credits completion`: what a shell needs to complete commands, options, workspaces and marts.
+"""`credits completion`: the script by which a shell completes commands, options, workspaces and marts.
 
-What is offered for names does not belong here: that is completing.py.
+Which names are offered does not belong here: that is name_completion.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _INSTRUCTIONS = {
     "bash": """\
 # Completion of `credits` in bash (4.4 or newer). For every new shell, add to ~/.bashrc:
 #   eval "$(credits completion bash)"
-# or, which starts faster, write it once:
+# or write it once, so that shells start faster:
 #   credits completion bash > ~/.local/share/bash-completion/completions/credits
 """,
     "zsh": """\
@@ -28,18 +28,18 @@ _INSTRUCTIONS = {
 }
 
 
-@click.command()
+@click.command(short_help="Print the completion script of a shell.")
 @click.argument("shell", type=click.Choice(list(_INSTRUCTIONS)))
 def completion(shell: str) -> None:
-    """A script that lets bash, zsh or fish complete commands, options, workspaces and marts.
+    """Print a script by which bash, zsh or fish completes commands, options, workspaces and marts.
 
-    Try it at once: eval "$(credits completion bash)"
+    Try it now: eval "$(credits completion bash)"
     """
     kind = get_completion_class(shell)
     assert kind is not None
     script = ShellComplete.source(kind(click.Group(), {}, PROGRAM, COMPLETE_VARIABLE))
     if shell == "zsh":
-        # a first line that zsh's autoloader looks for stays the first
+        # zsh's autoloader looks for this first line
         first, _, rest = script.partition("\n")
         click.echo(f"{first}\n{_INSTRUCTIONS[shell]}{rest}")
         return

@@ -1,6 +1,6 @@
-"""`credits dashboard`: the published marts to look at and to filter, in the browser, on this machine only.
+"""`credits dashboard`: the published marts in the browser, on this machine only.
 
-What it shows does not belong here: that is dashboard.py.
+What it shows does not belong here: that is dashboard/.
 """
 
 from __future__ import annotations
@@ -13,24 +13,27 @@ from pathlib import Path
 import click
 
 from orchestration.cli.options import EXIT_USAGE, data_dir_option, fail, use_settings
-from orchestration.settings import PROJECT_DIR
 
-# nothing is sent anywhere, and nobody but this machine is answered
+# no telemetry, and only requests of this machine are answered
 OPTIONS = (
     *("--server.address=127.0.0.1", "--server.headless=true", "--server.fileWatcherType=none"),
     *("--browser.gatherUsageStats=false", "--client.toolbarMode=minimal", "--client.showErrorDetails=none"),
 )
 
 
-@click.command()
+@click.command(short_help="Start the dashboard on this machine.")
 @data_dir_option
-@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port on 127.0.0.1."
+)
 def dashboard(data_dir: Path | None, port: int) -> None:
-    """The dashboard on http://127.0.0.1:8501: filter by member, category, type, reason; down to generations.
+    """Start the dashboard: filter by member, category, type and reason, down to single generations.
 
-    It reads what is published, each view from one version, and never makes a run wait. It has no login;
+    It reads the published marts, each view from one version, and never blocks a run. It has no login;
     SECURITY.md shows how to put one in front.
     """
+    from orchestration.settings import PROJECT_DIR
+
     settings = use_settings(data_dir=data_dir)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -38,9 +41,10 @@ def dashboard(data_dir: Path | None, port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             fail(
-                f"the dashboard needs port {port} of this machine: {error.strerror}. Use --port.", EXIT_USAGE
+                f"the dashboard needs port {port} of this machine: {error.strerror}. Choose one with --port.",
+                EXIT_USAGE,
             )
-    click.echo(f"the dashboard of {settings.data_dir}: http://127.0.0.1:{port} (Ctrl+C ends it)", err=True)
+    click.echo(f"dashboard of {settings.data_dir}: http://127.0.0.1:{port} (stop with Ctrl+C)", err=True)
     script = PROJECT_DIR / "orchestration" / "dashboard" / "app.py"
-    words = ["-m", "streamlit", "run", str(script), f"--server.port={port}", *OPTIONS]
-    os.execv(sys.executable, [sys.executable, *words])
+    arguments = ["-m", "streamlit", "run", str(script), f"--server.port={port}", *OPTIONS]
+    os.execv(sys.executable, [sys.executable, *arguments])

@@ -1,6 +1,6 @@
-"""`credits doctor`: what is wrong with the set-up, and what to do.
+"""`credits doctor`: problems of the installation, and what to do about each.
 
-What is looked at does not belong here: that is doctor/.
+The checks do not belong here: those are in health/doctor/.
 """
 
 from __future__ import annotations
@@ -10,43 +10,42 @@ import platform
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from orchestration.cli.options import (
     EXIT_FAILED,
     data_dir_option,
+    echo_progress,
     landing_option,
     pseudonymise_option,
-    say_progress,
 )
-from orchestration.cli.output import FORMATS, Output, rows_options, say_lines
-from orchestration.settings import PROJECT_DIR, SettingsError, use
-
-if TYPE_CHECKING:
-    from orchestration.health.doctor.finding import Finding
+from orchestration.cli.output import FORMATS, Output, echo_lines, rows_options
+from orchestration.health.doctor.finding import Finding
 
 
-@click.command(epilog="Exit codes: 0 no problem, though there may be warnings; 1 a problem; 2 wrong use.")
+@click.command(
+    short_help="Check the installation and the data.",
+    epilog="Exit codes: 0 no problem, though there may be warnings; 1 a problem; 2 wrong use.",
+)
 @landing_option
 @data_dir_option
 @pseudonymise_option
-@rows_options(default="text", forms=("text", *FORMATS))
+@rows_options(default="text", formats=("text", *FORMATS))
 def doctor(landing: Path | None, data_dir: Path | None, pseudonymise: bool, output: Output) -> None:
-    """Check the set-up: machine, packages, folders, disk, settings, the state of the data.
+    """Check the installation: machine, packages, folders, disk, settings and the state of the data.
 
-    Says of each whether it is ok, a warning or a problem, and what to do. Changes nothing. Whether data is
-    unharmed is asked with: credits verify.
+    Prints for each check whether it is ok, a warning or a problem, and what to do. Changes nothing. To check
+    that no data is damaged, use credits verify.
     """
     findings = []
     for finding in _findings(landing, data_dir, pseudonymise):
         findings.append(finding)
-        if output.form == "text":
-            say_lines([f"{finding.check:<12} {finding.state}: {finding.found}"])
+        if output.format == "text":
+            echo_lines([f"{finding.check:<12} {finding.state}: {finding.found}"])
             if finding.remedy:
-                say_lines([f"             {finding.remedy}"])
-    if output.form != "text":
+                echo_lines([f"             {finding.remedy}"])
+    if output.format != "text":
         import pyarrow as pa
 
         names = ("check", "state", "found", "remedy")
@@ -55,8 +54,8 @@ def doctor(landing: Path | None, data_dir: Path | None, pseudonymise: bool, outp
 
 
 def _findings(landing: Path | None, data_dir: Path | None, pseudonymise: bool) -> Iterator[Finding]:
-    from orchestration.health.doctor import machine, places, project, state
-    from orchestration.health.doctor.finding import Finding
+    from orchestration.health.doctor import machine
+    from orchestration.settings import PROJECT_DIR, SettingsError, use
 
     yield machine.check_python(PROJECT_DIR, running=platform.python_version())
     yield machine.check_packages(PROJECT_DIR)
@@ -64,21 +63,26 @@ def _findings(landing: Path | None, data_dir: Path | None, pseudonymise: bool) -
     try:
         settings = use(landing_dir=landing, data_dir=data_dir, pseudonymise=pseudonymise)
     except SettingsError as error:
-        yield Finding("settings", "problem", str(error), "Then ask again: all else depends on the settings.")
+        yield Finding(
+            "settings", "problem", str(error), "Then check again: the other checks need the settings."
+        )
         return
     os.chdir(settings.dagster_home)
-    yield Finding("settings", "ok", "all can be used")
+    yield Finding("settings", "ok", "all valid")
     yield machine.check_memory(settings.memory_limit)
-    yield places.check_landing(settings.landing_dir)
-    yield places.check_writable(settings.data_dir)
-    yield places.check_space(settings.data_dir)
-    yield places.check_file_system(settings.data_dir)
-    home = places.check_dagster_home(settings.dagster_home)
+    echo_progress("loading Dagster and dbt")
+    # only now: where a package is missing, these imports fail after it was reported
+    from orchestration.health.doctor import folders, project, state
+
+    yield folders.check_landing(settings.landing_dir)
+    yield folders.check_writable(settings.data_dir)
+    yield folders.check_space(settings.data_dir)
+    yield folders.check_file_system(settings.data_dir)
+    home = folders.check_dagster_home(settings.dagster_home)
     yield home
     yield state.check_lock(settings.data_dir)
     yield state.check_warehouse(settings)
     yield state.check_published(settings, now=datetime.now(UTC))
-    say_progress("asking Dagster and dbt")
     if home.state != "problem":
         yield state.check_last_run(settings)
     yield state.check_people(settings)

@@ -11,16 +11,16 @@ from orchestration.cli.options import data_dir_option, use_settings, workspace_o
 from orchestration.cli.output import Output, exit_on_refusal, rows_options
 
 
-@click.command()
+@click.command(short_help="Export one published mart as rows.")
 @click.argument("mart", shell_complete=name_completion.marts)
 @data_dir_option
-@workspace_option("Only rows of this workspace. [default: all]")
+@workspace_option("Export only rows of this workspace. [default: all]")
 @rows_options(default="csv")
 def export(mart: str, data_dir: Path | None, workspace: str | None, output: Output) -> None:
-    """One published mart, whole or of one workspace, such as: usage_daily
+    """Export one published mart, of all workspaces or of one, such as: usage_daily
 
     CSV is RFC 4180 in UTF-8, with exact decimals, ISO times and empty nulls; text that a spreadsheet would
-    run starts with a '. JSON has a row a line. A table holds the first 1,000 rows.
+    execute starts with a '. JSON has one row per line. A table shows the first 1,000 rows.
     """
     from orchestration.publish.rows.select import mart_rows
 

@@ -6,32 +6,27 @@ from pathlib import Path
 
 import click
 
-from orchestration.cli.held_warehouse import held_warehouse
-from orchestration.cli.options import (
-    EXIT_USAGE,
-    data_dir_option,
-    fail,
-    workspace_option,
-)
+from orchestration.cli.locked_warehouse import locked_warehouse
+from orchestration.cli.options import EXIT_USAGE, data_dir_option, fail, workspace_option
 from orchestration.cli.output import FORMATS, Output, rows_options
 
 
-@click.command()
+@click.command(short_help="Predict when the credits run out.")
 @data_dir_option
-@workspace_option("Workspace id; needed where there are several.")
+@workspace_option("Id of the workspace; required if there are several.")
 @click.option(
     "--what-if",
     "changes",
     multiple=True,
     metavar="CHANGE",
     help="regeneration-rate=-50%, members=+2, 'bulk=400 products' (on the next day; @DATE for another), "
-    "buy=PACK@DATE (ordered on that day). May be given several times: all are made together.",
+    "buy=PACK@DATE (ordered on that day). Repeatable: all changes apply together.",
 )
-@rows_options(default="text", forms=("text", *FORMATS))
+@rows_options(default="text", formats=("text", *FORMATS))
 def forecast(data_dir: Path | None, workspace: str | None, changes: tuple[str, ...], output: Output) -> None:
-    """When the credits of one workspace run out, and what a change would do to the date.
+    """Predict when the credits of one workspace run out, and how a change would move that date.
 
-    As rows: one as it is and, with changes, one after them.
+    Rows: one without changes and, with --what-if, one with them.
     """
     from forecasting.depletion.forecast import forecast_depletion
     from forecasting.depletion.what_if import WhatIfError, foretell
@@ -43,14 +38,14 @@ def forecast(data_dir: Path | None, workspace: str | None, changes: tuple[str, .
     )
     from orchestration.warehouse.forecast_inputs import facts_of, history_of
 
-    with held_warehouse(data_dir) as (warehouse, as_of, method):
+    with locked_warehouse(data_dir) as (warehouse, as_of, method):
         history = history_of(warehouse)
         known = history.workspaces["workspace_id"].astype("str").tolist()
         if workspace not in known and (workspace is not None or len(known) != 1):
-            found = "none was named" if workspace is None else f"{workspace!r} is none of them"
+            found = "none was named" if workspace is None else f"found {workspace!r}"
             listed = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
             fail(
-                f"a forecast is of one workspace; {found}. Use --workspace with one of: {listed}.", EXIT_USAGE
+                f"a forecast needs one workspace; {found}. Use --workspace with one of: {listed}.", EXIT_USAGE
             )
         chosen = workspace or known[0]
         history = history.of_workspace(chosen)
@@ -61,12 +56,12 @@ def forecast(data_dir: Path | None, workspace: str | None, changes: tuple[str, .
                 after = foretell(history, list(changes), facts=facts, as_of=as_of, method=method)
             except WhatIfError as error:
                 fail(str(error), EXIT_USAGE)
-    as_it_is = forecast_row(before.dates)
+    unchanged = forecast_row(before.dates)
     changed = None if after is None else forecast_row(after.dates)
-    if output.form == "text":
-        for line in describe_forecast(chosen, as_it_is, changed, changes, as_of=as_of):
+    if output.format == "text":
+        for line in describe_forecast(chosen, unchanged, changed, changes, as_of=as_of):
             click.echo(line)
         return
-    told = {"as it is": as_it_is} | ({} if changed is None else {" and ".join(changes): changed})
-    rows = [forecast_record(chosen, each, what=what, as_of=as_of) for what, each in told.items()]
+    cases = {"as it is": unchanged} | ({} if changed is None else {" and ".join(changes): changed})
+    rows = [forecast_record(chosen, each, case=case, as_of=as_of) for case, each in cases.items()]
     output.write_listed(rows, FORECAST_SCHEMA)

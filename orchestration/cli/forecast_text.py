@@ -1,4 +1,4 @@
-"""What `credits forecast` and `credits backtest` say, in words and tables.
+"""The output of `credits forecast` and `credits backtest`: text, tables and rows.
 
 Not here: the arithmetic (forecasting/), or reading the warehouse (warehouse/forecast_inputs.py).
 """
@@ -27,11 +27,9 @@ from orchestration.publish.report.sentences import (
 from orchestration.publish.rows.terminal import show_cells
 
 MICRO = 1_000_000
-
-
 # the credits of a forecast are those of its ledger, exact
 _CREDITS = pa.decimal128(38, 6)
-_KINDS = {
+_TYPES = {
     "workspace_id": pa.string(),
     "forecast": pa.string(),
     "as_of": pa.date32(),
@@ -50,7 +48,7 @@ _KINDS = {
     "packs_currency": pa.string(),
     "history_days": pa.int64(),
 }
-FORECAST_SCHEMA = pa.schema(_KINDS.items())
+FORECAST_SCHEMA = pa.schema(_TYPES.items())
 _DAYS = ("median_abs_error_days", "mean_abs_error_days")
 BACKTEST_SCHEMA = pa.schema(
     {
@@ -62,11 +60,16 @@ BACKTEST_SCHEMA = pa.schema(
 )
 
 
-def forecast_record(workspace_id: str, told: Forecast, *, what: str, as_of: date) -> dict[str, Any]:
-    """A forecast as a row of `FORECAST_SCHEMA`; `what` says of what case."""
-    burnt = Decimal((told.burn_rate_7d or 0) * (told.burn_rate_7d_days or 0)).quantize(Decimal(1) / MICRO)
-    of_case = {"workspace_id": workspace_id, "forecast": what, "as_of": as_of, "burn_rate_7d_credits": burnt}
-    return of_case | {name: getattr(told, name) for name in _KINDS if name not in of_case}
+def forecast_record(workspace_id: str, forecast: Forecast, *, case: str, as_of: date) -> dict[str, Any]:
+    """A forecast as a row of `FORECAST_SCHEMA`; `case` names its changes."""
+    used = (forecast.burn_rate_7d or Decimal(0)) * (forecast.burn_rate_7d_days or 0)
+    row = {
+        "workspace_id": workspace_id,
+        "forecast": case,
+        "as_of": as_of,
+        "burn_rate_7d_credits": used.quantize(Decimal(1) / MICRO),
+    }
+    return row | {name: getattr(forecast, name) for name in _TYPES if name not in row}
 
 
 def describe_forecast(
@@ -74,38 +77,39 @@ def describe_forecast(
 ) -> Iterator[str]:
     """The forecast of a workspace; with changes, before and after them."""
     yield f"{formatting.plain(workspace_id)}, as of {formatting.day_month_year(as_of)}"
-    yield from _told("As it is", before, as_of=as_of)
+    yield from _case_lines("As it is", before, as_of=as_of)
     if after is None:
         return
     yield ""
-    yield from _told("If " + " and ".join(formatting.plain(change) for change in changes), after, as_of=as_of)
+    title = "If " + " and ".join(formatting.plain(change) for change in changes)
+    yield from _case_lines(title, after, as_of=as_of)
     if before.depletes_on_p50 and after.depletes_on_p50:
         moved = (after.depletes_on_p50 - before.depletes_on_p50).days
-        words = "the same day" if moved == 0 else f"{abs(moved)} days {'later' if moved > 0 else 'earlier'}"
-        yield f"  in the median: {words}"
+        shift = "the same day" if moved == 0 else f"{abs(moved)} days {'later' if moved > 0 else 'earlier'}"
+        yield f"  in the median: {shift}"
 
 
-def _told(title: str, forecast: Forecast, *, as_of: date) -> Iterator[str]:
+def _case_lines(title: str, forecast: Forecast, *, as_of: date) -> Iterator[str]:
     yield f"{title}:"
     yield f"  status        {forecast.forecast_status}"
+    write_date = formatting.day_month_year
     if forecast.pace_date:
-        pace = forecast_headline(forecast, write_date=formatting.day_month_year)
+        pace = forecast_headline(forecast, write_date=write_date)
         yield f"  current pace  {pace}, if use goes on as in the last 7 days"
     if forecast.depletes_on_p50:
-        yield f"  median        {formatting.day_month_year(forecast.depletes_on_p50)}"
-    write_date = formatting.day_month_year
-    for words in (
+        yield f"  median        {write_date(forecast.depletes_on_p50)}"
+    for sentence in (
         range_text(forecast, write_date=write_date),
         grant_text(forecast, write_date=write_date),
         buying_text(forecast, write_date=write_date, as_of=as_of),
         capped_text(forecast),
     ):
-        if words:
-            yield f"  {words}"
+        if sentence:
+            yield f"  {sentence}"
 
 
 def forecast_row(dates: pd.DataFrame) -> Forecast:
-    """The one row of a forecast's dates, as a report holds it."""
+    """The single row of a forecast's dates, in the type of the reports."""
     row = dates.iloc[0]
 
     def credits(name: str) -> Decimal | None:
@@ -145,12 +149,12 @@ def forecast_row(dates: pd.DataFrame) -> Forecast:
     )
 
 
-def describe_backtest(scores: pd.DataFrame, *, what: str) -> Iterator[str]:
-    """A table of scores by horizon: cover and error of the forecast, beside the pace."""
+def describe_backtest(scores: pd.DataFrame, *, title: str) -> Iterator[str]:
+    """A table of scores by horizon: coverage and error of the forecast, and error of the current pace."""
     if scores.empty:
-        yield f"{what}: no case. A forecast is judged after 14 to 90 days, and needs 14 days of history."
+        yield f"{title}: no case. A forecast is scored after 14 to 90 days, and needs 14 days of history."
         return
-    yield _backtest_title(scores, what)
+    yield _backtest_title(scores, title)
     yield "                  true date within        days off       days off, pace"
     yield "median     cases  80 % range 95 % range   median   mean   median   mean"
     for name, cases, *measures in _backtest_cells(scores):
@@ -161,20 +165,20 @@ def describe_backtest(scores: pd.DataFrame, *, what: str) -> Iterator[str]:
         )
 
 
-def show_backtest(scores: pd.DataFrame, console: Console, *, what: str) -> None:
-    """The same for a terminal; there must be a score."""
+def show_backtest(scores: pd.DataFrame, console: Console, *, title: str) -> None:
+    """The same table for a terminal; requires at least one score."""
     names = ("median", "cases", "true in 80 %", "in 95 %", "days off", "mean", "pace: days off", "mean")
     show_cells(
         console,
         names,
         list(_backtest_cells(scores)),
         numbers=[False, *[True] * (len(names) - 1)],
-        title=_backtest_title(scores, what),
+        title=_backtest_title(scores, title),
     )
 
 
 def backtest_records(scores: pd.DataFrame) -> list[dict[str, Any]]:
-    """The same as rows of `BACKTEST_SCHEMA`, not rounded."""
+    """The same scores as rows of `BACKTEST_SCHEMA`, not rounded."""
     return [
         {
             "horizon_bucket": name,
@@ -192,9 +196,9 @@ def backtest_records(scores: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _backtest_title(scores: pd.DataFrame, what: str) -> str:
+def _backtest_title(scores: pd.DataFrame, title: str) -> str:
     first, last = (formatting.day_month_year(scores["as_of"].agg(end).date()) for end in ("min", "max"))
-    return f"{what}: {formatting.count(len(scores))} cases of {first} to {last}"
+    return f"{title}: {formatting.count(len(scores))} cases of {first} to {last}"
 
 
 def _by_horizon(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -1,6 +1,6 @@
-"""`credits forget`: a person erased, and everything published anew without them.
+"""`credits forget`: a person erased, and everything rebuilt and published without them.
 
-What is erased where does not belong here: that is defs/forgetting.py and warehouse/erasure.py.
+What is erased does not belong here: that is operations/forget.py and lake/erasure/.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from orchestration.cli.options import (
     use_settings,
     workspace_option,
 )
+from orchestration.runs.lock import DataDirectoryLocked
 
 
-@click.command()
+@click.command(short_help="Erase a person; every total stays.")
 @click.option(
     "--member",
     required=True,
@@ -32,15 +33,15 @@ from orchestration.cli.options import (
     shell_complete=name_completion.members,
     help="Id of the member, as delivered in member_id.",
 )
-@workspace_option("Only in this workspace. [default: in all that have a member of that id]")
+@workspace_option("Erase only in this workspace. [default: in all that have a member of that id]")
 @click.option(
     "--landing",
     type=click.Path(path_type=Path),
-    help="Folder of the landing feeds, to say what of it still holds the person; nothing in it is changed. "
+    help="Folder of the landing feeds; files in it that still mention the person are listed, not changed. "
     "[default: $CREDITS_LANDING_DIR, or data/landing]",
 )
 @data_dir_option
-@click.option("--dry-run", is_flag=True, help="Only say what would be rewritten.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be rewritten.")
 @pseudonymise_option
 def forget(
     member: str,
@@ -52,16 +53,15 @@ def forget(
 ) -> None:
     """Erase a person from raw, quarantine, marts and past versions; every total stays.
 
-    Their id becomes a token that tells nothing, their name, e-mail and team are erased, and what arrives of
-    them later is erased on arrival. Everything is built and published anew, and the versions before are
-    removed. Run it again if it was interrupted.
+    Their id becomes a random token, their name, e-mail and team are erased, and later deliveries about them
+    are erased on arrival. Everything is rebuilt and published, and earlier versions are deleted. If it is
+    interrupted, run it again.
     """
-    sys.argv[1:] = ["forget"]  # dbt writes the command line into its artefacts
+    sys.argv[1:] = ["forget"]  # dbt writes the command line, which has the id, into its artifacts
     settings = use_settings(landing_dir=landing, data_dir=data_dir, pseudonymise=pseudonymise)
     if not settings.lake_dir.is_dir():
         fail(f"{settings.data_dir} holds no lake to erase from; run credits run first", EXIT_USAGE)
     from orchestration.operations.forget import OtherPseudonyms, UnknownMember, forget_member
-    from orchestration.runs.lock import DataDirectoryLocked
     from orchestration.warehouse.protocol import WarehouseError
 
     try:
@@ -71,14 +71,14 @@ def forget(
             workspace_id=workspace,
             dry_run=dry_run,
             now=datetime.now(UTC),
-            say=click.echo,
+            echo=click.echo,
         )
     except (UnknownMember, OtherPseudonyms) as error:
         fail(str(error), EXIT_USAGE)
     except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)
     except WarehouseError as error:
-        fail(f"not everything is erased yet; run it again once that is mended: {error}")
+        fail(f"the erasure is unfinished; fix this, then run the command again: {error}")
     except OSError as error:
         fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)
     raise SystemExit(0 if is_done else EXIT_FAILED)

@@ -1,6 +1,6 @@
-"""`credits ...`: the commands people type, in the order of the help.
+"""`credits ...`: every command, in the order of the help.
 
-Not here: what a command does, which its own module says.
+What a command does is in its own module.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
 
 
 class Sections(click.Group):
-    """A group whose help lists its commands by section."""
+    """A group that lists its commands by section."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write each section with a line for each of its commands."""
+        """Write each section, one line per command."""
         width = max(len(name) for name in self.commands)
         for title, commands in SECTIONS.items():
             with formatter.section(title):
@@ -56,15 +56,15 @@ class Sections(click.Group):
 @click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="credit-usage-analytics", prog_name="credits")
 def main() -> None:
-    """Where the AI-generation credits go, and when they run out.
+    """Show where AI-generation credits go, and when they run out.
 
     Exit codes: 0 done; 1 failed, or a critical check failed and nothing was published; 2 wrong use or
-    configuration; 3 busy, another run holds the data directory.
+    configuration; 3 another run holds the data directory.
     """
     exit_on_sigterm()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to stop
+            stream.reconfigure(errors="replace")  # names may have letters the terminal cannot show
 
 
 for section in SECTIONS.values():

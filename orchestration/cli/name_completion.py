@@ -1,6 +1,6 @@
-"""What the shell offers for names of workspaces, members and marts: those of the published file.
+"""Shell completion of workspace, member and mart names from the published file.
 
-It is asked for at every press of a key: quick, read-only, and silent where there is nothing to offer.
+It runs at every key press: fast, read-only, and silent on errors.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import duckdb
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 MOST_OFFERED = 500
-# that of publish/export.py, whose package takes half a second to import
+# a copy of the name in publish/versions/export.py, which takes half a second to import
 DATABASE_NAME = "credits.duckdb"
-_SAFE_SIGNS = frozenset("_.@%+/-")
+_SAFE_CHARACTERS = frozenset("_.@%+/-")
 _WORKSPACES = """
     select distinct workspace_id from marts.credit_summary
     where starts_with(workspace_id, $begun) order by 1 limit $most
@@ -50,11 +50,11 @@ def _offer(sql: str) -> Complete:
 
 
 def _is_safe(name: str) -> bool:
-    """Whether a name from outside may stand in a command line as it is: letters, digits, a few signs."""
+    """Whether a name from outside is safe unquoted in a shell: letters, digits, a few other characters."""
     return (
         bool(name)
         and name[0] != "-"
-        and all(sign in _SAFE_SIGNS or unicodedata.category(sign)[0] in "LMN" for sign in name)
+        and all(letter in _SAFE_CHARACTERS or unicodedata.category(letter)[0] in "LMN" for letter in name)
     )
 
 

@@ -1,6 +1,6 @@
-"""What the commands share: options, exit codes, how they refuse, and starting a run.
+"""What the commands share: options, exit codes, refusals, and starting a run.
 
-No command is defined here: those are in cli.py and cli_*.py.
+No command is defined here: each has a module of its own.
 """
 
 from __future__ import annotations
@@ -12,16 +12,21 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from orchestration.cli import name_completion
-from orchestration.settings import Settings, SettingsError, use
+from orchestration.runs.lock import DataDirectoryLocked
+
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
 
 EXIT_FAILED, EXIT_USAGE, EXIT_BUSY = 1, 2, 3
 LATEST = "newest complete day"
-SILENT_SECONDS = 3.0
+PROGRESS_SECONDS = 3.0
+REFUSED = "2 wrong use or nothing to work on; 3 another run holds the data directory."
+UNREADABLE = "the published version cannot be read; publish again with credits run."
 
 
 class Day(click.ParamType):
@@ -37,24 +42,24 @@ class Day(click.ParamType):
         except ValueError:
             self.fail(f"{value!r} is not a date; give it as YYYY-MM-DD, such as 2026-04-07", param, ctx)
         if not 1970 <= day.year <= 9998:
-            self.fail(f"{value!r} is not between 1970 and 9998, which a report can be about", param, ctx)
+            self.fail(f"a report date must be between 1970 and 9998; found {value!r}", param, ctx)
         return day
 
 
 class Interrupted(click.ClickException):
-    """The process was asked to end, and leaves with a sentence instead of in the middle of a word."""
+    """SIGTERM was received; the process exits with one sentence instead of a traceback."""
 
     exit_code = EXIT_FAILED
 
     def __init__(self) -> None:
-        super().__init__("told to stop; nothing that was delivered is lost: start it again")
+        super().__init__("Interrupted. No delivered data was lost; run the command again.")
 
     def show(self, file: Any = None) -> None:
         click.echo(f"credits: {self.message}", err=True)
 
 
 def exit_on_sigterm() -> None:
-    """Make of SIGTERM an orderly end; while steps go on, Dagster does."""
+    """Exit in order on SIGTERM; while steps run, Dagster handles it."""
 
     def stop(*_: object) -> NoReturn:
         raise Interrupted
@@ -63,37 +68,37 @@ def exit_on_sigterm() -> None:
 
 
 def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
-    """Echo why on standard error, and leave."""
+    """Print the reason on standard error, and exit."""
     click.echo(f"credits: {message}", err=True)
     raise SystemExit(code)
 
 
-def say_progress(words: str) -> None:
-    """What goes on, for whoever waits at a terminal; never part of what a command prints."""
+def echo_progress(text: str) -> None:
+    """Show progress on a terminal; never part of a command's output."""
     if sys.stderr.isatty():
-        click.echo(words, err=True)
+        click.echo(text, err=True)
 
 
 class Progress:
-    """Says how far a long piece of work is, once it takes longer than somebody waits without a word.
+    """Shows the progress of a long task every few seconds.
 
     Args:
-        what: what is counted.
+        unit: the plural of what is counted.
     """
 
-    def __init__(self, what: str) -> None:
-        self._what, self._said_at = what, monotonic()
+    def __init__(self, unit: str) -> None:
+        self._unit, self._echoed_at = unit, monotonic()
 
     def __call__(self, done: int, total: int) -> None:
-        if monotonic() - self._said_at >= SILENT_SECONDS:
-            self._said_at = monotonic()
-            say_progress(f"{done:,} of {total:,} {self._what}")
+        if monotonic() - self._echoed_at >= PROGRESS_SECONDS:
+            self._echoed_at = monotonic()
+            echo_progress(f"{done:,} of {total:,} {self._unit}")
 
 
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the lake, the warehouse and what is published. "
+    help="Folder of the lake, the warehouse and the published versions. "
     "[default: $CREDITS_DATA_DIR, or data/warehouse]",
 )
 
@@ -106,49 +111,35 @@ landing_option = click.option(
 
 
 def workspace_option(help: str) -> Callable[[Any], Any]:
-    """--workspace ID, which the shell completes from what is published."""
+    """--workspace ID, which the shell completes from the published marts."""
     return click.option("--workspace", metavar="ID", shell_complete=name_completion.workspaces, help=help)
 
 
 pseudonymise_option = click.option(
     "--pseudonymise",
     is_flag=True,
-    help="Call people by keyed hashes of their ids in all that is built and published; the key is "
+    help="Show people by keyed hashes of their ids in everything built and published; the key is "
     "$CREDITS_PSEUDONYM_SECRET. [default: $CREDITS_PSEUDONYMISE]",
 )
 
 
-def use_settings(
-    *,
-    landing_dir: Path | None = None,
-    data_dir: Path | None = None,
-    pseudonymise: bool = False,
-    workspace_files: bool = False,
-    publish: tuple[str, ...] = (),
-    target: str | None = None,
-) -> Settings:
-    """Fix the folders, and stand where the relative paths of dagster.yaml are meant from."""
+def use_settings(**given: Any) -> Settings:
+    """The checked settings; changes to the folder of dagster.yaml, which its relative paths start from."""
+    from orchestration.settings import SettingsError, use
+
     try:
-        settings = use(
-            landing_dir=landing_dir,
-            data_dir=data_dir,
-            pseudonymise=pseudonymise,
-            workspace_files=workspace_files,
-            publish=publish,
-            target=target,
-        )
+        settings = use(**given)
     except SettingsError as error:
         fail(str(error), EXIT_USAGE)
     os.chdir(settings.dagster_home)
     return settings
 
 
-def run_and_leave(
+def run_and_exit(
     settings: Settings, *, as_of: date | None, full_refresh: bool, is_loading: bool = True
 ) -> NoReturn:
-    """One run of the nightly job; leaves with the exit code that says how it went."""
+    """Run the nightly job once, and exit with the code of its result."""
     from orchestration.operations.nightly import run_nightly
-    from orchestration.runs.lock import DataDirectoryLocked
     from orchestration.warehouse.dbt_build import DbtFailed
 
     try:
@@ -158,7 +149,7 @@ def run_and_leave(
             now=datetime.now(UTC),
             full_refresh=full_refresh,
             is_loading=is_loading,
-            say=click.echo,
+            echo=click.echo,
         )
     except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)

@@ -1,6 +1,6 @@
-"""How commands print rows: one --format, one --out, and the terminal or the pipe they go to.
+"""How commands print rows: --format, --out, and the terminal or the pipe.
 
-Not here: how rows are written (publish/rows_out.py, publish/terminal.py), or which rows.
+Not here: how rows are written (publish/rows/), or which rows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import duckdb
 
-from orchestration.cli.options import EXIT_USAGE, fail
+from orchestration.cli.options import EXIT_USAGE, UNREADABLE, fail
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,26 +29,26 @@ Command = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Output:
-    """Where the rows of a command go, and as what.
+    """Destination and format of a command's rows.
 
     Attributes:
-        form: one of `FORMATS`, or "text" where a command has words of its own.
-        path: the file to write, all or nothing; None for standard output.
+        format: one of `FORMATS`, or "text" if the command has a text output.
+        path: the file to write atomically; None for standard output.
     """
 
-    form: str
+    format: str
     path: Path | None = None
 
     @property
     def is_for_people(self) -> bool:
-        """Whether it is read on a terminal or as the words of the command, not by a program."""
-        return self.form in ("table", "text") and self.path is None
+        """Whether the output is text or a table on standard output, not data for a program."""
+        return self.format in ("table", "text") and self.path is None
 
     def write(self, rows: Rows) -> None:
-        """Write all of the rows; of a table, the first.
+        """Write all rows; for a table, the first 1,000.
 
         Raises:
-            OutError: they cannot be written so or there.
+            OutError: they cannot be written in this format or to this path.
             OSError: the file cannot be written.
         """
         from orchestration.publish.rows.write import (
@@ -62,16 +62,16 @@ class Output:
         writers = {"table": write_table, "csv": write_csv, "json": write_json, "parquet": write_parquet}
         if self.path is not None:
             with output_file(self.path) as file:
-                writers[self.form](rows, file)
-        elif self.form == "table" and (console := terminal()):
+                writers[self.format](rows, file)
+        elif self.format == "table" and (console := terminal()):
             from orchestration.publish.rows.terminal import show_rows
 
             show_rows(rows, console)
         else:
-            writers[self.form](rows, click.get_binary_stream("stdout"))
+            writers[self.format](rows, click.get_binary_stream("stdout"))
 
     def write_listed(self, rows: Sequence[dict[str, Any]], schema: Any) -> None:
-        """The same for rows in hand; leaves with the reason if they cannot be written."""
+        """Write rows in memory; exits with the reason if they cannot be written."""
         from orchestration.publish.rows.listed_rows import listed_rows
         from orchestration.publish.rows.write import OutError
 
@@ -81,52 +81,58 @@ class Output:
         except OutError as error:
             fail(str(error), EXIT_USAGE)
         except BrokenPipeError:
-            raise  # whoever read has enough; click ends the command
+            raise  # the reader closed the pipe; click ends the command
         except OSError as error:
             fail(f"the rows were not written to {self.path or 'standard output'}: {error}")
 
 
-def rows_options(*, default: str = "table", forms: Sequence[str] = FORMATS) -> Callable[[Command], Command]:
-    """The options --format and --out, which become one argument of the command: `output`."""
+def rows_options(*, default: str = "table", formats: Sequence[str] = FORMATS) -> Callable[[Command], Command]:
+    """The options --format and --out, passed to the command as one argument, `output`."""
 
     def decorate(command: Command) -> Command:
         @click.option(
-            "--format", "form", type=click.Choice(forms), default=default, show_default=True, help=_HELP
+            "--format",
+            "output_format",
+            type=click.Choice(formats),
+            default=default,
+            show_default=True,
+            help=_HELP,
         )
         @click.option(
             "--out",
             type=click.Path(path_type=Path),
-            help="File to write, all or nothing. [default: standard output]",
+            help="File to write atomically. [default: standard output]",
         )
         @functools.wraps(command)
-        def with_output(*args: Any, form: str, out: Path | None, **options: Any) -> Any:
-            if form == "text" and out is not None:
-                fail("--out takes rows; words are none. Name a --format, such as csv.", EXIT_USAGE)
-            if form == "parquet" and out is None and sys.stdout.isatty():
+        def with_output(*args: Any, output_format: str, out: Path | None, **options: Any) -> Any:
+            if output_format == "text" and out is not None:
+                fail("--out takes rows, and the output is text. Name a --format, such as csv.", EXIT_USAGE)
+            if output_format == "parquet" and out is None and sys.stdout.isatty():
                 fail(
-                    "Parquet is no text, and standard output is a terminal; name a file with --out, or pipe",
+                    "Parquet is binary, and standard output is a terminal; name a file with --out, or pipe",
                     EXIT_USAGE,
                 )
-            # before the working directory changes
-            return command(*args, output=Output(form, None if out is None else out.absolute()), **options)
+            # absolute, since the working directory changes later
+            output = Output(output_format, None if out is None else out.absolute())
+            return command(*args, output=output, **options)
 
         return with_output
 
     return decorate
 
 
-_HELP = "JSON is an array of objects, decimals as texts; Parquet needs --out or a pipe."
+_HELP = "JSON is an array of objects with decimals as strings; Parquet needs --out or a pipe."
 
 
 def text_format_option(command: Command) -> Command:
-    """--format text|json, for commands that tell one thing of many parts, not rows."""
+    """--format text|json, for commands whose output is one document, not rows."""
     return click.option(
-        "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+        "--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True
     )(command)
 
 
 def terminal() -> Console | None:
-    """The terminal that standard output is, or None: a pipe, a file, or a terminal that can only print."""
+    """A console if standard output is a terminal; None if it is a pipe, a file or a dumb terminal."""
     if not sys.stdout.isatty():
         return None
     from rich.console import Console
@@ -135,8 +141,8 @@ def terminal() -> Console | None:
     return None if console.is_dumb_terminal else console
 
 
-def say_lines(lines: Iterable[str]) -> None:
-    """Lines of a label and a text: as they are through a pipe, wrapped and coloured on a terminal."""
+def echo_lines(lines: Iterable[str]) -> None:
+    """Print lines of a label and a text: unchanged to a pipe, wrapped and coloured on a terminal."""
     console = terminal()
     if console is None:
         for line in lines:
@@ -148,8 +154,8 @@ def say_lines(lines: Iterable[str]) -> None:
 
 
 @contextmanager
-def exit_on_refusal(what_failed: str, output: Output) -> Iterator[None]:
-    """Whatever keeps the rows from being read or written, as a sentence and an exit code."""
+def exit_on_refusal(failure: str, output: Output) -> Iterator[None]:
+    """Turn errors of reading or writing rows into a message and an exit code."""
     from orchestration.publish.rows.select import ExtractError
     from orchestration.publish.rows.write import OutError
 
@@ -158,8 +164,8 @@ def exit_on_refusal(what_failed: str, output: Output) -> Iterator[None]:
     except (ExtractError, OutError) as error:
         fail(str(error), EXIT_USAGE)
     except duckdb.Error as error:
-        fail(f"what is published cannot be read; publish it anew with credits run. {error}")
+        fail(f"{UNREADABLE} {error}")
     except BrokenPipeError:
-        raise  # whoever read has enough; click ends the command
+        raise  # the reader closed the pipe; click ends the command
     except OSError as error:
-        fail(f"{what_failed}{'' if output.path is None else f' to {output.path}'}: {error}")
+        fail(f"{failure}{'' if output.path is None else f' to {output.path}'}: {error}")

@@ -1,4 +1,4 @@
-"""`credits publish`: the served version sent once more to where readers have it as well.
+"""`credits publish`: the served version sent to PostgreSQL again.
 
 How it is sent does not belong here: that is publish/postgres.py.
 """
@@ -10,16 +10,16 @@ from pathlib import Path
 import click
 import duckdb
 
-from orchestration.cli.options import data_dir_option, fail, use_settings
+from orchestration.cli.options import UNREADABLE, data_dir_option, fail, use_settings
 
 
-@click.command()
+@click.command(short_help="Send the served version to PostgreSQL.")
 @click.argument("target", type=click.Choice(["postgres"]))
 @data_dir_option
 def publish(target: str, data_dir: Path | None) -> None:
-    """Send what is served to PostgreSQL, after a rollback or a night that could not: postgres
+    """Send the served version to PostgreSQL, after a rollback or a run that failed to: postgres
 
-    $CREDITS_POSTGRES_URL says where: postgresql://user:<password>@host/database. Readers see a version whole.
+    Set its address in $CREDITS_POSTGRES_URL: postgresql://user:<password>@host/database. It is atomic.
     """
     from orchestration.publish.postgres import PostgresError, send
 
@@ -28,10 +28,10 @@ def publish(target: str, data_dir: Path | None) -> None:
         rows = send(
             settings.published_dir,
             settings.postgres_url.get_secret_value(),
-            echo=lambda told: click.echo(told, err=True),
+            echo=lambda line: click.echo(line, err=True),
         )
     except PostgresError as error:
         fail(str(error))
     except duckdb.Error as error:
-        fail(f"what is published cannot be read; publish it anew with credits run. {error}")
+        fail(f"{UNREADABLE} {error}")
     click.echo(f"sent {len(rows)} marts, {sum(rows.values()):,} rows")

@@ -9,27 +9,29 @@ import click
 
 from orchestration.cli.options import (
     EXIT_USAGE,
+    REFUSED,
     Day,
     data_dir_option,
     fail,
-    run_and_leave,
+    run_and_exit,
     use_settings,
 )
 
-_REFUSED = "2 wrong use or nothing to work on; 3 another run holds the data directory."
 
-
-@click.command(epilog=f"Exit codes: 0 published; 1 a step or a critical check failed; {_REFUSED}")
+@click.command(
+    short_help="Rebuild everything from the raw batches.",
+    epilog=f"Exit codes: 0 published; 1 a step or a critical check failed; {REFUSED}",
+)
 @data_dir_option
 @click.option(
     "--as-of",
     type=Day(),
-    help="Last local date to report. [default: that of what is published, else the newest complete day]",
+    help="Last local date to report. [default: that of the served version, else the newest complete day]",
 )
 def rebuild(data_dir: Path | None, as_of: date | None) -> None:
-    """Build and publish everything anew from what was loaded before.
+    """Rebuild and publish everything from the batches loaded before.
 
-    The landing folder is not looked at, and the working warehouse is forgotten: DATA_DIR/raw alone is enough.
+    The landing folder is not read, and the working warehouse is deleted: DATA_DIR/raw alone is enough.
     """
     from orchestration.lake.lake import Lake
     from orchestration.publish.versions.history import read_run_state
@@ -37,11 +39,11 @@ def rebuild(data_dir: Path | None, as_of: date | None) -> None:
     settings = use_settings(data_dir=data_dir)
     if not Lake(settings.lake_dir).batches():
         fail(
-            f"a rebuild starts from what was loaded before; {settings.lake_dir} holds no batch. "
+            f"a rebuild starts from batches loaded before; {settings.lake_dir} holds no batch. "
             "Load landing files with credits run, or name another folder with --data-dir.",
             EXIT_USAGE,
         )
     published = read_run_state(settings.published_dir)
     if as_of is None and published is not None:
         as_of = published.as_of
-    run_and_leave(settings, as_of=as_of, full_refresh=True, is_loading=False)
+    run_and_exit(settings, as_of=as_of, full_refresh=True, is_loading=False)

@@ -1,6 +1,6 @@
-"""`credits report`: what one workspace used, what is left and what was wasted, from the published marts.
+"""`credits report`: credits used, left and wasted by one workspace, from the published marts.
 
-Not here: what a report says (publish/).
+Not here: the content of a report (publish/report/).
 """
 
 from __future__ import annotations
@@ -13,61 +13,74 @@ from pathlib import Path
 import click
 import duckdb
 
-from orchestration.cli.options import EXIT_USAGE, data_dir_option, fail, use_settings, workspace_option
+from orchestration.cli.options import (
+    EXIT_USAGE,
+    UNREADABLE,
+    data_dir_option,
+    fail,
+    use_settings,
+    workspace_option,
+)
 from orchestration.publish.report.i18n import LANGUAGES
+from orchestration.publish.report.load import ReportError, load_report
+from orchestration.publish.versions.file_names import file_name
 
 
-@click.command()
+@click.command(short_help="Show the report of one workspace.")
 @data_dir_option
-@workspace_option("Workspace id; needed where there are several.")
+@workspace_option("Id of the workspace; required if there are several.")
 @click.option("--days", type=int, default=30, show_default=True, help="Window: 7, 30 or 90 days.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json", "html"]),
+    default="text",
+    show_default=True,
 )
 @click.option(
-    "--lang", "language", type=click.Choice(LANGUAGES), help="Of the page. [default: $CREDITS_LANG or en]"
+    "--lang",
+    "language",
+    type=click.Choice(LANGUAGES),
+    help="Language of the page. [default: $CREDITS_LANG, or en]",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write. [default: standard output]"
 )
-@click.option("--open", "is_opened", is_flag=True, help="Show the page in the browser; with --format html.")
+@click.option("--open", "is_opened", is_flag=True, help="Open the page in the browser; needs --format html.")
 def report(
     data_dir: Path | None,
     workspace: str | None,
     days: int,
-    form: str,
+    output_format: str,
     language: str | None,
     out: Path | None,
     is_opened: bool,
 ) -> None:
-    """The report of one workspace, from the published marts."""
+    """Show the report of one workspace: credits used, left and wasted, and the forecast."""
     from orchestration.publish.report.as_json import render_json
-    from orchestration.publish.report.load import ReportError, load_report
     from orchestration.publish.report.page import render_page
     from orchestration.publish.report.text import render_text
     from orchestration.publish.versions.freshness import staleness_warning
     from orchestration.publish.versions.history import kept_versions
     from orchestration.runs.history import newest_failure
 
-    if form != "html" and (is_opened or language):
-        fail("--open and --lang are for the page; add --format html", EXIT_USAGE)
+    if output_format != "html" and (is_opened or language):
+        fail("--open and --lang need the page; add --format html", EXIT_USAGE)
     settings = use_settings(data_dir=data_dir)
     try:
         found = load_report(settings.published_dir, workspace_id=workspace, days=days)
     except ReportError as error:
         fail(str(error), EXIT_USAGE)
     except duckdb.Error as error:
-        fail(f"what is published cannot be read; publish it anew with credits run. {error}")
+        fail(f"{UNREADABLE} {error}")
     stale = staleness_warning(
         kept_versions(settings.data_dir), now=datetime.now(UTC), failure=newest_failure(settings)
     )
-    if form == "html":
+    if output_format == "html":
         text = render_page(found, language=language or settings.lang, stale=stale)
     else:
-        text = {"text": render_text, "json": render_json}[form](found)
+        text = {"text": render_text, "json": render_json}[output_format](found)
     if is_opened and out is None:
-        from orchestration.publish.versions.file_names import file_name
-
         name = file_name(found.summary.workspace_id, suffix=".html")
         out = Path(tempfile.mkdtemp(prefix="credits-report-")) / name
     if out is None:
@@ -75,11 +88,11 @@ def report(
     else:
         _write(text, out)
     if is_opened and out is not None and not webbrowser.open(out.resolve().as_uri()):
-        click.echo("no browser could be started; open the file with one", err=True)
+        click.echo(f"no browser could be started; open {out} in one", err=True)
     if stale:
-        # beside what a program reads, and below what a person does
-        is_read = form == "text" and out is None
-        click.echo(f"\n{stale}" if is_read else f"credits: {stale}", err=not is_read)
+        # on standard error, unless a person reads the report on screen
+        is_on_screen = output_format == "text" and out is None
+        click.echo(f"\n{stale}" if is_on_screen else f"credits: {stale}", err=not is_on_screen)
 
 
 def _write(text: str, out: Path) -> None:

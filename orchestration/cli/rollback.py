@@ -1,4 +1,4 @@
-"""`credits rollback`: an earlier published version served again."""
+"""`credits rollback`: an earlier published version, served again."""
 
 from __future__ import annotations
 
@@ -9,31 +9,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestration.cli.options import (
-    EXIT_BUSY,
-    EXIT_USAGE,
-    data_dir_option,
-    fail,
-    use_settings,
-)
+from orchestration.cli.options import EXIT_BUSY, EXIT_USAGE, REFUSED, data_dir_option, fail, use_settings
 from orchestration.cli.output import Output, rows_options
+from orchestration.runs.lock import DataDirectoryLocked, lock
 
 if TYPE_CHECKING:
     from orchestration.publish.versions.history import KeptVersion
 
-_REFUSED = "2 wrong use or nothing to work on; 3 another run holds the data directory."
 
-
-@click.command(epilog=f"Exit codes: 0 served; 1 that version is damaged; {_REFUSED}")
+@click.command(
+    short_help="Roll back to an earlier published version.",
+    epilog=f"Exit codes: 0 served; 1 that version is damaged; {REFUSED}",
+)
 @data_dir_option
 @click.option("--to", type=click.IntRange(1), help="Number of the version. [default: the one served before]")
-@click.option("--list", "is_listing", is_flag=True, help="Only show the versions that are kept.")
+@click.option("--list", "is_listing", is_flag=True, help="Only list the versions that are kept.")
 @rows_options()
 def rollback(data_dir: Path | None, to: int | None, is_listing: bool, output: Output) -> None:
-    """Serve an older version again, from one moment to the next.
+    """Roll back to an earlier published version (atomic).
 
-    Nothing is deleted. The next run builds everything anew from what was loaded, and publishes a new version
-    on top.
+    Nothing is deleted. The next run rebuilds everything from the raw batches, and publishes a new version.
     """
     from orchestration.publish.versions.history import (
         VersionCorrupted,
@@ -41,7 +36,6 @@ def rollback(data_dir: Path | None, to: int | None, is_listing: bool, output: Ou
         kept_versions,
         roll_back,
     )
-    from orchestration.runs.lock import DataDirectoryLocked, lock
 
     settings = use_settings(data_dir=data_dir)
     kept = kept_versions(settings.data_dir)
@@ -57,14 +51,14 @@ def rollback(data_dir: Path | None, to: int | None, is_listing: bool, output: Ou
         fail(str(error), EXIT_BUSY)
     except VersionNotFound as error:
         for version in kept:
-            click.echo(_described(version) + (", served" if version.is_served else ""), err=True)
+            click.echo(_describe(version) + (", served" if version.is_served else ""), err=True)
         fail(f"{error}. Name one of these with --to.", EXIT_USAGE)
     except VersionCorrupted as error:
         fail(str(error))
     except OSError as error:
         fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)
-    click.echo(f"served now   {_described(served)}")
-    click.echo(f"next run     builds everything anew and publishes version {kept[-1].number + 1}")
+    click.echo(f"served now   {_describe(served)}")
+    click.echo(f"next run     rebuilds everything and publishes version {kept[-1].number + 1}")
 
 
 def _list(kept: Sequence[KeptVersion], output: Output) -> None:
@@ -82,7 +76,7 @@ def _list(kept: Sequence[KeptVersion], output: Output) -> None:
     output.write_listed([{**vars(version), "version": version.number} for version in kept], schema)
 
 
-def _described(version: KeptVersion) -> str:
+def _describe(version: KeptVersion) -> str:
     from orchestration.publish.versions.freshness import format_age
 
     published_at = version.published_at.astimezone(UTC)

@@ -15,14 +15,15 @@ from orchestration.cli.options import (
     fail,
     landing_option,
     pseudonymise_option,
-    run_and_leave,
+    run_and_exit,
     use_settings,
 )
 
 
 @click.command(
-    epilog="Exit codes: 0 published; 1 a step or a critical check failed, what was published before stays "
-    "as it is; 2 wrong use or configuration; 3 another run holds the data directory."
+    short_help="Load, check, build, forecast and publish.",
+    epilog="Exit codes: 0 published; 1 a step or a critical check failed, and the served version stays as it "
+    "is; 2 wrong use or configuration; 3 another run holds the data directory.",
 )
 @landing_option
 @data_dir_option
@@ -33,27 +34,27 @@ from orchestration.cli.options import (
     flag_value=LATEST,
     default=LATEST,
     show_default=True,
-    help="Last local date to report. Without it or without a value: the newest complete day.",
+    help="Last local date to report. Without a value: the newest complete day.",
 )
 @click.option("--full-refresh", is_flag=True, help="Rebuild the working warehouse from the lake.")
 @click.option(
     "--target",
     type=click.Choice(["duckdb", "spark"]),
-    help="The engine that builds the warehouse; spark is a cluster, at $CREDITS_SPARK_URL. "
+    help="Engine that builds the warehouse; spark is a cluster, at $CREDITS_SPARK_URL. "
     "[default: $CREDITS_TARGET, or duckdb]",
 )
 @pseudonymise_option
 @click.option(
     "--workspace-files",
     is_flag=True,
-    help="Publish each workspace alone as well, in published/workspaces/<id>. "
+    help="Publish each workspace separately as well, in published/workspaces/<id>. "
     "[default: $CREDITS_WORKSPACE_FILES is 1]",
 )
 @click.option(
     "--publish",
     type=click.Choice(["postgres"]),
     multiple=True,
-    help="Send it to PostgreSQL as well, at $CREDITS_POSTGRES_URL. [default: $CREDITS_PUBLISH]",
+    help="Send the version to PostgreSQL as well, at $CREDITS_POSTGRES_URL. [default: $CREDITS_PUBLISH]",
 )
 def run(
     landing: Path | None,
@@ -65,7 +66,7 @@ def run(
     workspace_files: bool,
     publish: tuple[str, ...],
 ) -> None:
-    """One whole nightly run: load what is new, check, build, forecast, publish."""
+    """Load what is new, check, build, forecast and publish: one nightly run."""
     settings = use_settings(
         landing_dir=landing,
         data_dir=data_dir,
@@ -76,7 +77,7 @@ def run(
     )
     if not settings.landing_dir.is_dir():
         fail(
-            f"there is no landing folder {settings.landing_dir}; make it, or name another with --landing",
+            f"there is no landing folder {settings.landing_dir}; create it, or name another with --landing",
             EXIT_USAGE,
         )
-    run_and_leave(settings, as_of=as_of, full_refresh=full_refresh)
+    run_and_exit(settings, as_of=as_of, full_refresh=full_refresh)

@@ -1,4 +1,4 @@
-"""`credits sample`: landing files to try everything with."""
+"""`credits sample`: landing files to try the product with."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from typing import Any
 
 import click
 
-from orchestration.cli.options import (
-    EXIT_USAGE,
-    Progress,
-    fail,
-)
+from orchestration.cli.options import EXIT_USAGE, Progress, fail
 
 SAMPLE_AS_OF = date(2026, 4, 7)
 
 
-@click.command()
+@click.command(short_help="Write sample landing files.")
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Landing folder to write."
 )
@@ -33,15 +29,15 @@ def sample(out: Path, **load: int | None) -> None:
     """Write sample landing files: a team of 5 over 30 days, or a load of any size.
 
     Without options, the team. With any of --workspaces, --days, --events, --seed, a load with planted flaws,
-    which truth.json beside the feeds lists.
+    which truth.json next to the feeds lists.
     """
     from orchestration.landing.sample.write import SampleError, write_load, write_sample
 
-    asked: dict[str, Any] = {name: value for name, value in load.items() if value is not None}
+    options: dict[str, Any] = {name: value for name, value in load.items() if value is not None}
     try:
         report = (
-            write_load(out, end_date=SAMPLE_AS_OF, on_written=Progress("generations written"), **asked)
-            if asked
+            write_load(out, end_date=SAMPLE_AS_OF, on_written=Progress("generations written"), **options)
+            if options
             else write_sample(out)
         )
     except SampleError as error:

@@ -1,4 +1,4 @@
-"""`credits serve`: the Dagster UI, the schedule and the sensor, on this machine only.
+"""`credits serve`: the Dagster UI, the schedule and the sensors, on this machine only.
 
 What they run does not belong here: that is definitions.py.
 """
@@ -15,17 +15,19 @@ import click
 from orchestration.cli.options import data_dir_option, landing_option, use_settings
 
 
-@click.command()
+@click.command(short_help="Start the Dagster UI and the schedule.")
 @landing_option
 @data_dir_option
-@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 @click.option(
-    "--read-only", is_flag=True, help="Only the pages, for viewers: nothing can be started, no schedule runs."
+    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1."
+)
+@click.option(
+    "--read-only", is_flag=True, help="Serve only the pages: nothing can be started, no schedule runs."
 )
 def serve(landing: Path | None, data_dir: Path | None, port: int, read_only: bool) -> None:
-    """The Dagster UI and the nightly schedule, on this machine only (127.0.0.1).
+    """Start the Dagster UI and the nightly schedule, on this machine only (127.0.0.1).
 
-    The UI has no login; SECURITY.md shows how to put one in front. Runs that were killed are freed first.
+    The UI has no login; SECURITY.md shows how to put one in front. Interrupted runs are failed first.
     """
     settings = use_settings(landing_dir=landing, data_dir=data_dir)
     from orchestration.runs.interrupted import fail_interrupted_runs_before_start
@@ -33,8 +35,8 @@ def serve(landing: Path | None, data_dir: Path | None, port: int, read_only: boo
     settings.landing_dir.mkdir(parents=True, exist_ok=True)
     (settings.dagster_home / ".dagster").mkdir(exist_ok=True)
     if not read_only and (ended := fail_interrupted_runs_before_start(settings, now=datetime.now(UTC))):
-        click.echo(f"{ended} runs whose process was killed are marked as failed", err=True)
+        click.echo(f"{ended} interrupted runs were marked as failed", err=True)
     program = "dagster-webserver" if read_only else "dagster"
-    words = ["--read-only"] if read_only else ["dev"]
-    words += ["--module-name", "orchestration.definitions", "--host", "127.0.0.1", "--port", str(port)]
-    os.execv(Path(sys.executable).with_name(program), [program, *words])
+    arguments = ["--read-only"] if read_only else ["dev"]
+    arguments += ["--module-name", "orchestration.definitions", "--host", "127.0.0.1", "--port", str(port)]
+    os.execv(Path(sys.executable).with_name(program), [program, *arguments])

@@ -1,4 +1,4 @@
-"""`credits status`: how the last run went, and what is in quarantine."""
+"""`credits status`: the last run, freshness, failed checks and the quarantine."""
 
 from __future__ import annotations
 
@@ -8,28 +8,24 @@ from pathlib import Path
 import click
 import duckdb
 
-from orchestration.cli.options import (
-    data_dir_option,
-    fail,
-    use_settings,
-)
-from orchestration.cli.output import say_lines, text_format_option
+from orchestration.cli.options import UNREADABLE, data_dir_option, fail, use_settings
+from orchestration.cli.output import echo_lines, text_format_option
 
 
-@click.command()
+@click.command(short_help="Show the last run, checks and quarantine.")
 @data_dir_option
 @text_format_option
-def status(data_dir: Path | None, form: str) -> None:
-    """Last run, freshness, failed checks, and the quarantine by reason."""
+def status(data_dir: Path | None, output_format: str) -> None:
+    """Show the last run, freshness, failed checks, and the quarantine by reason."""
     from orchestration.health.status import describe_status, status_as_json
     from orchestration.runs.history import last_run
 
     settings = use_settings(data_dir=data_dir)
     run, now = last_run(settings), datetime.now(UTC)
     try:
-        if form == "json":
+        if output_format == "json":
             click.echo(status_as_json(settings, last_run=run))
         else:
-            say_lines(describe_status(settings, now=now, last_run=run))
+            echo_lines(describe_status(settings, now=now, last_run=run))
     except duckdb.Error as error:
-        fail(f"what is published cannot be read; publish it anew with credits run. {error}")
+        fail(f"{UNREADABLE} {error}")

@@ -40,7 +40,7 @@ class UnknownMember(ValueError):
 
 
 def forget_member(
-    settings: Settings, *, member_id: str, workspace_id: str | None, dry_run: bool, now: datetime, say: Echo
+    settings: Settings, *, member_id: str, workspace_id: str | None, dry_run: bool, now: datetime, echo: Echo
 ) -> bool:
     """Erase a member of one workspace, or of all, and publish anew.
 
@@ -66,42 +66,42 @@ def forget_member(
                 f"{member_id!r}. Give the id as the deliveries have it in member_id; case matters."
             )
         if not people and not rejected and _is_published_without(settings, lake):
-            say("forgotten    the member was forgotten before, and nothing here names them")
-            _say_landing(settings.landing_dir, found, say)
+            echo("forgotten    the member was forgotten before, and nothing here names them")
+            _echo_landing(settings.landing_dir, found, echo)
             return True
-        _describe(found, rejected, say, verb="would be" if dry_run else "are")
+        _describe(found, rejected, echo, verb="would be" if dry_run else "are")
         if not dry_run:
-            return _forget(settings, lake, {*people, (ANY, member_id)}, found, now, say)
-        _say_landing(settings.landing_dir, found, say)
+            return _forget(settings, lake, {*people, (ANY, member_id)}, found, now, echo)
+        _echo_landing(settings.landing_dir, found, echo)
         return True
 
 
 def _forget(
-    settings: Settings, lake: Lake, people: set[Person], found: PersonalData, now: datetime, say: Echo
+    settings: Settings, lake: Lake, people: set[Person], found: PersonalData, now: datetime, echo: Echo
 ) -> bool:
     # first of all: whoever comes after a kill knows by it whom to erase
     list_people(lake, people)
     files, runs = erase_stored(settings, lake, found, dg.DagsterInstance.get(), None)
-    say(f"erased       {files} files of the lake were rewritten, {runs} run records of Dagster deleted")
+    echo(f"erased       {files} files of the lake were rewritten, {runs} run records of Dagster deleted")
     if not settings.published_dir.exists():
-        say("published    nothing was published yet; the next run builds from what is left")
+        echo("published    nothing was published yet; the next run builds from what is left")
         is_published = True
     else:
-        is_published = _publish_anew(settings, now, say)
-    _say_landing(settings.landing_dir, found, say)
+        is_published = _publish_anew(settings, now, echo)
+    _echo_landing(settings.landing_dir, found, echo)
     if not is_published:
-        say(
+        echo(
             "failed       raw, quarantine and journal hold the person no more, but the versions published "
             "before still do. See why the run failed, then run credits forget again."
         )
     return is_published
 
 
-def _publish_anew(settings: Settings, now: datetime, say: Echo) -> bool:
+def _publish_anew(settings: Settings, now: datetime, echo: Echo) -> bool:
     """The nightly job on the lake alone, up to the day published; older versions go with its success."""
     run_state = read_run_state(settings.published_dir)
     as_of = run_state.as_of if run_state else None
-    return run_nightly(settings, as_of=as_of, now=now, full_refresh=True, is_loading=False, say=say)
+    return run_nightly(settings, as_of=as_of, now=now, full_refresh=True, is_loading=False, echo=echo)
 
 
 def _is_published_without(settings: Settings, lake: Lake) -> bool:
@@ -126,21 +126,21 @@ def _refuse_other_pseudonyms(settings: Settings) -> None:
         )
 
 
-def _describe(found: PersonalData, rejected: int, say: Echo, *, verb: str) -> None:
+def _describe(found: PersonalData, rejected: int, echo: Echo, *, verb: str) -> None:
     spaces = sorted(workspace for workspace, _ in found.people if workspace != ANY)
-    say(f"forgetting   a member of {', '.join(spaces) or 'no workspace any more'}")
+    echo(f"forgetting   a member of {', '.join(spaces) or 'no workspace any more'}")
     for feed, rows in found.rows.items():
         if rows:
-            say(f"             {rows:,} rows of {feed} {verb} rewritten; their numbers stay")
+            echo(f"             {rows:,} rows of {feed} {verb} rewritten; their numbers stay")
     if rejected:
-        say(f"             {rejected:,} lines in quarantine {verb} erased; rule and remedy stay")
+        echo(f"             {rejected:,} lines in quarantine {verb} erased; rule and remedy stay")
     if not any(found.rows.values()) and not rejected:
-        say("             nothing in the lake names the member; what is published is made anew")
+        echo("             nothing in the lake names the member; what is published is made anew")
 
 
-def _say_landing(landing: Path, found: PersonalData, say: Echo) -> None:
+def _echo_landing(landing: Path, found: PersonalData, echo: Echo) -> None:
     left = landing_files_left(landing, found)
     if left:
         listed = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
-        say(f"landing      {len(left)} delivered files in {landing} still hold the person: {listed}.")
-        say("             They are yours to delete; delivered again, they do not bring the person back.")
+        echo(f"landing      {len(left)} delivered files in {landing} still hold the person: {listed}.")
+        echo("             They are yours to delete; delivered again, they do not bring the person back.")

@@ -35,10 +35,10 @@ def run_nightly(
     as_of: date | None,
     now: datetime,
     full_refresh: bool,
-    say: Echo,
+    echo: Echo,
     is_loading: bool = True,
 ) -> bool:
-    """Run the whole job here; progress goes to standard error, the summary to `say`.
+    """Run the whole job here; progress goes to standard error, the summary to `echo`.
 
     Returns:
         Whether everything succeeded and was published.
@@ -65,9 +65,9 @@ def run_nightly(
                 f"loaded       {len(new_batches)} batches into raw; the warehouse cannot be asked of what"
             ]
         for line in summary:
-            say(line)
+            echo(line)
     for line in _published(result, settings, served_before):
-        say(line)
+        echo(line)
     return result.success
 
 
@@ -109,7 +109,7 @@ def failures(result: dg.ExecuteInProcessResult) -> list[str]:
         failed = [event.job_failure_data.error for event in result.all_events if event.is_job_failure]
         errors = dict.fromkeys(["run"], failed[0] if failed else None)
     if any(word in _last_cause(error) for error in errors.values() for word in _INTERRUPTED):
-        return ["the run was told to stop; nothing that was delivered is lost: start it again"]
+        return ["Interrupted. No delivered data was lost; run the command again."]
     return [f"{step}: {_last_cause(error)}" for step, error in errors.items()]
 
 

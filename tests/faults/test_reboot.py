@@ -96,7 +96,7 @@ def test_after_a_reboot_the_next_scheduled_run_recovers(
                 wait_for(lambda: served_run(data_dir)[0] == served_run(awkward.undisturbed)[0], log)
             after = {run.run_id: run.status for run in runs_of(home)}
             assert after[before[0].run_id] == dg.DagsterRunStatus.FAILURE
-            assert "runs whose process was killed are marked as failed" in log.read_text()
+            assert "interrupted runs were marked as failed" in log.read_text()
             recover(runs, awkward, data_dir)
     finally:
         os.chdir(working_directory)

@@ -1,4 +1,4 @@
-"""That somebody is told of every event exactly once in 24 hours, and that nothing is harmed by telling."""
+"""Every alert is sent exactly once in 24 hours, and an error in sending affects nothing else."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ import pytest
 
 from orchestration.alerting import channels
 from orchestration.alerting.channels import Mail, NotSent, Webhook
-from orchestration.alerting.events import Alert, of_newest_run, of_workspaces
-from orchestration.alerting.sent import MOST_AT_ONCE, tell
+from orchestration.alerting.events import Alert, run_alerts, workspace_alerts
+from orchestration.alerting.sent import MOST_AT_ONCE, send_alerts
 from orchestration.defs import alerts as defs_alerts
 from orchestration.settings import Settings, SettingsError
 from orchestration.warehouse.journal import CheckRow
@@ -30,14 +30,14 @@ AS_OF = date(2026, 4, 7)
 SECRET = "SECRET"
 SCHEMA = Path(__file__).parents[2] / "support" / "published_marts.sql"
 ONE = Alert("ending/w1", "w1 may be empty", "soon")
-OTHER = Alert("check/a/b", "A check failed", "b")
+TWO = Alert("check/a/b", "A check failed", "b")
 
 
 class Receiver:
-    """A webhook on loopback: what it was told, and what it answers."""
+    """A webhook on loopback: the messages it received, and the status it answers."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.messages: list[str] = []
         self.answer = 200
         receiver = self
 
@@ -45,7 +45,7 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if receiver.answer == 200:
-                    receiver.told.append(json.loads(body)["text"])
+                    receiver.messages.append(json.loads(body)["text"])
                 self.send_response(receiver.answer)
                 self.send_header("Location", "http://127.0.0.1:1/")
                 self.end_headers()
@@ -66,46 +66,46 @@ def receiver() -> Iterator[Receiver]:
     receiver.server.server_close()
 
 
-def told(*alerts: Alert, by: Any, folder: Path, after: timedelta = timedelta(0)) -> list[str]:
-    said: list[str] = []
-    tell(alerts, by, folder=folder, now=NOW + after, say=said.append)
-    return said
+def send(*alerts: Alert, by: Any, folder: Path, after: timedelta = timedelta(0)) -> list[str]:
+    lines: list[str] = []
+    send_alerts(alerts, by, folder=folder, now=NOW + after, echo=lines.append)
+    return lines
 
 
-def test_each_event_is_told_once_in_24_hours_also_after_a_restart(receiver: Receiver, tmp_path: Path) -> None:
+def test_each_alert_is_sent_once_in_24_hours_also_after_a_restart(receiver: Receiver, tmp_path: Path) -> None:
     hook = [Webhook(receiver.url)]
-    told(ONE, ONE, by=hook, folder=tmp_path)
-    told(ONE, OTHER, by=hook, folder=tmp_path, after=timedelta(minutes=5))
-    told(ONE, OTHER, by=[Webhook(receiver.url)], folder=tmp_path, after=timedelta(hours=23, minutes=59))
-    assert receiver.told == ["*w1 may be empty*\nsoon", "*A check failed*\nb"]
-    told(ONE, OTHER, by=hook, folder=tmp_path, after=timedelta(hours=24))
-    assert receiver.told[2:] == ["*w1 may be empty*\nsoon"]
-    told(ONE, OTHER, by=hook, folder=tmp_path, after=timedelta(hours=24, minutes=5))
-    assert receiver.told[3:] == ["*A check failed*\nb"]
+    send(ONE, ONE, by=hook, folder=tmp_path)
+    send(ONE, TWO, by=hook, folder=tmp_path, after=timedelta(minutes=5))
+    send(ONE, TWO, by=[Webhook(receiver.url)], folder=tmp_path, after=timedelta(hours=23, minutes=59))
+    assert receiver.messages == ["*w1 may be empty*\nsoon", "*A check failed*\nb"]
+    send(ONE, TWO, by=hook, folder=tmp_path, after=timedelta(hours=24))
+    assert receiver.messages[2:] == ["*w1 may be empty*\nsoon"]
+    send(ONE, TWO, by=hook, folder=tmp_path, after=timedelta(hours=24, minutes=5))
+    assert receiver.messages[3:] == ["*A check failed*\nb"]
 
 
 @pytest.mark.parametrize("answer", [500, 404, 302])
-def test_what_was_not_taken_is_tried_again_and_told_without_the_secret(
+def test_a_message_that_was_not_accepted_is_sent_again_and_reported_without_the_secret(
     receiver: Receiver, tmp_path: Path, answer: int
 ) -> None:
     hook = [Webhook(receiver.url)]
     receiver.answer = answer
-    assert told(ONE, by=hook, folder=tmp_path) == [
-        f"not sent by webhook 127.0.0.1: answered {answer}; it is tried again"
+    assert send(ONE, by=hook, folder=tmp_path) == [
+        f"not sent by webhook 127.0.0.1: answered {answer}; it will be sent again"
     ]
     receiver.answer = 200
-    told(ONE, by=hook, folder=tmp_path, after=timedelta(minutes=5))
-    assert len(receiver.told) == 1
+    send(ONE, by=hook, folder=tmp_path, after=timedelta(minutes=5))
+    assert len(receiver.messages) == 1
     assert "SECRET" not in repr(hook[0]) + (tmp_path / "sent.json").read_text()
 
 
-def test_a_channel_that_is_down_keeps_nobody_from_another(receiver: Receiver, tmp_path: Path) -> None:
+def test_a_channel_that_is_down_does_not_block_another(receiver: Receiver, tmp_path: Path) -> None:
     dead = Webhook("http://127.0.0.1:1/")
-    said = told(ONE, by=[dead, Webhook(receiver.url)], folder=tmp_path)
-    assert len(receiver.told) == 1 and len(said) == 2
+    lines = send(ONE, by=[dead, Webhook(receiver.url)], folder=tmp_path)
+    assert len(receiver.messages) == 1 and len(lines) == 2
 
 
-def test_a_receiver_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_receiver_that_never_answers_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels, "WAIT_SECONDS", 0.3)
     with (
         socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as silent,
@@ -114,22 +114,22 @@ def test_a_receiver_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: 
         Webhook(f"http://127.0.0.1:{silent.server_address[1]}/").send(ONE)
 
 
-def test_ten_thousand_events_are_twenty_messages_and_told_once(receiver: Receiver, tmp_path: Path) -> None:
+def test_ten_thousand_alerts_are_twenty_messages_and_sent_once(receiver: Receiver, tmp_path: Path) -> None:
     many = [Alert(f"ending/w{n}", f"w{n} may be empty", "soon") for n in range(10_000)]
     for minutes in (0, 5):
-        told(*many, by=[Webhook(receiver.url)], folder=tmp_path, after=timedelta(minutes=minutes))
-    assert len(receiver.told) == MOST_AT_ONCE
-    assert receiver.told[-1].startswith("*And 9,981 more*\nw19 may be empty\n")
+        send(*many, by=[Webhook(receiver.url)], folder=tmp_path, after=timedelta(minutes=minutes))
+    assert len(receiver.messages) == MOST_AT_ONCE
+    assert receiver.messages[-1].startswith("*And 9,981 more*\nw19 may be empty\n")
 
 
-def test_names_from_outside_mention_nobody(receiver: Receiver, tmp_path: Path) -> None:
-    told(Alert("k", "<!channel> & <http://x|y>", "t"), by=[Webhook(receiver.url)], folder=tmp_path)
-    assert receiver.told == ["*&lt;!channel&gt; &amp; &lt;http://x|y&gt;*\nt"]
+def test_names_from_outside_are_no_mentions_or_links(receiver: Receiver, tmp_path: Path) -> None:
+    send(Alert("k", "<!channel> & <http://x|y>", "t"), by=[Webhook(receiver.url)], folder=tmp_path)
+    assert receiver.messages == ["*&lt;!channel&gt; &amp; &lt;http://x|y&gt;*\nt"]
 
 
 @contextmanager
 def smtp_server() -> Iterator[tuple[str, list[str]]]:
-    """A server that takes one message at a time, and the lines it was given."""
+    """A server that accepts one message at a time, and the lines it received."""
     lines: list[str] = []
 
     class Handler(socketserver.StreamRequestHandler):
@@ -153,22 +153,22 @@ def smtp_server() -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
-def test_an_event_is_mailed_once_as_one_message(tmp_path: Path) -> None:
+def test_an_alert_is_mailed_once_as_one_message(tmp_path: Path) -> None:
     with smtp_server() as (url, lines):
         mail = [Mail(url, "credits@example.org", ("a@example.org", "b@example.org"))]
-        told(ONE, by=mail, folder=tmp_path)
-        told(ONE, by=mail, folder=tmp_path, after=timedelta(minutes=5))
+        send(ONE, by=mail, folder=tmp_path)
+        send(ONE, by=mail, folder=tmp_path, after=timedelta(minutes=5))
     assert lines.count("data") == 1
     assert "Subject: Credits: w1 may be empty" in lines
     assert {"rcpt TO:<a@example.org>", "rcpt TO:<b@example.org>"} <= set(lines)
 
 
-def test_a_mail_server_that_is_down_is_told_without_its_password(tmp_path: Path) -> None:
+def test_a_mail_server_that_is_down_is_reported_without_its_password(tmp_path: Path) -> None:
     mail = Mail(f"smtp://me:{SECRET}@127.0.0.1:1", "credits@example.org", ("a@example.org",))
-    (said,) = told(ONE, by=[mail], folder=tmp_path)
-    assert said == (
-        "not sent by e-mail a@example.org: the server 127.0.0.1 did not take it (ConnectionRefusedError);"
-        " it is tried again"
+    (line,) = send(ONE, by=[mail], folder=tmp_path)
+    assert line == (
+        "not sent by e-mail a@example.org: the server 127.0.0.1 did not accept it (ConnectionRefusedError);"
+        " it will be sent again"
     )
     assert "SECRET" not in repr(mail)
 
@@ -197,7 +197,7 @@ def workspace(marts: duckdb.DuckDBPyConnection, name: str, left: str | None, **f
     add(marts, "depletion_forecast", **of, **{"forecast_status": "ok", **forecast})
 
 
-def test_a_workspace_is_told_of_when_it_crosses_a_mark_and_not_before(
+def test_a_workspace_is_alerted_when_it_crosses_a_mark_and_not_before(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:
     workspace(marts, "w849", "150.000001")
@@ -208,7 +208,7 @@ def test_a_workspace_is_told_of_when_it_crosses_a_mark_and_not_before(
     workspace(marts, "ends_14", "900", depletes_on_p5=AS_OF + timedelta(days=14))
     workspace(marts, "ends_15", "900", depletes_on_p5=AS_OF + timedelta(days=15))
     workspace(marts, "empty", "900", forecast_status="already_empty", depletes_on_p5=AS_OF)
-    # what was told yesterday is not told again
+    # yesterday's forecast causes no alert
     add(
         marts,
         "depletion_forecast",
@@ -216,23 +216,23 @@ def test_a_workspace_is_told_of_when_it_crosses_a_mark_and_not_before(
         as_of=AS_OF - timedelta(days=1),
         depletes_on_p5=AS_OF,
     )
-    assert [alert.key for alert in of_workspaces(marts, within_days=14)] == [
+    assert [alert.key for alert in workspace_alerts(marts, within_days=14)] == [
         *("empty/empty", "ending/ends_14", "used-85%/w85", "used-85%/w949", "used-95%/w95"),
     ]
 
 
-def test_spikes_are_told_unless_muted_or_old(marts: duckdb.DuckDBPyConnection) -> None:
+def test_spikes_are_alerted_unless_muted_or_old(marts: duckdb.DuckDBPyConnection) -> None:
     workspace(marts, "w1", "900")
     for days, is_muted in ((0, False), (1, False), (2, False), (0, True)):
         day = AS_OF - timedelta(days=days)
         scope = "event" if is_muted else "day"
-        told = {"credits": Decimal(90), "usual": Decimal(9), "is_muted": is_muted}
-        add(marts, "usage_spikes", workspace_id="w1", usage_date=day, scope=scope, **told)
-    keys = [alert.key for alert in of_workspaces(marts, within_days=14)]
+        values = {"credits": Decimal(90), "usual": Decimal(9), "is_muted": is_muted}
+        add(marts, "usage_spikes", workspace_id="w1", usage_date=day, scope=scope, **values)
+    keys = [alert.key for alert in workspace_alerts(marts, within_days=14)]
     assert keys == ["spike/w1/2026-04-06/day", "spike/w1/2026-04-07/day"]
 
 
-def test_a_failed_run_a_failed_check_and_old_data_are_events() -> None:
+def test_a_failed_run_a_failed_check_and_stale_data_are_alerted() -> None:
     checks = [
         CheckRow("raw", "raw.x", name, severity, passed, "", "", "found 3")
         for name, severity, passed in (
@@ -241,13 +241,13 @@ def test_a_failed_run_a_failed_check_and_old_data_are_events() -> None:
             ("c", "warning", True),
         )
     ]
-    found = list(of_newest_run(checks, failed_run="r1", failed_at="step marts", stale="Not up to date"))
+    found = list(run_alerts(checks, failed_run="r1", failed_at="step marts", stale="Not up to date"))
     assert [alert.key for alert in found] == ["run/r1", "stale", "check/raw.x/a", "check/raw.x/b"]
     assert found[0].title == "The nightly run failed at step marts"
-    assert list(of_newest_run(checks[2:], failed_run=None, failed_at=None, stale=None)) == []
+    assert list(run_alerts(checks[2:], failed_run=None, failed_at=None, stale=None)) == []
 
 
-def test_whatever_happens_in_the_sensor_it_only_says_so(
+def test_an_error_in_the_sensor_is_only_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
 ) -> None:
     settings = Settings(landing_dir=tmp_path, data_dir=tmp_path / "data", alert_webhook=receiver.url)
@@ -260,16 +260,16 @@ def test_whatever_happens_in_the_sensor_it_only_says_so(
         assert isinstance(result, dg.SkipReason)
         return str(result.skip_message)
 
-    assert evaluated() == evaluated() == "1 events hold; 0 messages were not taken"
-    assert len(receiver.told) == 1
+    assert evaluated() == evaluated() == "1 current events; 0 channels failed"
+    assert len(receiver.messages) == 1
 
     def broken(_: Settings) -> list[Alert]:
         raise duckdb.IOException("torn")
 
     monkeypatch.setattr(defs_alerts, "alerts_now", broken)
-    assert evaluated() == "alerts could not be looked for: IOException"
+    assert evaluated() == "Alerts could not be checked: IOException"
     silent = defs_alerts.alerts_sensor(Settings(landing_dir=tmp_path, data_dir=tmp_path / "data"))
-    assert "nobody is to be told" in str(silent(dg.build_sensor_context()).skip_message)  # type: ignore[union-attr]
+    assert "No alert channel is configured" in str(silent(dg.build_sensor_context()).skip_message)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_the_command_shows_what_it_would_send_and_sends_it_once(
     shown = credits("alerts", "--dry-run", "--data-dir", str(sample_run.data_dir))
     assert shown.returncode == 0, shown.stderr
     assert "Acme Store may be empty from" in shown.stdout and "SECRET" not in shown.stdout
-    assert receiver.told == []
+    assert receiver.messages == []
     for _ in range(2):
         assert credits("alerts", "--data-dir", str(sample_run.data_dir)).returncode == 0
-    assert len([text for text in receiver.told if "may be empty" in text]) == 1
+    assert len([text for text in receiver.messages if "may be empty" in text]) == 1

@@ -1,4 +1,4 @@
-"""Completion, as bash really asks for it, and that it stays quick and silent."""
+"""Shell completion as bash runs it: it stays fast and silent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from orchestration.cli.main import main
 from orchestration.publish.versions.export import DATABASE_NAME
 
 Rows = dict[str, list[dict[str, Any]]]
-# what takes long to import and is not needed to say which commands there are
+# slow imports that help and completion do not need
 HEAVY = {"dagster", "dbt", "pandas", "great_expectations", "sklearn", "sqlalchemy", "altair", "streamlit"}
 
 
@@ -39,14 +39,14 @@ def program(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def data_dir(publish: Callable[[Rows], Path], rows: Rows) -> Path:
-    """Several workspaces are published, some of whose ids no shell should be handed."""
+    """A published version with several workspaces, some with ids that are unsafe in a shell."""
     ids = ("acme", "acme-store", "beta", "ร้านค้า", "a b", "$(touch owned)", "a;b", "*", "-rf", "a\nb")
     rows["credit_summary"] = [{**rows["credit_summary"][0], "workspace_id": id} for id in ids]
     return publish(rows).parent
 
 
 def completed(program: dict[str, str], *words: str, cwd: Path) -> list[str]:
-    """What bash offers for the last of the words, by the function that the script defines."""
+    """What bash offers for the last word, by the function that the script defines."""
     typed = " ".join(f"'{word}'" for word in words)
     script = (
         'eval "$(credits completion bash)"\n'
@@ -58,7 +58,7 @@ def completed(program: dict[str, str], *words: str, cwd: Path) -> list[str]:
     return done.stdout.split("\n")[:-1]
 
 
-def test_bash_completes_commands_options_and_forms(program: dict[str, str], tmp_path: Path) -> None:
+def test_bash_completes_commands_options_and_formats(program: dict[str, str], tmp_path: Path) -> None:
     assert completed(program, "credits", "fo", cwd=tmp_path) == ["forecast", "forget"]
     assert completed(program, "credits", "export", "--work", cwd=tmp_path) == ["--workspace"]
     offered = completed(program, "credits", "query", "--format", "", cwd=tmp_path)
@@ -75,12 +75,12 @@ def test_bash_completes_workspaces_and_marts_of_the_published_file(
         "usage_by_member",
     ]
     assert completed(program, *before, "--workspace", "ac", cwd=tmp_path) == ["acme", "acme-store"]
-    # from the environment as well, and no id that a shell would run or split
-    set_there = program | {"CREDITS_DATA_DIR": str(data_dir)}
+    # by the environment as well, and no id that a shell would run or split
+    with_data = program | {"CREDITS_DATA_DIR": str(data_dir)}
     for command in ("export", "forecast", "backtest", "forget"):
-        offered = completed(set_there, "credits", command, "--workspace", "", cwd=tmp_path)
+        offered = completed(with_data, "credits", command, "--workspace", "", cwd=tmp_path)
         assert offered == ["acme", "acme-store", "beta", "ร้านค้า"]
-    assert completed(set_there, "credits", "forget", "--member", "m", cwd=tmp_path) != []
+    assert completed(with_data, "credits", "forget", "--member", "m", cwd=tmp_path) != []
 
 
 def test_completion_is_silent_where_there_is_nothing_to_offer(
@@ -105,7 +105,7 @@ def test_completion_is_silent_where_there_is_nothing_to_offer(
         ("fish", "complete --no-files --command credits"),
     ],
 )
-def test_each_script_says_how_it_is_put_to_use(shell: str, sign: str) -> None:
+def test_each_script_explains_its_installation(shell: str, sign: str) -> None:
     done = CliRunner().invoke(main, ["completion", shell])
     assert done.exit_code == 0
     assert sign in done.output and f"credits completion {shell}" in done.output
@@ -113,29 +113,29 @@ def test_each_script_says_how_it_is_put_to_use(shell: str, sign: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "ask",
+    "statement",
     [
         "main(['--help'], standalone_mode=False)",
         "main(['export', '--help'], standalone_mode=False)",
         "print(name_completion.workspaces(click.Context(main), main.params[0], ''))",
     ],
 )
-def test_help_and_completion_import_nothing_that_takes_long(ask: str, data_dir: Path) -> None:
+def test_help_and_completion_import_nothing_slow(statement: str, data_dir: Path) -> None:
     script = (
         "import sys, click\nfrom orchestration.cli import name_completion\n"
         "from orchestration.cli.main import main\n"
-        f"{ask}\nprint('LOADED', *{{name.split('.')[0] for name in sys.modules}})"
+        f"{statement}\nprint('LOADED', *{{name.split('.')[0] for name in sys.modules}})"
     )
     there = environment(CREDITS_DATA_DIR=str(data_dir))
     done = subprocess.run([sys.executable, "-c", script], env=there, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "name_completion" not in ask or "'acme-store'" in done.stdout
+    assert "name_completion" not in statement or "'acme-store'" in done.stdout
     loaded = set(done.stdout.rpartition("LOADED")[2].split())
     assert "click" in loaded
     assert loaded & HEAVY == set()
 
 
-def test_completion_looks_into_the_file_that_is_published() -> None:
+def test_completion_reads_the_published_file() -> None:
     assert name_completion.DATABASE_NAME == DATABASE_NAME
 
 

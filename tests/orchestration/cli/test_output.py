@@ -1,4 +1,4 @@
-"""What commands print rows as: tables on a terminal, plain text through a pipe, one --format for all."""
+"""Commands print rows as tables on a terminal and plain text to a pipe, all with the same --format."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from orchestration.publish.rows.listed_rows import listed_rows
 from orchestration.publish.rows.write import write_json, write_parquet, write_table
 
 Rows = dict[str, list[dict[str, Any]]]
-# words of the command where it has some, rows in every other form
+# these print text or rows
 ROWS_COMMANDS = {"query", "export", "rollback", "backtest", "forecast", "verify", "doctor"}
 NAMES = ("นภาพร กาแฟเย็น", "日本語の名前", "👩‍👩‍👧‍👦 Team", "Zoë", "plain", "[red]not markup[/red]")
 BY_MEMBER = "select member_name, credits from marts.usage_by_member order by credits desc, member_name"
@@ -36,8 +36,8 @@ def data_dir(publish: Callable[[Rows], Path], rows: Rows) -> Path:
     """Published marts whose members have names that are hard to align."""
     line = rows["usage_by_member"][0]
     rows["usage_by_member"] = [
-        {**line, "member_id": f"m{place}", "member_name": name, "credits": f"{10**place}.5"}
-        for place, name in enumerate(NAMES)
+        {**line, "member_id": f"m{index}", "member_name": name, "credits": f"{10**index}.5"}
+        for index, name in enumerate(NAMES)
     ]
     return publish(rows).parent
 
@@ -84,8 +84,8 @@ def test_no_color_and_a_dumb_terminal_are_respected(data_dir: Path) -> None:
     assert dumb.lines[1].startswith("----")
 
 
-def test_a_pipe_gets_the_same_plain_columns_whatever_the_terminal_is_said_to_be(data_dir: Path) -> None:
-    said = []
+def test_a_pipe_gets_the_same_plain_columns_whatever_the_terminal_variables_are(data_dir: Path) -> None:
+    outputs = []
     for changes in ({}, {"FORCE_COLOR": "1", "COLUMNS": "20", "TTY_COMPATIBLE": "1"}):
         command = [
             sys.executable,
@@ -98,10 +98,10 @@ def test_a_pipe_gets_the_same_plain_columns_whatever_the_terminal_is_said_to_be(
         ]
         done = subprocess.run(command, capture_output=True, text=True, env=environment(**changes))
         assert done.returncode == 0, done.stderr
-        said.append(done.stdout)
-    assert said[0] == said[1]
-    assert not ESCAPE.search(said[0]) and not FRAME.search(said[0])
-    header, rule, *table = said[0].splitlines()
+        outputs.append(done.stdout)
+    assert outputs[0] == outputs[1]
+    assert not ESCAPE.search(outputs[0]) and not FRAME.search(outputs[0])
+    header, rule, *table = outputs[0].splitlines()
     assert header.split() == ["member_name", "credits"]
     assert {cell_len(line) for line in (rule, *table)} == {cell_len(header)}
 
@@ -126,34 +126,36 @@ def test_parquet_goes_to_a_file_or_a_pipe_and_never_onto_a_terminal(data_dir: Pa
     assert sorted(tables[0]["member_name"].to_pylist()) == sorted(NAMES)
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("output_format", FORMATS)
 @pytest.mark.parametrize(
     "command", [["query", BY_MEMBER], ["export", "usage_by_member"], ["rollback", "--list"]]
 )
-def test_every_form_can_be_a_file(data_dir: Path, tmp_path: Path, command: list[str], form: str) -> None:
-    asked = [*command, "--data-dir", str(data_dir), "--format", form, "--out", "rows"]
-    done = CliRunner().invoke(main, asked)
+def test_every_format_can_be_a_file(
+    data_dir: Path, tmp_path: Path, command: list[str], output_format: str
+) -> None:
+    options = ["--data-dir", str(data_dir), "--format", output_format, "--out", "rows"]
+    done = CliRunner().invoke(main, [*command, *options])
     assert (done.exit_code, done.output) == (0, "")
     written = (tmp_path / "rows").read_bytes()
-    wanted = {"table": b"  ", "csv": b",", "json": b"[\n{", "parquet": b"PAR1"}
-    assert wanted[form] in written
+    parts = {"table": b"  ", "csv": b",", "json": b"[\n{", "parquet": b"PAR1"}
+    assert parts[output_format] in written
 
 
 def test_every_command_that_prints_rows_shares_one_format_and_one_out() -> None:
     assert {
-        name for name, command in main.commands.items() if _forms(command) >= set(FORMATS)
+        name for name, command in main.commands.items() if _formats(command) >= set(FORMATS)
     } == ROWS_COMMANDS
     for name in ROWS_COMMANDS:
         assert any("--out" in option.opts for option in main.commands[name].params)
-    assert _forms(main.commands["status"]) == {"text", "json"}
+    assert _formats(main.commands["status"]) == {"text", "json"}
 
 
-def _forms(command: click.Command) -> set[str]:
+def _formats(command: click.Command) -> set[str]:
     kinds = [option.type for option in command.params if "--format" in option.opts]
     return set(kinds[0].choices) if kinds and isinstance(kinds[0], click.Choice) else set()
 
 
-def test_words_are_no_rows_for_a_file(data_dir: Path) -> None:
+def test_text_output_is_refused_for_a_file(data_dir: Path) -> None:
     done = CliRunner().invoke(main, ["verify", "--quick", "--data-dir", str(data_dir), "--out", "x"])
     assert done.exit_code == 2
     assert "Name a --format" in done.output
@@ -165,27 +167,27 @@ def test_the_list_of_versions_is_rows(data_dir: Path) -> None:
     assert (version["version"], version["is_served"]) == (1, True)
 
 
-def test_status_as_json_holds_what_the_words_say(data_dir: Path) -> None:
-    told = json.loads(
+def test_status_as_json_has_the_same_content_as_the_text(data_dir: Path) -> None:
+    status = json.loads(
         CliRunner().invoke(main, ["status", "--data-dir", str(data_dir), "--format", "json"]).output
     )
-    assert told["data_dir"] == str(data_dir)
-    assert told["last_run"] is None
-    assert (told["published"]["version"], told["published"]["workspace_count"]) == (1, 1)
-    assert told["quarantine"] == {"lines": 0, "corrected_lines": 0, "kinds": []}
+    assert status["data_dir"] == str(data_dir)
+    assert status["last_run"] is None
+    assert (status["published"]["version"], status["published"]["workspace_count"]) == (1, 1)
+    assert status["quarantine"] == {"lines": 0, "corrected_lines": 0, "kinds": []}
 
 
-def test_a_quick_verification_as_rows_says_of_each_part_whether_it_is_unharmed(data_dir: Path) -> None:
+def test_a_quick_verification_as_rows_has_whether_each_part_is_intact(data_dir: Path) -> None:
     (data_dir / "raw").mkdir()
-    (data_dir / "published" / "parquet" / "usage_daily.parquet").write_bytes(b"harmed")
+    (data_dir / "published" / "parquet" / "usage_daily.parquet").write_bytes(b"damaged")
     done = CliRunner().invoke(main, ["verify", "--quick", "--data-dir", str(data_dir), "--format", "json"])
     assert done.exit_code == 1
     rows = json.loads(done.stdout)
-    assert [(row["part"], row["is_unharmed"]) for row in rows] == [("raw", True), ("served", False)]
+    assert [(row["part"], row["is_intact"]) for row in rows] == [("raw", True), ("served", False)]
     assert "usage_daily.parquet" in rows[1]["found"]
 
 
-def test_rows_in_hand_are_written_like_those_of_a_query() -> None:
+def test_rows_in_memory_are_written_like_those_of_a_query() -> None:
     schema = pa.schema({"credits": pa.decimal128(18, 6), "name": pa.string()}.items())
     rows = [{"credits": Decimal("1234567890.123456"), "name": "ผู้ใช้"}, {"credits": None}]
     out = {write: io.BytesIO() for write in (write_json, write_table, write_parquet)}

@@ -1,4 +1,4 @@
-"""`credits report` as a page: where it goes, in which language, and that it is opened."""
+"""`credits report` as a page: destination, language, and opening it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def data_dir(sample_run: Any) -> Path:
     return Path(sample_run.data_dir)
 
 
-def test_a_page_is_written_to_a_file_in_the_language_asked_for(
+def test_a_page_is_written_to_a_file_in_the_requested_language(
     credits_command: Credits, data_dir: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "page.html"
@@ -45,14 +45,14 @@ def test_a_page_is_opened_in_the_browser(
     shutil.rmtree(opened.parent)
 
 
-def test_options_of_the_page_are_refused_for_other_forms(credits_command: Credits, data_dir: Path) -> None:
+def test_options_of_the_page_are_refused_for_other_formats(credits_command: Credits, data_dir: Path) -> None:
     for option in (("--open",), ("--lang", "th")):
         refused = credits_command("report", "--data-dir", data_dir, *option)
         assert refused.returncode == 2
         assert "add --format html" in refused.stderr
 
 
-def test_what_is_published_lies_beside_the_index(data_dir: Path) -> None:
+def test_pages_are_published_next_to_the_index(data_dir: Path) -> None:
     published = data_dir / "published"
     index = (published / "index.html").read_text(encoding="utf-8")
     assert '<a href="report/acme-store.html"><bdi>Acme Store</bdi></a>' in index

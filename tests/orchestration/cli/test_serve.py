@@ -1,4 +1,4 @@
-"""`credits serve` shows the Dagster UI to this machine only, and to viewers only its pages."""
+"""`credits serve` serves the Dagster UI to this machine only, and with --read-only only its pages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from orchestration.cli.main import main
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
-    """The programs that were started in place of this process."""
+    """The command lines that replaced this process."""
     programs: list[list[str]] = []
     (tmp_path / "dagster.yaml").write_text("")
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     monkeypatch.setenv("CREDITS_LANDING_DIR", str(tmp_path / "landing"))
     monkeypatch.setenv("CREDITS_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(os, "execv", lambda _, words: programs.append(words))
+    monkeypatch.setattr(os, "execv", lambda _, arguments: programs.append(arguments))
     return programs
 
 
@@ -33,7 +33,7 @@ def test_the_ui_listens_on_this_machine_only(
 ) -> None:
     done = CliRunner().invoke(main, ["serve", *options], catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    (words,) = started
-    assert words[:2] == program
-    assert words[words.index("--host") + 1] == "127.0.0.1"
-    assert words[words.index("--port") + 1] == (options or ["3000"])[-1]
+    (arguments,) = started
+    assert arguments[:2] == program
+    assert arguments[arguments.index("--host") + 1] == "127.0.0.1"
+    assert arguments[arguments.index("--port") + 1] == (options or ["3000"])[-1]

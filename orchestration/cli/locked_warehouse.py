@@ -1,4 +1,4 @@
-"""The working warehouse held by a command that forecasts from it, so that no run changes it meanwhile."""
+"""The working warehouse, locked while a command forecasts from it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.cli.options import (
-    EXIT_BUSY,
-    EXIT_USAGE,
-    fail,
-    use_settings,
-)
+from orchestration.cli.options import EXIT_BUSY, EXIT_USAGE, fail, use_settings
+from orchestration.runs.lock import DataDirectoryLocked, lock
 
 if TYPE_CHECKING:
     from forecasting.depletion.forecast import Method
@@ -21,9 +17,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def held_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Method]]:
-    """The working warehouse, held so that no run changes it meanwhile, and how its forecast is made."""
-    from orchestration.runs.lock import DataDirectoryLocked, lock
+def locked_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Method]]:
+    """The working warehouse, locked against runs, the day of its forecast and the forecast's method."""
     from orchestration.runs.warehouse_factory import open_dbt, open_warehouse
     from orchestration.warehouse.forecast_inputs import method_of, told_on
     from orchestration.warehouse.protocol import WarehouseError
@@ -36,7 +31,7 @@ def held_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Met
         with lock(settings.data_dir):
             as_of = told_on(warehouse)
             if as_of is None:
-                fail(f"{settings.data_dir} holds no forecast; run credits run to its end first", EXIT_USAGE)
+                fail(f"{settings.data_dir} holds no forecast; run credits run first", EXIT_USAGE)
             variables = open_dbt(settings).variables
             yield warehouse, as_of, method_of(warehouse, variables)
     except DataDirectoryLocked as error:
