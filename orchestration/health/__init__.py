@@ -1,1 +1,1 @@
-"""Status, doctor, and what the quarantine holds and why: read-only views of how the installation is."""
+"""Status, doctor and the quarantine by reason: read-only views of the installation and its data."""

@@ -1,6 +1,6 @@
-"""What `credits status` says: last run, freshness, failed checks, and the quarantine by reason.
+"""The content of `credits status`: last run, freshness, failed checks, and the quarantine by reason.
 
-Nothing is recomputed here; it reads the journal, the lake's quarantine and what is published.
+Nothing is recomputed here; it reads the journal, the lake's quarantine and the published version.
 """
 
 from __future__ import annotations
@@ -12,7 +12,12 @@ from datetime import date, datetime
 
 import duckdb
 
-from orchestration.health.quarantine_summary import RefusedKind, conflicting_kinds, printable, refused_kinds
+from orchestration.health.quarantine_summary import (
+    RejectedGroup,
+    conflicting_groups,
+    printable,
+    rejected_groups,
+)
 from orchestration.lake.lake import Lake
 from orchestration.publish.report.formatting import plain
 from orchestration.publish.rows.cells import json_value
@@ -25,11 +30,11 @@ from orchestration.settings import Settings
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import Warehouse, WarehouseError
 
-_SHOWN_KINDS = 20
+_MOST_GROUPS = 20
 
 
 def describe_status(settings: Settings, *, now: datetime, last_run: object | None) -> Iterator[str]:
-    """Lines for people. `last_run` says how the newest run ended, None if there was none."""
+    """Lines of text. `last_run` describes the newest run; None if there was none."""
     yield f"data         {settings.data_dir}"
     yield f"last run     {last_run or 'none yet: start one with credits run'}"
     yield from _published(settings, now)
@@ -39,11 +44,11 @@ def describe_status(settings: Settings, *, now: datetime, last_run: object | Non
 
 @dataclass(frozen=True)
 class Published:
-    """What readers see now.
+    """The served version.
 
     Attributes:
         version: its number; None if `published` is no link to a version.
-        newer_versions: numbers of newer ones that are not served.
+        newer_versions: numbers of newer versions, not served.
     """
 
     version: int | None
@@ -55,7 +60,7 @@ class Published:
 
 
 def published_now(settings: Settings) -> Published | None:
-    """What is served; None if nothing is.
+    """The served version; None if there is none.
 
     Raises:
         duckdb.Error: it cannot be read.
@@ -85,7 +90,7 @@ def _published(settings: Settings, now: datetime) -> Iterator[str]:
         yield "published    nothing yet"
         return
     if found.version is None or found.published_at is None:
-        yield f"published    {settings.published_dir} is no link to a version; publish with credits run"
+        yield f"published    {settings.published_dir} is not a link to a version; publish with credits run"
         return
     yield (
         f"published    version {found.version}, {format_age(found.published_at, now)} ago, "
@@ -113,43 +118,43 @@ def _quarantine(lake: Lake, warehouse: Warehouse) -> Iterator[str]:
     if not lake.batches():
         yield "quarantine   nothing loaded yet"
         return
-    kinds, has_conflicts = _all_kinds(lake, warehouse)
+    groups, has_conflicts = _all_groups(lake, warehouse)
     if not has_conflicts:
-        yield "             (conflicts with earlier deliveries are counted once the next run has ended)"
-    corrected = sum(kind.corrected_count for kind in kinds)
-    total = sum(kind.row_count for kind in kinds)
+        yield "             (conflicts with earlier deliveries are counted after the next run)"
+    corrected = sum(group.corrected_count for group in groups)
+    total = sum(group.row_count for group in groups)
     since = f", {corrected:,} of them corrected since" if corrected else ""
     yield f"quarantine   {total:,} lines or files{since}"
-    for kind in kinds[:_SHOWN_KINDS]:
-        yield from _kind(kind)
-    if len(kinds) > _SHOWN_KINDS:
-        yield f"             and {len(kinds) - _SHOWN_KINDS} more kinds of fewer lines"
-    if kinds:
+    for group in groups[:_MOST_GROUPS]:
+        yield from _describe_group(group)
+    if len(groups) > _MOST_GROUPS:
+        yield f"             and {len(groups) - _MOST_GROUPS} more kinds with fewer lines"
+    if groups:
         yield f"             each with its text: {lake.root}/batches/*/quarantine.parquet"
 
 
-def _all_kinds(lake: Lake, warehouse: Warehouse) -> tuple[list[RefusedKind], bool]:
-    """The kinds, of most open lines first, and whether conflicts could be counted among them."""
-    kinds, has_conflicts = refused_kinds(lake), True
+def _all_groups(lake: Lake, warehouse: Warehouse) -> tuple[list[RejectedGroup], bool]:
+    """The groups, most uncorrected lines first, and whether they include conflicts."""
+    groups, has_conflicts = rejected_groups(lake), True
     try:
-        kinds += conflicting_kinds(warehouse)
+        groups += conflicting_groups(warehouse)
     except (duckdb.Error, WarehouseError):
         has_conflicts = False
-    return sorted(kinds, key=lambda kind: -kind.open_count), has_conflicts
+    return sorted(groups, key=lambda group: -group.open_count), has_conflicts
 
 
 def status_as_json(settings: Settings, *, last_run: object | None) -> str:
-    """The same as one JSON object, with every kind of the quarantine and every failed check.
+    """The same content as one JSON object, with every group of the quarantine and every failed check.
 
     Args:
-        last_run: a dataclass that says how the newest run ended, None if there was none.
+        last_run: a dataclass that describes the newest run; None if there was none.
     """
     published, results = published_now(settings), Journal(settings.journal_dir).newest_checks()
     lake = Lake(settings.lake_dir)
-    kinds: list[RefusedKind] = []
+    groups: list[RejectedGroup] = []
     if lake.batches():
-        kinds, _ = _all_kinds(lake, open_warehouse(settings))
-    told = {
+        groups, _ = _all_groups(lake, open_warehouse(settings))
+    status = {
         "data_dir": str(settings.data_dir),
         "last_run": None if last_run is None else vars(last_run),
         "published": None if published is None else vars(published),
@@ -158,20 +163,20 @@ def status_as_json(settings: Settings, *, last_run: object | None) -> str:
             "failed": [vars(result) for result in results if not result.passed],
         },
         "quarantine": {
-            "lines": sum(kind.row_count for kind in kinds),
-            "corrected_lines": sum(kind.corrected_count for kind in kinds),
-            "kinds": [vars(kind) for kind in kinds],
+            "lines": sum(group.row_count for group in groups),
+            "corrected_lines": sum(group.corrected_count for group in groups),
+            "kinds": [vars(group) for group in groups],
         },
     }
-    return json.dumps(json_value(told), indent=1)
+    return json.dumps(json_value(status), indent=1)
 
 
-def _kind(kind: RefusedKind) -> Iterator[str]:
-    files = "1 file" if kind.file_count == 1 else f"{kind.file_count:,} files"
-    count = f"{kind.row_count:,} in {files}"
-    if kind.corrected_count:
-        corrected = f"{kind.corrected_count:,} of them" if kind.open_count else "all"
+def _describe_group(group: RejectedGroup) -> Iterator[str]:
+    files = "1 file" if group.file_count == 1 else f"{group.file_count:,} files"
+    count = f"{group.row_count:,} in {files}"
+    if group.corrected_count:
+        corrected = f"{group.corrected_count:,} of them" if group.open_count else "all"
         count += f", {corrected} corrected since"
-    yield f"             {kind.feed} {kind.rule}: {count}"
-    yield f"                 such as {printable(kind.example)}: {printable(kind.reason)}"
-    yield f"                 {printable(kind.remedy)}"
+    yield f"             {group.feed} {group.rule}: {count}"
+    yield f"                 such as {printable(group.example)}: {printable(group.reason)}"
+    yield f"                 {printable(group.remedy)}"

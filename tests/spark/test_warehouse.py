@@ -17,7 +17,7 @@ from spark.cluster import Cluster
 from support.delivered_people import deliver
 
 from orchestration.health.doctor.state import check_warehouse
-from orchestration.health.quarantine_summary import conflicting_kinds
+from orchestration.health.quarantine_summary import conflicting_groups
 from orchestration.lake.batch_writer import TABLES
 from orchestration.lake.lake import Lake
 from orchestration.runs.warehouse_factory import open_warehouse, remove_verification
@@ -302,8 +302,8 @@ def test_conflicts_are_counted_as_on_duckdb(spark: Cluster, tmp_path: Path) -> N
     )
     for one in (warehouse, other):
         one.replace("staging.stg_quarantine", refused, select="select * from frame")
-    assert conflicting_kinds(warehouse) == conflicting_kinds(other)
-    assert [kind.example for kind in conflicting_kinds(other)] == ["file0:3"]
+    assert conflicting_groups(warehouse) == conflicting_groups(other)
+    assert [group.example for group in conflicting_groups(other)] == ["file0:3"]
 
 
 def test_the_doctor_checks_the_cluster(spark: Cluster, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What `credits doctor` checks: one module for each subject, one function for each check.
+"""The checks of `credits doctor`: one module for each subject, one function for each check.
 
-Nothing is repaired here, and nothing changed but a temporary folder that is removed again.
+Nothing is repaired or changed here, except a temporary folder that is deleted afterwards.
 """

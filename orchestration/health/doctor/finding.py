@@ -1,6 +1,6 @@
-"""What one check of the set-up found, and what to do about it.
+"""The result of one check of the installation, and what to do about it.
 
-No check is here.
+The checks themselves do not belong here.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ State = Literal["ok", "warning", "problem"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the doctor.
+    """One result of the doctor.
 
     Attributes:
-        check: what was looked at, in a word or two.
-        state: a warning may be meant so; a problem keeps the next run from working, or was one's end.
+        check: its short name.
+        state: a warning may be intended; a problem stops the next run, or stopped the last one.
         found: what was found.
-        remedy: what to do; empty if all is well.
+        remedy: what to do; empty if ok.
     """
 
     check: str
@@ -29,4 +29,6 @@ class Finding:
 
     def __post_init__(self) -> None:
         if (self.state == "ok") != (not self.remedy):
-            raise ValueError(f"what is not ok needs a remedy, and only that; found {self}")
+            raise ValueError(
+                f"a finding has a remedy exactly if it is not ok; found {self}. Add or remove it."
+            )

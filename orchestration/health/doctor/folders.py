@@ -1,4 +1,4 @@
-"""The folders: where files are delivered, where data is kept, and what their disk can do.
+"""The folders: landing and data, and the capabilities of their disk.
 
 What is in the data does not belong here: that is state.py.
 """
@@ -19,18 +19,18 @@ from orchestration.health.doctor.finding import Finding
 from orchestration.landing.contract import FEEDS
 
 GB = 1000**3
-LEAST_FREE_BYTES = GB
-MOST_COUNTED = 100_000
+MIN_FREE_BYTES = GB
+MAX_COUNTED = 100_000
 
 
 def check_landing(landing_dir: Path) -> Finding:
-    """Whether there is a landing folder, which feeds are in it, and what in it is no feed."""
+    """Whether there is a landing folder, which feeds it has, and which of its folders are not feeds."""
     if not landing_dir.is_dir():
         return Finding(
             "landing",
             "problem",
             f"there is no folder {landing_dir}",
-            f"Make it (mkdir -p {landing_dir}), or name another with CREDITS_LANDING_DIR or --landing.",
+            f"Create it (mkdir -p {landing_dir}), or name another with CREDITS_LANDING_DIR or --landing.",
         )
     try:
         folders = sorted(entry.name for entry in landing_dir.iterdir() if entry.is_dir())
@@ -45,14 +45,14 @@ def check_landing(landing_dir: Path) -> Finding:
         return Finding(
             "landing",
             "warning",
-            f"{found}; no feeds, and not read: {', '.join(unknown[:10])}",
+            f"{found}; not feeds, and not read: {', '.join(unknown[:10])}",
             f"Rename or remove them; the feeds are {', '.join(FEEDS)}.",
         )
     if "generation_events" not in folders:
         return Finding(
             "landing",
             "warning",
-            f"{found}; generation_events is not there, which all numbers come from",
+            f"{found}; generation_events is missing, which all numbers come from",
             f"Deliver to {landing_dir / 'generation_events'} (docs/landing.md); credits sample --out "
             f"{landing_dir} writes an example.",
         )
@@ -60,59 +60,60 @@ def check_landing(landing_dir: Path) -> Finding:
 
 
 def check_writable(data_dir: Path) -> Finding:
-    """Whether this user may write where data is kept, or make that folder."""
-    place = nearest(data_dir)
-    is_there = place == data_dir
-    if not place.is_dir():
-        return Finding("data", "problem", f"{place} is no folder", "Name another folder with --data-dir.")
-    if os.access(place, os.W_OK | os.X_OK):
-        return Finding("data", "ok", f"{data_dir}{'' if is_there else ', which the first run makes'}")
+    """Whether this user may write to the data directory, or create it."""
+    path = nearest(data_dir)
+    if not path.is_dir():
+        return Finding("data", "problem", f"{path} is not a folder", "Name another folder with --data-dir.")
+    if os.access(path, os.W_OK | os.X_OK):
+        return Finding(
+            "data", "ok", f"{data_dir}{'' if path == data_dir else ', which the first run creates'}"
+        )
     return Finding(
         "data",
         "problem",
-        f"{place} cannot be written by this user",
+        f"{path} cannot be written by this user",
         f"Give it to the user who runs this (chown), or name another folder than {data_dir} with --data-dir.",
     )
 
 
 def check_space(data_dir: Path, *, free_bytes: int | None = None) -> Finding:
-    """Whether a night fits: it writes a version beside the served one, and may need its size in between."""
+    """Whether a run fits: it writes a second version next to the served one, and temporary files."""
     free = shutil.disk_usage(nearest(data_dir)).free if free_bytes is None else free_bytes
     warehouse, served = data_dir / "warehouse.duckdb", data_dir / "published"
     version_bytes = sum(file.stat().st_size for file in served.resolve().rglob("*") if file.is_file())
-    needed = LEAST_FREE_BYTES + version_bytes + (warehouse.stat().st_size if warehouse.is_file() else 0)
-    found = f"{free / GB:.1f} GB are free, a night may need {needed / GB:.1f} GB"
+    needed = MIN_FREE_BYTES + version_bytes + (warehouse.stat().st_size if warehouse.is_file() else 0)
+    found = f"{free / GB:.1f} GB are free, a run may need {needed / GB:.1f} GB"
     if free >= needed:
         return Finding("disk space", "ok", found)
     return Finding(
         "disk space",
-        "problem" if free < version_bytes + LEAST_FREE_BYTES / 10 else "warning",
+        "problem" if free < version_bytes + MIN_FREE_BYTES / 10 else "warning",
         found,
-        f"Free some on the disk of {data_dir}, or move the folder; older versions in it are "
+        f"Free space on the disk of {data_dir}, or move the folder; earlier versions are in "
         f"{data_dir / 'versions'}.",
     )
 
 
 def check_file_system(data_dir: Path) -> Finding:
-    """Whether the disk does what keeps data whole: locks, renames over files and links, syncing."""
+    """Whether the disk supports what atomic writes need: locks, renames over files and links, syncing."""
     try:
         with TemporaryDirectory(prefix=".credits-doctor-", dir=nearest(data_dir)) as folder:
             failed = list(_failing(Path(folder)))
     except OSError as error:
-        failed = [f"making a folder ({error.strerror})"]
+        failed = [f"creating a folder ({error.strerror})"]
     if not failed:
-        return Finding("file system", "ok", "locks, renames and syncs hold")
+        return Finding("file system", "ok", "locks, renames and syncs work")
     return Finding(
         "file system",
         "problem",
-        f"what keeps data whole fails there: {', '.join(failed)}",
+        f"atomic writes would fail there: {', '.join(failed)}",
         f"Keep {data_dir} on a local disk (ext4, xfs, apfs), not on a network share, and let this user "
         "write it.",
     )
 
 
 def check_dagster_home(dagster_home: Path) -> Finding:
-    """Whether the folder of Dagster's records has its configuration, and can be written."""
+    """Whether DAGSTER_HOME has its configuration, and can be written."""
     file = dagster_home / "dagster.yaml"
     remedy = f"Copy dagster.yaml of the project to {dagster_home}, or unset DAGSTER_HOME."
     if not file.is_file():
@@ -123,12 +124,12 @@ def check_dagster_home(dagster_home: Path) -> Finding:
         reason = " ".join(str(error).split())
         return Finding("dagster", "problem", f"{file} cannot be read: {reason}", remedy)
     state = dagster_home / ".dagster"
-    place = state if state.exists() else dagster_home
-    if not os.access(place, os.W_OK | os.X_OK):
+    path = state if state.exists() else dagster_home
+    if not os.access(path, os.W_OK | os.X_OK):
         return Finding(
             "dagster",
             "problem",
-            f"{place} cannot be written by this user",
+            f"{path} cannot be written by this user",
             "Give it to the user who runs this, or set DAGSTER_HOME to a folder with a copy of dagster.yaml.",
         )
     runs = configured.get("concurrency", {}).get("runs", {}).get("max_concurrent_runs")
@@ -136,29 +137,29 @@ def check_dagster_home(dagster_home: Path) -> Finding:
         return Finding(
             "dagster",
             "warning",
-            f"{file} lets {runs or 'many'} runs start at once; all but one would end as busy",
-            "Set concurrency, runs, max_concurrent_runs to 1 in it.",
+            f"{file} lets {runs or 'many'} runs start at once; all but one would fail on the lock",
+            "Set concurrency.runs.max_concurrent_runs to 1 in it.",
         )
     return Finding("dagster", "ok", f"DAGSTER_HOME is {dagster_home}")
 
 
 def nearest(folder: Path) -> Path:
-    """The folder, or what of the way to it is there."""
-    return next(place for place in (folder, *folder.parents) if place.exists())
+    """The folder, or its nearest parent that exists."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def _file_count(folder: Path) -> str:
     count = 0
     for _, _, files in os.walk(folder):
         count += sum(1 for name in files if name[0] not in "._")
-        if count > MOST_COUNTED:
-            return f"over {MOST_COUNTED:,} files"
+        if count > MAX_COUNTED:
+            return f"over {MAX_COUNTED:,} files"
     return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _failing(folder: Path) -> Iterator[str]:
-    """What the disk cannot do, tried in a folder of its own."""
-    for what, attempt in (
+    """The operations that fail on this disk, tried in a temporary folder."""
+    for operation, attempt in (
         ("syncing", _sync),
         ("renaming over a file", _rename),
         ("renaming over a link", _swap_link),
@@ -167,7 +168,7 @@ def _failing(folder: Path) -> Iterator[str]:
         try:
             attempt(folder)
         except OSError as error:
-            yield f"{what} ({error.strerror or error})"
+            yield f"{operation} ({error.strerror or error})"
 
 
 def _sync(folder: Path) -> None:
@@ -187,19 +188,19 @@ def _rename(folder: Path) -> None:
 
 
 def _swap_link(folder: Path) -> None:
-    link, beside = folder / "link", folder / "beside"
+    link, new = folder / "link", folder / "new-link"
     link.symlink_to("1")
-    beside.symlink_to("2")
-    beside.replace(link)
+    new.symlink_to("2")
+    new.replace(link)
     if link.readlink() != Path("2"):
         raise OSError("the old link is still there")
 
 
 def _lock(folder: Path) -> None:
-    with (folder / "lock").open("w") as held, (folder / "lock").open("w") as other:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with (folder / "lock").open("w") as first, (folder / "lock").open("w") as second:
+        fcntl.flock(first, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
-            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        raise OSError("two could hold one lock")
+        raise OSError("two processes could hold one lock")

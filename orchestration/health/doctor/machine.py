@@ -1,6 +1,6 @@
 """The machine: the version of Python, installed packages, time zones and memory.
 
-What the project keeps on it does not belong here: that is places.py and state.py.
+Folders and data do not belong here: those are in folders.py and state.py.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from orchestration.health.doctor.finding import Finding
 _LOCKED = re.compile(r"^[A-Za-z0-9].*?(?= \\$)", re.MULTILINE)
 _UNITS = {"K": 1, "M": 2, "G": 3, "T": 4}
 _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-# of the memory there is; the rest is for Python, dbt and the system
-MOST_OF_MEMORY = 0.8
+# share of the memory; the rest is for Python, dbt and the system
+DUCKDB_SHARE = 0.8
 GB = 1000**3
 
 
 def check_python(project_dir: Path, *, running: str) -> Finding:
-    """Whether the version of Python is one that the project was tried on."""
+    """Whether the version of Python is one that the project supports."""
     wanted = SpecifierSet(_project(project_dir)["requires-python"])
     if running in wanted:
         return Finding("python", "ok", f"{running}, one of {wanted}")
@@ -37,39 +37,38 @@ def check_python(project_dir: Path, *, running: str) -> Finding:
         "python",
         "problem",
         f"{running}, not one of {wanted}",
-        "Install Python 3.11, and make the environment anew: make clean, then make run PYTHON=python3.11.",
+        "Install Python 3.11 and recreate the environment: make clean, then make run PYTHON=python3.11.",
     )
 
 
 def check_packages(project_dir: Path, *, installed: Callable[[str], str] = version) -> Finding:
-    """Whether each package the project names is there, in a version it allows, and the locked one."""
+    """Whether each dependency is installed, in a version the project allows, and the locked one."""
     requirements = [Requirement(text) for text in _project(project_dir)["dependencies"]]
     lock = project_dir / "requirements.lock"
     locked = dict(_locked(lock.read_text())) if lock.is_file() else {}
-    wrong = list(_wrong(requirements, installed))
-    if wrong:
+    unusable = list(_unusable(requirements, installed))
+    if unusable:
         return Finding(
             "packages",
             "problem",
-            _listed(wrong),
-            "Install what the project was tested with: pip install --no-deps --require-hashes "
-            "-r requirements.lock.",
+            _listed(unusable),
+            "Install the tested versions: pip install --no-deps --require-hashes -r requirements.lock.",
         )
-    others = [
+    unlocked = [
         f"{requirement.name} {installed(requirement.name)} instead of {expected}"
         for requirement in requirements
         if (expected := locked.get(canonicalize_name(requirement.name)))
         and installed(requirement.name) != expected
     ]
-    if others:
+    if unlocked:
         return Finding(
             "packages",
             "warning",
-            f"allowed, but not what was locked and tested: {_listed(others)}",
+            f"allowed, but not locked and tested: {_listed(unlocked)}",
             "Install the locked versions: pip install --no-deps --require-hashes -r requirements.lock.",
         )
-    said = "as locked" if locked else "allowed; there is no requirements.lock to compare with"
-    return Finding("packages", "ok", f"{len(requirements)}, all {said}")
+    match = "as locked" if locked else "allowed; there is no requirements.lock to compare with"
+    return Finding("packages", "ok", f"{len(requirements)}, all {match}")
 
 
 def _locked(text: str) -> Iterator[tuple[str, str]]:
@@ -80,7 +79,7 @@ def _locked(text: str) -> Iterator[tuple[str, str]]:
 
 
 def check_time_zones(*, known: Callable[[], set[str]] = available_timezones) -> Finding:
-    """Whether the days of every workspace can be told, wherever it is."""
+    """Whether the time zones of all workspaces are known."""
     zones = known()
     try:
         ZoneInfo("Asia/Bangkok")
@@ -97,28 +96,28 @@ def check_time_zones(*, known: Callable[[], set[str]] = available_timezones) -> 
 
 
 def check_memory(memory_limit: str, *, memory_bytes: int | None = None) -> Finding:
-    """Whether what DuckDB may use (CREDITS_MEMORY_LIMIT) is there, with room beside it."""
-    there = available_memory() if memory_bytes is None else memory_bytes
+    """Whether the machine has the memory that DuckDB may use (CREDITS_MEMORY_LIMIT), and some more."""
+    available = available_memory() if memory_bytes is None else memory_bytes
     allowed = bytes_of(memory_limit)
-    found = f"DuckDB may use {memory_limit} of {there / GB:.1f} GB"
-    if allowed <= MOST_OF_MEMORY * there:
+    found = f"DuckDB may use {memory_limit} of {available / GB:.1f} GB"
+    if allowed <= DUCKDB_SHARE * available:
         return Finding("memory", "ok", found)
     return Finding(
         "memory",
         "warning",
-        f"{found}: the system would end a night that needs it all",
-        f"Set CREDITS_MEMORY_LIMIT to {max(int(there * 0.6 / GB), 1)}GB or less; what does not fit is "
+        f"{found}: the system would kill a run that needs it all",
+        f"Set CREDITS_MEMORY_LIMIT to {max(int(available * 0.6 / GB), 1)}GB or less; what does not fit is "
         "spilled to disk.",
     )
 
 
 def available_memory() -> int:
     """Bytes this process may use: those of the machine, or of its container if that has fewer."""
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for limit in map(Path, _CGROUP_LIMITS):
         if limit.is_file() and (text := limit.read_text().strip()).isdecimal():
-            there = min(there, int(text))
-    return there
+            memory = min(memory, int(text))
+    return memory
 
 
 def bytes_of(size: str) -> int:
@@ -128,7 +127,7 @@ def bytes_of(size: str) -> int:
     return int(float(number) * base ** _UNITS[unit[0].upper()])
 
 
-def _wrong(requirements: list[Requirement], installed: Callable[[str], str]) -> Iterator[str]:
+def _unusable(requirements: list[Requirement], installed: Callable[[str], str]) -> Iterator[str]:
     for requirement in requirements:
         try:
             number = installed(requirement.name)

@@ -1,4 +1,4 @@
-"""The project itself: whether dbt can read its models, and Dagster its schedule.
+"""The project: whether dbt can parse its models, and Dagster its schedule.
 
 What they compute does not belong here.
 """
@@ -9,14 +9,14 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from orchestration.defs.jobs import nightly_schedule
 from orchestration.health.doctor.finding import Finding
 from orchestration.settings import Settings
+from orchestration.warehouse.dbt_build import DbtFailed, DbtProject
 
 
 def check_dbt(dbt_dir: Path) -> Finding:
-    """Whether dbt can parse the models; what it writes for that is removed again."""
-    from orchestration.warehouse.dbt_build import DbtFailed, DbtProject
-
+    """Whether dbt can parse the models; its artifacts go to a temporary folder."""
     try:
         with TemporaryDirectory(prefix="credits-doctor-") as folder:
             manifest = json.loads(DbtProject(dbt_dir, target_dir=Path(folder)).manifest_path.read_text())
@@ -25,21 +25,19 @@ def check_dbt(dbt_dir: Path) -> Finding:
             "dbt",
             "problem",
             " ".join(str(error).split())[:500],
-            f"Correct the file it names, or bring {dbt_dir} back to what was released (git status shows "
-            "what was changed).",
+            f"Correct the file it names, or restore {dbt_dir} to the released state (git status lists the "
+            "changes).",
         )
     kinds = [node["resource_type"] for node in manifest["nodes"].values()]
     return Finding("dbt", "ok", f"{kinds.count('model')} models and {kinds.count('test')} tests parse")
 
 
 def check_schedule(settings: Settings) -> Finding:
-    """Whether Dagster can tell when the nightly run is due."""
-    from orchestration.defs.jobs import nightly_schedule
-
+    """Whether Dagster accepts the schedule of the nightly run."""
     when = f"{settings.schedule_cron} in {settings.schedule_timezone}"
     try:
         nightly_schedule(settings)
-    except Exception as error:  # Dagster's own, which only defs/ may name
+    except Exception as error:  # Dagster's, which cannot be imported here
         return Finding(
             "schedule",
             "problem",

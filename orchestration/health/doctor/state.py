@@ -1,6 +1,6 @@
-"""The state of the data: who holds it, whether it can be read, and how the newest run went.
+"""The state of the data: its lock, whether it can be read, and the result of the newest run.
 
-Whether each byte is what was written does not belong here: that is `credits verify`.
+Whether files are intact does not belong here: that is `credits verify`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from orchestration.health.status import published_now
 from orchestration.lake.lake import Lake
 from orchestration.publish.versions.freshness import newer_versions, staleness_warning
 from orchestration.publish.versions.history import kept_versions
+from orchestration.runs.history import last_run
 from orchestration.runs.lock import holder_of
+from orchestration.runs.people import PseudonymSettingMissing, refuse_missing_pseudonym_setting
 from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb import DuckDBWarehouse
@@ -32,7 +34,7 @@ def check_lock(data_dir: Path) -> Finding:
         "lock",
         "warning",
         f"held by {holder}",
-        "Wait for it to end. If it hangs, end that process: nothing that was delivered is lost.",
+        "Wait for it to end. If it hangs, kill that process; no delivered data is lost.",
     )
 
 
@@ -41,15 +43,15 @@ def check_warehouse(settings: Settings) -> Finding:
     if settings.target == "spark":
         return _check_cluster(settings)
     path = settings.warehouse_path
-    remedy = "Start credits run: it builds the warehouse anew from raw."
+    remedy = "Start credits run: it rebuilds the warehouse from raw."
     if settings.is_warehouse_torn:
         return Finding(
             "warehouse", "warning", f"{path} was damaged, and was set aside as {path.name}.torn", remedy
         )
     if not path.exists():
         if Lake(settings.lake_dir).batches():
-            return Finding("warehouse", "warning", f"{path} is gone; raw is there", remedy)
-        return Finding("warehouse", "ok", "none yet; the first run makes it")
+            return Finding("warehouse", "warning", f"{path} is missing; raw exists", remedy)
+        return Finding("warehouse", "ok", "none yet; the first run creates it")
     if holder_of(settings.data_dir) is not None:
         return Finding("warehouse", "ok", "in use by the run that holds the lock; not opened")
     try:
@@ -59,7 +61,7 @@ def check_warehouse(settings: Settings) -> Finding:
             return Finding(
                 "warehouse",
                 "problem",
-                f"another program has {path} open, and no run can write it: {_first_line(error)}",
+                f"another program has {path} open, so no run can write to it: {_first_line(error)}",
                 f"Close it, and let it read {settings.published_dir}, which never blocks a run.",
             )
         return Finding("warehouse", "warning", f"{path} is damaged: {_first_line(error)}", remedy)
@@ -67,7 +69,7 @@ def check_warehouse(settings: Settings) -> Finding:
 
 
 def _check_cluster(settings: Settings) -> Finding:
-    """Whether the Thrift server answers, and means what DuckDB means by an instant."""
+    """Whether the Thrift server answers, and in which time zone."""
     try:
         zones = open_warehouse(settings).fetch("select current_timezone() as session")
     except WarehouseError as error:
@@ -76,8 +78,8 @@ def _check_cluster(settings: Settings) -> Finding:
 
 
 def check_published(settings: Settings, *, now: datetime) -> Finding:
-    """Whether readers have something to read, and how old it is."""
-    remedy = "Start credits run; what it says of a failure is in its last lines."
+    """Whether a version is published, and how old it is."""
+    remedy = "Start credits run; its last lines have the reason of a failure."
     try:
         published = published_now(settings)
     except duckdb.Error as error:
@@ -85,19 +87,19 @@ def check_published(settings: Settings, *, now: datetime) -> Finding:
             "published",
             "problem",
             f"{settings.published_dir} cannot be read: {_first_line(error)}",
-            "Serve another version with credits rollback, or publish anew with credits rebuild.",
+            "Serve another version with credits rollback, or publish again with credits rebuild.",
         )
     if published is None:
         return Finding("published", "warning", "nothing yet", "Start credits run.")
     if published.version is None:
-        return Finding("published", "problem", f"{settings.published_dir} is no link to a version", remedy)
+        return Finding("published", "problem", f"{settings.published_dir} is not a link to a version", remedy)
     kept = kept_versions(settings.data_dir)
     if newer := newer_versions(kept):
         return Finding(
             "published",
             "warning",
             f"version {published.version} is served, and version {newer[-1]} is newer",
-            f"If that was not meant: credits rollback --to {newer[-1]}. The next run publishes on top.",
+            f"If that is not intended: credits rollback --to {newer[-1]}. The next run publishes one on top.",
         )
     stale = staleness_warning(kept, now=now)
     if stale:
@@ -110,14 +112,12 @@ def check_published(settings: Settings, *, now: datetime) -> Finding:
 
 
 def check_last_run(settings: Settings) -> Finding:
-    """How the newest run went, say Dagster's records; they are not made if there are none."""
+    """The result of the newest run by Dagster's records, which are not created if there are none."""
     if not _has_records(settings.dagster_home):
         return Finding("last run", "ok", "none on record")
-    from orchestration.runs.history import last_run
-
     try:
         run = last_run(settings)
-    except Exception as error:  # whatever keeps Dagster from its records is the finding
+    except Exception as error:  # any error in reading the records is the finding
         return Finding(
             "last run",
             "problem",
@@ -132,27 +132,25 @@ def check_last_run(settings: Settings) -> Finding:
             "last run",
             "problem",
             str(run),
-            "See why with credits status or in the UI (credits serve); correct it and start credits run: "
-            "it takes up what is missing.",
+            "See why with credits status or in the UI (credits serve); fix it and start credits run, which "
+            "loads and builds what is missing.",
         )
     return Finding("last run", "ok", str(run))
 
 
 def check_people(settings: Settings) -> Finding:
-    """Whether the next run would refuse to publish names where there are pseudonyms."""
-    from orchestration.runs.people import PseudonymSettingMissing, refuse_missing_pseudonym_setting
-
+    """Whether the next run would refuse to publish names in place of pseudonyms."""
     try:
         refuse_missing_pseudonym_setting(settings)
     except PseudonymSettingMissing as error:
         return Finding(
-            "people", "problem", str(error), "Set CREDITS_PSEUDONYMISE where the run is started from."
+            "people", "problem", str(error), "Set CREDITS_PSEUDONYMISE in the environment of the run."
         )
-    return Finding("people", "ok", "called by pseudonyms" if settings.pseudonymise else "called by name")
+    return Finding("people", "ok", "shown by pseudonyms" if settings.pseudonymise else "shown by name")
 
 
 def _has_records(dagster_home: Path) -> bool:
-    """Whether there are records to ask; only of SQLite can that be told without making them."""
+    """Whether there are records; only with SQLite can that be checked without creating them."""
     configured = yaml.safe_load((dagster_home / "dagster.yaml").read_text()) or {}
     folder = configured.get("storage", {}).get("sqlite", {}).get("base_dir")
     return not isinstance(folder, str) or (dagster_home / folder).is_dir()

@@ -1,4 +1,4 @@
-"""`credits status` says what is refused by kind, with an example, the remedy, and what came again since."""
+"""`credits status` lists rejected lines by rule, with an example, the remedy and later corrections."""
 
 import gzip
 import json
@@ -48,15 +48,15 @@ def deliver(settings: Settings) -> Callable[..., None]:
 
 @pytest.fixture
 def quarantine(settings: Settings) -> Callable[[], list[str]]:
-    def said() -> list[str]:
+    def read() -> list[str]:
         lines = list(describe_status(settings, now=NOW, last_run=None))
-        (start,) = [place for place, text in enumerate(lines) if text.startswith("quarantine")]
+        (start,) = [index for index, text in enumerate(lines) if text.startswith("quarantine")]
         return [text.strip() for text in lines[start:]]
 
-    return said
+    return read
 
 
-def test_nothing_loaded_and_nothing_refused_are_told_apart(
+def test_nothing_loaded_and_nothing_rejected_differ(
     deliver: Callable[..., None], quarantine: Callable[[], list[str]]
 ) -> None:
     assert quarantine() == ["quarantine   nothing loaded yet"]
@@ -64,7 +64,7 @@ def test_nothing_loaded_and_nothing_refused_are_told_apart(
     assert quarantine() == ["quarantine   0 lines or files"]
 
 
-def test_each_kind_has_its_count_files_example_reason_and_remedy(
+def test_each_rule_has_its_count_files_example_reason_and_remedy(
     deliver: Callable[..., None], quarantine: Callable[[], list[str]], settings: Settings
 ) -> None:
     deliver("a.jsonl", line(1) + line(2, credits="-1") + line(3, credits="-2") + line(4, occurred_at="1"))
@@ -87,7 +87,7 @@ def test_each_kind_has_its_count_files_example_reason_and_remedy(
     ]
 
 
-def test_a_file_that_was_loaded_since_under_its_name_counts_as_corrected(
+def test_a_file_that_was_loaded_later_under_its_name_counts_as_corrected(
     deliver: Callable[..., None], quarantine: Callable[[], list[str]]
 ) -> None:
     deliver("cut.jsonl.gz", b"\x1f\x8b\x08cut")
@@ -98,15 +98,15 @@ def test_a_file_that_was_loaded_since_under_its_name_counts_as_corrected(
     deliver("cut.jsonl.gz", line(5))
     deliver("b.jsonl", line(3) + line(4))
 
-    said = quarantine()
-    assert said[0] == "quarantine   3 lines or files, 2 of them corrected since"
-    assert "generation_events range: 2 in 2 files, 1 of them corrected since" in said
-    # the open one is the example
-    assert any(text.startswith("such as generation_events/a.jsonl:1") for text in said)
-    assert "generation_events file.gzip: 1 in 1 file, all corrected since" in said
+    shown = quarantine()
+    assert shown[0] == "quarantine   3 lines or files, 2 of them corrected since"
+    assert "generation_events range: 2 in 2 files, 1 of them corrected since" in shown
+    # the uncorrected one is the example
+    assert any(text.startswith("such as generation_events/a.jsonl:1") for text in shown)
+    assert "generation_events file.gzip: 1 in 1 file, all corrected since" in shown
 
 
-def test_a_correction_that_is_refused_again_is_open(
+def test_a_correction_that_is_rejected_again_counts_as_uncorrected(
     deliver: Callable[..., None], quarantine: Callable[[], list[str]]
 ) -> None:
     deliver("cut.jsonl.gz", b"\x1f\x8b\x08cut")
@@ -116,9 +116,9 @@ def test_a_correction_that_is_refused_again_is_open(
     deliver("a.jsonl", line(1, credits="-1") + line(2))
     deliver("a.jsonl", line(1, credits="-2") + line(2))
 
-    said = quarantine()
-    assert said[0] == "quarantine   4 lines or files, 1 of them corrected since"
-    assert "such as generation_events/a.jsonl:1: credits must be at least 0; found -2" in said
+    shown = quarantine()
+    assert shown[0] == "quarantine   4 lines or files, 1 of them corrected since"
+    assert "such as generation_events/a.jsonl:1: credits must be at least 0; found -2" in shown
 
 
 def test_a_correction_with_the_bytes_of_a_loaded_file_counts(
@@ -131,19 +131,19 @@ def test_a_correction_with_the_bytes_of_a_loaded_file_counts(
     assert quarantine()[0] == "quarantine   1 lines or files, 1 of them corrected since"
 
 
-def test_tens_of_thousands_of_lines_are_a_few_lines(
+def test_tens_of_thousands_of_rejected_lines_are_shown_in_a_few(
     deliver: Callable[..., None], quarantine: Callable[[], list[str]]
 ) -> None:
     for part in range(3):
         start = part * 10_000
         deliver(f"{part}.jsonl", "".join(line(start + n, credits="-1") for n in range(10_000)) + line(-1))
 
-    said = quarantine()
-    assert said[1] == "generation_events range: 30,000 in 3 files"
+    shown = quarantine()
+    assert shown[1] == "generation_events range: 30,000 in 3 files"
     assert len(said) == 5
 
 
-def test_many_kinds_are_cut_with_the_largest_first(
+def test_many_kinds_are_truncated_with_the_largest_first(
     deliver: Callable[..., None], quarantine: Callable[[], list[str]]
 ) -> None:
     # the remedy of a file without required columns names them, so that each of these is a kind of its own
@@ -153,23 +153,23 @@ def test_many_kinds_are_cut_with_the_largest_first(
         deliver(f"{number}.jsonl", json.dumps(given) + "\n")
     deliver("a.jsonl", line(1, credits="-1") + line(2, credits="-1") + line(3))
 
-    said = quarantine()
-    assert said[1] == "generation_events range: 2 in 1 file"
-    assert "and 6 more kinds of fewer lines" in said
+    shown = quarantine()
+    assert shown[1] == "generation_events range: 2 in 1 file"
+    assert "and 6 more kinds with fewer lines" in shown
     assert len(said) == 1 + 3 * 20 + 2
 
 
-def test_names_and_values_cannot_steer_the_terminal(
+def test_names_and_values_cannot_control_the_terminal(
     deliver: Callable[..., None], quarantine: Callable[[], list[str]]
 ) -> None:
     deliver("a\n\x1b[2J\u202e.jsonl", line(1, status="\x1b]0;owned\x07") + line(2))
 
     said = "".join(quarantine())
     assert said.isprintable()
-    assert "generation_events/a\\n\\x1b[2J\\u202e.jsonl:1" in said
+    assert "generation_events/a\\n\\x1b[2J\\u202e.jsonl:1" in shown
 
 
-def test_conflicts_with_earlier_deliveries_are_a_kind(
+def test_conflicts_with_earlier_deliveries_are_listed(
     deliver: Callable[..., None], quarantine: Callable[[], list[str]], settings: Settings
 ) -> None:
     deliver("a.jsonl", line(1))

@@ -1,4 +1,4 @@
-"""What the doctor says of Python, packages, time zones, memory, the schedule and the dbt project."""
+"""The doctor checks Python, packages, time zones, memory, the schedule and the dbt project."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from orchestration.settings import Settings
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """A folder with what the project says of its packages."""
+    """A folder with the project's declared and locked packages."""
     for name in ("pyproject.toml", "requirements.lock"):
         shutil.copy(REPO / name, tmp_path)
     return tmp_path
 
 
-def test_a_finding_that_is_not_ok_says_what_to_do() -> None:
+def test_a_finding_has_a_remedy_exactly_if_it_is_not_ok() -> None:
     with pytest.raises(ValueError, match="remedy"):
         Finding("lock", "problem", "held")
     with pytest.raises(ValueError, match="remedy"):
@@ -32,7 +32,7 @@ def test_a_finding_that_is_not_ok_says_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("running", "state"), [("3.10.14", "problem"), ("3.11.2", "ok"), ("3.13.9", "ok"), ("3.14.0", "problem")]
 )
-def test_only_a_python_that_the_project_was_tried_on_is_ok(running: str, state: str) -> None:
+def test_only_a_supported_python_is_ok(running: str, state: str) -> None:
     found = machine.check_python(REPO, running=running)
     assert found.state == state
     assert running in found.found and "3.11" in found.found + found.remedy
@@ -83,7 +83,7 @@ def test_a_machine_without_time_zones_is_a_problem() -> None:
         ("512MB", 1, "ok"),
     ],
 )
-def test_what_duckdb_may_use_leaves_room_in_the_memory_there_is(
+def test_duckdbs_memory_limit_leaves_room_in_the_memory_of_the_machine(
     limit: str, gigabytes: int, state: str
 ) -> None:
     found = machine.check_memory(limit, memory_bytes=gigabytes * 1000**3)
@@ -91,7 +91,7 @@ def test_what_duckdb_may_use_leaves_room_in_the_memory_there_is(
     assert state == "ok" or "CREDITS_MEMORY_LIMIT" in found.remedy
 
 
-def test_a_container_with_less_memory_than_the_machine_counts(
+def test_the_memory_of_a_container_counts_if_it_is_less_than_the_machines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit = tmp_path / "memory.max"
@@ -103,7 +103,7 @@ def test_a_container_with_less_memory_than_the_machine_counts(
     assert machine.check_memory("6GB").state == "warning"
 
 
-def test_a_schedule_that_dagster_cannot_follow_is_a_problem(tmp_path: Path) -> None:
+def test_a_schedule_that_dagster_refuses_is_a_problem(tmp_path: Path) -> None:
     settings = Settings(landing_dir=tmp_path, data_dir=tmp_path)
     assert project.check_schedule(settings) == Finding("schedule", "ok", "0 2 * * * in UTC")
     never = Settings(landing_dir=tmp_path, data_dir=tmp_path, schedule_cron="99 2 * * *")
@@ -115,17 +115,17 @@ def test_a_schedule_that_dagster_cannot_follow_is_a_problem(tmp_path: Path) -> N
 def test_a_model_that_dbt_cannot_parse_is_a_problem_and_nothing_is_left_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    beside = tmp_path / "tmp"
-    beside.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(beside))
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
     monkeypatch.setenv("CREDITS_DATA_DIR", str(tmp_path))
     dbt_dir = tmp_path / "dbt_project"
     shutil.copytree(REPO / "dbt_project", dbt_dir, ignore=shutil.ignore_patterns("target", "logs"))
     before = sorted(dbt_dir.rglob("*"))
     assert project.check_dbt(dbt_dir).state == "ok"
-    assert (sorted(dbt_dir.rglob("*")), list(beside.iterdir())) == (before, [])
+    assert (sorted(dbt_dir.rglob("*")), list(temporary.iterdir())) == (before, [])
 
     (dbt_dir / "models" / "marts" / "credit_lots.sql").write_text("select * from {{ ref('nowhere') }}")
     found = project.check_dbt(dbt_dir)
     assert (found.state, "nowhere" in found.found) == ("problem", True)
-    assert list(beside.iterdir()) == []
+    assert list(temporary.iterdir()) == []
