@@ -1,6 +1,6 @@
-"""A command run on a terminal of its own, as a person has it, or without one.
+"""Runs a command on a pseudo-terminal, as a person does, or without one.
 
-What it must say is asserted in the tests.
+What it must print is asserted in the tests.
 """
 
 from __future__ import annotations
@@ -17,49 +17,49 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
-# what would say something else of the terminal
-_SAID_OF_TERMINALS = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM", "TTY_COMPATIBLE")
+# variables that would describe another terminal
+_TERMINAL_VARIABLES = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM", "TTY_COMPATIBLE")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-9]|4[0-9]|9[0-7])(?:;[0-9;]*)?m")
 FRAME = re.compile("[\u2500-\u257f]")
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What a terminal got, and how the command ended."""
+class TerminalOutput:
+    """What the terminal received, and the exit code of the command."""
 
     raw: str
     status: int
 
     @property
     def lines(self) -> list[str]:
-        """What a person reads, without what steers the terminal."""
+        """The text, without escape sequences."""
         return ESCAPE.sub("", self.raw).splitlines()
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """This process's environment for a `credits` command, with nothing said of terminals but `changes`."""
-    kept = {name: value for name, value in os.environ.items() if name not in _SAID_OF_TERMINALS}
-    return {**kept, "PYTHONPATH": str(REPO), "TERM": "xterm-256color", **changes}
+    """The environment of a `credits` command, without variables of terminals, and with `changes`."""
+    inherited = {name: value for name, value in os.environ.items() if name not in _TERMINAL_VARIABLES}
+    return {**inherited, "PYTHONPATH": str(REPO), "TERM": "xterm-256color", **changes}
 
 
-def on_terminal(*arguments: object, width: int = 80, **changes: str) -> Shown:
-    """Run `credits …` with standard output and error on a terminal so many cells wide."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+def on_terminal(*arguments: object, width: int = 80, **changes: str) -> TerminalOutput:
+    """Run `credits …` with standard output and error on a terminal of that width."""
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     command = [sys.executable, "-m", "orchestration.cli.main", *map(str, arguments)]
     process = subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment(**changes), cwd=REPO
+        command, stdin=child, stdout=child, stderr=child, env=environment(**changes), cwd=REPO
     )
-    os.close(theirs)
-    said = b""
+    os.close(child)
+    received = b""
     while True:
         try:
-            part = os.read(ours, 65536)
-        except OSError:  # the other end is closed
+            part = os.read(parent, 65536)
+        except OSError:  # the child has closed its end
             break
         if not part:
             break
-        said += part
-    os.close(ours)
-    return Shown(said.decode("utf-8", "replace").replace("\r\n", "\n"), process.wait(timeout=60))
+        received += part
+    os.close(parent)
+    return TerminalOutput(received.decode("utf-8", "replace").replace("\r\n", "\n"), process.wait(timeout=60))

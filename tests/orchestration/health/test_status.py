@@ -140,7 +140,7 @@ def test_tens_of_thousands_of_rejected_lines_are_shown_in_a_few(
 
     shown = quarantine()
     assert shown[1] == "generation_events range: 30,000 in 3 files"
-    assert len(said) == 5
+    assert len(shown) == 5
 
 
 def test_many_kinds_are_truncated_with_the_largest_first(
@@ -156,7 +156,7 @@ def test_many_kinds_are_truncated_with_the_largest_first(
     shown = quarantine()
     assert shown[1] == "generation_events range: 2 in 1 file"
     assert "and 6 more kinds with fewer lines" in shown
-    assert len(said) == 1 + 3 * 20 + 2
+    assert len(shown) == 1 + 3 * 20 + 2
 
 
 def test_names_and_values_cannot_control_the_terminal(
@@ -164,8 +164,8 @@ def test_names_and_values_cannot_control_the_terminal(
 ) -> None:
     deliver("a\n\x1b[2J\u202e.jsonl", line(1, status="\x1b]0;owned\x07") + line(2))
 
-    said = "".join(quarantine())
-    assert said.isprintable()
+    shown = "".join(quarantine())
+    assert shown.isprintable()
     assert "generation_events/a\\n\\x1b[2J\\u202e.jsonl:1" in shown
 
 

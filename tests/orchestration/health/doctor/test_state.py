@@ -1,4 +1,4 @@
-"""What the doctor says of the data, and that the command looks without touching."""
+"""The doctor checks the state of the data and changes nothing."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def night(sample_run: NightlyRun, tmp_path: Path) -> NightlyRun:
 
 
 @contextmanager
-def held(data_dir: Path, words: str) -> Iterator[None]:
-    """Another process holds the data directory."""
+def locked(data_dir: Path, owner: str) -> Iterator[None]:
+    """Another process holds the lock of the data directory."""
     data_dir.mkdir(parents=True, exist_ok=True)
     lock = data_dir / "run.lock"
-    lock.write_text(words)
+    lock.write_text(owner)
     script = (
         "import fcntl, sys\n"
         "file = open(sys.argv[1]); fcntl.flock(file, fcntl.LOCK_EX)\n"
@@ -53,7 +53,7 @@ def held(data_dir: Path, words: str) -> Iterator[None]:
 
 
 def contents(folder: Path) -> dict[str, bytes | str]:
-    """Every file and link, Dagster's own records aside, which reading may tidy."""
+    """The content of every file and link."""
     return {
         str(path.relative_to(folder)): str(path.readlink()) if path.is_symlink() else path.read_bytes()
         for path in folder.rglob("*")
@@ -61,19 +61,19 @@ def contents(folder: Path) -> dict[str, bytes | str]:
     }
 
 
-def test_whoever_holds_the_data_directory_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+def test_the_process_that_holds_the_lock_is_named_and_nothing_is_written(tmp_path: Path) -> None:
     assert (holder_of(tmp_path), list(tmp_path.iterdir())) == (None, [])
-    with held(tmp_path, "process 4711 since 2026-04-08 02:00:00 UTC\n"):
+    with locked(tmp_path, "process 4711 since 2026-04-08 02:00:00 UTC\n"):
         found = state.check_lock(tmp_path)
         assert (found.state, "process 4711 since" in found.found) == ("warning", True)
     assert state.check_lock(tmp_path).state == "ok"
     assert (tmp_path / "run.lock").read_text().startswith("process 4711")
-    # asking did not keep anyone out
+    # the check took no lock
     with (tmp_path / "run.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_a_warehouse_that_is_torn_gone_or_open_elsewhere_is_told(night: NightlyRun) -> None:
+def test_a_warehouse_that_is_damaged_missing_or_open_elsewhere_is_reported(night: NightlyRun) -> None:
     settings = settings_of(night)
     assert state.check_warehouse(settings).state == "ok"
     script = (
@@ -85,7 +85,7 @@ def test_a_warehouse_that_is_torn_gone_or_open_elsewhere_is_told(night: NightlyR
         found = state.check_warehouse(settings)
         assert (found.state, "another program" in found.found) == ("problem", True)
         other.communicate("\n")
-    with held(night.data_dir, "process 1"):
+    with locked(night.data_dir, "process 1"):
         assert "not opened" in state.check_warehouse(settings).found
 
     whole = settings.warehouse_path.read_bytes()
@@ -95,13 +95,13 @@ def test_a_warehouse_that_is_torn_gone_or_open_elsewhere_is_told(night: NightlyR
     torn = state.check_warehouse(settings)
     assert (torn.state, "set aside" in torn.found) == ("warning", True)
     settings.warehouse_path.with_name("warehouse.duckdb.torn").unlink()
-    assert "is gone; raw is there" in state.check_warehouse(settings).found
+    assert "is missing; raw exists" in state.check_warehouse(settings).found
     shutil.rmtree(settings.lake_dir)
     assert state.check_warehouse(settings).state == "ok"
     settings.warehouse_path.write_bytes(whole)
 
 
-def test_what_is_published_is_told_when_it_is_old_gone_back_to_or_broken(night: NightlyRun) -> None:
+def test_a_version_that_is_stale_rolled_back_or_damaged_is_reported(night: NightlyRun) -> None:
     settings = settings_of(night)
     fine = state.check_published(settings, now=NOW)
     assert (fine.state, "version 1, up to 2026-04-07, 1 workspaces" in fine.found) == ("ok", True)
@@ -119,18 +119,18 @@ def test_what_is_published_is_told_when_it_is_old_gone_back_to_or_broken(night: 
 
 
 @pytest.mark.slow
-def test_a_run_that_failed_is_a_problem_and_records_are_not_made_by_asking(
+def test_a_run_that_failed_is_a_problem_and_the_check_creates_no_records(
     credits_with: CreditsWith, night: NightlyRun, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
     shutil.copy(REPO / "dagster.yaml", home)
     at_home = credits_with(DAGSTER_HOME=str(home))
-    asked = ("doctor", "--data-dir", night.data_dir, "--landing", night.landing, "--format", "json")
+    command = ("doctor", "--data-dir", night.data_dir, "--landing", night.landing, "--format", "json")
 
     def last_run() -> tuple[int, dict[str, str]]:
-        said = at_home(*asked)
-        return said.returncode, {row["check"]: row for row in json.loads(said.stdout)}["last run"]
+        done = at_home(*command)
+        return done.returncode, {row["check"]: row for row in json.loads(done.stdout)}["last run"]
 
     status, found = last_run()
     assert (status, found["found"]) == (0, "none on record")
@@ -164,12 +164,12 @@ def test_records_that_cannot_be_read_are_a_problem(
     assert (found.state, "records cannot be read" in found.found) == ("problem", True)
 
 
-def test_names_in_place_of_pseudonyms_are_told_before_the_run_refuses_them(night: NightlyRun) -> None:
+def test_names_in_place_of_pseudonyms_are_reported_before_the_run_refuses_them(night: NightlyRun) -> None:
     settings = settings_of(night)
     assert state.check_people(settings).state == "ok"
     run_state = night.published.resolve() / "version.json"
-    told = json.loads(run_state.read_text())
-    run_state.write_text(json.dumps(told | {"definitions": f"{told['definitions']}-0.secret"}))
+    values = json.loads(run_state.read_text())
+    run_state.write_text(json.dumps(values | {"definitions": f"{values['definitions']}-0.secret"}))
     found = state.check_people(settings)
     assert (found.state, "CREDITS_PSEUDONYMISE" in found.remedy) == ("problem", True)
     run_state.write_text("{")
@@ -180,9 +180,9 @@ def test_the_doctor_finds_nothing_wrong_with_the_sample_and_changes_nothing(
     credits_command: Credits, night: NightlyRun
 ) -> None:
     before = contents(night.data_dir), contents(night.landing)
-    said = credits_command("doctor", "--data-dir", night.data_dir, "--landing", night.landing)
-    assert said.returncode == 0, said.stdout + said.stderr
-    labels = [line[:13].strip() for line in said.stdout.splitlines()]
+    done = credits_command("doctor", "--data-dir", night.data_dir, "--landing", night.landing)
+    assert done.returncode == 0, done.stdout + done.stderr
+    labels = [line[:13].strip() for line in done.stdout.splitlines()]
     assert set(labels) >= {
         "python",
         "packages",
@@ -193,21 +193,19 @@ def test_the_doctor_finds_nothing_wrong_with_the_sample_and_changes_nothing(
         "published",
         "dbt",
     }
-    assert all(": " in line for line in said.stdout.splitlines() if line[:13].strip())
+    assert all(": " in line for line in done.stdout.splitlines() if line[:13].strip())
     assert (contents(night.data_dir), contents(night.landing)) == before
 
 
-def test_settings_that_cannot_be_used_are_a_problem_with_exit_code_1(
-    credits_with: CreditsWith, tmp_path: Path
-) -> None:
+def test_an_invalid_setting_is_a_problem_with_exit_code_1(credits_with: CreditsWith, tmp_path: Path) -> None:
     for name, value in (
         ("CREDITS_SCHEDULE_CRON", "every night"),
         ("CREDITS_SCHEDULE_TIMEZONE", "Mars/Olympus"),
         ("CREDITS_MEMORY_LIMIT", "much"),
     ):
-        said = credits_with(**{name: value})("doctor", "--data-dir", tmp_path / "data", "--format", "json")
-        assert said.returncode == 1
-        settings = json.loads(said.stdout)[-1]
+        done = credits_with(**{name: value})("doctor", "--data-dir", tmp_path / "data", "--format", "json")
+        assert done.returncode == 1
+        settings = json.loads(done.stdout)[-1]
         assert (settings["check"], settings["state"], name in settings["found"]) == (
             "settings",
             "problem",
@@ -215,9 +213,9 @@ def test_settings_that_cannot_be_used_are_a_problem_with_exit_code_1(
         )
 
 
-def test_a_warning_alone_is_no_failure(credits_command: Credits, tmp_path: Path) -> None:
+def test_a_warning_alone_exits_with_0(credits_command: Credits, tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
-    said = credits_command("doctor", "--data-dir", tmp_path / "data", "--landing", tmp_path / "landing")
-    assert said.returncode == 0, said.stdout
-    assert "warning: nothing yet" in said.stdout
+    done = credits_command("doctor", "--data-dir", tmp_path / "data", "--landing", tmp_path / "landing")
+    assert done.returncode == 0, done.stdout
+    assert "warning: nothing yet" in done.stdout
     assert not (tmp_path / "data").exists()
