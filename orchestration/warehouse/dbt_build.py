@@ -104,7 +104,7 @@ class DbtProject:
         if not (parsed / "manifest.json").exists():
             self._cache_dir.mkdir(parents=True, exist_ok=True)
             with TemporaryDirectory(dir=self._cache_dir) as folder:
-                self._parse(Path(folder))
+                self.parse(Path(folder))
                 with suppress(OSError):  # another process was first
                     Path(folder).rename(parsed)
             self._remove_older(parsed)
@@ -125,7 +125,7 @@ class DbtProject:
             digest.update(f"\0{file.relative_to(self.project_dir)}\0".encode() + file.read_bytes())
         return digest.hexdigest()[:32]
 
-    def _parse(self, folder: Path) -> None:
+    def parse(self, folder: Path) -> None:
         """Parse into a folder: what dbt reads again, and the manifest as JSON."""
         parsed = dbtRunner().invoke(["parse", *self._flags("none", target_dir=folder)])
         if not isinstance(parsed.result, Manifest):

@@ -92,7 +92,7 @@ def test_verify_names_the_rows_that_do_not_follow_from_raw_and_changes_nothing(
     )
     lines = result.stdout.splitlines()
     assert lines[0].startswith("raw          10 files of 1 batches")
-    assert "what was published" in lines[1]
+    assert "match their hashes" in lines[1]
     assert "credit_lots: 1 rows differ" in lines[2]
     assert "remaining: served" in lines[3]
     assert lines[4] == f"recomputed   usage_daily: {missing[0][0]} rows differ"

@@ -19,7 +19,8 @@ def check_dbt(dbt_dir: Path) -> Finding:
     """Whether dbt can parse the models; its artifacts go to a temporary folder."""
     try:
         with TemporaryDirectory(prefix="credits-doctor-") as folder:
-            manifest = json.loads(DbtProject(dbt_dir, target_dir=Path(folder)).manifest_path.read_text())
+            DbtProject(dbt_dir, target_dir=Path(folder)).parse(Path(folder))
+            manifest = json.loads((Path(folder) / "manifest.json").read_text())
     except (DbtFailed, OSError) as error:
         return Finding(
             "dbt",
