@@ -23,13 +23,13 @@ from orchestration.settings import Settings
 NOW = datetime.now(UTC)
 
 
-def settings_of(night: NightlyRun, home: Path | None = None) -> Settings:
-    return Settings(landing_dir=night.landing, data_dir=night.data_dir, dagster_home=home or REPO)
+def settings_of(run: NightlyRun, home: Path | None = None) -> Settings:
+    return Settings(landing_dir=run.landing, data_dir=run.data_dir, dagster_home=home or REPO)
 
 
 @pytest.fixture
-def night(sample_run: NightlyRun, tmp_path: Path) -> NightlyRun:
-    """The sample night in a data directory of this test's own."""
+def run(sample_run: NightlyRun, tmp_path: Path) -> NightlyRun:
+    """The sample run in a data directory of this test's own."""
     return copy_run(sample_run, tmp_path / "data")
 
 
@@ -73,8 +73,8 @@ def test_the_process_that_holds_the_lock_is_named_and_nothing_is_written(tmp_pat
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_a_warehouse_that_is_damaged_missing_or_open_elsewhere_is_reported(night: NightlyRun) -> None:
-    settings = settings_of(night)
+def test_a_warehouse_that_is_damaged_missing_or_open_elsewhere_is_reported(run: NightlyRun) -> None:
+    settings = settings_of(run)
     assert state.check_warehouse(settings).state == "ok"
     script = (
         f"import duckdb\nc = duckdb.connect({str(settings.warehouse_path)!r})\nprint(1, flush=True)\ninput()"
@@ -85,7 +85,7 @@ def test_a_warehouse_that_is_damaged_missing_or_open_elsewhere_is_reported(night
         found = state.check_warehouse(settings)
         assert (found.state, "another program" in found.found) == ("problem", True)
         other.communicate("\n")
-    with locked(night.data_dir, "process 1"):
+    with locked(run.data_dir, "process 1"):
         assert "not opened" in state.check_warehouse(settings).found
 
     whole = settings.warehouse_path.read_bytes()
@@ -101,32 +101,32 @@ def test_a_warehouse_that_is_damaged_missing_or_open_elsewhere_is_reported(night
     settings.warehouse_path.write_bytes(whole)
 
 
-def test_a_version_that_is_stale_rolled_back_or_damaged_is_reported(night: NightlyRun) -> None:
-    settings = settings_of(night)
+def test_a_version_that_is_stale_rolled_back_or_damaged_is_reported(run: NightlyRun) -> None:
+    settings = settings_of(run)
     fine = state.check_published(settings, now=NOW)
     assert (fine.state, "version 1, up to 2026-04-07, 1 workspaces" in fine.found) == ("ok", True)
     stale = state.check_published(settings, now=NOW + timedelta(days=3))
     assert (stale.state, "3 days ago" in stale.found) == ("warning", True)
-    shutil.copytree(night.data_dir / "versions" / "1", night.data_dir / "versions" / "2")
+    shutil.copytree(run.data_dir / "versions" / "1", run.data_dir / "versions" / "2")
     assert "version 2 is newer" in state.check_published(settings, now=NOW).found
 
-    database = night.published / "credits.duckdb"
+    database = run.published / "credits.duckdb"
     database.write_bytes(b"x" * 4096)
     broken = state.check_published(settings, now=NOW)
     assert (broken.state, "credits rollback" in broken.remedy) == ("problem", True)
-    night.published.unlink()
+    run.published.unlink()
     assert state.check_published(settings, now=NOW).found == "nothing yet"
 
 
 @pytest.mark.slow
 def test_a_run_that_failed_is_a_problem_and_the_check_creates_no_records(
-    credits_with: CreditsWith, night: NightlyRun, tmp_path: Path
+    credits_with: CreditsWith, run: NightlyRun, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
     shutil.copy(REPO / "dagster.yaml", home)
     at_home = credits_with(DAGSTER_HOME=str(home))
-    command = ("doctor", "--data-dir", night.data_dir, "--landing", night.landing, "--format", "json")
+    command = ("doctor", "--data-dir", run.data_dir, "--landing", run.landing, "--format", "json")
 
     def last_run() -> tuple[int, dict[str, str]]:
         done = at_home(*command)
@@ -137,21 +137,21 @@ def test_a_run_that_failed_is_a_problem_and_the_check_creates_no_records(
     assert [path.name for path in home.iterdir()] == ["dagster.yaml"]
 
     # more accepted than there is: a critical gate on raw
-    deliveries = night.data_dir / "raw" / "batches" / "000001" / "deliveries.parquet"
+    deliveries = run.data_dir / "raw" / "batches" / "000001" / "deliveries.parquet"
     wrong = tmp_path / "wrong.parquet"
     duckdb.execute(
         f"copy (select * replace (accepted_count + 1 as accepted_count) from read_parquet('{deliveries}')) "
         f"to '{wrong}' (format parquet)"
     )
     shutil.copy(wrong, deliveries)
-    assert at_home("rebuild", "--data-dir", night.data_dir).returncode == 1
+    assert at_home("rebuild", "--data-dir", run.data_dir).returncode == 1
     status, found = last_run()
     assert (status, found["state"]) == (1, "problem")
     assert "failure" in found["found"] and "credits status" in found["remedy"]
 
 
 def test_records_that_cannot_be_read_are_a_problem(
-    night: NightlyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: NightlyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
     records = home / ".dagster" / "storage" / "history"
@@ -160,14 +160,14 @@ def test_records_that_cannot_be_read_are_a_problem(
     shutil.copy(REPO / "dagster.yaml", home)
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     monkeypatch.chdir(home)
-    found = state.check_last_run(settings_of(night, home))
+    found = state.check_last_run(settings_of(run, home))
     assert (found.state, "records cannot be read" in found.found) == ("problem", True)
 
 
-def test_names_in_place_of_pseudonyms_are_reported_before_the_run_refuses_them(night: NightlyRun) -> None:
-    settings = settings_of(night)
+def test_names_in_place_of_pseudonyms_are_reported_before_the_run_refuses_them(run: NightlyRun) -> None:
+    settings = settings_of(run)
     assert state.check_people(settings).state == "ok"
-    run_state = night.published.resolve() / "version.json"
+    run_state = run.published.resolve() / "version.json"
     values = json.loads(run_state.read_text())
     run_state.write_text(json.dumps(values | {"definitions": f"{values['definitions']}-0.secret"}))
     found = state.check_people(settings)
@@ -177,10 +177,10 @@ def test_names_in_place_of_pseudonyms_are_reported_before_the_run_refuses_them(n
 
 
 def test_the_doctor_finds_nothing_wrong_with_the_sample_and_changes_nothing(
-    credits_command: Credits, night: NightlyRun
+    credits_command: Credits, run: NightlyRun
 ) -> None:
-    before = contents(night.data_dir), contents(night.landing)
-    done = credits_command("doctor", "--data-dir", night.data_dir, "--landing", night.landing)
+    before = contents(run.data_dir), contents(run.landing)
+    done = credits_command("doctor", "--data-dir", run.data_dir, "--landing", run.landing)
     assert done.returncode == 0, done.stdout + done.stderr
     labels = [line[:13].strip() for line in done.stdout.splitlines()]
     assert set(labels) >= {
@@ -194,7 +194,7 @@ def test_the_doctor_finds_nothing_wrong_with_the_sample_and_changes_nothing(
         "dbt",
     }
     assert all(": " in line for line in done.stdout.splitlines() if line[:13].strip())
-    assert (contents(night.data_dir), contents(night.landing)) == before
+    assert (contents(run.data_dir), contents(run.landing)) == before
 
 
 def test_an_invalid_setting_is_a_problem_with_exit_code_1(credits_with: CreditsWith, tmp_path: Path) -> None:
