@@ -49,9 +49,7 @@ __all__ = [
 
 PATH_DAYS = 180
 AS_IT_IS = Change()
-DATE_LEVELS = {"p025": 0.025, "p5": 0.05, "p10": 0.1, "p50": 0.5, "p90": 0.9, "p975": 0.975}
-PATH_LEVELS = {"p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p90": 0.9}
-_SHOWN = [LEVELS.index(level) for level in PATH_LEVELS.values()]
+_PATH_LEVELS = [LEVELS.index(level) for level in (0.1, 0.25, 0.5, 0.75, 0.9)]
 
 
 @dataclass(frozen=True)
@@ -79,10 +77,9 @@ class DepletionForecast:
     """What `forecast_depletion` returns.
 
     Attributes:
-        dates: one row per workspace; see there.
-        paths: workspace_id, forecast_date, balance_p10_micro, _p25_, _p50_, _p75_, _p90_: the balance at the
-            end of each day from as_of, which is as it is, until its P90 is 0, or `PATH_DAYS`. Statuses `ok`
-            and `beyond_horizon` only.
+        dates: one row per workspace: `schema.FORECAST_ROW`.
+        paths: one row per workspace and day from as_of, whose balance is the current one, until P90 is 0, or
+            `PATH_DAYS`: `schema.PATHS_ROW`. Only statuses `ok` and `beyond_horizon`.
     """
 
     dates: pd.DataFrame
@@ -105,18 +102,9 @@ def forecast_depletion(
         change: what is different about demand, for asking what if; the pace is that of usage all the same.
 
     Returns:
-        `dates` has, in the order of the workspaces: workspace_id, as_of, forecast_status,
-        credits_remaining_micro (null without a ledger), burn_rate_7d_credits_micro, burn_rate_7d_days,
-        burn_rate_30d_credits_micro, burn_rate_30d_days (parts of the rates; 0 credits in the whole window
-        where nothing was ever used), pace_date, depletes_on_p025, _p5, _p10, _p50, _p90, _p975 (null but for
-        `ok`, and past the horizon), empty_since, next_grant_on (first day a scheduled lot brings credits),
-        chance_empty_before_grant (0 to 1; null past the horizon), lead_time_days, buy_by (the latest day to
-        order; may have passed), credits_to_buy_micro (arriving then, or as soon as they can; 0: nothing; null
-        where no date is told and nothing is empty), recommended_packs (JSON; null without packs that do),
-        packs_price (all its digits, as text), packs_currency, expiring_credits_micro (of those packs,
-        expected), history_days (days since first usage, both ends counted; 0 if none), capped_credits_micro
-        (of implausible charges, not taken for demand), calibration_version. Dates are midnights,
-        datetime64[us].
+        A row for each workspace, in their order, with the columns of `schema.FORECAST_ROW`, and paths with
+        those of `schema.PATHS_ROW`. Credits are whole micro-credits, in `<column>_micro`; dates are
+        midnights, datetime64[us]; packs_price is text.
     """
     standing = Standing.of(history, today=int(np.datetime64(as_of, "D").astype(np.int64)))
     demand, capped = demand_of(history, standing.names, standing.today)
@@ -156,15 +144,20 @@ def _of_standing(standing: Standing) -> dict[str, object]:
 
 
 def _of_dates(standing: Standing, foreseen: _Foreseen, is_ok: Bools) -> dict[str, object]:
-    quantiles = {
-        f"depletes_on_{name}": _midnights_where(is_ok & (days <= HORIZON_DAYS), standing.today + days)
-        for name, level in DATE_LEVELS.items()
-        for days in [foreseen.empty_on[:, LEVELS.index(level)]]
-    }
+
+    def day_at(level: float) -> np.ndarray:
+        days = foreseen.empty_on[:, LEVELS.index(level)]
+        return _midnights_where(is_ok & (days <= HORIZON_DAYS), standing.today + days)
+
     has_chance = is_ok & (standing.next_grant_on <= standing.today + HORIZON_DAYS)
     chance = _chance_before(foreseen.empty_on, standing.next_grant_on - standing.today)
     return {
-        **quantiles,
+        "depletes_on_p025": day_at(0.025),
+        "depletes_on_p5": day_at(0.05),
+        "depletes_on_p10": day_at(0.1),
+        "depletes_on_p50": day_at(0.5),
+        "depletes_on_p90": day_at(0.9),
+        "depletes_on_p975": day_at(0.975),
         "empty_since": _midnights_where(standing.is_("already_empty"), standing.empty_since),
         "next_grant_on": midnights(standing.next_grant_on),
         "chance_empty_before_grant": np.where(has_chance, chance, np.nan),
@@ -256,7 +249,9 @@ def _foresee(
         credits[cases] = buying.credits_micro
         for case, mix in zip(cases.tolist(), buying.mixes, strict=True):
             mixes[case] = mix
-        paths_shown.append(_Balances.of(cases, runway.at(_SHOWN).balances(paths.at(_SHOWN), PATH_DAYS)))
+        paths_shown.append(
+            _Balances.of(cases, runway.at(_PATH_LEVELS).balances(paths.at(_PATH_LEVELS), PATH_DAYS))
+        )
     return _Foreseen(empty_on, buy_by, Buying(credits, mixes), is_refilled, paths_shown)
 
 
@@ -280,18 +275,24 @@ def _paths_frame(standing: Standing, foreseen: _Foreseen) -> pd.DataFrame:
 
     # the first day of each is as it is
     drawn = np.flatnonzero(is_drawn)
-    now = np.repeat(standing.remaining[drawn, None], len(PATH_LEVELS), axis=1)
+    now = np.repeat(standing.remaining[drawn, None], len(_PATH_LEVELS), axis=1)
     case = all_of(drawn, (part.case for part in foreseen.paths))
     day = all_of(np.zeros(len(drawn), dtype=np.int64), (part.day for part in foreseen.paths))
     micro = all_of(now, (part.micro for part in foreseen.paths))
     order = np.lexsort((day, case))
     order = order[is_drawn[case[order]]]
-    columns = {
-        "workspace_id": standing.names[case[order]],
-        "forecast_date": midnights(standing.today + day[order]),
-    }
-    columns |= {f"balance_{name}_micro": micro[order, place] for place, name in enumerate(PATH_LEVELS)}
-    return pd.DataFrame(columns)
+    p10, p25, p50, p75, p90 = micro[order].T
+    return pd.DataFrame(
+        {
+            "workspace_id": standing.names[case[order]],
+            "forecast_date": midnights(standing.today + day[order]),
+            "balance_p10_micro": p10,
+            "balance_p25_micro": p25,
+            "balance_p50_micro": p50,
+            "balance_p75_micro": p75,
+            "balance_p90_micro": p90,
+        }
+    )
 
 
 def _midnights_where(is_told: Bools, day: Ints) -> np.ndarray:

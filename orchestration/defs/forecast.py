@@ -21,47 +21,16 @@ from forecasting.depletion.backtest import (
 from forecasting.depletion.calibration import shipped_calibration
 from forecasting.depletion.forecast import Method, forecast_depletion
 from forecasting.depletion.recalibration import recalibrate
+from forecasting.depletion.schema import FORECAST_ROW, PATHS_ROW
 from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
-from orchestration.warehouse.exact_sql import credits_of
+from orchestration.warehouse.exact_sql import columns_of
 from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, history_of, method_of
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 
-_QUANTILES = ("p025", "p5", "p10", "p50", "p90", "p975")
-_FORECAST = f"""
-    select
-        workspace_id,
-        cast(as_of as date) as as_of,
-        forecast_status,
-        {credits_of("credits_remaining")},
-        {credits_of("burn_rate_7d_credits")},
-        burn_rate_7d_days,
-        {credits_of("burn_rate_30d_credits")},
-        burn_rate_30d_days,
-        cast(pace_date as date) as pace_date,
-        {", ".join(f"cast(depletes_on_{name} as date) as depletes_on_{name}" for name in _QUANTILES)},
-        cast(empty_since as date) as empty_since,
-        cast(next_grant_on as date) as next_grant_on,
-        cast(chance_empty_before_grant as decimal(5, 4)) as chance_empty_before_grant,
-        lead_time_days,
-        cast(buy_by as date) as buy_by,
-        {credits_of("credits_to_buy")},
-        cast(recommended_packs as varchar) as recommended_packs,
-        cast(packs_price as decimal(24, 12)) as packs_price,
-        cast(packs_currency as varchar) as packs_currency,
-        {credits_of("expiring_credits")},
-        history_days,
-        {credits_of("capped_credits")},
-        calibration_version
-    from frame
-    """
-_PATHS = f"""
-    select
-        workspace_id, cast(forecast_date as date) as forecast_date,
-        {", ".join(credits_of(f"balance_{name}") for name in ("p10", "p25", "p50", "p75", "p90"))}
-    from frame
-"""
+_FORECAST = f"select {columns_of(FORECAST_ROW)} from frame"
+_PATHS = f"select {columns_of(PATHS_ROW)} from frame"
 _SCORES = read_sql(__file__, "forecast.forecast_scores")
 _REGISTERED = """
     select

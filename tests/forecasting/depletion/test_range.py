@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from support.depletion_rows import AS_OF, MICRO, ago, bought, history, pack, row, steady, told, usage
 
 from forecasting.depletion.calibration import shipped_calibration
-from forecasting.depletion.forecast import DATE_LEVELS, Method, forecast_depletion
+from forecasting.depletion.forecast import Method, forecast_depletion
 from forecasting.depletion.inputs import History
+from forecasting.depletion.schema import FORECAST_ROW
 from forecasting.ledger import DrawPolicy
 
-DATES = [f"depletes_on_{name}" for name in DATE_LEVELS]
+DATES = [name for name in FORECAST_ROW if name.startswith("depletes_on_")]
 
 
 def test_steady_demand_is_foretold_around_its_own_pace() -> None:
