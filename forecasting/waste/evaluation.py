@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 
 from forecasting.waste.baseline import Rule
 from forecasting.waste.features import Bools, Cases, Floats, History, Ints, LeakageError
@@ -30,6 +30,9 @@ from forecasting.waste.hazards import (
     waste_chance,
 )
 from forecasting.waste.matrix import FEATURES, Features, features_of
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 MODELS = ("rule", "logistic", "boosting")
 TEST_WEEKS = 6

@@ -11,18 +11,18 @@ Not here: what is known of a case (waste_features.py).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from forecasting.waste.features import DAY_US, HOUR_US, Cases, Floats, Ints
+
+if TYPE_CHECKING:  # scikit-learn is imported where a model is made: most runs make none
+    from sklearn.base import BaseEstimator
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.pipeline import Pipeline
 
 # hours at which the stretches end; what is unsettled at the end of the last one is decided as unused
 STRETCH_ENDS = (6.0, 24.0, 72.0, 168.0, 336.0)
@@ -37,6 +37,8 @@ ONE_THREAD = 1
 
 def boosting(seed: int) -> HistGradientBoostingClassifier:
     """The candidate: gradient boosting of trees on the hazards."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     return HistGradientBoostingClassifier(
         max_iter=40,
         learning_rate=0.1,
@@ -50,6 +52,11 @@ def boosting(seed: int) -> HistGradientBoostingClassifier:
 
 def logistic(width: int) -> Pipeline:
     """Its twin that can be read: multinomial logistic regression on the same columns, the stretch last."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
     stretch = OneHotEncoder(categories=[np.arange(len(STRETCH_ENDS))])
     columns = make_column_transformer((StandardScaler(), list(range(width))), (stretch, [width]))
     return make_pipeline(columns, LogisticRegression(solver="newton-cholesky", C=0.1, max_iter=50))

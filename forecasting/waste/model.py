@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
+from importlib.metadata import version as installed_version
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import sklearn
-from sklearn.base import BaseEstimator
 
 from forecasting.waste.baseline import Rule
 from forecasting.waste.evaluation import MODELS, Evaluation, evaluate, fitted, learnt_from
@@ -24,6 +24,9 @@ from forecasting.waste.matrix import FEATURES, features_of
 from forecasting.waste.promotion import CANDIDATE, objections
 from forecasting.waste.scoring import RuleState, shifts_of
 from forecasting.waste.serialization import ModelRefused, from_bytes, to_bytes
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 SEED = 20260407
 PREFIX = "waste_"
@@ -59,7 +62,8 @@ class Trained:
 
 def version_of(cases: Cases, *, as_of: int, maturity_days: int) -> str:
     """A fingerprint of all that a model is made from; the same cases in the same order give the same."""
-    digest = sha256(f"{as_of} {maturity_days} {SEED} {sklearn.__version__} {FEATURES}".encode())
+    library = installed_version("scikit-learn")
+    digest = sha256(f"{as_of} {maturity_days} {SEED} {library} {FEATURES}".encode())
     for values in (
         cases.made_us,
         cases.known_day,

@@ -8,15 +8,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
 
 from forecasting.waste.baseline import Rule
 from forecasting.waste.features import Cases, Floats, History
 from forecasting.waste.hazards import LAST, STRETCH_ENDS, hazards, stretch_at, waste_chance
 from forecasting.waste.matrix import features_of
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 PERIODS = (7, 30, 90)
 RANGE_SDS = 1.2816  # of a normal distribution, to 10 and 90 %

@@ -10,9 +10,10 @@ import re
 import zipfile
 from collections.abc import Collection
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-import skops.io
-from sklearn.base import BaseEstimator
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 _ID = re.compile(r'(?<="__id__": )\d+|(?<=": ")\d+(?=\.npy")')
 _FIRST_DATE = (1980, 1, 1, 0, 0, 0)
@@ -24,6 +25,8 @@ class ModelRefused(ValueError):
 
 def to_bytes(model: BaseEstimator) -> bytes:
     """The model in the format of skops, without what differs from run to run: addresses and the time."""
+    import skops.io  # imports every estimator of scikit-learn, which takes seconds
+
     with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as written:
         schema = written.read("schema.json").decode()
         numbers = {found: str(place) for place, found in enumerate(dict.fromkeys(_ID.findall(schema)))}
@@ -57,6 +60,8 @@ def from_bytes(stored: bytes, *, registered: str, trusted: Collection[str]) -> B
             f"a stored model has the hash of the registry, {registered[:12]}…; found {found[:12]}…. The rule "
             "is used instead. Delete the file: the next run learns it anew."
         )
+    import skops.io
+
     unknown = sorted(set(skops.io.get_untrusted_types(data=stored)) - set(trusted))
     if unknown:
         raise ModelRefused(
