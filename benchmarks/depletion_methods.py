@@ -23,7 +23,7 @@ SEED = 0
 
 def ours(calibration: Calibration, cases: Cases) -> Floats:
     """What the product says of a balance in one lot."""
-    days: Floats = DemandPaths.of(cases.demand, calibration).until(cases.credits[:, None])
+    days: Floats = DemandPaths.from_calibration(cases.demand, calibration).until(cases.credits[:, None])
     return days
 
 

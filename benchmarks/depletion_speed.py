@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from forecasting.depletion.forecast import History, Method, forecast_depletion
+from forecasting.depletion.forecast import CreditHistory, Method, forecast_depletion
 from forecasting.ledger import draw_down
 
 WORKSPACES, DAYS = 10_000, 180
@@ -71,7 +71,7 @@ def generated() -> dict[str, pd.DataFrame]:
 def measure_speed() -> pd.Series:
     """Seconds of each part, all together as a multiple of the floor, and the peak memory of the process."""
     frames = generated()
-    method = Method.usual()
+    method = Method.default()
     with (
         tempfile.TemporaryDirectory() as folder,
         duckdb.connect(str(Path(folder) / "speed.duckdb")) as connection,
@@ -86,7 +86,7 @@ def measure_speed() -> pd.Series:
             for name in ("balances", "lots", "usage", "workspaces")
         }
         times.append(time.perf_counter())
-        forecast = forecast_depletion(History(**read), as_of=AS_OF, method=method)
+        forecast = forecast_depletion(CreditHistory(**read), as_of=AS_OF, method=method)
         times.append(time.perf_counter())
         for name in ("dates", "paths"):
             connection.register("frame", getattr(forecast, name))

@@ -1,4 +1,4 @@
-"""How well waste is foretold, and how fast: `make bench-waste`, LANDING=DIR for data it has never seen.
+"""How well waste is predicted, and how fast: `make bench-waste`, LANDING=DIR for data it has never seen.
 
 One night is run on the data; then rule, logistic twin and boosting are tested on every week it has, each by
 what was known before it. Ends with what the promotion gate says, and both canaries. Exit code 1 if a canary
@@ -23,10 +23,10 @@ import pandas as pd
 from benchmarks.measure import Measured, measure
 from benchmarks.waste_canaries import planted_leak, shuffled_time
 from forecasting.waste.evaluation import Evaluation, evaluate
-from forecasting.waste.features import Cases, History, cases_of
-from forecasting.waste.model import SEED, in_use
+from forecasting.waste.features import Cases, LabelHistory
+from forecasting.waste.model import SEED, choose_model
 from forecasting.waste.promotion import CANDIDATE, objections
-from forecasting.waste.scoring import foretell
+from forecasting.waste.scoring import predict_waste
 from orchestration.landing.sample.write import write_load
 from orchestration.warehouse.duckdb import DuckDBWarehouse
 from orchestration.warehouse.run_state import RunState
@@ -64,7 +64,7 @@ def every_case(warehouse: DuckDBWarehouse, *, as_of: date) -> Cases:
         text = text.replace(first, "0001-01-01")
     with warehouse.connect() as connection:
         connection.execute(text.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
-    return cases_of(training_cases(warehouse))
+    return Cases.from_frame(training_cases(warehouse))
 
 
 def table_of(evaluation: Evaluation) -> pd.DataFrame:
@@ -92,7 +92,7 @@ def tell(title: str, evaluation: Evaluation | None) -> None:
     if evaluation is not None:
         print(
             f"{evaluation.cases:,} cases of {evaluation.weeks} test weeks, {evaluation.base_rate:.1%} "
-            "wasted; 90 % ranges, products drawn anew; calibration: mean gap of foretold and true shares"
+            "wasted; 90 % ranges, products drawn anew; calibration: mean gap of predicted and true shares"
         )
         print(table_of(evaluation).to_string(float_format=lambda value: f"{value:.4f}"))
         clearest = sorted(evaluation.importance.items(), key=lambda item: -item[1])[:6]
@@ -104,15 +104,17 @@ def tell(title: str, evaluation: Evaluation | None) -> None:
 def speed(warehouse: DuckDBWarehouse, *, as_of: date) -> dict[str, float]:
     """Seconds to learn anew from what a night reads, and to score a million cases."""
     started = time.monotonic()
-    cases = cases_of(training_cases(warehouse))
-    tonight = in_use(cases, registry_of(warehouse).iloc[:0], None, as_of=as_of, maturity_days=MATURITY_DAYS)
-    learnt = time.monotonic() - started
+    cases = Cases.from_frame(training_cases(warehouse))
+    tonight = choose_model(
+        cases, registry_of(warehouse).iloc[:0], None, as_of=as_of, maturity_days=MATURITY_DAYS
+    )
+    trained = time.monotonic() - started
     million = cases.take((pd.RangeIndex(SCORED) % max(len(cases), 1)).to_numpy())
-    history = History(cases)
+    history = LabelHistory(cases)
     started = time.monotonic()
-    foretell(tonight.rule, tonight.boosted, history, million, as_of=(as_of - EPOCH).days)
+    predict_waste(tonight.rule, tonight.boosted, history, million, as_of=(as_of - EPOCH).days)
     scored = time.monotonic() - started
-    return {"learnt_from": len(cases), "learn_seconds": learnt, "score_million_seconds": scored}
+    return {"training_rows": len(cases), "learn_seconds": trained, "score_million_seconds": scored}
 
 
 def main() -> None:
@@ -143,11 +145,11 @@ def main() -> None:
         )
         took = speed(warehouse, as_of=run_state.as_of)
         print(
-            f"learning from {took['learnt_from']:,.0f} cases: {took['learn_seconds']:.1f} s; "
+            f"learning from {took['training_rows']:,.0f} cases: {took['learn_seconds']:.1f} s; "
             f"scoring 1,000,000: {took['score_million_seconds']:.1f} s"
         )
         terms: dict[str, Any] = {"as_of": today, "maturity_days": MATURITY_DAYS, "seed": SEED}
-        recent = cases_of(training_cases(warehouse))
+        recent = Cases.from_frame(training_cases(warehouse))
         tonight = evaluate(recent, **terms)
         tell("As the night decides, on the newest weeks", tonight)
         cases = every_case(warehouse, as_of=run_state.as_of)

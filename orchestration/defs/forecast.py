@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from forecasting.depletion.backtest import (
-    days_told,
+    days_as_floats,
     days_until_empty,
-    judged_after,
     origins_to_replay,
     replay,
-    score,
+    score_forecasts,
+    scoring_delay_days,
 )
 from forecasting.depletion.calibration import shipped_calibration
 from forecasting.depletion.forecast import Method, forecast_depletion
@@ -144,12 +144,12 @@ def forecast_scores(
 
 def published_scores(warehouse: Warehouse, method: Method, *, as_of: date) -> pd.DataFrame:
     """The scores of forecasts that were published, are due by as_of and have not been scored."""
-    first_due = as_of - pd.Timedelta(days=int(judged_after(np.zeros(1))[0]))
+    first_due = as_of - pd.Timedelta(days=int(scoring_delay_days(np.zeros(1))[0]))
     due = warehouse.query(read_sql(__file__, "published_forecasts_due", latest=first_due))
-    median = days_told(due["p50_days"])
+    median = days_as_floats(due["p50_days"])
     age = (pd.Timestamp(as_of) - due["as_of"].astype("datetime64[us]")).dt.days.to_numpy()
-    due = due[age >= judged_after(median)].reset_index(drop=True)
+    due = due[age >= scoring_delay_days(median)].reset_index(drop=True)
     true_days = days_until_empty(
         due, warehouse.query(ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=method.policy
     )
-    return score(due, true_days)
+    return score_forecasts(due, true_days)

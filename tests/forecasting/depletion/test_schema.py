@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import yaml
-from support.depletion_rows import bought, history, steady, told, usage
+from support.depletion_rows import bought, history, predict, steady, usage
 
 from forecasting.depletion.schema import CREDITS, FORECAST_ROW, PATHS_ROW
 
@@ -21,7 +21,7 @@ def in_frame(row: Mapping[str, pa.DataType]) -> list[str]:
 
 
 def test_the_frames_have_the_declared_columns_with_credits_in_micro_credits() -> None:
-    forecast = told(history(usage(steady()), [bought(900)]))
+    forecast = predict(history(usage(steady()), [bought(900)]))
     assert sorted(forecast.dates.columns) == sorted(in_frame(FORECAST_ROW))
     assert sorted(forecast.paths.columns) == sorted(in_frame(PATHS_ROW))
 
