@@ -1,6 +1,6 @@
-"""Whether the floor says the same as the published marts, so that it can never drift to doing less.
+"""Compares the floor with the published marts, so that it can never drift to doing less.
 
-Credits, counts and words must be equal, ratios to 1e-9. How either computes them does not belong here.
+Credits, counts and texts must be equal, ratios to 1e-9. Not here: how either computes them.
 """
 
 import argparse
@@ -18,9 +18,9 @@ KEYS = {
     "waste_by_reason": ("workspace_id", "period", "waste_reason"),
     "generation_details": ("source", "event_id"),
 }
-# what the floor does not say: names of things, the ledger, what is estimated, and ids whose form is the
-# product's own affair
-LEFT_OUT = {
+# columns the floor does not have: names, the ledger, estimates, and ids whose format only the product
+# defines
+EXCLUDED = {
     "credit_summary": {
         "workspace_name",
         "timezone",
@@ -37,33 +37,33 @@ LEFT_OUT = {
 }
 RATIO = "DECIMAL(38,12)"
 TOLERANCE = "1e-9"
-# a workspace that only bought credits has a headline, and no usage
-ONLY_USERS = {"credit_summary": "workspace_id in (select workspace_id from product.marts.usage_daily)"}
+# a workspace that only bought credits has a summary, but no usage
+WITH_USAGE = {"credit_summary": "workspace_id in (select workspace_id from product.marts.usage_daily)"}
 
 
 def differences(floor: Path, published: Path, *, memory_limit: str = "8GB") -> list[str]:
-    """What differs, in words; nothing if the floor and the published marts agree.
+    """The differences, one sentence each; none if the floor and the published marts agree.
 
     Args:
         floor: the DuckDB file that the floor wrote.
         published: `DATA_DIR/published/credits.duckdb`.
-        memory_limit: what DuckDB may use.
+        memory_limit: of DuckDB.
     """
     with duckdb.connect(config={"memory_limit": memory_limit}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set temp_directory = $spill", {"spill": f"{floor}.spill"})
         for name, file in (("floor", floor), ("product", published)):
             connection.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
-        return [words for mart in KEYS for words in _of_mart(connection, mart)]
+        return [sentence for mart in KEYS for sentence in _of_mart(connection, mart)]
 
 
 def _of_mart(connection: duckdb.DuckDBPyConnection, mart: str) -> list[str]:
     types, floor_types = _types(connection, "product", mart), _types(connection, "floor", mart)
-    unexplained = sorted(set(types) - set(floor_types) - LEFT_OUT.get(mart, set()))
+    unexplained = sorted(set(types) - set(floor_types) - EXCLUDED.get(mart, set()))
     if unexplained:
         return [
-            f"{mart}: every column must be in floor_marts.sql, or be left out on purpose; found in neither: "
-            f"{', '.join(unexplained)}. Write it there, or into LEFT_OUT of agreement.py."
+            f"{mart}: every column must be in floor_marts.sql, or in EXCLUDED; found in neither: "
+            f"{', '.join(unexplained)}. Add it to either."
         ]
     compared = {name: kind for name, kind in types.items() if name in floor_types}
     exact = {name: kind for name, kind in compared.items() if kind != RATIO}
@@ -99,7 +99,7 @@ def _fingerprint(
 def _by_column(connection: duckdb.DuckDBPyConnection, mart: str, columns: dict[str, str]) -> list[str]:
     """Which columns differ, in how many rows, and the first of them."""
     keys = KEYS[mart]
-    source = f"(select * from product.marts.{mart} where {ONLY_USERS.get(mart, 'true')})"
+    source = f"(select * from product.marts.{mart} where {WITH_USAGE.get(mart, 'true')})"
     matched = " and ".join(f"product.{key} = floor.{key}" for key in keys)
     joined = f"{source} as product full join floor.{mart} as floor on {matched}"
     found = []
@@ -132,10 +132,10 @@ def main() -> None:
     parser.add_argument("--floor", required=True, type=Path, help="the DuckDB file that the floor wrote")
     parser.add_argument("--published", required=True, type=Path, help="DATA_DIR/published/credits.duckdb")
     parser.add_argument("--memory-limit", default="8GB", help="of DuckDB [8GB]")
-    asked = parser.parse_args()
-    found = differences(asked.floor, asked.published, memory_limit=asked.memory_limit)
-    for words in found:
-        print(words, file=sys.stderr)
+    options = parser.parse_args()
+    found = differences(options.floor, options.published, memory_limit=options.memory_limit)
+    for sentence in found:
+        print(sentence, file=sys.stderr)
     raise SystemExit(1 if found else 0)
 
 

@@ -1,8 +1,8 @@
-"""What is delivered in a benchmark: histories of several lengths, and one and the same night on each.
+"""The deliveries of a benchmark: histories of several lengths, and the same increment for each.
 
-One load is drawn, of one day more than the longest history; its files of the last day, which hold late
-events, second deliveries, outcomes and retractions of earlier days too, are the night. A shorter history is
-the last days of it. How a load is drawn is in orchestration/landing/sample_load.py.
+One load is generated, one day longer than the longest history. The files of its last day are the increment,
+with late events, repeated deliveries, outcomes and retractions of earlier days; a shorter history is its
+last days. Not here: generating a load (orchestration/landing/sample/).
 """
 
 import argparse
@@ -24,18 +24,18 @@ _PRODUCT = re.compile(rb'"product_id":"([^"]+)"')
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked for.
+    """The deliveries to make.
 
     Attributes:
         histories: events of each history, the longest last; a shorter one has as many fewer days.
-        night: events of the night.
+        increment: events of the increment.
         days: days of the longest history.
         workspaces: how many share them.
-        as_of: the day of the night; a history ends the day before.
+        as_of: the day of the increment; a history ends the day before.
     """
 
     histories: tuple[int, ...]
-    night: int
+    increment: int
     days: int
     workspaces: int
     as_of: date
@@ -50,12 +50,12 @@ class Counts:
 
 
 def deliver(plan: Plan, work: Path) -> None:
-    """Write `work`/<history>/before and `work`/<history>/night, landing folders, and `work`/counts.json.
+    """Write `work`/<history>/before and `work`/<history>/increment, landing folders, and `work`/counts.json.
 
-    The second holds the files of the first, as hard links, and those of the night beside them.
+    The second has the files of the first, as hard links, and those of the increment.
     """
     shutil.rmtree(work, ignore_errors=True)
-    load, night = work / "load", work / "night"
+    load, increment = work / "load", work / "increment"
     events = plan.histories[-1]
     write_load(
         load,
@@ -70,26 +70,26 @@ def deliver(plan: Plan, work: Path) -> None:
         retracted_share=0.002,
         bad_share=0.0002,
     )
-    _thin(load, night, since=plan.as_of, events=plan.night)
+    _thin(load, increment, since=plan.as_of, events=plan.increment)
     counts: dict[str, dict[str, object]] = {}
     for history in plan.histories:
-        before, after = work / str(history) / "before", work / str(history) / "night"
+        before, after = work / str(history) / "before", work / str(history) / "increment"
         first = (
             plan.as_of - timedelta(days=plan.days) if history == events else _start(load, history, plan.as_of)
         )
         if history == events:
             _link(_files(load, until=plan.as_of), load, before)
         else:
-            _cut(load, night, before, first=first, as_of=plan.as_of)
+            _cut(load, increment, before, first=first, as_of=plan.as_of)
         _link(_files(before), before, after)
-        _link(_files(night), night, after)
+        _link(_files(increment), increment, after)
         counts[str(history)] = {
             "days": (plan.as_of - first).days,
             "before": asdict(_count(_files(before))),
-            "night": asdict(_count(_files(night))),
+            "increment": asdict(_count(_files(increment))),
         }
     shutil.rmtree(load)
-    shutil.rmtree(night)
+    shutil.rmtree(increment)
     (work / "counts.json").write_text(json.dumps(counts, indent=1), encoding="utf-8")
 
 
@@ -110,19 +110,19 @@ def _day(path: Path) -> date | None:
 
 def _link(files: Iterable[Path], folder: Path, to: Path) -> None:
     for path in files:
-        place = to / path.relative_to(folder)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        os.link(path, place)
+        target = to / path.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.link(path, target)
 
 
 def _thin(load: Path, to: Path, *, since: date, events: int) -> None:
-    """The files since a day with at most so many events, and nothing about the events left out."""
+    """The files since a day with at most so many events, without rows about excluded events."""
     files = _files(load, since=since)
     # ids are hashes, so the lowest of them are a fair sample
     found = sorted(set(_found(_EVENT, (path for path in files if _feed(path) == "generation_events"))))
-    left_out = set(found[events:])
+    excluded = set(found[events:])
     for path in files:
-        _copy(path, to / path.relative_to(load), lambda line: _key(_EVENT, line) not in left_out)
+        _copy(path, to / path.relative_to(load), lambda line: _key(_EVENT, line) not in excluded)
 
 
 def _start(load: Path, events: int, as_of: date) -> date:
@@ -134,22 +134,22 @@ def _start(load: Path, events: int, as_of: date) -> date:
     return first
 
 
-def _cut(load: Path, night: Path, to: Path, *, first: date, as_of: date) -> None:
-    """The last days of a load as a history of its own: nothing in it is about what was before."""
+def _cut(load: Path, increment: Path, to: Path, *, first: date, as_of: date) -> None:
+    """The last days of a load as a history of its own, without references to earlier days."""
     daily = _files(load, since=first, until=as_of)
     events = [path for path in daily if _feed(path) == "generation_events"]
-    known = [*events, *_files(night)]
+    known = [*events, *_files(increment)]
     event_ids, product_ids = set(_found(_EVENT, events)), set(_found(_PRODUCT, known))
     _link(events, load, to)
     for path in daily:
         if _feed(path) != "generation_events":
             _copy(path, to / path.relative_to(load), lambda line: _key(_EVENT, line) in event_ids)
     for path in (path for path in _files(load) if _day(path) is None):
-        place = to / path.relative_to(load)
+        target = to / path.relative_to(load)
         if _feed(path) == "products":
-            _copy(path, place, lambda line: _key(_PRODUCT, line) in product_ids)
+            _copy(path, target, lambda line: _key(_PRODUCT, line) in product_ids)
         elif _feed(path) == "credit_entries":
-            _start_ledger(path, place, first)
+            _start_ledger(path, target, first)
         else:
             _link([path], load, to)
 
@@ -176,7 +176,7 @@ def _copy(path: Path, to: Path, is_wanted: Callable[[bytes], bool]) -> None:
 
 
 def _start_ledger(path: Path, to: Path, first: date) -> None:
-    """The credit entries since a day; the first purchase is moved to the eve of it."""
+    """The credit entries since a day; the first purchase is moved to the day before it."""
     to.parent.mkdir(parents=True, exist_ok=True)
     known: set[str] = set()
     with path.open(encoding="utf-8") as lines, to.open("w", encoding="utf-8") as kept:
@@ -209,13 +209,13 @@ def main() -> None:
         "--work", required=True, type=Path, help="folder to write; an earlier one is replaced"
     )
     parser.add_argument("--histories", required=True, help="events of each history, the longest last")
-    parser.add_argument("--night", required=True, type=int, help="events of the night")
+    parser.add_argument("--increment", required=True, type=int, help="events of the increment")
     parser.add_argument("--days", required=True, type=int, help="days of the longest")
     parser.add_argument("--workspaces", required=True, type=int)
-    parser.add_argument("--as-of", required=True, type=date.fromisoformat, help="the day of the night")
-    asked = parser.parse_args()
-    histories = tuple(int(history) for history in asked.histories.split(","))
-    deliver(Plan(histories, asked.night, asked.days, asked.workspaces, asked.as_of), asked.work)
+    parser.add_argument("--as-of", required=True, type=date.fromisoformat, help="the day of the increment")
+    options = parser.parse_args()
+    histories = tuple(int(history) for history in options.histories.split(","))
+    deliver(Plan(histories, options.increment, options.days, options.workspaces, options.as_of), options.work)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""How good the depletion forecast is, beside the 7-day pace and others: `make bench-depletion`.
+"""How accurate the depletion forecast is, compared with the 7-day pace and others: `make bench-depletion`.
 
-Without files, the public series, cross-validated by group. With --series, series it has never seen: ours is
-then the calibration that comes with the project, as it is. Ends with the targets, and exit code 1 if a floor
-is missed. Not here: the protocol (depletion_cases.py), the methods, or speed (depletion_speed.py).
+Without files, on the public series, cross-validated by group. With --series, on unseen series: ours is then
+the calibration shipped with the project. Ends with the targets; exits with 1 if a floor is missed.
+Not here: the protocol (depletion_cases.py), the methods, or speed (depletion_speed.py).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from benchmarks.depletion_cases import (
     Evenings,
     Floats,
     Unmeasurable,
-    cases_of,
-    evenings_of,
-    fold_of,
+    assign_folds,
+    sample_cases,
+    sample_evenings,
     scores,
     warnings,
 )
@@ -42,8 +42,8 @@ STEADY = f"steady (variation < {STEADY_VARIATION})"
 
 
 @dataclass(frozen=True)
-class Told:
-    """What each method says of the cases and of the evenings, days at `LEVELS`; and what ours took."""
+class Predictions:
+    """Days at `LEVELS` by each method, for the cases and the evenings; and the seconds of ours."""
 
     cases: dict[str, Floats]
     evenings: dict[str, Floats]
@@ -51,13 +51,13 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Learning:
-    """What methods may learn from.
+class Training:
+    """What methods are trained on.
 
     Attributes:
         series: the series, and `cases` of them.
-        fold: of each; a case of that fold is not foretold by what was learnt from it.
-        is_shipped: whether ours is the calibration of the project, whatever there is to learn from.
+        fold: of each; a case is not predicted from cases of its own fold.
+        is_shipped: whether ours is the calibration of the project, whatever there is to train on.
     """
 
     series: Sequence[DailySeries]
@@ -74,35 +74,35 @@ class Learning:
         return self.cases[is_kept[self.cases.series]], methods.ours_fitted(kept)
 
 
-def tell(cases: Cases, evenings: Evenings, fold: np.ndarray, learning: Learning) -> Told:
-    """Lets every method foretell cases and evenings; `fold` is that of each of their series."""
+def predict(cases: Cases, evenings: Evenings, fold: np.ndarray, training: Training) -> Predictions:
+    """Predicts cases and evenings by every method; `fold` is that of each of their series."""
     results: tuple[dict[str, Floats], dict[str, Floats]] = ({}, {})
     seconds = 0.0
     for number in np.unique(fold):
-        training, calibration = learning.without(number)
+        known, calibration = training.without(number)
         for result, part in zip(results, (cases, evenings.cases), strict=True):
             here = fold[part.series] == number
             started = time.perf_counter()
             answers = {OURS: methods.ours(calibration, part[here])}
             seconds += (time.perf_counter() - started) * (part is cases)
-            answers |= _others(part[here], training)
+            answers |= _others(part[here], known)
             for name, answer in answers.items():
                 result.setdefault(name, np.zeros((len(part.days), answer.shape[1])))[here] = answer
-    return Told(*results, seconds)
+    return Predictions(*results, seconds)
 
 
-def _others(asked: Cases, training: Cases) -> dict[str, Floats]:
+def _others(cases: Cases, known: Cases) -> dict[str, Floats]:
     points: dict[str, Callable[[Cases], Floats]] = {CALIBRATED: methods.pace, NAIVE: methods.seasonal_naive}
     ranges = {
-        name: methods.calibrated(point(training), training.days, training.weight, point(asked))
+        name: methods.calibrated(point(known), known.days, known.weight, point(cases))
         for name, point in points.items()
     }
-    return {PACE: methods.same_at_all_levels(methods.pace(asked)), **ranges}
+    return {PACE: methods.same_at_all_levels(methods.pace(cases)), **ranges}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The tables that are printed, and our milliseconds a case; `others` only beside AutoETS."""
+    """The printed tables, and our milliseconds a case; `others` only with AutoETS."""
 
     table: pd.DataFrame
     families: pd.DataFrame
@@ -111,27 +111,31 @@ class Outcome:
     milliseconds: float
 
 
-def table_of(cases: Cases, evenings: Evenings, told: Told) -> pd.DataFrame:
+def table_of(cases: Cases, evenings: Evenings, predictions: Predictions) -> pd.DataFrame:
     """A row of figures for each method."""
     rows = {}
     for name in (PACE, CALIBRATED, NAIVE, OURS):
-        rows[name] = scores(cases, told.cases[name]) | warnings(evenings, told.evenings[name][:, P5])
+        rows[name] = scores(cases, predictions.cases[name]) | warnings(
+            evenings, predictions.evenings[name][:, P5]
+        )
     table = pd.DataFrame(rows).T
     table.insert(1, "mae / pace", table["mae"] / rows[PACE]["mae"])
     table.insert(3, "crps / calibrated", table["crps"] / rows[CALIBRATED]["crps"])
     return table
 
 
-def by_family(cases: Cases, told: Told, series: Sequence[DailySeries]) -> pd.DataFrame:
-    """Ours beside the pace, and its cover, for each family, and for steady series."""
+def by_family(cases: Cases, predictions: Predictions, series: Sequence[DailySeries]) -> pd.DataFrame:
+    """Ours and the pace, with the coverage of ours, for each family and for steady series."""
     family = np.array([one.family or "all" for one in series])[cases.series]
     parts = {str(name): family == name for name in np.unique(family)}
     parts[STEADY] = cases.variation < STEADY_VARIATION
     rows = {}
     for name, here in parts.items():
         if here.any():
-            mine = scores(cases[here], told.cases[OURS][here])
-            others, calibrated = (scores(cases[here], told.cases[by][here]) for by in (PACE, CALIBRATED))
+            mine = scores(cases[here], predictions.cases[OURS][here])
+            others, calibrated = (
+                scores(cases[here], predictions.cases[by][here]) for by in (PACE, CALIBRATED)
+            )
             rows[name] = {
                 "series": len(np.unique(cases.series[here])),
                 "mae": mine["mae"],
@@ -145,7 +149,7 @@ def by_family(cases: Cases, told: Told, series: Sequence[DailySeries]) -> pd.Dat
 
 
 def targets(table: pd.DataFrame, steady_ratio: float, seconds: float = np.nan) -> pd.DataFrame:
-    """Each target with its floor and aim, and whether it is reached; what was not measured is left out."""
+    """Each measured target with its floor and aim, and whether they are met."""
     mine = table.loc[OURS]
     known = {
         "mae / mae of the pace": (mine["mae / pace"], (0, 0.75), (0, 0.66)),
@@ -184,9 +188,9 @@ def run(
     """Scores the methods on series.
 
     Args:
-        series: to be scored on.
+        series: to score on.
         step: a case's day every so many days.
-        seed: draws cases and folds.
+        seed: of cases and folds.
         public: what the others are calibrated on; the series themselves, by folds of groups, without them.
         is_shipped: whether ours is the calibration of the project; else it is fitted by the same folds.
         autoets: point forecasts, as depletion_autoets.py writes them.
@@ -196,40 +200,46 @@ def run(
         Unmeasurable: the series are too short, too few, or without usage.
     """
     rng = np.random.default_rng(seed)
-    cases, evenings = cases_of(series, step=step, rng=rng), evenings_of(series, rng=rng)
-    folds = fold = fold_of(series, rng=rng)
+    cases, evenings = sample_cases(series, step=step, rng=rng), sample_evenings(series, rng=rng)
+    folds = fold = assign_folds(series, rng=rng)
     if (public is None or autoets is not None) and len(np.unique(folds)) < 2:
         raise Unmeasurable(
-            f"methods learn from other groups than they are scored on; all {len(series)} series are of one. "
-            "Give series of two groups or more; or the public series with --public, and no --autoets."
+            f"methods are trained on other groups than they are scored on; all {len(series)} series are of "
+            "one. Give series of two groups or more; or the public series with --public, and no --autoets."
         )
     if public is None:
-        learning = Learning(series, cases, fold, is_shipped)
+        training = Training(series, cases, fold, is_shipped)
     else:
         fold = np.zeros(len(series), dtype=int)
-        learnt = cases_of(public, step=step, rng=rng)
-        learning = Learning(public, learnt, np.full(len(public), -1), is_shipped)
-    told = tell(cases, evenings, fold, learning)
-    table, families = table_of(cases, evenings, told), by_family(cases, told, series)
+        known = sample_cases(public, step=step, rng=rng)
+        training = Training(public, known, np.full(len(public), -1), is_shipped)
+    predictions = predict(cases, evenings, fold, training)
+    table, families = table_of(cases, evenings, predictions), by_family(cases, predictions, series)
     steady = families["mae / pace"].get(STEADY, np.nan)
-    others = None if autoets is None else beside_autoets(cases, told, series, folds, autoets)
-    milliseconds = 1000 * told.seconds / len(cases.days)
+    others = None if autoets is None else with_autoets(cases, predictions, series, folds, autoets)
+    milliseconds = 1000 * predictions.seconds / len(cases.days)
     return Outcome(table, families, targets(table, float(steady), seconds), others, milliseconds)
 
 
-def beside_autoets(
-    cases: Cases, told: Told, series: Sequence[DailySeries], fold: np.ndarray, autoets: pd.DataFrame
+def with_autoets(
+    cases: Cases,
+    predictions: Predictions,
+    series: Sequence[DailySeries],
+    fold: np.ndarray,
+    autoets: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Ours, the pace, and AutoETS calibrated like it by folds, on the cases that AutoETS was run on."""
+    """Ours, the pace, and AutoETS calibrated by the same folds, on the cases that AutoETS was run on."""
     points = methods.autoets(cases, [one.name for one in series], autoets)
     is_run = np.isfinite(points)
-    asked, points, of_case = cases[is_run], points[is_run], fold[cases.series[is_run]]
-    ranges = np.zeros((len(points), len(told.cases[OURS][0])))
+    subset, points, of_case = cases[is_run], points[is_run], fold[cases.series[is_run]]
+    ranges = np.zeros((len(points), len(predictions.cases[OURS][0])))
     for number in np.unique(of_case):
         here, other = of_case == number, of_case != number
-        ranges[here] = methods.calibrated(points[other], asked.days[other], asked.weight[other], points[here])
-    rows = {name: scores(asked, told.cases[name][is_run]) for name in (PACE, CALIBRATED, OURS)}
-    return pd.DataFrame(rows | {"AutoETS, calibrated": scores(asked, ranges)}).T
+        ranges[here] = methods.calibrated(
+            points[other], subset.days[other], subset.weight[other], points[here]
+        )
+    rows = {name: scores(subset, predictions.cases[name][is_run]) for name in (PACE, CALIBRATED, OURS)}
+    return pd.DataFrame(rows | {"AutoETS, calibrated": scores(subset, ranges)}).T
 
 
 def main() -> None:
@@ -238,42 +248,44 @@ def main() -> None:
         "--series",
         type=Path,
         action="append",
-        help="CSV of series it has never seen; may be given several times",
+        help="CSV of unseen series; may be repeated",
     )
     parser.add_argument("--public", type=Path, default=PUBLIC, help="the public series")
-    parser.add_argument("--autoets", type=Path, help="what depletion_autoets.py wrote of the same series")
+    parser.add_argument("--autoets", type=Path, help="file of depletion_autoets.py for the same series")
     parser.add_argument("--origins-every", type=int, default=5, help="days between the days of cases [5]")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", choices=("table", "json"), default="table")
     parser.add_argument("--no-speed", action="store_true", help="leave out the 10,000 workspaces")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     try:
-        public = read_series([asked.public]) if asked.public.exists() else None
-        series = read_series(asked.series) if asked.series else public
+        public = read_series([options.public]) if options.public.exists() else None
+        series = read_series(options.series) if options.series else public
         if series is None:
-            parser.error(f"there are no public series at {asked.public}; name a file with --series")
-        speed = None if asked.no_speed else measure_speed()
+            parser.error(f"there are no public series at {options.public}; name a file with --series")
+        speed = None if options.no_speed else measure_speed()
         outcome = run(
             series,
-            step=asked.origins_every,
-            seed=asked.seed,
-            public=public if asked.series else None,
-            is_shipped=bool(asked.series),
-            autoets=None if asked.autoets is None else pd.read_csv(asked.autoets),
+            step=options.origins_every,
+            seed=options.seed,
+            public=public if options.series else None,
+            is_shipped=bool(options.series),
+            autoets=None if options.autoets is None else pd.read_csv(options.autoets),
             seconds=np.nan if speed is None else float(speed["together, s"]),
         )
     except (SeriesError, Unmeasurable) as error:
         parser.error(str(error))
-    how = "ours and others cross-validated by group"
-    if asked.series:
+    protocol = "ours and others cross-validated by group"
+    if options.series:
         others = "cross-validated by group" if public is None else "fitted on the public series"
-        how = f"ours as shipped, others {others}"
+        protocol = f"ours as shipped, others {others}"
         if known := already_public(series, public or []):
-            how += f"; {known} of the series are public ones that ours was fitted on, which flatters it"
-    if asked.output == "json":
-        print(as_json(outcome, speed, how=how, series=len(series)))
+            protocol += (
+                f"; {known} of the series are public: ours was fitted on them, so its scores are flattering"
+            )
+    if options.output == "json":
+        print(as_json(outcome, speed, protocol=protocol, series=len(series)))
     else:
-        print(f"{len(series)} series, {how}; days capped at {CAP_DAYS}\n")
+        print(f"{len(series)} series, {protocol}; days capped at {CAP_DAYS}\n")
         for part in (outcome.table, outcome.families, outcome.others, outcome.reached):
             if part is not None:
                 print(part.to_string(float_format=lambda value: f"{value:.3f}"), "\n")
@@ -289,16 +301,16 @@ def already_public(series: Sequence[DailySeries], public: Sequence[DailySeries])
     return sum(one.values.tobytes() in known for one in series)
 
 
-def as_json(outcome: Outcome, speed: pd.Series | None, *, how: str, series: int) -> str:
-    """The same figures for a program."""
-    tables = {"methods": outcome.table, "parts": outcome.families, "beside_autoets": outcome.others}
-    told = {
+def as_json(outcome: Outcome, speed: pd.Series | None, *, protocol: str, series: int) -> str:
+    """The figures as JSON."""
+    tables = {"methods": outcome.table, "parts": outcome.families, "with_autoets": outcome.others}
+    report = {
         name: None if part is None else json.loads(part.to_json(orient="index"))
         for name, part in tables.items()
     }
-    told |= {"targets": json.loads(outcome.reached.to_json(orient="index"))}
-    told |= {"speed": None if speed is None else speed.to_dict(), "ms_a_case": outcome.milliseconds}
-    return json.dumps({"series": series, "how": how, **told}, indent=1)
+    report |= {"targets": json.loads(outcome.reached.to_json(orient="index"))}
+    report |= {"speed": None if speed is None else speed.to_dict(), "ms_a_case": outcome.milliseconds}
+    return json.dumps({"series": series, "protocol": protocol, **report}, indent=1)
 
 
 if __name__ == "__main__":

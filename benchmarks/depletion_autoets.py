@@ -1,7 +1,7 @@
 """Point forecasts of AutoETS for the depletion benchmark, written to a file: `make autoets`.
 
-Run by an environment of its own, because statsforecast cannot be installed beside the pandas of the project.
-It needs nothing of the project either. What is made of the file is in depletion_methods.py.
+Run by an environment of its own, because statsforecast cannot be installed together with the pandas of the project.
+It does not need the project either. The file is read by depletion_methods.py.
 """
 
 import argparse
@@ -19,15 +19,15 @@ def forecasts(rows: pd.DataFrame, *, every: int) -> pd.DataFrame:
 
     Args:
         rows: series, value; the days of each series in order.
-        every: days between two origins; a multiple of the benchmark's, or none of its cases is met.
+        every: days between two origins; a multiple of the benchmark's, or no case matches.
     """
     found = []
     for name, part in rows.groupby("series", sort=False):
         values = part["value"].to_numpy(dtype=float)
         for day in range(FIRST_DAYS, len(values) - HORIZON_DAYS + 1, every):
             past = values[max(day - HISTORY_DAYS, 0) : day]
-            foretold = AutoETS(season_length=WEEK_DAYS).forecast(y=past, h=HORIZON_DAYS)["mean"]
-            found.append((name, day, *np.maximum(foretold, 0).round(4)))
+            predicted = AutoETS(season_length=WEEK_DAYS).forecast(y=past, h=HORIZON_DAYS)["mean"]
+            found.append((name, day, *np.maximum(predicted, 0).round(4)))
         print(name, flush=True)
     days = [f"day_{day}" for day in range(1, HORIZON_DAYS + 1)]
     return pd.DataFrame(found, columns=["series", "history_days", *days])
@@ -38,10 +38,10 @@ def main() -> None:
     parser.add_argument("--series", type=Path, action="append", required=True, help="CSV: series, value")
     parser.add_argument("--every", type=int, default=30, help="days between two origins [30]")
     parser.add_argument("--out", type=Path, required=True, help="CSV to write")
-    asked = parser.parse_args()
-    rows = pd.concat([pd.read_csv(file) for file in asked.series])
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    forecasts(rows, every=asked.every).to_csv(asked.out, index=False)
+    options = parser.parse_args()
+    rows = pd.concat([pd.read_csv(file) for file in options.series])
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    forecasts(rows, every=options.every).to_csv(options.out, index=False)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ P5 = LEVELS.index(0.05)
 
 
 class Unmeasurable(ValueError):
-    """Nothing can be measured on the series; the message says why, and what to do."""
+    """The series cannot be measured on; the message says why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Cases:
     """Cases of a set of series, arrays of one length.
 
     Attributes:
-        series: which series, by place.
+        series: index of the series.
         history_days: days of the series up to the case's day.
         demand: as seen from that day.
         credits: the amount.
@@ -60,8 +60,8 @@ class Cases:
         return Cases(*(getattr(self, name)[at] for name in self.__dataclass_fields__))
 
 
-def cases_of(series: Sequence[DailySeries], *, step: int, rng: np.random.Generator) -> Cases:
-    """Draws the cases."""
+def sample_cases(series: Sequence[DailySeries], *, step: int, rng: np.random.Generator) -> Cases:
+    """Samples the cases."""
     values = [one.values for one in series]
     if max(map(len, values), default=0) < FIRST_DAYS + CAP_DAYS:
         raise Unmeasurable(
@@ -74,33 +74,35 @@ def cases_of(series: Sequence[DailySeries], *, step: int, rng: np.random.Generat
             f"a case has usage in the 90 days up to it, and {CAP_DAYS} days after; no series has both. "
             "Give series with usage."
         )
-    drawn, place = depletions_of(values, origins, multiples=MULTIPLES, amounts=AMOUNTS, rng=rng)
-    number, days = origins.series[place], origins.history_days[place]
+    depletions, origin = depletions_of(values, origins, multiples=MULTIPLES, amounts=AMOUNTS, rng=rng)
+    number, days = origins.series[origin], origins.history_days[origin]
     past = np.array([values[n][day - 7 : day] for n, day in zip(number, days, strict=True)])
     recent = [values[n][max(day - 90, 0) : day] for n, day in zip(number, days, strict=True)]
     variation = np.array([part.std() / part.mean() for part in recent])
-    true_days = np.where(drawn.is_seen, np.minimum(drawn.days, CAP_DAYS), CAP_DAYS)
-    return Cases(number, days, drawn.demand, drawn.credits, true_days, drawn.weight, past, variation)
+    true_days = np.where(depletions.is_seen, np.minimum(depletions.days, CAP_DAYS), CAP_DAYS)
+    return Cases(
+        number, days, depletions.demand, depletions.credits, true_days, depletions.weight, past, variation
+    )
 
 
-def fold_of(series: Sequence[DailySeries], *, rng: np.random.Generator) -> Ints:
+def assign_folds(series: Sequence[DailySeries], *, rng: np.random.Generator) -> Ints:
     """The fold of each series; series of one group are in one fold."""
     groups = sorted({one.group for one in series})
-    fold = {group: place % FOLDS for place, group in enumerate(rng.permutation(groups))}
+    fold = {group: index % FOLDS for index, group in enumerate(rng.permutation(groups))}
     return np.array([fold[one.group] for one in series])
 
 
 def scores(cases: Cases, quantiles: Floats) -> dict[str, float]:
     """MAE of the median, CRPS, cover and width of a method's days at `LEVELS`, in days capped at 90."""
-    told = np.minimum(quantiles, CAP_DAYS)
-    dense = np.array([np.interp(GRID, LEVELS, row) for row in told])
+    days = np.minimum(quantiles, CAP_DAYS)
+    dense = np.array([np.interp(GRID, LEVELS, row) for row in days])
     off = cases.days[:, None] - dense
 
     def mean(values: Floats | NDArray[np.bool_]) -> float:
         return float(np.average(values.astype(float), weights=cases.weight))
 
     def at(level: float) -> Floats:
-        return told[:, LEVELS.index(level)]
+        return days[:, LEVELS.index(level)]
 
     return {
         "mae": mean(np.abs(cases.days - at(0.5))),
@@ -128,12 +130,12 @@ class Evenings:
     length: Ints
 
 
-def evenings_of(series: Sequence[DailySeries], *, rng: np.random.Generator) -> Evenings:
-    """Draws up to 15 days of each series and amounts, and follows those used up within 90 days."""
+def sample_evenings(series: Sequence[DailySeries], *, rng: np.random.Generator) -> Evenings:
+    """Samples up to 15 days of each series and amounts, and replays those used up within 90 days."""
     rows: list[tuple[int, int, float, float, int]] = []
     owner: list[int] = []
     length: list[int] = []
-    for place, one in enumerate(series):
+    for index, one in enumerate(series):
         total = np.concatenate([[0.0], np.cumsum(one.values)])
         days = np.arange(FIRST_DAYS, len(one.values) - CAP_DAYS + 1)
         for day in rng.choice(days, min(REPLAYED_ORIGINS, len(days)), replace=False):
@@ -144,8 +146,8 @@ def evenings_of(series: Sequence[DailySeries], *, rng: np.random.Generator) -> E
                 continue
             for evening in range(last):
                 left = credits - (total[day + evening] - total[day])
-                rows.append((place, day + evening, left, float(last - evening), len(length)))
-            owner.append(place)
+                rows.append((index, day + evening, left, float(last - evening), len(length)))
+            owner.append(index)
             length.append(last)
     table = np.array(rows).reshape(-1, 5)
     number, day = table[:, 0].astype(int), table[:, 1].astype(int)
@@ -153,7 +155,7 @@ def evenings_of(series: Sequence[DailySeries], *, rng: np.random.Generator) -> E
     order = np.argsort(number, kind="stable")
     table, number, day = table[order], number[order], day[order]
     demand = origins_at(values, number, day).demand
-    if len(demand) != len(number):  # a quarter without any demand: nothing can be said on such evenings
+    if len(demand) != len(number):  # 90 days without any demand: such evenings cannot be predicted
         used = np.array([values[n][max(d - 90, 0) : d].any() for n, d in zip(number, day, strict=True)])
         table, number, day = table[used], number[used], day[used]
     past = np.array([values[n][d - 7 : d] for n, d in zip(number, day, strict=True)]).reshape(-1, 7)
@@ -165,12 +167,12 @@ def evenings_of(series: Sequence[DailySeries], *, rng: np.random.Generator) -> E
 def warnings(evenings: Evenings, first_days: Floats) -> dict[str, float]:
     """How many warnings came too late, and the median notice.
 
-    It is warned on the first evening on which the latest day to order is tomorrow or earlier. A warning is
-    too late if fewer days than the lead time are left, or if there was none. What is used up within the lead
-    time of the first evening cannot be warned of; its share is told apart.
+    The warning comes on the first evening whose latest day to order is tomorrow or earlier. It is too late if
+    fewer days than the lead time are left, or if there is none. Credits used up within the lead time of the
+    first evening cannot be warned of; their share is `hopeless`.
 
     Args:
-        evenings: of `evenings_of`.
+        evenings: of `sample_evenings`.
         first_days: days on which a method wants credits to be there, for each evening.
     """
     is_warned = np.ceil(first_days - 1e-9) <= LEAD_DAYS + 1

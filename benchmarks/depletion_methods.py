@@ -1,6 +1,6 @@
-"""The methods of the depletion benchmark: ours, and those it is held against.
+"""The methods of the depletion benchmark: ours, and those it is compared with.
 
-Each foretells, from cases to learn from and the series they are of, the days at `LEVELS` of other cases.
+Each predicts the days at `LEVELS` of cases, trained on other cases.
 Not here: the protocol (depletion_cases.py).
 """
 
@@ -22,8 +22,8 @@ SEED = 0
 
 
 def ours(calibration: Calibration, cases: Cases) -> Floats:
-    """What the product says of a balance in one lot."""
-    days: Floats = DemandPaths.of(cases.demand, calibration).until(cases.credits[:, None])
+    """The product's forecast of a balance in one lot."""
+    days: Floats = DemandPaths.from_calibration(cases.demand, calibration).until(cases.credits[:, None])
     return days
 
 
@@ -40,7 +40,7 @@ def pace(cases: Cases) -> Floats:
 
 
 def seasonal_naive(cases: Cases) -> Floats:
-    """The last week over and over, day by day."""
+    """The last week repeated day by day."""
     of_week = cases.past.sum(axis=1)
     weeks = np.floor(np.divide(cases.credits, of_week, out=np.full(len(of_week), 99.0), where=of_week > 0))
     rest = cases.credits - weeks * of_week
@@ -53,7 +53,7 @@ def seasonal_naive(cases: Cases) -> Floats:
 
 
 def autoets(cases: Cases, names: Sequence[str], forecasts: pd.DataFrame) -> Floats:
-    """Days by the mean paths of AutoETS, going on at their mean after 90 days; nan where it was not run."""
+    """Days by the mean paths of AutoETS, continued at their mean after 90 days; nan where it was not run."""
     paths = forecasts.set_index(["series", "history_days"])
     wanted = pd.MultiIndex.from_arrays([np.array(names)[cases.series], cases.history_days])
     total = np.cumsum(np.column_stack([np.zeros(len(wanted)), paths.reindex(wanted).to_numpy()]), axis=1)
@@ -68,16 +68,16 @@ def autoets(cases: Cases, names: Sequence[str], forecasts: pd.DataFrame) -> Floa
 
 
 def same_at_all_levels(days: Floats) -> Floats:
-    """A method without a range: its one date, with certainty."""
+    """A method without a range: its one date at every level."""
     return np.repeat(days[:, None], len(LEVELS), axis=1)
 
 
-def calibrated(days: Floats, truth: Floats, weight: Floats, asked: Floats) -> Floats:
+def calibrated(days: Floats, truth: Floats, weight: Floats, points: Floats) -> Floats:
     """Days at `LEVELS` around a point: conformal quantiles of log((truth + .5) / (days + .5)), in bins.
 
     Args:
-        days, truth, weight: of the cases learnt from.
-        asked: the points to put a range around.
+        days, truth, weight: of the training cases.
+        points: to put a range around.
     """
     x, score = np.log(days + 0.5), np.log((np.minimum(truth, CAP_DAYS) + 0.5) / (days + 0.5))
     order = np.argsort(x, kind="stable")
@@ -91,6 +91,6 @@ def calibrated(days: Floats, truth: Floats, weight: Floats, asked: Floats) -> Fl
         middle = (reached - weight[by_score] / 2) / reached[-1]
         centres.append(np.average(x[part], weights=weight[part]))
         quantiles.append(np.interp(LEVELS, middle, score[by_score]))
-    at = np.log(asked + 0.5)
+    at = np.log(points + 0.5)
     scores = np.column_stack([np.interp(at, centres, level) for level in np.array(quantiles).T])
-    return (asked + 0.5)[:, None] * np.exp(scores) - 0.5
+    return (points + 0.5)[:, None] * np.exp(scores) - 0.5

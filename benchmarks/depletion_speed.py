@@ -1,6 +1,6 @@
-"""10,000 workspaces of 180 days: how long reading, forecasting and writing take, beside the pace date in SQL.
+"""10,000 workspaces of 180 days: seconds to read, forecast and write, compared with the pace date in SQL.
 
-The floor is the user's rule by hand, from the same tables in the same run. Not here: how good it is.
+The floor is the user's rule in SQL, on the same tables in the same run. Not here: accuracy.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from forecasting.depletion.forecast import History, Method, forecast_depletion
+from forecasting.depletion.forecast import CreditHistory, Method, forecast_depletion
 from forecasting.ledger import draw_down
 
 WORKSPACES, DAYS = 10_000, 180
@@ -34,18 +34,18 @@ FLOOR = """
 """
 
 
-def generated() -> dict[str, pd.DataFrame]:
+def generate() -> dict[str, pd.DataFrame]:
     """Bursty usage with days off, and four lots a workspace, two of which expire."""
     rng = np.random.default_rng(0)
     names = np.array([f"w{number:05d}" for number in range(WORKSPACES)])
     first = np.datetime64(AS_OF) - DAYS + 1
     used = np.floor(rng.gamma(1, 50, (WORKSPACES, DAYS)) * (rng.random((WORKSPACES, DAYS)) < 0.6) * 1e6)
-    place, day = np.nonzero(used)
+    workspace, day = np.nonzero(used)
     usage = pd.DataFrame(
         {
-            "workspace_id": names[place],
+            "workspace_id": names[workspace],
             "usage_date": (first + day).astype("datetime64[us]"),
-            "credits_micro": used[place, day].astype(np.int64),
+            "credits_micro": used[workspace, day].astype(np.int64),
         }
     )
     lots = []
@@ -69,9 +69,9 @@ def generated() -> dict[str, pd.DataFrame]:
 
 
 def measure_speed() -> pd.Series:
-    """Seconds of each part, all together as a multiple of the floor, and the peak memory of the process."""
-    frames = generated()
-    method = Method.usual()
+    """Seconds of each part, their sum as a multiple of the floor, and the peak memory of the process."""
+    frames = generate()
+    method = Method.default()
     with (
         tempfile.TemporaryDirectory() as folder,
         duckdb.connect(str(Path(folder) / "speed.duckdb")) as connection,
@@ -86,7 +86,7 @@ def measure_speed() -> pd.Series:
             for name in ("balances", "lots", "usage", "workspaces")
         }
         times.append(time.perf_counter())
-        forecast = forecast_depletion(History(**read), as_of=AS_OF, method=method)
+        forecast = forecast_depletion(CreditHistory(**read), as_of=AS_OF, method=method)
         times.append(time.perf_counter())
         for name in ("dates", "paths"):
             connection.register("frame", getattr(forecast, name))

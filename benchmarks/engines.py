@@ -20,28 +20,28 @@ AS_OF = "2026-04-07"
 
 
 def main() -> int:
-    """Build everything once on each engine, and once more with nothing new."""
+    """Build everything once on each engine."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument(
         "--events", type=int, nargs="+", default=[200_000], help="sizes, one after the other"
     )
     options.add_argument("--work", type=Path, default=PROJECT / "data" / "bench-engines")
-    asked = options.parse_args()
+    arguments = options.parse_args()
     rows = []
-    for events in asked.events:
-        shutil.rmtree(asked.work, ignore_errors=True)
-        landing, home = asked.work / "landing", asked.work / "home"
+    for events in arguments.events:
+        shutil.rmtree(arguments.work, ignore_errors=True)
+        landing, home = arguments.work / "landing", arguments.work / "home"
         home.mkdir(parents=True)
         shutil.copy(PROJECT / "dagster.yaml", home)
         days = ["--workspaces", "20", "--days", "90", "--events", str(events)]
         measure(
             [str(CREDITS), "sample", "--out", str(landing), *days],
             folder=PROJECT,
-            log=asked.work / "sample.log",
+            log=arguments.work / "sample.log",
         )
-        of_duckdb = measured("DuckDB", events, landing, asked.work)
-        with cluster(asked.work / "cluster", is_small=False) as running:
-            of_spark = measured("Spark", events, landing, asked.work, running)
+        of_duckdb = measured("DuckDB", events, landing, arguments.work)
+        with cluster(arguments.work / "cluster", is_small=False) as running:
+            of_spark = measured("Spark", events, landing, arguments.work, running)
         rows += [
             *of_duckdb,
             *(replace(row, ratio=_ratio(row, other)) for row, other in zip(of_spark, of_duckdb, strict=True)),
@@ -54,25 +54,25 @@ def main() -> int:
 def measured(
     engine: str, events: int, landing: Path, work: Path, running: Cluster | None = None
 ) -> list[Row]:
-    """A full build, and its models alone."""
+    """A row for a full build, and one for its models alone."""
     cpu_before = running.cpu_seconds() if running else 0.0
     data_dir = work / engine.lower()
-    told = [f"DAGSTER_HOME={work / 'home'}", f"CREDITS_TARGET={engine.lower()}"]
-    told += [f"CREDITS_SPARK_URL={running.url}"] if running else []
-    command = ["env", *told, str(CREDITS), "run", "--landing", str(landing), "--data-dir", str(data_dir)]
+    settings = [f"DAGSTER_HOME={work / 'home'}", f"CREDITS_TARGET={engine.lower()}"]
+    settings += [f"CREDITS_SPARK_URL={running.url}"] if running else []
+    command = ["env", *settings, str(CREDITS), "run", "--landing", str(landing), "--data-dir", str(data_dir)]
     command += ["--as-of", AS_OF]
     print(f"  {engine}: {events:,} events ...", end="", file=sys.stderr, flush=True)
-    night = measure(command, folder=PROJECT, log=work / f"{engine}.log")
-    cpu_seconds = night.cpu_seconds + (running.cpu_seconds() - cpu_before if running else 0.0)
-    print(f" {night.seconds:.1f} s, {cpu_seconds:.1f} s of CPU", file=sys.stderr)
-    models = night.part(*MODELS)
+    run = measure(command, folder=PROJECT, log=work / f"{engine}.log")
+    cpu_seconds = run.cpu_seconds + (running.cpu_seconds() - cpu_before if running else 0.0)
+    print(f" {run.seconds:.1f} s, {cpu_seconds:.1f} s of CPU", file=sys.stderr)
+    models = run.part(*MODELS)
     return [
         Row(
-            f"{engine}, {events:,} events, whole night",
-            night.seconds,
+            f"{engine}, {events:,} events, whole run",
+            run.seconds,
             cpu_seconds,
             events / cpu_seconds,
-            night.peak_mb,
+            run.peak_mb,
         ),
         Row(f"{engine}, {events:,} events, models and their tests", models.seconds),
     ]

@@ -1,6 +1,6 @@
-"""Runs the floor, the hand-written script that the product's full build is measured against.
+"""Runs the floor: the hand-written script that the product's full build is compared with.
 
-What it computes is in floor_*.sql; that it computes the same as the product is checked by agreement.py.
+Its SQL is in floor_*.sql; agreement.py checks that it computes the same as the product.
 """
 
 import argparse
@@ -30,14 +30,14 @@ def statements() -> Iterator[tuple[str, str]]:
 
 
 def run_floor(lake: Path, out: Path, *, as_of: date, memory_limit: str, threads: int) -> None:
-    """Build the usage marts as tables of a new DuckDB file; a line a statement on standard error.
+    """Build the usage marts as tables of a new DuckDB file; prints a line per statement to standard error.
 
     Args:
         lake: `DATA_DIR/raw`.
         out: the file; an earlier one is replaced.
         as_of: the last local date to report.
-        memory_limit: what DuckDB may use, such as "8GB"; more is spilled beside the file.
-        threads: how many threads it may use.
+        memory_limit: of DuckDB, such as "8GB"; more is spilled next to the file.
+        threads: threads of DuckDB.
     """
     spill = out.with_name(f"{out.name}.spill")
     out.unlink(missing_ok=True)
@@ -50,7 +50,7 @@ def run_floor(lake: Path, out: Path, *, as_of: date, memory_limit: str, threads:
         connection.execute("set variable lake = $lake", {"lake": str(lake)})
         connection.execute("set variable as_of = $as_of", {"as_of": as_of})
         for name, statement in statements():
-            # the lines the product writes, so that both are measured in one way
+            # the same lines as the product's, so that both are measured alike
             print(f"  ... {name}", file=sys.stderr, flush=True)
             started = time.monotonic()
             connection.execute(statement)
@@ -65,9 +65,13 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="DuckDB file to write")
     parser.add_argument("--memory-limit", default="8GB", help="of DuckDB [8GB]")
     parser.add_argument("--threads", default=2, type=int, help="of DuckDB [2]")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     run_floor(
-        asked.lake, asked.out, as_of=asked.as_of, memory_limit=asked.memory_limit, threads=asked.threads
+        options.lake,
+        options.out,
+        as_of=options.as_of,
+        memory_limit=options.memory_limit,
+        threads=options.threads,
     )
 
 

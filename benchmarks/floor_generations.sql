@@ -1,6 +1,6 @@
--- The floor, 2 of 3: attempts, episodes, and what became of each generation.
+-- The floor, 2 of 3: attempts, episodes, and what each generation ended as.
 
--- current_outcomes: the newest that says what became of it
+-- current_outcomes: the newest outcome of each event that is not unpublished
 create temp table current_outcomes as
 select
     event_key,
@@ -10,7 +10,7 @@ from outcomes
 where outcome <> 'unpublished'
 group by event_key;
 
--- returning_units: those with several attempts; of the others nothing need be put in order
+-- returning_units: those with several attempts; the others need no order
 create temp table returning_units as
 select unit_key from events
 where is_attempt
@@ -24,7 +24,7 @@ select
     unit_key,
     occurred_at,
     lag(occurred_at) over attempts as previous_at,
-    row_number() over attempts as place
+    row_number() over attempts as position
 from events
 semi join returning_units using (unit_key)
 where is_attempt
@@ -35,8 +35,8 @@ create temp table ties as
 select
     ordered.event_key,
     unit_key,
-    min(place) over instant + row_number() over (instant order by source, event_id) - 1
-        as place
+    min(position) over instant + row_number() over (instant order by source, event_id) - 1
+        as position
 from ordered
 semi join (select unit_key, occurred_at from ordered where previous_at = occurred_at) as tied
     using (unit_key, occurred_at)
@@ -46,14 +46,14 @@ window instant as (partition by unit_key, ordered.occurred_at);
 -- ordered, ties too
 update ordered set event_key = ties.event_key
 from ties
-where ordered.unit_key = ties.unit_key and ordered.place = ties.place;
+where ordered.unit_key = ties.unit_key and ordered.position = ties.position;
 
 -- closed: attempts with a use of an earlier one since the one before
 create temp table closed as
-select distinct ordered.unit_key, ordered.place
+select distinct ordered.unit_key, ordered.position
 from ordered
 inner join (
-    select earlier.unit_key, earlier.place, outcomes.occurred_at
+    select earlier.unit_key, earlier.position, outcomes.occurred_at
     from outcomes
     inner join ordered as earlier on outcomes.event_key = earlier.event_key
     where outcomes.outcome in ('accepted', 'edited', 'published')
@@ -61,7 +61,7 @@ inner join (
     on
         ordered.unit_key = uses.unit_key
         and uses.occurred_at between ordered.previous_at and ordered.occurred_at
-        and uses.place < ordered.place;
+        and uses.position < ordered.position;
 
 -- tracked: workspaces that report outcomes
 create temp table tracked as
@@ -74,16 +74,16 @@ create temp table numbered as
 select
     ordered.event_key,
     ordered.unit_key,
-    ordered.place,
+    ordered.position,
     count(*) filter (
         previous_at is null
         or occurred_at - previous_at > interval '168 hours'
-        or closed.place is not null
+        or closed.position is not null
     ) over (
-        partition by ordered.unit_key order by ordered.place rows unbounded preceding
+        partition by ordered.unit_key order by ordered.position rows unbounded preceding
     ) as episode
 from ordered
-left join closed on ordered.unit_key = closed.unit_key and ordered.place = closed.place;
+left join closed on ordered.unit_key = closed.unit_key and ordered.position = closed.position;
 
 drop table ordered;
 
@@ -92,7 +92,7 @@ create temp table episodes as
 select
     numbered.unit_key,
     episode,
-    min(place) as first_place,
+    min(position) as first_position,
     count(*) as attempt_count,
     max(events.usage_date) as last_usage_date,
     count(*) filter (is_used) as used_count
@@ -107,7 +107,7 @@ with attempts as (
     select
         event_key,
         episode,
-        place - first_place + 1 as attempt_number,
+        position - first_position + 1 as attempt_number,
         attempt_count,
         last_usage_date,
         used_count

@@ -454,19 +454,19 @@ select
     product_id,
     delivered.generation_type,
     locale,
-    cast(judged.product_category as varchar) as product_category,
+    cast(classified.product_category as varchar) as product_category,
     ruleset_id,
     template_id,
     model,
     provider,
     status,
-    judged.unit_key,
-    judged.episode,
+    classified.unit_key,
+    classified.episode,
     attempt_number,
     attempt_count,
     coalesce(attempt_number >= 2, false) as is_regeneration,
     cast(current_outcome as varchar) as current_outcome,
-    case judged.rule
+    case classified.rule
         when 3 then 'used'
         when 6 then 'iterated'
         when 7 then 'untracked'
@@ -495,7 +495,7 @@ select
 from delivered_events as delivered
 inner join (
     select * from generations where usage_date > getvariable('as_of') - 90
-) as judged on delivered.event_key = judged.event_key
-left join reasons on judged.rule = reasons.rule
+) as classified on delivered.event_key = classified.event_key
+left join reasons on classified.rule = reasons.rule
 -- so that older files are not read: no zone is further than that from UTC
 where delivered.occurred_at > getvariable('as_of') - interval '92 days';

@@ -1,7 +1,7 @@
-"""One command in a process of its own: its seconds, its peak of memory, and both for each of its steps.
+"""Measures one command in a process of its own: seconds and peak memory, in total and of each step.
 
-A step is told by the lines that the product writes: "  ... staging", "  ok  staging (7.0 s)".
-What is measured and why does not belong here: that is warehouse.py.
+Steps are recognised by the lines that the product prints: "  ... staging", "  ok  staging (7.0 s)". Not here:
+what is measured (warehouse.py).
 """
 
 import os
@@ -18,12 +18,12 @@ _KEPT_LINES = 30
 
 
 class CommandFailed(RuntimeError):
-    """A measured command failed; the message holds the end of what it said."""
+    """A measured command failed; the message has the end of its output."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a command; the last two are None where the system does not tell them of a part."""
+    """One step of a command; cpu_seconds and peak_mb are None on systems without /proc."""
 
     name: str
     seconds: float
@@ -37,8 +37,8 @@ class Measured:
 
     Attributes:
         seconds: from its start to its end.
-        cpu_seconds: of all its threads; on a busy machine it says more than `seconds`.
-        peak_mb: the most memory it ever held (resident).
+        cpu_seconds: of all its threads; on a busy machine more reliable than `seconds`.
+        peak_mb: its peak resident memory.
         startup_seconds: from its start to its first step.
         steps: in order.
     """
@@ -50,7 +50,7 @@ class Measured:
     steps: tuple[Step, ...]
 
     def part(self, *names: str) -> Step:
-        """Some of its steps taken together.
+        """The sum of some of its steps.
 
         Raises:
             ValueError: it had no such step.
@@ -67,7 +67,7 @@ class Measured:
         )
 
     def without(self, *names: str) -> Step:
-        """All its other steps taken together."""
+        """The sum of all its other steps."""
         return self.part(*(step.name for step in self.steps if step.name not in names))
 
 
@@ -77,13 +77,13 @@ def measure(command: Sequence[str], *, folder: Path, log: Path) -> Measured:
     Args:
         command: the program and its arguments.
         folder: where to run it.
-        log: the file that keeps what it said.
+        log: the file for its output.
 
     Raises:
-        CommandFailed: it ended with another code than 0.
+        CommandFailed: its exit code is not 0.
     """
     steps: list[Step] = []
-    begun: _Begun | None = None
+    running: _RunningStep | None = None
     startup_seconds: float | None = None
     with log.open("w", encoding="utf-8") as kept:
         started = time.monotonic()
@@ -100,37 +100,37 @@ def measure(command: Sequence[str], *, folder: Path, log: Path) -> Measured:
             kept.write(line)
             if start := _STARTED.match(line):
                 startup_seconds = startup_seconds or time.monotonic() - started
-                begun = _Begun(start["step"], process.pid)
-            elif (end := _ENDED.match(line)) and begun and end["step"] == begun.step:
-                steps.append(begun.ended(seconds=float(end["seconds"])))
-                begun = None
-        # wait4 tells what this one process used; getrusage would tell the most of all there ever were
+                running = _RunningStep(start["step"], process.pid)
+            elif (end := _ENDED.match(line)) and running and end["step"] == running.step:
+                steps.append(running.ended(seconds=float(end["seconds"])))
+                running = None
+        # wait4 has the usage of this one process; getrusage has the peak of all processes so far
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
-        if begun:  # the last line was lost on its way; the step went on until about now
-            steps.append(begun.ended(seconds=time.monotonic() - begun.begun_at))
+        if running:  # the last line was lost; the step ended about now
+            steps.append(running.ended(seconds=time.monotonic() - running.begun_at))
         process.returncode = os.waitstatus_to_exitcode(status)
         process.stdout.close()
     if process.returncode:
-        said = log.read_text(encoding="utf-8").splitlines()[-_KEPT_LINES:]
-        raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}:\n" + "\n".join(said))
+        output = log.read_text(encoding="utf-8").splitlines()[-_KEPT_LINES:]
+        raise CommandFailed(f"{' '.join(command)} exited with {process.returncode}:\n" + "\n".join(output))
     return Measured(
         seconds=seconds,
         cpu_seconds=used.ru_utime + used.ru_stime,
-        # forgetting a peak takes it from ru_maxrss too
+        # resetting the peak resets ru_maxrss too
         peak_mb=max([used.ru_maxrss / 1024, *(step.peak_mb for step in steps if step.peak_mb)]),
         startup_seconds=startup_seconds or 0.0,
         steps=tuple(steps),
     )
 
 
-class _Begun:
-    """A step that is going on in a process."""
+class _RunningStep:
+    """A running step of a process."""
 
     def __init__(self, step: str, pid: int) -> None:
         self.step, self.begun_at = step, time.monotonic()
         self._pid, self._cpu_seconds = pid, _cpu_seconds(pid)
-        _forget_peak(pid)
+        _reset_peak(pid)
 
     def ended(self, *, seconds: float) -> Step:
         cpu_now, cpu_before = _cpu_seconds(self._pid), self._cpu_seconds
@@ -139,7 +139,7 @@ class _Begun:
 
 
 def _peak_mb(pid: int) -> float | None:
-    """The peak since it was last forgotten; None where there is no /proc."""
+    """The peak since it was last reset; None without /proc."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -148,8 +148,8 @@ def _peak_mb(pid: int) -> float | None:
     return int(found[1]) / 1024 if found else None
 
 
-def _forget_peak(pid: int) -> None:
-    """Let the peak of the process start anew from what it holds now."""
+def _reset_peak(pid: int) -> None:
+    """Reset the peak of the process to what it holds now."""
     try:
         Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
     except OSError:
@@ -157,11 +157,11 @@ def _forget_peak(pid: int) -> None:
 
 
 def _cpu_seconds(pid: int) -> float | None:
-    """Processor time of the process so far; None where there is no /proc."""
+    """Processor time of the process so far; None without /proc."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    # the name, in brackets, may hold spaces; the 12th and 13th after it are user and system time
+    # the name, in brackets, may contain spaces; the 12th and 13th after it are user and system time
     user, system = fields.rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

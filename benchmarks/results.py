@@ -1,6 +1,6 @@
-"""What was measured, against what is aimed at on two cores: one line each.
+"""The rows of the benchmark: what was measured, and the target on two cores.
 
-How it is measured does not belong here (warehouse.py), nor how it is printed (table.py).
+Not here: how it is measured (warehouse.py), or printed (table.py).
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from benchmarks.table import Row
 
 LOAD, PUBLISH = "raw", "published__marts"
 FLOOR_RATIO, FLAT_RATIO, MEMORY_MB = 2.0, 1.3, 8 * 1024
-LINES_PER_SECOND, EMPTY_NIGHT_SECONDS = 100_000, 45
+LINES_PER_SECOND, EMPTY_RUN_SECONDS = 100_000, 45
 
 
 @dataclass(frozen=True)
@@ -20,24 +20,24 @@ class OnHistory:
 
     Attributes:
         history, days: its size as asked for.
-        events, jsonl_lines: delivered before the night, in generation_events and in all JSON Lines files.
-        night_events: delivered in the night.
+        events, jsonl_lines: delivered before the nightly run, of generation_events and in JSON Lines files.
+        increment_events: delivered to the nightly run.
         build: the first run: load, full build, publishing.
-        floor, night: the run of median length; nights holds all of them.
-        empty_night: the same night again, with nothing new; on the longest history only.
-        differences: what the floor and the published marts say differently; must be empty.
+        floor, nightly: the run of median length; nightly_runs are all of them.
+        empty_run: the same run again, without new files; on the longest history only.
+        differences: between the floor and the published marts; must be empty.
     """
 
     history: int
     days: int
     events: int
     jsonl_lines: int
-    night_events: int
+    increment_events: int
     build: Measured
     floor: Measured
-    night: Measured
-    nights: tuple[Measured, ...]
-    empty_night: Measured | None
+    nightly: Measured
+    nightly_runs: tuple[Measured, ...]
+    empty_run: Measured | None
     differences: tuple[str, ...]
 
 
@@ -51,12 +51,14 @@ def rows_of(found: Sequence[OnHistory]) -> list[Row]:
     longest = found[-1]
     rows = [*_load_rows(longest), *_build_rows(longest)]
     for on in found:
-        rows += _night_rows(f"night of {on.night_events:,} on {on.events:,} in {on.days} days", on.night)
+        rows += _run_rows(
+            f"nightly run of {on.increment_events:,} on {on.events:,} in {on.days} days", on.nightly
+        )
     if len(found) > 1:
-        rows += _flat_rows(found[0].night, longest.night)
-    rows += _empty_rows(longest.empty_night) if longest.empty_night else []
+        rows += _flat_rows(found[0].nightly, longest.nightly)
+    rows += _empty_rows(longest.empty_run) if longest.empty_run else []
     agrees = not any(on.differences for on in found)
-    return [*rows, Row("every figure as in the floor, before and after the night").aim("all", agrees)]
+    return [*rows, Row("every figure as in the floor, before and after the nightly run").aim("all", agrees)]
 
 
 def _load_rows(on: OnHistory) -> list[Row]:
@@ -95,33 +97,33 @@ def _build_rows(on: OnHistory) -> list[Row]:
     ]
 
 
-def _night_rows(what: str, night: Measured) -> list[Row]:
-    copied = night.part(PUBLISH)
+def _run_rows(what: str, run: Measured) -> list[Row]:
+    copied = run.part(PUBLISH)
     return [
-        Row(what, night.seconds, night.cpu_seconds, peak_mb=night.peak_mb),
+        Row(what, run.seconds, run.cpu_seconds, peak_mb=run.peak_mb),
         Row("  of which the copy to published", copied.seconds, copied.cpu_seconds, peak_mb=copied.peak_mb),
-        Row("  of which start-up", night.startup_seconds),
+        Row("  of which start-up", run.startup_seconds),
     ]
 
 
 def _flat_rows(short: Measured, long: Measured) -> list[Row]:
-    """How many times as long the same night takes on the longest history as on the shortest."""
+    """How many times as long the same nightly run takes on the longest history as on the shortest."""
     whole = long.seconds / short.seconds
-    uncopied = [night.seconds - night.part(PUBLISH).seconds for night in (short, long)]
-    worked = [left - night.startup_seconds for left, night in zip(uncopied, (short, long), strict=True)]
+    uncopied = [run.seconds - run.part(PUBLISH).seconds for run in (short, long)]
+    worked = [left - run.startup_seconds for left, run in zip(uncopied, (short, long), strict=True)]
     ratio = uncopied[1] / uncopied[0]
     return [
-        Row("the same night, long : short history", ratio=whole),
-        Row("  less the copy to published", ratio=ratio).aim(f"<= {FLAT_RATIO}", ratio <= FLAT_RATIO),
-        Row("  less that and start-up", ratio=worked[1] / worked[0]),
+        Row("the same nightly run, long : short history", ratio=whole),
+        Row("  without the copy to published", ratio=ratio).aim(f"<= {FLAT_RATIO}", ratio <= FLAT_RATIO),
+        Row("  without that and start-up", ratio=worked[1] / worked[0]),
         Row("  in processor time", ratio=long.cpu_seconds / short.cpu_seconds),
     ]
 
 
-def _empty_rows(night: Measured) -> list[Row]:
-    share = night.startup_seconds / night.seconds
-    row = Row("empty night on the longest history", night.seconds, night.cpu_seconds, peak_mb=night.peak_mb)
+def _empty_rows(run: Measured) -> list[Row]:
+    share = run.startup_seconds / run.seconds
+    row = Row("empty run on the longest history", run.seconds, run.cpu_seconds, peak_mb=run.peak_mb)
     return [
-        row.aim(f"< {EMPTY_NIGHT_SECONDS} s", night.seconds < EMPTY_NIGHT_SECONDS),
-        Row("  of which start-up", night.startup_seconds, ratio=share).aim("mostly", share > 0.5),
+        row.aim(f"< {EMPTY_RUN_SECONDS} s", run.seconds < EMPTY_RUN_SECONDS),
+        Row("  of which start-up", run.startup_seconds, ratio=share).aim("mostly", share > 0.5),
     ]

@@ -1,4 +1,4 @@
-"""The benchmark's tables: plain text, aligned. What the figures mean is in warehouse.py."""
+"""The benchmark's tables as aligned plain text. What the figures mean is in results.py."""
 
 import os
 import platform
@@ -15,7 +15,7 @@ HEAD = ("what", "seconds", "cpu s", "events/s", "peak MB", "ratio", "target", "m
 
 @dataclass(frozen=True)
 class Row:
-    """One line; what was not measured is None and stays blank."""
+    """One line; None was not measured and is printed blank."""
 
     what: str
     seconds: float | None = None
@@ -27,11 +27,11 @@ class Row:
     is_met: bool | None = None
 
     def aim(self, target: str, is_met: bool) -> "Row":
-        """The same with what is aimed at, and whether it is reached."""
+        """The row with its target, and whether it is met."""
         return replace(self, target=target, is_met=is_met)
 
     def cells(self) -> tuple[str, ...]:
-        """The line as text."""
+        """The cells as text."""
         return (
             self.what,
             _number(self.seconds, 1),
@@ -45,7 +45,7 @@ class Row:
 
 
 def machine() -> dict[str, Any]:
-    """What it was measured on."""
+    """The machine that was measured on."""
     return {
         "cores": os.cpu_count(),
         "processor": _processor(),

@@ -1,7 +1,7 @@
-"""`make bench`: load, full build, nights and the floor, measured in one run and printed as one table.
+"""`make bench`: load, full build, nightly runs and the floor, measured together and printed as one table.
 
-What is delivered is in deliveries.py, how one process is measured in measure.py, the floor in floor_*.sql,
-and what is aimed at in results.py.
+The deliveries are in deliveries.py, measuring one process in measure.py, the floor in floor_*.sql, and the
+targets in results.py.
 """
 
 import argparse
@@ -22,16 +22,16 @@ from benchmarks.table import machine, print_rows, print_steps
 
 PROJECT = Path(__file__).resolve().parents[1]
 CREDITS = Path(sys.executable).with_name("credits")
-# written once and never changed, so that a copy of a data directory may share them
+# never changed once written, so copies of a data directory can share them
 SHARED = ("raw", "versions")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is to be measured; see --help."""
+class Options:
+    """What to measure; see --help."""
 
     histories: tuple[int, ...]
-    night: int
+    increment: int
     days: int
     workspaces: int
     as_of: date
@@ -41,104 +41,106 @@ class Asked:
     threads: int
 
     @property
-    def eve(self) -> date:
-        """The day before the night: what the histories are built for."""
+    def day_before(self) -> date:
+        """The day before the nightly run: the histories are built up to it."""
         return self.as_of - timedelta(days=1)
 
 
 class Bench:
     """Runs the commands to be measured in one work folder."""
 
-    def __init__(self, asked: Asked) -> None:
-        self.asked = asked
-        self.landing, self.data, self.logs = (asked.work / name for name in ("landing", "data", "logs"))
-        self.home = asked.work / "dagster_home"
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.landing, self.data, self.logs = (options.work / name for name in ("landing", "data", "logs"))
+        self.home = options.work / "dagster_home"
         for folder in (self.data, self.logs, self.home):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
         shutil.copy(PROJECT / "dagster.yaml", self.home)
 
     def deliver(self) -> dict[str, Any]:
-        """Write the landing folders, unless they lie there as asked for; returns their counts."""
-        asked = self.asked
+        """Write the landing folders, unless they exist with these options; returns their counts."""
+        options = self.options
         arguments = [
-            f"--histories={','.join(map(str, asked.histories))}",
-            f"--night={asked.night}",
-            f"--days={asked.days}",
-            f"--workspaces={asked.workspaces}",
-            f"--as-of={asked.as_of}",
+            f"--histories={','.join(map(str, options.histories))}",
+            f"--increment={options.increment}",
+            f"--days={options.days}",
+            f"--workspaces={options.workspaces}",
+            f"--as-of={options.as_of}",
         ]
         plan, counts = self.landing / "plan.json", self.landing / "counts.json"
         if not plan.is_file() or json.loads(plan.read_text(encoding="utf-8")) != arguments:
             command = _module("deliveries", "--work", self.landing, *arguments)
-            self._run("deliveries", f"writing {asked.histories[-1]:,} events and the night", command)
+            self._run("deliveries", f"writing {options.histories[-1]:,} events and an increment", command)
             plan.write_text(json.dumps(arguments), encoding="utf-8")
         found: dict[str, Any] = json.loads(counts.read_text(encoding="utf-8"))
         return found
 
     def measure_history(self, history: int, counts: dict[str, Any]) -> OnHistory:
-        """Build one history, the same as the floor, then nights on it."""
-        asked, data, copy = self.asked, self.data / str(history), self.data / f"{history}-night"
+        """Build one history, the same as the floor, then nightly runs on it."""
+        options, data, copy = self.options, self.data / str(history), self.data / f"{history}-increment"
         label = f"{history:,} events:"
-        build = self._night(f"{label} load and full build", history, "before", data, "--full-refresh")
-        is_longest = history == asked.histories[-1]
+        build = self._credits_run(f"{label} load and full build", history, "before", data, "--full-refresh")
+        is_longest = history == options.histories[-1]
         floors = [
-            self._floor(f"{label} the floor", data, asked.eve)
-            for _ in range(asked.repeats if is_longest else 1)
+            self._floor(f"{label} the floor", data, options.day_before)
+            for _ in range(options.repeats if is_longest else 1)
         ]
         differences = self._differences(f"{label} the same figures?", data)
-        nights: list[Measured] = []
-        for number in range(asked.repeats):
+        nightly_runs: list[Measured] = []
+        for number in range(options.repeats):
             shutil.rmtree(copy, ignore_errors=True)
             _copy(data, copy)
-            what = f"{label} night {number + 1} of {asked.repeats}"
-            nights.append(self._night(what, history, "night", copy))
-        # the last copy has had its night: what it tells must still be what the floor tells
-        self._floor(f"{label} the floor after the night", copy, asked.as_of)
+            what = f"{label} nightly run {number + 1} of {options.repeats}"
+            nightly_runs.append(self._credits_run(what, history, "increment", copy))
+        # after the nightly run the marts must still agree with the floor
+        self._floor(f"{label} the floor after the nightly run", copy, options.as_of)
         differences += self._differences(f"{label} the same figures?", copy)
-        empty_night = self._night(f"{label} empty night", history, "night", copy) if is_longest else None
+        empty_run = (
+            self._credits_run(f"{label} empty run", history, "increment", copy) if is_longest else None
+        )
         shutil.rmtree(copy)
         shutil.rmtree(data)
         return OnHistory(
             history=history,
             events=counts["before"]["events"],
             jsonl_lines=counts["before"]["jsonl_lines"],
-            night_events=counts["night"]["events"],
+            increment_events=counts["increment"]["events"],
             days=counts["days"],
             build=build,
             floor=middle(floors),
-            night=middle(nights),
-            nights=tuple(nights),
-            empty_night=empty_night,
+            nightly=middle(nightly_runs),
+            nightly_runs=tuple(nightly_runs),
+            empty_run=empty_run,
             differences=tuple(differences),
         )
 
-    def _night(self, what: str, history: int, landing: str, data: Path, *options: str) -> Measured:
-        as_of = self.asked.eve if landing == "before" else self.asked.as_of
-        # passed by `env`, since only orchestration/settings.py may look at the environment
+    def _credits_run(self, what: str, history: int, landing: str, data: Path, *options: str) -> Measured:
+        as_of = self.options.day_before if landing == "before" else self.options.as_of
+        # passed by `env`, since only orchestration/settings.py may read the environment
         command = [
-            *("env", f"DAGSTER_HOME={self.home}", f"CREDITS_MEMORY_LIMIT={self.asked.memory_limit}"),
-            # Dagster passes the lines on through `tail`, and would end it before the last of them
+            *("env", f"DAGSTER_HOME={self.home}", f"CREDITS_MEMORY_LIMIT={self.options.memory_limit}"),
+            # Dagster pipes the lines through `tail`, and would end it before the last of them
             "DAGSTER_COMPUTE_LOG_TAIL_WAIT_AFTER_FINISH=0.2",
             *(str(CREDITS), "run", "--landing", str(self.landing / str(history) / landing)),
             *("--data-dir", str(data), "--as-of", str(as_of), *options),
         ]
         measured = self._run(f"{history}-{landing}", what, command)
-        measured.part(LOAD, PUBLISH)  # now, and not when all is measured, is the time to miss one of them
+        measured.part(LOAD, PUBLISH)  # fails here if a step is missing, not after all is measured
         return measured
 
     def _floor(self, what: str, data: Path, as_of: date) -> Measured:
         command = _module(
             "floor",
             *("--lake", data / "raw", "--as-of", as_of, "--out", data.with_suffix(".floor.duckdb")),
-            *("--memory-limit", self.asked.memory_limit, "--threads", self.asked.threads),
+            *("--memory-limit", self.options.memory_limit, "--threads", self.options.threads),
         )
         return self._run(f"{data.name}-floor", what, command)
 
     def _differences(self, what: str, data: Path) -> list[str]:
-        """What the floor says and the published marts do not."""
+        """Differences between the floor and the published marts."""
         floor, published = data.with_suffix(".floor.duckdb"), data / "published" / "credits.duckdb"
-        limit = ("--memory-limit", self.asked.memory_limit)
+        limit = ("--memory-limit", self.options.memory_limit)
         command = _module("agreement", "--floor", floor, "--published", published, *limit)
         try:
             self._run(f"{data.name}-agreement", what, command)
@@ -150,7 +152,7 @@ class Bench:
         return []
 
     def _run(self, log: str, what: str, command: Sequence[str]) -> Measured:
-        # what was written before shall not be flushed at the cost of what is measured
+        # flush earlier writes first, so that they do not slow down what is measured
         os.sync()
         print(f"  {what} ...", end="", file=sys.stderr, flush=True)
         measured = measure(command, folder=PROJECT, log=self.logs / f"{log}.log")
@@ -163,46 +165,51 @@ def _module(name: str, *arguments: object) -> list[str]:
 
 
 def _copy(data: Path, to: Path) -> None:
-    """A data directory that a run may change; what no run ever changes is shared by hard links."""
+    """Copy a data directory for a run to change; files that no run changes are hard links."""
 
-    def place(source: str, target: str) -> None:
+    def link_or_copy(source: str, target: str) -> None:
         if Path(source).relative_to(data).parts[0] in SHARED:
             os.link(source, target)
         else:
             shutil.copy2(source, target)
 
-    shutil.copytree(data, to, symlinks=True, copy_function=place)
+    shutil.copytree(data, to, symlinks=True, copy_function=link_or_copy)
 
 
-def parse(arguments: Sequence[str] | None = None) -> tuple[Asked, Path | None]:
-    """What is asked for on the command line, and where to write it as JSON."""
+def parse(arguments: Sequence[str] | None = None) -> tuple[Options, Path | None]:
+    """The options of the command line, and the file for the JSON report."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.warehouse", description=__doc__)
     add = parser.add_argument
     add("--events", type=int, default=2_000_000, help="events of the longest history [2000000]")
-    add("--histories", help="events of shorter ones that have the same night [a tenth of --events]")
-    add("--night", type=int, help="events of the night [a 200th of --events]")
-    add("--days", type=int, help="days of the longest history [such that its last is about one such night]")
+    add("--histories", help="events of shorter ones with the same nightly run [a tenth of --events]")
+    add("--increment", type=int, help="events of the nightly run [a 200th of --events]")
+    add("--days", type=int, help="days of the longest history [so that its last is about one increment]")
     add("--workspaces", type=int, default=200, help="workspaces of all sizes that share them [200]")
-    add("--as-of", type=date.fromisoformat, default=date(2026, 4, 7), help="day of the night [2026-04-07]")
+    add(
+        "--as-of",
+        type=date.fromisoformat,
+        default=date(2026, 4, 7),
+        help="day of the nightly run [2026-04-07]",
+    )
     add("--work", type=Path, default=PROJECT / "data" / "bench", help="folder for all of it [data/bench]")
-    add("--repeats", type=int, default=3, help="runs of each night and floor; the median counts [3]")
+    add("--repeats", type=int, default=3, help="runs of each; the median counts [3]")
     add("--memory-limit", default="8GB", help="of DuckDB, in the product and in the floor [8GB]")
     add("--threads", type=int, default=os.cpu_count() or 2, help="of the floor [as many as cores]")
-    add("--json", type=Path, help="file to write what was measured to, too")
+    add("--json", type=Path, help="file for the report as JSON")
     given = parser.parse_args(arguments)
     shorter = {int(history) for history in (given.histories or str(given.events // 10)).split(",")}
-    night = given.night or given.events // 200
-    if min(*shorter, night, given.events, given.repeats, given.workspaces) < 1:
-        parser.error("every size is at least 1; without --night, --events is 200 or more")
+    increment = given.increment or given.events // 200
+    if min(*shorter, increment, given.events, given.repeats, given.workspaces) < 1:
+        parser.error("every size is at least 1; without --increment, --events is 200 or more")
     if max(shorter) > given.events:
         parser.error(
             f"the longest history has --events, {given.events}; found {max(shorter)}; raise --events"
         )
-    asked = Asked(
+    options = Options(
         histories=tuple(sorted({*shorter, given.events})),
-        night=night,
+        increment=increment,
         # the last days of a load are busier than its mean
-        days=given.days or max(2, given.events * 5 // (night * 4)),
+        days=given.days or max(2, given.events * 5 // (increment * 4)),
         workspaces=given.workspaces,
         as_of=given.as_of,
         work=given.work.resolve(),
@@ -210,27 +217,27 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[Asked, Path | None]:
         memory_limit=given.memory_limit,
         threads=given.threads,
     )
-    return asked, given.json
+    return options, given.json
 
 
 def main() -> None:
-    asked, json_path = parse()
+    options, json_path = parse()
     started = time.monotonic()
-    bench = Bench(asked)
+    bench = Bench(options)
     try:
         counts = bench.deliver()
-        found = [bench.measure_history(history, counts[str(history)]) for history in asked.histories]
+        found = [bench.measure_history(history, counts[str(history)]) for history in options.histories]
     except (CommandFailed, ValueError) as error:
         raise SystemExit(f"\nbench: {error}") from error
     rows, about = rows_of(found), machine()
     print_rows(rows, about)
     longest = found[-1]
-    runs = {f"night on {on.history:,}": on.night for on in found}
-    runs |= {"build": longest.build} | ({"empty": longest.empty_night} if longest.empty_night else {})
+    runs = {f"run on {on.history:,}": on.nightly for on in found}
+    runs |= {"build": longest.build} | ({"empty": longest.empty_run} if longest.empty_run else {})
     print_steps(runs)
     print(f"\n{time.monotonic() - started:.0f} s in all")
     if json_path:
-        report = {"machine": about, "asked": asked, "rows": rows, "measured": found}
+        report = {"machine": about, "options": options, "rows": rows, "measured": found}
         json_path.write_text(json.dumps(report, indent=1, default=_plain), encoding="utf-8")
     raise SystemExit(1 if any(on.differences for on in found) else 0)
 

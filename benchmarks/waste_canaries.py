@@ -1,6 +1,6 @@
-"""Two mistakes that must be caught before a waste classifier is believed, made on purpose.
+"""Two deliberate mistakes that the evaluation of a waste classifier must catch.
 
-What is measured of it does not belong here: that is waste.py.
+Not here: the benchmark itself (waste.py).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from forecasting.waste.features import Cases, LeakageError
 from forecasting.waste.matrix import Features
 from forecasting.waste.promotion import objections
 
-TOLD_WRONG = 0.1
+WRONG_SHARE = 0.1
 
 
 def shuffled_time(cases: Cases, *, as_of: int, maturity_days: int, seed: int) -> str | None:
-    """What refuses cases whose times were shuffled; None if nothing does."""
+    """The error that refuses cases with shuffled times; None if they are accepted."""
     order = np.random.default_rng(seed).permutation(len(cases))
     mixed = replace(cases, made_us=cases.made_us[order], day=cases.day[order])
     try:
@@ -28,10 +28,10 @@ def shuffled_time(cases: Cases, *, as_of: int, maturity_days: int, seed: int) ->
     return None
 
 
-def leaking(cases: Cases, *, seed: int) -> Features:
-    """A feature that knows how nine of ten cases ended, and claims to have been known at once."""
+def leaking_feature(cases: Cases, *, seed: int) -> Features:
+    """A feature that knows how nine of ten cases ended, with a false stamp of being known at once."""
     rng = np.random.default_rng(seed)
-    is_wrong = rng.random(len(cases)) < TOLD_WRONG
+    is_wrong = rng.random(len(cases)) < WRONG_SHARE
     return Features(
         {"planted_leak": (cases.is_wasted ^ is_wrong).astype(float)}, {"planted_leak": cases.made_us}
     )
@@ -40,14 +40,14 @@ def leaking(cases: Cases, *, seed: int) -> Features:
 def planted_leak(
     cases: Cases, *, as_of: int, maturity_days: int, seed: int, weeks: int = TEST_WEEKS
 ) -> str | None:
-    """What keeps a model with a planted leak from being used; None if nothing does or can be tested."""
+    """The objection to a model with a planted leak; None if there is none, or too little to test."""
     evaluation = evaluate(
         cases,
         as_of=as_of,
         maturity_days=maturity_days,
         seed=seed,
         weeks=weeks,
-        added=leaking(cases, seed=seed),
+        added=leaking_feature(cases, seed=seed),
     )
     if evaluation is None:
         return None

@@ -23,19 +23,19 @@ DRAW_TERMS = ("priority", "expires_on", "effective_on", "lot_id")
 
 @dataclass(frozen=True, kw_only=True)
 class DrawPolicy:
-    """How usage meets the lots, where a team may decide otherwise.
+    """How usage is drawn from the lots, where a team may choose.
 
     Attributes:
         draw_order: names out of `DRAW_TERMS`. Of the lots alive on a day, the lowest by the first name is
             drawn first, and so on; no expiry comes last. Lots that are equal so far are drawn by lot id.
         repays_overage: whether credits also pay for usage of days before they were there. If so, all that is
-            unpaid is asked for again on every later day, beside that day's usage, and what a lot pays of it
+            unpaid is asked for again on every later day, with that day's usage, and what a lot pays of it
             is consumed on the day it pays. Overage is then a movement like the others: what the day left
             unpaid less what it repaid of earlier days. It may be below 0; consumed + overage = usage holds
             for every day, and overage summed up to a day is what is still unpaid at the end of that day.
 
     Raises:
-        ValueError: if a name is unknown or comes twice, or repays_overage is neither true nor false.
+        ValueError: if a name is unknown or comes twice, or repays_overage is not a boolean.
     """
 
     draw_order: tuple[str, ...] = DRAW_TERMS
@@ -49,15 +49,15 @@ class DrawPolicy:
         ):
             raise ValueError(
                 f"A draw order lists names out of {', '.join(DRAW_TERMS)}, each once at most; "
-                f"found {order!r}. Correct or leave out what is no such name, or named before."
+                f"found {order!r}. Remove names that are unknown or repeated."
             )
         if not isinstance(self.repays_overage, bool):
             raise ValueError(
-                f"Whether overage is repaid is true or false; found {self.repays_overage!r}. Write either."
+                f"repays_overage is a boolean; found {self.repays_overage!r}. Write true or false."
             )
 
 
-USUAL_POLICY = DrawPolicy()
+DEFAULT_POLICY = DrawPolicy()
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Ledger:
             consumed, expired, voided, overage (see `DrawPolicy`), closing and residual (`_micro`).
         warnings: one row per reduction with less effect than it asked for: workspace_id, lot_id, entry_id,
             entry_type, warning (`unknown_lot`, `excess_reduction`), credits_micro (the part without effect,
-            positive), counted_on (null beside `unknown_lot`).
+            positive), counted_on (null for `unknown_lot`).
     """
 
     lots: pd.DataFrame
@@ -89,7 +89,7 @@ class _Calendar:
     usage: Ints
     uncovered: Ints  # usage no lot has paid for yet, less what was repaid of earlier days; overage in the end
     expired: Ints
-    held: Ints  # what the lots themselves say they hold at the end of the day
+    held: Ints  # what the lots hold at the end of the day, counted lot by lot
 
 
 def draw(demand: Ints, held: Ints) -> Ints:
@@ -110,7 +110,7 @@ def draw(demand: Ints, held: Ints) -> Ints:
 
 
 def draw_down(
-    entries: pd.DataFrame, usage: pd.DataFrame, *, as_of: date, policy: DrawPolicy = USUAL_POLICY
+    entries: pd.DataFrame, usage: pd.DataFrame, *, as_of: date, policy: DrawPolicy = DEFAULT_POLICY
 ) -> Ledger:
     """Books usage on the lots that were alive on each local day, and returns lots, daily balances, warnings.
 
@@ -139,7 +139,7 @@ def draw_down(
     entries = _typed(entries, today)
     names = pd.Index(sorted(entries["workspace_id"].unique()), dtype="str")
     lots = _open_lots(entries, names, policy)
-    moves, unknown = _place(entries, lots, today)
+    moves, unknown = _assign_lots(entries, lots, today)
     calendar = _calendar(entries, lots, usage, names, today)
     _settle(lots, moves, calendar, today, policy)
     return Ledger(
@@ -162,7 +162,7 @@ def midnights(numbers: Ints) -> NDArray[np.datetime64]:
 
 
 def positions(ids: pd.Series, names: pd.Index) -> Ints:
-    """Where each id stands in `names`; -1 if nowhere."""
+    """The index of each id in `names`; -1 if it is not among them."""
     codes, distinct = pd.factorize(ids.astype("str"), use_na_sentinel=False)
     return names.get_indexer(distinct)[codes]
 
@@ -200,7 +200,7 @@ def _open_lots(entries: pd.DataFrame, names: pd.Index, policy: DrawPolicy) -> pd
     return lots.assign(walk=lots["workspace"] if policy.repays_overage else np.arange(len(lots)))
 
 
-def _place(entries: pd.DataFrame, lots: pd.DataFrame, today: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _assign_lots(entries: pd.DataFrame, lots: pd.DataFrame, today: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each entry with its lot and the day it counts, in booking order; and those whose lot is unknown."""
     terms = lots[["workspace_id", "lot_id", "workspace", "walk", "effective_on"]]
     terms = terms.rename(columns={"effective_on": "lot_effective_on"}).assign(lot=np.arange(len(lots)))
@@ -211,7 +211,7 @@ def _place(entries: pd.DataFrame, lots: pd.DataFrame, today: int) -> tuple[pd.Da
     own_day = np.where(moves["entry_type"].isin(FUNDING_TYPES), moves["effective_on"], moves["occurred_on"])
     moves["day"] = np.maximum(own_day, moves["lot_effective_on"])
     moves["is_reduction"] = moves["credits_micro"] < 0
-    # a scheduled lot shows all it will hold; on any other lot a later movement does not count yet
+    # a scheduled lot holds all it is going to; on any other lot a later movement does not count yet
     moves = moves[(moves["day"] <= today) | (moves["lot_effective_on"] > today)]
     order = ["walk", "day", "lot", "is_reduction"]  # stable: then occurred_at, entry_id, from `_typed`
     return moves.sort_values(order, kind="stable", ignore_index=True), unknown
@@ -306,7 +306,7 @@ class _Debt:
     asked_at: int = 0
 
     @classmethod
-    def of(cls, calendar: _Calendar, workspace: int) -> _Debt:
+    def from_calendar(cls, calendar: _Calendar, workspace: int) -> _Debt:
         start = int(calendar.start[workspace])
         days = slice(start, start + int(calendar.length[workspace]))
         return cls(calendar.uncovered[days], start - int(calendar.base[workspace]))
@@ -327,7 +327,7 @@ def _settle(
     """Walks the lots in draw order; adds what became of them to `lots`, and to `moves` what each took."""
     bases = calendar.base[lots["workspace"].to_numpy()].tolist()
     effective_on, expires_on = lots["effective_on"].to_numpy(), lots["expires_on"].to_numpy()
-    # an expiry still ahead has taken nothing, also where a scheduled lot's entries are looked at early
+    # an expiry still ahead has taken nothing, even where a scheduled lot's entries are booked early
     is_over = np.maximum(effective_on, expires_on) <= today
     starts, ends = effective_on.tolist(), np.where(is_over, expires_on, NEVER).tolist()
     walks = np.arange(lots["walk"].max() + 2 if len(lots) else 1)
@@ -339,7 +339,7 @@ def _settle(
     for walk in range(len(walks) - 1):
         numbers = range(*lot_bounds[walk : walk + 2])
         walking = {n: _OpenLot(calendar, bases[n], starts[n], ends[n], today + 1) for n in numbers}
-        debt = _Debt.of(calendar, walk) if policy.repays_overage else None
+        debt = _Debt.from_calendar(calendar, walk) if policy.repays_overage else None
         voided += _walk(walking, booked[slice(*move_bounds[walk : walk + 2])], today, debt)
         for n, lot in walking.items():
             outcome[n] = lot.consumed, lot.expired, lot.held

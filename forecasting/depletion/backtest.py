@@ -1,8 +1,8 @@
-"""How good the forecast has been: scores of what was published, and of past days replayed.
+"""How accurate the forecast has been: scores of published forecasts, and of forecasts replayed on past days.
 
-A forecast is judged once a number of days has passed that only its own median decides, whether or not the
-credits ran out by then: to judge those first that did would flatter the early ones. Days beyond count as that
-many. Not here: summing scores up (the mart forecast_accuracy), or other methods (benchmarks/).
+A forecast is scored after a number of days that only its own median decides, whether or not the credits ran
+out by then: scoring those first that did would flatter early dates. Later days count as that number. Not
+here: summing scores up (the mart forecast_accuracy), or other methods (benchmarks/).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import pandas as pd
 from forecasting.depletion.balance_state import MIN_HISTORY_DAYS, PACE_DAYS
 from forecasting.depletion.calibration import LEVELS, Calibration, DemandPaths
 from forecasting.depletion.demand import HISTORY_DAYS, Floats, blocked_days, daily_credits, measure_demand
-from forecasting.depletion.inputs import History
+from forecasting.depletion.inputs import CreditHistory
 from forecasting.depletion.runway import BEYOND, Lots, RealisedDemand, run_down
 from forecasting.ledger import DrawPolicy, Ints, day_numbers, draw_down, midnights, positions
 
-# the median's days ahead, what they are called, and after how many days such a forecast is judged
+# the median's days ahead, the name of the bucket, and after how many days such a forecast is scored
 BUCKETS = ((7, "0-7", 14), (30, "8-30", 60), (90, "31-90", 90), (BEYOND, "over 90", 90))
 LONGEST_DAYS = 90
 REPLAYED_AMOUNTS_DAYS = (3, 7, 14, 30, 60)
@@ -30,13 +30,13 @@ REPLAYED_ORIGINS = 4_000
 DAYS = ["p025", "p10", "p50", "p90", "p975", "pace"]
 
 
-def days_told(days: pd.Series) -> Floats:
+def days_as_floats(days: pd.Series) -> Floats:
     """Days ahead as numbers; null, which is beyond the horizon, as infinity."""
     return np.asarray(days.astype("float64").fillna(np.inf), dtype=np.float64)
 
 
-def judged_after(median_days: Ints | Floats) -> Ints:
-    """Days after which a forecast with such a median is judged."""
+def scoring_delay_days(median_days: Ints | Floats) -> Ints:
+    """Days after which a forecast with this median is scored."""
     return np.array([bucket[2] for bucket in BUCKETS])[_bucket(median_days)]
 
 
@@ -44,28 +44,28 @@ def _bucket(median_days: Ints | Floats) -> Ints:
     return np.searchsorted([bucket[0] for bucket in BUCKETS], np.minimum(median_days, BEYOND))
 
 
-def score(told: pd.DataFrame, true_days: Floats) -> pd.DataFrame:
+def score_forecasts(forecasts: pd.DataFrame, true_days: Floats) -> pd.DataFrame:
     """Scores forecasts that are due.
 
     Args:
-        told: workspace_id, as_of, and days ahead p025_days, p10_days, p50_days, p90_days, p975_days and
+        forecasts: workspace_id, as_of, and days ahead p025_days, p10_days, p50_days, p90_days, p975_days and
             pace_days; null is beyond the horizon.
-        true_days: days ahead on which the credits were used up; more than those judged after if not by then.
+        true_days: days ahead on which the credits were used up; any larger number if not by then.
 
     Returns:
         workspace_id, as_of, horizon_bucket, judged_after_days, true_days, p50_days, pace_days (capped at
         judged_after_days), is_covered_80, is_covered_95, error_days, pace_error_days.
     """
-    days = {name: days_told(told[f"{name}_days"]) for name in DAYS}
+    days = {name: days_as_floats(forecasts[f"{name}_days"]) for name in DAYS}
     bucket = _bucket(days["p50"])
-    cap = judged_after(days["p50"])
+    cap = scoring_delay_days(days["p50"])
     capped = {name: np.minimum(values, cap) for name, values in days.items()}
     truth = np.minimum(true_days, cap)
     return pd.DataFrame(
         {
-            "workspace_id": told["workspace_id"].astype("str").to_numpy(),
-            "as_of": told["as_of"].to_numpy(),
-            "horizon_bucket": pd.Series([BUCKETS[place][1] for place in bucket], dtype="str"),
+            "workspace_id": forecasts["workspace_id"].astype("str").to_numpy(),
+            "as_of": forecasts["as_of"].to_numpy(),
+            "horizon_bucket": pd.Series([BUCKETS[index][1] for index in bucket], dtype="str"),
             "judged_after_days": cap,
             "true_days": truth,
             "p50_days": capped["p50"],
@@ -83,7 +83,7 @@ def days_until_empty(
 ) -> Floats:
     """When the credits that each vintage knew of were used up: days after its as_of; inf if not within 90.
 
-    What was booked later does not count: a purchase that was made in time says nothing of the date foretold.
+    Later bookings do not count: a purchase made in time says nothing about the predicted date.
 
     Args:
         vintages: workspace_id, as_of.
@@ -111,7 +111,7 @@ def days_until_empty(
     past = used[day_numbers(used["usage_date"]) <= today]
     ledger = draw_down(known, past, as_of=as_of, policy=policy)
     names = pd.Index(shift["case"])
-    lots = Lots.of(ledger.lots, names, as_of=today, policy=policy)
+    lots = Lots.from_frame(ledger.lots, names, as_of=today, policy=policy)
     to_come = daily_credits(
         used, names, column="credits_micro", as_of=today + LONGEST_DAYS, days=LONGEST_DAYS
     )
@@ -134,13 +134,13 @@ def _moved(
 
 @dataclass(frozen=True)
 class Replay:
-    """Past days of workspaces from which a forecast is made again.
+    """Past days of workspaces from which a forecast is replayed.
 
     Attributes:
         workspace_id: of each origin.
         as_of: day number of each origin.
-        daily: demand of the days up to each, (origins, `HISTORY_DAYS`); what is implausible capped.
-        is_known: which of them are no blocked days.
+        daily: demand of the days up to each, (origins, `HISTORY_DAYS`); implausible charges capped.
+        is_known: which of them are not blocked.
         to_come: demand of the days after it, (origins, `LONGEST_DAYS`); 0 after today.
         seen_days: how many of those have passed.
         pace: credits a day over the 7 days up to it.
@@ -156,15 +156,14 @@ class Replay:
 
 
 def origins_to_replay(
-    history: History, *, as_of: date, days: int = REPLAYED_DAYS, most: int = REPLAYED_ORIGINS
+    history: CreditHistory, *, as_of: date, days: int = REPLAYED_DAYS, most: int = REPLAYED_ORIGINS
 ) -> Replay:
-    """Days of the last half year from which forecasts can be judged by now, at most `most` of all workspaces.
+    """Days of the last half year whose forecasts can be scored by now, at most `most` of all workspaces.
 
-    Every day if that is not too many, else every second and so on; where every seventh is too many, of
-    workspaces drawn by a hash.
+    Every day if that is not too many, else every second and so on, up to every seventh; where that is still
+    too many, those of workspaces chosen by a hash.
 
-    Days with too short a history, or with days after them on which an empty balance blocked usage, are left
-    out.
+    Days with too short a history, or followed by days on which an empty balance blocked usage, are excluded.
     """
     today = int(np.datetime64(as_of, "D").astype(np.int64))
     names = pd.Index(history.workspaces["workspace_id"].astype("str"))
@@ -181,24 +180,29 @@ def origins_to_replay(
     demand = np.maximum(used - excess, 0)
     first = _first_days(history.usage, names, today)
 
-    place = np.tile(np.arange(len(names)), len(shifts))
+    workspace_index = np.tile(np.arange(len(names)), len(shifts))
     shift = np.repeat(shifts, len(names))
     at = days - shift  # how many columns of the matrix are past
     ahead = np.column_stack([demand, np.zeros((len(names), LONGEST_DAYS))])
     blocked_ahead = np.column_stack([is_blocked, np.zeros((len(names), LONGEST_DAYS), dtype=bool)])
     past = at[:, None] - HISTORY_DAYS + np.arange(HISTORY_DAYS)
     future = at[:, None] + np.arange(LONGEST_DAYS)
-    is_long = first[place] <= today - shift - MIN_HISTORY_DAYS + 1
-    chosen = np.flatnonzero(is_long & ~blocked_ahead[place[:, None], future].any(axis=1))
-    place, shift, past, future = place[chosen], shift[chosen], past[chosen], future[chosen]
+    is_long = first[workspace_index] <= today - shift - MIN_HISTORY_DAYS + 1
+    chosen = np.flatnonzero(is_long & ~blocked_ahead[workspace_index[:, None], future].any(axis=1))
+    workspace_index, shift, past, future = (
+        workspace_index[chosen],
+        shift[chosen],
+        past[chosen],
+        future[chosen],
+    )
     return Replay(
-        names[place],
+        names[workspace_index],
         today - shift,
-        demand[place[:, None], past],
-        ~is_blocked[place[:, None], past],
-        ahead[place[:, None], future],
+        demand[workspace_index[:, None], past],
+        ~is_blocked[workspace_index[:, None], past],
+        ahead[workspace_index[:, None], future],
         np.minimum(shift, LONGEST_DAYS),
-        used[place[:, None], past[:, -PACE_DAYS:]].mean(axis=1),
+        used[workspace_index[:, None], past[:, -PACE_DAYS:]].mean(axis=1),
     )
 
 
@@ -210,31 +214,33 @@ def _first_days(usage: pd.DataFrame, names: pd.Index, today: int) -> Ints:
 
 
 def replay(replayed: Replay, *, calibration: Calibration) -> pd.DataFrame:
-    """Foretells, from each origin, when a balance would be used up, and scores it by what came.
+    """Predicts, from each origin, when a balance would be used up, and scores it by the demand that followed.
 
-    The balances are made up: some days' worth of the mean demand of the 90 days up to the origin, in one lot
-    that does not expire, so that every horizon is judged, also where real balances are seldom empty.
+    The balances are synthetic: some days of the mean demand of the 90 days up to the origin, in one lot that
+    does not expire, so that every horizon is scored, even where real balances are seldom empty.
 
     Returns:
-        The columns of `score`, and amount_days. Only cases that are due.
+        The columns of `score_forecasts`, and amount_days. Only cases that are due.
     """
     demand = measure_demand(replayed.daily, replayed.is_known)
     is_used = np.flatnonzero(demand.mean > 0)
     demand = demand[is_used]
     total = np.cumsum(np.column_stack([np.zeros(len(replayed.as_of)), replayed.to_come]), axis=1)[is_used]
-    paths = DemandPaths.of(demand, calibration)
+    paths = DemandPaths.from_calibration(demand, calibration)
     pace, seen = replayed.pace[is_used], replayed.seen_days[is_used]
     scores = []
     for amount_days in REPLAYED_AMOUNTS_DAYS:
         credits = demand.mean * amount_days
         days = np.maximum(np.ceil(paths.until(credits[:, None]) - 1e-9), 1)
         with np.errstate(divide="ignore"):
-            told = {"pace_days": np.where(pace > 0, np.ceil(credits / pace - 1e-9), np.inf)}
-        told |= {f"{name}_days": days[:, LEVELS.index(float(f"0.{name[1:]}"))] for name in DAYS[:-1]}
+            predicted = {"pace_days": np.where(pace > 0, np.ceil(credits / pace - 1e-9), np.inf)}
+        predicted |= {f"{name}_days": days[:, LEVELS.index(float(f"0.{name[1:]}"))] for name in DAYS[:-1]}
         names = replayed.workspace_id[is_used]
-        frame = pd.DataFrame({"workspace_id": names, "as_of": midnights(replayed.as_of[is_used]), **told})
+        frame = pd.DataFrame(
+            {"workspace_id": names, "as_of": midnights(replayed.as_of[is_used]), **predicted}
+        )
         true_days = RealisedDemand(total).until(credits[:, None])[:, 0]
-        is_due = seen >= judged_after(days[:, LEVELS.index(0.5)])
-        scored = score(frame[is_due].reset_index(drop=True), true_days[is_due])
+        is_due = seen >= scoring_delay_days(days[:, LEVELS.index(0.5)])
+        scored = score_forecasts(frame[is_due].reset_index(drop=True), true_days[is_due])
         scores.append(scored.assign(amount_days=amount_days))
     return pd.concat(scores, ignore_index=True)

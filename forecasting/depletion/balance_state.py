@@ -1,6 +1,6 @@
-"""Where each workspace stands at the end of as_of: balance, burn, pace, next grant, and the status of these.
+"""The state of each workspace at the end of as_of: balance, burn, pace, next grant, and its status.
 
-Not here: anything that takes a guess at demand (depletion.py).
+Not here: anything that predicts demand (forecast.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.depletion.demand import Bools
-from forecasting.depletion.inputs import History
+from forecasting.depletion.inputs import CreditHistory
 from forecasting.ledger import NEVER, Ints, day_numbers, positions
 
 PACE_DAYS = 7
@@ -20,7 +20,7 @@ MIN_HISTORY_DAYS = 14
 
 
 @dataclass(frozen=True)
-class Standing:
+class BalanceState:
     """Arrays of one value for each workspace; days are day numbers.
 
     Attributes:
@@ -50,11 +50,11 @@ class Standing:
     next_grant_on: Ints
 
     @classmethod
-    def of(cls, history: History, *, today: int) -> Standing:
-        """The standing of every workspace, in their order."""
+    def from_history(cls, history: CreditHistory, *, today: int) -> BalanceState:
+        """The state of every workspace, in their order."""
         names = pd.Index(history.workspaces["workspace_id"].astype("str"))
         history_days, pace_credits, burn_credits = _burn(history.usage, names, today)
-        # what was never used burns 0 over the whole window
+        # a workspace without any usage burns 0 over the whole window
         known_days = np.where(history_days > 0, history_days, BURN_DAYS)
         remaining, empty_since, owed = _balance(history.balances, names, today)
         status = np.select(
@@ -77,7 +77,7 @@ class Standing:
             next_grant_on=_next_grant(history.lots, names),
         )
 
-    def is_(self, *statuses: str) -> Bools:
+    def has_status(self, *statuses: str) -> Bools:
         """Which workspaces have one of these statuses."""
         return self.status.isin(statuses).to_numpy()
 
@@ -105,7 +105,7 @@ def _burn(usage: pd.DataFrame, names: pd.Index, today: int) -> tuple[Ints, Ints,
 
 
 def _balance(balances: pd.DataFrame, names: pd.Index, today: int) -> tuple[Ints, Ints, Ints]:
-    """What is left at the end of today (-1 without a ledger), since when it is empty, and what is owed."""
+    """Credits left at the end of today (-1 without a ledger), since when none are, and what is owed."""
     workspace = positions(balances["workspace_id"], names)
     is_ours = workspace >= 0
     workspace, day = workspace[is_ours], day_numbers(balances["usage_date"])[is_ours]

@@ -42,7 +42,7 @@ class Calibration:
         scores: at each knot, the score at each of `LEVELS`; ascending along the levels.
         young_scores: at each level, for histories under `YOUNG_DAYS`.
         scale_intercept, scale_slope: log scale = intercept + slope x log(variation + `VARIATION_OFFSET`).
-        facts: what it was fitted on and how it scored; says nothing to the forecast.
+        facts: what it was fitted on and how it scored; the forecast does not use it.
     """
 
     log_days: tuple[float, ...]
@@ -71,33 +71,33 @@ class Calibration:
         """Reads what `to_json` wrote.
 
         Raises:
-            CalibrationError: the text is no calibration, or is not what was hashed; `name` is in the message.
+            CalibrationError: the text is not a calibration, or does not match its hash; it names `name`.
         """
         try:
-            told = json.loads(text)
-            hashed = told.pop("hash")
+            content = json.loads(text)
+            hashed = content.pop("hash")
             for part in ("log_days", "young_scores"):
-                told[part] = tuple(told[part])
-            told["scores"] = tuple(map(tuple, told["scores"]))
-            found = cls(**told)
+                content[part] = tuple(content[part])
+            content["scores"] = tuple(map(tuple, content["scores"]))
+            found = cls(**content)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise CalibrationError(
-                f"{name} must be a calibration; it cannot be read ({error}). {_ANEW}"
+                f"{name} must be a calibration; it cannot be read ({error}). {_REMEDY}"
             ) from None
         if found.hash != hashed:
             raise CalibrationError(
                 f"{name} must have the content it was hashed with, {str(hashed)[:12]}; "
-                f"found {found.version}. {_ANEW}"
+                f"found {found.version}. {_REMEDY}"
             )
         return found
 
     def scale(self, demand: Demand) -> Floats:
-        """How wide the scores of each case are, relative to the usual."""
+        """How wide the scores of each case are, relative to the average."""
         log_scale = self.scale_intercept + self.scale_slope * np.log(demand.variation + VARIATION_OFFSET)
         return np.clip(np.exp(log_scale), *SCALE_BOUNDS)
 
 
-_ANEW = "Fit it anew with `credits calibrate`, or restore it from the project."
+_REMEDY = "Fit it again with `credits calibrate`, or restore the file of the project."
 
 
 @cache
@@ -105,7 +105,7 @@ def shipped_calibration() -> Calibration:
     """The calibration that comes with the project, fitted on public series.
 
     Raises:
-        CalibrationError: the file is not as it was made.
+        CalibrationError: the file was changed.
     """
     return Calibration.from_json(SHIPPED.read_text(encoding="utf-8"), name=SHIPPED.name)
 
@@ -114,8 +114,8 @@ def shipped_calibration() -> Calibration:
 class DemandPaths:
     """Demand of each case at each of some levels of its depletion: a low level is high demand.
 
-    On the path of level q, whatever amount is looked at, it is used up on the day by which the chance of its
-    being used up is q. Between levels the paths never cross.
+    The path of level q uses any amount up on the day by which the probability of its being used up is q. The
+    paths of two levels never cross.
     """
 
     demand: Demand
@@ -123,14 +123,14 @@ class DemandPaths:
     warped: Floats  # log(days at the level + 1/2), (cases, levels, knots), ascending along both
 
     @classmethod
-    def of(cls, demand: Demand, calibration: Calibration) -> DemandPaths:
+    def from_calibration(cls, demand: Demand, calibration: Calibration) -> DemandPaths:
         """The paths at `LEVELS`."""
         knots = np.array(calibration.log_days)
         old = np.array(calibration.scores).T[None]
         young = np.array(calibration.young_scores)[None, :, None]
         is_young = (demand.history_days < YOUNG_DAYS)[:, None, None]
         warped = knots + calibration.scale(demand)[:, None, None] * np.where(is_young, young, old)
-        # strictly ascending, so that days can be told from demand and demand from days
+        # strictly ascending, so that days follow from demand and demand from days
         warped = np.maximum.accumulate(warped, axis=2) + 1e-6 * np.arange(len(knots))
         return cls(demand, knots[None, None], warped)
 
@@ -138,7 +138,7 @@ class DemandPaths:
         return DemandPaths(self.demand[cases], self.knots, self.warped[cases])
 
     def at(self, levels: Sequence[int]) -> DemandPaths:
-        """The paths at these places among the levels."""
+        """The paths at these indexes of `LEVELS`."""
         return DemandPaths(self.demand, self.knots, self.warped[:, list(levels)])
 
     def by(self, days: Floats) -> Floats:
@@ -233,7 +233,7 @@ def _refuse_unseen(is_seen: Bools) -> None:
 
 
 def _bins(values: Floats, weight: Floats, count: int) -> list[Ints]:
-    """The places of values in bins of about equal weight, ascending."""
+    """The indexes of values in bins of about equal weight, ascending."""
     order = np.argsort(values, kind="stable")
     share = np.cumsum(weight[order])
     bins = np.minimum((share / share[-1] * count).astype(int), count - 1)
@@ -242,7 +242,7 @@ def _bins(values: Floats, weight: Floats, count: int) -> list[Ints]:
 
 
 def _log_scale(log_variation: Floats, size: Floats, weight: Floats) -> tuple[float, float]:
-    """Intercept and slope of the log of the usual size of scores, over the log of the variation.
+    """Intercept and slope of the log of the median size of scores, over the log of the variation.
 
     A line through the medians of bins: one through all cases would be too flat, for the smallest scores,
     which are small by chance, weigh most in logs.

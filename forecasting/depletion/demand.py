@@ -1,4 +1,4 @@
-"""What daily demand has been lately: two levels, how much weeks vary, and the point path they lead to.
+"""Recent daily demand: two levels, how much weeks vary, and the point path they lead to.
 
 Not here: ranges around that path (calibration.py), or lots and balances (runway.py).
 """
@@ -48,7 +48,7 @@ class Demand:
         return Demand(*levels, self.variation[cases], self.history_days[cases])
 
     def scaled(self, factor: float) -> Demand:
-        """The same demand, that many times over."""
+        """The demand multiplied by a factor."""
         levels = (self.fast * factor, self.slow * factor, self.mean * factor)
         return Demand(*levels, self.variation, self.history_days)
 
@@ -58,8 +58,8 @@ def measure_demand(daily: Floats, is_known: Bools) -> Demand:
 
     Args:
         daily: micro-credits, shape (cases, days); the last column is the last day known.
-        is_known: the same shape; false where usage says nothing of demand, because an empty balance blocked
-            it. Such days weigh nothing. Days before a case's first demand never count.
+        is_known: the same shape; false where usage does not show demand, because an empty balance blocked it.
+            Such days have no weight. Days before a case's first demand never count.
     """
     days = daily.shape[1]
     has_begun = np.logical_or.accumulate(daily > 0, axis=1)
@@ -98,14 +98,14 @@ def _week_sums(values: Floats) -> Floats:
 
 def expected_by(demand: Demand, days: Floats) -> Floats:
     """Demand summed over the next `days`, shape (cases, …): the fast level fades into the slow one."""
-    fast, slow = (_beside(level, days) for level in (demand.fast, demand.slow))
+    fast, slow = (_align(level, days) for level in (demand.fast, demand.slow))
     total: Floats = slow * days + (fast - slow) * _DAMPED_DAYS * (1 - DAMPING**days)
     return total
 
 
 def days_until(demand: Demand, total: Floats) -> Floats:
     """The inverse of `expected_by`: days until demand sums to `total`, shape (cases, …); inf if never."""
-    fast, slow = (_beside(level, total) for level in (demand.fast, demand.slow))
+    fast, slow = (_align(level, total) for level in (demand.fast, demand.slow))
     with np.errstate(divide="ignore", invalid="ignore"):
         low = np.where(total > 0, total / np.maximum(fast, slow), 0.0)
         high = total / slow + np.maximum(1 - fast / slow, 0.0) * _DAMPED_DAYS
@@ -118,7 +118,8 @@ def days_until(demand: Demand, total: Floats) -> Floats:
     return np.where(is_finite, high, np.where(total > 0, np.inf, 0.0))
 
 
-def _beside(level: Floats, values: Floats) -> Floats:
+def _align(level: Floats, values: Floats) -> Floats:
+    """Gives the level of each case the dimensions of the values, for broadcasting."""
     return level.reshape(level.shape + (1,) * (values.ndim - 1))
 
 
@@ -142,10 +143,10 @@ def daily_credits(rows: pd.DataFrame, names: pd.Index, *, column: str, as_of: in
 
 
 def blocked_days(balances: pd.DataFrame, names: pd.Index, *, as_of: int, days: int) -> Bools:
-    """Which days say nothing of demand, (workspaces, days): those on which an empty balance blocked usage.
+    """Which days do not show demand, (workspaces, days): those on which an empty balance blocked usage.
 
-    Where anything was used while it was empty, emptiness blocks nothing there. What goes beyond the balance
-    on the day it runs out does not show that: the last generation may cost more than was left.
+    Where anything was used while it was empty, an empty balance does not block usage. Overage on the day it
+    runs out does not show that: the last generation may cost more than was left.
 
     Args:
         balances: workspace_id, usage_date, closing_micro, overage_micro; dense days.

@@ -1,6 +1,6 @@
-"""What a forecast is made from, as frames.
+"""The input of a forecast, as frames.
 
-Not here: how it is read from a warehouse, or what is made of it.
+Not here: reading them from a warehouse (orchestration/warehouse/forecast_inputs.py), or the forecast.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ def _no_charges() -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class History:
-    """Columns ending in `_micro` are whole micro-credits; days are local dates.
+class CreditHistory:
+    """Credits and usage up to as_of. Columns ending in `_micro` are whole micro-credits; days are local.
 
     Attributes:
         balances: `Ledger.balance_daily` up to as_of: workspace_id, usage_date, closing_micro, overage_micro.
@@ -32,7 +32,7 @@ class History:
             ledger. A workspace's first row is its first usage.
         workspaces: workspace_id, each once, and lead_time_days.
         packs: workspace_id, pack_id, credits_micro, price (Decimal), currency, validity_days.
-        charges: implausible charges, workspace_id, usage_date, excess_micro: what of each is not demand.
+        charges: implausible charges: workspace_id, usage_date, excess_micro (the part that is not demand).
     """
 
     balances: pd.DataFrame
@@ -42,7 +42,7 @@ class History:
     packs: pd.DataFrame = field(default_factory=_no_packs)
     charges: pd.DataFrame = field(default_factory=_no_charges)
 
-    def of_workspace(self, workspace_id: str) -> History:
-        """The same of one workspace only."""
+    def for_workspace(self, workspace_id: str) -> CreditHistory:
+        """The rows of one workspace."""
         parts = (getattr(self, part.name) for part in fields(self))
-        return History(*(part[part["workspace_id"].astype("str") == workspace_id] for part in parts))
+        return CreditHistory(*(part[part["workspace_id"].astype("str") == workspace_id] for part in parts))

@@ -1,6 +1,6 @@
 """Whether the ranges are better calibrated on a warehouse's own history than on public series.
 
-Not here: how a calibration is fitted (calibration.py), or what it is fitted on (past_depletions.py).
+Not here: how a calibration is fitted (calibration.py), or the cases it is fitted on (synthetic_cases.py).
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ import pandas as pd
 
 from forecasting.depletion.calibration import LEVELS, Calibration, DemandPaths, Depletions
 from forecasting.depletion.demand import HISTORY_DAYS, Floats, blocked_days, daily_credits
-from forecasting.depletion.inputs import History
+from forecasting.depletion.inputs import CreditHistory
 from forecasting.depletion.synthetic_cases import depletions_of, fit_on, origins_of
 
 MIN_WORKSPACES, MIN_DAYS = 30, 120
 MOST_WORKSPACES = 200
-JUDGED_DAYS = 60
+CAPPED_DAYS = 60
 SEED = 0
 FEATURES = "two exponential levels of daily demand, variation of its 7-day means, days of history"
 REGISTRY = ["model", "version", "trained_to", "label", "features", "scores", "hash", "promoted", "content"]
 
 
-def recalibrate(history: History, shipped: Calibration, *, as_of: date) -> pd.DataFrame:
-    """The calibrations there are, with the one to use promoted.
+def recalibrate(history: CreditHistory, shipped: Calibration, *, as_of: date) -> pd.DataFrame:
+    """The shipped calibration and, with enough history, one of the warehouse's own; the better one promoted.
 
     The own one is fitted if `MIN_WORKSPACES` have `MIN_DAYS` of history on which no empty balance blocked
-    usage, of at most `MOST_WORKSPACES` drawn by a hash. It is promoted if, fitted on half of them, its ranges
-    are closer on the other half than the shipped one's, both ways together.
+    usage, of at most `MOST_WORKSPACES` chosen by a hash. It is promoted if, fitted on each half of
+    them, its ranges are closer on the other half than the shipped one's.
 
     Returns:
         One row per calibration: the columns of `REGISTRY`. `scores` and `content` are JSON.
@@ -44,7 +44,7 @@ def recalibrate(history: History, shipped: Calibration, *, as_of: date) -> pd.Da
         try:
             compared = _compared(series, shipped)
             own = fit_on(series, label="this warehouse's own history", rng=np.random.default_rng(SEED))
-        except ValueError as error:  # too sparse a history is no reason to do without a forecast
+        except ValueError as error:  # too sparse a history must not stop the forecast
             found["why_not"] = str(error)
     is_better = own is not None and compared["own"] < compared["shipped"]
     rows = [_row(shipped, found if own is None else {}, promoted=not is_better)]
@@ -53,7 +53,7 @@ def recalibrate(history: History, shipped: Calibration, *, as_of: date) -> pd.Da
     return pd.DataFrame(rows, columns=REGISTRY).astype({"trained_to": "datetime64[us]"})
 
 
-def own_series(history: History, *, as_of: date) -> list[Floats]:
+def own_series(history: CreditHistory, *, as_of: date) -> list[Floats]:
     """Daily demand of workspaces with enough of it, each from its first day on."""
     today = int(np.datetime64(as_of, "D").astype(np.int64))
     ids = history.workspaces["workspace_id"].astype("str")
@@ -69,14 +69,14 @@ def own_series(history: History, *, as_of: date) -> list[Floats]:
 
 
 def _compared(series: list[Floats], shipped: Calibration) -> dict[str, float]:
-    """Mean pinball loss, in days capped at `JUDGED_DAYS`, of ranges fitted on one half for the other."""
+    """Mean pinball loss, in days capped at `CAPPED_DAYS`, of ranges fitted on one half for the other."""
     losses: dict[str, list[Floats]] = {"own": [], "shipped": []}
     for half in (0, 1):
         fitted = fit_on(series[half::2], label="half", rng=np.random.default_rng(SEED))
-        judged = series[1 - half :: 2]
-        origins = origins_of(judged, first=28, step=7, last_before_end=JUDGED_DAYS)
+        tested = series[1 - half :: 2]
+        origins = origins_of(tested, first=28, step=7, last_before_end=CAPPED_DAYS)
         cases, _ = depletions_of(
-            judged, origins, multiples=(3, 60), amounts=2, rng=np.random.default_rng(SEED + 1)
+            tested, origins, multiples=(3, 60), amounts=2, rng=np.random.default_rng(SEED + 1)
         )
         for name, calibration in (("own", fitted), ("shipped", shipped)):
             losses[name].append(pinball(cases, calibration))
@@ -85,8 +85,10 @@ def _compared(series: list[Floats], shipped: Calibration) -> dict[str, float]:
 
 def pinball(cases: Depletions, calibration: Calibration) -> Floats:
     """The loss of each case's quantiles, averaged over the levels, in days."""
-    days = np.minimum(DemandPaths.of(cases.demand, calibration).until(cases.credits[:, None]), JUDGED_DAYS)
-    off = np.minimum(cases.days, JUDGED_DAYS)[:, None] - days
+    days = np.minimum(
+        DemandPaths.from_calibration(cases.demand, calibration).until(cases.credits[:, None]), CAPPED_DAYS
+    )
+    off = np.minimum(cases.days, CAPPED_DAYS)[:, None] - days
     levels = np.array(LEVELS)
     loss: Floats = (2 * np.maximum(levels * off, (levels - 1) * off)).mean(axis=1)
     return loss

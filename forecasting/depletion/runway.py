@@ -1,7 +1,7 @@
-"""Demand to come against the lots there are: when a balance is empty, what it is each day, what stays unpaid.
+"""Future demand against the lots: when a balance is empty, what it is each day, what stays unpaid.
 
 Days are numbered from the day after as_of, which is 1. As in the ledger, lots expire and begin at the start
-of a day, and are drawn in the order of the policy. Not here: how demand is foreseen (calibration.py), or
+of a day, and are drawn in the order of the policy. Not here: how demand is predicted (calibration.py), or
 what was booked up to as_of (ledger.py).
 """
 
@@ -24,7 +24,7 @@ CASES_AT_ONCE = 2_000
 
 
 class Paths(Protocol):
-    """Demand of cases on one or more paths each: what it sums to by a day, and by when it sums to that."""
+    """Demand of cases on one or more paths each: its sum by a day, and the day by which it reaches a sum."""
 
     def __getitem__(self, cases: Ints) -> Paths: ...
     def at(self, levels: Sequence[int]) -> Paths: ...
@@ -38,7 +38,7 @@ class Lots:
 
     Attributes:
         starts_on: day number from which the lot can be drawn, 1 or less if it can already.
-        expires_on: first day number on which it cannot; very large if it never expires.
+        expires_on: first day number on which it cannot; very large if it does not expire.
         held: micro-credits.
     """
 
@@ -52,12 +52,12 @@ class Lots:
         return Lots(self.starts_on[at], self.expires_on[at], self.held[at])
 
     @classmethod
-    def of(cls, lots: pd.DataFrame, names: pd.Index, *, as_of: int, policy: DrawPolicy) -> Lots:
+    def from_frame(cls, lots: pd.DataFrame, names: pd.Index, *, as_of: int, policy: DrawPolicy) -> Lots:
         """Lots still to be drawn, of each workspace.
 
         Args:
             lots: `Ledger.lots` columns workspace_id, lot_id, priority, effective_on, expires_on,
-                remaining_micro; a lot without credits left, or gone by as_of, counts for nothing.
+                remaining_micro; lots without credits left, or expired by as_of, are ignored.
             names: the workspaces.
             as_of: the last day booked, as a day number.
             policy: the draw order.
@@ -80,12 +80,12 @@ class Lots:
         table = table[table["expires"] > table["starts"]]
         table = table.sort_values(list(dict.fromkeys(["case", *policy.draw_order, "lot_id"])), kind="stable")
         row = table["case"].to_numpy()
-        place = np.arange(len(table)) - np.searchsorted(row, row)
-        shape = (len(names), int(place.max(initial=-1)) + 1)
+        index = np.arange(len(table)) - np.searchsorted(row, row)
+        shape = (len(names), int(index.max(initial=-1)) + 1)
         padded = cls(np.ones(shape, np.int64), np.full(shape, NEVER), np.zeros(shape))
-        padded.starts_on[row, place] = table["starts"]
-        padded.expires_on[row, place] = table["expires"]
-        padded.held[row, place] = table["held"]
+        padded.starts_on[row, index] = table["starts"]
+        padded.expires_on[row, index] = table["expires"]
+        padded.held[row, index] = table["held"]
         return padded
 
     def with_lot(self, *, starts_on: Ints, expires_on: Ints, held: Floats) -> Lots:
@@ -97,10 +97,10 @@ class Lots:
 
 @dataclass(frozen=True)
 class Runway:
-    """What becomes of each case's balance on each path, between one change of its lots and the next.
+    """Each case's balance on each path, in stretches between one change of its lots and the next.
 
     Attributes:
-        empty_on: first day number whose end finds nothing left, the day after the last one if none has it;
+        empty_on: first day number that ends with no credits left, the day after the last one if none does;
             (cases, paths).
         starts_on: first day of each stretch, (cases, stretches), ascending; the first is 1.
         demand_before: demand of all earlier stretches, (cases, paths, stretches).
@@ -118,7 +118,7 @@ class Runway:
     unpaid_after: Floats
 
     def at(self, paths: Sequence[int]) -> Runway:
-        """The paths at these places only."""
+        """Only the paths at these indexes."""
         at = list(paths)
         of_paths = (self.demand_before, self.held, self.unpaid_before, self.unpaid_after)
         return Runway(self.empty_on[:, at], self.starts_on, *(part[:, at] for part in of_paths))
@@ -156,15 +156,15 @@ def run_down(
     owed: Floats | None = None,
     last_day: int = HORIZON_DAYS,
 ) -> Runway:
-    """Draws the demand of every path from the lots.
+    """Draws the demand of every path down from the lots.
 
     Args:
         paths: demand of the cases.
         lots: of the cases.
         repays: whether credits also pay for demand of days before they were there.
-        cuts: day numbers, (cases, n), on which a stretch shall start though no lot changes.
+        cuts: day numbers, (cases, n), on which a stretch starts even if no lot changes.
         owed: what was unpaid before the first day, (cases,); matters where it is repaid.
-        last_day: up to which day is looked; a balance that lasts beyond it is empty on the day after.
+        last_day: the end of the projection; a balance that lasts beyond it is empty on the day after.
     """
     beyond = last_day + 1
     starts_on = np.maximum(lots.starts_on, 1)
@@ -219,7 +219,7 @@ def _sum(left: Floats) -> Floats:
 
 
 def _draw(left: Floats, asked: Floats) -> Floats:
-    """Takes what is asked off the lots `left`, in place and in their order; returns what they paid."""
+    """Takes what is asked off the lots `left`, in index and in their order; returns what they paid."""
     rest = asked.copy()
     for lot in range(left.shape[2]):
         paid = np.minimum(left[..., lot], rest)
@@ -229,7 +229,7 @@ def _draw(left: Floats, asked: Floats) -> Floats:
 
 
 def chunks(lots: Lots) -> Iterator[Ints]:
-    """Places of cases, a few thousand at a time, those with as many lots together so that few are padded."""
+    """Indexes of cases, a few thousand at a time, those with as many lots together so that few are padded."""
     order = np.argsort((lots.held > 0).sum(axis=1), kind="stable")
     for start in range(0, len(order), CASES_AT_ONCE):
         yield order[start : start + CASES_AT_ONCE]
@@ -237,11 +237,11 @@ def chunks(lots: Lots) -> Iterator[Ints]:
 
 @dataclass(frozen=True)
 class Change:
-    """What is different about demand.
+    """A change of demand, for what-if questions.
 
     Attributes:
         factor: how many times as much.
-        extra: micro-credits more, once.
+        extra: additional micro-credits, once.
         extra_on: day number on which those are used.
     """
 
@@ -249,14 +249,14 @@ class Change:
     extra: float = 0.0
     extra_on: int = 1
 
-    def made_to(self, paths: Paths) -> Paths:
-        """Paths with the extra demand; the factor is for the demand they come from."""
+    def applied_to(self, paths: Paths) -> Paths:
+        """Paths with the extra demand; the factor is applied to the demand they are made from."""
         return WithExtra(paths, self.extra, self.extra_on) if self.extra else paths
 
 
 @dataclass(frozen=True)
 class WithExtra:
-    """Paths on all of which some more is used on one day."""
+    """Paths with additional demand on one day."""
 
     paths: Paths
     extra: float
@@ -279,7 +279,7 @@ class WithExtra:
 
 @dataclass(frozen=True)
 class RealisedDemand:
-    """Demand as it came, for telling what was true of a forecast: one path for each case.
+    """Actual demand, for scoring a forecast: one path for each case.
 
     Attributes:
         total: summed by each day after as_of, (cases, 1 + days); the first column is 0.

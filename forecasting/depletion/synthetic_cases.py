@@ -1,7 +1,7 @@
-"""Depletions of made-up balances on real daily series: what calibration is fitted on and measured with.
+"""Depletions of synthetic balances on real daily series, to fit and measure a calibration with.
 
-A case is a series, a day of it, and an amount drawn from the past only (drawing it from the future would leak
-the answer). Not here: fitting (calibration.py), or comparisons with other methods (benchmarks/).
+A case is a series, a day of it, and an amount sampled from the past only: one sampled from the future would
+leak the answer. Not here: fitting (calibration.py), or comparisons with other methods (benchmarks/).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Origins:
     """Days of series from which a forecast is made.
 
     Attributes:
-        series: which series, by place.
+        series: index of the series.
         history_days: days of the series up to and including the origin.
         demand: as seen from there.
     """
@@ -53,12 +53,12 @@ def origins_of(
 
 
 def origins_at(series: Sequence[Floats], number: Ints, history_days: Ints) -> Origins:
-    """The given days of the given series; those without demand in the last 90 days are left out."""
+    """The given days of the given series; those without demand in the last 90 days are excluded."""
     parts = []
-    for place, values in enumerate(series):
+    for index, values in enumerate(series):
         padded = np.concatenate([np.zeros(HISTORY_DAYS), values])
         windows = np.lib.stride_tricks.sliding_window_view(padded, HISTORY_DAYS)
-        parts.append(windows[history_days[number == place]])
+        parts.append(windows[history_days[number == index]])
     order = np.argsort(number, kind="stable")
     daily = np.concatenate(parts)
     number, history_days = number[order], history_days[order]
@@ -75,29 +75,29 @@ def depletions_of(
     amounts: int,
     rng: np.random.Generator,
 ) -> tuple[Depletions, Ints]:
-    """Draws amounts for every origin and finds when each was used up.
+    """Samples amounts for every origin and finds when each was used up.
 
     Args:
         series: daily demand of each series.
         origins: of `origins_of`.
         multiples: the least and the most, in days of the mean demand of the last 90 days; log-uniform.
         amounts: how many for each origin.
-        rng: draws the amounts.
+        rng: samples the amounts.
 
     Returns:
-        The cases, and the place of each case's origin in `origins`.
+        The cases, and the index of each case's origin in `origins`.
     """
-    place = np.repeat(np.arange(len(origins.series)), amounts)
-    demand = origins.demand[place]
-    credits = demand.mean * np.exp(rng.uniform(np.log(multiples[0]), np.log(multiples[1]), len(place)))
-    days, is_seen = np.zeros(len(place)), np.zeros(len(place), dtype=bool)
+    origin_index = np.repeat(np.arange(len(origins.series)), amounts)
+    demand = origins.demand[origin_index]
+    credits = demand.mean * np.exp(rng.uniform(np.log(multiples[0]), np.log(multiples[1]), len(origin_index)))
+    days, is_seen = np.zeros(len(origin_index)), np.zeros(len(origin_index), dtype=bool)
     for number, values in enumerate(series):
-        ours = np.flatnonzero(origins.series[place] == number)
+        ours = np.flatnonzero(origins.series[origin_index] == number)
         total = np.concatenate([[0.0], np.cumsum(values)])
-        origin = origins.history_days[place[ours]]
+        origin = origins.history_days[origin_index[ours]]
         days[ours], is_seen[ours] = _reached(total, origin, total[origin] + credits[ours])
-    count = np.bincount(origins.series[place], minlength=len(series))
-    return Depletions(demand, credits, days, is_seen, 1.0 / count[origins.series[place]]), place
+    count = np.bincount(origins.series[origin_index], minlength=len(series))
+    return Depletions(demand, credits, days, is_seen, 1.0 / count[origins.series[origin_index]]), origin_index
 
 
 def _reached(total: Floats, origin: Ints, target: Floats) -> tuple[Floats, np.ndarray]:
@@ -116,7 +116,7 @@ def fit_on(series: Sequence[Floats], *, label: str, rng: np.random.Generator) ->
     Args:
         series: daily demand, each of a workspace or the like.
         label: what they are.
-        rng: draws the amounts; the same series and generator give the same calibration.
+        rng: samples the amounts; the same series and generator give the same calibration.
     """
     origins = origins_of(series)
     cases, _ = depletions_of(series, origins, multiples=MULTIPLES, amounts=AMOUNTS, rng=rng)

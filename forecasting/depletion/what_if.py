@@ -1,7 +1,7 @@
-"""What would change if: fewer regenerations, more members, a bulk of products, a pack bought on a day.
+"""What-if forecasts: fewer regenerations, more members, a bulk of products, a pack bought on a day.
 
-The same engine as the nightly forecast answers, with another demand or another lot. Not here: how people
-write a change down on the command line beyond its own syntax, or reading the warehouse.
+The forecast of the nightly run, with changed demand or an additional lot. Not here: the command line, or
+reading the warehouse.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from fractions import Fraction
 
 import pandas as pd
 
-from forecasting.depletion.forecast import DepletionForecast, History, Method, forecast_depletion
+from forecasting.depletion.forecast import CreditHistory, DepletionForecast, Method, forecast_depletion
 from forecasting.depletion.runway import Change
 
-FORMS = (
+CHANGE_EXAMPLES = (
     "regeneration-rate=-50%",
     "members=+2",
     "bulk=400 products",
@@ -30,8 +30,8 @@ class WhatIfError(ValueError):
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a workspace did in the last 30 days, where a change is relative to it.
+class RecentUsage:
+    """What a workspace used in the last 30 days; relative changes refer to it.
 
     Attributes:
         credits_micro: micro-credits used.
@@ -46,17 +46,17 @@ class Facts:
     product_count: int
 
 
-def foretell(
-    history: History, changes: list[str], *, facts: Facts, as_of: date, method: Method
+def forecast_with_changes(
+    history: CreditHistory, changes: list[str], *, facts: RecentUsage, as_of: date, method: Method
 ) -> DepletionForecast:
-    """The forecast of one workspace with all the changes made together.
+    """Forecasts one workspace with all the changes applied together.
 
     Args:
         history: of that workspace only.
-        changes: as `FORMS` show them.
+        changes: written like `CHANGE_EXAMPLES`.
         facts: of that workspace.
         as_of: the last local day known.
-        method: how.
+        method: calibration, policy and terms.
 
     Raises:
         WhatIfError: a change cannot be read, or does not fit the workspace.
@@ -74,7 +74,7 @@ def foretell(
                     raise WhatIfError(f"one bulk at a time; {text!r} is a second. Add the products up.")
                 extra, extra_on = _bulk(text, value, facts, as_of)
             case "buy":
-                history = _bought(text, value, history, as_of)
+                history = _with_purchase(text, value, history, as_of)
             case _:
                 raise _unreadable(text)
     change = Change(float(factor), float(extra), extra_on)
@@ -83,12 +83,12 @@ def foretell(
 
 def _unreadable(text: str) -> WhatIfError:
     return WhatIfError(
-        f"a change is written as {', '.join(FORMS)}; found {text!r}. Write it like one of these."
+        f"a change is written as {', '.join(CHANGE_EXAMPLES)}; found {text!r}. Write it like one of these."
     )
 
 
-def _regenerations(text: str, value: str, facts: Facts) -> Fraction:
-    """What is left of demand if so much of the credits spent on regenerations falls away, or comes on top."""
+def _regenerations(text: str, value: str, facts: RecentUsage) -> Fraction:
+    """The factor of demand if credits spent on regenerations change by that percentage."""
     found = re.fullmatch(r"\s*([+-]?\d+(?:\.\d+)?)\s*%\s*", value)
     if not found:
         raise _unreadable(text)
@@ -100,7 +100,7 @@ def _regenerations(text: str, value: str, facts: Facts) -> Fraction:
     return 1 + percent / 100 * Fraction(facts.regeneration_micro, facts.credits_micro)
 
 
-def _members(text: str, value: str, facts: Facts) -> Fraction:
+def _members(text: str, value: str, facts: RecentUsage) -> Fraction:
     found = re.fullmatch(r"\s*([+-]\d+)\s*", value)
     if not found:
         raise _unreadable(text)
@@ -112,7 +112,7 @@ def _members(text: str, value: str, facts: Facts) -> Fraction:
     return Fraction(members, facts.member_count)
 
 
-def _bulk(text: str, value: str, facts: Facts, as_of: date) -> tuple[int, int]:
+def _bulk(text: str, value: str, facts: RecentUsage, as_of: date) -> tuple[int, int]:
     """The credits of so many products, at the workspace's own credits per product, and the day number."""
     found = re.fullmatch(r"\s*(\d+)\s*products?\s*(?:@\s*(\S+)\s*)?", value)
     if not found:
@@ -124,8 +124,8 @@ def _bulk(text: str, value: str, facts: Facts, as_of: date) -> tuple[int, int]:
     return round(credits), (on - as_of).days
 
 
-def _bought(text: str, value: str, history: History, as_of: date) -> History:
-    """The history with a lot more: ordered on the day, there after the lead time, expiring as packs do."""
+def _with_purchase(text: str, value: str, history: CreditHistory, as_of: date) -> CreditHistory:
+    """The history with one more lot: ordered on the day, effective after the lead time."""
     pack_id, _, day = value.rpartition("@")
     if not pack_id or not day:
         raise _unreadable(text)
@@ -157,7 +157,9 @@ def _day(text: str, written: str, as_of: date) -> date:
     try:
         day = date.fromisoformat(written)
     except ValueError:
-        raise WhatIfError(f"a day is written as YYYY-MM-DD; found {text!r}. Write 2026-05-01.") from None
+        raise WhatIfError(
+            f"a day is written as YYYY-MM-DD; found {text!r}. Write it like 2026-05-01."
+        ) from None
     if not 0 < (day - as_of).days <= 365:
         raise WhatIfError(f"a change lies within a year after {as_of}; found {text!r}. Choose a day in it.")
     return day

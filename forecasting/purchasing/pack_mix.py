@@ -1,6 +1,6 @@
 """The cheapest mix of credit packs that covers a need. By enumeration, bounded by the best price so far.
 
-Not here: how much is needed, and until when (buying.py).
+Not here: how much is needed, and until when (recommend.py).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Pack:
 
     Attributes:
         pack_id: its id.
-        credits_micro: how many micro-credits it brings, more than 0.
+        credits_micro: micro-credits of one, more than 0.
         price: of one, 0 or more.
         currency: of the price.
         validity_days: days it can be used from its arrival; None if it does not expire.
@@ -50,8 +50,8 @@ class Mix:
 def comparable(packs: Sequence[Pack]) -> list[Pack]:
     """The packs in the currency that most are listed in, for prices of two currencies cannot be compared."""
     currencies = [pack.currency for pack in packs]
-    usual = min(set(currencies), key=lambda currency: (-currencies.count(currency), currency), default="")
-    return [pack for pack in packs if pack.currency == usual and pack.credits_micro > 0]
+    main = min(set(currencies), key=lambda currency: (-currencies.count(currency), currency), default="")
+    return [pack for pack in packs if pack.currency == main and pack.credits_micro > 0]
 
 
 def cheapest_mix(
@@ -78,7 +78,7 @@ def cheapest_mix(
         return Mix((), Decimal(0), 0, 0)
     if not all(any(pack.is_valid_after(days) for pack in packs) for days, _ in needs):
         return None
-    search = _Search(sorted(packs, key=_by_the_credit), needs, dict(expected))
+    search = _Search(sorted(packs, key=_by_rate), needs, dict(expected))
     search.extend((), Fraction(0), [need for _, need in needs])
     if search.best is None:
         return None
@@ -88,7 +88,7 @@ def cheapest_mix(
     return Mix(chosen, price, sum(count * pack.credits_micro for pack, count in chosen), expiring)
 
 
-def _by_the_credit(pack: Pack) -> tuple[Fraction, int, str]:
+def _by_rate(pack: Pack) -> tuple[Fraction, int, str]:
     """The cheapest credits first; of one price, the larger pack, so that fewer are found first."""
     return _rate(pack), -pack.credits_micro, pack.pack_id
 
@@ -107,53 +107,53 @@ class _Search:
         self.best: tuple[Fraction, int, int, tuple[int, ...]] | None = None
         self.steps = 0
         self._prices, self._rates = [Fraction(pack.price) for pack in packs], list(map(_rate, packs))
-        self._most = [_most_of(place, packs, max(need for _, need in needs)) for place in range(len(packs))]
+        self._most = [_most_of(index, packs, max(need for _, need in needs)) for index in range(len(packs))]
         self._counts_for = [[pack.is_valid_after(days) for days, _ in needs] for pack in packs]
         self._lasts = [all(counts_for) for counts_for in self._counts_for]
 
     def extend(self, counts: tuple[int, ...], price: Fraction, missing: list[int]) -> None:
         """Adds the packs that follow those counted so far, for what of each need is still missing."""
         self.steps += 1
-        place = len(counts)
+        index = len(counts)
         if max(missing) <= 0:
             chosen = [(pack, count) for pack, count in zip(self.packs, counts, strict=False) if count]
             found = (price, _expiring(chosen, self.expected), sum(counts), counts)
             self.best = found if self.best is None else min(self.best, found)
             return
-        if place == len(self.packs):
+        if index == len(self.packs):
             return
-        pack = self.packs[place]
-        most = min(self._most[place], -(-max(missing) // pack.credits_micro))
+        pack = self.packs[index]
+        most = min(self._most[index], -(-max(missing) // pack.credits_micro))
         for count in range(most, -1, -1):
             brought = count * pack.credits_micro
             rest = [
                 need - brought * counts_for
-                for need, counts_for in zip(missing, self._counts_for[place], strict=True)
+                for need, counts_for in zip(missing, self._counts_for[index], strict=True)
             ]
-            cost = price + count * self._prices[place]
-            if not self._is_worse(cost, max(rest), place + 1):
+            cost = price + count * self._prices[index]
+            if not self._is_worse(cost, max(rest), index + 1):
                 self.extend((*counts, count), cost, rest)
-            elif self._lasts[place] and max(rest) >= 0:
+            elif self._lasts[index] and max(rest) >= 0:
                 return  # fewer of it leave more to dearer packs
             if self.steps >= MOST_STEPS:
                 return
 
-    def _is_worse(self, price: Fraction, missing: int, place: int) -> bool:
+    def _is_worse(self, price: Fraction, missing: int, index: int) -> bool:
         """Whether the best so far is cheaper than this and what is missing from the packs that follow."""
         if self.best is None:
             return False
         if missing > 0:
-            if place == len(self.packs):
+            if index == len(self.packs):
                 return True
-            price += missing * self._rates[place]
+            price += missing * self._rates[index]
         return price > self.best[0]
 
 
-def _most_of(place: int, packs: Sequence[Pack], need: int) -> int:
+def _most_of(index: int, packs: Sequence[Pack], need: int) -> int:
     """How many of a pack can be in the mix: so many that a cheaper one brings the same are never needed."""
-    pack = packs[place]
+    pack = packs[index]
     most = -(-need // pack.credits_micro)
-    for cheaper in packs[:place]:
+    for cheaper in packs[:index]:
         if cheaper.validity_days is None or (
             pack.validity_days is not None and cheaper.validity_days >= pack.validity_days
         ):
@@ -164,7 +164,9 @@ def _most_of(place: int, packs: Sequence[Pack], need: int) -> int:
 def _expiring(chosen: Sequence[tuple[Pack, int]], expected: Mapping[int, int]) -> int:
     """Credits of a mix expected to expire unused, those that expire first being used first."""
     expiring, bought = 0, 0
-    for pack, count in sorted(chosen, key=lambda of: (of[0].validity_days is None, of[0].validity_days or 0)):
+    for pack, count in sorted(
+        chosen, key=lambda item: (item[0].validity_days is None, item[0].validity_days or 0)
+    ):
         if pack.validity_days is None:
             break
         bought += count * pack.credits_micro

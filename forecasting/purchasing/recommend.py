@@ -1,6 +1,6 @@
 """What to buy: the latest day to order, the credits that last long enough, the packs that bring them.
 
-Not here: when credits run out without buying (depletion.py), or how packs are combined (purchase.py).
+Not here: when credits run out without buying (depletion/), or how packs are combined (pack_mix.py).
 """
 
 from __future__ import annotations
@@ -25,37 +25,37 @@ _AMPLE, _EXPECTED = LEVELS.index(0.1), LEVELS.index(0.5)  # demand that 9 in 10,
 
 @dataclass(frozen=True)
 class BuyingTerms:
-    """How careful a team is.
+    """How cautiously to buy.
 
     Attributes:
-        stockout_risk: the accepted chance of being empty before ordered credits arrive, 0.005 to 0.5.
-        cover_days: how long what is bought shall last, in 9 of 10 cases, from its arrival.
+        stockout_risk: the accepted probability of being empty before ordered credits arrive, 0.005 to 0.5.
+        cover_days: days a purchase should cover from its arrival (90 % confidence).
     """
 
     stockout_risk: float = 0.05
     cover_days: int = 30
 
     def __post_init__(self) -> None:
-        # a day to order by stands beside every median, so it is never later than that
+        # every median has a day to order by, which is never later
         if not LEVELS[0] <= self.stockout_risk <= 0.5:
             raise ValueError(
-                f"stockout_risk is a chance from {LEVELS[0]} to 0.5; found {self.stockout_risk}. "
-                "0.05 is usual."
+                f"stockout_risk is a probability from {LEVELS[0]} to 0.5; found {self.stockout_risk}. "
+                "The default is 0.05."
             )
         if not 1 <= self.cover_days <= 180:
-            raise ValueError(f"cover_days is 1 to 180; found {self.cover_days}. 30 is usual.")
+            raise ValueError(f"cover_days is 1 to 180; found {self.cover_days}. The default is 30.")
 
     @property
     def risk_level(self) -> int:
-        """The place of the highest of `LEVELS` within the risk."""
-        return max(place for place, level in enumerate(LEVELS) if level <= self.stockout_risk)
+        """The index of the highest of `LEVELS` within the risk."""
+        return max(index for index, level in enumerate(LEVELS) if level <= self.stockout_risk)
 
 
-USUAL_TERMS = BuyingTerms()
+DEFAULT_TERMS = BuyingTerms()
 
 
-def packs_of(packs: pd.DataFrame, names: pd.Index) -> dict[int, list[Pack]]:
-    """The packs each workspace can choose from, by its place in `names`.
+def packs_by_workspace(packs: pd.DataFrame, names: pd.Index) -> dict[int, list[Pack]]:
+    """The packs each workspace can choose from, by its index in `names`.
 
     Args:
         packs: workspace_id, pack_id, credits_micro, price (Decimal), currency, validity_days (may be null).
@@ -65,17 +65,19 @@ def packs_of(packs: pd.DataFrame, names: pd.Index) -> dict[int, list[Pack]]:
     columns = [
         packs[name].tolist() for name in ("pack_id", "credits_micro", "price", "currency", "validity_days")
     ]
-    for place, *values in zip(positions(packs["workspace_id"], names).tolist(), *columns, strict=True):
+    for workspace, *values in zip(positions(packs["workspace_id"], names).tolist(), *columns, strict=True):
         pack_id, credits, price, currency, validity = values
         days = None if pd.isna(validity) else int(validity)
-        if place >= 0:
-            listed.setdefault(place, []).append(Pack(str(pack_id), int(credits), price, str(currency), days))
-    return {place: comparable(found) for place, found in listed.items()}
+        if workspace >= 0:
+            listed.setdefault(workspace, []).append(
+                Pack(str(pack_id), int(credits), price, str(currency), days)
+            )
+    return {workspace: comparable(found) for workspace, found in listed.items()}
 
 
 @dataclass(frozen=True)
-class Buying:
-    """What to buy in each case, arrays of one length.
+class Purchases:
+    """Recommended purchases of the cases, arrays of one length.
 
     Attributes:
         credits_micro: whole credits that last `cover_days` from their arrival in 9 of 10 cases; 0: nothing.
@@ -86,7 +88,7 @@ class Buying:
     mixes: list[Mix | None]
 
 
-def what_to_buy(
+def recommend_purchases(
     paths: Paths,
     lots: Lots,
     *,
@@ -95,19 +97,19 @@ def what_to_buy(
     terms: BuyingTerms,
     repays: bool,
     owed: Floats | None = None,
-) -> Buying:
-    """Says what to buy so that it arrives on a day, given the lots there are.
+) -> Purchases:
+    """Recommends what to buy so that it arrives on a day, given the lots.
 
-    What is needed is the demand that no lot pays between the arrival and `cover_days` later. What comes
-    before the arrival is lost or overage, and buying cannot change it; but where overage is repaid, what is
-    bought pays for that first.
+    What is needed is the demand that no lot pays between the arrival and `cover_days` later. Demand
+    before the arrival is lost or overage, which buying cannot change; but where overage is repaid, the
+    purchase pays for that first.
 
     Args:
         paths: demand of the cases at `LEVELS`.
         lots: of the cases.
         arrives_on: day number of the arrival, (cases,), 1 to the horizon.
         packs: on offer in each case.
-        terms: what is asked for.
+        terms: how cautiously to buy.
         repays: whether credits also pay for demand of days before they were there.
         owed: what was unpaid before the first day, (cases,); matters where it is repaid.
     """
@@ -123,21 +125,21 @@ def what_to_buy(
         paths.at([_AMPLE, _EXPECTED]), lots, repays=repays, cuts=cuts, owed=owed, last_day=last_day
     )
     too_late = 0.0 if repays else runway.unpaid_by(arrives_on)
-    # what of the bought is used by each cut, (cases, paths, cuts)
+    # how much of the purchase is used by each cut, (cases, paths, cuts)
     used = np.stack([runway.most_unpaid(arrives_on, cut) - too_late for cut in cuts.T], axis=2).clip(min=0)
     needed = used[:, 0, 1]
     if repays:
-        needed = _repaying_too(needed, paths.at([_AMPLE]), lots, cuts[:, :2], owed)
+        needed = _with_repayment(needed, paths.at([_AMPLE]), lots, cuts[:, :2], owed)
     credits = (np.ceil(needed / MICRO - 1e-9) * MICRO).astype(np.int64)
     mixes = [
         _mix(offer, dict(zip(days, used[case, :, 2:].T, strict=False)), int(credits[case]), terms)
         for case, (offer, days) in enumerate(zip(packs, validities, strict=True))
     ]
-    return Buying(credits, mixes)
+    return Purchases(credits, mixes)
 
 
-def _repaying_too(needed: Floats, ample: Paths, lots: Lots, cuts: Ints, owed: Floats | None) -> Floats:
-    """Adds what is missing again where a lot expires because what was bought repaid in its place."""
+def _with_repayment(needed: Floats, ample: Paths, lots: Lots, cuts: Ints, owed: Floats | None) -> Floats:
+    """Adds what is missing where a lot expires unused because the purchase repaid overage first."""
     first, end = cuts.T
     last_day = int(cuts.max(initial=1))
     for _ in range(lots.held.shape[1]):
@@ -154,11 +156,11 @@ def _mix(offer: Sequence[Pack], used_by: Mapping[int, Floats], needed: int, term
     needs += [
         (days, max(needed - int(ample), 0)) for days, (ample, _) in used_by.items() if days < terms.cover_days
     ]
-    return cheapest_mix(offer, needs, [(days, int(usual)) for days, (_, usual) in used_by.items()])
+    return cheapest_mix(offer, needs, [(days, int(expected)) for days, (_, expected) in used_by.items()])
 
 
 def packs_as_json(mix: Mix | None) -> str | None:
-    """A mix as the mart tells it: [{"pack_id", "count", "credits", "price"}, …], price of all of them."""
+    """A mix as the mart publishes it: [{"pack_id", "count", "credits", "price"}, …], price of all of them."""
     if mix is None:
         return None
     return json.dumps(

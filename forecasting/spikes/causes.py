@@ -1,6 +1,6 @@
-"""What caused a spike: one event, or the member, category or generation type that stands out on the day.
+"""What caused a spike: single events, or the member, category or generation type furthest above its share.
 
-Not here: which days are spikes (spikes.py), and which single charge is implausible: the facts decide that.
+Not here: which days are spikes (detect.py), and which single charge is implausible (dbt facts).
 """
 
 from __future__ import annotations
@@ -38,12 +38,13 @@ _TYPES = {
 def explain_spikes(
     days: pd.DataFrame, cells: pd.DataFrame, largest: pd.DataFrame, charges: pd.DataFrame, *, as_of: date
 ) -> pd.DataFrame:
-    """Day spikes with their cause, and beside them the days with charges implausible by themselves.
+    """Day spikes with their cause, and the days with implausible single charges.
 
     A day is caused by events if its implausible charges, or without any its largest charge alone, come to
     more than half of what the day is above its usual. Else by that member, category or generation type whose
-    credits above its own usual exceed most what they would be if all had grown in proportion: what makes all
-    of a workspace's usage on any day explains nothing. A tie goes to the member, then the category.
+    credits above its own usual exceed most what they would be if all had grown in proportion: a
+    value that makes up all of a workspace's usage explains nothing. A tie goes to the member, then the
+    category.
 
     Args:
         days: what `find_day_spikes` found.
@@ -62,12 +63,12 @@ def explain_spikes(
         is_muted (alerts of events are muted as those of days are, apart from them).
     """
     cells, largest, charges = (_typed(frame) for frame in (cells, largest, charges))
-    told = [_events_of(charges, as_of), _by_events(days, largest, charges)]
-    by_segments = days.merge(told[1][_DAY], on=_DAY, how="left", indicator=True)
+    found = [_events_of(charges, as_of), _by_events(days, largest, charges)]
+    by_segments = days.merge(found[1][_DAY], on=_DAY, how="left", indicator=True)
     by_segments = by_segments[by_segments.pop("_merge") == "left_only"]
-    told.append(_by_segments(by_segments, pd.concat([cells, _capped(by_segments, charges)])))
-    found = pd.concat([frame for frame in told if len(frame)] or told)
-    return found.astype(_TYPES)[list(_TYPES)].sort_values([*_DAY, "scope"], ignore_index=True)
+    found.append(_by_segments(by_segments, pd.concat([cells, _capped(by_segments, charges)])))
+    spikes = pd.concat([frame for frame in found if len(frame)] or found)
+    return spikes.astype(_TYPES)[list(_TYPES)].sort_values([*_DAY, "scope"], ignore_index=True)
 
 
 def credits_text(micro: int) -> str:
@@ -131,7 +132,7 @@ def _listed(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_segments(days: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """The given day spikes, each with the value of one dimension that stands out most."""
+    """The given day spikes, each with the value of one dimension that exceeds its proportion most."""
     both = ["credits_micro", "before_micro"]
     values = []
     for dimension, kind in DIMENSIONS.items():
@@ -146,10 +147,10 @@ def _by_segments(days: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     share = rows["before_micro"] / rows["all_before"].where(rows["all_before"] > 0, 1)
     rows = rows.assign(
         cause_credits_micro=above // USUAL_DAYS,
-        standing_out=above - all_above * share,
-        place=np.arange(len(rows)),  # members, categories, types, and each by its id
+        beyond_proportion=above - all_above * share,
+        position=np.arange(len(rows)),  # members, categories, types, and each by its id
     )
-    rows = rows.sort_values([*_DAY, "standing_out", "place"], ascending=[True, True, False, True])
+    rows = rows.sort_values([*_DAY, "beyond_proportion", "position"], ascending=[True, True, False, True])
     rows = rows.drop_duplicates(_DAY)[[*_DAY, "cause_kind", "cause_id", "cause_credits_micro"]]
     rows = days.merge(rows, on=_DAY).assign(scope="day", event_ids=None, event_count=0)
     rows["cause"] = [
@@ -166,7 +167,7 @@ def _by_segments(days: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _capped(days: pd.DataFrame, charges: pd.DataFrame) -> pd.DataFrame:
-    """What takes the excess of implausible charges out of the 28 days before each spike, as rows of cells."""
+    """Cells that subtract the excess of implausible charges from the 28 days before each spike."""
     pairs = charges.merge(days[["workspace_id", "usage_date"]], on="workspace_id", suffixes=("_charged", ""))
     ago = day_numbers(pairs["usage_date"]) - day_numbers(pairs["usage_date_charged"])
     pairs = pairs[(ago >= 1) & (ago <= USUAL_DAYS)]

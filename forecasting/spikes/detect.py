@@ -1,6 +1,6 @@
 """Days far above a workspace's own past, and which of them are alerts.
 
-Not here: what caused a day (spike_causes.py), and which single charge is implausible: the facts decide that.
+Not here: what caused a day (causes.py), and which single charge is implausible (dbt facts).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ LISTED_DAYS = 90
 HISTORY_DAYS = 90
 MIN_HISTORY_DAYS = 28
 USUAL_DAYS = 28
-# as many days before the listed ones are judged too, so that what an earlier alert mutes does not hang on
+# as many days before the listed ones are tested too, so that what an earlier alert mutes does not depend on
 # where the list begins
-JUDGED_DAYS = 2 * LISTED_DAYS
-USAGE_DAYS = JUDGED_DAYS + HISTORY_DAYS
+TESTED_DAYS = 2 * LISTED_DAYS
+USAGE_DAYS = TESTED_DAYS + HISTORY_DAYS
 
 RATIO_TO_P90 = 2.25
 RATIO_TO_USED_DAYS = 1.25
@@ -42,9 +42,9 @@ def find_day_spikes(usage: pd.DataFrame, charges: pd.DataFrame, *, as_of: date) 
 
     - 2.25 times their P90, and their P95;
     - 1.25 times the mean of those that were used at all, so that one busy day a month is no spike;
-    - the mean of the newest 28, which is called its usual.
+    - the mean of the newest 28: usual_micro.
 
-    Where none of them was used, 10 credits are a spike: a workspace that wakes up is worth a look.
+    Where none of them was used, 10 credits are a spike: sudden use after a silent time is worth a look.
 
     The days before are taken with implausible charges capped at their P99, as the forecast sees them, so that
     one logging error does not hide the spikes of the next three months. The day itself is taken as it is.
@@ -70,12 +70,12 @@ def find_day_spikes(usage: pd.DataFrame, charges: pd.DataFrame, *, as_of: date) 
     """
     today = day_number(as_of)
     names = pd.Index(np.sort(usage["workspace_id"].unique()), dtype="str")
-    places = _places(usage, names, today)
-    used = _grid(usage["credits_micro"], places, len(names))
+    cells = _cells(usage, names, today)
+    used = _grid(usage["credits_micro"], cells, len(names))
     excess = charges["credits_micro"] - charges["p99_micro"]
-    capped = used - _grid(excess, _places(charges, names, today), len(names))
+    capped = used - _grid(excess, _cells(charges, names, today), len(names))
     began = np.full(len(names), USAGE_DAYS, dtype=np.int64)
-    np.minimum.at(began, places[0], np.maximum(places[1], 0))
+    np.minimum.at(began, cells[0], np.maximum(cells[1], 0))
 
     workspace, day, usual, limit = _high_days(used, capped, began)
     is_high_when_capped = _is_high(capped[workspace, day], limit)
@@ -96,13 +96,13 @@ def find_day_spikes(usage: pd.DataFrame, charges: pd.DataFrame, *, as_of: date) 
 def muted(series: Ints, day: Ints) -> NDArray[np.bool_]:
     """Whether each spike is muted by those before it; spikes in order of series and day."""
     is_muted = []
-    told = spiked = before = None
+    alerted = spiked = before = None
     for one, now in zip(series.tolist(), day.tolist(), strict=True):
         if one != before:
-            told = spiked = None
+            alerted = spiked = None
         is_same_story = spiked is not None and now - spiked <= MUTED_DAYS
-        is_silent = is_same_story or (told is not None and now - told < ALERT_EVERY_DAYS)
-        told = told if is_silent else now
+        is_silent = is_same_story or (alerted is not None and now - alerted < ALERT_EVERY_DAYS)
+        alerted = alerted if is_silent else now
         spiked, before = now, one
         is_muted.append(is_silent)
     return np.array(is_muted, dtype=bool)
@@ -113,14 +113,14 @@ def day_number(day: date) -> int:
     return int(np.datetime64(day, "D").astype(np.int64))
 
 
-def _places(rows: pd.DataFrame, names: pd.Index, today: int) -> tuple[Ints, Ints]:
+def _cells(rows: pd.DataFrame, names: pd.Index, today: int) -> tuple[Ints, Ints]:
     """The row and column of each row in a grid; some may lie outside."""
     return positions(rows["workspace_id"], names), day_numbers(rows["usage_date"]) - today - 1 + USAGE_DAYS
 
 
-def _grid(micro: pd.Series, places: tuple[Ints, Ints], height: int) -> Grid:
+def _grid(micro: pd.Series, cells: tuple[Ints, Ints], height: int) -> Grid:
     """Micro-credits of each workspace and day."""
-    workspace, day = places
+    workspace, day = cells
     is_here = (workspace >= 0) & (day >= 0) & (day < USAGE_DAYS)
     grid = np.zeros((height, USAGE_DAYS), dtype=np.int64)
     np.add.at(grid, (workspace[is_here], day[is_here]), micro.to_numpy(dtype=np.int64)[is_here])
@@ -128,20 +128,20 @@ def _grid(micro: pd.Series, places: tuple[Ints, Ints], height: int) -> Grid:
 
 
 def _high_days(used: Grid, capped: Grid, began: Ints) -> tuple[Ints, Ints, Ints, NDArray[np.float64]]:
-    """Workspace, day, usual and limit of every day judged that is a spike, muted or not."""
-    judged = np.arange(USAGE_DAYS - JUDGED_DAYS, USAGE_DAYS)
-    newest = _before(capped, judged, USUAL_DAYS)
-    used_days = np.maximum(_before((capped > 0).astype(np.int64), judged, HISTORY_DAYS), 1)
-    used_mean = _before(capped, judged, HISTORY_DAYS) / used_days
+    """Workspace, day, usual and limit of every tested day that is a spike, muted or not."""
+    tested = np.arange(USAGE_DAYS - TESTED_DAYS, USAGE_DAYS)
+    newest = _before(capped, tested, USUAL_DAYS)
+    used_days = np.maximum(_before((capped > 0).astype(np.int64), tested, HISTORY_DAYS), 1)
+    used_mean = _before(capped, tested, HISTORY_DAYS) / used_days
     limit = np.maximum(newest / USUAL_DAYS, RATIO_TO_USED_DAYS * used_mean)
-    is_known = judged - began[:, np.newaxis] >= MIN_HISTORY_DAYS
-    # ranking the days before is what costs: only where all else is fulfilled
-    workspace, at = np.nonzero(is_known & _is_high(used[:, judged], limit))
-    ranked = _ranked_limit(capped, workspace, judged[at], began)
+    is_known = tested - began[:, np.newaxis] >= MIN_HISTORY_DAYS
+    # ranking the days before is expensive: only where all other conditions are met
+    workspace, at = np.nonzero(is_known & _is_high(used[:, tested], limit))
+    ranked = _ranked_limit(capped, workspace, tested[at], began)
     limits = np.maximum(limit[workspace, at], ranked)
-    is_high = _is_high(used[workspace, judged[at]], limits)
+    is_high = _is_high(used[workspace, tested[at]], limits)
     workspace, at, limits = workspace[is_high], at[is_high], limits[is_high]
-    return workspace, judged[at], newest[workspace, at] // USUAL_DAYS, limits
+    return workspace, tested[at], newest[workspace, at] // USUAL_DAYS, limits
 
 
 def _is_high(micro: Ints, limit: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -157,7 +157,7 @@ def _before(grid: Grid, days: Ints, length: int) -> Grid:
 
 def _ranked_limit(capped: Grid, workspace: Ints, day: Ints, began: Ints) -> NDArray[np.float64]:
     """The P95, or 2.25 times the P90 if that is more, of the days before each day; days as in `_grid`."""
-    # what is not known stands before all that is
+    # unknown days rank before all known ones
     known = np.where(np.arange(USAGE_DAYS) >= began[:, np.newaxis], capped, -1)
     windows = np.lib.stride_tricks.sliding_window_view(known, HISTORY_DAYS, axis=1)
     limit = np.empty(len(day))
@@ -171,8 +171,8 @@ def _ranked_limit(capped: Grid, workspace: Ints, day: Ints, began: Ints) -> NDAr
 
 def _quantile(ranks: Grid, first: Ints, level: float) -> NDArray[np.float64]:
     """The quantile, interpolated, of each row from `first` on."""
-    place = first + level * (HISTORY_DAYS - 1 - first)
-    below = place.astype(np.int64)
+    position = first + level * (HISTORY_DAYS - 1 - first)
+    below = position.astype(np.int64)
     rows = np.arange(len(ranks))
     low, high = ranks[rows, below], ranks[rows, np.minimum(below + 1, HISTORY_DAYS - 1)]
-    return np.asarray(low + (place - below) * (high - low), dtype=np.float64)
+    return np.asarray(low + (position - below) * (high - low), dtype=np.float64)

@@ -1,4 +1,4 @@
 """Which pending generations will end as waste, and which change of workflow would save credits.
 
-Not here: what counts as waste, which the dbt facts decide.
+Not here: what counts as waste (dbt facts).
 """

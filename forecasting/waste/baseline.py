@@ -1,10 +1,9 @@
-"""The rule: waste will be as frequent as it has been in the case's own group, shrunk where little is known.
+"""The baseline rule: waste is as frequent as in the case's own group, shrunk where few labels are known.
 
-Groups are nested; each rate is that of its own labels and of as many imagined ones, of the rate of the wider
-group, as the labels themselves suggest (empirical Bayes). The rule is what any model has to beat, and what is
-used where none does.
+Groups are nested; each rate is that of its own labels and of pseudo-labels at the rate of the wider group, as
+many as the labels themselves suggest (empirical Bayes). A model is used only if it beats the rule.
 
-Not here: which labels were known when (waste_features.py).
+Not here: which labels were known when (features.py).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.waste.features import RATE_DAYS, Cases, Floats, History, Ints
+from forecasting.waste.features import RATE_DAYS, Cases, Floats, Ints, LabelHistory
 
 # kind of group -> the wider kind its rate is shrunk towards, wider ones first
 PARENTS = {
@@ -35,7 +34,7 @@ _STRENGTHS = (2.0, 500.0)
 
 @dataclass(frozen=True)
 class Rule:
-    """How many imagined labels of the wider group each kind of group is given."""
+    """How many pseudo-labels at the rate of the wider group each kind of group gets."""
 
     strengths: Mapping[str, float]
 
@@ -62,7 +61,7 @@ class Rule:
             rates[kind] = shrunk[group] if len(group) else np.zeros(0)
         return cls(strengths)
 
-    def rates(self, history: History, cases: Cases) -> tuple[dict[str, Floats], dict[str, Floats], Ints]:
+    def rates(self, history: LabelHistory, cases: Cases) -> tuple[dict[str, Floats], dict[str, Floats], Ints]:
         """The rate of each kind of group as it was known when each case was made.
 
         Returns:
@@ -79,13 +78,13 @@ class Rule:
             known_us = np.maximum(known_us, counts.known_us)
         return rates, sizes, known_us
 
-    def foretold(self, rates: Mapping[str, Floats]) -> Floats:
+    def predict(self, rates: Mapping[str, Floats]) -> Floats:
         """The rate of the narrowest group."""
         return rates[RULE_GROUP]
 
 
 def _strength(size: Floats, wasted: Floats, expected: Floats) -> float:
-    """What is not chance in how groups differ from what their parents led to expect."""
+    """Pseudo-labels that match how much groups differ from their parents beyond chance."""
     is_usable = size >= 2
     if is_usable.sum() < 2:
         return _STRENGTHS[1]
@@ -96,5 +95,5 @@ def _strength(size: Floats, wasted: Floats, expected: Floats) -> float:
     between = squares / (size**2 - size).sum()
     if between <= 0:
         return _STRENGTHS[1]
-    usual = float(np.average(chance, weights=size))
-    return float(np.clip(usual / between - 1, *_STRENGTHS))
+    within = float(np.average(chance, weights=size))
+    return float(np.clip(within / between - 1, *_STRENGTHS))

@@ -1,43 +1,46 @@
-"""How well waste is foretold: each of the last weeks by what was known before it.
+"""How well waste is predicted: each of the last weeks from what was known before it.
 
 For every test week the rule and both models are fitted on what was known at the end of the day before it. A
 label counts from the day it is known on, `maturity_days` after its generation at the earliest, so nothing
-younger teaches how it ended. Weeks are never mixed, and time is never shuffled.
+younger is used for training. Weeks are never mixed, and time is never shuffled.
 
-Not here: what must be reached (waste_gate.py).
+Not here: what must be reached (promotion.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 
 from forecasting.waste.baseline import Rule
-from forecasting.waste.features import Bools, Cases, Floats, History, Ints, LeakageError
+from forecasting.waste.features import Bools, Cases, Floats, Ints, LabelHistory, LeakageError
 from forecasting.waste.hazards import (
     MAX_BOOSTED,
     MAX_LOGISTIC,
     boosting,
     can_be_fitted,
     fit,
-    hazards,
     lived_stretches,
     logistic,
-    waste_chance,
+    predict_hazards,
+    waste_probability,
 )
-from forecasting.waste.matrix import FEATURES, Features, features_of
+from forecasting.waste.matrix import FEATURES, Features, build_features
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 MODELS = ("rule", "logistic", "boosting")
 TEST_WEEKS = 6
 MIN_WEEKS = 3
 MIN_TESTED = 500
 MAX_TESTED = 20_000  # of a week
-LEARNT_DAYS = 180
-REDRAWN = 200
+TRAINING_DAYS = 180
+BOOTSTRAP_SAMPLES = 200
 BINS = 10
 GROUP_KINDS = ("workspace", "type", "category")
 GROUP_SIZE = 200
@@ -46,14 +49,14 @@ MAX_IMPORTANCE_CASES = 4_000
 
 @dataclass(frozen=True)
 class Scores:
-    """How good the chances of one model were.
+    """How accurate the probabilities of one model were.
 
     Attributes:
-        average_precision: area under precision over recall; the base rate is that of knowing nothing.
-        low, high: its 90 % range, products drawn anew.
+        average_precision: area under precision over recall; without any information it is the base rate.
+        low, high: its 90 % range, by bootstrap over products.
         lead, lead_low, lead_high: its lead over the rule's, with the 90 % range; 0 for the rule.
-        brier: mean squared difference to what happened.
-        calibration_error: mean difference of foretold and true shares in ten bins of equal size.
+        brier: mean squared difference to the outcomes.
+        calibration_error: mean difference of predicted and true shares in ten bins of equal size.
         worst_group_error: the largest difference in a group of at least 200; NaN without such a group.
         worst_group: what kind of group that is.
     """
@@ -78,9 +81,9 @@ class Evaluation:
         weeks, cases, base_rate: what was tested; the share that was wasted.
         scores: of each of MODELS.
         groups: model -> kind of group -> its calibration error, weighted by size.
-        importance: feature -> by how much average precision falls if it is shuffled in the newest week.
+        importance: feature -> by how much average precision drops if it is shuffled in the newest week.
         without, jump: average precision without added features, and by how much they lift it.
-        dispersion: model -> how much wider totals of a workspace and week spread than chance alone would.
+        dispersion: model -> how much wider totals of a workspace and week spread than by chance alone.
     """
 
     weeks: int
@@ -97,9 +100,9 @@ class Evaluation:
 @dataclass(frozen=True)
 class _Week:
     test: Cases
-    shown: Features
+    features: Features
     boosted: BaseEstimator
-    chances: Mapping[str, Floats]
+    probabilities: Mapping[str, Floats]
 
 
 def evaluate(
@@ -114,10 +117,10 @@ def evaluate(
     """Score rule and models on the newest weeks whose labels are known.
 
     Args:
-        cases: all that is known at the end of as_of, in an order that does not depend on how it came.
+        cases: all that is known at the end of as_of, in an order that does not depend on delivery.
         as_of: a local day, counted from 1970.
-        maturity_days: how long content may wait for its outcome.
-        seed: of what is drawn.
+        maturity_days: days content may wait for its outcome.
+        seed: of samples and bootstrap.
         weeks: how many are tested.
         added: features under trial, of the same cases.
 
@@ -127,7 +130,7 @@ def evaluate(
     Raises:
         LeakageError: a feature or label was known later than it is used.
     """
-    history = History(cases)
+    history = LabelHistory(cases)
     tested = []
     for back in range(weeks):
         last = as_of - maturity_days - 7 * back
@@ -139,19 +142,24 @@ def evaluate(
     labels = np.concatenate([week.test.is_wasted for week in tested])
     if labels.all() or not labels.any():
         return None
-    chances = {name: np.concatenate([week.chances[name] for week in tested]) for name in tested[0].chances}
+    probabilities = {
+        name: np.concatenate([week.probabilities[name] for week in tested])
+        for name in tested[0].probabilities
+    }
     groups = {kind: np.concatenate([week.test.groups[kind] for week in tested]) for kind in GROUP_KINDS}
     products = np.concatenate([week.test.product for week in tested])
-    drawn = _redrawn(labels, {name: chances[name] for name in MODELS}, products, seed=seed)
-    scores = {name: _scores(labels, chances[name], drawn, name, groups) for name in MODELS}
-    without = average_precision(labels, chances["without" if added is not None else "boosting"])
+    bootstrapped = _bootstrap(labels, {name: probabilities[name] for name in MODELS}, products, seed=seed)
+    scores = {name: _scores(labels, probabilities[name], bootstrapped, name, groups) for name in MODELS}
+    without = average_precision(labels, probabilities["without" if added is not None else "boosting"])
     return Evaluation(
         weeks=len(tested),
         cases=len(labels),
         base_rate=float(labels.mean()),
         scores=scores,
         groups={
-            name: {kind: _group_errors(labels, chances[name], groups[kind]).mean for kind in GROUP_KINDS}
+            name: {
+                kind: _group_errors(labels, probabilities[name], groups[kind]).mean for kind in GROUP_KINDS
+            }
             for name in MODELS
         },
         importance=_importance(tested[0], seed=seed),
@@ -162,7 +170,7 @@ def evaluate(
 
 
 def refuse_unknown_labels(train: Cases, test: Cases, *, cut: int) -> None:
-    """Refuse a test that teaches what was not known before it, or asks about what was.
+    """Refuse a test week whose training data was not known before it, or that was itself known before.
 
     Raises:
         LeakageError: a training case was made after the cut, or a tested one before its end.
@@ -170,21 +178,21 @@ def refuse_unknown_labels(train: Cases, test: Cases, *, cut: int) -> None:
     late, early = int((train.day > cut).sum()), int((test.day <= cut).sum())
     if late or early:
         raise LeakageError(
-            f"a week is foretold from what was known before it; {late} training cases were made after day "
+            f"a week is predicted from what was known before it; {late} training cases were made after day "
             f"{cut}, {early} tested ones up to it. Split by time, never at random."
         )
 
 
-def fitted(name: str, cases: Cases, features: Features, *, cut: int, seed: int) -> BaseEstimator | None:
+def fit_model(name: str, cases: Cases, features: Features, *, cut: int, seed: int) -> BaseEstimator | None:
     """A model of what was known at the end of the day `cut`; None if that is too little.
 
     Args:
         name: boosting or logistic.
-        cases: what may be learnt from. features: theirs.
-        cut: a local day. seed: of the cases drawn, where there are more than make a better model.
+        cases: to train on. features: theirs.
+        cut: a local day. seed: of the sample, where there are more cases than improve a model.
     """
     limit = MAX_BOOSTED if name == "boosting" else MAX_LOGISTIC
-    rows = _drawn(np.arange(len(cases)), limit, seed)
+    rows = _sample(np.arange(len(cases)), limit, seed)
     matrix = features.matrix()[rows]
     lived = lived_stretches(cases.take(rows), cut=cut)
     if not can_be_fitted(lived):
@@ -192,15 +200,15 @@ def fitted(name: str, cases: Cases, features: Features, *, cut: int, seed: int) 
     return fit(boosting(seed) if name == "boosting" else logistic(matrix.shape[1]), matrix, lived)
 
 
-def learnt_from(cases: Cases, *, cut: int, seed: int) -> Ints:
-    """The places of the cases that a model of the day `cut` learns from."""
-    is_recent = (cases.day <= cut) & (cases.day > cut - LEARNT_DAYS)
-    return _drawn(np.flatnonzero(is_recent), MAX_BOOSTED, seed)
+def training_rows(cases: Cases, *, cut: int, seed: int) -> Ints:
+    """The indexes of the cases that a model of the day `cut` is trained on."""
+    is_recent = (cases.day <= cut) & (cases.day > cut - TRAINING_DAYS)
+    return _sample(np.flatnonzero(is_recent), MAX_BOOSTED, seed)
 
 
 def _test_week(
     cases: Cases,
-    history: History,
+    history: LabelHistory,
     *,
     first: int,
     last: int,
@@ -211,32 +219,34 @@ def _test_week(
     cut = first - 1
     is_tested = (cases.day >= first) & (cases.day <= last) & (cases.known_day <= as_of)
     rows = {
-        "train": learnt_from(cases, cut=cut, seed=seed),
-        "test": _drawn(np.flatnonzero(is_tested), MAX_TESTED, seed),
+        "train": training_rows(cases, cut=cut, seed=seed),
+        "test": _sample(np.flatnonzero(is_tested), MAX_TESTED, seed),
     }
     train, test = cases.take(rows["train"]), cases.take(rows["test"])
     if not len(test) or not len(train):
         return None
     refuse_unknown_labels(train, test, cut=cut)
     rule = Rule.fit(cases, cut=cut)
-    extra = {part: None if added is None else _rows_of(added, places) for part, places in rows.items()}
-    seen, _ = features_of(rule, history, train, added=extra["train"])
-    shown, foretold = features_of(rule, history, test, added=extra["test"])
-    chances: dict[str, Floats] = {"rule": foretold}
+    extra = {part: None if added is None else _rows_of(added, indexes) for part, indexes in rows.items()}
+    train_features, _ = build_features(rule, history, train, added=extra["train"])
+    test_features, predicted = build_features(rule, history, test, added=extra["test"])
+    probabilities: dict[str, Floats] = {"rule": predicted}
     for name in ("logistic", "boosting"):
-        model = fitted(name, train, seen, cut=cut, seed=seed)
+        model = fit_model(name, train, train_features, cut=cut, seed=seed)
         if model is None:
             return None
-        chances[name] = waste_chance(hazards(model, shown.matrix()))[:, 0]
+        probabilities[name] = waste_probability(predict_hazards(model, test_features.matrix()))[:, 0]
     if added is not None:
-        usual = fitted("boosting", train, _only(seen, FEATURES), cut=cut, seed=seed)
-        if usual is None:
+        without = fit_model("boosting", train, _only(train_features, FEATURES), cut=cut, seed=seed)
+        if without is None:
             return None
-        chances["without"] = waste_chance(hazards(usual, _only(shown, FEATURES).matrix()))[:, 0]
-    return _Week(test, shown, model, chances)
+        probabilities["without"] = waste_probability(
+            predict_hazards(without, _only(test_features, FEATURES).matrix())
+        )[:, 0]
+    return _Week(test, test_features, model, probabilities)
 
 
-def _drawn(rows: Ints, limit: int, seed: int) -> Ints:
+def _sample(rows: Ints, limit: int, seed: int) -> Ints:
     if len(rows) <= limit:
         return rows
     return np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
@@ -253,10 +263,10 @@ def _only(features: Features, names: tuple[str, ...]) -> Features:
     return Features({name: features.values[name] for name in names}, features.known_us)
 
 
-def average_precision(labels: Bools, chances: Floats) -> float:
-    """Area under the steps of precision over recall, equal chances taken together."""
-    order = np.argsort(-chances, kind="stable")
-    return _step_area(labels[order], _last_of_equals(chances[order]), np.ones(len(order)))
+def average_precision(labels: Bools, probabilities: Floats) -> float:
+    """Area under the steps of precision over recall, equal probabilities as one step."""
+    order = np.argsort(-probabilities, kind="stable")
+    return _step_area(labels[order], _last_of_equals(probabilities[order]), np.ones(len(order)))
 
 
 def _last_of_equals(ordered: Floats) -> Ints:
@@ -272,34 +282,34 @@ def _step_area(labels: Bools, steps: Ints, weights: Floats) -> float:
     return float((gained * found / np.maximum(asked, 1e-12)).sum() / found[-1])
 
 
-def _redrawn(
-    labels: Bools, chances: Mapping[str, Floats], products: NDArray[np.uint64], *, seed: int
+def _bootstrap(
+    labels: Bools, probabilities: Mapping[str, Floats], products: NDArray[np.uint64], *, seed: int
 ) -> dict[str, Floats]:
-    """Average precision with whole products drawn anew; the same draws for every model."""
+    """Average precision by bootstrap over whole products; the same samples for every model."""
     _, cluster = np.unique(products, return_inverse=True)
-    orders = {name: np.argsort(-values, kind="stable") for name, values in chances.items()}
-    steps = {name: _last_of_equals(values[orders[name]]) for name, values in chances.items()}
+    orders = {name: np.argsort(-values, kind="stable") for name, values in probabilities.items()}
+    steps = {name: _last_of_equals(values[orders[name]]) for name, values in probabilities.items()}
     rng = np.random.default_rng(seed)
-    drawn: dict[str, list[float]] = {name: [] for name in chances}
-    for _ in range(REDRAWN):
+    bootstrapped: dict[str, list[float]] = {name: [] for name in probabilities}
+    for _ in range(BOOTSTRAP_SAMPLES):
         weights = rng.poisson(1.0, cluster.max() + 1).astype(float)[cluster]
         for name, order in orders.items():
-            drawn[name].append(_step_area(labels[order], steps[name], weights[order]))
-    return {name: np.array(values) for name, values in drawn.items()}
+            bootstrapped[name].append(_step_area(labels[order], steps[name], weights[order]))
+    return {name: np.array(values) for name, values in bootstrapped.items()}
 
 
 def _scores(
     labels: Bools,
-    chances: Floats,
-    drawn: Mapping[str, Floats],
+    probabilities: Floats,
+    bootstrapped: Mapping[str, Floats],
     name: str,
     groups: Mapping[str, NDArray[np.uint64]],
 ) -> Scores:
-    low, high = np.quantile(drawn[name], [0.05, 0.95])
-    leads = drawn[name] - drawn["rule"]
-    worst = {kind: _group_errors(labels, chances, codes).worst for kind, codes in groups.items()}
+    low, high = np.quantile(bootstrapped[name], [0.05, 0.95])
+    leads = bootstrapped[name] - bootstrapped["rule"]
+    worst = {kind: _group_errors(labels, probabilities, codes).worst for kind, codes in groups.items()}
     kind = max(worst, key=lambda of: -1.0 if np.isnan(worst[of]) else worst[of])
-    own = average_precision(labels, chances)
+    own = average_precision(labels, probabilities)
     return Scores(
         average_precision=own,
         low=float(low),
@@ -307,17 +317,17 @@ def _scores(
         lead=float(np.median(leads)),
         lead_low=float(np.quantile(leads, 0.05)),
         lead_high=float(np.quantile(leads, 0.95)),
-        brier=float(((chances - labels) ** 2).mean()),
-        calibration_error=calibration_error(labels, chances),
+        brier=float(((probabilities - labels) ** 2).mean()),
+        calibration_error=calibration_error(labels, probabilities),
         worst_group_error=worst[kind],
         worst_group=kind,
     )
 
 
-def calibration_error(labels: Bools, chances: Floats) -> float:
-    """Mean difference of foretold and true shares over BINS of equal size, of rising chance."""
-    order = np.argsort(chances, kind="stable")
-    gaps = np.cumsum((chances - labels)[order])
+def calibration_error(labels: Bools, probabilities: Floats) -> float:
+    """Mean difference of predicted and true shares over BINS of equal size, of rising chance."""
+    order = np.argsort(probabilities, kind="stable")
+    gaps = np.cumsum((probabilities - labels)[order])
     ends = np.linspace(0, len(order), BINS + 1).astype(int)[1:]
     sums = np.diff(np.where(ends > 0, gaps[np.maximum(ends - 1, 0)], 0.0), prepend=0.0)
     return float(np.abs(sums).sum() / len(order))
@@ -329,10 +339,10 @@ class _GroupErrors:
     worst: float
 
 
-def _group_errors(labels: Bools, chances: Floats, codes: NDArray[np.uint64]) -> _GroupErrors:
+def _group_errors(labels: Bools, probabilities: Floats, codes: NDArray[np.uint64]) -> _GroupErrors:
     _, group = np.unique(codes, return_inverse=True)
     size = np.bincount(group)
-    gaps = np.abs(np.bincount(group, weights=chances - labels)) / size
+    gaps = np.abs(np.bincount(group, weights=probabilities - labels)) / size
     large = size >= GROUP_SIZE
     if not large.any():
         return _GroupErrors(float("nan"), float("nan"))
@@ -341,23 +351,23 @@ def _group_errors(labels: Bools, chances: Floats, codes: NDArray[np.uint64]) -> 
 
 def _importance(week: _Week, *, seed: int) -> dict[str, float]:
     rng = np.random.default_rng(seed)
-    rows = _drawn(np.arange(len(week.test)), MAX_IMPORTANCE_CASES, seed)
-    matrix, labels = week.shown.matrix()[rows], week.test.is_wasted[rows]
-    whole = average_precision(labels, waste_chance(hazards(week.boosted, matrix))[:, 0])
-    falls = {}
-    for place, name in enumerate(week.shown.values):
+    rows = _sample(np.arange(len(week.test)), MAX_IMPORTANCE_CASES, seed)
+    matrix, labels = week.features.matrix()[rows], week.test.is_wasted[rows]
+    whole = average_precision(labels, waste_probability(predict_hazards(week.boosted, matrix))[:, 0])
+    importances = {}
+    for column, name in enumerate(week.features.values):
         shuffled = matrix.copy()
-        shuffled[:, place] = rng.permutation(shuffled[:, place])
-        chances = waste_chance(hazards(week.boosted, shuffled))[:, 0]
-        falls[name] = whole - average_precision(labels, chances)
-    return falls
+        shuffled[:, column] = rng.permutation(shuffled[:, column])
+        probabilities = waste_probability(predict_hazards(week.boosted, shuffled))[:, 0]
+        importances[name] = whole - average_precision(labels, probabilities)
+    return importances
 
 
 def _dispersion(weeks: list[_Week], name: str) -> float:
     """Mean squared deviation of wasted credits of a workspace and week, by what chance alone would give."""
     off, chance = 0.0, 0.0
     for week in weeks:
-        expected, credits = week.chances[name], week.test.credits
+        expected, credits = week.probabilities[name], week.test.credits
         _, group = np.unique(week.test.groups["workspace"], return_inverse=True)
         gaps = np.bincount(group, weights=credits * (week.test.is_wasted - expected))
         off += float((gaps**2).sum())

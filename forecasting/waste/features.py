@@ -1,10 +1,9 @@
 """What is known of a generation right after it was made, and since when it was known.
 
-Not here: how waste is foretold from it (waste_rule.py, waste_hazards.py), or what waste is: the disposition
-decides that, in the facts.
+Not here: how waste is predicted from it (baseline.py, hazards.py), or what counts as waste (dbt facts).
 
-A case is a succeeded generation. Frames of cases have the columns of facts.fct_waste_cases. Time is what a
-clock in the workspace's zone shows, in microseconds; days are counted from 1970.
+A case is a succeeded generation. Frames of cases have the columns of facts.fct_waste_cases. Times are local
+times of the workspace in microseconds; days are counted from 1970.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ Bools = NDArray[np.bool_]
 
 DAY_US = 86_400_000_000
 HOUR_US = 3_600_000_000
-# a rate is that of the labels of so many days: what was usual long ago is no guide
+# a rate is that of the labels of so many days: older ones say little about today
 RATE_DAYS = 28
 MAX_ATTEMPT = 3
 UNKNOWN_DAY = 2**31
-# Groups inside a workspace whose past is looked at; () is the workspace itself.
+# Groups inside a workspace whose past labels are counted; () is the workspace itself.
 GROUPS: dict[str, tuple[str, ...]] = {
     "workspace": (),
     "type": ("generation_type",),
@@ -44,7 +43,7 @@ _FIRST_DAY = -(2**20)
 
 
 class LeakageError(ValueError):
-    """Something is used before it could be known."""
+    """A value is used before it was known."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,9 @@ class Cases:
         day: its local day.
         groups: for each kind of group, a hash of the group each case belongs to.
         is_wasted: the label; False where it is not known.
-        is_pending: whether its disposition still waits for an outcome.
-        known_day: the local day by whose end the label was known; UNKNOWN_DAY if it is not yet.
-        settled_hours: from the generation to what settled its disposition; infinite if nothing did.
+        is_pending: whether its disposition still depends on an outcome.
+        known_day: the local day by whose end the label was known; UNKNOWN_DAY if it is not known yet.
+        settled_hours: from the generation to what settled its disposition; infinity if nothing did.
         credits: charged.
         product: a hash of workspace and product.
         events: what the event itself says, one column for each of EVENT_FEATURES.
@@ -74,6 +73,53 @@ class Cases:
     credits: Floats
     product: NDArray[np.uint64]
     events: Mapping[str, Floats]
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> Cases:
+        """The cases of a frame of facts.fct_waste_cases."""
+        made_us = frame["made_us"].to_numpy(dtype=np.int64)
+        day = _days(frame["usage_date"])
+        known_day = _days(frame["known_on"])
+        attempt = frame["attempt_number"].to_numpy(dtype=np.int64)
+        hashes = {
+            name: _hashed(frame[name])
+            for name in (
+                "generation_type",
+                "product_category",
+                "ruleset_id",
+                "template_id",
+                "model",
+                "member_id",
+            )
+        }
+        hashes["attempt"] = np.minimum(attempt, MAX_ATTEMPT).astype(np.uint64)
+        workspace = _hashed(frame["workspace_id"])
+        groups = {
+            kind: _mixed(workspace, *(hashes[name] for name in names)) for kind, names in GROUPS.items()
+        }
+        settled_hours = _numbers(frame["settled_after_us"]) / HOUR_US
+        credits = _numbers(frame["credits"])
+        quality = _numbers(frame["quality_score"])
+        events = {
+            "attempt_number": attempt.astype(float),
+            "hours_since_previous": np.nan_to_num(_numbers(frame["since_previous_us"]) / HOUR_US),
+            "quality_score": np.nan_to_num(quality),
+            "is_scored": (~np.isnan(quality)).astype(float),
+            "credits": credits,
+            "hour": (made_us % DAY_US // HOUR_US).astype(float),
+        }
+        return cls(
+            made_us,
+            day,
+            groups,
+            frame["is_wasted"].to_numpy(dtype=bool, na_value=False),
+            frame["is_pending"].to_numpy(dtype=bool),
+            known_day,
+            np.where(np.isnan(settled_hours), np.inf, np.maximum(settled_hours, 0.0)),
+            credits,
+            _mixed(workspace, _hashed(frame["product_id"])),
+            events,
+        )
 
     def __len__(self) -> int:
         return len(self.made_us)
@@ -94,46 +140,8 @@ class Cases:
         )
 
 
-# missing ones are 0, and a flag beside them says so
+# missing quality scores are 0, and is_scored is 0
 EVENT_FEATURES = ("attempt_number", "hours_since_previous", "quality_score", "is_scored", "credits", "hour")
-
-
-def cases_of(frame: pd.DataFrame) -> Cases:
-    """The cases of a frame of facts.fct_waste_cases."""
-    made_us = frame["made_us"].to_numpy(dtype=np.int64)
-    day = _days(frame["usage_date"])
-    known_day = _days(frame["known_on"])
-    attempt = frame["attempt_number"].to_numpy(dtype=np.int64)
-    hashes = {
-        name: _hashed(frame[name])
-        for name in ("generation_type", "product_category", "ruleset_id", "template_id", "model", "member_id")
-    }
-    hashes["attempt"] = np.minimum(attempt, MAX_ATTEMPT).astype(np.uint64)
-    workspace = _hashed(frame["workspace_id"])
-    groups = {kind: _mixed(workspace, *(hashes[name] for name in names)) for kind, names in GROUPS.items()}
-    settled_hours = _numbers(frame["settled_after_us"]) / HOUR_US
-    credits = _numbers(frame["credits"])
-    quality = _numbers(frame["quality_score"])
-    events = {
-        "attempt_number": attempt.astype(float),
-        "hours_since_previous": np.nan_to_num(_numbers(frame["since_previous_us"]) / HOUR_US),
-        "quality_score": np.nan_to_num(quality),
-        "is_scored": (~np.isnan(quality)).astype(float),
-        "credits": credits,
-        "hour": (made_us % DAY_US // HOUR_US).astype(float),
-    }
-    return Cases(
-        made_us,
-        day,
-        groups,
-        frame["is_wasted"].to_numpy(dtype=bool, na_value=False),
-        frame["is_pending"].to_numpy(dtype=bool),
-        known_day,
-        np.where(np.isnan(settled_hours), np.inf, np.maximum(settled_hours, 0.0)),
-        credits,
-        _mixed(workspace, _hashed(frame["product_id"])),
-        events,
-    )
 
 
 @dataclass(frozen=True)
@@ -149,14 +157,14 @@ class Counts:
     known_us: Ints
 
 
-class History:
+class LabelHistory:
     """The labels of the past, by group and the day they became known.
 
     Args:
-        cases: those without a label are left out.
+        cases: those without a label are ignored.
 
     Raises:
-        LeakageError: a label is said to have been known before its generation was made.
+        LeakageError: a label is dated before its generation.
     """
 
     def __init__(self, cases: Cases) -> None:
@@ -171,7 +179,8 @@ class History:
         labelled = cases.take(cases.known_day < UNKNOWN_DAY)
         everywhere = np.zeros(len(labelled), dtype=np.uint64)
         self._kinds = {
-            kind: _Past.of(codes, labelled) for kind, codes in {**labelled.groups, "all": everywhere}.items()
+            kind: _Past.from_labels(codes, labelled)
+            for kind, codes in {**labelled.groups, "all": everywhere}.items()
         }
 
     def counts(self, kind: str, cases: Cases) -> Counts:
@@ -188,9 +197,9 @@ class _Past:
     wasted: Floats
 
     @classmethod
-    def of(cls, codes: NDArray[np.uint64], labelled: Cases) -> _Past:
-        known_codes, places = np.unique(codes, return_inverse=True)
-        keys, rows = np.unique(_key(places, labelled.known_day), return_inverse=True)
+    def from_labels(cls, codes: NDArray[np.uint64], labelled: Cases) -> _Past:
+        known_codes, groups = np.unique(codes, return_inverse=True)
+        keys, rows = np.unique(_key(groups, labelled.known_day), return_inverse=True)
         labels = np.bincount(rows, minlength=len(keys))
         wasted = np.bincount(rows, weights=labelled.is_wasted, minlength=len(keys))
         return cls(known_codes, keys, _summed(labels), _summed(wasted))
@@ -199,14 +208,14 @@ class _Past:
         if not len(self.codes):
             nothing = np.zeros(len(codes))
             return Counts(nothing, nothing, np.full(len(codes), _FIRST_DAY * DAY_US))
-        place = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
-        is_known = self.codes[place] == codes
-        asked, rows = np.unique(_key(place, days), return_inverse=True)
+        group = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
+        is_known = self.codes[group] == codes
+        asked, rows = np.unique(_key(group, days), return_inverse=True)
         until = np.searchsorted(self.keys, asked)
         since = np.searchsorted(self.keys, asked - RATE_DAYS)
         until, since = until[rows], since[rows]
-        # never into the days of the group before
-        since = np.maximum(since, np.searchsorted(self.keys, _key(place, np.full(len(days), _FIRST_DAY))))
+        # not into the days of the previous group
+        since = np.maximum(since, np.searchsorted(self.keys, _key(group, np.full(len(days), _FIRST_DAY))))
         newest = self.keys[np.maximum(until - 1, 0)] % _DAYS + _FIRST_DAY
         has_any = is_known & (until > since)
         return Counts(
@@ -216,8 +225,8 @@ class _Past:
         )
 
 
-def _key(places: Ints, days: Ints) -> Ints:
-    return places.astype(np.int64) * _DAYS + (days - _FIRST_DAY)
+def _key(groups: Ints, days: Ints) -> Ints:
+    return groups.astype(np.int64) * _DAYS + (days - _FIRST_DAY)
 
 
 def _summed(values: NDArray[np.generic]) -> Floats:
@@ -240,7 +249,7 @@ def _hashed(texts: pd.Series) -> NDArray[np.uint64]:
 
 
 def _mixed(*parts: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """One hash of several (as a polynomial of an odd number, over the integers modulo 2^64)."""
+    """One hash of several: a polynomial in an odd constant modulo 2^64."""
     mixed = parts[0]
     for part in parts[1:]:
         mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15) + part

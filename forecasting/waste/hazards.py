@@ -1,42 +1,44 @@
-"""Waste foretold by hazards: how likely a case is settled in each stretch of time after it was made, and how.
+"""Waste by hazards: how likely a case is settled in each stretch of time after it was made, and how.
 
-A case that is not settled yet still tells of the stretches it has lived through, so nothing young is taken
-for a case that was not wasted (discrete-time survival with competing risks; G. Tutz and M. Schmid, Modeling
+A case that is not settled yet counts in the stretches it has lived through, so a young case is never taken
+for one that was not wasted (discrete-time survival with competing risks; G. Tutz and M. Schmid, Modeling
 Discrete Time-to-Event Data, 2016). Nothing is resampled and no class is weighted: that would break
 calibration.
 
-Not here: what is known of a case (waste_features.py).
+Not here: what is known of a case (features.py).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from forecasting.waste.features import DAY_US, HOUR_US, Cases, Floats, Ints
 
-# hours at which the stretches end; what is unsettled at the end of the last one is decided as unused
+if TYPE_CHECKING:  # scikit-learn is imported where a model is made, since most processes make none
+    from sklearn.base import BaseEstimator
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.pipeline import Pipeline
+
+# hours at which the stretches end; a case unsettled at the end of the last one counts as unused
 STRETCH_ENDS = (6.0, 24.0, 72.0, 168.0, 336.0)
 LAST = len(STRETCH_ENDS) - 1
 UNSETTLED, SAVED, WASTED = 0, 1, 2
-# more cases make no better model, only a slower night
+# more cases make no better model, only a slower run
 MAX_BOOSTED, MAX_LOGISTIC = 80_000, 30_000
 AT_ONCE = 100_000
-# two are a quarter faster on an idle machine, and ten times slower beside another process
+# two are a quarter faster on an idle machine, and ten times slower next to another process
 ONE_THREAD = 1
 
 
 def boosting(seed: int) -> HistGradientBoostingClassifier:
-    """The candidate: gradient boosting of trees on the hazards."""
+    """The candidate: gradient-boosted trees on the hazards."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     return HistGradientBoostingClassifier(
         max_iter=40,
         learning_rate=0.1,
@@ -49,7 +51,12 @@ def boosting(seed: int) -> HistGradientBoostingClassifier:
 
 
 def logistic(width: int) -> Pipeline:
-    """Its twin that can be read: multinomial logistic regression on the same columns, the stretch last."""
+    """Its interpretable twin: multinomial logistic regression on the same columns, the stretch last."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
     stretch = OneHotEncoder(categories=[np.arange(len(STRETCH_ENDS))])
     columns = make_column_transformer((StandardScaler(), list(range(width))), (stretch, [width]))
     return make_pipeline(columns, LogisticRegression(solver="newton-cholesky", C=0.1, max_iter=50))
@@ -60,7 +67,7 @@ class LivedStretches:
     """A row for each stretch that a case is known to have lived through.
 
     Attributes:
-        case: its place. stretch: from 0. became: UNSETTLED, SAVED or WASTED at the end of the stretch.
+        case: its index. stretch: from 0. became: UNSETTLED, SAVED or WASTED at the end of the stretch.
     """
 
     case: Ints
@@ -69,23 +76,23 @@ class LivedStretches:
 
 
 def lived_stretches(cases: Cases, *, cut: int) -> LivedStretches:
-    """What was known of each case at the end of the local day `cut`; only whole stretches are told."""
+    """What was known of each case at the end of the local day `cut`; only whole stretches count."""
     lived_hours = ((cut + 1) * DAY_US - cases.made_us) / HOUR_US
     settled_in = np.minimum(np.searchsorted(STRETCH_ENDS, cases.settled_hours), LAST)
     parts = []
     for stretch, end in enumerate(STRETCH_ENDS):
         # the last one ends with the label itself
         is_over = cases.known_day <= cut if stretch == LAST else end <= lived_hours
-        told = np.flatnonzero((settled_in >= stretch) & is_over)
+        lived = np.flatnonzero((settled_in >= stretch) & is_over)
         became = np.where(
-            settled_in[told] > stretch, UNSETTLED, np.where(cases.is_wasted[told], WASTED, SAVED)
+            settled_in[lived] > stretch, UNSETTLED, np.where(cases.is_wasted[lived], WASTED, SAVED)
         )
-        parts.append((told, np.full(len(told), stretch), became))
+        parts.append((lived, np.full(len(lived), stretch), became))
     return LivedStretches(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 def can_be_fitted(lived: LivedStretches) -> bool:
-    """Whether enough of each end is known to learn from."""
+    """Whether enough cases of each outcome are known to train on."""
     seen = np.bincount(lived.became, minlength=3)
     return bool(seen.min() >= 100)
 
@@ -97,37 +104,37 @@ def fit(estimator: BaseEstimator, matrix: NDArray[np.float32], lived: LivedStret
         return estimator.fit(columns, lived.became)
 
 
-def hazards(estimator: BaseEstimator, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The chance of each end of each stretch, for a case still unsettled at its start.
+def predict_hazards(estimator: BaseEstimator, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The probability of each outcome of each stretch, for a case still unsettled at its start.
 
     Returns:
         Shape (cases, stretches, 3): unsettled, saved, wasted. The last stretch settles every case.
     """
-    chances = np.empty((len(matrix), len(STRETCH_ENDS), 3))
+    probabilities = np.empty((len(matrix), len(STRETCH_ENDS), 3))
     with threadpool_limits(ONE_THREAD):
         for start in range(0, len(matrix), AT_ONCE):
             rows = matrix[start : start + AT_ONCE]
             for stretch in range(len(STRETCH_ENDS)):
                 columns = np.column_stack([rows, np.full(len(rows), stretch, dtype=np.float32)])
-                chances[start : start + AT_ONCE, stretch] = estimator.predict_proba(columns)
-    chances[:, LAST, UNSETTLED] = 0
-    chances[:, LAST] /= chances[:, LAST].sum(axis=1, keepdims=True)
-    return chances
+                probabilities[start : start + AT_ONCE, stretch] = estimator.predict_proba(columns)
+    probabilities[:, LAST, UNSETTLED] = 0
+    probabilities[:, LAST] /= probabilities[:, LAST].sum(axis=1, keepdims=True)
+    return probabilities
 
 
-def waste_chance(chances: NDArray[np.float64]) -> Floats:
-    """The chance to end as waste of a case unsettled at the start of each stretch.
+def waste_probability(probabilities: NDArray[np.float64]) -> Floats:
+    """The probability to end as waste of a case unsettled at the start of each stretch.
 
     Args:
-        chances: as `hazards` gives them.
+        probabilities: of `predict_hazards`.
 
     Returns:
         Shape (cases, stretches).
     """
-    ahead = np.empty(chances.shape[:2])
-    later = np.zeros(len(chances))
-    for stretch in reversed(range(chances.shape[1])):
-        later = chances[:, stretch, WASTED] + chances[:, stretch, UNSETTLED] * later
+    ahead = np.empty(probabilities.shape[:2])
+    later = np.zeros(len(probabilities))
+    for stretch in reversed(range(probabilities.shape[1])):
+        later = probabilities[:, stretch, WASTED] + probabilities[:, stretch, UNSETTLED] * later
         ahead[:, stretch] = later
     return ahead
 

@@ -1,6 +1,6 @@
-"""The features a model is shown of a case, each stamped with the time since which it was known.
+"""The features of a case that a model uses, each with the time since which it was known.
 
-Not here: what cases and labels are (waste_features.py), or the rates of groups (waste_rule.py).
+Not here: what cases and labels are (features.py), or the rates of groups (baseline.py).
 """
 
 from __future__ import annotations
@@ -12,11 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.waste.baseline import PARENTS, Rule
-from forecasting.waste.features import EVENT_FEATURES, HOUR_US, Cases, Floats, History, Ints, LeakageError
+from forecasting.waste.features import (
+    EVENT_FEATURES,
+    HOUR_US,
+    Cases,
+    Floats,
+    Ints,
+    LabelHistory,
+    LeakageError,
+)
 
 SIZED = ("workspace", "ruleset", "member")
-# What models may use without more ado. What else is added is held against a model without it, and is taken
-# for a leak by waste_gate.py if it lifts average precision by too much.
+# What models may use. Any other feature is compared with a model without it, and is taken for a leak by
+# promotion.py if it lifts average precision by too much.
 FEATURES = (
     *EVENT_FEATURES,
     "rate_of_all",
@@ -46,13 +54,13 @@ def refuse_later(features: Features, made_us: Ints) -> None:
     """Refuse features that were not known yet when the generation was made.
 
     Raises:
-        LeakageError: one was known later, or nobody says since when it was known.
+        LeakageError: one was known later, or the time since which it was known is missing.
     """
     unstamped = [name for name in features.values if name not in features.known_us]
     if unstamped:
         raise LeakageError(
-            f"every feature says since when it was known; {', '.join(unstamped)} does not. "
-            "Give its times in known_us, or leave it out."
+            f"every feature has the times since which it was known; {', '.join(unstamped)} does not. "
+            "Add its times to known_us, or remove it."
         )
     for name, known_us in features.known_us.items():
         later = np.flatnonzero(known_us > made_us)
@@ -60,20 +68,20 @@ def refuse_later(features: Features, made_us: Ints) -> None:
             hours = (known_us[later[0]] - made_us[later[0]]) / HOUR_US
             raise LeakageError(
                 f"a feature is known when its generation is made; {name} of case {later[0]} became known "
-                f"{hours:.1f} hours later ({len(later)} such cases). Take only what was known by then, or "
-                "leave it out."
+                f"{hours:.1f} hours later ({len(later)} such cases). Use only what was known by then, or "
+                "remove it."
             )
 
 
-def features_of(
-    rule: Rule, history: History, cases: Cases, *, added: Features | None = None
+def build_features(
+    rule: Rule, history: LabelHistory, cases: Cases, *, added: Features | None = None
 ) -> tuple[Features, Floats]:
-    """What is known of each case when it is made, and the rate that the rule foretells from it.
+    """What is known of each case when it is made, and the rate that the rule predicts from it.
 
     Args:
         rule: how strongly rates of groups are shrunk.
         history: the labels of the past.
-        cases: what is asked about.
+        cases: to describe.
         added: more features of these cases, under trial.
 
     Raises:
@@ -88,7 +96,7 @@ def features_of(
         values, stamps = {**values, **added.values}, {**stamps, **added.known_us}
     features = Features(values, stamps)
     refuse_later(features, cases.made_us)
-    return features, rule.foretold(rates)
+    return features, rule.predict(rates)
 
 
 def _log_odds(rate: Floats) -> Floats:

@@ -1,7 +1,7 @@
-"""The waste classifier of a night: the rule, and the boosted model where it has passed the gate.
+"""The waste classifier of a run: the rule, and the boosted model where it has passed promotion.
 
-A stored model is read back only if its hash is the registered one and every type in it is on the list below;
-pickle is never read. Not here: where it is stored, or how it is used (waste_scoring.py).
+A stored model is read only if its hash is the registered one and every type in it is listed below; pickle is
+never read. Not here: where it is stored, or how it is used (scoring.py).
 """
 
 from __future__ import annotations
@@ -11,38 +11,41 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
+from importlib.metadata import version as installed_version
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import sklearn
-from sklearn.base import BaseEstimator
 
 from forecasting.waste.baseline import Rule
-from forecasting.waste.evaluation import MODELS, Evaluation, evaluate, fitted, learnt_from
-from forecasting.waste.features import Cases, History
-from forecasting.waste.matrix import FEATURES, features_of
+from forecasting.waste.evaluation import MODELS, Evaluation, evaluate, fit_model, training_rows
+from forecasting.waste.features import Cases, LabelHistory
+from forecasting.waste.matrix import FEATURES, build_features
 from forecasting.waste.promotion import CANDIDATE, objections
 from forecasting.waste.scoring import RuleState, shifts_of
 from forecasting.waste.serialization import ModelRefused, from_bytes, to_bytes
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 SEED = 20260407
 PREFIX = "waste_"
 LABEL = "disposition is wasted, known maturity_days after the generation or later; younger ones are censored"
 USE = "Tells how likely credits of a kind of work end as waste. Not for judging people."
-# all that a stored model may hold beside plain numbers, texts and lists
+# what a stored model may contain besides numbers, texts and lists
 TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
-# of a wide range where nothing was tested yet
+# a wide range before anything was tested
 UNTESTED_DISPERSION = 4.0
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a night has learnt.
+    """What a run trained.
 
     Attributes:
-        version: fingerprint of what was learnt from, and of how.
+        version: fingerprint of the training cases and of the method.
         rule: always usable.
-        candidate: the boosted model; None if there was too little to learn from.
+        candidate: the boosted model; None if too little was known to train it.
         evaluation: None if there was too little to test.
         objections: why the candidate is not used; empty if it is.
         coefficients: of the logistic twin, feature -> log odds of waste against unsettled by one standard
@@ -58,8 +61,9 @@ class Trained:
 
 
 def version_of(cases: Cases, *, as_of: int, maturity_days: int) -> str:
-    """A fingerprint of all that a model is made from; the same cases in the same order give the same."""
-    digest = sha256(f"{as_of} {maturity_days} {SEED} {sklearn.__version__} {FEATURES}".encode())
+    """A fingerprint of everything a model depends on; the same cases in the same order give the same."""
+    library = installed_version("scikit-learn")
+    digest = sha256(f"{as_of} {maturity_days} {SEED} {library} {FEATURES}".encode())
     for values in (
         cases.made_us,
         cases.known_day,
@@ -74,24 +78,24 @@ def version_of(cases: Cases, *, as_of: int, maturity_days: int) -> str:
 
 
 def train(cases: Cases, *, as_of: int, maturity_days: int) -> Trained:
-    """Learn from all that is known at the end of as_of, test it on the weeks before, and decide what is used.
+    """Train on all that is known at the end of as_of, test on the weeks before, and decide what is used.
 
     Args:
-        cases: of the last half year or so, in an order that does not depend on how they came.
+        cases: of the last half year or so, in an order that does not depend on delivery.
         as_of: a local day, counted from 1970.
-        maturity_days: how long content may wait for its outcome.
+        maturity_days: days content may wait for its outcome.
     """
     evaluation = evaluate(cases, as_of=as_of, maturity_days=maturity_days, seed=SEED)
-    rule, history = Rule.fit(cases, cut=as_of), History(cases)
+    rule, history = Rule.fit(cases, cut=as_of), LabelHistory(cases)
     known = cases.take(cases.known_day <= as_of)
-    foretold = rule.foretold(rule.rates(history, known)[0])
+    predicted = rule.predict(rule.rates(history, known)[0])
     against = objections(evaluation)
     candidate, coefficients = None, {}
     if evaluation is not None:
-        learnt = cases.take(learnt_from(cases, cut=as_of, seed=SEED))
-        features, _ = features_of(rule, history, learnt)
-        candidate = fitted(CANDIDATE, learnt, features, cut=as_of, seed=SEED)
-        twin = fitted("logistic", learnt, features, cut=as_of, seed=SEED)
+        training = cases.take(training_rows(cases, cut=as_of, seed=SEED))
+        features, _ = build_features(rule, history, training)
+        candidate = fit_model(CANDIDATE, training, features, cut=as_of, seed=SEED)
+        twin = fit_model("logistic", training, features, cut=as_of, seed=SEED)
         coefficients = {} if twin is None else _coefficients(twin)
     if candidate is None and not against:
         against = ("too little is known to fit a model",)
@@ -99,7 +103,7 @@ def train(cases: Cases, *, as_of: int, maturity_days: int) -> Trained:
         version_of(cases, as_of=as_of, maturity_days=maturity_days),
         RuleState(
             dict(rule.strengths),
-            shifts_of(known, foretold),
+            shifts_of(known, predicted),
             evaluation.dispersion["rule"] if evaluation else UNTESTED_DISPERSION,
         ),
         candidate,
@@ -110,16 +114,16 @@ def train(cases: Cases, *, as_of: int, maturity_days: int) -> Trained:
 
 
 @dataclass(frozen=True)
-class InUse:
-    """What tells tonight.
+class ModelInUse:
+    """The classifier that a run uses.
 
     Attributes:
         rule: always usable.
         boosted: None if the rule is used.
         dispersion: of what is used, see `pending_waste`.
-        registry: the rows of the registry, exactly one promoted; `refused` says why a candidate is not read.
-        stored: the candidate as it is to be kept; None if there is none.
-        refused: why a stored model is not used; None if none was refused.
+        registry: the rows of the registry, exactly one promoted; `refused` is why a candidate is not read.
+        stored: the candidate to store; None if there is none.
+        refused: why a stored model is not used; None if it is not refused.
     """
 
     rule: RuleState
@@ -130,36 +134,36 @@ class InUse:
     refused: str | None
 
 
-def in_use(
+def choose_model(
     cases: Cases, registry: pd.DataFrame, stored: bytes | None, *, as_of: date, maturity_days: int
-) -> InUse:
-    """What tells tonight: what was learnt from these very cases before, or else what is learnt from them now.
+) -> ModelInUse:
+    """What was trained on these very cases before, or else what is trained on them now.
 
-    So a night that knows nothing new trains nothing, and any way to the same cases gives the same chances.
+    So a run without new cases trains nothing, and any way to the same cases gives the same probabilities.
 
     Args:
-        cases: to learn from.
+        cases: to train on.
         registry: the rows of the last run; empty if there are none.
-        stored: the candidate as the last run kept it; None if it is gone.
-        as_of: the day to report. maturity_days: how long content may wait for its outcome.
+        stored: the candidate as the last run stored it; None if the file is gone.
+        as_of: the day to report. maturity_days: days content may wait for its outcome.
     """
     today = (as_of - date(1970, 1, 1)).days
     version = version_of(cases, as_of=today, maturity_days=maturity_days)
-    candidate, refused = _read(registry, stored)
+    candidate, refused = _read_candidate(registry, stored)
     if (registry["version"] == version).any() and (stored is not None or not stored_hash(registry)):
         rows = registry
     else:
         trained = train(cases, as_of=today, maturity_days=maturity_days)
         candidate = trained.candidate
-        learnt = None if candidate is None else to_bytes(candidate)
-        rows = registered(trained, learnt, as_of=pd.Timestamp(as_of))
+        serialized = None if candidate is None else to_bytes(candidate)
+        rows = registry_rows(trained, serialized, as_of=pd.Timestamp(as_of))
         if refused:
-            # what was refused stays as it is, file and hash, until somebody has looked at it
+            # a refused file stays as it is, with its hash, until somebody has looked at it
             rows.loc[rows["model"] == PREFIX + CANDIDATE, "hash"] = stored_hash(registry)
         else:
-            stored = learnt
+            stored = serialized
     cards = rows.set_index("model").to_dict("index")
-    rule = rule_of(cards[PREFIX + "rule"]["content"], registered=cards[PREFIX + "rule"]["hash"])
+    rule = read_rule(cards[PREFIX + "rule"]["content"], registered_hash=cards[PREFIX + "rule"]["hash"])
     card = json.loads(cards[PREFIX + CANDIDATE]["content"])
     boosted = None if refused or card["objections"] else candidate
     used = PREFIX + ("rule" if boosted is None else CANDIDATE)
@@ -170,7 +174,7 @@ def in_use(
         ),
     )
     dispersion = rule.dispersion if boosted is None else card["dispersion"]
-    return InUse(rule, boosted, dispersion, rows, stored, refused)
+    return ModelInUse(rule, boosted, dispersion, rows, stored, refused)
 
 
 def stored_hash(registry: pd.DataFrame) -> str:
@@ -178,24 +182,24 @@ def stored_hash(registry: pd.DataFrame) -> str:
     return "".join(registry.loc[registry["model"] == PREFIX + CANDIDATE, "hash"])
 
 
-def _read(registry: pd.DataFrame, stored: bytes | None) -> tuple[BaseEstimator | None, str | None]:
-    """The stored candidate, or why it is refused; neither if nothing is stored or was registered."""
+def _read_candidate(registry: pd.DataFrame, stored: bytes | None) -> tuple[BaseEstimator | None, str | None]:
+    """The stored candidate, or why it is refused; neither if nothing is stored or registered."""
     expected = stored_hash(registry)
     if stored is None or not expected:
         return None, None
     try:
-        return from_bytes(stored, registered=expected, trusted=TRUSTED), None
+        return from_bytes(stored, registered_hash=expected, trusted=TRUSTED), None
     except ModelRefused as error:
         return None, str(error)
 
 
-def registered(trained: Trained, stored: bytes | None, *, as_of: pd.Timestamp) -> pd.DataFrame:
-    """A model card for each of MODELS, as rows of the registry; `stored` is the candidate as it is kept.
+def registry_rows(trained: Trained, stored: bytes | None, *, as_of: pd.Timestamp) -> pd.DataFrame:
+    """A model card for each of MODELS, as rows of the registry; `stored` is the serialized candidate.
 
     Returns:
         model, version, trained_to (datetime64), label, features, scores and content (JSON text), hash.
     """
-    kept = "" if stored is None else sha256(stored).hexdigest()
+    stored_as = "" if stored is None else sha256(stored).hexdigest()
     content = {
         "rule": trained.rule.to_json(),
         "logistic": json.dumps({"coefficients": trained.coefficients}, sort_keys=True),
@@ -218,25 +222,26 @@ def registered(trained: Trained, stored: bytes | None, *, as_of: pd.Timestamp) -
             "features": json.dumps(FEATURES),
             "scores": [_card(trained.evaluation, name) for name in MODELS],
             "hash": [
-                kept if name == CANDIDATE else sha256(content[name].encode()).hexdigest() for name in MODELS
+                stored_as if name == CANDIDATE else sha256(content[name].encode()).hexdigest()
+                for name in MODELS
             ],
             "content": [content[name] for name in MODELS],
         }
     )
 
 
-def rule_of(content: str, *, registered: str) -> RuleState:
+def read_rule(content: str, *, registered_hash: str) -> RuleState:
     """The rule of a registry row.
 
     Raises:
-        ModelRefused: its text is not the one that was registered.
+        ModelRefused: its text is not the registered one.
     """
-    if sha256(content.encode()).hexdigest() != registered:
+    if sha256(content.encode()).hexdigest() != registered_hash:
         raise ModelRefused(
             "the rule has the hash of the registry; its text was changed. Run again with --full-refresh."
         )
-    told = json.loads(content)
-    return RuleState(told["strengths"], tuple(told["shifts"]), told["dispersion"])
+    state = json.loads(content)
+    return RuleState(state["strengths"], tuple(state["shifts"]), state["dispersion"])
 
 
 def _card(evaluation: Evaluation | None, name: str) -> str:

@@ -1,6 +1,6 @@
-"""What a model must reach before it is used instead of the rule.
+"""What a model must reach to be used instead of the rule.
 
-Not here: how it is measured (waste_evaluation.py).
+Not here: how it is measured (evaluation.py).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ LIFT = 1.3
 BRIER_RATIO = 0.95
 CALIBRATION_ERROR = 0.05
 GROUP_ERROR = 0.10
-# a single addition that explains so much is what will have happened, not what was known
+# a single feature that explains so much is the outcome, not what was known before it
 JUMP = 0.10
 JUMP_SHARE = 0.5
 
 
 def objections(evaluation: Evaluation | None) -> tuple[str, ...]:
-    """Why the rule is used instead of the candidate; nothing if the candidate is promoted."""
+    """Why the rule is used instead of the candidate; empty if the candidate is promoted."""
     if evaluation is None:
         return ("too little is known yet to test a model",)
     model, rule = evaluation.scores[CANDIDATE], evaluation.scores["rule"]

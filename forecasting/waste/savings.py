@@ -1,9 +1,9 @@
-"""What a segment could save in 30 days if it wasted no more than the better quarter of its like.
+"""What a segment could save in 30 days if it wasted no more than the better quarter of its peers.
 
-Its like are the segments of the same kind for the same generation type in the same workspace. Rates are of
-credits, those of small segments shrunk towards the type's. Potential, not promised: no cause is known here.
+Its peers are the segments of the same kind for the same generation type in the same workspace. Rates are of
+credits, those of small segments shrunk towards the type's. The saving is potential: no cause is known.
 
-Not here: which segments stand out (waste_segments.py), or how that is said (waste_suggestions.py).
+Not here: which segments waste more (segments.py), or the text of a suggestion (suggestions.py).
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import pandas as pd
 from forecasting.waste.segments import EARLY_REASONS, KINDS, MIN_GENERATIONS, UNNEEDED
 
 SAVING_DAYS = 30
-# a segment's rate is given so many imagined generations of the type's rate
+# a segment's rate is shrunk by so many pseudo-generations at the type's rate
 PRIOR_GENERATIONS = 20
 RANGE_SDS = 1.2816  # of a normal distribution, to 10 and 90 %
 BETTER_QUARTER = 0.25
 DECIMALS = 6
-# less than this share of what the workspace uses is not worth a change
+# a saving below this share of the workspace's usage is not worth a change
 MIN_SHARE = 0.001
 
 
@@ -27,24 +27,24 @@ def add_savings(segments: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     """The segments worth a change, most saving first, with their potential saving.
 
     Args:
-        segments: as `find_segments` gives them.
-        frame: the cells they were found in, with mature_credits and mature_wasted_credits (the rates are
-            theirs), wasted_credits (young ones included), and recent_credits: all of the last SAVING_DAYS.
+        segments: of `find_segments`.
+        frame: the cells they were found in, with mature_credits and mature_wasted_credits (for the
+            rates), wasted_credits (young ones included), and recent_credits: all of the last SAVING_DAYS.
 
     Returns:
         The segments with saving_low, saving_mid, saving_high: credits in SAVING_DAYS, with the 80 % range,
         never more than was wasted; and suggestion_rank, from 1 in each workspace.
     """
     frame = frame[frame["workspace_id"].isin(segments["workspace_id"])]
-    told = [
+    found = [
         _savings(segments[segments["segment_kind"] == kind], frame, kind)
         for kind in KINDS
         if (segments["segment_kind"] == kind).any()
     ]
-    if not told:
+    if not found:
         numbers = dict.fromkeys(("saving_low", "saving_mid", "saving_high"), 0.0)
         return segments.assign(**numbers, suggestion_rank=0)
-    saved = pd.concat(told, ignore_index=True)
+    saved = pd.concat(found, ignore_index=True)
     usage = frame.groupby("workspace_id")["recent_credits"].sum()
     saved = saved[saved["saving_mid"] > MIN_SHARE * saved["workspace_id"].map(usage)]
     ids = list(KINDS.values())
@@ -72,7 +72,7 @@ def _savings(segments: pd.DataFrame, frame: pd.DataFrame, kind: str) -> pd.DataF
     merged = pd.concat(pieces, ignore_index=True)
     never = (merged["waste_reason"] == UNNEEDED).to_numpy()
     for name, level in {"low": 0.9, "mid": 0.5, "high": 0.1}.items():
-        # of n units none was used: so rarely at most are they used, with this certainty
+        # none of n units was used: at this confidence, at least this share is unused
         unused = (1 - level) ** (1 / merged["products"].clip(lower=1))
         merged[f"never_{name}"] = merged["recent"] * np.where(never, unused, 0.0)
     is_early = merged["waste_reason"].isin(EARLY_REASONS)
@@ -89,7 +89,7 @@ def _savings(segments: pd.DataFrame, frame: pd.DataFrame, kind: str) -> pd.DataF
         "saving_mid": sums["mid"] + sums["never_mid"],
         "saving_high": sums["mid"] + spread + sums["never_high"],
     }
-    # never more than was wasted, to the digits that are told
+    # never more than was wasted, to the published digits
     return sums[columns].assign(
         **{name: saving.clip(upper=sums["wasted"]).round(DECIMALS) for name, saving in savings.items()}
     )
@@ -98,7 +98,7 @@ def _savings(segments: pd.DataFrame, frame: pd.DataFrame, kind: str) -> pd.DataF
 def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
     """Every segment of a kind and type: what it could save, and how uncertain that is.
 
-    What has no id is one of the like, too.
+    Generations without an id are a peer, too.
     """
     measures = [
         "mature_count",
@@ -112,10 +112,10 @@ def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
     types = parts.groupby(part[:2], as_index=False)[measures[:3]].sum()
     parts = parts.merge(types, on=part[:2], suffixes=("", "_of_type"))
     decided, wasted = parts["mature_credits"], parts["mature_wasted_credits"]
-    usual = parts["mature_wasted_credits_of_type"] / parts["mature_credits_of_type"].clip(lower=1e-9)
+    type_rate = parts["mature_wasted_credits_of_type"] / parts["mature_credits_of_type"].clip(lower=1e-9)
     each = parts["mature_credits_of_type"] / parts["mature_count_of_type"].clip(lower=1)
     prior = PRIOR_GENERATIONS * each
-    parts["rate"] = (wasted + prior * usual) / (decided + prior).clip(lower=1e-9)
+    parts["rate"] = (wasted + prior * type_rate) / (decided + prior).clip(lower=1e-9)
     is_large = parts["mature_count"] >= MIN_GENERATIONS
     better = (
         parts[is_large]

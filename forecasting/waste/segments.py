@@ -1,12 +1,12 @@
-"""Where a workspace wastes more than it does elsewhere with the same kind of content.
+"""Where a workspace wastes more than elsewhere with the same kind of content.
 
-A segment is a ruleset, a template, a category or a member, with one generation type or, but for a category,
-with all of its types. It is held against everything else of the same types in the same workspace, one waste
-reason at a time. What is found is taken out before the next is looked for, so that one cause is not told by
-every segment that shares its generations.
+A segment is a ruleset, a template, a category or a member, with one generation type or, except a category,
+with all of its types. It is compared with everything else of the same types in the same workspace, one waste
+reason at a time. A segment found is removed before the search for the next, so that one cause is not reported
+for every segment that shares its generations.
 
-Not here: what a change could save and how that is said (waste_suggestions.py). No cause is claimed: these are
-differences that chance does not explain.
+Not here: what a change could save (savings.py), or the text of a suggestion (suggestions.py). No cause is
+claimed: these are differences that chance does not explain.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 UNNEEDED = "unneeded_field"
-# reasons that are held against the rest of the workspace
+# reasons compared with the rest of the workspace
 COMPARED_REASONS = (
     "failed_generation",
     "rejected_content",
@@ -33,18 +33,18 @@ COMPARED_REASONS = (
     "unused_content",
 )
 REASONS = (*COMPARED_REASONS, UNNEEDED)
-# kind -> the column that names it; of equally clear ones the first is told
+# kind -> the column that names it; of equally clear ones the first wins
 KINDS = {
     "ruleset": "ruleset_id",
     "template": "template_id",
     "category_type": "product_category",
     "member_type": "member_id",
 }
-# At most this share of workspaces without any difference gets a suggestion: it is divided among all that is
-# looked at in a workspace (Bonferroni). Measured on drawn ones it is 1 to 2 %, since segments overlap.
+# At most this share of workspaces without any difference gets a suggestion: it is divided among all
+# tests of a workspace (Bonferroni). Measured on simulated ones it is 1 to 2 %, since segments overlap.
 FALSE_SHARE = 0.05
-# Known within hours or days: counted up to as_of. The others only of mature generations: what is young has
-# not been refused or left unused yet, and whatever is new would look better for it.
+# Known within hours or days: counted up to as_of. The others only of mature generations: young ones
+# are not rejected or left unused yet, and whatever is new would look better than it is.
 EARLY_REASONS = ("failed_generation", "excess_regeneration", "low_quality_draft")
 _COUNTED = dict.fromkeys(EARLY_REASONS, "generation_count") | {"excess_regeneration": "episode_count"}
 _AFFECTED = {"excess_regeneration": "long_episode_count"}
@@ -56,15 +56,15 @@ MAX_ROUNDS = 6
 
 @dataclass(frozen=True)
 class Cells:
-    """What was made for each product, by all that segments are made of.
+    """Counts of each product by every column that defines segments.
 
     Attributes:
         frame: the rows, with workspace_id, generation_type and the columns of KINDS.
         workspace, types, product: codes; types is workspace and generation type.
         segments: (kind, whether of one type) -> code of the segment, -1 for none.
-        counts: reason -> what may be wasted for it: generations, only mature ones where time must show it;
-            for excess regeneration episodes, since the attempts of one are wasted together.
-        wasted: reason -> what of it is wasted for the reason; for excess regeneration, is too long.
+        counts: reason -> what may be wasted for it: generations, only mature ones unless in EARLY_REASONS;
+            for excess regeneration, episodes, since the attempts of one are wasted together.
+        wasted: reason -> how many of them are wasted for the reason; for excess regeneration, are too long.
     """
 
     frame: pd.DataFrame
@@ -76,8 +76,8 @@ class Cells:
     wasted: dict[str, Floats]
 
     @classmethod
-    def of(cls, frame: pd.DataFrame) -> Cells:
-        """The cells of a frame as `find_segments` takes it."""
+    def from_frame(cls, frame: pd.DataFrame) -> Cells:
+        """From the frame that `find_segments` takes."""
         workspace = _coded(frame["workspace_id"])
         types = _joined(workspace, _coded(frame["generation_type"]))
         segments = {}
@@ -109,12 +109,12 @@ def find_segments(frame: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row per segment: workspace_id, segment_kind, ruleset_id, template_id, product_category, member_id,
         generation_type (null: all of its types), waste_reason, clarity (standard errors of the difference),
-        and expected_share: what the rest of the workspace suggests, type by type, with what other segments
-        explain left out (NaN for a field that is never used).
+        and expected_share: what the rest of the workspace suggests, type by type, without what other segments
+        explain (NaN for a field that is never used).
     """
-    cells = Cells.of(frame)
+    cells = Cells.from_frame(frame)
     fields = cells.segments["category_type", True]
-    # what is young may have been used after all
+    # young ones may be used as well
     is_used = _sum_of(fields, _numbers(frame, "used_count")) > 0
     never_used = np.unique(fields[(cells.wasted[UNNEEDED] > 0) & ~is_used[fields]])
     unneeded = pd.DataFrame({"clarity": np.inf, "expected_share": np.nan}, index=never_used)
@@ -126,32 +126,33 @@ def find_segments(frame: pd.DataFrame) -> pd.DataFrame:
     for reason in COMPARED_REASONS:
         found += _clear_segments(cells, reason, reasons, is_left=is_needed)
     segments = pd.concat(found, ignore_index=True)
-    # one segment is told once, by the reason it stands out most for
+    # each segment once, by its clearest reason
     segments = segments.sort_values(["workspace_id", "clarity"], ascending=[True, False], kind="stable")
     keys = ["workspace_id", "segment_kind", *KINDS.values(), "generation_type"]
     segments = segments.drop_duplicates(keys).reset_index(drop=True)
-    # a column without any id would be one of numbers
+    # a column without any id would be numeric
     return segments.astype(dict.fromkeys(keys, "string"))
 
 
 def _clear_segments(cells: Cells, reason: str, reasons: Ints, *, is_left: Bools) -> Iterator[pd.DataFrame]:
-    """Round by round the clearest segment of each workspace, what was found before taken out.
+    """Round by round the clearest segment of each workspace, without what was found before.
 
     Args:
         cells: all. reason: one of COMPARED_REASONS. reasons: how many of them occur in each workspace.
-        is_left: which cells are looked at.
+        is_left: which cells to search.
     """
     wasted = cells.wasted[reason]
     for _ in range(MAX_ROUNDS):
         rows = np.flatnonzero(is_left & (cells.counts[reason] > 0))
-        # only where there is something to explain
+        # only workspaces with waste to explain
         has_waste = _sum_of(cells.workspace[rows], wasted[rows]) > 0
         rows = rows[has_waste[cells.workspace[rows]]]
         if not len(rows):
             return
         compared = pd.concat([_compared(cells, reason, rows, of) for of in cells.segments], ignore_index=True)
         tested = compared.groupby("workspace")["segment"].transform("size")
-        needed = norm.isf(FALSE_SHARE / reasons[compared["workspace"]] / tested)
+        # the normal quantile; scipy.stats has it too, and takes a second to import
+        needed = -ndtri(FALSE_SHARE / reasons[compared["workspace"]] / tested)
         clear = compared[compared["is_material"] & (compared["clarity"] > needed)]
         if clear.empty:
             return
@@ -165,7 +166,7 @@ def _clear_segments(cells: Cells, reason: str, reasons: Ints, *, is_left: Bools)
 
 
 def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd.DataFrame:
-    """Each segment of a kind against what else its workspace made of the same types.
+    """Each segment of a kind against the rest of its workspace, of the same types.
 
     The variance is that of sums over products, since generations for one product are not independent; square
     roots of counts are compared, because low counts are not normal (F. J. Anscombe, Biometrika 35, 1948).
@@ -175,7 +176,7 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
     type_wasted = _sum_of(types, cells.wasted[reason][rows])
     rows = rows[cells.segments[of][rows] >= 0]
     segments, segment = np.unique(cells.segments[of][rows], return_inverse=True)
-    # parts of a segment by type: each is held against the rest of its own type
+    # parts of a segment by type: each is compared with the rest of its own type
     part = _joined(segment, cells.types[rows])
     part_segment, part_type = _of_each(part, segment), _of_each(part, cells.types[rows])
     count = _sum_of(part, cells.counts[reason][rows])
@@ -183,23 +184,23 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
     rest_count = type_count[part_type] - count
     has_rest = rest_count >= MIN_GENERATIONS
     rest_rate = (type_wasted[part_type] - wasted) / np.maximum(rest_count, 1.0)
-    usual = type_wasted[part_type] / type_count[part_type]
-    # how much products differ within the part, by what chance alone would give
-    own = (wasted + usual) / (count + 1)
+    type_rate = type_wasted[part_type] / type_count[part_type]
+    # how much more products differ within the part than by chance alone
+    own = (wasted + type_rate) / (count + 1)
     gap = cells.wasted[reason][rows] - cells.counts[reason][rows] * own[part]
     cluster = _joined(part, cells.product[rows])
     squares = _sum_of(_of_each(cluster, part), _sum_of(cluster, gap) ** 2)
     inflation = np.maximum(squares / np.maximum(count * own * (1 - own), 1e-9), 1.0)
-    variance = count * usual * (1 - usual) * inflation * (1 + count / np.maximum(rest_count, 1.0))
+    variance = count * type_rate * (1 - type_rate) * inflation * (1 + count / np.maximum(rest_count, 1.0))
 
     def summed(values: Floats) -> Floats:
         return _sum_of(part_segment, values * has_rest, len(segments))
 
     observed, expected = summed(wasted), summed(count * rest_rate)
-    spread = np.sqrt(np.maximum(summed(variance), 1e-9) / np.maximum(summed(count * usual), 1e-9))
+    spread = np.sqrt(np.maximum(summed(variance), 1e-9) / np.maximum(summed(count * type_rate), 1e-9))
     clarity = 2 * (np.sqrt(observed + 0.375) - np.sqrt(expected + 0.375)) / np.maximum(spread, 0.2)
     products = np.bincount(_of_each(_joined(segment, cells.product[rows]), segment), minlength=len(segments))
-    # with one type, a segment of all its types is told by that of the type
+    # with a single type, the segment of that type is tested instead
     parts = np.bincount(part_segment, minlength=len(segments))
     is_tested = (
         (summed(count) >= MIN_GENERATIONS) & (products >= MIN_PRODUCTS) & (parts > (0 if of[1] else 1))
@@ -236,7 +237,7 @@ def _sum_of(codes: Ints, values: Floats, size: int = 0) -> Floats:
 
 
 def _of_each(codes: Ints, values: Ints) -> Ints:
-    """The value that goes with each code, from 0 up."""
+    """The value of each code, from 0 up."""
     each = np.zeros(int(codes.max()) + 1 if len(codes) else 0, dtype=np.int64)
     each[codes] = values
     return each

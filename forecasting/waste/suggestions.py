@@ -1,7 +1,7 @@
-"""What to change, as sentences a person can act on: where waste stands out, and what less of it could save.
+"""Suggestions as sentences to act on: where waste is higher than elsewhere, and what less of it could save.
 
-Not here: which segments stand out (waste_segments.py), or how much could be saved (waste_savings.py). The
-words claim no cause and judge nobody: they say what differs and where to look.
+Not here: which segments waste more (segments.py), or how much could be saved (savings.py). The sentences
+claim no cause and blame nobody: they say what differs and where to look.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from forecasting.waste.segments import EARLY_REASONS, MIN_RATIO, UNNEEDED
 
 HORIZON_DAYS = 365
 
-# what is said of the share of a segment's content that a reason takes
+# what happens to the content of a segment, by waste reason
 _HAPPENS = {
     "failed_generation": "fail",
     "rejected_content": "are rejected",
@@ -37,11 +37,11 @@ _ACTIONS = {
 
 @dataclass(frozen=True)
 class Terms:
-    """The days that suggestions look at, and what is too long an episode.
+    """The period of the evidence, and which episodes are too long.
 
     Attributes:
         as_of: the last day. days: how far back the evidence reaches.
-        maturity_days: those too young to tell what is never used.
+        maturity_days: content younger than this may still be used.
         excess_attempts: from how many attempts on an episode is too long.
     """
 
@@ -51,52 +51,52 @@ class Terms:
     excess_attempts: int
 
 
-def tell(
+def write_suggestions(
     segments: pd.DataFrame,
     evidence: pd.DataFrame,
     people: pd.DataFrame,
     types: pd.DataFrame,
-    standing: pd.DataFrame,
+    balances: pd.DataFrame,
     terms: Terms,
 ) -> pd.DataFrame:
     """The suggestions of every workspace.
 
     Args:
-        segments: as `add_savings` gives them.
+        segments: of `add_savings`.
         evidence: exact counts and credits by workspace_id and suggestion_rank.
         people: workspace_id, member_id, member_name.
         types: generation_type, generation_type_name.
-        standing: workspace_id, credits_remaining (null without a ledger), burnt_credits in burnt_days.
-        terms: what the evidence is counted by.
+        balances: workspace_id, credits_remaining (null without a ledger), burnt_credits in burnt_days.
+        terms: of the evidence.
 
     Returns:
         One row per workspace and rank: the segments and their evidence, evidence_from and evidence_to,
-        saving_days (by how many days what is left would last longer; null without a ledger, without use, and
+        saving_days (how many days longer the credits left would last; null without a ledger, without use, and
         where it lasts more than a year anyway) and suggestion.
     """
-    told = (
+    suggestions = (
         segments.merge(evidence, on=["workspace_id", "suggestion_rank"], validate="one_to_one")
         .merge(people, on=["workspace_id", "member_id"], how="left", validate="many_to_one")
         .merge(types, on="generation_type", how="left", validate="many_to_one")
-        .merge(standing, on="workspace_id", how="left", validate="many_to_one")
+        .merge(balances, on="workspace_id", how="left", validate="many_to_one")
     )
     last = pd.Timestamp(terms.as_of)
-    told["evidence_from"] = last - pd.Timedelta(days=terms.days - 1)
-    is_early = told["waste_reason"].isin(EARLY_REASONS)
-    told["evidence_to"] = last - pd.to_timedelta((~is_early) * terms.maturity_days, unit="D")
-    told["saving_days"] = _saving_days(told)
-    told["suggestion"] = [_sentence(row, terms) for row in told.to_dict("records")]
-    told["segment_id"] = [_segment_id(row) for row in told.to_dict("records")]
-    return told.drop(
+    suggestions["evidence_from"] = last - pd.Timedelta(days=terms.days - 1)
+    is_early = suggestions["waste_reason"].isin(EARLY_REASONS)
+    suggestions["evidence_to"] = last - pd.to_timedelta((~is_early) * terms.maturity_days, unit="D")
+    suggestions["saving_days"] = _saving_days(suggestions)
+    suggestions["suggestion"] = [_sentence(row, terms) for row in suggestions.to_dict("records")]
+    suggestions["segment_id"] = [_segment_id(row) for row in suggestions.to_dict("records")]
+    return suggestions.drop(
         columns=["member_name", "generation_type_name", "credits_remaining", "burnt_credits", "burnt_days"]
     )
 
 
-def _saving_days(told: pd.DataFrame) -> pd.Series:
-    left = told["credits_remaining"].astype("float64").clip(lower=0)
-    burnt, days = told["burnt_credits"].astype("float64"), told["burnt_days"].astype("float64")
-    # the saving is of the days that burnt so much
-    saved = np.minimum(told["saving_mid"], burnt)
+def _saving_days(suggestions: pd.DataFrame) -> pd.Series:
+    left = suggestions["credits_remaining"].astype("float64").clip(lower=0)
+    burnt, days = suggestions["burnt_credits"].astype("float64"), suggestions["burnt_days"].astype("float64")
+    # the saving refers to the days of that usage
+    saved = np.minimum(suggestions["saving_mid"], burnt)
     lasts = left * days / burnt.where(burnt > 0)
     longer = (
         (left * days / (burnt - saved).where(burnt > saved)).fillna(HORIZON_DAYS).clip(upper=HORIZON_DAYS)
@@ -117,12 +117,12 @@ def _sentence(row: dict[Hashable, Any], terms: Terms) -> str:
     action = _ACTIONS[str(row["segment_kind"])]
     share = row["affected_count"] / max(row["evidence_count"], 1)
     elsewhere = row["elsewhere_affected_count"] / max(row["elsewhere_count"], 1)
-    beside = f"{_percent(elsewhere, beside=share)} elsewhere"
+    comparison = f"{_percent(elsewhere, other=share)} elsewhere"
     if share < MIN_RATIO * elsewhere:
-        # other segments, or another mix of types, stand in the way of a plain comparison
-        beside = f"{_percent(row['expected_share'], beside=share)} where all else is alike"
+        # other segments, or another mix of types, make a plain comparison misleading
+        comparison = f"{_percent(row['expected_share'], other=share)} where all else is alike"
     return (
-        f"{_subject(row)}: {_percent(share, beside=elsewhere)} of {_whose(row)} {happens}, {beside}; "
+        f"{_subject(row)}: {_percent(share, other=elsewhere)} of {_whose(row)} {happens}, {comparison}; "
         f"{action} could save {saving}."
     )
 
@@ -166,14 +166,14 @@ def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _percent(share: float, *, beside: float) -> str:
-    """As few digits as tell it apart from the share beside it."""
-    decimals = 0 if f"{100 * share:.0f}" != f"{100 * beside:.0f}" and share >= 0.005 else 1
+def _percent(share: float, *, other: float) -> str:
+    """As few digits as distinguish it from the other share."""
+    decimals = 0 if f"{100 * share:.0f}" != f"{100 * other:.0f}" and share >= 0.005 else 1
     return f"{100 * share:.{decimals}f} %"
 
 
 def _saving(row: dict[Hashable, Any]) -> str:
-    # rounded as on every page that stands beside it: half up, whole from 10 upwards
+    # rounded as in the reports: half up, whole from 10 upwards
     low, high = (Decimal(f"{row[name]:.6f}") for name in ("saving_low", "saving_high"))
     unit = Decimal(1).scaleb(0 if high >= 10 else -2 if high >= Decimal("0.01") else -6)
     first, last = (value.quantize(unit, ROUND_HALF_UP) for value in (low, high))

@@ -1,7 +1,7 @@
 """Rulesets and templates that replaced another: regeneration rate and first-pass quality before and after.
 
-Not here: why a rate changed. Products, members and texts change with time too, so that no difference says
-what the version did.
+Not here: why a rate changed. Products, members and texts change with time too, so no difference shows
+what the version caused.
 """
 
 from __future__ import annotations
@@ -56,30 +56,32 @@ def find_changes(daily: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
     rows["group"] = rows.groupby(_GROUP).ngroup() * _DAYS_APART
     rows["began"] = rows.groupby(["group", "version_id"])["day"].transform("min")
     changes = rows[(rows["day"] == rows["began"]) & (rows["began"] >= KNOWN_DAYS - LISTED_DAYS)]
-    changes = changes.assign(place=changes["group"] + changes["began"])
-    changes = changes.merge(_previous(rows, np.unique(changes["place"])), on="place")
+    changes = changes.assign(position=changes["group"] + changes["began"])
+    changes = changes.merge(_previous(rows, np.unique(changes["position"])), on="position")
     began = changes["began"].to_numpy() + day_number(as_of) - KNOWN_DAYS + 1
     changes = changes.assign(changed_on=midnights(began))
     return changes[[*_IDS, "changed_on"]].sort_values(_IDS, ignore_index=True)
 
 
-def _previous(rows: pd.DataFrame, places: Ints) -> pd.DataFrame:
-    """The id most used in the 30 days before each of `places`, which are days on the line of all groups."""
+def _previous(rows: pd.DataFrame, positions: Ints) -> pd.DataFrame:
+    """The id most used in the 30 days before each position, a day on the line of all groups."""
     used = (rows["group"] + rows["day"]).to_numpy()
-    first, last = (np.searchsorted(places, used + days, side="right") for days in (0, SIDE_DAYS))
+    first, last = (np.searchsorted(positions, used + days, side="right") for days in (0, SIDE_DAYS))
     counts = last - first
     at = np.repeat(np.arange(len(rows)), counts)
     step = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
-    uses = rows[["version_id", "attempts", "day"]].iloc[at].assign(place=places[first[at] + step])
-    uses = uses.groupby(["place", "version_id"], as_index=False).agg({"attempts": "sum", "day": "max"})
-    uses = uses.sort_values(["place", "attempts", "day", "version_id"], ascending=[True, False, False, True])
-    return uses.drop_duplicates("place")[["place", "version_id"]].rename(
+    uses = rows[["version_id", "attempts", "day"]].iloc[at].assign(position=positions[first[at] + step])
+    uses = uses.groupby(["position", "version_id"], as_index=False).agg({"attempts": "sum", "day": "max"})
+    uses = uses.sort_values(
+        ["position", "attempts", "day", "version_id"], ascending=[True, False, False, True]
+    )
+    return uses.drop_duplicates("position")[["position", "version_id"]].rename(
         columns={"version_id": "previous_id"}
     )
 
 
 def sides_of(changes: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
-    """Which attempts stand on either side of each change.
+    """Which attempts lie on either side of each change.
 
     Returns:
         Two rows for each row of `changes`: change (its number), is_after, workspace_id, generation_type,
@@ -113,15 +115,15 @@ def compare(changes: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
     Attempts at one product are not independent, so products are what is counted. The variance of a rate
     sum(y) / sum(n) over K products is K / (K - 1) * sum((y - rate * n)^2) / sum(n)^2 (linearised variance of
     a ratio: Cochran, Sampling Techniques, 3rd ed. 1977, chapter 6), those of both sides add up, and the range
-    is that of a normal distribution, within -1 and 1. That all products of a side are alike does not prove
-    that the next one will be: the variance of a regeneration rate is at least (K + 1) / (K + 2)^3, that of
-    one regenerated product in K + 2, and quality is taken to spread by at least 0.05 between products. So no
-    range is a point. With fewer than 2 products on a side the range of the rate is -1 to 1, and quality has
-    none.
+    is that of a normal distribution, within -1 and 1. Equal products on a side do not
+    prove that the next one is equal: the variance of a regeneration rate is at least (K + 1) / (K + 2)^3,
+    that of one regenerated product in K + 2, and quality is taken to spread by at least 0.05 between
+    products. So no range is a point. With fewer than 2 products on a side the range of the rate is -1 to 1,
+    and quality has none.
 
     Measured on simulated products (most with one attempt, 15 and 10 % with more; scores that spread by 0.08):
-    with 2 to 100 products a side, 86 to 93 % of the ranges of rates held the true difference; of those of
-    quality 83 % with 2 products, 87 % with 5, 89 to 90 % from 10 on.
+    with 2 to 100 products a side, 86 to 93 % of the ranges of rates contained the true difference;
+    of those of quality 83 % with 2 products, 87 % with 5, 89 to 90 % from 10 on.
 
     Args:
         changes: what `find_changes` found.
@@ -147,7 +149,7 @@ def compare(changes: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
     rates = _differences("regeneration_rate", _regeneration_rate(before), _regeneration_rate(after))
     scores = _differences("first_pass_quality_score", _quality_score(before), _quality_score(after))
     found = changes.assign(**counted, **rates, **scores)
-    # of a rate, not to know anything is a range too
+    # without any product the range of a rate is the whole of it
     nothing = {"regeneration_rate_difference_low_micro": -MICRO}
     return found.fillna(nothing | {"regeneration_rate_difference_high_micro": MICRO})
 

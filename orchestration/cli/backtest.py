@@ -40,7 +40,7 @@ def backtest(
     with locked_warehouse(data_dir) as (warehouse, as_of, method):
         history = history_of(warehouse)
     if workspace is not None:
-        history = history.of_workspace(workspace)
+        history = history.for_workspace(workspace)
         if history.workspaces.empty:
             fail(
                 f"a backtest needs a workspace that was loaded; found {workspace!r}. Correct --workspace.",

@@ -29,7 +29,7 @@ def forecast(data_dir: Path | None, workspace: str | None, changes: tuple[str, .
     Rows: one without changes and, with --what-if, one with them.
     """
     from forecasting.depletion.forecast import forecast_depletion
-    from forecasting.depletion.what_if import WhatIfError, foretell
+    from forecasting.depletion.what_if import WhatIfError, forecast_with_changes
     from orchestration.cli.forecast_text import (
         FORECAST_SCHEMA,
         describe_forecast,
@@ -48,12 +48,12 @@ def forecast(data_dir: Path | None, workspace: str | None, changes: tuple[str, .
                 f"a forecast needs one workspace; {found}. Use --workspace with one of: {listed}.", EXIT_USAGE
             )
         chosen = workspace or known[0]
-        history = history.of_workspace(chosen)
+        history = history.for_workspace(chosen)
         before, after = forecast_depletion(history, as_of=as_of, method=method), None
         if changes:
             facts = facts_of(warehouse, chosen, as_of=as_of)
             try:
-                after = foretell(history, list(changes), facts=facts, as_of=as_of, method=method)
+                after = forecast_with_changes(history, list(changes), facts=facts, as_of=as_of, method=method)
             except WhatIfError as error:
                 fail(str(error), EXIT_USAGE)
     unchanged = forecast_row(before.dates)

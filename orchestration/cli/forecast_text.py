@@ -15,6 +15,7 @@ import pyarrow as pa
 from rich.console import Console
 
 from forecasting.depletion.backtest import BUCKETS
+from forecasting.depletion.schema import FORECAST_ROW
 from orchestration.publish.report import formatting
 from orchestration.publish.report.model import Forecast
 from orchestration.publish.report.sentences import (
@@ -27,28 +28,20 @@ from orchestration.publish.report.sentences import (
 from orchestration.publish.rows.terminal import show_cells
 
 MICRO = 1_000_000
-# the credits of a forecast are those of its ledger, exact
-_CREDITS = pa.decimal128(38, 6)
-_TYPES = {
-    "workspace_id": pa.string(),
-    "forecast": pa.string(),
-    "as_of": pa.date32(),
-    "forecast_status": pa.string(),
-    **dict.fromkeys(("credits_remaining", "burn_rate_7d_credits"), _CREDITS),
-    "burn_rate_7d_days": pa.int64(),
-    "pace_date": pa.date32(),
-    **{f"depletes_on_{name}": pa.date32() for name in ("p025", "p5", "p10", "p50", "p90", "p975")},
-    "empty_since": pa.date32(),
-    "next_grant_on": pa.date32(),
-    "chance_empty_before_grant": pa.decimal128(5, 4),
-    "buy_by": pa.date32(),
-    "credits_to_buy": _CREDITS,
-    "recommended_packs": pa.string(),
-    "packs_price": pa.decimal128(24, 12),
-    "packs_currency": pa.string(),
-    "history_days": pa.int64(),
+_OMITTED = {
+    "burn_rate_30d_credits",
+    "burn_rate_30d_days",
+    "lead_time_days",
+    "expiring_credits",
+    "capped_credits",
+    "calibration_version",
 }
-FORECAST_SCHEMA = pa.schema(_TYPES.items())
+FORECAST_SCHEMA = pa.schema(
+    {
+        **{"workspace_id": FORECAST_ROW["workspace_id"], "forecast": pa.string()},
+        **{name: kind for name, kind in FORECAST_ROW.items() if name not in _OMITTED},
+    }.items()
+)
 _DAYS = ("median_abs_error_days", "mean_abs_error_days")
 BACKTEST_SCHEMA = pa.schema(
     {
@@ -69,7 +62,7 @@ def forecast_record(workspace_id: str, forecast: Forecast, *, case: str, as_of: 
         "as_of": as_of,
         "burn_rate_7d_credits": used.quantize(Decimal(1) / MICRO),
     }
-    return row | {name: getattr(forecast, name) for name in _TYPES if name not in row}
+    return row | {name: getattr(forecast, name) for name in FORECAST_SCHEMA.names if name not in row}
 
 
 def describe_forecast(
@@ -123,7 +116,6 @@ def forecast_row(dates: pd.DataFrame) -> Forecast:
     def text(name: str) -> str | None:
         return None if pd.isna(row[name]) else str(row[name])
 
-    days = [name for name in dates.columns if name.startswith("depletes_on_")]
     chance = row["chance_empty_before_grant"]
     return Forecast(
         forecast_status=str(row["forecast_status"]),
@@ -133,7 +125,12 @@ def forecast_row(dates: pd.DataFrame) -> Forecast:
         burn_rate_30d=(credits("burn_rate_30d_credits") or Decimal(0)) / int(row["burn_rate_30d_days"]),
         burn_rate_30d_days=int(row["burn_rate_30d_days"]),
         pace_date=day("pace_date"),
-        **{name: day(name) for name in days},
+        depletes_on_p025=day("depletes_on_p025"),
+        depletes_on_p5=day("depletes_on_p5"),
+        depletes_on_p10=day("depletes_on_p10"),
+        depletes_on_p50=day("depletes_on_p50"),
+        depletes_on_p90=day("depletes_on_p90"),
+        depletes_on_p975=day("depletes_on_p975"),
         empty_since=day("empty_since"),
         next_grant_on=day("next_grant_on"),
         chance_empty_before_grant=None if pd.isna(chance) else Decimal(str(chance)),

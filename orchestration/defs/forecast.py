@@ -11,57 +11,26 @@ import numpy as np
 import pandas as pd
 
 from forecasting.depletion.backtest import (
-    days_told,
+    days_as_floats,
     days_until_empty,
-    judged_after,
     origins_to_replay,
     replay,
-    score,
+    score_forecasts,
+    scoring_delay_days,
 )
 from forecasting.depletion.calibration import shipped_calibration
 from forecasting.depletion.forecast import Method, forecast_depletion
 from forecasting.depletion.recalibration import recalibrate
+from forecasting.depletion.schema import FORECAST_ROW, PATHS_ROW
 from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
-from orchestration.warehouse.exact_sql import credits_of
+from orchestration.warehouse.exact_sql import columns_of
 from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, history_of, method_of
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 
-_QUANTILES = ("p025", "p5", "p10", "p50", "p90", "p975")
-_FORECAST = f"""
-    select
-        workspace_id,
-        cast(as_of as date) as as_of,
-        forecast_status,
-        {credits_of("credits_remaining")},
-        {credits_of("burn_rate_7d_credits")},
-        burn_rate_7d_days,
-        {credits_of("burn_rate_30d_credits")},
-        burn_rate_30d_days,
-        cast(pace_date as date) as pace_date,
-        {", ".join(f"cast(depletes_on_{name} as date) as depletes_on_{name}" for name in _QUANTILES)},
-        cast(empty_since as date) as empty_since,
-        cast(next_grant_on as date) as next_grant_on,
-        cast(chance_empty_before_grant as decimal(5, 4)) as chance_empty_before_grant,
-        lead_time_days,
-        cast(buy_by as date) as buy_by,
-        {credits_of("credits_to_buy")},
-        cast(recommended_packs as varchar) as recommended_packs,
-        cast(packs_price as decimal(24, 12)) as packs_price,
-        cast(packs_currency as varchar) as packs_currency,
-        {credits_of("expiring_credits")},
-        history_days,
-        {credits_of("capped_credits")},
-        calibration_version
-    from frame
-    """
-_PATHS = f"""
-    select
-        workspace_id, cast(forecast_date as date) as forecast_date,
-        {", ".join(credits_of(f"balance_{name}") for name in ("p10", "p25", "p50", "p75", "p90"))}
-    from frame
-"""
+_FORECAST = f"select {columns_of(FORECAST_ROW)} from frame"
+_PATHS = f"select {columns_of(PATHS_ROW)} from frame"
 _SCORES = read_sql(__file__, "forecast.forecast_scores")
 _REGISTERED = """
     select
@@ -175,12 +144,12 @@ def forecast_scores(
 
 def published_scores(warehouse: Warehouse, method: Method, *, as_of: date) -> pd.DataFrame:
     """The scores of forecasts that were published, are due by as_of and have not been scored."""
-    first_due = as_of - pd.Timedelta(days=int(judged_after(np.zeros(1))[0]))
+    first_due = as_of - pd.Timedelta(days=int(scoring_delay_days(np.zeros(1))[0]))
     due = warehouse.query(read_sql(__file__, "published_forecasts_due", latest=first_due))
-    median = days_told(due["p50_days"])
+    median = days_as_floats(due["p50_days"])
     age = (pd.Timestamp(as_of) - due["as_of"].astype("datetime64[us]")).dt.days.to_numpy()
-    due = due[age >= judged_after(median)].reset_index(drop=True)
+    due = due[age >= scoring_delay_days(median)].reset_index(drop=True)
     true_days = days_until_empty(
         due, warehouse.query(ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=method.policy
     )
-    return score(due, true_days)
+    return score_forecasts(due, true_days)

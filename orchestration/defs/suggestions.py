@@ -8,7 +8,7 @@ import dagster as dg
 
 from forecasting.waste.savings import add_savings
 from forecasting.waste.segments import find_segments
-from forecasting.waste.suggestions import Terms, tell
+from forecasting.waste.suggestions import Terms, write_suggestions
 from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.protocol import Warehouse
@@ -46,7 +46,7 @@ def suggestions(
     cells = waste_cells(warehouse, terms)
     segments = add_savings(find_segments(cells), cells)
     evidence = evidence_of(warehouse, segments, terms)
-    written = tell(segments, evidence, *names_and_balances(warehouse), terms)
+    written = write_suggestions(segments, evidence, *names_and_balances(warehouse), terms)
     rows = warehouse.replace("waste.suggestions", written, select=_SUGGESTIONS)
     return dg.MaterializeResult(
         metadata={

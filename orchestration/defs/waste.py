@@ -9,10 +9,10 @@ from datetime import date
 import dagster as dg
 import pandas as pd
 
-from forecasting.waste.features import History, cases_of
-from forecasting.waste.model import in_use, stored_hash
+from forecasting.waste.features import Cases, LabelHistory
+from forecasting.waste.model import choose_model, stored_hash
 from forecasting.waste.promotion import CANDIDATE
-from forecasting.waste.scoring import foretell, pending_sums, pending_waste
+from forecasting.waste.scoring import pending_sums, pending_waste, predict_waste
 from orchestration.defs.resources import RunContext
 from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject
@@ -62,10 +62,10 @@ def waste_classifier(
     """Train the waste model, promote it if it beats the rule, and score generations and pending credits."""
     as_of = run.as_of_date(warehouse)
     today = (as_of - date(1970, 1, 1)).days
-    training = cases_of(training_cases(warehouse))
+    training = Cases.from_frame(training_cases(warehouse))
     registry = registry_of(warehouse)
     stored = ModelFile(settings.models_dir, stored_hash(registry)).read()
-    current = in_use(
+    current = choose_model(
         training,
         registry,
         stored,
@@ -85,10 +85,10 @@ def waste_classifier(
         metadata={"dagster/row_count": rows, "used": promoted["model"], "scores": promoted["scores"]},
     )
     name = "rule" if current.boosted is None else CANDIDATE
-    history, scored, sums = History(training), [], []
+    history, scored, sums = LabelHistory(training), [], []
     for frame in cases_to_score(warehouse, as_of=as_of, days=int(dbt.variables["detail_days"])):
-        cases = cases_of(frame)
-        predicted = foretell(current.rule, current.boosted, history, cases, as_of=today)
+        cases = Cases.from_frame(frame)
+        predicted = predict_waste(current.rule, current.boosted, history, cases, as_of=today)
         scored.append(pd.DataFrame({"row_id": frame["row_id"], "waste_probability": predicted.at_first}))
         sums.append(pending_sums(frame, cases, predicted.now, as_of=today))
     probabilities = pd.concat(scored).assign(model_used=name)

@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 
 from forecasting.depletion.calibration import Calibration
-from forecasting.depletion.forecast import History, Method
-from forecasting.depletion.what_if import Facts
+from forecasting.depletion.forecast import CreditHistory, Method
+from forecasting.depletion.what_if import RecentUsage
 from forecasting.ledger import DrawPolicy
 from forecasting.purchasing.recommend import BuyingTerms
 from orchestration.warehouse.protocol import Warehouse
@@ -57,10 +57,10 @@ def draw_policy(variables: Mapping[str, Any]) -> DrawPolicy:
     )
 
 
-def history_of(warehouse: Warehouse) -> History:
+def history_of(warehouse: Warehouse) -> CreditHistory:
     """Balances, lots, usage, packs and implausible charges of the warehouse."""
     parts = (_BALANCES, _LOTS, USAGE, _WORKSPACES, _PACKS, _CHARGES)
-    return History(*map(warehouse.query, parts))
+    return CreditHistory(*map(warehouse.query, parts))
 
 
 def method_of(warehouse: Warehouse, variables: Mapping[str, Any]) -> Method:
@@ -79,8 +79,8 @@ def forecast_as_of(warehouse: Warehouse) -> date | None:
     return as_of if isinstance(as_of, date) else None
 
 
-def facts_of(warehouse: Warehouse, workspace_id: str, *, as_of: date) -> Facts:
+def facts_of(warehouse: Warehouse, workspace_id: str, *, as_of: date) -> RecentUsage:
     """Usage of the workspace in the 30 days up to as_of."""
     quoted = workspace_id.replace("'", "''")
     (row,) = warehouse.fetch(read_sql(__file__, "recent_usage", workspace_id=quoted, last_day=as_of))
-    return Facts(*map(int, row))
+    return RecentUsage(*map(int, row))

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from forecasting.depletion.schema import FORECAST_ROW
 from orchestration.durable_files import atomic_write
 from orchestration.warehouse.protocol import Warehouse
 
@@ -32,34 +33,7 @@ CHECK_RESULTS = pa.schema(
         ("has_pseudonyms", pa.bool_()),
     ]
 )
-DEPLETION_FORECAST = pa.schema(
-    [
-        ("workspace_id", pa.string()),
-        ("as_of", pa.date32()),
-        ("forecast_status", pa.string()),
-        ("credits_remaining", pa.decimal128(38, 6)),
-        ("burn_rate_7d_credits", pa.decimal128(38, 6)),
-        ("burn_rate_7d_days", pa.int64()),
-        ("burn_rate_30d_credits", pa.decimal128(38, 6)),
-        ("burn_rate_30d_days", pa.int64()),
-        ("pace_date", pa.date32()),
-        ("empty_since", pa.date32()),
-        ("next_grant_on", pa.date32()),
-        ("history_days", pa.int64()),
-        *((f"depletes_on_{name}", pa.date32()) for name in ("p025", "p5", "p10", "p50", "p90", "p975")),
-        ("chance_empty_before_grant", pa.decimal128(5, 4)),
-        ("lead_time_days", pa.int64()),
-        ("buy_by", pa.date32()),
-        ("credits_to_buy", pa.decimal128(38, 6)),
-        ("recommended_packs", pa.string()),
-        ("packs_price", pa.decimal128(24, 12)),
-        ("packs_currency", pa.string()),
-        ("expiring_credits", pa.decimal128(38, 6)),
-        ("capped_credits", pa.decimal128(38, 6)),
-        ("calibration_version", pa.string()),
-        ("published_at", pa.timestamp("us")),
-    ]
-)
+DEPLETION_FORECAST = pa.schema([*FORECAST_ROW.items(), ("published_at", pa.timestamp("us"))])
 FORECAST_SCORES = pa.schema(
     [
         ("workspace_id", pa.string()),

@@ -15,9 +15,9 @@ from benchmarks.depletion_cases import (
     GRID,
     Evenings,
     Unmeasurable,
-    cases_of,
-    evenings_of,
-    fold_of,
+    assign_folds,
+    sample_cases,
+    sample_evenings,
     scores,
     warnings,
 )
@@ -36,7 +36,7 @@ def rng() -> np.random.Generator:
 
 def test_amounts_come_from_the_past_and_truths_from_the_future_and_every_series_weighs_the_same() -> None:
     rising = DailySeries("rising", "g", "", np.concatenate([np.full(60, 10.0), np.full(200, 20.0)]))
-    cases = cases_of([constant("short", 130), rising], step=5, rng=rng())
+    cases = sample_cases([constant("short", 130), rising], step=5, rng=rng())
     assert (cases.history_days >= 28).all() and (
         cases.history_days <= np.array([40, 170])[cases.series]
     ).all()
@@ -50,15 +50,15 @@ def test_amounts_come_from_the_past_and_truths_from_the_future_and_every_series_
     assert cases.days.max() <= CAP_DAYS
 
 
-def test_the_pace_and_the_last_week_over_and_over() -> None:
+def test_the_pace_and_the_repeated_last_week() -> None:
     weekly = DailySeries("weekly", "g", "", np.tile([10.0, 10, 10, 10, 10, 0, 0], 30))
-    cases = cases_of([weekly], step=7, rng=rng())
+    cases = sample_cases([weekly], step=7, rng=rng())
     assert pace(cases) == pytest.approx(np.minimum(cases.credits / (50 / 7), 365))
     assert np.minimum(seasonal_naive(cases), CAP_DAYS) == pytest.approx(cases.days)
 
 
 def test_a_certain_date_scores_its_error_and_a_true_one_scores_nothing() -> None:
-    cases = cases_of([constant("a", 200)], step=5, rng=rng())
+    cases = sample_cases([constant("a", 200)], step=5, rng=rng())
     right = scores(cases, same_at_all_levels(cases.days))
     assert (right["mae"], right["cover_80"]) == (0, 1) and right["crps"] == pytest.approx(0)
     late = scores(cases, same_at_all_levels(np.minimum(cases.days - 2, CAP_DAYS)))
@@ -66,24 +66,24 @@ def test_a_certain_date_scores_its_error_and_a_true_one_scores_nothing() -> None
     assert late["crps"] == pytest.approx(2 * 2 * GRID.mean())
 
 
-def test_conformal_ranges_hold_as_often_as_they_say_on_cases_like_those_learnt_from() -> None:
-    draws = rng()
-    days, weight = draws.uniform(1, 60, 8_000), np.ones(4_000)
-    truth = (days + 0.5) * np.exp(draws.normal(0, 0.2, 8_000)) - 0.5
-    told = calibrated(days[:4_000], truth[:4_000], weight, days[4_000:])
-    low, high = told[:, LEVELS.index(0.1)], told[:, LEVELS.index(0.9)]
+def test_conformal_ranges_have_their_nominal_coverage_on_cases_like_the_training_cases() -> None:
+    generator = rng()
+    days, weight = generator.uniform(1, 60, 8_000), np.ones(4_000)
+    truth = (days + 0.5) * np.exp(generator.normal(0, 0.2, 8_000)) - 0.5
+    days_at = calibrated(days[:4_000], truth[:4_000], weight, days[4_000:])
+    low, high = days_at[:, LEVELS.index(0.1)], days_at[:, LEVELS.index(0.9)]
     assert ((low <= truth[4_000:]) & (truth[4_000:] <= high)).mean() == pytest.approx(0.8, abs=0.03)
 
 
 def test_series_of_one_group_are_never_split() -> None:
     many = [constant(f"s{n}", 130, group=f"g{n // 3}") for n in range(60)]
-    fold = fold_of(many, rng=rng())
+    fold = assign_folds(many, rng=rng())
     assert all(len(set(fold[n : n + 3])) == 1 for n in range(0, 60, 3))
     assert len(set(fold)) == 8
 
 
 def test_a_warning_is_too_late_with_less_notice_than_the_lead_time() -> None:
-    evenings = evenings_of([constant("a", 200)], rng=rng())
+    evenings = sample_evenings([constant("a", 200)], rng=rng())
     left = evenings.cases.days
     # one that knows the day: it warns four evenings before, and is never late
     knowing = warnings(evenings, left)
@@ -93,8 +93,8 @@ def test_a_warning_is_too_late_with_less_notice_than_the_lead_time() -> None:
     assert warnings(evenings, np.full(len(left), np.inf))["too_late"] == 1
 
 
-def test_what_is_used_up_within_the_lead_time_is_told_apart() -> None:
-    evenings = evenings_of([constant("a", 200)], rng=rng())
+def test_what_is_used_up_within_the_lead_time_is_reported_apart() -> None:
+    evenings = sample_evenings([constant("a", 200)], rng=rng())
     hopeless = Evenings(evenings.cases, evenings.depletion, evenings.series, np.full(len(evenings.length), 3))
     hopeless.length[0] = 20
     found = warnings(hopeless, evenings.cases.days)
@@ -119,7 +119,7 @@ def test_series_that_are_too_short_are_refused() -> None:
 
 
 def test_autoets_is_scored_where_it_was_run() -> None:
-    cases = cases_of([constant("a", 200)], step=10, rng=rng())
+    cases = sample_cases([constant("a", 200)], step=10, rng=rng())
     path = {f"day_{day}": 10.0 for day in range(1, 91)}
     days = autoets(cases, ["a"], pd.DataFrame([{"series": "a", "history_days": 38, **path}]))
     is_run = cases.history_days == 38
@@ -136,7 +136,7 @@ def test_series_of_one_group_or_without_usage_are_refused_with_what_to_do() -> N
 
 def test_series_that_never_deplete_leave_the_warnings_unmeasured() -> None:
     ends = DailySeries("ends", "g", "", np.concatenate([np.full(60, 10.0), np.zeros(150)]))
-    alone = evenings_of([DailySeries("once", "g", "", np.eye(1, 200, 99)[0])], rng=rng())
+    alone = sample_evenings([DailySeries("once", "g", "", np.eye(1, 200, 99)[0])], rng=rng())
     assert np.isnan(warnings(alone, alone.cases.days)["too_late"])
     others = [constant(f"s{n}", 200, value=n + 1.0, group=f"g{n}") for n in range(4)]
     outcome = run([ends], step=5, seed=0, public=others, is_shipped=True)
@@ -155,7 +155,7 @@ def test_autoets_is_calibrated_by_groups_on_unseen_series_too() -> None:
     assert outcome.others is not None and outcome.others.loc["AutoETS, calibrated", "mae"] < 0.1
 
 
-def test_a_floor_that_is_missed_is_told_and_what_was_not_measured_is_left_out() -> None:
+def test_a_missed_floor_is_reported_and_an_unmeasured_target_is_not() -> None:
     mine = {"mae / pace": 0.7, "crps / calibrated": 0.96, "cover_80": 0.8, "cover_95": 0.95}
     table = pd.DataFrame({OURS: mine | {"too_late": np.nan, "notice": 8.0}}).T
     reached = targets(table, steady_ratio=0.95, seconds=3.0)
@@ -165,13 +165,13 @@ def test_a_floor_that_is_missed_is_told_and_what_was_not_measured_is_left_out() 
     assert not reached.loc["10,000 workspaces, read to written, s", "aim held"]
 
 
-def test_known_series_are_found_out_whatever_they_are_called() -> None:
+def test_public_series_are_recognised_by_their_values() -> None:
     assert already_public([constant("a", 200), constant("b", 200, 11.0)], [constant("other", 200)]) == 1
 
 
-def test_the_figures_are_there_for_a_program_too() -> None:
+def test_the_figures_are_available_as_json() -> None:
     unseen = [constant(f"s{n}", 200, value=n + 1.0, group=f"g{n}") for n in range(4)]
     outcome = run(unseen, step=10, seed=0, public=unseen, is_shipped=True)
-    told = json.loads(as_json(outcome, None, how="made up", series=4))
-    assert told["methods"][OURS]["mae"] == pytest.approx(outcome.table.loc[OURS, "mae"])
-    assert told["beside_autoets"] is None and told["parts"]["made up"]["series"] == 4
+    report = json.loads(as_json(outcome, None, protocol="made up", series=4))
+    assert report["methods"][OURS]["mae"] == pytest.approx(outcome.table.loc[OURS, "mae"])
+    assert report["with_autoets"] is None and report["parts"]["made up"]["series"] == 4

@@ -1,4 +1,4 @@
-"""The floor of the benchmark says what the product says; else its seconds would mean nothing."""
+"""The floor of the benchmark computes what the product computes; otherwise its seconds mean nothing."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ def module(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
 
 
-def floor_of(night: NightlyRun, folder: Path) -> Path:
+def floor_of(run: NightlyRun, folder: Path) -> Path:
     file = folder / "floor.duckdb"
-    written = module("floor", "--lake", night.data_dir / "raw", "--as-of", night.as_of, "--out", file)
+    written = module("floor", "--lake", run.data_dir / "raw", "--as-of", run.as_of, "--out", file)
     assert written.returncode == 0, written.stderr
     return file
 
 
-def differences(floor: Path, night: NightlyRun) -> list[str]:
-    said = module("agreement", "--floor", floor, "--published", night.published / "credits.duckdb")
-    assert said.returncode == bool(said.stderr), said.stderr
-    return said.stderr.splitlines()
+def differences(floor: Path, run: NightlyRun) -> list[str]:
+    compared = module("agreement", "--floor", floor, "--published", run.published / "credits.duckdb")
+    assert compared.returncode == bool(compared.stderr), compared.stderr
+    return compared.stderr.splitlines()
 
 
 @pytest.fixture(scope="module")
 def awkward_run(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
-    """A load with every planted fault, and beside it what no load plants."""
+    """A load with every planted fault, and rows that no load plants."""
     root = tmp_path_factory.mktemp("awkward")
     write_load(
         root / "landing",
@@ -139,9 +139,9 @@ def at(instant: str) -> str:
 
 
 def event(event_id: str, when: str, **columns: object) -> dict[str, object]:
-    usual = {"workspace_id": "hand", "member_id": "m1", "product_id": "p", "generation_type": "meta"}
-    usual |= {"credits": "1.5", "product_category": "Shoes"}
-    return {"event_id": event_id, "occurred_at": at(when), **usual, **columns}
+    default = {"workspace_id": "hand", "member_id": "m1", "product_id": "p", "generation_type": "meta"}
+    default |= {"credits": "1.5", "product_category": "Shoes"}
+    return {"event_id": event_id, "occurred_at": at(when), **default, **columns}
 
 
 def outcome(event_id: str, what: str, when: str, *, outcome_id: str | None = None) -> dict[str, object]:
@@ -156,23 +156,25 @@ def retraction(retraction_id: str, event_id: str, when: str) -> dict[str, object
 @pytest.mark.parametrize(
     "name", ["sample_run", "real_run", pytest.param("awkward_run", marks=pytest.mark.slow)]
 )
-def test_the_floor_says_what_is_published(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    night: NightlyRun = request.getfixturevalue(name)
-    assert differences(floor_of(night, tmp_path), night) == []
+def test_the_floor_equals_the_published_marts(
+    name: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    run: NightlyRun = request.getfixturevalue(name)
+    assert differences(floor_of(run, tmp_path), run) == []
 
 
 @pytest.mark.slow
-def test_the_awkward_night_has_what_it_is_for(awkward_run: NightlyRun) -> None:
-    told = dict(
+def test_the_awkward_run_contains_the_cases_it_is_for(awkward_run: NightlyRun) -> None:
+    generations = dict(
         awkward_run.query(
             "select event_id, (attempt_number, attempt_count, disposition) "
             "from marts.generation_details where workspace_id in ('hand', 'unnamed')"
         )
     )
-    assert [told[f"t-{letter}"][:2] for letter in "abcd"] == [(1, 2), (2, 2), (1, 1), (1, 1)]
-    assert [told[f"g{day}"][:2] for day in (1, 8, 15)] == [(1, 2), (2, 2), (1, 1)]
-    assert told["g15"][2] == "wasted" and "r1" not in told and "r2" in told
-    assert "last" in told and "after" not in told and len({"q0", "q1"} & set(told)) == 1
+    assert [generations[f"t-{letter}"][:2] for letter in "abcd"] == [(1, 2), (2, 2), (1, 1), (1, 1)]
+    assert [generations[f"g{day}"][:2] for day in (1, 8, 15)] == [(1, 2), (2, 2), (1, 1)]
+    assert generations["g15"][2] == "wasted" and "r1" not in generations and "r2" in generations
+    assert "last" in generations and "after" not in generations and len({"q0", "q1"} & set(generations)) == 1
     reasons = awkward_run.query("select distinct waste_reason from marts.waste_by_reason")
     assert len(reasons) == 6
 
@@ -195,5 +197,5 @@ def test_a_floor_that_does_less_is_noticed(sample_run: NightlyRun, tmp_path: Pat
         shutil.copy(right, wrong)
         with duckdb.connect(str(wrong)) as connection:
             connection.execute(change)
-        said = differences(wrong, sample_run)
-        assert any(line.startswith(noticed) for line in said), (change, said)
+        found = differences(wrong, sample_run)
+        assert any(line.startswith(noticed) for line in found), (change, found)

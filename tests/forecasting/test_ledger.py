@@ -1,6 +1,6 @@
 """The ledger against rows made by hand: what each rule of the definitions does to a lot and a day.
 
-Not here: loading entries, other policies than the usual one, and the forecast that reads the ledger.
+Not here: loading entries, policies other than the default, and the forecast that reads the ledger.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The ledger against a slow simulator told from the definitions, and its identities, on any history.
+"""The ledger against a slow simulator written from the definitions, and its identities, on any history.
 
 Not here: single rules on rows made by hand.
 """
@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.ledger_rows import DAY_0, entry, instant
 
-from forecasting.ledger import DRAW_TERMS, USUAL_POLICY, DrawPolicy, Ledger, draw_down
+from forecasting.ledger import DEFAULT_POLICY, DRAW_TERMS, DrawPolicy, Ledger, draw_down
 
 
 class SlowLot:
@@ -169,8 +169,8 @@ def assert_told_alike(ledger: Ledger, histories: list, policy: DrawPolicy) -> No
 
 @settings(max_examples=80, deadline=None)
 @given(any_histories, st.randoms(use_true_random=False))
-def test_any_history_equals_the_definitions_told_day_by_day(histories: list, random: Any) -> None:
-    assert_told_alike(booked_together(histories, random, USUAL_POLICY), histories, USUAL_POLICY)
+def test_any_history_equals_the_definitions_applied_day_by_day(histories: list, random: Any) -> None:
+    assert_told_alike(booked_together(histories, random, DEFAULT_POLICY), histories, DEFAULT_POLICY)
 
 
 @settings(max_examples=80, deadline=None)

@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from support.ledger_rows import DAY_0, book, daily, entry, lot
 
-from forecasting.ledger import USUAL_POLICY, DrawPolicy, Ledger
+from forecasting.ledger import DEFAULT_POLICY, DrawPolicy, Ledger
 
 SCENARIOS = "data/sources/openmeter/credit_engine_scenarios.dev.json"
 
-# what this ledger says where the other engine, which works by the minute and repays overage, says otherwise
+# this ledger's result where the other engine, which works by the minute and repays overage, differs
 OURS = {
     "reports overage if there are no grants": ({}, 0),  # without entries a workspace has no ledger
     "burns down grant until it's voided": ({"grant-1": 0}, 100),  # a void counts before its day's usage
@@ -29,7 +29,7 @@ OURS = {
 def foreign_cases() -> dict[str, Any]:
     path = Path(__file__).parents[3] / "shared" / SCENARIOS
     if not path.exists():
-        pytest.skip("the reference data is not beside this repository")
+        pytest.skip("the reference data is missing next to this repository")
     return json.loads(path.read_text())
 
 
@@ -65,7 +65,7 @@ def test_the_openmeter_scenarios_hold_up_to_day_grain_and_overage_policy() -> No
     for case in foreign_cases()["scenarios"]:
         if case.get("resets") or any("recurrence" in grant for grant in case["grants"]):
             continue  # this ledger knows neither resets nor recurring grants
-        ledger = booked(case, USUAL_POLICY)
+        ledger = booked(case, DEFAULT_POLICY)
         theirs = (
             case["expected"]["balances"],
             case["expected"].get("overage", sum(daily(ledger, "overage"))),

@@ -46,11 +46,11 @@ def test_lots_are_drawn_by_the_terms_of_the_policy_then_by_lot_id(
 def test_another_draw_order_lets_other_credits_expire() -> None:
     entries = [entry("soon", 100, 0, ends=2, priority=2), entry("late", 100, 0, ends=9, priority=1)]
     by_expiry = DrawPolicy(draw_order=("expires_on", "priority"))
-    usual, changed = (
+    default, changed = (
         book(entries, {0: 80}, as_of=3),
         book(entries, {0: 80}, as_of=3, policy=by_expiry),
     )
-    assert (daily(usual, "expired"), daily(usual, "closing")[-1]) == ([0, 0, 100, 0], 20)
+    assert (daily(default, "expired"), daily(default, "closing")[-1]) == ([0, 0, 100, 0], 20)
     assert (daily(changed, "expired"), daily(changed, "closing")[-1]) == ([0, 0, 20, 0], 100)
 
 
@@ -69,12 +69,12 @@ def test_a_draw_order_of_anything_but_the_terms_is_refused(draw_order: Any) -> N
     with pytest.raises(ValueError) as refused:
         DrawPolicy(draw_order=draw_order)
     rule = "names out of priority, expires_on, effective_on, lot_id, each once at most"
-    assert f"{rule}; found {draw_order!r}. Correct" in str(refused.value)
+    assert f"{rule}; found {draw_order!r}. Remove" in str(refused.value)
 
 
 @pytest.mark.parametrize("repays_overage", ["false", None, 1])
 def test_repaying_overage_is_true_or_false(repays_overage: Any) -> None:
-    with pytest.raises(ValueError, match=f"is true or false; found {repays_overage!r}"):
+    with pytest.raises(ValueError, match=f"repays_overage is a boolean; found {repays_overage!r}"):
         DrawPolicy(repays_overage=repays_overage)
 
 

@@ -17,7 +17,7 @@ from forecasting.depletion.demand import Demand
 from forecasting.depletion.forecast import Method
 from forecasting.depletion.runway import BEYOND, Change, Lots, RealisedDemand, run_down
 from forecasting.ledger import NEVER, DrawPolicy
-from forecasting.purchasing.recommend import BuyingTerms, what_to_buy
+from forecasting.purchasing.recommend import BuyingTerms, recommend_purchases
 
 DAYS = 9
 MICRO = 10**6
@@ -37,22 +37,22 @@ def demand_of(cases: list[list[int]]) -> RealisedDemand:
     return RealisedDemand(np.cumsum(np.column_stack([np.zeros(len(cases)), np.array(cases)]), axis=1))
 
 
-def told_daily(lots: list[Lot], demand: list[int], *, repays: bool, owed: int) -> list[tuple[int, int]]:
+def paid_daily(lots: list[Lot], demand: list[int], *, repays: bool, owed: int) -> list[tuple[int, int]]:
     """What is left and what is unpaid at the end of each day, one day after the other."""
-    held, unpaid, told = [0] * len(lots), owed, []
+    held, unpaid, days = [0] * len(lots), owed, []
     for day, used in enumerate(demand, start=1):
-        for place, (starts_on, expires_on, credits) in enumerate(lots):
+        for index, (starts_on, expires_on, credits) in enumerate(lots):
             if expires_on <= day:
-                held[place] = 0
+                held[index] = 0
             elif max(starts_on, 1) == day:
-                held[place] = credits
+                held[index] = credits
         due = used + (unpaid if repays else 0)
-        for place, credits in enumerate(held):
+        for index, credits in enumerate(held):
             paid = min(credits, due)
-            held[place], due = credits - paid, due - paid
+            held[index], due = credits - paid, due - paid
         unpaid = due if repays else unpaid + due
-        told.append((sum(held), unpaid))
-    return told
+        days.append((sum(held), unpaid))
+    return days
 
 
 any_lots = st.lists(
@@ -65,7 +65,7 @@ any_cases = st.lists(st.tuples(any_lots, any_demand, st.integers(0, 9)), min_siz
 
 @settings(max_examples=200, deadline=None)
 @given(any_cases, st.booleans())
-def test_cases_beside_each_other_with_something_owed_equal_the_rules_told_day_by_day(
+def test_several_cases_with_something_owed_equal_the_rules_applied_day_by_day(
     cases: list[tuple[list[Lot], list[int], int]], repays: bool
 ) -> None:
     lots, demand, owed = (list(part) for part in zip(*cases, strict=True))
@@ -79,13 +79,13 @@ def test_cases_beside_each_other_with_something_owed_equal_the_rules_told_day_by
     )
     balances = runway.balances(demand_of(demand), DAYS)[:, 0]
     most = runway.most_unpaid(np.full(len(cases), 3), np.full(len(cases), DAYS))
-    for place in range(len(cases)):
-        told = told_daily(lots[place], demand[place], repays=repays, owed=owed[place])
-        left, unpaid = zip(*told, strict=True)
-        assert balances[place].tolist() == list(left)
-        assert runway.unpaid_after[place, 0, :DAYS].tolist() == list(unpaid)
-        assert runway.empty_on[place, 0] == next((d for d, n in enumerate(left, 1) if n == 0), DAYS + 1)
-        assert most[place, 0] == max(unpaid[2 : DAYS - 1])
+    for index in range(len(cases)):
+        days = paid_daily(lots[index], demand[index], repays=repays, owed=owed[index])
+        left, unpaid = zip(*days, strict=True)
+        assert balances[index].tolist() == list(left)
+        assert runway.unpaid_after[index, 0, :DAYS].tolist() == list(unpaid)
+        assert runway.empty_on[index, 0] == next((d for d, n in enumerate(left, 1) if n == 0), DAYS + 1)
+        assert most[index, 0] == max(unpaid[2 : DAYS - 1])
 
 
 @settings(max_examples=200, deadline=None)
@@ -104,7 +104,7 @@ def test_bought_where_overage_is_repaid_it_lasts_and_one_credit_less_does_not(
     whole = [(starts, ends, held * MICRO) for starts, ends, held in lots]
     paths = demand_of([[used * MICRO for used in demand]])
     debt, arrives_on = np.array([float(owed * MICRO)]), np.array([arrival])
-    bought_micro = what_to_buy(
+    bought_micro = recommend_purchases(
         paths,
         lots_of([whole]),
         arrives_on=arrives_on,
@@ -115,13 +115,13 @@ def test_bought_where_overage_is_repaid_it_lasts_and_one_credit_less_does_not(
     ).credits_micro[0]
 
     def short(credits: int) -> int:
-        told = told_daily(
+        days = paid_daily(
             [*whole, (arrival, NEVER, credits)],
             [*(used * MICRO for used in demand), *[0] * DAYS],
             repays=repays,
             owed=owed * MICRO,
         )
-        unpaid = [0 if repays else owed * MICRO, *(n for _, n in told)]
+        unpaid = [0 if repays else owed * MICRO, *(n for _, n in days)]
         before = 0 if repays else unpaid[arrival - 1] if arrival > 1 else owed * MICRO
         return max(unpaid[arrival : arrival + cover]) - before
 
@@ -132,7 +132,7 @@ def test_bought_where_overage_is_repaid_it_lasts_and_one_credit_less_does_not(
 
 def test_what_repays_in_place_of_a_lot_that_then_expires_is_bought_again() -> None:
     # one bought pays the one owed; the lot that would have expires on the third day; one is used on the sixth
-    buying = what_to_buy(
+    buying = recommend_purchases(
         demand_of([[0, 0, 0, 0, 0, MICRO, 0, 0, 0]]),
         lots_of([[(2, 3, MICRO)]]),
         arrives_on=np.array([1]),
@@ -147,7 +147,7 @@ def test_what_repays_in_place_of_a_lot_that_then_expires_is_bought_again() -> No
 def test_an_empty_workspace_that_owes_buys_what_it_owes_too() -> None:
     lost, repaid = (
         # without lots to come, both policies book the same overage
-        row(history(usage(steady()), [bought(500)]), replace(Method.usual(), policy=policy))
+        row(history(usage(steady()), [bought(500)]), replace(Method.default(), policy=policy))
         for policy in (DrawPolicy(), DrawPolicy(repays_overage=True))
     )
     assert lost["forecast_status"] == repaid["forecast_status"] == "already_empty"
@@ -168,16 +168,18 @@ def test_what_is_bought_covers_its_days_where_they_reach_past_the_horizon() -> N
 def test_no_chance_is_told_of_a_grant_past_the_horizon() -> None:
     # what lasts beyond the horizon counted as empty before a grant that comes later still
     used = {day: 10.0 if day % 20 else 400.0 for day in range(60)}
-    told = row(history(usage(used), [bought(9_000), bought(5, on=-400, booked=0)]))
-    assert told["next_grant_on"] == ago(-400)
-    assert told["depletes_on_p975"] is None
-    assert told["chance_empty_before_grant"] is None
+    days = row(history(usage(used), [bought(9_000), bought(5, on=-400, booked=0)]))
+    assert days["next_grant_on"] == ago(-400)
+    assert days["depletes_on_p975"] is None
+    assert days["chance_empty_before_grant"] is None
 
 
 def test_extra_demand_that_is_all_there_is_empties_the_balance_on_its_own_day() -> None:
-    # a path of little demand took days to use up nothing, and the extra was told that much later
+    # a path of little demand took days to use up nothing, and the extra was days that much later
     demand = Demand(*(np.array([level]) for level in (9.0, 7.0, 8.0, 2.5)), np.array([100]))
-    paths = Change(extra=50.0, extra_on=3).made_to(DemandPaths.of(demand, shipped_calibration()))
+    paths = Change(extra=50.0, extra_on=3).applied_to(
+        DemandPaths.from_calibration(demand, shipped_calibration())
+    )
     assert paths.until(np.array([[50.0]]))[0, -1] == 3
     assert run_down(paths, lots_of([[(1, NEVER, 50)]])).empty_on[0, -1] == 3
 

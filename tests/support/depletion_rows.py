@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from forecasting.depletion.forecast import DepletionForecast, Method, forecast_depletion
-from forecasting.depletion.inputs import History
+from forecasting.depletion.inputs import CreditHistory
 from forecasting.ledger import draw_down
 
 AS_OF = date(2026, 4, 7)
@@ -50,7 +50,7 @@ def history(
     lead_days: int = 3,
     packs: Sequence[Mapping[str, Any]] = (),
     charges: Mapping[int, float] | None = None,
-) -> History:
+) -> CreditHistory:
     """What is known at AS_OF of one workspace with these lots."""
     names = [{"workspace_id": workspace, "entry_id": f"l{n}", "lot_id": f"l{n}"} for n in range(len(lots))]
     columns = ["workspace_id", "entry_id", "lot_id", *bought(1)]
@@ -65,7 +65,7 @@ def history(
         columns=["workspace_id", "usage_date", "excess_micro"],
     )
     known = pd.DataFrame({"workspace_id": [workspace], "lead_time_days": [lead_days]})
-    return History(ledger.balance_daily, ledger.lots, used, known, listed, excess)
+    return CreditHistory(ledger.balance_daily, ledger.lots, used, known, listed, excess)
 
 
 def pack(pack_id: str, credits: int, price: str, validity_days: int | None = None) -> dict[str, Any]:
@@ -81,13 +81,13 @@ def steady(credits: float = 10, days: int = 60) -> dict[int, float]:
     return dict.fromkeys(range(days), credits)
 
 
-def told(of: History, method: Method | None = None) -> DepletionForecast:
-    """The forecast at AS_OF, by the usual method unless another is given."""
-    return forecast_depletion(of, as_of=AS_OF, method=method or Method.usual())
+def predict(known: CreditHistory, method: Method | None = None) -> DepletionForecast:
+    """The forecast at AS_OF, by the default method unless another is given."""
+    return forecast_depletion(known, as_of=AS_OF, method=method or Method.default())
 
 
-def row(of: History, method: Method | None = None) -> dict[str, Any]:
+def row(known: CreditHistory, method: Method | None = None) -> dict[str, Any]:
     """The only row of the dates, nulls as None."""
-    dates = told(of, method).dates
+    dates = predict(known, method).dates
     assert len(dates) == 1
     return {str(name): None if pd.isna(value) else value for name, value in dates.iloc[0].items()}

@@ -1,6 +1,6 @@
-"""Credit entries and usage made by hand in few words, and the columns of a ledger that tests look at.
+"""Credit entries and usage written by hand, and the columns of a ledger that tests read.
 
-No rule of the ledger is told here, and no figure asserted.
+No rule of the ledger is here, and nothing is asserted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from forecasting.ledger import USUAL_POLICY, DrawPolicy, Ledger, draw_down
+from forecasting.ledger import DEFAULT_POLICY, DrawPolicy, Ledger, draw_down
 
 DAY_0 = date(2026, 3, 1)
 
@@ -55,7 +55,7 @@ ENTRY_COLUMNS = list(entry("", 0, 0))
 
 
 def book(
-    entries: list[dict[str, Any]], usage: dict[int, int], *, as_of: int, policy: DrawPolicy = USUAL_POLICY
+    entries: list[dict[str, Any]], usage: dict[int, int], *, as_of: int, policy: DrawPolicy = DEFAULT_POLICY
 ) -> Ledger:
     """The ledger of workspace `w`; usage is by day."""
     rows = [("w", instant(day), credits) for day, credits in usage.items()]

@@ -1,4 +1,4 @@
-"""Workspaces with one planted cause of waste each, drawn generation by generation.
+"""Workspaces with one planted cause of waste each, sampled generation by generation.
 
 Not here: what is to be found in them.
 """
@@ -53,7 +53,7 @@ class Plan:
 BAD_RULESET, BAD_TYPE, HASTY_MEMBER, UNNEEDED = "rs_description_2", "description", "m1", ("meta", "Bags")
 
 
-def draw(plan: Plan, seed: int) -> pd.DataFrame:
+def generate(plan: Plan, seed: int) -> pd.DataFrame:
     """One row per generation of 90 days: ids, attempt, waste_reason (null if not wasted), credits."""
     rng = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
@@ -73,11 +73,9 @@ def draw(plan: Plan, seed: int) -> pd.DataFrame:
         if plan.unneeded and (kind, category) == UNNEEDED:
             last = "unneeded_field"
         age = int(rng.integers(0, 90))
-        # what is refused is refused within days, what is unused only time shows
-        has_shown = age >= MATURITY_DAYS or (
-            last == "rejected_content" and rng.random() < age / MATURITY_DAYS
-        )
-        shown = last if has_shown else None
+        # rejections come within days, only time shows what is unused
+        is_known = age >= MATURITY_DAYS or (last == "rejected_content" and rng.random() < age / MATURITY_DAYS)
+        reason = last if is_known else None
         for attempt in range(1, attempts + 1):
             thrown = "excess_regeneration" if attempts >= 3 and attempt >= 2 else None
             rows.append(
@@ -91,7 +89,7 @@ def draw(plan: Plan, seed: int) -> pd.DataFrame:
                     "member_id": member,
                     "attempt": attempt,
                     "attempts": attempts,
-                    "waste_reason": shown if attempt == attempts else thrown,
+                    "waste_reason": reason if attempt == attempts else thrown,
                     "is_used": attempt == attempts and last is None,
                     "credits": round(float(rng.uniform(0.5, 3.0)), 2),
                     "age": age,

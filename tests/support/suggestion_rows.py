@@ -1,4 +1,4 @@
-"""A segment with its evidence, and the suggestion that is told of it.
+"""A segment with its evidence, and the suggestion made from it.
 
 Nothing is asserted here.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from forecasting.waste.suggestions import Terms, tell
+from forecasting.waste.suggestions import Terms, write_suggestions
 
 TERMS = Terms(as_of=date(2026, 4, 7), days=90, maturity_days=14, excess_attempts=3)
 SEGMENT: dict[str, Any] = {
@@ -41,13 +41,13 @@ EVIDENCE = {
     "elsewhere_affected_count": 60,
 }
 # 115 credits less in 30 days, of 2,340: 2,660 last 1.76 days longer
-STANDING = {"workspace_id": "w1", "credits_remaining": 2660.0, "burnt_credits": 2340.0, "burnt_days": 30.0}
+BALANCE = {"workspace_id": "w1", "credits_remaining": 2660.0, "burnt_credits": 2340.0, "burnt_days": 30.0}
 
 
-def suggestion_told(
+def suggestion_for(
     segment: dict[str, Any] | None = None,
     evidence: dict[str, Any] | None = None,
-    standing: dict[str, Any] | None = None,
+    balance: dict[str, Any] | None = None,
 ) -> Any:
     texts = ["ruleset_id", "template_id", "product_category", "member_id", "generation_type"]
     segments = pd.DataFrame([SEGMENT | (segment or {})]).astype(dict.fromkeys(texts, "string"))
@@ -59,4 +59,4 @@ def suggestion_told(
         }
     )
     frames = (pd.DataFrame([EVIDENCE | (evidence or {})]), people, types)
-    return tell(segments, *frames, pd.DataFrame([STANDING | (standing or {})]), TERMS).iloc[0]
+    return write_suggestions(segments, *frames, pd.DataFrame([BALANCE | (balance or {})]), TERMS).iloc[0]

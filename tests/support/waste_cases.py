@@ -1,4 +1,4 @@
-"""Frames of facts.fct_waste_cases, drawn: what was known of generations, and how they ended.
+"""Sampled frames of facts.fct_waste_cases: what was known of generations, and how they ended.
 
 Not here: what is asserted of them.
 """
@@ -15,14 +15,14 @@ FIRST_DAY = (FIRST - pd.Timestamp(0)).days
 MATURITY_DAYS = 14
 
 
-def drawn(
-    count: int = 12_000, days: int = 100, *, seed: int = 0, tells: str = "quality", workspaces: int = 3
+def sample_cases(
+    count: int = 12_000, days: int = 100, *, seed: int = 0, signal: str = "quality", workspaces: int = 3
 ) -> pd.DataFrame:
     """Cases of `days` days as known at the end of the last one.
 
     Args:
-        count: of cases. days: from FIRST on. seed: of what is drawn. workspaces: they share the cases.
-        tells: what waste depends on: `quality` (of the content), `group` (ruleset only) or `nothing`.
+        count: of cases. days: from FIRST on. seed: of the sample. workspaces: they share the cases.
+        signal: what waste depends on: `quality` (of the content), `group` (ruleset only) or `nothing`.
     """
     rng = np.random.default_rng(seed)
     day = np.sort(rng.integers(0, days, count))
@@ -32,9 +32,9 @@ def drawn(
         "quality": 0.05 + 0.7 * (quality < 0.3),
         "group": np.array([0.05, 0.1, 0.15, 0.2, 0.4, 0.5])[ruleset],
         "nothing": np.full(count, 0.2),
-    }[tells]
+    }[signal]
     is_wasted = rng.random(count) < chance
-    # half of the waste is refused within days, half only time shows; the rest is used within days
+    # half of the waste is rejected within days, half is settled by time; the rest is used within days
     is_settled = ~is_wasted | (rng.random(count) < 0.5)
     settled_us = np.where(is_settled, rng.exponential(30 * HOUR_US, count).astype(np.int64), -1)
     settled_on = day + settled_us // DAY_US
@@ -75,5 +75,5 @@ def drawn(
 
 
 def last_day(days: int = 100) -> int:
-    """The last of the drawn days, counted from 1970."""
+    """The last of the sampled days, counted from 1970."""
     return FIRST_DAY + days - 1

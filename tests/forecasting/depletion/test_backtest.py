@@ -1,4 +1,4 @@
-"""Scores of forecasts: due when only the forecast decides it, capped alike, true to what was known."""
+"""Scores of forecasts: due when their own median says, capped alike, and based on what was known."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ import pandas as pd
 import pytest
 from support.depletion_rows import AS_OF, ago, bought, history, steady, usage
 
-from forecasting.depletion.backtest import days_until_empty, judged_after, origins_to_replay, replay, score
+from forecasting.depletion.backtest import (
+    days_until_empty,
+    origins_to_replay,
+    replay,
+    score_forecasts,
+    scoring_delay_days,
+)
 from forecasting.depletion.calibration import shipped_calibration
-from forecasting.depletion.inputs import History
-from forecasting.ledger import USUAL_POLICY
+from forecasting.depletion.inputs import CreditHistory
+from forecasting.ledger import DEFAULT_POLICY
 
 
-def told(**days: float | None) -> pd.DataFrame:
-    usual = {"p025": 2, "p10": 4, "p50": 10, "p90": 20, "p975": 30, "pace": 12}
-    row = {f"{name}_days": value for name, value in (usual | days).items()}
+def forecasts(**days: float | None) -> pd.DataFrame:
+    default = {"p025": 2, "p10": 4, "p50": 10, "p90": 20, "p975": 30, "pace": 12}
+    row = {f"{name}_days": value for name, value in (default | days).items()}
     # as the warehouse gives whole numbers that may be null
     return pd.DataFrame([{"workspace_id": "w", "as_of": ago(90), **row}]).astype(
         dict.fromkeys(row, "int64[pyarrow]")
@@ -23,10 +29,10 @@ def told(**days: float | None) -> pd.DataFrame:
 
 
 def scored(true_days: float, **days: float | None) -> dict[str, object]:
-    return score(told(**days), np.array([true_days])).iloc[0].to_dict()
+    return score_forecasts(forecasts(**days), np.array([true_days])).iloc[0].to_dict()
 
 
-def test_the_error_is_between_the_median_and_the_true_day_beside_that_of_the_pace() -> None:
+def test_the_errors_of_median_and_pace_are_their_distances_to_the_true_day() -> None:
     found = scored(15)
     assert (found["error_days"], found["pace_error_days"]) == (5, 3)
     assert (found["is_covered_80"], found["is_covered_95"]) == (True, True)
@@ -39,13 +45,13 @@ def test_the_error_is_between_the_median_and_the_true_day_beside_that_of_the_pac
     ("median", "bucket", "days"),
     [(1, "0-7", 14), (7, "0-7", 14), (8, "8-30", 60), (31, "31-90", 90), (91, "over 90", 90)],
 )
-def test_the_median_alone_decides_when_a_forecast_is_judged(median: int, bucket: str, days: int) -> None:
+def test_the_median_alone_decides_when_a_forecast_is_scored(median: int, bucket: str, days: int) -> None:
     found = scored(3, p50=median)
     assert (found["horizon_bucket"], found["judged_after_days"]) == (bucket, days)
-    assert judged_after(np.array([median]))[0] == days
+    assert scoring_delay_days(np.array([median]))[0] == days
 
 
-def test_what_lasts_beyond_the_time_of_judgement_counts_as_lasting_so_long_for_both() -> None:
+def test_days_beyond_the_scoring_delay_are_capped_at_it_for_both() -> None:
     found = scored(np.inf, p50=5, p90=9, p975=None, pace=None)
     assert (found["true_days"], found["error_days"], found["pace_error_days"]) == (14, 9, 0)
     assert (found["is_covered_80"], found["is_covered_95"]) == (False, True)
@@ -59,7 +65,7 @@ def entries(*lots: dict[str, object]) -> pd.DataFrame:
 
 def empty_after(days_ago: int, used: pd.DataFrame, *lots: dict[str, object]) -> float:
     vintages = pd.DataFrame({"workspace_id": ["w"], "as_of": [ago(days_ago)]})
-    return float(days_until_empty(vintages, entries(*lots), used, as_of=AS_OF, policy=USUAL_POLICY)[0])
+    return float(days_until_empty(vintages, entries(*lots), used, as_of=AS_OF, policy=DEFAULT_POLICY)[0])
 
 
 def test_the_true_day_is_when_the_credits_known_then_were_used_up() -> None:
@@ -81,19 +87,19 @@ def test_credits_that_expired_unused_ended_on_their_day() -> None:
     assert empty_after(30, usage(steady()), bought(9_000, until=20)) == 10
 
 
-def test_several_workspaces_and_days_are_told_apart() -> None:
+def test_several_workspaces_and_days_are_kept_apart() -> None:
     used = pd.concat([usage(steady(), "w"), usage(steady(20), "v")])
     known = entries(bought(345))
     other = entries(bought(700)).assign(workspace_id="v")
     vintages = pd.DataFrame({"workspace_id": ["w", "v", "w"], "as_of": [ago(30), ago(30), ago(35)]})
-    found = days_until_empty(vintages, pd.concat([known, other]), used, as_of=AS_OF, policy=USUAL_POLICY)
+    found = days_until_empty(vintages, pd.concat([known, other]), used, as_of=AS_OF, policy=DEFAULT_POLICY)
     assert found.tolist() == [5, 5, 10]
-    nobody = days_until_empty(vintages[:0], known, used, as_of=AS_OF, policy=USUAL_POLICY)
+    nobody = days_until_empty(vintages[:0], known, used, as_of=AS_OF, policy=DEFAULT_POLICY)
     assert nobody.tolist() == []
 
 
-def replayed(of: History) -> pd.DataFrame:
-    return replay(origins_to_replay(of, as_of=AS_OF), calibration=shipped_calibration())
+def replayed(history_: CreditHistory) -> pd.DataFrame:
+    return replay(origins_to_replay(history_, as_of=AS_OF), calibration=shipped_calibration())
 
 
 def test_steady_demand_is_replayed_without_error_and_only_when_due() -> None:
@@ -130,12 +136,12 @@ def test_the_truth_of_a_replay_is_what_was_used_afterwards() -> None:
     assert then["pace_days"].tolist() == [3]
 
 
-def test_where_there_are_too_many_the_same_workspaces_are_replayed_each_night() -> None:
+def test_with_too_many_workspaces_every_run_replays_the_same_ones() -> None:
     parts = [history(usage(steady(), f"w{n}"), [bought(900)], workspace=f"w{n}") for n in range(9)]
     names = ("balances", "lots", "usage", "workspaces")
-    many = History(*(pd.concat([getattr(part, name) for part in parts]) for name in names))
+    many = CreditHistory(*(pd.concat([getattr(part, name) for part in parts]) for name in names))
     first = origins_to_replay(many, as_of=AS_OF, most=100)
-    backwards = History(*(getattr(many, name)[::-1] for name in names))
+    backwards = CreditHistory(*(getattr(many, name)[::-1] for name in names))
     second = origins_to_replay(backwards, as_of=AS_OF, most=100)
     assert len(set(first.workspace_id)) < 9
     assert set(first.workspace_id) == set(second.workspace_id)

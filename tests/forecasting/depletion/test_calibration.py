@@ -40,7 +40,7 @@ def test_the_fast_level_follows_within_weeks_and_the_slow_one_in_months() -> Non
     assert demand.fast[0] > 7 and 1 < demand.slow[0] < 3
 
 
-def test_days_that_say_nothing_weigh_nothing() -> None:
+def test_unknown_days_have_no_weight() -> None:
     daily = np.array([[8.0] * 60 + [0.0] * 30 + [8.0] * 10])
     known = np.ones(daily.shape, dtype=bool)
     known[0, 60:90] = False
@@ -61,7 +61,7 @@ def test_days_and_demand_are_each_others_inverse_on_every_path(daily: list[float
     demand = demand_of(daily)
     total = np.array([[demand.mean[0] * multiple]])
     assert expected_by(demand, days_until(demand, total)) == pytest.approx(total, rel=1e-6)
-    paths = DemandPaths.of(demand, shipped_calibration())
+    paths = DemandPaths.from_calibration(demand, shipped_calibration())
     days = paths.until(np.repeat(total, len(LEVELS), axis=1))
     assert (np.diff(days) >= 0).all()
     is_later = days[0] > 0.01
@@ -75,12 +75,12 @@ def test_days_and_demand_are_each_others_inverse_on_every_path(daily: list[float
 def test_a_calibration_is_read_as_it_was_written_and_a_changed_one_is_refused() -> None:
     text = shipped_calibration().to_json()
     assert Calibration.from_json(text, name="it") == shipped_calibration()
-    told = json.loads(text)
-    told["scale_slope"] += 0.1
+    content = json.loads(text)
+    content["scale_slope"] += 0.1
     with pytest.raises(
         CalibrationError, match=r"it must have the content it was hashed with.*credits calibrate"
     ):
-        Calibration.from_json(json.dumps(told), name="it")
+        Calibration.from_json(json.dumps(content), name="it")
     for broken in ("", "[]", "{}", text[:-20], '{"hash": 1}'):
         with pytest.raises(CalibrationError, match=r"it must be a calibration.*credits calibrate"):
             Calibration.from_json(broken, name="it")
@@ -101,7 +101,7 @@ def test_quantiles_without_censoring_are_those_of_the_scores() -> None:
 
 
 def test_cases_not_seen_to_their_end_do_not_read_as_short() -> None:
-    """Half of the cases are cut off early, at random: the others still tell the distribution."""
+    """Half of the cases are cut off early, at random: the others still show the distribution."""
     rng = np.random.default_rng(3)
     true, cut = rng.exponential(1, 20_000), rng.exponential(1, 20_000)
     found = dict(zip(LEVELS, _quantiles(np.minimum(true, cut), true <= cut, np.ones(20_000)), strict=True))
@@ -114,7 +114,7 @@ def series(count: int, *, noise: float) -> list[np.ndarray]:
     return [rng.gamma(1 / noise, 10 * noise, 200) for _ in range(count)]
 
 
-def test_ranges_fitted_on_quieter_series_are_narrower_and_cover_what_they_say() -> None:
+def test_ranges_fitted_on_quieter_series_are_narrower_and_have_their_nominal_coverage() -> None:
     width = {}
     for name, noise in {"quiet": 0.05, "wild": 3.0}.items():
         calibration = fit_on(series(25, noise=noise), label=name, rng=np.random.default_rng(0))
@@ -126,7 +126,7 @@ def test_ranges_fitted_on_quieter_series_are_narrower_and_cover_what_they_say() 
             amounts=2,
             rng=np.random.default_rng(1),
         )
-        days = DemandPaths.of(cases.demand, calibration).until(cases.credits[:, None])
+        days = DemandPaths.from_calibration(cases.demand, calibration).until(cases.credits[:, None])
         low, high = days[:, LEVELS.index(0.1)], days[:, LEVELS.index(0.9)]
         assert 0.7 < ((low <= cases.days) & (cases.days <= high)).mean() < 0.9
         width[name] = np.mean(high / low)

@@ -1,6 +1,6 @@
-"""Which days say something of demand, and what is not taken for it.
+"""Which days show demand, and what is not counted as demand.
 
-Not here: the levels and the paths they lead to (`test_calibration`).
+Not here: the levels and the paths they lead to (test_calibration.py).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def blocked(closing: list[int], overage: list[int] | None = None, days: int | No
     return found[1].tolist()
 
 
-def test_a_day_that_ends_with_nothing_says_nothing_of_demand() -> None:
+def test_a_day_that_ends_empty_does_not_show_demand() -> None:
     assert blocked([5, 0, 0, 7]) == [False, True, True, False]
 
 
@@ -71,8 +71,8 @@ def test_an_implausible_charge_is_capped_in_demand_while_usage_and_pace_keep_it(
     assert as_charged["depletes_on_p50"] < capped["depletes_on_p50"] or capped["depletes_on_p50"] is None
 
 
-def test_levels_do_not_depend_on_the_cases_beside_them() -> None:
-    # a matrix product rounds a row by where it stands among others
+def test_levels_do_not_depend_on_other_cases() -> None:
+    # a matrix product rounds a row depending on its position
     rng = np.random.default_rng(1)
     daily = rng.lognormal(2, 1, (101, 365)) * MICRO
     known = rng.random(daily.shape) < 0.9

@@ -1,6 +1,6 @@
 """The depletion forecast's statuses, pace date and burn rates on hand-made ledgers.
 
-Not here: how a balance comes about (`test_ledger`), or its range (`test_depletion_range`).
+Not here: how a balance comes about (test_ledger.py), or the range of the date (test_range.py).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from forecasting.depletion.forecast import Method, forecast_depletion
-from forecasting.depletion.inputs import History
+from forecasting.depletion.inputs import CreditHistory
 from forecasting.ledger import draw_down
 
 AS_OF = date(2026, 4, 7)
@@ -47,8 +47,8 @@ def dates_of(
     balances: pd.DataFrame, lots: pd.DataFrame, usage: pd.DataFrame, *workspaces: str
 ) -> pd.DataFrame:
     named = pd.DataFrame({"workspace_id": list(workspaces), "lead_time_days": 3})
-    history = History(balances, lots, usage, named)
-    return forecast_depletion(history, as_of=AS_OF, method=Method.usual()).dates
+    history = CreditHistory(balances, lots, usage, named)
+    return forecast_depletion(history, as_of=AS_OF, method=Method.default()).dates
 
 
 def forecast(closing: list[int], used: dict[int, int], coming: list = ()) -> dict[str, Any]:  # type: ignore
@@ -143,7 +143,7 @@ def test_without_a_ledger_there_is_a_burn_rate_but_no_balance_and_no_date() -> N
     assert row[["credits_remaining_micro", "pace_date", "empty_since", "next_grant_on"]].isna().all()
 
 
-def test_an_empty_balance_says_since_when_and_never_a_date_to_come() -> None:
+def test_an_empty_balance_has_the_date_since_when_and_no_date_to_come() -> None:
     row = forecast([0, 5, 0, 7, 0, 0, 0], {0: 3, 20: 1})
     assert (row["forecast_status"], row["credits_remaining_micro"]) == ("already_empty", 0)
     assert (row["empty_since"], row["pace_date"]) == (ago(2), None)
@@ -153,7 +153,7 @@ def test_a_balance_that_was_never_filled_is_empty_since_its_first_day() -> None:
     assert forecast([0, 0, 0, 0], {3: 3})["empty_since"] == ago(3)
 
 
-def test_empty_comes_before_no_burn_and_a_past_empty_run_is_not_shown_later() -> None:
+def test_empty_comes_before_no_burn_and_a_past_empty_period_is_not_reported_later() -> None:
     assert forecast([0], {})["forecast_status"] == "already_empty"
     assert forecast([5, 0, 5], {0: 1, 20: 1})["empty_since"] is None
 
@@ -164,7 +164,7 @@ def test_nothing_used_in_thirty_days_is_no_burn() -> None:
     assert forecast([100], {29: 10})["forecast_status"] == "ok"
 
 
-def test_under_fourteen_days_since_first_usage_is_insufficient_history_beside_a_pace_date() -> None:
+def test_under_fourteen_days_since_first_usage_is_insufficient_history_with_a_pace_date() -> None:
     row = forecast([100], {12: 1, 0: 10})
     assert (row["forecast_status"], row["history_days"]) == ("insufficient_history", 13)
     assert row["pace_date"] == ago(-70)

@@ -15,17 +15,18 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.depletion_rows import AS_OF, MICRO, ago, bought, history, pack, row, steady, told, usage
+from support.depletion_rows import AS_OF, MICRO, ago, bought, history, pack, predict, row, steady, usage
 
 from forecasting.depletion.calibration import shipped_calibration
-from forecasting.depletion.forecast import DATE_LEVELS, Method, forecast_depletion
-from forecasting.depletion.inputs import History
+from forecasting.depletion.forecast import Method, forecast_depletion
+from forecasting.depletion.inputs import CreditHistory
+from forecasting.depletion.schema import FORECAST_ROW
 from forecasting.ledger import DrawPolicy
 
-DATES = [f"depletes_on_{name}" for name in DATE_LEVELS]
+DATES = [name for name in FORECAST_ROW if name.startswith("depletes_on_")]
 
 
-def test_steady_demand_is_foretold_around_its_own_pace() -> None:
+def test_the_range_of_steady_demand_contains_its_own_pace() -> None:
     # 600 used, 300 left at 10 a day: thirty days
     found = row(history(usage(steady()), [bought(900)]))
     assert (found["forecast_status"], found["pace_date"]) == ("ok", ago(-30))
@@ -74,7 +75,7 @@ def test_a_grant_that_comes_after_the_credits_are_gone_does_not_undo_that() -> N
     assert granted["chance_empty_before_grant"] > 0.95
 
 
-def test_the_chance_before_a_grant_is_that_of_the_day_before_it() -> None:
+def test_the_probability_of_being_empty_before_a_grant_is_that_of_the_day_before_it() -> None:
     found = row(history(usage(steady()), [bought(900)]))
     day = (ago(0) - found["depletes_on_p50"]).days
     after = row(history(usage(steady()), [bought(900), bought(5, on=day - 1, booked=0)]))
@@ -134,8 +135,8 @@ def test_each_status_carries_its_own_dates_only() -> None:
         "beyond_horizon": history(usage(steady()), [bought(600 + 10 * 500)]),
         "ok": history(usage(steady(days=14)), [bought(300)]),
     }
-    for status, of in rows.items():
-        found = row(of)
+    for status, known in rows.items():
+        found = row(known)
         assert found["forecast_status"] == status
         if status != "ok":
             assert [found[name] for name in [*DATES, "buy_by"]] == [None] * 7
@@ -151,7 +152,7 @@ def test_what_lies_beyond_the_horizon_has_no_date() -> None:
     assert found["depletes_on_p975"] is None
 
 
-def test_an_empty_workspace_is_told_what_would_fill_it() -> None:
+def test_an_empty_workspace_gets_a_purchase_recommendation() -> None:
     found = row(history(usage(steady()), [bought(600)], packs=[pack("p", 100, "9.99")]))
     assert 250 * MICRO <= found["credits_to_buy_micro"] <= 500 * MICRO
     assert '"pack_id": "p"' in found["recommended_packs"]
@@ -166,7 +167,7 @@ def test_nothing_is_to_be_bought_where_a_grant_covers_what_is_to_come() -> None:
 
 
 def test_paths_start_at_what_is_left_and_never_fall_below_nothing() -> None:
-    paths = told(history(usage(steady()), [bought(900), bought(50, on=-9, booked=0)])).paths
+    paths = predict(history(usage(steady()), [bought(900), bought(50, on=-9, booked=0)])).paths
     columns = [name for name in paths if name.startswith("balance_")]
     assert paths.iloc[0][columns].tolist() == [300 * MICRO] * 5
     assert paths["forecast_date"].is_monotonic_increasing and paths["forecast_date"].iloc[0] == ago(0)
@@ -177,7 +178,7 @@ def test_paths_start_at_what_is_left_and_never_fall_below_nothing() -> None:
 
 
 credits = st.integers(1, 2_000)
-lots_drawn = st.lists(
+any_lots = st.lists(
     st.builds(
         lambda amount, on, life: bought(
             amount, on=on, until=None if life is None else on - life, booked=max(on, 0)
@@ -194,31 +195,31 @@ lots_drawn = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(
     used=st.dictionaries(st.integers(0, 100), st.integers(0, 100), min_size=1, max_size=60),
-    lots=lots_drawn,
+    lots=any_lots,
     repays=st.booleans(),
     seed=st.integers(0, 9),
 )
-def test_quantiles_are_in_order_and_rows_in_any_order_say_the_same(
+def test_quantiles_are_in_order_and_the_order_of_rows_does_not_matter(
     used: dict[int, int], lots: list[dict[str, object]], repays: bool, seed: int
 ) -> None:
-    method = replace(Method.usual(), policy=DrawPolicy(repays_overage=repays))
-    of = history(usage(used), lots)
-    found = told(of, method)
+    method = replace(Method.default(), policy=DrawPolicy(repays_overage=repays))
+    known = history(usage(used), lots)
+    found = predict(known, method)
     days = [found.dates[name].iloc[0] for name in DATES]
     seen = [day for day in days if not pd.isna(day)]
     assert seen == sorted(seen) and days[: len(seen)] == seen
     columns = [name for name in found.paths if name.startswith("balance_")]
     assert (found.paths[columns].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
-    shuffled = History(
-        *(getattr(of, part).sample(frac=1, random_state=seed) for part in ("balances", "lots", "usage")),
-        of.workspaces,
+    shuffled = CreditHistory(
+        *(getattr(known, part).sample(frac=1, random_state=seed) for part in ("balances", "lots", "usage")),
+        known.workspaces,
     )
-    again = told(shuffled, method)
+    again = predict(shuffled, method)
     pd.testing.assert_frame_equal(again.dates, found.dates)
     pd.testing.assert_frame_equal(again.paths, found.paths)
 
 
-def many() -> History:
+def many() -> CreditHistory:
     rng = random.Random(7)
     parts = []
     for number in range(40):
@@ -228,17 +229,17 @@ def many() -> History:
             for _ in range(rng.randint(1, 9))
         ]
         parts.append(history(usage(used, f"w{number}"), lots, workspace=f"w{number}"))
-    return History(
-        *(pd.concat([getattr(part, name) for part in parts]) for name in History.__dataclass_fields__)
+    return CreditHistory(
+        *(pd.concat([getattr(part, name) for part in parts]) for name in CreditHistory.__dataclass_fields__)
     )
 
 
-def test_a_workspace_is_told_the_same_whoever_stands_beside_it() -> None:
+def test_the_forecast_of_a_workspace_does_not_depend_on_other_workspaces() -> None:
     everyone = many()
-    together = told(everyone)
+    together = predict(everyone)
     dates, paths = together.dates.set_index("workspace_id"), together.paths.set_index("workspace_id")
     for name in dates.index:
-        alone = told(everyone.of_workspace(str(name)))
+        alone = predict(everyone.for_workspace(str(name)))
         pd.testing.assert_frame_equal(alone.dates.set_index("workspace_id"), dates.loc[[name]])
         if len(alone.paths):
             pd.testing.assert_frame_equal(alone.paths.set_index("workspace_id"), paths.loc[[name]])
@@ -253,11 +254,11 @@ def digest() -> str:
 def test_the_number_of_threads_changes_nothing(threads: str) -> None:
     limits = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], threads)
     paths = os.pathsep.join(path for path in sys.path if path)
-    said = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", "from test_range import digest; print(digest())"],
         env={**os.environ, **limits, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), paths])},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert said.stdout.strip() == digest()
+    assert output.stdout.strip() == digest()

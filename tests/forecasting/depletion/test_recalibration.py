@@ -9,13 +9,13 @@ import pandas as pd
 from support.depletion_rows import AS_OF, MICRO, ago
 
 from forecasting.depletion.calibration import Calibration, shipped_calibration
-from forecasting.depletion.inputs import History
+from forecasting.depletion.inputs import CreditHistory
 from forecasting.depletion.recalibration import recalibrate
 from forecasting.depletion.synthetic_cases import fit_on
 
 
-def warehouse(count: int, days: int) -> History:
-    """Workspaces with nearly constant use: far narrower ranges hold than on the public series."""
+def warehouse(count: int, days: int) -> CreditHistory:
+    """Workspaces with nearly constant use: far narrower ranges than on the public series."""
     rng = np.random.default_rng(2)
     rows = [
         (f"w{number:03d}", ago(day), round(float(rng.normal(100, 3)) * MICRO))
@@ -30,7 +30,7 @@ def warehouse(count: int, days: int) -> History:
     lots = pd.DataFrame(
         columns=["workspace_id", "lot_id", "lot_status", "priority", "effective_on", "expires_on"]
     )
-    return History(balances, lots, usage, workspaces)
+    return CreditHistory(balances, lots, usage, workspaces)
 
 
 def test_with_too_little_history_the_shipped_one_is_used() -> None:
@@ -56,23 +56,23 @@ def test_a_better_one_of_its_own_is_promoted_and_can_be_read_back() -> None:
 
 
 def test_one_that_is_not_better_is_registered_and_not_used() -> None:
-    of = warehouse(30, 150)
+    known = warehouse(30, 150)
     rng = np.random.default_rng(2)
     ideal = fit_on([rng.normal(100, 3, 150) for _ in range(400)], label="ideal", rng=np.random.default_rng(9))
-    found = recalibrate(of, ideal, as_of=AS_OF)
+    found = recalibrate(known, ideal, as_of=AS_OF)
     assert len(found) == 2 and found["promoted"].sum() == 1
     promoted = found[found["promoted"]].iloc[0]
     scores = json.loads(found[found["label"] != "ideal"]["scores"].iloc[0])
     assert (promoted["label"] == "ideal") == (scores["shipped"] <= scores["own"])
 
 
-def test_a_history_too_sparse_to_fit_is_no_reason_to_do_without_a_forecast() -> None:
+def test_a_history_too_sparse_to_fit_does_not_stop_the_forecast() -> None:
     """One credit on the first day and none since: nothing is ever used up, so nothing can be fitted."""
-    of = warehouse(30, 150)
-    sparse = of.usage[of.usage["usage_date"] == ago(149)]
+    known = warehouse(30, 150)
+    sparse = known.usage[known.usage["usage_date"] == ago(149)]
     usage = sparse.assign(credits_micro=MICRO)
     found = recalibrate(
-        History(of.balances, of.lots, usage, of.workspaces), shipped_calibration(), as_of=AS_OF
+        CreditHistory(known.balances, known.lots, usage, known.workspaces), shipped_calibration(), as_of=AS_OF
     )
     assert found["promoted"].tolist() == [True]
     assert "Give longer series" in json.loads(found["scores"].iloc[0])["why_not"]

@@ -1,4 +1,4 @@
-"""Demand against lots: run_down held against a day-by-day reading of the ledger's rules."""
+"""Demand against lots: run_down compared with the ledger's rules applied day by day."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.depletion_rows import AS_OF, bought, history, usage
 
 from forecasting.depletion.runway import BEYOND, Change, Lots, RealisedDemand, run_down
-from forecasting.ledger import USUAL_POLICY
+from forecasting.ledger import DEFAULT_POLICY
 
 DAYS = 30
 
@@ -35,19 +35,19 @@ def demand(daily: list[int]) -> RealisedDemand:
 
 
 def day_by_day(lots: list[Lot], daily: list[int], *, repays: bool) -> tuple[int, list[int], int]:
-    """The first day that ends with nothing, what is left on each day, and what no lot paid in the end."""
+    """The first day that ends empty, what is left on each day, and what no lot paid in the end."""
     left = [lot.held if lot.starts_on <= 1 else 0 for lot in lots]
     empty_on, balances, debt, lost = BEYOND, [], 0, 0
     for day, asked in enumerate(daily, start=1):
-        for place, lot in enumerate(lots):
+        for index, lot in enumerate(lots):
             if day > 1 and lot.starts_on == day:
-                left[place] = lot.held
+                left[index] = lot.held
             if lot.expires_on <= day:
-                left[place] = 0
+                left[index] = 0
         owed = asked + debt
-        for place in range(len(lots)):
-            paid = min(left[place], owed)
-            left[place], owed = left[place] - paid, owed - paid
+        for index in range(len(lots)):
+            paid = min(left[index], owed)
+            left[index], owed = left[index] - paid, owed - paid
         debt, lost = (owed, owed) if repays else (0, lost + owed)
         balances.append(sum(left))
         if sum(left) == 0 and empty_on == BEYOND:
@@ -55,7 +55,7 @@ def day_by_day(lots: list[Lot], daily: list[int], *, repays: bool) -> tuple[int,
     return empty_on, balances, lost
 
 
-lots_drawn = st.lists(
+any_lots = st.lists(
     st.builds(
         lambda start, life, held: Lot(start, start + life, held),
         st.integers(1, DAYS),
@@ -68,10 +68,8 @@ lots_drawn = st.lists(
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    lots=lots_drawn, daily=st.lists(st.integers(0, 12), min_size=DAYS, max_size=DAYS), repays=st.booleans()
-)
-def test_lots_are_run_down_as_the_rules_say_day_by_day(
+@given(lots=any_lots, daily=st.lists(st.integers(0, 12), min_size=DAYS, max_size=DAYS), repays=st.booleans())
+def test_running_lots_down_equals_the_rules_applied_day_by_day(
     lots: list[Lot], daily: list[int], repays: bool
 ) -> None:
     empty_on, balances, lost = day_by_day(lots, daily, repays=repays)
@@ -89,7 +87,7 @@ def test_lots_are_run_down_as_the_rules_say_day_by_day(
         st.tuples(st.integers(1, 400), st.integers(12, 60), st.integers(-20, 11)), min_size=1, max_size=5
     ),
 )
-def test_foretold_with_what_was_used_the_ledger_is_what_it_became(
+def test_running_the_ledger_down_by_actual_usage_gives_the_later_ledger(
     used: list[int], lots: list[tuple[int, int, int]]
 ) -> None:
     """The ledger ten days ago, run down by the usage since, holds what the ledger of today holds."""
@@ -100,11 +98,11 @@ def test_foretold_with_what_was_used_the_ledger_is_what_it_became(
     before = history(usage({day - 10: credits for day, credits in ago.items()}), moved(entries))
     names = pd.Index(["w"])
     number = int(np.datetime64(AS_OF, "D").astype(int))
-    open_lots = Lots.of(before.lots, names, as_of=number, policy=USUAL_POLICY)
+    open_lots = Lots.from_frame(before.lots, names, as_of=number, policy=DEFAULT_POLICY)
     since = [round(days[day] * 1_000_000) for day in range(9, -1, -1)]
-    foretold = run_down(demand(since), open_lots).balances(demand(since), 10)[0, 0]
+    balances = run_down(demand(since), open_lots).balances(demand(since), 10)[0, 0]
     booked = today.balances.set_index("usage_date")["closing_micro"].iloc[-10:]
-    assert foretold.tolist() == booked.tolist()
+    assert balances.tolist() == booked.tolist()
 
 
 def moved(entries: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -122,5 +120,5 @@ def moved(entries: list[dict[str, object]]) -> list[dict[str, object]]:
 def test_what_is_used_once_on_a_day_brings_the_end_nearer_from_that_day_on(
     on: int, credits: int, empty_on: int
 ) -> None:
-    paths = Change(extra=credits, extra_on=on).made_to(demand([10] * DAYS))
+    paths = Change(extra=credits, extra_on=on).applied_to(demand([10] * DAYS))
     assert run_down(paths, arrays([Lot(1, 10_000, 50)])).empty_on[0, 0] == empty_on

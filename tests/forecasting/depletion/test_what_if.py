@@ -1,4 +1,4 @@
-"""Changes asked for in words, answered by the engine of the nightly forecast."""
+"""What-if changes, applied to the nightly forecast."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ import pytest
 from support.depletion_rows import AS_OF, MICRO, ago, bought, history, pack, row, steady, usage
 
 from forecasting.depletion.forecast import Method
-from forecasting.depletion.inputs import History
-from forecasting.depletion.what_if import Facts, WhatIfError, foretell
+from forecasting.depletion.inputs import CreditHistory
+from forecasting.depletion.what_if import RecentUsage, WhatIfError, forecast_with_changes
 
-FACTS = Facts(credits_micro=300 * MICRO, regeneration_micro=60 * MICRO, member_count=5, product_count=50)
+FACTS = RecentUsage(
+    credits_micro=300 * MICRO, regeneration_micro=60 * MICRO, member_count=5, product_count=50
+)
 
 
-def known(**changes: object) -> History:
+def known(**changes: object) -> CreditHistory:
     return history(usage(steady()), [bought(900)], packs=[pack("p", 300, "20", 100)], **changes)  # type: ignore[arg-type]
 
 
-def median(*changes: str, facts: Facts = FACTS) -> pd.Timestamp:
-    dates = foretell(known(), list(changes), facts=facts, as_of=AS_OF, method=Method.usual()).dates
+def median(*changes: str, facts: RecentUsage = FACTS) -> pd.Timestamp:
+    dates = forecast_with_changes(
+        known(), list(changes), facts=facts, as_of=AS_OF, method=Method.default()
+    ).dates
     return dates["depletes_on_p50"].iloc[0]
 
 
@@ -28,7 +32,7 @@ def days(*changes: str) -> int:
     return int((median(*changes) - pd.Timestamp(AS_OF)).days)
 
 
-def test_no_change_is_the_forecast_of_the_night() -> None:
+def test_no_change_is_the_nightly_forecast() -> None:
     assert (
         median() == row(known())["depletes_on_p50"] == median("regeneration-rate=0%") == median("members=+0")
     )
@@ -62,11 +66,13 @@ def test_a_pack_bought_is_there_after_the_lead_time_and_expires() -> None:
     assert median(too_late) == median()
     short = known()
     short = history(usage(steady()), [bought(900)], packs=[pack("p", 300, "20", 5)])
-    dates = foretell(short, ["buy=p@2026-04-10"], facts=FACTS, as_of=AS_OF, method=Method.usual()).dates
+    dates = forecast_with_changes(
+        short, ["buy=p@2026-04-10"], facts=FACTS, as_of=AS_OF, method=Method.default()
+    ).dates
     assert dates["depletes_on_p50"].iloc[0] <= median() + pd.Timedelta(days=6)
 
 
-def test_changes_are_made_together() -> None:
+def test_changes_are_applied_together() -> None:
     assert days("members=+5", "regeneration-rate=-100%") == pytest.approx(days() / 1.6, abs=2)
 
 
@@ -86,12 +92,12 @@ def test_changes_are_made_together() -> None:
         ("", "written as"),
     ],
 )
-def test_what_cannot_be_is_refused_with_the_remedy(change: str, words: str) -> None:
+def test_an_impossible_change_is_refused_with_the_remedy(change: str, words: str) -> None:
     with pytest.raises(WhatIfError, match=words):
         median(change)
 
 
-def test_what_is_relative_to_no_use_is_refused() -> None:
+def test_a_relative_change_without_usage_is_refused() -> None:
     for change in ("members=+1", "regeneration-rate=-1%", "bulk=1 product"):
         with pytest.raises(WhatIfError, match="nothing was used"):
-            median(change, facts=Facts(0, 0, 0, 0))
+            median(change, facts=RecentUsage(0, 0, 0, 0))

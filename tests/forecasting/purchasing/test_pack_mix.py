@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.purchasing.pack_mix import MOST_STEPS, Pack, _by_the_credit, _Search, cheapest_mix
+from forecasting.purchasing.pack_mix import MOST_STEPS, Pack, _by_rate, _Search, cheapest_mix
 
 
 def on_offer(pack_id: str, credits: int, price: str, validity_days: int | None = None) -> Pack:
@@ -106,7 +106,7 @@ def test_packs_of_one_price_by_the_credit_and_of_no_common_size_end_after_so_man
     # every one of a very large number of mixes is as cheap as every other
     sizes = [prime * 10**6 for prime in (101, 103, 107, 109, 113, 127, 131, 137)]
     packs = [Pack(str(size), size, Decimal(size) / 10**6, "EUR") for size in sizes]
-    search = _Search(sorted(packs, key=_by_the_credit), [(0, 10**12)], {})
+    search = _Search(sorted(packs, key=_by_rate), [(0, 10**12)], {})
     search.extend((), search._prices[0] * 0, [10**12])
     assert search.best is not None and search.best[0] >= 10**6
     assert search.steps <= MOST_STEPS + len(packs)

@@ -13,7 +13,7 @@ from forecasting.depletion.calibration import LEVELS, DemandPaths, shipped_calib
 from forecasting.depletion.demand import measure_demand
 from forecasting.depletion.runway import Lots, run_down
 from forecasting.purchasing.pack_mix import Pack, cheapest_mix, comparable
-from forecasting.purchasing.recommend import BuyingTerms, packs_as_json, what_to_buy
+from forecasting.purchasing.recommend import BuyingTerms, packs_as_json, recommend_purchases
 
 MICRO = 1_000_000
 AMPLE = LEVELS.index(0.1)
@@ -90,12 +90,12 @@ def test_what_is_bought_lasts_as_long_as_asked_and_less_does_not(
 ) -> None:
     values = np.array([daily], dtype=float) * MICRO
     demand = measure_demand(values, np.ones(values.shape, dtype=bool))
-    paths = DemandPaths.of(demand, shipped_calibration())
+    paths = DemandPaths.from_calibration(demand, shipped_calibration())
     starts, lives, held = (np.array([column]) for column in zip(*lots, strict=True))
     known = Lots(starts, starts + lives, held.astype(float) * MICRO)
     arrival = np.array([arrives_on])
     terms = BuyingTerms(cover_days=cover_days)
-    buying = what_to_buy(paths, known, arrives_on=arrival, packs=[[]], terms=terms, repays=False)
+    buying = recommend_purchases(paths, known, arrives_on=arrival, packs=[[]], terms=terms, repays=False)
     bought = int(buying.credits_micro[0])
     assert bought % MICRO == 0 and buying.mixes == [None]
 

@@ -1,4 +1,4 @@
-"""What a spike is put down to: events, or the segment that stands out, on hand-made cells."""
+"""The cause of a spike: events, or the segment furthest above its share, on hand-made cells."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_the_event_that_caused_a_day_is_listed_with_what_it_charged() -> None:
     assert (row["event_ids"], row["event_count"]) == ("native e1", 1)
 
 
-def test_implausible_charges_are_told_by_themselves_and_as_the_cause_of_their_day() -> None:
+def test_implausible_charges_are_listed_alone_and_as_the_cause_of_their_day() -> None:
     of_day = charges([(0, "e1", 2_000, 2), (0, "e2", 3_000, 2)])
     event, whole = reversed(explained(day(5_100, 100), cells(TEAM), largest("e2", 3_000), of_day))
     assert (event["scope"], whole["scope"]) == ("event", "day")
@@ -130,10 +130,10 @@ def test_implausible_charges_are_told_by_themselves_and_as_the_cause_of_their_da
 def test_implausible_charges_are_listed_for_90_days_and_alert_once_in_30() -> None:
     of_days = charges([(90, "e1", 500, 0), (89, "e2", 500, 0), (50, "e3", 500, 0)])
     nothing = (day(0, 0).iloc[:0], cells([]), largest("e", 0).iloc[:0])
-    told = [(row["event_ids"], row["is_muted"]) for row in explained(*nothing, of_days)]
-    assert told == [("native e2", True), ("native e3", False)]
-    told = [(row["event_ids"], row["is_muted"]) for row in explained(*nothing, of_days.iloc[1:])]
-    assert told == [("native e2", False), ("native e3", False)]
+    found = [(row["event_ids"], row["is_muted"]) for row in explained(*nothing, of_days)]
+    assert found == [("native e2", True), ("native e3", False)]
+    found = [(row["event_ids"], row["is_muted"]) for row in explained(*nothing, of_days.iloc[1:])]
+    assert found == [("native e2", False), ("native e3", False)]
 
 
 def test_an_implausible_charge_of_the_weeks_before_does_not_make_its_member_look_usual() -> None:

@@ -4,7 +4,7 @@ Measured: 92.1 % (mean of series; 91.6 % of 5,814 days), 99.9 % where the P90 is
 3.1 alerts a series and year (median 3.4). Found means listed: 72 and 76 % alert, the others are muted. The
 ratios were chosen on these same series.
 
-The series are no part of the repository: without them these tests are skipped, and say so.
+The series are not part of the repository; without them these tests are skipped.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
-from support.waste_cases import MATURITY_DAYS, drawn, last_day
+from support.waste_cases import MATURITY_DAYS, last_day, sample_cases
 
 from benchmarks.waste_canaries import planted_leak, shuffled_time
 from forecasting.waste.evaluation import (
@@ -19,7 +19,7 @@ from forecasting.waste.evaluation import (
     evaluate,
     refuse_unknown_labels,
 )
-from forecasting.waste.features import LeakageError, cases_of
+from forecasting.waste.features import Cases, LeakageError
 from forecasting.waste.matrix import FEATURES, Features
 from forecasting.waste.promotion import objections
 
@@ -27,9 +27,9 @@ TERMS = {"as_of": last_day(), "maturity_days": MATURITY_DAYS, "seed": 1}
 
 
 @pytest.fixture(scope="module")
-def learnable() -> Evaluation:
+def predictable() -> Evaluation:
     """Waste follows the quality score, which the rule does not look at."""
-    evaluation = evaluate(cases_of(drawn(12_000, 100, seed=1)), **TERMS)
+    evaluation = evaluate(Cases.from_frame(sample_cases(12_000, 100, seed=1)), **TERMS)
     assert evaluation is not None
     return evaluation
 
@@ -37,54 +37,61 @@ def learnable() -> Evaluation:
 def test_average_precision_is_that_of_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     labels = rng.random(500) < 0.3
-    chances = np.round(rng.random(500) * 0.5 + labels * 0.2, 2)  # with equal ones
-    assert np.isclose(average_precision(labels, chances), average_precision_score(labels, chances))
+    probabilities = np.round(rng.random(500) * 0.5 + labels * 0.2, 2)  # with equal ones
+    assert np.isclose(
+        average_precision(labels, probabilities), average_precision_score(labels, probabilities)
+    )
 
 
 def test_calibration_error_is_the_mean_gap_of_ten_bins() -> None:
-    chances = np.repeat(np.arange(10) / 10, 10)
-    labels = np.tile(np.arange(10), 10) < np.repeat(np.arange(10), 10)  # as often as foretold
-    assert np.isclose(calibration_error(labels, chances), 0)
-    assert np.isclose(calibration_error(labels, np.minimum(chances + 0.05, 1)), 0.05)
+    probabilities = np.repeat(np.arange(10) / 10, 10)
+    labels = np.tile(np.arange(10), 10) < np.repeat(np.arange(10), 10)  # as often as predicted
+    assert np.isclose(calibration_error(labels, probabilities), 0)
+    assert np.isclose(calibration_error(labels, np.minimum(probabilities + 0.05, 1)), 0.05)
     # too high for some and too low for others is no calibration
-    assert np.isclose(calibration_error(labels, np.where(chances < 0.45, chances + 0.1, chances - 0.1)), 0.1)
+    assert np.isclose(
+        calibration_error(labels, np.where(probabilities < 0.45, probabilities + 0.1, probabilities - 0.1)),
+        0.1,
+    )
 
 
-def test_what_the_rule_cannot_see_is_learnt_and_promoted(learnable: Evaluation) -> None:
-    assert objections(learnable) == ()
-    assert learnable.scores["boosting"].average_precision > learnable.scores["rule"].average_precision + 0.2
-    assert max(learnable.importance, key=lambda name: learnable.importance[name]) == "quality_score"
-    assert learnable.weeks == 6
-    assert set(learnable.scores) == set(MODELS)
+def test_a_model_that_uses_what_the_rule_cannot_is_promoted(predictable: Evaluation) -> None:
+    assert objections(predictable) == ()
+    assert (
+        predictable.scores["boosting"].average_precision > predictable.scores["rule"].average_precision + 0.2
+    )
+    assert max(predictable.importance, key=lambda name: predictable.importance[name]) == "quality_score"
+    assert predictable.weeks == 6
+    assert set(predictable.scores) == set(MODELS)
 
 
-def test_scores_lie_in_their_ranges(learnable: Evaluation) -> None:
-    for scores in learnable.scores.values():
+def test_scores_lie_in_their_ranges(predictable: Evaluation) -> None:
+    for scores in predictable.scores.values():
         assert scores.low < scores.average_precision < scores.high
         assert scores.lead_low <= scores.lead <= scores.lead_high
-    assert learnable.scores["rule"].lead == 0
-    assert 0.2 < learnable.base_rate < 0.3
+    assert predictable.scores["rule"].lead == 0
+    assert 0.2 < predictable.base_rate < 0.3
 
 
-@pytest.mark.parametrize("tells", ["group", "nothing"])
-def test_where_the_rule_knows_all_there_is_it_stays(tells: str) -> None:
-    evaluation = evaluate(cases_of(drawn(8_000, 100, seed=2, tells=tells)), **TERMS)
+@pytest.mark.parametrize("signal", ["group", "nothing"])
+def test_the_rule_stays_where_it_uses_all_the_information(signal: str) -> None:
+    evaluation = evaluate(Cases.from_frame(sample_cases(8_000, 100, seed=2, signal=signal)), **TERMS)
     assert evaluation is not None
     assert objections(evaluation)
 
 
 def test_few_cases_are_not_tested() -> None:
-    evaluation = evaluate(cases_of(drawn(300, 100, seed=3)), **TERMS)
+    evaluation = evaluate(Cases.from_frame(sample_cases(300, 100, seed=3)), **TERMS)
     assert evaluation is None
     assert objections(evaluation) == ("too little is known yet to test a model",)
 
 
 def test_nothing_at_all_is_not_tested() -> None:
-    assert evaluate(cases_of(drawn(10, 20).iloc[:0]), **TERMS) is None
+    assert evaluate(Cases.from_frame(sample_cases(10, 20).iloc[:0]), **TERMS) is None
 
 
 def test_a_test_week_in_the_past_of_its_training_is_refused() -> None:
-    cases = cases_of(drawn(400, 60, seed=4))
+    cases = Cases.from_frame(sample_cases(400, 60, seed=4))
     middle = int(np.median(cases.day))
     early, late = cases.take(cases.day <= middle), cases.take(cases.day > middle)
     refuse_unknown_labels(early, late, cut=middle)
@@ -97,22 +104,22 @@ def test_a_test_week_in_the_past_of_its_training_is_refused() -> None:
 
 
 def test_the_shuffled_time_canary_is_caught() -> None:
-    cases = cases_of(drawn(6_000, 100, seed=5))
-    said = shuffled_time(cases, **TERMS)
-    assert said is not None
-    assert "Times were mixed up" in said
+    cases = Cases.from_frame(sample_cases(6_000, 100, seed=5))
+    reason = shuffled_time(cases, **TERMS)
+    assert reason is not None
+    assert "Times were mixed up" in reason
 
 
-@pytest.mark.parametrize("tells", ["quality", "nothing"])
-def test_the_planted_leak_canary_is_caught(tells: str) -> None:
-    cases = cases_of(drawn(8_000, 100, seed=6, tells=tells))
-    said = planted_leak(cases, **TERMS)
-    assert said is not None
-    assert "leak" in said
+@pytest.mark.parametrize("signal", ["quality", "nothing"])
+def test_the_planted_leak_canary_is_caught(signal: str) -> None:
+    cases = Cases.from_frame(sample_cases(8_000, 100, seed=6, signal=signal))
+    reason = planted_leak(cases, **TERMS)
+    assert reason is not None
+    assert "leak" in reason
 
 
-def test_an_added_feature_that_tells_nothing_is_no_leak(learnable: Evaluation) -> None:
-    cases = cases_of(drawn(8_000, 100, seed=7))
+def test_an_added_feature_without_information_is_no_leak(predictable: Evaluation) -> None:
+    cases = Cases.from_frame(sample_cases(8_000, 100, seed=7))
     noise = np.random.default_rng(0).random(len(cases))
     added = Features({"noise": noise}, {"noise": cases.made_us})
     evaluation = evaluate(cases, added=added, **TERMS)
@@ -126,7 +133,7 @@ GOOD = Scores(0.5, 0.48, 0.52, 0.1, 0.08, 0.12, 0.10, 0.02, 0.05, "type")
 RULE = replace(GOOD, average_precision=0.4, lead=0.0, lead_low=0.0, lead_high=0.0, brier=0.11)
 
 
-def judged(
+def objections_to(
     model: Scores = GOOD, *, base_rate: float = 0.2, without: float = 0.4, jump: float = 0.0
 ) -> tuple[str, ...]:
     scores = {"rule": RULE, "logistic": model, "boosting": model}
@@ -134,7 +141,7 @@ def judged(
 
 
 @pytest.mark.parametrize(
-    ("changed", "base_rate", "jump", "said"),
+    ("changed", "base_rate", "jump", "words"),
     [
         ({"average_precision": 0.419}, 0.2, 0.0, "+0.02 is needed"),
         ({"lead_low": 0.0}, 0.2, 0.0, "must be above 0"),
@@ -146,18 +153,18 @@ def judged(
     ],
 )
 def test_each_condition_alone_keeps_a_model_out(
-    changed: dict[str, float], base_rate: float, jump: float, said: str
+    changed: dict[str, float], base_rate: float, jump: float, words: str
 ) -> None:
-    assert judged() == ()
-    (reason,) = judged(replace(GOOD, **changed), base_rate=base_rate, jump=jump)
-    assert said in reason
+    assert objections_to() == ()
+    (reason,) = objections_to(replace(GOOD, **changed), base_rate=base_rate, jump=jump)
+    assert words in reason
 
 
 def test_near_perfection_half_of_what_is_left_is_a_jump() -> None:
-    assert judged(without=0.96, jump=0.019) == ()
-    (reason,) = judged(without=0.96, jump=0.021)
+    assert objections_to(without=0.96, jump=0.019) == ()
+    (reason,) = objections_to(without=0.96, jump=0.021)
     assert "taken for a leak" in reason
 
 
-def test_groups_too_small_to_be_judged_are_not_held_against_a_model() -> None:
-    assert judged(replace(GOOD, worst_group_error=float("nan"))) == ()
+def test_groups_too_small_to_test_do_not_count_against_a_model() -> None:
+    assert objections_to(replace(GOOD, worst_group_error=float("nan"))) == ()

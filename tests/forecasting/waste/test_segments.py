@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from support.planted_waste import BAD_RULESET, HASTY_MEMBER, UNNEEDED, Plan, cells, draw
+from support.planted_waste import BAD_RULESET, HASTY_MEMBER, UNNEEDED, Plan, cells, generate
 
 from forecasting.waste.savings import add_savings
 from forecasting.waste.segments import find_segments
@@ -36,7 +36,7 @@ def names_the_cause(cause: str, first: pd.Series) -> bool:
 def test_planted_causes_come_first_and_a_healthy_workspace_gets_none_on_28_of_30_seeds() -> None:
     right = dict.fromkeys((plan.workspace_id for plan in PLANS), 0)
     for seed in range(30):
-        generations = pd.concat([draw(plan, 100 * seed + place) for place, plan in enumerate(PLANS)])
+        generations = pd.concat([generate(plan, 100 * seed + index) for index, plan in enumerate(PLANS)])
         ruleset = generations[generations["workspace_id"] == "bad ruleset"]["ruleset_id"]
         assert (ruleset == BAD_RULESET).sum() >= 200
         found = found_in(generations)
@@ -49,26 +49,26 @@ def test_planted_causes_come_first_and_a_healthy_workspace_gets_none_on_28_of_30
     assert min(right.values()) >= 28, right
 
 
-def test_one_cause_is_told_once_though_other_segments_share_its_generations() -> None:
-    generations = draw(Plan("w", excess=0.05, bad_excess=0.5), seed=1)
+def test_one_cause_is_reported_once_though_other_segments_share_its_generations() -> None:
+    generations = generate(Plan("w", excess=0.05, bad_excess=0.5), seed=1)
     # a template that is used with the bad ruleset only
     generations.loc[generations["ruleset_id"] == BAD_RULESET, "template_id"] = "tpl_with_it"
     found = found_in(generations)
     assert found[["segment_kind", "ruleset_id"]].values.tolist() == [["ruleset", BAD_RULESET]]
 
 
-def test_two_causes_in_one_workspace_are_both_told() -> None:
-    generations = draw(Plan("w", excess=0.05, bad_excess=0.4, hasty_rejected=0.4, unneeded=True), seed=2)
+def test_two_causes_in_one_workspace_are_both_reported() -> None:
+    generations = generate(Plan("w", excess=0.05, bad_excess=0.4, hasty_rejected=0.4, unneeded=True), seed=2)
     found = found_in(generations)
     assert set(found["waste_reason"]) == {"excess_regeneration", "rejected_content", "unneeded_field"}
     assert found["ruleset_id"].dropna().tolist() == [BAD_RULESET]
     assert found["member_id"].dropna().tolist() == [HASTY_MEMBER]
 
 
-def test_a_ruleset_that_was_replaced_or_is_new_does_not_stand_out_for_its_age() -> None:
+def test_a_ruleset_that_was_replaced_or_is_new_is_not_reported_for_its_age() -> None:
     """What is young has been refused less and left unused never; that is no merit of a new ruleset."""
     for seed in range(20):
-        generations = draw(Plan("w", rejected=0.15, unused=0.15), seed=200 + seed)
+        generations = generate(Plan("w", rejected=0.15, unused=0.15), seed=200 + seed)
         is_new = generations["age"] < 14
         for kind in ("description", "meta", "bullets", "keywords"):
             of_kind = generations["generation_type"] == kind
@@ -77,9 +77,9 @@ def test_a_ruleset_that_was_replaced_or_is_new_does_not_stand_out_for_its_age() 
         assert find_segments(cells(generations)).empty, seed
 
 
-def test_two_bad_rulesets_are_both_told_though_one_is_clearer() -> None:
-    first = draw(Plan("w", excess=0.05, bad_excess=0.5), seed=10)
-    second = draw(Plan("w", excess=0.05, bad_excess=0.4), seed=11)
+def test_two_bad_rulesets_are_both_reported_though_one_is_clearer() -> None:
+    first = generate(Plan("w", excess=0.05, bad_excess=0.5), seed=10)
+    second = generate(Plan("w", excess=0.05, bad_excess=0.4), seed=11)
     other = {name: name.replace("description", "intro") for name in second["ruleset_id"].unique()}
     second = second.assign(
         generation_type=second["generation_type"].replace("description", "intro"),
@@ -91,7 +91,7 @@ def test_two_bad_rulesets_are_both_told_though_one_is_clearer() -> None:
 
 
 def test_a_field_that_was_used_lately_is_not_called_unneeded() -> None:
-    generations = draw(Plan("w", unneeded=True), seed=3)
+    generations = generate(Plan("w", unneeded=True), seed=3)
     of_field = (generations["generation_type"] == UNNEEDED[0]) & (
         generations["product_category"] == UNNEEDED[1]
     )
@@ -100,8 +100,8 @@ def test_a_field_that_was_used_lately_is_not_called_unneeded() -> None:
     assert found_in(generations).empty
 
 
-def test_a_field_that_is_never_used_is_told_by_category_and_type() -> None:
-    found = found_in(draw(Plan("w", unneeded=True), seed=3))
+def test_a_field_that_is_never_used_is_reported_by_category_and_type() -> None:
+    found = found_in(generate(Plan("w", unneeded=True), seed=3))
     first = found.iloc[0]
     assert first[["segment_kind", "generation_type", "product_category", "waste_reason"]].tolist() == [
         "category_type",
@@ -112,7 +112,7 @@ def test_a_field_that_is_never_used_is_told_by_category_and_type() -> None:
 
 
 def test_savings_lie_in_order_and_are_at_most_what_was_made_in_30_days() -> None:
-    generations = draw(Plan("w", excess=0.05, bad_excess=0.5, unneeded=True), seed=4)
+    generations = generate(Plan("w", excess=0.05, bad_excess=0.5, unneeded=True), seed=4)
     found = found_in(generations)
     assert len(found) >= 2
     assert (found["saving_low"] <= found["saving_mid"]).all()
@@ -124,7 +124,7 @@ def test_savings_lie_in_order_and_are_at_most_what_was_made_in_30_days() -> None
 
 
 def test_what_is_new_and_pending_saves_no_more_than_was_wasted_and_is_ranked_by_that() -> None:
-    generations = draw(Plan("w", episodes=3000, excess=0.05, bad_excess=0.5, hasty_rejected=0.3), seed=9)
+    generations = generate(Plan("w", episodes=3000, excess=0.05, bad_excess=0.5, hasty_rejected=0.3), seed=9)
     counted = cells(generations)
     of_ruleset = counted["ruleset_id"] == BAD_RULESET
     # most of what the ruleset made is young and not decided yet
@@ -139,7 +139,7 @@ def test_what_is_new_and_pending_saves_no_more_than_was_wasted_and_is_ranked_by_
 
 def test_a_small_segment_saves_less_than_its_own_rate_suggests() -> None:
     """Shrunk towards the type: ten times the same generations save more than ten times as much."""
-    few = draw(Plan("w", excess=0.03, bad_excess=0.6), seed=5)
+    few = generate(Plan("w", excess=0.03, bad_excess=0.6), seed=5)
     many = pd.concat([few.assign(product_id=few["product_id"] + f" of {copy}") for copy in range(10)])
     small, large = (
         found[found["ruleset_id"] == BAD_RULESET]["saving_mid"].item()
@@ -149,7 +149,7 @@ def test_a_small_segment_saves_less_than_its_own_rate_suggests() -> None:
 
 
 def test_the_order_of_rows_and_of_workspaces_does_not_matter() -> None:
-    generations = pd.concat([draw(plan, seed=6 + place) for place, plan in enumerate(PLANS)])
+    generations = pd.concat([generate(plan, seed=6 + index) for index, plan in enumerate(PLANS)])
     found = found_in(generations)
     assert len(found) >= 3
     pd.testing.assert_frame_equal(found_in(generations.sample(frac=1, random_state=0)), found)
@@ -161,11 +161,11 @@ def test_the_order_of_rows_and_of_workspaces_does_not_matter() -> None:
     ids=["nothing was made", "nothing was wasted"],
 )
 def test_nothing_gives_no_suggestion(make: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
-    assert found_in(make(draw(Plan("w"), seed=7))).empty
+    assert found_in(make(generate(Plan("w"), seed=7))).empty
 
 
 def test_a_missing_ruleset_is_no_segment_but_belongs_to_elsewhere() -> None:
-    generations = draw(Plan("w", excess=0.05, bad_excess=0.5), seed=8)
+    generations = generate(Plan("w", excess=0.05, bad_excess=0.5), seed=8)
     elsewhere = (generations["generation_type"] == "description") & (generations["ruleset_id"] != BAD_RULESET)
     generations.loc[elsewhere, "ruleset_id"] = None
     found = found_in(generations)

@@ -1,4 +1,4 @@
-"""What the suggestions say, word by word, and by how many days a saving makes the credits last longer."""
+"""The text of suggestions, word by word, and how many days longer the credits last with a saving."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from support.suggestion_rows import suggestion_told
+from support.suggestion_rows import suggestion_for
 
 
 def test_a_ruleset_with_many_attempts_reads_as_its_first_user_wrote_it() -> None:
-    assert suggestion_told()["suggestion"] == (
+    assert suggestion_for()["suggestion"] == (
         "Ruleset rs_12: 34 % of its descriptions take 3 or more attempts, 12 % elsewhere; "
         "tightening it could save 90 to 140 credits a month, about 2 days."
     )
@@ -71,17 +71,17 @@ def test_a_ruleset_with_many_attempts_reads_as_its_first_user_wrote_it() -> None
     ],
 )
 def test_each_kind_of_segment_is_named_with_what_happens_there(segment: dict[str, Any], begins: str) -> None:
-    assert suggestion_told(segment)["suggestion"].startswith(begins)
+    assert suggestion_for(segment)["suggestion"].startswith(begins)
 
 
 def test_a_plain_comparison_that_would_contradict_the_claim_is_not_made() -> None:
     """Other segments found before, or another mix of types, can make all else look worse."""
-    said = suggestion_told(evidence={"elsewhere_affected_count": 190})["suggestion"]
-    assert "34 % of its descriptions take 3 or more attempts, 11 % where all else is alike" in said
+    text = suggestion_for(evidence={"elsewhere_affected_count": 190})["suggestion"]
+    assert "34 % of its descriptions take 3 or more attempts, 11 % where all else is alike" in text
 
 
-def test_low_shares_have_the_digits_that_tell_them_apart() -> None:
-    said = suggestion_told(
+def test_low_shares_have_the_digits_that_distinguish_them() -> None:
+    text = suggestion_for(
         evidence={
             "evidence_count": 10_000,
             "affected_count": 48,
@@ -89,8 +89,8 @@ def test_low_shares_have_the_digits_that_tell_them_apart() -> None:
             "elsewhere_affected_count": 12,
         }
     )["suggestion"]
-    assert "0.5 % of its descriptions" in said
-    assert "0.1 % elsewhere" in said
+    assert "0.5 % of its descriptions" in text
+    assert "0.1 % elsewhere" in text
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,12 @@ def test_low_shares_have_the_digits_that_tell_them_apart() -> None:
 )
 def test_a_saving_has_as_many_digits_as_it_needs(saving: tuple[float, ...], words: str) -> None:
     low, mid, high = saving
-    said = suggestion_told({"saving_low": low, "saving_mid": mid, "saving_high": high})["suggestion"]
-    assert f"could save {words}" in said
+    text = suggestion_for({"saving_low": low, "saving_mid": mid, "saving_high": high})["suggestion"]
+    assert f"could save {words}" in text
 
 
 @pytest.mark.parametrize(
-    ("standing", "days"),
+    ("balance", "days"),
     [
         ({}, 1.8),
         ({"credits_remaining": None}, None),
@@ -125,12 +125,12 @@ def test_a_saving_has_as_many_digits_as_it_needs(saving: tuple[float, ...], word
         ({"burnt_credits": 780.0, "burnt_days": 10.0}, 2660 / 66.5 - 2660 / 78),
     ],
 )
-def test_saving_days_are_days_of_what_is_left(standing: dict[str, Any], days: float | None) -> None:
-    found = suggestion_told(standing=standing)["saving_days"]
+def test_saving_days_are_days_of_what_is_left(balance: dict[str, Any], days: float | None) -> None:
+    found = suggestion_for(balance=balance)["saving_days"]
     assert pd.isna(found) if days is None else found == pytest.approx(days, abs=0.051)
 
 
 def test_evidence_reaches_to_as_of_only_for_what_shows_at_once() -> None:
-    assert suggestion_told()["evidence_to"] == pd.Timestamp("2026-04-07")
-    assert suggestion_told({"waste_reason": "rejected_content"})["evidence_to"] == pd.Timestamp("2026-03-24")
-    assert suggestion_told()["evidence_from"] == pd.Timestamp("2026-01-08")
+    assert suggestion_for()["evidence_to"] == pd.Timestamp("2026-04-07")
+    assert suggestion_for({"waste_reason": "rejected_content"})["evidence_to"] == pd.Timestamp("2026-03-24")
+    assert suggestion_for()["evidence_from"] == pd.Timestamp("2026-01-08")

@@ -26,9 +26,9 @@ def ago(days: int) -> pd.Timestamp:
 def daily(
     *rows: Row, workspace: str = "w", kind: str = "ruleset", generation_type: str = "meta"
 ) -> pd.DataFrame:
-    told = [(workspace, generation_type, kind, name, ago(days), attempts) for name, days, attempts in rows]
+    rows = [(workspace, generation_type, kind, name, ago(days), attempts) for name, days, attempts in rows]
     columns = ["workspace_id", "generation_type", "version_kind", "version_id", "usage_date", "attempts"]
-    return pd.DataFrame(told, columns=columns).astype({"usage_date": "datetime64[us]", "attempts": "int64"})
+    return pd.DataFrame(rows, columns=columns).astype({"usage_date": "datetime64[us]", "attempts": "int64"})
 
 
 def every_day(name: str, first: int, last: int, attempts: int = 1) -> list[Row]:
@@ -132,11 +132,11 @@ def test_either_side_has_30_days_and_the_later_one_ends_with_as_of() -> None:
 
 def side(products: list[Product], *, is_after: bool, change: int = 0) -> dict[str, object]:
     """What the warehouse sums over the products of one side."""
-    told = [
+    rows = [
         (attempts, regenerations, len(scores), sum(int(Decimal(score) * QUALITY_STEPS) for score in scores))
         for attempts, regenerations, scores in products
     ]
-    rows = pd.DataFrame(told, columns=["attempts", "regenerations", "scored", "quality_steps"], dtype=object)
+    rows = pd.DataFrame(rows, columns=["attempts", "regenerations", "scored", "quality_steps"], dtype=object)
     rows["quality"] = rows["quality_steps"] // (QUALITY_STEPS // MICRO)
     counts = {name: rows[name].sum() for name in ("attempts", "regenerations", "scored", "quality_steps")}
     squares = {f"{name}_squared": (rows[name] ** 2).sum() for name in ("attempts", "scored", "quality")}
@@ -212,7 +212,7 @@ def test_a_side_without_scores_has_no_quality_and_there_is_no_difference() -> No
 def test_the_range_of_a_rate_is_that_of_its_linearised_variance() -> None:
     variance = 0.0
     for products in (before := BEFORE * 10, after := AFTER * 10):
-        attempts, regenerations = (np.array([row[place] for row in products]) for place in (0, 1))
+        attempts, regenerations = (np.array([row[index] for row in products]) for index in (0, 1))
         residuals = regenerations - regenerations.sum() / attempts.sum() * attempts
         variance += 40 / 39 * (residuals**2).sum() / attempts.sum() ** 2
     low, at, high = range_of(compared(before, after), "regeneration_rate")
@@ -240,7 +240,7 @@ def test_a_range_holds_its_difference_and_is_wider_for_fewer_products(measure: s
     assert width(few, measure) > 2 * width(more, measure)
 
 
-def test_attempts_at_one_product_say_less_than_as_many_at_several() -> None:
+def test_attempts_at_one_product_weigh_less_than_as_many_at_several() -> None:
     apart = [(1, 0, []), (1, 0, []), (2, 1, []), (2, 1, [])] * 10
     together = [(10, 0, []), (20, 10, [])] * 2
     assert width(compared(together, AFTER), MEASURES[0]) > width(compared(apart, AFTER), MEASURES[0])
@@ -288,13 +288,13 @@ def test_each_change_is_compared_by_its_own_sums_in_whatever_order_they_come() -
 def test_82_to_95_of_100_ranges_hold_the_true_difference(products: int) -> None:
     """On simulated products: most with one attempt, 15 and 10 % with more, scores that spread by 0.08."""
     rng = np.random.default_rng(20260407)
-    cases, drawn = 4_000, {}
+    cases, means = 4_000, {}
     odds = {False: [0.85, 0.1, 0.04, 0.01], True: [0.9, 0.07, 0.02, 0.01]}
     sums = []
-    for is_after, chances in odds.items():
-        again = rng.choice(4, size=(cases, products), p=chances)
+    for is_after, probabilities in odds.items():
+        again = rng.choice(4, size=(cases, products), p=probabilities)
         scores = rng.normal(0.8, 0.08, size=(cases, products)).clip(0, 1)
-        drawn[is_after] = np.average(range(4), weights=chances)
+        means[is_after] = np.average(range(4), weights=probabilities)
         quality = np.round(scores * MICRO)
         sums.append(
             pd.DataFrame(
@@ -318,7 +318,7 @@ def test_82_to_95_of_100_ranges_hold_the_true_difference(products: int) -> None:
         )
     found = compare(CHANGE.loc[[0] * cases].reset_index(drop=True), pd.concat(sums))
     truth = {"first_pass_quality_score": 0.0}
-    truth["regeneration_rate"] = drawn[True] / (1 + drawn[True]) - drawn[False] / (1 + drawn[False])
+    truth["regeneration_rate"] = means[True] / (1 + means[True]) - means[False] / (1 + means[False])
     for measure, difference in truth.items():
         low, high = (found[f"{measure}_difference_{end}_micro"] / MICRO for end in ("low", "high"))
         held = ((low <= difference) & (difference <= high)).mean()

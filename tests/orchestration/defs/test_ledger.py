@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from forecasting.ledger import USUAL_POLICY, DrawPolicy
+from forecasting.ledger import DEFAULT_POLICY, DrawPolicy
 from orchestration.defs.ledger import credit_ledger, draw_policy
 from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
@@ -25,7 +25,7 @@ def project(folder: Path, *variables: str) -> DbtProject:
 
 def test_the_dbt_variables_give_the_default_policy(tmp_path: Path) -> None:
     variables = DbtProject(REPO / "dbt_project", target_dir=tmp_path).variables
-    assert draw_policy(variables) == USUAL_POLICY
+    assert draw_policy(variables) == DEFAULT_POLICY
 
 
 def test_a_changed_dbt_variable_changes_the_policy(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from support.suggestion_rows import suggestion_told
+from support.suggestion_rows import suggestion_for
 
 from orchestration.publish.report.formatting import day_month_year
 from orchestration.publish.report.model import Accuracy, Forecast, Report
@@ -242,7 +242,7 @@ def test_a_saving_reads_the_same_in_its_sentence_and_in_its_own_column(example: 
             if not high:
                 continue  # a saving of 0 is never suggested
             segment = {"saving_low": low, "saving_mid": mid, "saving_high": high}
-            row = suggestion_told(segment, standing={"credits_remaining": draw.random() * 9000})
+            row = suggestion_for(segment, balance={"credits_remaining": draw.random() * 9000})
             days = Decimal(str(row["saving_days"]))
             shown = with_suggestion(
                 example,
