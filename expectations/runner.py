@@ -26,9 +26,9 @@ Query = Callable[[str], pd.DataFrame]
 
 _MADE_NOW = {
     r":is_new\(([\w.]+)\)": r"\1 > {since_batch}",
-    r":is_judged\(([\w.]+)\)": r"\1 in (select row_id from facts.fct_touched_generations)",
+    r":is_judged\(([\w.]+)\)": r"\1 in (select row_id from facts.int_changed_generations)",
     r":is_touched\(([\w.]+), ([\w.]+)\)": (
-        r"(\1, \2) in (select workspace_id, usage_date from facts.fct_touched_days)"
+        r"(\1, \2) in (select workspace_id, usage_date from facts.int_changed_days)"
     ),
 }
 _LONGEST_FOUND = 1_000  # ids come from outside and may be of any length

@@ -12,11 +12,11 @@ _REBUILD = "The warehouse does not fit the lake: run again with --full-refresh, 
 # where each accepted row went, of the batches that a run loads
 _ROWS = f"""
     select row_id, 'reported' as fate, credits
-    from facts.fct_judged_generations
+    from facts.int_generations_classified
     where :is_new(batch_id)
     union all
-    select row_id, withheld_reason as fate, credits
-    from facts.fct_withheld_generations
+    select row_id, exclusion_reason as fate, credits
+    from facts.int_generations_excluded
     where :is_new(batch_id)
     union all
     select row_id, case when is_conflict then 'conflicting' else 'duplicate' end as fate, credits
@@ -82,8 +82,8 @@ _SIDES = {
     """,
     "staged": "select sum(generation_count) as row_count, sum(credits) as credits "
     "from staging.stg_usage_by_batch",
-    "withheld": "select count(*) as row_count, sum(credits) as credits from facts.fct_withheld_generations",
-    "known": "select sum(generation_count) as row_count, sum(credits) as credits from facts.fct_usage_days",
+    "withheld": "select count(*) as row_count, sum(credits) as credits from facts.int_generations_excluded",
+    "known": "select sum(generation_count) as row_count, sum(credits) as credits from facts.fct_usage_by_day",
     "published": "select sum(generation_count) as row_count, sum(credits) as credits from marts.usage_daily",
 }
 

@@ -23,7 +23,7 @@ _ALL_ACCOUNTED_FOR = Check(
             union all
             select workspace_id, 0 as staged, 0 as staged_credits,
                 1 as withheld, credits as withheld_credits, 0 as reported, 0 as reported_credits
-            from facts.fct_withheld_generations
+            from facts.int_generations_excluded
             union all
             select workspace_id, 0 as staged, 0 as staged_credits,
                 0 as withheld, 0 as withheld_credits,
@@ -83,7 +83,7 @@ _DISPOSED = Check(
             sum(consumed) as consumed, sum(daily) as daily, sum(disposed) as disposed
         from (
             select workspace_id, usage_date, sum(credits) as consumed, 0 as daily, 0 as disposed
-            from facts.fct_judged_generations
+            from facts.int_generations_classified
             where :is_touched(workspace_id, usage_date)
             group by workspace_id, usage_date
             union all
@@ -108,7 +108,7 @@ _DISPOSED = Check(
 _COUNTED = row_count_check(
     "judged_generations_are_reported",
     table="facts.fct_generations",
-    due="facts.fct_judged_generations",
+    due="facts.int_generations_classified",
     why="A workspace that is not known would take its generations with it, and no row would be wrong.",
     remedy=_REBUILD,
 )

@@ -19,7 +19,7 @@ _ONE_EACH = Check(
     cases="""
         select workspace_id, sum(known) as known, sum(told) as told, sum(told_today) as told_today
         from (
-            select workspace_id, 1 as known, 0 as told, 0 as told_today from facts.fct_workspaces
+            select workspace_id, 1 as known, 0 as told, 0 as told_today from facts.dim_reporting_workspaces
             union all
             select workspace_id, 0 as known, 1 as told,
                 case when as_of = :as_of then 1 else 0 end as told_today
@@ -28,7 +28,10 @@ _ONE_EACH = Check(
         group by workspace_id
         having sum(known) <> 1 or sum(told) <> 1 or sum(told_today) <> 1
     """,
-    found="workspace {workspace_id}: {told} rows, {told_today} of this as_of, {known} in fct_workspaces",
+    found=(
+        "workspace {workspace_id}: {told} rows, {told_today} of this as_of, "
+        "{known} in dim_reporting_workspaces"
+    ),
     why="A workspace without a row reads as one that will never run out.",
     remedy=_REPORT,
 )

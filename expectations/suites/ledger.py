@@ -59,7 +59,8 @@ _USAGE_BOOKED = Check(
             union all
             select daily.workspace_id, daily.usage_date, 0 as booked, daily.credits as used
             from facts.fct_usage_daily as daily
-            inner join facts.fct_workspaces as workspaces on daily.workspace_id = workspaces.workspace_id
+            inner join facts.dim_reporting_workspaces as workspaces
+                on daily.workspace_id = workspaces.workspace_id
             where workspaces.has_credit_entries
         ) as both_sides
         group by workspace_id, usage_date
@@ -140,7 +141,9 @@ _UP_TO_DATE = Check(
     cases="""
         select workspace_id, sum(due) as due, sum(told) as told
         from (
-            select workspace_id, 1 as due, 0 as told from facts.fct_workspaces where has_credit_entries
+            select workspace_id, 1 as due, 0 as told
+            from facts.dim_reporting_workspaces
+            where has_credit_entries
             union all
             select workspace_id, 0 as due, 1 as told
             from facts.fct_credit_balance_daily

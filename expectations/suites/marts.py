@@ -78,7 +78,7 @@ _ALL_PERIODS = Check(
         select workspace_id, period, sum(due) as due, sum(told) as told, sum(told_today) as told_today
         from (
             select workspaces.workspace_id, periods.period, 1 as due, 0 as told, 0 as told_today
-            from facts.fct_workspaces as workspaces
+            from facts.dim_reporting_workspaces as workspaces
             cross join {PERIODS} as periods
             union all
             select workspace_id, period, 0 as due, 1 as told,
@@ -162,14 +162,14 @@ _DAILY_FACTS = Check(
             from marts.usage_daily
             union all
             select workspace_id, 0 as told, 0 as told_credits, 1 as true_count, credits as true_credits
-            from facts.fct_judged_generations
+            from facts.int_generations_classified
         ) as both_sides
         group by workspace_id
         having sum(told) <> sum(true_count) or sum(told_credits) <> sum(true_credits)
     """,
     found=(
         "workspace {workspace_id}: {told} generations and {told_credits} credits in usage_daily, "
-        "{true_count} and {true_credits} in facts.fct_judged_generations"
+        "{true_count} and {true_credits} in facts.int_generations_classified"
     ),
     why="The last step of the clearing equation: mart sum = fact sum.",
     remedy=_REBUILD,

@@ -12,11 +12,11 @@ _WEEKS = (1, 2, 3, 4)
 # the 28 days before, of workspaces that have at least two of them on this day of the week
 _USUAL = f"""
     with starts as (
-        select workspace_id, min(usage_date) as first_date from facts.fct_usage_days group by workspace_id
+        select workspace_id, min(usage_date) as first_date from facts.fct_usage_by_day group by workspace_id
     ),
     lately as (
         select workspace_id, usage_date, generation_count
-        from facts.fct_usage_days
+        from facts.fct_usage_by_day
         where usage_date >= :as_of - 28
     ),
     past_days as (
@@ -102,9 +102,9 @@ NOT_TOO_MUCH = Check(
 
 
 def _silences(scope: str) -> str:
-    """CTE `lately`: how long each scope (SQL over fct_usage_days) was silent in its last 8 weeks of usage."""
+    """CTE `lately`: longest silence of each scope (SQL over fct_usage_by_day) in its last 8 weeks of usage."""
     return f"""
-        with days as (select distinct {scope} as scope, usage_date from facts.fct_usage_days),
+        with days as (select distinct {scope} as scope, usage_date from facts.fct_usage_by_day),
         gaps as (
             select scope, usage_date,
                 lag(usage_date) over (partition by scope order by usage_date) as day_before,

@@ -51,12 +51,12 @@ _IN_THE_FACTS = Check(
         attempts as (
             select
                 workspace_id, generation_type, 'ruleset' as version_kind, ruleset_id as used_id, usage_date
-            from facts.fct_judged_generations
+            from facts.int_generations_classified
             where attempt_number is not null and usage_date > :as_of - 120
             union all
             select
                 workspace_id, generation_type, 'template' as version_kind, template_id as used_id, usage_date
-            from facts.fct_judged_generations
+            from facts.int_generations_classified
             where attempt_number is not null and usage_date > :as_of - 120
         )
         select

@@ -18,7 +18,7 @@ _SCORED_ONCE = Check(
             select row_id, sum(due) as due, sum(told) as told
             from (
                 select row_id, 1 as due, 0 as told
-                from facts.fct_judged_generations
+                from facts.int_generations_classified
                 where attempt_number is not null and usage_date > :as_of - 90
                 union all
                 select row_id, 0 as due, 1 as told from waste.probabilities
@@ -28,7 +28,7 @@ _SCORED_ONCE = Check(
         )
         select counted.row_id, counted.due, counted.told, generations.workspace_id, generations.event_id
         from counted
-        left join facts.fct_judged_generations as generations on counted.row_id = generations.row_id
+        left join facts.int_generations_classified as generations on counted.row_id = generations.row_id
     """,
     found="workspace {workspace_id}, event {event_id}, row {row_id}: {told} told where {due} is due",
     why="A generation without a chance, or with two, makes every sum of chances wrong.",

@@ -3,7 +3,7 @@
 Not here: how waste is foretold from it (waste_rule.py, waste_hazards.py), or what waste is: the disposition
 decides that, in the facts.
 
-A case is a succeeded generation. Frames of cases have the columns of facts.fct_waste_cases. Time is what a
+A case is a succeeded generation. Frames of cases have the columns of facts.ml_waste_cases. Time is what a
 clock in the workspace's zone shows, in microseconds; days are counted from 1970.
 """
 
@@ -99,7 +99,7 @@ EVENT_FEATURES = ("attempt_number", "hours_since_previous", "quality_score", "is
 
 
 def cases_of(frame: pd.DataFrame) -> Cases:
-    """The cases of a frame of facts.fct_waste_cases."""
+    """The cases of a frame of facts.ml_waste_cases."""
     made_us = frame["made_us"].to_numpy(dtype=np.int64)
     day = _days(frame["usage_date"])
     known_day = _days(frame["known_on"])
@@ -166,7 +166,7 @@ class History:
             raise LeakageError(
                 "a label is known on the day of its generation at the earliest; case "
                 f"{first} of day {cases.day[first]} has one known on day {cases.known_day[first]} "
-                f"({len(early)} such cases). Times were mixed up: look at known_on in facts.fct_waste_cases."
+                f"({len(early)} such cases). Times were mixed up: look at known_on in facts.ml_waste_cases."
             )
         labelled = cases.take(cases.known_day < UNKNOWN_DAY)
         everywhere = np.zeros(len(labelled), dtype=np.uint64)

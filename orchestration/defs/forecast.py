@@ -76,7 +76,7 @@ _DUE = """
     ) as told
     where told_rank = 1 and forecast_status = 'ok' and as_of <= date '{latest}'
         and (workspace_id, as_of) not in (select workspace_id, as_of from journal.forecast_scores)
-        and workspace_id in (select workspace_id from facts.fct_workspaces)
+        and workspace_id in (select workspace_id from facts.dim_reporting_workspaces)
     order by workspace_id, as_of
 """
 _SCORES = """
@@ -99,8 +99,8 @@ _FACTS = [
     ["facts", "fct_credit_balance_daily"],
     ["facts", "fct_credit_lots"],
     ["facts", "fct_implausible_charges"],
-    ["facts", "fct_usage_days"],
-    ["facts", "fct_workspaces"],
+    ["facts", "fct_usage_by_day"],
+    ["facts", "dim_reporting_workspaces"],
     ["staging", "stg_credit_packs"],
 ]
 

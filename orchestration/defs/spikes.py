@@ -15,7 +15,7 @@ from orchestration.warehouse.protocol import Warehouse
 
 _USAGE = """
     select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
-    from facts.fct_usage_days
+    from facts.fct_usage_by_day
     where usage_date > cast('{before}' as date)
 """
 _CHARGES = """
@@ -39,7 +39,7 @@ _CELLS = f"""
             as bigint
         ) as before_micro
     from spikes
-    inner join facts.fct_usage_cells as cells
+    inner join facts.int_usage_daily_base as cells
         on
             spikes.workspace_id = cells.workspace_id
             and cells.usage_date <= spikes.usage_date
@@ -57,7 +57,7 @@ _LARGEST = """
                 partition by generations.workspace_id, generations.usage_date
                 order by generations.credits desc, generations.source, generations.event_id
             ) as place
-        from facts.fct_judged_generations as generations
+        from facts.int_generations_classified as generations
         inner join spikes
             on
                 generations.workspace_id = spikes.workspace_id
@@ -78,9 +78,9 @@ _SPIKES = f"""
 @dg.asset(
     key=["forecast", "usage_spikes"],
     deps=[
-        ["facts", "fct_usage_days"],
-        ["facts", "fct_usage_cells"],
-        ["facts", "fct_judged_generations"],
+        ["facts", "fct_usage_by_day"],
+        ["facts", "int_usage_daily_base"],
+        ["facts", "int_generations_classified"],
         ["facts", "fct_implausible_charges"],
     ],
     group_name="forecast",

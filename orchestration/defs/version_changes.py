@@ -21,7 +21,7 @@ _KINDS = "cross join (select 'ruleset' as version_kind union all select 'templat
 _DAILY = f"""
     with daily as (
         select workspace_id, generation_type, ruleset_id, template_id, usage_date, count(*) as attempts
-        from facts.fct_judged_generations
+        from facts.int_generations_classified
         where attempt_number is not null and usage_date > cast('{{known_after}}' as date)
         group by all
     ),
@@ -62,7 +62,7 @@ _SUMS = f"""
     with attempts as (
         select
             workspace_id, generation_type, {_BY_KIND}, usage_date, product_id, attempt_number, quality_score
-        from facts.fct_judged_generations
+        from facts.int_generations_classified
         {_KINDS}
         where attempt_number is not null and usage_date >= (select min(from_on) from sides)
     ),
@@ -130,7 +130,7 @@ _CHANGES = f"""
 
 @dg.asset(
     key=["waste", "version_changes"],
-    deps=[["facts", "fct_judged_generations"]],
+    deps=[["facts", "int_generations_classified"]],
     group_name="waste",
     kinds={"python"},
 )

@@ -25,7 +25,7 @@ ENTRIES = """
 """
 USAGE = """
     select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
-    from facts.fct_usage_days
+    from facts.fct_usage_by_day
 """
 _BALANCES = """
     select
@@ -39,7 +39,7 @@ _LOTS = """
         cast(remaining * 1000000 as bigint) as remaining_micro
     from facts.fct_credit_lots
 """
-_WORKSPACES = "select workspace_id, lead_time_days from facts.fct_workspaces order by workspace_id"
+_WORKSPACES = "select workspace_id, lead_time_days from facts.dim_reporting_workspaces order by workspace_id"
 _PACKS = """
     select
         workspace_id, pack_id, cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,

@@ -25,7 +25,7 @@ _CASES = """
         ruleset_id, template_id, model, attempt_number, since_previous_us,
         cast(quality_score as double) as quality_score, cast(credits as double) as credits,
         made_us, settled_after_us, is_pending, is_wasted, known_on, usage_date
-    from facts.fct_waste_cases
+    from facts.ml_waste_cases
     where {condition}
     order by workspace_id, source, event_id
 """
@@ -53,7 +53,7 @@ def registry_of(warehouse: Warehouse) -> pd.DataFrame:
 
 
 def _count(warehouse: Warehouse, condition: str) -> int:
-    counted = f"select count(*) as found from facts.fct_waste_cases where {condition}"
+    counted = f"select count(*) as found from facts.ml_waste_cases where {condition}"
     return int(warehouse.query(counted)["found"][0])
 
 

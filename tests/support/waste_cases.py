@@ -1,4 +1,4 @@
-"""Frames of facts.fct_waste_cases, drawn: what was known of generations, and how they ended.
+"""Frames of facts.ml_waste_cases, drawn: what was known of generations, and how they ended.
 
 Not here: what is asserted of them.
 """

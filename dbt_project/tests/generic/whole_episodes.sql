@@ -1,6 +1,7 @@
 {#-
 The attempts of every episode are numbered 1, 2, 3 ... up to attempt_count, each once. `rows` narrows an
-increment to what this run has made, see made_now. Only episodes whose hash looks wrong are looked at closely.
+increment to the rows that this run rebuilt, see rows_rebuilt_by_this_run. Only episodes whose hash fails the
+cheap conditions are examined in full.
 -#}
 {% test whole_episodes(model, rows='all') %}
 {%- set episode = unit_columns() + ['episode_number'] %}
@@ -11,19 +12,19 @@ increment to what this run has made, see made_now. Only episodes whose hash look
     or sum(attempt_number) * 2 <> count(*) * (count(*) + 1)
 {%- endset %}
 
-with made as (
+with rebuilt as (
     select
         {{ episode | join(', ') }},
         attempt_number,
         attempt_count,
         {{ hash_of(episode) }} as episode_hash
     from {{ model }}
-    where attempt_number is not null and {{ made_now(rows) }}
+    where attempt_number is not null and {{ rows_rebuilt_by_this_run(rows) }}
 ),
 
 suspicious as (
     select episode_hash
-    from made
+    from rebuilt
     group by episode_hash
     having {{ is_broken }}
 )
@@ -32,7 +33,7 @@ select
     {{ episode | join(', ') }},
     count(*) as row_count,
     max(attempt_count) as attempt_count
-from made
+from rebuilt
 where episode_hash in (select episode_hash from suspicious)
 group by {{ episode | join(', ') }}
 having
