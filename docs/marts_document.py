@@ -46,7 +46,7 @@ def _mart(model: dict[str, Any]) -> Iterator[str]:
     if key:
         yield f"Key: {', '.join(f'`{name}`' for name in key)}.\n"
     for kind, arguments, described in tests:
-        if kind == "holds":
+        if kind == "expression_is_true":
             yield f"Tested in every row: `{arguments['expression']}`.\n"
         elif kind != "unique_key":
             yield f"Tested: {described}\n"

@@ -1,8 +1,8 @@
 {#-
-A formula that every row must satisfy; null counts as failing. `rows` narrows an increment, see
+The expression is true in every row; null counts as a failure. `rows` narrows an increment, see
 rows_rebuilt_by_this_run.
 -#}
-{% test holds(model, expression, rows='all') %}
+{% test expression_is_true(model, expression, rows='all') %}
 
 select *
 from {{ model }}

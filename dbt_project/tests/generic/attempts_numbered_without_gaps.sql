@@ -3,7 +3,7 @@ The attempts of every episode are numbered 1, 2, 3 ... up to attempt_count, each
 increment to the rows that this run rebuilt, see rows_rebuilt_by_this_run. Only episodes whose hash fails the
 cheap conditions are examined in full.
 -#}
-{% test whole_episodes(model, rows='all') %}
+{% test attempts_numbered_without_gaps(model, rows='all') %}
 {%- set episode = unit_columns() + ['episode_number'] %}
 {%- set is_broken %}
     count(*) <> max(attempt_count)
