@@ -161,6 +161,16 @@ def test_every_model_and_column_of_the_docs_is_described(docs: Path) -> None:
         assert described == set(catalog[model["unique_id"]]["columns"]), model["name"]
 
 
+def test_a_recurring_description_has_one_doc_block() -> None:
+    """No description repeats the text of a block, and every block is referred to."""
+    text_of_blocks = (PROJECT / "models" / "columns.md").read_text()
+    blocks = dict(re.findall(r"\{% docs (\w+) %\}\n(.*?)\n\{% enddocs %\}", text_of_blocks))
+    described = "\n".join(file.read_text() for file in (PROJECT / "models").rglob("*.yml"))
+    repeated = {name for name, text in blocks.items() if f'        description: "{text}"' in described}
+    assert not repeated, f"write \"{{{{ doc('...') }}}}\" instead of the text of: {repeated}"
+    assert set(blocks) == set(re.findall(r"\{\{ doc\('(\w+)'\) \}\}", described))
+
+
 def test_every_published_mart_has_an_exposure_that_uses_it(
     manifest: dict[str, Any], sample_run: NightlyRun
 ) -> None:

@@ -60,6 +60,7 @@ def test_every_mart_tells_its_columns(definitions: dg.Definitions) -> None:
     for key in marts:
         columns = graph.get(key).metadata["dagster/column_schema"].columns
         assert columns and all(column.description and column.type for column in columns), key
+        assert not any("{{" in column.description for column in columns), "doc blocks are rendered"
 
 
 def test_what_every_night_makes_must_be_fresh(definitions: dg.Definitions) -> None:
