@@ -1,6 +1,6 @@
 """Point forecasts of AutoETS for the depletion benchmark, written to a file: `make autoets`.
 
-Run by an environment of its own, because statsforecast cannot be installed together with the pandas of the project.
+Run in an environment of its own: statsforecast cannot be installed together with the pandas of the project.
 It does not need the project either. The file is read by depletion_methods.py.
 """
 

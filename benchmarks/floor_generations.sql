@@ -101,7 +101,21 @@ inner join events on numbered.event_key = events.event_key
 left join current_outcomes on numbered.event_key = current_outcomes.event_key
 group by numbered.unit_key, episode;
 
--- generations: what became of each, but for rule 9
+-- disposition_rule: each is named after its waste reason, or its disposition where nothing is wasted
+create type disposition_rule as enum (
+    'failed_generation',
+    'rejected_content',
+    'used',
+    'excess_regeneration',
+    'low_quality_draft',
+    'iterated',
+    'untracked',
+    'pending',
+    'unneeded_field',
+    'unused_content'
+);
+
+-- generations: the disposition of each, apart from unneeded fields
 create temp table generations as
 with attempts as (
     select
@@ -142,17 +156,20 @@ joined as (
 
 select
     *,
-    cast(case
-        when not is_attempt then 1
-        when current_outcome in ('rejected', 'discarded') then 2
-        when is_used then 3
-        when is_thrown_away and attempt_number >= 2 and attempt_count >= 3 then 4
-        when is_thrown_away and attempt_number = 1 and quality_score < 0.6 then 5
-        when is_thrown_away then 6
-        when not is_outcome_tracked then 7
-        when usage_date > getvariable('as_of') - 14 then 8
-        else 10
-    end as tinyint) as rule
+    case
+        when not is_attempt then 'failed_generation'::disposition_rule
+        when current_outcome in ('rejected', 'discarded')
+            then 'rejected_content'::disposition_rule
+        when is_used then 'used'::disposition_rule
+        when is_thrown_away and attempt_number >= 2 and attempt_count >= 3
+            then 'excess_regeneration'::disposition_rule
+        when is_thrown_away and attempt_number = 1 and quality_score < 0.6
+            then 'low_quality_draft'::disposition_rule
+        when is_thrown_away then 'iterated'::disposition_rule
+        when not is_outcome_tracked then 'untracked'::disposition_rule
+        when usage_date > getvariable('as_of') - 14 then 'pending'::disposition_rule
+        else 'unused_content'::disposition_rule
+    end as rule
 from joined;
 
 drop table events;
@@ -161,7 +178,7 @@ drop table episodes;
 drop table current_outcomes;
 
 -- generations, of fields that nobody uses
-update generations set rule = 9
+update generations set rule = 'unneeded_field'
 from (
     -- an episode is where its last attempt is
     select workspace_id, product_category, generation_type from generations
@@ -172,7 +189,7 @@ from (
     having count(*) >= 10 and sum(used_count) = 0
 ) as unneeded
 where
-    rule = 10
+    rule = 'unused_content'
     and generations.workspace_id = unneeded.workspace_id
     and generations.product_category = unneeded.product_category
     and generations.generation_type = unneeded.generation_type;

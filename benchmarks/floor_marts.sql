@@ -13,11 +13,11 @@ select
     count(*) as generation_count,
     count(attempt_number) as attempt_count,
     count(*) filter (attempt_number >= 2) as regeneration_count,
-    coalesce(sum(credits) filter (rule = 3), 0) as used_credits,
-    coalesce(sum(credits) filter (rule = 6), 0) as iterated_credits,
-    coalesce(sum(credits) filter (rule not in (3, 6, 7, 8)), 0) as wasted_credits,
-    coalesce(sum(credits) filter (rule = 8), 0) as pending_credits,
-    coalesce(sum(credits) filter (rule = 7), 0) as untracked_credits
+    coalesce(sum(credits) filter (rule = 'used'), 0) as used_credits,
+    coalesce(sum(credits) filter (rule = 'iterated'), 0) as iterated_credits,
+    coalesce(sum(credits) filter (rule not in ('used', 'iterated', 'pending', 'untracked')), 0) as wasted_credits,
+    coalesce(sum(credits) filter (rule = 'pending'), 0) as pending_credits,
+    coalesce(sum(credits) filter (rule = 'untracked'), 0) as untracked_credits
 from generations
 group by
     generations.workspace_id,
@@ -171,11 +171,11 @@ with summed as (
         sum(mature_episode_count) as mature_episode_count,
         sum(first_pass_episode_count) as first_pass_episode_count,
         count(distinct member_id) as member_count,
-        coalesce(sum(credits) filter (rule = 3), 0) as used_credits,
-        coalesce(sum(credits) filter (rule = 6), 0) as iterated_credits,
-        coalesce(sum(credits) filter (rule not in (3, 6, 7, 8)), 0) as wasted_credits,
-        coalesce(sum(credits) filter (rule = 8), 0) as pending_credits,
-        coalesce(sum(credits) filter (rule = 7), 0) as untracked_credits
+        coalesce(sum(credits) filter (rule = 'used'), 0) as used_credits,
+        coalesce(sum(credits) filter (rule = 'iterated'), 0) as iterated_credits,
+        coalesce(sum(credits) filter (rule not in ('used', 'iterated', 'pending', 'untracked')), 0) as wasted_credits,
+        coalesce(sum(credits) filter (rule = 'pending'), 0) as pending_credits,
+        coalesce(sum(credits) filter (rule = 'untracked'), 0) as untracked_credits
     from recent_cells
     inner join periods on recent_cells.days <= periods.days
     group by grouping sets (
@@ -416,33 +416,23 @@ left join usage_by_member as best
         and best.period = periods.days || 'd'
         and best.is_most_efficient;
 
--- reasons
-create temp table reasons (rule, waste_reason) as
-values
-(1, 'failed_generation'),
-(2, 'rejected_content'),
-(4, 'excess_regeneration'),
-(5, 'low_quality_draft'),
-(9, 'unneeded_field'),
-(10, 'unused_content');
-
 -- waste_by_reason
 create table waste_by_reason as
 select
     summary.workspace_id,
     summary.period,
-    waste_reason,
+    cast(cells.rule as varchar) as waste_reason,
     sum(cells.credits) as wasted_credits,
     sum(cells.generation_count) as generation_count,
     sum(cells.credits) / nullif(summary.credits_used, 0) as share_of_credits
 from recent_cells as cells
-inner join reasons on cells.rule = reasons.rule
 inner join periods on cells.days <= periods.days
 inner join credit_summary as summary
     on
         cast(cells.workspace_id as varchar) = summary.workspace_id
         and summary.period = periods.days || 'd'
-group by summary.workspace_id, summary.period, waste_reason, summary.credits_used;
+where cells.rule not in ('used', 'iterated', 'pending', 'untracked')
+group by summary.workspace_id, summary.period, cells.rule, summary.credits_used;
 
 -- generation_details: the last 90 days, with all that was delivered
 create table generation_details as
@@ -466,14 +456,15 @@ select
     attempt_count,
     coalesce(attempt_number >= 2, false) as is_regeneration,
     cast(current_outcome as varchar) as current_outcome,
-    case classified.rule
-        when 3 then 'used'
-        when 6 then 'iterated'
-        when 7 then 'untracked'
-        when 8 then 'pending'
+    case
+        when classified.rule in ('used', 'iterated', 'pending', 'untracked')
+            then cast(classified.rule as varchar)
         else 'wasted'
     end as disposition,
-    waste_reason,
+    case
+        when classified.rule not in ('used', 'iterated', 'pending', 'untracked')
+            then cast(classified.rule as varchar)
+    end as waste_reason,
     not is_attempt as is_failed,
     coalesce(current_outcome in ('rejected', 'discarded'), false) as is_rejected,
     coalesce(is_thrown_away and attempt_number >= 2 and attempt_count >= 3, false)
@@ -496,6 +487,5 @@ from delivered_events as delivered
 inner join (
     select * from generations where usage_date > getvariable('as_of') - 90
 ) as classified on delivered.event_key = classified.event_key
-left join reasons on classified.rule = reasons.rule
 -- so that older files are not read: no zone is further than that from UTC
 where delivered.occurred_at > getvariable('as_of') - interval '92 days';

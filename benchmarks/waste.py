@@ -48,7 +48,7 @@ def run_credits(landing: Path, data_dir: Path, as_of: str | None) -> Measured:
 
 def last_day_of(warehouse: DuckDBWarehouse) -> date:
     """The last day with a generation."""
-    (found,) = warehouse.fetch("select max(last_usage_date) from facts.fct_workspaces")[0]
+    (found,) = warehouse.fetch("select max(last_usage_date) from facts.dim_reporting_workspaces")[0]
     if not isinstance(found, date):
         sys.exit("a test needs generations; the landing folder has none. Give another one with --landing.")
     return found
@@ -56,11 +56,11 @@ def last_day_of(warehouse: DuckDBWarehouse) -> date:
 
 def every_case(warehouse: DuckDBWarehouse, *, as_of: date) -> Cases:
     """All cases of the history, beyond the days that a run trains on."""
-    (text,) = warehouse.query("select sql from duckdb_views() where view_name = 'fct_waste_cases'")["sql"]
+    (text,) = warehouse.query("select sql from duckdb_views() where view_name = 'ml_waste_cases'")["sql"]
     for days in (180, 210):
         first = str((pd.Timestamp(as_of) - pd.Timedelta(days=days)).date())
         if text.count(first) != 1:
-            raise SystemExit(f"the view fct_waste_cases must contain {first} once; correct this benchmark.")
+            raise SystemExit(f"the view ml_waste_cases must contain {first} once; correct this benchmark.")
         text = text.replace(first, "0001-01-01")
     with warehouse.connect() as connection:
         connection.execute(text.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))

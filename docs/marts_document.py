@@ -1,13 +1,16 @@
 """Writes docs/marts.md from the yml of the marts: each mart, its columns, its keys and what is tested.
 
-    python -m orchestration.marts_document
+    python docs/marts_document.py
 
-Not here: what a column means, which is said in dbt_project/models/marts/*.yml, or how it is computed.
+Not here: what a column means (dbt_project/models/marts/*.yml and the doc blocks of models/columns.md), or how it
+is computed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +19,19 @@ import yaml
 from orchestration.settings import PROJECT_DIR
 
 MODELS_DIR = PROJECT_DIR / "dbt_project" / "models" / "marts"
+DOC_BLOCKS = PROJECT_DIR / "dbt_project" / "models" / "columns.md"
 DOCUMENT = PROJECT_DIR / "docs" / "marts.md"
 _HEAD = """\
 # Every column of every mart
 
-Made from `dbt_project/models/marts/*.yml` by `make docs`; correct it there. How the words are defined, and the formulas, is in [what every number means](definitions.md).
+Generated from `dbt_project/models/marts/*.yml` and `models/columns.md` by `make docs`; edit those. How the words are defined, and the formulas, is in [what every number means](definitions.md).
 
-Where they are: schema `marts` of `DATA_DIR/published/credits.duckdb`, and `DATA_DIR/published/parquet/<mart>.parquet`. Types are contracts that dbt enforces; a key is tested to be unique and without nulls. In the database, the descriptions are comments: `credits query "select column_name, data_type, comment from duckdb_columns() where table_name = 'usage_daily'"`.
+They are in schema `marts` of `DATA_DIR/published/credits.duckdb`, and `DATA_DIR/published/parquet/<mart>.parquet`. Types are contracts that dbt enforces; a key is tested to be unique and without nulls. In the database, the descriptions are comments: `credits query "select column_name, data_type, comment from duckdb_columns() where table_name = 'usage_daily'"`.
 """
 
 
 def describe_marts(models_dir: Path) -> str:
-    """The document, of every mart that a yml of the folder describes, by name."""
+    """The document: every mart described in a yml of the folder, by name."""
     models = [
         model
         for file in sorted(models_dir.glob("*.yml"))
@@ -46,7 +50,7 @@ def _mart(model: dict[str, Any]) -> Iterator[str]:
     if key:
         yield f"Key: {', '.join(f'`{name}`' for name in key)}.\n"
     for kind, arguments, described in tests:
-        if kind == "holds":
+        if kind == "expression_is_true":
             yield f"Tested in every row: `{arguments['expression']}`.\n"
         elif kind != "unique_key":
             yield f"Tested: {described}\n"
@@ -54,12 +58,12 @@ def _mart(model: dict[str, Any]) -> Iterator[str]:
     yield "|---|---|---|"
     for column in model["columns"]:
         name = f"`{column['name']}`" + (" (key)" if column["name"] in key else "")
-        meaning = " ".join([column["description"], *_tested(column)])
+        meaning = " ".join([_rendered(column["description"]), *_tested(column)])
         yield f"| {name} | {column['data_type']} | {_cell(meaning)} |"
 
 
 def _tested(column: dict[str, Any]) -> Iterator[str]:
-    """What is tested of a column, as sentences."""
+    """The tests of a column, as sentences."""
     for test in column.get("data_tests", []):
         kind, arguments, described = _only(test)
         if kind == "accepted_values":
@@ -74,7 +78,7 @@ def _tested(column: dict[str, Any]) -> Iterator[str]:
 
 
 def _grain(model: dict[str, Any]) -> str:
-    """What a row is: the first sentence of the description, which starts with it."""
+    """The grain: the first sentence of the description."""
     first = str(model["description"]).partition(". ")[0].removesuffix(".")
     return first.removeprefix("One row per ")
 
@@ -83,9 +87,22 @@ def _only(test: str | dict[str, Any]) -> tuple[str, dict[str, Any], str]:
     """Kind, arguments and description of a test, which may be a bare name."""
     if isinstance(test, str):
         return test, {}, test
-    ((kind, said),) = test.items()
-    said = said or {}
-    return kind, said.get("arguments", {}), str(said.get("description", kind))
+    ((kind, properties),) = test.items()
+    properties = properties or {}
+    return kind, properties.get("arguments", {}), str(properties.get("description", kind))
+
+
+def _rendered(description: str) -> str:
+    """The description with `{{ doc('name') }}` replaced by the doc block, as dbt renders it."""
+    return re.sub(r"\{\{ doc\('(\w+)'\) \}\}", lambda reference: _doc_blocks()[reference[1]], description)
+
+
+@cache
+def _doc_blocks() -> Mapping[str, str]:
+    blocks = re.findall(
+        r"\{% docs (\w+) %\}\n(.*?)\n\{% enddocs %\}", DOC_BLOCKS.read_text(encoding="utf-8"), re.DOTALL
+    )
+    return dict(blocks)
 
 
 def _cell(text: str) -> str:

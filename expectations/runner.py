@@ -34,9 +34,9 @@ Query = Callable[[str], pd.DataFrame]
 # rows that an incremental run has loaded or recomputed itself; a full run has done so with all of them
 _OF_THIS_RUN = {
     r":is_new\(([\w.]+)\)": r"\1 > {since_batch}",
-    r":is_reclassified\(([\w.]+)\)": r"\1 in (select row_id from facts.fct_touched_generations)",
+    r":is_reclassified\(([\w.]+)\)": r"\1 in (select row_id from facts.int_changed_generations)",
     r":is_recomputed\(([\w.]+), ([\w.]+)\)": (
-        r"(\1, \2) in (select workspace_id, usage_date from facts.fct_touched_days)"
+        r"(\1, \2) in (select workspace_id, usage_date from facts.int_changed_days)"
     ),
 }
 _LONGEST_FOUND = 1_000  # characters; delivered ids may be of any length

@@ -10,8 +10,8 @@
         {%- set passed = '1970-01-01' -%}
     {%- endif -%}
     {%- set day = modules.datetime.date.fromisoformat(passed | string) -%}
-    {%- set moved = day - modules.datetime.timedelta(days=days_before) -%}
-    cast('{{ moved.isoformat() }}' as date)
+    {%- set shifted = day - modules.datetime.timedelta(days=days_before) -%}
+    cast('{{ shifted.isoformat() }}' as date)
 {%- endmacro %}
 
 {#- The published periods, in days. -#}

@@ -32,8 +32,9 @@ non-negative credits or counts of at most `decimals` decimals.
     end
 {%- endmacro %}
 
-{#- Whole steps of 10^-12 in credits / its total over the partition; null if the total is zero. -#}
-{% macro whole_steps(credits, partition) -%}
+{#- Whole steps of 10^-12 in credits / its total over the partition; null if the total is zero. Shares that sum to
+exactly 1 give the steps left over to the largest remainders. -#}
+{% macro largest_remainder_steps(credits, partition) -%}
     {%- set total = 'sum(' ~ credits ~ ') over (partition by ' ~ partition ~ ')' -%}
     {{ whole_quotient(
         whole_number(credits ~ ' * 1000000') ~ ' * 1000000000000',
@@ -41,7 +42,7 @@ non-negative credits or counts of at most `decimals` decimals.
     ) }}
 {%- endmacro %}
 
-{#- What the whole steps leave of credits / its total, in parts of that total. -#}
+{#- The remainder that the whole steps of credits / its total leave, in parts of that total. -#}
 {% macro step_remainder(credits, partition) -%}
     {%- set total = 'sum(' ~ credits ~ ') over (partition by ' ~ partition ~ ')' -%}
     mod(

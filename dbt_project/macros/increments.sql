@@ -1,7 +1,7 @@
 {#-
-What a night reads and rewrites. Every run is told where the last complete one stood: `since_batch`, the
-newest batch it had, and `known_from` and `known_to`, the as_of of then and of now, the earlier one first.
-Without since_batch everything is built anew.
+What an incremental run reads and rewrites. The variables say how far the last complete run got: `since_batch`
+is its newest batch, `known_from` and `known_to` are its as_of and that of this run, the earlier one first.
+Without since_batch everything is rebuilt.
 -#}
 
 {#- Whether this run builds on the last one. -#}
@@ -32,24 +32,23 @@ around included. -#}
     {%- endif -%}
 {%- endmacro %}
 
-{#- Pre-hook: in an increment, the rows that this run makes anew are removed first. -#}
+{#- Pre-hook: in an increment, remove the rows that this run rebuilds. -#}
 {% macro remove_rows(condition) -%}
     {%- if is_increment() and is_incremental() -%}
         {{ delete_rows(this, condition) }}
     {%- endif -%}
 {%- endmacro %}
 
-{#- SQL: whether the row is one that this run has made anew; always in a full refresh. -#}
-{% macro is_judged_now(row_id='row_id') -%}
-    {%- set touched_generations = ref('fct_touched_generations') -%}
+{#- SQL: whether this run classifies the row again; always in a full refresh. -#}
+{% macro is_reclassified(changed_generations) -%}
     {%- if is_increment() -%}
-        {{ row_id }} in (select touched.row_id from {{ touched_generations }} as touched)
+        row_id in (select changed.row_id from {{ changed_generations }} as changed)
     {%- else -%}
         true
     {%- endif -%}
 {%- endmacro %}
 
-{#- What a content unit is: generations that agree in these columns are attempts of one. -#}
+{#- The columns that identify a content unit: generations that agree in them are attempts of one unit. -#}
 {% macro unit_columns() -%}
     {{ return(['workspace_id', 'product_id', 'generation_type', 'locale']) }}
 {%- endmacro %}
@@ -62,20 +61,19 @@ around included. -#}
             and {{ left }}.locale is not distinct from {{ right }}.locale
 {%- endmacro %}
 
-{#- SQL: whether the row is of a workspace and day that this run makes anew; always in a full refresh. -#}
-{% macro is_on_touched_day() -%}
-    {%- set touched_days = ref('fct_touched_days') -%}
+{#- SQL: whether the row is of a workspace and day that this run rebuilds; always in a full refresh. -#}
+{% macro is_on_changed_day(changed_days) -%}
     {%- if is_increment() -%}
         (workspace_id, usage_date) in (
-            select touched.workspace_id, touched.usage_date
-            from {{ touched_days }} as touched
+            select changed.workspace_id, changed.usage_date
+            from {{ changed_days }} as changed
         )
     {%- else -%}
         true
     {%- endif -%}
 {%- endmacro %}
 
-{#- SQL: whether a day was reported in what is published now, and is again; never if nothing is published. -#}
+{#- SQL: whether the published version and this run both report the day; never without a published version. -#}
 {% macro was_served(day) -%}
     {%- if var('served_as_of') is none -%}
         false
@@ -84,7 +82,7 @@ around included. -#}
     {%- endif -%}
 {%- endmacro %}
 
-{#- SQL: whether a delivery, of a batch and known from a day on, is not in what is published now. -#}
+{#- SQL: whether a delivery, of a batch and known from a day on, is missing from the published version. -#}
 {% macro is_unserved(batch_id, known_on) -%}
     {%- if var('served_as_of') is none -%}
         true
@@ -94,12 +92,12 @@ around included. -#}
     {%- endif -%}
 {%- endmacro %}
 
-{#- SQL: the rows of a table that a test need look at, since those of earlier runs were looked at then. -#}
-{% macro made_now(rows) -%}
-    {%- if rows == 'judged' -%}
-        {{ is_judged_now() }}
-    {%- elif rows == 'touched_days' -%}
-        {{ is_on_touched_day() }}
+{#- SQL, for data tests: the rows of a table to test. Rows of earlier runs were tested by those runs. -#}
+{% macro rows_rebuilt_by_this_run(rows) -%}
+    {%- if rows == 'reclassified' -%}
+        {{ is_reclassified(ref('int_changed_generations')) }}
+    {%- elif rows == 'changed_days' -%}
+        {{ is_on_changed_day(ref('int_changed_days')) }}
     {%- elif rows == 'new_batches' -%}
         {{ is_new_batch() }}
     {%- else -%}
@@ -107,7 +105,7 @@ around included. -#}
     {%- endif -%}
 {%- endmacro %}
 
-{#- SQL: whether formulas or variables changed since what is published now. -#}
+{#- SQL: whether formulas or variables changed since the published version. -#}
 {% macro is_redefined() -%}
     {{ 'true' if var('is_redefined') else 'false' }}
 {%- endmacro %}

@@ -1,12 +1,11 @@
 {#-
 The rows of a feed that repeat a key: all but its first committed delivery, within a batch the lowest
 content hash. Only rows of new batches are returned, and only keys that came more than once are ordered.
-`key` is a list of two column names.
+`raw` is the source of the feed, `key` a list of two column names.
 -#}
-{% macro repeated_deliveries(feed, key, credits) -%}
-    {%- set raw = source('raw', feed) -%}
+{% macro repeated_deliveries(raw, key, credits) -%}
     select
-        '{{ feed }}' as feed,
+        '{{ raw.identifier }}' as feed,
         ordered.{{ key[0] }} as key_scope,
         ordered.{{ key[1] }} as key_id,
         ordered.row_id,
@@ -67,11 +66,11 @@ content hash. Only rows of new batches are returned, and only keys that came mor
     where ordered.delivery_number > 1 and {{ is_new_batch('ordered.batch_id') }}
 {%- endmacro %}
 
-{#- The rows of a feed that first brought their key. -#}
-{% macro first_deliveries(feed) -%}
+{#- The rows of a feed that are the first of their key. -#}
+{% macro first_deliveries(raw, repeated_deliveries) -%}
     select deliveries.*
-    from {{ source('raw', feed) }} as deliveries
-    left join {{ ref('stg_repeated_deliveries') }} as repeated
-        on deliveries.row_id = repeated.row_id and repeated.feed = '{{ feed }}'
+    from {{ raw }} as deliveries
+    left join {{ repeated_deliveries }} as repeated
+        on deliveries.row_id = repeated.row_id and repeated.feed = '{{ raw.identifier }}'
     where repeated.row_id is null
 {%- endmacro %}

@@ -1,9 +1,9 @@
-{#- An id made of the given text columns: unambiguous (lengths are part of it), null is its own value. -#}
+{#- An id computed from text columns: unambiguous (lengths are part of it); null is a value of its own. -#}
 {% macro stable_id(columns) -%}
     md5({{ id_text(columns) }})
 {%- endmacro %}
 
-{#- The text that an id is made of. -#}
+{#- The text that an id is computed from. -#}
 {% macro id_text(columns) -%}
     concat(
         {%- for column in columns %}

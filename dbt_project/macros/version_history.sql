@@ -1,14 +1,14 @@
 {#-
 Every version of a snapshot or upsert feed in order, one row per change:
 newest `updated_at`, then newest delivery, within one delivery the lowest content hash comes last.
-A version delivered again unchanged is the same version. An increment returns the keys that came anew, with
-all their versions; only keys that came more than once are put in order.
+A version delivered again unchanged is the same version. An increment returns the keys that were delivered
+again, with all their versions; only keys that came more than once are put in order.
 -#}
-{% macro version_history(feed, key) -%}
+{% macro version_history(raw, key) -%}
     {%- set keys = key | join(', ') -%}
     with delivered as (
-        select * from {{ source('raw', feed) }}
-        where {{ is_redelivered(feed, key) }}
+        select * from {{ raw }}
+        where {{ is_redelivered(raw, key) }}
     ),
 
     delivered_once as (
@@ -80,10 +80,10 @@ all their versions; only keys that came more than once are put in order.
 {%- endmacro %}
 
 {#- SQL: whether the key of a snapshot feed came again since the last complete run; true in a full refresh. -#}
-{% macro is_redelivered(feed, key) -%}
+{% macro is_redelivered(raw, key) -%}
     {%- set keys = key | join(', ') -%}
     {%- if is_increment() -%}
-        ({{ keys }}) in (select {{ keys }} from {{ source('raw', feed) }} where {{ is_new_batch() }})
+        ({{ keys }}) in (select {{ keys }} from {{ raw }} where {{ is_new_batch() }})
     {%- else -%}
         true
     {%- endif -%}
@@ -94,10 +94,10 @@ The keys of a snapshot feed for which a row came, since the last complete run, w
 than that run knew; nothing in a full refresh. Runs that did not end may have used any of those rows, so also a
 value that came and went counts; a row older than the one known was never used.
 -#}
-{% macro changed_keys(feed, key, column, default='null') -%}
+{% macro changed_keys(raw, key, column, default='null') -%}
     {%- set keys = key | join(', ') -%}
     select distinct {{ prefixed('arrived', key) }}
-    from {{ source('raw', feed) }} as arrived
+    from {{ raw }} as arrived
     left join (
         select
             deliveries.*,
@@ -110,8 +110,8 @@ value that came and went counts; a row older than the one known was never used.
                     file_path asc,
                     line_number asc
             ) as version_rank
-        from {{ source('raw', feed) }} as deliveries
-        where {{ is_redelivered(feed, key) }} and not ({{ is_new_batch() }})
+        from {{ raw }} as deliveries
+        where {{ is_redelivered(raw, key) }} and not ({{ is_new_batch() }})
     ) as known
         on
             known.version_rank = 1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Asks the published marts by metric: ask.sh PUBLISHED BIN query --metrics credits --group-by usage__member_id
-# PUBLISHED is DATA_DIR/published, BIN the folder of dbt and mf. MetricFlow writes, so it is given a copy.
+# Queries the published marts by metric: ask.sh PUBLISHED BIN query --metrics credits --group-by usage__member_id
+# PUBLISHED is DATA_DIR/published, BIN the folder of dbt and mf. MetricFlow writes, so it works on a copy.
 set -eu
 published=$1 bin=$(cd "$2" && pwd)
 shift 2

@@ -62,7 +62,7 @@ _DISPOSED = Check(
 _COUNTED = row_count_check(
     "classified_generations_are_reported",
     table="facts.fct_generations",
-    expected="facts.fct_judged_generations",
+    expected="facts.int_generations_classified",
     why="A workspace missing from the dimension would drop its generations without any wrong row.",
     remedy=_REBUILD,
 )

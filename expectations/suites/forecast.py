@@ -18,7 +18,10 @@ _ONE_EACH = Check(
     name="every_workspace_has_one_forecast",
     rule="every workspace with a generation or a credit entry has one row of this as_of, no other has one",
     cases=read_sql("forecast/every_workspace_has_one_forecast"),
-    found="workspace {workspace_id}: {actual} rows, {of_as_of} of this as_of, {expected} in fct_workspaces",
+    found=(
+        "workspace {workspace_id}: {actual} rows, {of_as_of} of this as_of, "
+        "{expected} in dim_reporting_workspaces"
+    ),
     why="A workspace without a row reads as one that will never run out.",
     remedy=_REPORT,
 )

@@ -107,7 +107,7 @@ _DAILY_FACTS = Check(
     cases=read_sql("marts/usage_daily_equals_the_facts"),
     found=(
         "workspace {workspace_id}: {mart_count} generations and {mart_credits} credits in usage_daily, "
-        "{fact_count} and {fact_credits} in facts.fct_judged_generations"
+        "{fact_count} and {fact_credits} in facts.int_generations_classified"
     ),
     why="The last step of the clearing equation: mart sum = fact sum.",
     remedy=_REBUILD,

@@ -29,7 +29,7 @@ _OF_THE_DAY = Check(
     cases="""
         select spikes.workspace_id, spikes.usage_date, spikes.credits, days.credits as used
         from forecast.usage_spikes as spikes
-        left join facts.fct_usage_days as days
+        left join facts.fct_usage_by_day as days
             on spikes.workspace_id = days.workspace_id and spikes.usage_date = days.usage_date
         where spikes.scope = 'day' and coalesce(spikes.credits <> days.credits, true)
     """,

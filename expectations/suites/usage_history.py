@@ -52,7 +52,7 @@ NOT_TOO_MUCH = Check(
 
 
 def _silences(scope: str) -> str:
-    """SQL: the longest gap of each scope, an expression over fct_usage_days, in its last 8 weeks of usage."""
+    """SQL: the longest gap of each scope, an expression over fct_usage_by_day, in its last 8 weeks."""
     return read_sql("usage_history/silences", scope=scope)
 
 

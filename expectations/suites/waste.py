@@ -13,7 +13,7 @@ _REGISTRY = "Run again with --full-refresh, and report it with the rows of waste
 _SCORED_ONCE = Check(
     name="every_attempt_has_one_probability",
     rule="every succeeded generation of the last 90 days has one probability, and no other row has one",
-    # from the table under fct_waste_cases: the view would number all episodes again
+    # from the table under ml_waste_cases: the view would number all episodes again
     cases=read_sql("waste/every_attempt_has_one_probability"),
     found="workspace {workspace_id}, event {event_id}, row {row_id}: {actual} found, expected {expected}",
     why="A generation without a probability, or with two, makes every sum of them wrong.",

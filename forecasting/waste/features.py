@@ -2,7 +2,7 @@
 
 Not here: how waste is predicted from it (baseline.py, hazards.py), or what counts as waste (dbt facts).
 
-A case is a succeeded generation. Frames of cases have the columns of facts.fct_waste_cases. Times are local
+A case is a succeeded generation. Frames of cases have the columns of facts.ml_waste_cases. Times are local
 times of the workspace in microseconds; days are counted from 1970.
 """
 
@@ -76,7 +76,7 @@ class Cases:
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> Cases:
-        """The cases of a frame of facts.fct_waste_cases."""
+        """The cases of a frame of facts.ml_waste_cases."""
         made_us = frame["made_us"].to_numpy(dtype=np.int64)
         day = _days(frame["usage_date"])
         known_day = _days(frame["known_on"])
@@ -174,7 +174,7 @@ class LabelHistory:
             raise LeakageError(
                 "a label is known on the day of its generation at the earliest; case "
                 f"{first} of day {cases.day[first]} has one known on day {cases.known_day[first]} "
-                f"({len(early)} such cases). Times were mixed up: look at known_on in facts.fct_waste_cases."
+                f"({len(early)} such cases). Times were mixed up: look at known_on in facts.ml_waste_cases."
             )
         labelled = cases.take(cases.known_day < UNKNOWN_DAY)
         everywhere = np.zeros(len(labelled), dtype=np.uint64)

@@ -35,7 +35,7 @@ class LayerTranslator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         if dbt_resource_props["resource_type"] == "source":
             return str(dbt_resource_props["source_name"])
-        return str(dbt_resource_props["fqn"][1])
+        return str(dbt_resource_props["config"]["schema"])
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return str(dbt_resource_props["description"])
@@ -46,11 +46,11 @@ class LayerTranslator(DagsterDbtTranslator):
 
 
 def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
-    """The models and data tests of one folder of models/, as one step."""
+    """The models, seeds and data tests of one schema, as one step."""
 
     @dbt_assets(
         manifest=manifest,
-        select=f"fqn:credits.{layer}",
+        select=f"config.schema:{layer}",
         name=layer,
         dagster_dbt_translator=LayerTranslator(),
     )

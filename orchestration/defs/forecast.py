@@ -43,8 +43,8 @@ _FACTS = [
     ["facts", "fct_credit_balance_daily"],
     ["facts", "fct_credit_lots"],
     ["facts", "fct_implausible_charges"],
-    ["facts", "fct_usage_days"],
-    ["facts", "fct_workspaces"],
+    ["facts", "fct_usage_by_day"],
+    ["facts", "dim_reporting_workspaces"],
     ["staging", "stg_credit_packs"],
 ]
 

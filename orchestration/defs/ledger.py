@@ -31,7 +31,7 @@ _TABLES = {
     specs=[
         dg.AssetSpec(
             key=["facts", table],
-            deps=[["facts", "fct_credit_entries"], ["facts", "fct_usage_days"]],
+            deps=[["facts", "fct_credit_entries"], ["facts", "fct_usage_by_day"]],
             group_name="facts",
             description=description,
             kinds={"python"},

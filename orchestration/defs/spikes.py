@@ -15,7 +15,7 @@ from orchestration.warehouse.sql_files import read_sql
 
 _USAGE = """
     select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
-    from facts.fct_usage_days
+    from facts.fct_usage_by_day
     where usage_date > cast('{before}' as date)
 """
 _CHARGES = read_sql(__file__, "spike_charges")
@@ -28,9 +28,9 @@ _SPIKES = read_sql(__file__, "forecast.usage_spikes")
 @dg.asset(
     key=["forecast", "usage_spikes"],
     deps=[
-        ["facts", "fct_usage_days"],
-        ["facts", "fct_usage_cells"],
-        ["facts", "fct_judged_generations"],
+        ["facts", "fct_usage_by_day"],
+        ["facts", "int_usage_daily_base"],
+        ["facts", "int_generations_classified"],
         ["facts", "fct_implausible_charges"],
     ],
     group_name="forecast",

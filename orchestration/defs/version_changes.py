@@ -15,7 +15,7 @@ from orchestration.warehouse.sql_files import read_sql
 
 @dg.asset(
     key=["waste", "version_changes"],
-    deps=[["facts", "fct_judged_generations"]],
+    deps=[["facts", "int_generations_classified"]],
     group_name="waste",
     kinds={"python"},
 )

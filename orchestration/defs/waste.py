@@ -44,7 +44,7 @@ _TABLES = {
     specs=[
         dg.AssetSpec(
             key=["waste", table],
-            deps=[["facts", "fct_waste_cases"]],
+            deps=[["facts", "ml_waste_cases"]],
             group_name="waste",
             description=description,
             kinds={"python", "scikitlearn"},

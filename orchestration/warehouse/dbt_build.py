@@ -141,7 +141,7 @@ class DbtProject:
     def build(
         self, layer: str, *, variables: Mapping[str, object], command: Command = "build"
     ) -> Sequence[NodeResult]:
-        """Build and test the models of models/<layer>; failures are in the results, see `raise_failures`.
+        """Build and test the models and seeds of one schema; for failures, see `raise_failures`.
 
         The command `rebuild` uses nothing of what is there; `test` leaves the models as they are.
 
@@ -151,7 +151,7 @@ class DbtProject:
             DbtFailed: dbt did not get as far as any result.
         """
         words = ["build", "--full-refresh"] if command == "rebuild" else [command]
-        words += ["--select", f"fqn:credits.{layer}", "--vars", json.dumps(dict(variables))]
+        words += ["--select", f"config.schema:{layer}", "--vars", json.dumps(dict(variables))]
         # unit tests are for make test; a test that also looks at a later layer belongs to that layer
         words += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
         built = dbtRunner(manifest=self._manifest).invoke([*words, *self._flags("info")])
@@ -178,7 +178,7 @@ class DbtProject:
         rows = f"{result.failures} failing rows" if result.failures is not None else ""
         return NodeResult(
             kind="test" if is_test else "view" if node.config.materialized == "view" else "table",
-            table=f"{about.fqn[1]}.{about.name}",
+            table=f"{about.config.schema}.{about.name}",
             name=node.name,
             passed=passed,
             found=rows if is_test and rows else _FRAMES.sub("", str(result.message or result.status)),

@@ -20,7 +20,7 @@ from orchestration.warehouse.sql_files import read_sql
 ENTRIES = read_sql(__file__, "credit_entries")
 USAGE = """
     select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
-    from facts.fct_usage_days
+    from facts.fct_usage_by_day
 """
 _BALANCES = """
     select
@@ -34,7 +34,7 @@ _LOTS = """
         cast(remaining * 1000000 as bigint) as remaining_micro
     from facts.fct_credit_lots
 """
-_WORKSPACES = "select workspace_id, lead_time_days from facts.fct_workspaces order by workspace_id"
+_WORKSPACES = "select workspace_id, lead_time_days from facts.dim_reporting_workspaces order by workspace_id"
 _PACKS = read_sql(__file__, "credit_packs")
 _CHARGES = """
     select

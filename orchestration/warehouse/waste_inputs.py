@@ -48,7 +48,7 @@ def _cases(condition: str) -> str:
 
 
 def _count(warehouse: Warehouse, condition: str) -> int:
-    counted = f"select count(*) as found from facts.fct_waste_cases where {condition}"
+    counted = f"select count(*) as found from facts.ml_waste_cases where {condition}"
     return int(warehouse.query(counted)["found"][0])
 
 

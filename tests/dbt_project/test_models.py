@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -21,13 +22,13 @@ PROJECT = REPO / "dbt_project"
 # models that need no key test, and why
 KEYLESS = {
     "stg_quarantine": "a file rejected whole and a line may share everything; the list of them has no key",
-    "fct_dated_generations": "a view, by construction one row per staged generation, whose key is tested",
-    "fct_reported_generations": "a view, by construction some of the rows of fct_dated_generations",
-    "fct_outcomes": "its keys are tested in staging, and fct_judged_generations finds a row that doubled",
-    "fct_touched_units": "a union of its key, whose locale may be null; fct_touched_generations finds one",
-    "fct_unit_recency": "grouped by its key, of which unit_key stands for the unit",
-    "fct_generations": "its rows are those of fct_judged_generations, joined to one row of each small table",
-    "fct_waste_cases": "a view of fct_judged_generations; the gate on probabilities finds one doubled",
+    "int_generations_localized": "a view, by construction one row per staged generation, whose key is tested",
+    "int_generations_reported": "a view, by construction some of the rows of int_generations_localized",
+    "int_outcomes_known": "its keys are tested in staging; int_generations_classified finds a doubled row",
+    "int_changed_units": "a union of its key, whose locale may be null; int_changed_generations finds one",
+    "int_unit_last_used": "grouped by its key, of which unit_key stands for the unit",
+    "fct_generations": "the rows of int_generations_classified, joined to one row of each small table",
+    "ml_waste_cases": "a view of int_generations_classified; the gate on probabilities finds one doubled",
 }
 NO_NETWORK = """
 import socket
@@ -75,7 +76,13 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def models(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    return (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    """The models that are relations; an ephemeral one is part of the models that refer to it."""
+    found = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    return (model for model in found if model["config"]["materialized"] != "ephemeral")
+
+
+def seeds(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (node for node in manifest["nodes"].values() if node["resource_type"] == "seed")
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +106,43 @@ def test_every_dbt_unit_test_passes(manifest: dict[str, Any], sample_run: Nightl
     assert f"PASS={len(manifest['unit_tests'])} WARN=0 ERROR=0 SKIP=0" in result.stdout, result.stdout
 
 
-def test_every_rule_of_the_disposition_table_has_a_unit_test(manifest: dict[str, Any]) -> None:
-    tested = {int(name) for key in manifest["unit_tests"] for name in re.findall(r"rule_(\d+)_", key)}
-    assert tested == set(range(1, 11))
+@pytest.fixture(scope="module")
+def disposition_rules() -> list[dict[str, str]]:
+    with (PROJECT / "seeds" / "disposition_rules.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_disposition_rule_has_a_unit_test(
+    manifest: dict[str, Any], disposition_rules: list[dict[str, str]]
+) -> None:
+    tested = {name for key in manifest["unit_tests"] for name in re.findall(r"rule_(\d+)_", key)}
+    assert tested == {row["rule"] for row in disposition_rules} == {str(number) for number in range(1, 11)}
+
+
+def test_a_disposition_rule_is_named_after_its_waste_reason_or_its_disposition(
+    disposition_rules: list[dict[str, str]],
+) -> None:
+    for row in disposition_rules:
+        assert bool(row["waste_reason"]) == (row["disposition"] == "wasted"), row
+        assert row["rule_name"] == (row["waste_reason"] or row["disposition"]), row
+        assert row["meaning"], row
+    assert len({row["rule_name"] for row in disposition_rules}) == len(disposition_rules)
+
+
+def test_usage_has_a_column_for_every_disposition_rule(
+    manifest: dict[str, Any], disposition_rules: list[dict[str, str]]
+) -> None:
+    columns = {model["name"]: set(model["columns"]) for model in models(manifest)}
+
+    def counted(model: str) -> set[str]:
+        return {name.removesuffix("_credits") for name in columns[model] if name.endswith("_credits")}
+
+    settled = {row["rule_name"] for row in disposition_rules if row["is_settled"] == "true"}
+    reasons = {row["waste_reason"] for row in disposition_rules if row["waste_reason"]}
+    dispositions = {row["disposition"] for row in disposition_rules}
+    assert counted("int_usage_daily_base") == settled | {"open"}
+    assert counted("fct_usage_daily") == reasons | dispositions
+    assert counted("usage_daily") == counted("fct_usage_by_period") == dispositions
 
 
 def test_the_docs_are_complete_without_a_network(docs: Path) -> None:
@@ -112,11 +153,22 @@ def test_the_docs_are_complete_without_a_network(docs: Path) -> None:
 def test_every_model_and_column_of_the_docs_is_described(docs: Path) -> None:
     manifest = json.loads((docs / "manifest.json").read_text())
     catalog = json.loads((docs / "catalog.json").read_text())["nodes"]
-    assert set(catalog) == {model["unique_id"] for model in models(manifest)}
-    for model in models(manifest):
+    relations = [*models(manifest), *seeds(manifest)]
+    assert set(catalog) == {relation["unique_id"] for relation in relations}
+    for model in relations:
         assert model["description"], model["name"]
         described = {name for name, column in model["columns"].items() if column["description"]}
         assert described == set(catalog[model["unique_id"]]["columns"]), model["name"]
+
+
+def test_a_recurring_description_has_one_doc_block() -> None:
+    """No description repeats the text of a block, and every block is referred to."""
+    text_of_blocks = (PROJECT / "models" / "columns.md").read_text()
+    blocks = dict(re.findall(r"\{% docs (\w+) %\}\n(.*?)\n\{% enddocs %\}", text_of_blocks))
+    described = "\n".join(file.read_text() for file in (PROJECT / "models").rglob("*.yml"))
+    repeated = {name for name, text in blocks.items() if f'        description: "{text}"' in described}
+    assert not repeated, f"write \"{{{{ doc('...') }}}}\" instead of the text of: {repeated}"
+    assert set(blocks) == set(re.findall(r"\{\{ doc\('(\w+)'\) \}\}", described))
 
 
 def test_every_published_mart_has_an_exposure_that_uses_it(
@@ -162,9 +214,13 @@ def test_an_episode_with_a_missing_attempt_fails_the_dbt_test(
 ) -> None:
     shutil.copy(sample_run.data_dir / "warehouse.duckdb", tmp_path)
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as warehouse:
-        warehouse.execute(f"update facts.fct_judged_generations set {change}")
+        warehouse.execute(f"update facts.int_generations_classified set {change}")
     result = dbt(
-        "test", "--select", "test_name:whole_episodes", data_dir=tmp_path, target=tmp_path / "target"
+        "test",
+        "--select",
+        "test_name:attempts_numbered_without_gaps",
+        data_dir=tmp_path,
+        target=tmp_path / "target",
     )
     assert result.returncode != 0
     assert "PASS=0 WARN=0 ERROR=1" in result.stdout, result.stdout

@@ -35,8 +35,8 @@ def test_a_changed_description_changes_marts_md(tmp_path: Path) -> None:
     assert "| `lot_id` (key) | string | Id of the lot, unique within the workspace. |" in before
     assert "One of `scheduled`, `active`, `exhausted`, `expired`, `voided`." in before
     file = tmp_path / "credit_lots.yml"
-    file.write_text(file.read_text().replace("Id of the lot,", "Name of the a|b,"))
-    assert r"Name of the a\|b," in describe_marts(tmp_path)
+    file.write_text(file.read_text().replace("Instant from which the lot", "Instant a|b from which the lot"))
+    assert r"Instant a\|b from which the lot" in describe_marts(tmp_path)
 
 
 def test_definitions_and_columns_refer_to_each_other() -> None:

@@ -18,8 +18,8 @@ from expectations.suites.by_layer import GATES
 
 AS_OF = date(2026, 3, 31)
 NEWEST_BATCH = 2
-MARK_ALL_CHANGED = """insert into facts.fct_touched_generations select row_id from facts.fct_generations;
-insert into facts.fct_touched_days select distinct workspace_id, usage_date from facts.fct_generations"""
+MARK_ALL_CHANGED = """insert into facts.int_changed_generations select row_id from facts.fct_generations;
+insert into facts.int_changed_days select distinct workspace_id, usage_date from facts.fct_generations"""
 GOOD_BATCH = Path(__file__).with_name("good_batch.sql")
 
 

@@ -96,18 +96,18 @@ from staging.stg_generation_events
 group by batch_id, workspace_id, generation_type;
 
 -- what an incremental run recomputes: nothing here, as batch 2 left it
-create table facts.fct_touched_generations (row_id bigint);
-create table facts.fct_touched_days (workspace_id text, usage_date date);
-create table facts.fct_withheld_generations (
-    row_id bigint, workspace_id text, credits decimal(18, 6), batch_id bigint, withheld_reason text
+create table facts.int_changed_generations (row_id bigint);
+create table facts.int_changed_days (workspace_id text, usage_date date);
+create table facts.int_generations_excluded (
+    row_id bigint, workspace_id text, credits decimal(18, 6), batch_id bigint, exclusion_reason text
 );
-insert into facts.fct_withheld_generations values (5, 'w1', 4, 1, 'retracted'), (6, 'w2', 7, 1, 'later');
-create table facts.fct_judged_generations (
+insert into facts.int_generations_excluded values (5, 'w1', 4, 1, 'retracted'), (6, 'w2', 7, 1, 'later');
+create table facts.int_generations_classified (
     row_id bigint, source text, event_id text, workspace_id text, usage_date date, credits decimal(18, 6),
     member_id text, product_category text, generation_type text, ruleset_id text, template_id text,
     attempt_number bigint, batch_id bigint
 );
-insert into facts.fct_judged_generations
+insert into facts.int_generations_classified
 select id, 'native', 'e' || id, workspace, usage_date, credits, member, 'Shoes', 'description', ruleset, template,
     number, 1
 from (values
@@ -119,7 +119,7 @@ from (values
 ) as given(id, workspace, usage_date, credits, member, ruleset, template, number);
 create table facts.fct_generations as
 select judged.*, episode_id, attempt_count, disposition, waste_reason
-from facts.fct_judged_generations as judged
+from facts.int_generations_classified as judged
 inner join (values
     ('e1', 'x-1', 1, 'used', null),
     ('e2', 'y-1', 2, 'iterated', null),
@@ -140,11 +140,11 @@ insert into facts.fct_usage_daily values
     ('w1', '2026-03-30', 10, 1, 10, 0, 0, 0, 0),
     ('w1', '2026-03-31', 8.75, 3, 0, 5, 1.25, 2.5, 0),
     ('w2', '2026-03-31', 3, 1, 0, 0, 0, 0, 3);
-create table facts.fct_usage_cells as
+create table facts.int_usage_daily_base as
 select workspace_id, usage_date, credits, generation_count from facts.fct_usage_daily;
-create table facts.fct_usage_days as
+create table facts.fct_usage_by_day as
 select workspace_id, usage_date, credits, generation_count from facts.fct_usage_daily;
-create table facts.fct_workspaces as
+create table facts.dim_reporting_workspaces as
 select 'w1' as workspace_id, true as has_credit_entries
 union all select 'w2', false;
 

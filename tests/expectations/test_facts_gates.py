@@ -22,13 +22,13 @@ FACTS: list[Corruption] = [
     (
         "staged_generations_are_reported_retracted_or_later",
         CRITICAL,
-        "delete from facts.fct_withheld_generations where row_id = 5",
+        "delete from facts.int_generations_excluded where row_id = 5",
         ("workspace w1: 5 staged", "0 retracted or later (0.000000 credits)", "4 reported"),
     ),
     (
         "staged_generations_are_reported_retracted_or_later",
         CRITICAL,
-        "insert into facts.fct_withheld_generations values (7, 'w2', 3, 1, 'later')",
+        "insert into facts.int_generations_excluded values (7, 'w2', 3, 1, 'later')",
         ("workspace w2: 2 staged", "2 retracted or later (10.000000 credits), 1 reported"),
     ),
     (
@@ -66,7 +66,7 @@ FACTS: list[Corruption] = [
     (
         "dispositions_add_up_to_consumed_credits",
         CRITICAL,
-        "delete from facts.fct_judged_generations where event_id = 'e7'",
+        "delete from facts.int_generations_classified where event_id = 'e7'",
         ("workspace w2 on 2026-03-31: 0.000000 consumed, 3.000000 in fct_usage_daily",),
     ),
     (
@@ -79,12 +79,12 @@ FACTS: list[Corruption] = [
         "classified_generations_are_reported",
         CRITICAL,
         "delete from facts.fct_generations",
-        ("facts.fct_judged_generations; found 1 case: 0 rows, expected 5",),
+        ("facts.int_generations_classified; found 1 case: 0 rows, expected 5",),
     ),
     (
         "lines_and_credits_of_each_file_clear",
         CRITICAL,
-        "delete from facts.fct_judged_generations where event_id = 'e7'",
+        "delete from facts.int_generations_classified where event_id = 'e7'",
         (
             "found 1 case: file events/1.jsonl of batch 1: 8 lines, 7 explained (4 reported, 1 retracted, "
             "1 later, 0 duplicate, 0 conflicting, 1 quarantined); 32.750000 credits accepted, 29.750000",
@@ -93,13 +93,14 @@ FACTS: list[Corruption] = [
     (
         "lines_and_credits_of_each_file_clear",
         CRITICAL,
-        "insert into facts.fct_judged_generations from facts.fct_judged_generations where event_id = 'e7'",
+        "insert into facts.int_generations_classified "
+        "from facts.int_generations_classified where event_id = 'e7'",
         ("file events/1.jsonl of batch 1: 8 lines, 9 explained (6 reported",),
     ),
     (
         "lines_and_credits_of_each_file_clear",
         CRITICAL,
-        "insert into facts.fct_withheld_generations values (7, 'w2', 3, 1, 'retracted')",
+        "insert into facts.int_generations_excluded values (7, 'w2', 3, 1, 'retracted')",
         ("file events/1.jsonl of batch 1: 8 lines, 9 explained (5 reported, 2 retracted",),
     ),
     (
@@ -117,7 +118,7 @@ FACTS: list[Corruption] = [
     (
         "lines_and_credits_of_each_file_clear",
         CRITICAL,
-        "update facts.fct_withheld_generations set credits = 3.999999 where row_id = 5",
+        "update facts.int_generations_excluded set credits = 3.999999 where row_id = 5",
         ("found 1 case: file events/1.jsonl", "32.750000 credits accepted, 32.749999 explained"),
     ),
     (
@@ -129,28 +130,28 @@ FACTS: list[Corruption] = [
     (
         "the_newest_day_has_its_usual_volume",
         WARNING,
-        """insert into facts.fct_usage_days
+        """insert into facts.fct_usage_by_day
         select 'w1', date '2026-03-31' - cast(day as integer), 0, 30 from range(2, 29) as days(day)""",
         ("workspace w1: 3 generations on 2026-03-31; 30.0 on the same day of the weeks before, 30.0 on any",),
     ),
     (
         "the_newest_day_has_no_multiple_of_its_usual_volume",
         WARNING,
-        """update facts.fct_usage_days set generation_count = 300 where usage_date = '2026-03-31';
-        insert into facts.fct_usage_days
+        """update facts.fct_usage_by_day set generation_count = 300 where usage_date = '2026-03-31';
+        insert into facts.fct_usage_by_day
         select 'w1', date '2026-03-31' - cast(day as integer), 0, 30 from range(2, 29) as days(day)""",
         ("found 1 case: workspace w1: 300 generations on 2026-03-31; 30.0 on the same day",),
     ),
     (
         "usage_is_fresh",
         WARNING,
-        "update facts.fct_usage_days set usage_date = '2026-03-28'",
+        "update facts.fct_usage_by_day set usage_date = '2026-03-28'",
         ("2026-03-28",),
     ),
     (
         "no_workspace_falls_silent",
         WARNING,
-        """insert into facts.fct_usage_days
+        """insert into facts.fct_usage_by_day
         select 'w3', date '2026-03-31' - cast(day as integer), 0, 1 from range(3, 13) as days(day)""",
         ("found 1 case: workspace w3: none since 2026-03-28, after 10 days with usage in 8 weeks",),
     ),
@@ -221,7 +222,7 @@ LEDGER: list[Corruption] = [
     (
         "every_ledger_reaches_as_of",
         CRITICAL,
-        "update facts.fct_workspaces set has_credit_entries = true",
+        "update facts.dim_reporting_workspaces set has_credit_entries = true",
         ("found 1 case: workspace w2: 0 balances of as_of, expected 1",),
     ),
     (
@@ -527,7 +528,7 @@ SPIKES: list[Corruption] = [
     (
         "day_spikes_equal_the_usage_of_their_day",
         CRITICAL,
-        "delete from facts.fct_usage_days",
+        "delete from facts.fct_usage_by_day",
         ("8.750000 credits in the spike, null used",),
     ),
 ]

@@ -53,15 +53,15 @@ def _warned(report: GateReport) -> list[str]:
 
 
 def _reported(connection: duckdb.DuckDBPyConnection, charges: list[Charge]) -> set[int]:
-    connection.execute("delete from facts.fct_judged_generations").fetchall()
+    connection.execute("delete from facts.int_generations_classified").fetchall()
     if charges:
         rows = ", ".join(
             f"('native', '{number}', 'w1', date '{AS_OF - timedelta(days=days)}', {credits})"
             for number, (days, credits) in enumerate(charges)
         )
         connection.execute(
-            "insert into facts.fct_judged_generations (source, event_id, workspace_id, usage_date, credits) "
-            f"values {rows}"
+            "insert into facts.int_generations_classified "
+            f"(source, event_id, workspace_id, usage_date, credits) values {rows}"
         ).fetchall()
     _find(connection)
     return _events(connection, fill(CASES, as_of=AS_OF))
@@ -177,8 +177,9 @@ def test_the_oldest_charge_is_compared_with_its_own_90_days(
 def test_the_logging_error_is_the_only_charge_reported_of_the_real_log(
     change: Callable[[str], None], good_warehouse: duckdb.DuckDBPyConnection
 ) -> None:
-    change("delete from facts.fct_judged_generations")
-    change(f"""insert into facts.fct_judged_generations (source, event_id, workspace_id, usage_date, credits)
+    change("delete from facts.int_generations_classified")
+    change(f"""insert into facts.int_generations_classified
+            (source, event_id, workspace_id, usage_date, credits)
         select source, event_id, workspace_id,
             cast(cast(occurred_at as timestamptz) at time zone 'America/Los_Angeles' as date) as usage_date,
             cast(credits as decimal(18, 6))

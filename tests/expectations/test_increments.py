@@ -48,7 +48,7 @@ def test_of_two_invalid_generations_the_one_of_a_changed_unit_is_reported(
     change: Callable[[str], None], failed_check: Failed
 ) -> None:
     change("""update facts.fct_generations set disposition = 'lost' where event_id in ('e1', 'e2');
-    insert into facts.fct_touched_generations values (2), (3)""")
+    insert into facts.int_changed_generations values (2), (3)""")
 
     found = failed_check("facts", "generations_have_one_disposition", since_batch=2)
 
@@ -60,7 +60,7 @@ def test_of_two_invalid_generations_the_one_of_a_changed_unit_is_reported(
     "statement",
     [
         "update facts.fct_usage_daily set used_credits = used_credits + 1",
-        "update facts.fct_judged_generations set credits = credits + 1",
+        "update facts.int_generations_classified set credits = credits + 1",
     ],
     ids=["the day's sum", "its generations"],
 )
@@ -69,7 +69,7 @@ def test_of_invalid_days_the_changed_one_is_reported(
 ) -> None:
     # a day is one of a workspace: the same date of w1, and w1's other day, stay out of it
     change(statement)
-    change("insert into facts.fct_touched_days values ('w2', '2026-03-31')")
+    change("insert into facts.int_changed_days values ('w2', '2026-03-31')")
 
     found = failed_check("facts", "dispositions_add_up_to_consumed_credits", since_batch=2)
 

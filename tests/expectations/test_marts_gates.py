@@ -95,7 +95,7 @@ MARTS: list[Corruption] = [
     (
         "usage_daily_equals_the_facts",
         CRITICAL,
-        "delete from facts.fct_judged_generations where event_id = 'e1'",
+        "delete from facts.int_generations_classified where event_id = 'e1'",
         ("workspace w1: 4 generations and 18.750000 credits in usage_daily, 3 and 8.750000",),
     ),
     (
@@ -129,7 +129,7 @@ MARTS: list[Corruption] = [
                 "8 accepted (42.750000 credits), 0 live (0.000000) and 1 repeated (10.000000)",
             ),
             (
-                "delete from facts.fct_withheld_generations where withheld_reason = 'later'",
+                "delete from facts.int_generations_excluded where exclusion_reason = 'later'",
                 "8 accepted (42.750000 credits), 7 live (32.750000) and 1 repeated (10.000000); "
                 "1 retracted or later (4.000000), 5 in the facts (21.750000), 5 in the marts (21.750000)",
             ),
@@ -139,7 +139,7 @@ MARTS: list[Corruption] = [
         ("all_lines_and_credits_clear", CRITICAL, statement, (f"2 retracted or later (11.000000), {words}",))
         for statement, words in (
             (
-                "delete from facts.fct_usage_days where workspace_id = 'w2'",
+                "delete from facts.fct_usage_by_day where workspace_id = 'w2'",
                 "4 in the facts (18.750000), 5 in the marts (21.750000)",
             ),
             (

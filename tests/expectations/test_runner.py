@@ -178,8 +178,8 @@ def test_incremental_tokens_restrict_to_rows_of_this_run() -> None:
 
     assert fill(sql, as_of=AS_OF) == "x where true and true and true"
     assert fill(sql, as_of=AS_OF, since_batch=0) == (
-        "x where e.batch_id > 0 and e.row_id in (select row_id from facts.fct_touched_generations) and "
-        "(e.workspace_id, e.usage_date) in (select workspace_id, usage_date from facts.fct_touched_days)"
+        "x where e.batch_id > 0 and e.row_id in (select row_id from facts.int_changed_generations) and "
+        "(e.workspace_id, e.usage_date) in (select workspace_id, usage_date from facts.int_changed_days)"
     )
 
 

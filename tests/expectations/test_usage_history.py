@@ -25,10 +25,10 @@ def failed(change: Callable[[str], None], query: Callable[[str], pd.DataFrame]) 
     gates = {"facts": tuple(gate for gate in GATES["facts"] if gate.asset == "facts.fct_usage_daily")}
 
     def run(usage: dict[str, dict[date, int]], *, as_of: date) -> dict[str, str]:
-        change("delete from facts.fct_usage_days")
+        change("delete from facts.fct_usage_by_day")
         for workspace, days in usage.items():
             rows = ", ".join(f"('{workspace}', date '{day}', 0, {count})" for day, count in days.items())
-            change(f"insert into facts.fct_usage_days values {rows}")
+            change(f"insert into facts.fct_usage_by_day values {rows}")
         report = run_gates("facts", query=query, as_of=as_of, gates=gates)
         return {result.check_name: result.observed for result in report.failed_warnings}
 

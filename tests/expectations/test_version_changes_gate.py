@@ -137,13 +137,13 @@ CHANGES: list[Corruption] = [
     (
         "version_changes_count_the_attempts_of_the_facts",
         CRITICAL,
-        "update facts.fct_judged_generations set template_id = null where event_id = 'e2'",
+        "update facts.int_generations_classified set template_id = null where event_id = 'e2'",
         ("found 1 case: " + TEMPLATE + "2 attempts after, 1 in the facts",),
     ),
     (
         "version_changes_count_the_attempts_of_the_facts",
         CRITICAL,
-        "update facts.fct_judged_generations set usage_date = '2026-02-28' where event_id = 'e1'",
+        "update facts.int_generations_classified set usage_date = '2026-02-28' where event_id = 'e1'",
         ("found 2 cases", RULESET + "1 attempts before, 0 in the facts"),
     ),
 ]

@@ -39,7 +39,7 @@ PROBABILITIES: list[Corruption] = [
                 "workspace null, event null, row null: 1 found, expected 0",
             ),
             (
-                "update facts.fct_judged_generations set usage_date = '2025-12-31' where row_id = 7",
+                "update facts.int_generations_classified set usage_date = '2025-12-31' where row_id = 7",
                 "workspace w2, event e7, row 7: 1 found, expected 0",
             ),
         )
@@ -203,7 +203,7 @@ def test_pending_content_of_0_credits_may_have_a_row_of_zeros(
 def test_an_old_attempt_needs_no_probability(
     change: Callable[[str], None], failed_check: Callable[..., object]
 ) -> None:
-    change("""update facts.fct_judged_generations set usage_date = '2025-12-31' where row_id = 7;
+    change("""update facts.int_generations_classified set usage_date = '2025-12-31' where row_id = 7;
         delete from waste.probabilities where row_id = 7""")
 
     assert failed_check("waste", SCORED) is None

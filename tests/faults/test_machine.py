@@ -32,7 +32,7 @@ WRITER = """
 import duckdb, os, sys
 connection = duckdb.connect(sys.argv[1])
 connection.execute("set checkpoint_threshold = '1TB'")
-for table in ("facts.fct_judged_generations", "facts.fct_usage_days"):
+for table in ("facts.int_generations_classified", "facts.fct_usage_by_day"):
     connection.execute(f"create or replace table {table} as from {table}")
 os._exit(0)
 """

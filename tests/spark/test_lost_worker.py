@@ -16,7 +16,9 @@ WAIT_SECONDS = 240
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("table", ["staging/stg_members", "facts/fct_attempts", "marts/credit_summary"])
+@pytest.mark.parametrize(
+    "table", ["staging/stg_members", "facts/int_attempts_numbered", "marts/credit_summary"]
+)
 def test_the_run_after_a_lost_worker_publishes_the_same_rows_as_duckdb(
     table: str,
     spark: Cluster,

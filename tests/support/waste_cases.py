@@ -1,4 +1,4 @@
-"""Sampled frames of facts.fct_waste_cases: what was known of generations, and how they ended.
+"""Sampled frames of facts.ml_waste_cases: what was known of generations, and how they ended.
 
 Not here: what is asserted of them.
 """

@@ -1,7 +1,7 @@
 {#- What differs between engines about hashes: 64 bits, to find what may be equal. -#}
 
 {#-
-What stands for a content unit inside a run: the bits of its unit_id, in the shortest form the engine has.
+The key of a content unit within a run: the bits of its unit_id, in the shortest type of the engine.
 -#}
 {% macro unit_key(columns) -%}
     {{ adapter.dispatch('unit_key', 'credits')(columns) }}
@@ -13,7 +13,7 @@ What stands for a content unit inside a run: the bits of its unit_id, in the sho
     md5({{ id_text(columns) }})
 {%- endmacro %}
 
-{#- A 64-bit hash of the columns; equal rows have equal hashes, and now and then others too. -#}
+{#- A 64-bit hash of the columns; equal rows have equal hashes, and rarely other rows too. -#}
 {% macro hash_of(columns) -%}
     {{ adapter.dispatch('hash_of', 'credits')(columns) }}
 {%- endmacro %}

@@ -83,19 +83,19 @@
     case when {{ day }} is not null then date_add(least({{ day }}, cast('9999-12-30' as date)), 1) end
 {%- endmacro %}
 
-{#- The date some days later, or earlier, within the years 1 to 9999. -#}
-{% macro moved_day(day, days) -%}
-    {{ adapter.dispatch('moved_day', 'credits')(day, days) }}
+{#- The date some days later, or earlier for a negative number, within the years 1 to 9999. -#}
+{% macro add_days(day, days) -%}
+    {{ adapter.dispatch('add_days', 'credits')(day, days) }}
 {%- endmacro %}
-{% macro default__moved_day(day, days) -%}
-    {#- only the end it moves towards can stop it -#}
+{% macro default__add_days(day, days) -%}
+    {#- only the limit in that direction can be reached -#}
     {%- if days < 0 -%}
         greatest({{ day }}, cast('0001-01-01' as date) + {{ -days }}) - {{ -days }}
     {%- else -%}
         least({{ day }}, cast('9999-12-31' as date) - {{ days }}) + {{ days }}
     {%- endif -%}
 {%- endmacro %}
-{% macro spark__moved_day(day, days) -%}
+{% macro spark__add_days(day, days) -%}
     {%- if days < 0 -%}
         date_sub(greatest({{ day }}, date_add(cast('0001-01-01' as date), {{ -days }})), {{ -days }})
     {%- else -%}

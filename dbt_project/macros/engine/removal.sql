@@ -9,9 +9,9 @@
 {%- endmacro %}
 
 {#-
-Parquet has no delete: the partitions that have such rows are written again without them, and one that is left
-with none is dropped, since an overwrite leaves untouched what it has no row for. A table without partitions is
-small and written again as a whole. What is killed in between is found by the next run, which builds anew.
+Parquet has no delete: partitions with such rows are rewritten without them, and a partition without any other row
+is dropped, since an overwrite changes only partitions that it has rows for. A table without partitions is small
+and rewritten as a whole. The next run detects an interrupted rewrite and rebuilds.
 -#}
 {% macro spark__delete_rows(relation, condition) -%}
     {%- set day = config.get('partition_by') -%}
@@ -45,8 +45,8 @@ small and written again as a whole. What is killed in between is found by the ne
                 ) -%}
             {%- endif -%}
             {%- set emptied = [] -%}
-            {%- for one in days if one not in kept -%}
-                {%- do emptied.append('partition (' ~ day ~ ' = ' ~ one ~ ')') -%}
+            {%- for day_literal in days if day_literal not in kept -%}
+                {%- do emptied.append('partition (' ~ day ~ ' = ' ~ day_literal ~ ')') -%}
             {%- endfor -%}
             {%- if emptied -%}
                 alter table {{ relation }} drop if exists {{ emptied | join(', ') }}

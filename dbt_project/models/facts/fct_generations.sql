@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-with judged as (
+with classified as (
     select
         generations.*,
         {{ stable_id(prefixed('generations', unit_columns()).split(', ')) }} as unit_id,
@@ -10,26 +10,28 @@ with judged as (
         coalesce({{ is_use('generations.current_outcome') }}, false) as is_used,
         workspaces.is_outcome_tracked,
         generations.usage_date > {{ as_of(var('maturity_days')) }} as is_young,
-        unneeded_fields.workspace_id is not null as is_unneeded_field
-    from {{ ref('fct_judged_generations') }} as generations
-    inner join {{ ref('fct_workspaces') }} as workspaces
+        unused_fields.workspace_id is not null as is_unneeded_field
+    from {{ ref('int_generations_classified') }} as generations
+    inner join {{ ref('dim_reporting_workspaces') }} as workspaces
         on generations.workspace_id = workspaces.workspace_id
-    left join {{ ref('fct_unneeded_fields') }} as unneeded_fields
+    left join {{ ref('int_unused_fields') }} as unused_fields
         on
-            generations.workspace_id = unneeded_fields.workspace_id
-            and generations.product_category = unneeded_fields.product_category
-            and generations.generation_type = unneeded_fields.generation_type
+            generations.workspace_id = unused_fields.workspace_id
+            and generations.product_category = unused_fields.product_category
+            and generations.generation_type = unused_fields.generation_type
 ),
 
--- what the unit leaves open, time and the workspace's use of such content decide
+-- what the unit leaves open depends on as_of and on the workspace's use of such content
 decided as (
     select
-        judged.*,
+        classified.*,
         coalesce(
             settled_rule,
-            {{ open_rule('is_outcome_tracked', 'usage_date', 'is_unneeded_field') }}
+            {{ pending_disposition_rule(
+                'is_outcome_tracked', 'usage_date', 'is_unneeded_field'
+            ) }}
         ) as disposition_rule
-    from judged
+    from classified
 )
 
 select
@@ -56,22 +58,9 @@ select
     attempt_count,
     coalesce(attempt_number >= 2, false) as is_regeneration,
     current_outcome,
-    cast(disposition_rule as bigint) as disposition_rule,
-    case
-        when disposition_rule = 3 then 'used'
-        when disposition_rule = 6 then 'iterated'
-        when disposition_rule = 7 then 'untracked'
-        when disposition_rule = 8 then 'pending'
-        else 'wasted'
-    end as disposition,
-    case disposition_rule
-        when 1 then 'failed_generation'
-        when 2 then 'rejected_content'
-        when 4 then 'excess_regeneration'
-        when 5 then 'low_quality_draft'
-        when 9 then 'unneeded_field'
-        when 10 then 'unused_content'
-    end as waste_reason,
+    disposition_rule,
+    rules.disposition,
+    case when rules.disposition = 'wasted' then rules.waste_reason end as waste_reason,
     is_failed,
     is_rejected,
     is_excess_regeneration,
@@ -87,3 +76,5 @@ select
     usage_date,
     batch_id
 from decided
+inner join {{ ref('disposition_rules') }} as rules
+    on decided.disposition_rule = rules.rule_name

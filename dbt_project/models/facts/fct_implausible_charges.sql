@@ -1,12 +1,12 @@
--- The P99 of the others is the ceil(0.99 x (n - 1))-th smallest of all n, unless the
--- charge itself stands at or before it; then it is not above the P99 anyway. So one
--- ranking of the window of a day serves all of it. Powers of ten tell first which
--- windows are worth ranking: a busy workspace has millions of rows in each.
+-- The P99 of the other charges is the ceil(0.99 x (n - 1))-th smallest of all n, unless
+-- the charge itself ranks at or before it; then it is not above the P99 anyway. So one
+-- ranking of a day's window serves every charge of the day. Counts below powers of ten
+-- first exclude windows not worth ranking: a busy workspace has millions of rows each.
 {%- set powers = ['0.1', '1', '10', '100', '1000', '10000'] %}
 {%- set charge_days = var('implausible_days') %}
 
--- read where it is needed, and never held as a whole: it may have millions of rows
-{%- set generations = ref('fct_judged_generations') %}
+-- no CTE, which would hold all of it in memory: it may have millions of rows
+{%- set generations = ref('int_generations_classified') %}
 
 with costly_workspaces as (
     select distinct workspace_id
@@ -57,7 +57,7 @@ costly_days as (
         usage_date > {{ as_of(charge_days) }}
         and highest_credits >= 100
         and other_count > 0
-        -- the P99 is at least the power of ten it lies above
+        -- the P99 is at least the largest power of ten that it exceeds
         and highest_credits >= 1000 * case
             {%- for power in powers %}
             when below_{{ loop.index }} * 100 >= other_count * 99
@@ -76,7 +76,7 @@ ranked as (
         row_number() over (
             partition by days.workspace_id, days.usage_date
             order by generations.credits
-        ) as place,
+        ) as credits_rank,
         count(*) over (
             partition by days.workspace_id, days.usage_date
         ) - 1 as other_count
@@ -95,7 +95,7 @@ usual as (
         max(other_count) as other_count,
         min(credits) as p99_credits
     from ranked
-    where place * 100 >= other_count * 99
+    where credits_rank * 100 >= other_count * 99
     group by workspace_id, usage_date
 )
 

@@ -1,4 +1,4 @@
-with restated as (select * from {{ ref('fct_restated_days') }}),
+with restated as (select * from {{ ref('int_restated_days') }}),
 
 late_generations as (
     select * from {{ ref('fct_generations') }}
@@ -6,9 +6,9 @@ late_generations as (
 ),
 
 newly_retracted as (
-    select * from {{ ref('fct_withheld_generations') }}
+    select * from {{ ref('int_generations_excluded') }}
     where
-        withheld_reason = 'retracted'
+        exclusion_reason = 'retracted'
         and not {{ is_unserved('batch_id', 'usage_date') }}
         and {{ is_unserved('retracted_in_batch', 'retracted_on') }}
 ),
@@ -32,8 +32,8 @@ retracted as (
     group by workspace_id, usage_date
 ),
 
--- other days of the units that these are attempts of
-touched_through_units as (
+-- other days of the same content units
+changed_through_units as (
     select distinct
         generations.workspace_id,
         generations.usage_date,
@@ -55,7 +55,7 @@ touched_through_units as (
             'retraction' as cause
         from newly_retracted
     ) as units
-    inner join {{ ref('fct_judged_generations') }} as generations
+    inner join {{ ref('int_generations_classified') }} as generations
         on {{ same_unit('units', 'generations') }}
     inner join restated
         on
@@ -72,7 +72,8 @@ explained as (
         coalesce(late.wasted_credits, 0) as late_wasted,
         coalesce(retracted.credits, 0) as retracted_credits,
         restated.credits_after - restated.credits_before
-        - coalesce(late.credits, 0) + coalesce(retracted.credits, 0) as moved_credits,
+        - coalesce(late.credits, 0) + coalesce(retracted.credits, 0)
+            as reassigned_credits,
         restated.wasted_credits_after - restated.wasted_credits_before
         - coalesce(late.wasted_credits, 0) as other_wasted_change,
         case
@@ -93,12 +94,12 @@ explained as (
         on
             restated.workspace_id = retracted.workspace_id
             and restated.usage_date = retracted.usage_date
-    left join touched_through_units as late_units
+    left join changed_through_units as late_units
         on
             restated.workspace_id = late_units.workspace_id
             and restated.usage_date = late_units.usage_date
             and late_units.cause = 'late'
-    left join touched_through_units as retracted_units
+    left join changed_through_units as retracted_units
         on
             restated.workspace_id = retracted_units.workspace_id
             and restated.usage_date = retracted_units.usage_date
@@ -128,11 +129,11 @@ causes as (
         workspace_id,
         usage_date,
         case when {{ is_redefined() }} then 'definition' else 'dimension' end as cause,
-        moved_credits as credits_change,
+        reassigned_credits as credits_change,
         0 as wasted_change
     from explained
     where
-        moved_credits <> 0
+        reassigned_credits <> 0
         or (not has_late and not has_retracted and other_wasted_change = 0)
     union all
     select
@@ -156,7 +157,7 @@ by_cause as (
     group by workspace_id, usage_date, cause
 ),
 
--- each cause goes on from where the one before it left: they add up to the whole change
+-- each cause starts from the result of the one before it: they add up to the whole change
 chained as (
     select
         by_cause.workspace_id,
@@ -180,7 +181,7 @@ chained as (
     )
 ),
 
--- an entry that counts from a day already reported restates the balance from then on
+-- an entry effective on a day already reported restates the balance from that day on
 late_entries as (
     select distinct
         workspace_id,

@@ -1,26 +1,21 @@
 {{ config(materialized='view') }}
 
-{%- set open_reasons = {9: 'unneeded_field', 10: 'unused_content'} %}
-{%- set settled_reasons = [
-    'failed_generation', 'rejected_content', 'excess_regeneration', 'low_quality_draft'
-] %}
-
 with decided as (
     select
-        cells.*,
-        {{ open_rule(
+        base.*,
+        {{ pending_disposition_rule(
             'workspaces.is_outcome_tracked',
-            'cells.usage_date',
-            'unneeded_fields.workspace_id is not null'
+            'base.usage_date',
+            'unused_fields.workspace_id is not null'
         ) }} as open_rule
-    from {{ ref('fct_usage_cells') }} as cells
-    inner join {{ ref('fct_workspaces') }} as workspaces
-        on cells.workspace_id = workspaces.workspace_id
-    left join {{ ref('fct_unneeded_fields') }} as unneeded_fields
+    from {{ ref('int_usage_daily_base') }} as base
+    inner join {{ ref('dim_reporting_workspaces') }} as workspaces
+        on base.workspace_id = workspaces.workspace_id
+    left join {{ ref('int_unused_fields') }} as unused_fields
         on
-            cells.workspace_id = unneeded_fields.workspace_id
-            and cells.product_category = unneeded_fields.product_category
-            and cells.generation_type = unneeded_fields.generation_type
+            base.workspace_id = unused_fields.workspace_id
+            and base.product_category = unused_fields.product_category
+            and base.generation_type = unused_fields.generation_type
 )
 
 select
@@ -39,30 +34,33 @@ select
     used_credits,
     iterated_credits,
     cast(
-        {%- for reason in settled_reasons %}
+        {%- for reason in settled_waste_reasons() %}
         {{ reason }}_credits +
         {%- endfor %}
         case
-            when open_rule in ({{ open_reasons | join(', ') }}) then open_credits
+            when open_rule in ('{{ open_waste_reasons() | join("', '") }}')
+                then open_credits
             else 0
         end
         as decimal(38, 6)
     ) as wasted_credits,
-    {%- for rule, name in {8: 'pending', 7: 'untracked'}.items() %}
+    {%- for disposition in ('pending', 'untracked') %}
     cast(
-        case when open_rule = {{ rule }} then open_credits else 0 end as decimal(38, 6)
-    ) as {{ name }}_credits,
+        case when open_rule = '{{ disposition }}' then open_credits else 0 end
+        as decimal(38, 6)
+    ) as {{ disposition }}_credits,
     {%- endfor %}
-    {%- for reason in settled_reasons %}
+    {%- for reason in settled_waste_reasons() %}
     {{ reason }}_credits,
     {{ reason }}_count,
     {%- endfor %}
-    {%- for rule, reason in open_reasons.items() %}
+    {%- for reason in open_waste_reasons() %}
     cast(
-        case when open_rule = {{ rule }} then open_credits else 0 end
+        case when open_rule = '{{ reason }}' then open_credits else 0 end
         as decimal(38, 6)
     ) as {{ reason }}_credits,
-    case when open_rule = {{ rule }} then open_count else 0 end as {{ reason }}_count
+    case when open_rule = '{{ reason }}' then open_count else 0 end
+        as {{ reason }}_count
     {%- if not loop.last %},{% endif %}
     {%- endfor %}
 from decided

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-with balances as (select * from {{ source('facts', 'fct_credit_balance_daily') }})
+with balances as (select * from {{ ref('stg_facts__credit_balance_daily') }})
 
 select
     workspace_id,

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-with lots as (select * from {{ source('facts', 'fct_credit_lots') }})
+with lots as (select * from {{ ref('stg_facts__credit_lots') }})
 
 select
     workspace_id,

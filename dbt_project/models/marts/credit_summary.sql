@@ -1,9 +1,9 @@
-with workspaces as (select * from {{ ref('fct_workspaces') }}),
+with workspaces as (select * from {{ ref('dim_reporting_workspaces') }}),
 
 periods as (select * from {{ ref('dim_periods') }}),
 
 usage as (
-    select * from {{ ref('fct_usage_by_scope') }}
+    select * from {{ ref('fct_usage_by_period') }}
     where scope = 'workspace'
 ),
 
@@ -17,7 +17,7 @@ lots as (
         workspace_id,
         sum(funded) as allowance,
         sum(remaining) as credits_remaining
-    from {{ source('facts', 'fct_credit_lots') }}
+    from {{ ref('stg_facts__credit_lots') }}
     where is_alive
     group by workspace_id
 ),
@@ -27,7 +27,7 @@ overages as (
         balances.workspace_id,
         periods.period,
         sum(balances.overage) as overage
-    from {{ source('facts', 'fct_credit_balance_daily') }} as balances
+    from {{ ref('stg_facts__credit_balance_daily') }} as balances
     inner join periods on balances.usage_date >= periods.window_start_date
     group by balances.workspace_id, periods.period
 ),
@@ -90,7 +90,7 @@ select
     usage.first_pass_yield,
     coalesce(usage.first_pass_episode_count, 0) as first_pass_episode_count,
     coalesce(usage.mature_episode_count, 0) as mature_episode_count,
-    {%- for disposition in ('used', 'iterated', 'wasted', 'pending', 'untracked') %}
+    {%- for disposition in dispositions() %}
     cast(coalesce(usage.{{ disposition }}_credits, 0) as decimal(38, 6))
         as {{ disposition }}_credits,
     {%- endfor %}
@@ -116,7 +116,7 @@ left join overages
     on
         windows.workspace_id = overages.workspace_id
         and windows.period = overages.period
-left join {{ source('waste', 'pending_waste') }} as pending_waste
+left join {{ ref('stg_waste__pending_waste') }} as pending_waste
     on
         windows.workspace_id = pending_waste.workspace_id
         and windows.period = pending_waste.period

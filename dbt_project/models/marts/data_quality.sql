@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-with results as (select * from {{ source('journal', 'check_results') }})
+with results as (select * from {{ ref('stg_journal__check_results') }})
 
 select
     run_id,

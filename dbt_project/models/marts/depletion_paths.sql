@@ -6,4 +6,4 @@ select
     balance_p50,
     balance_p75,
     balance_p90
-from {{ source('forecast', 'depletion_paths') }}
+from {{ ref('stg_forecast__depletion_paths') }}

@@ -1,19 +1,24 @@
+{%- set columns = [
+    'workspace_id', 'as_of', 'kind', 'horizon_bucket', 'amount_days', 'true_days', 'is_covered_80',
+    'is_covered_95', 'error_days', 'pace_error_days',
+] %}
+
 with scores as (
-    select * from {{ source('forecast', 'forecast_scores') }}
+    select {{ columns | join(', ') }}
+    from {{ ref('stg_forecast__forecast_scores') }}
     union all
-    select {{ score_columns() | join(', ') }}
-    from {{ source('journal', 'forecast_scores') }}
-    where as_of < {{ as_of() }}
+    select {{ columns | join(', ') }}
+    from {{ ref('stg_journal__forecast_scores') }}
 ),
 
 -- a run for an earlier as_of may have scored the same forecast
-counted as (
+ranked as (
     select
         scores.*,
         row_number() over (
             partition by workspace_id, as_of, kind, amount_days
             order by true_days asc
-        ) as place
+        ) as earliest_rank
     from scores
 ),
 
@@ -29,8 +34,8 @@ scoped as (
         is_covered_95,
         error_days,
         pace_error_days
-    from counted
-    where place = 1
+    from ranked
+    where earliest_rank = 1
     {%- if not loop.last %}
     union all
     {%- endif %}

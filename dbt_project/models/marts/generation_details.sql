@@ -47,5 +47,5 @@ select
     case when generations.is_failed then 'status' else probabilities.model_used end
         as model_used
 from generations
-left join {{ source('waste', 'probabilities') }} as probabilities
+left join {{ ref('stg_waste__probabilities') }} as probabilities
     on generations.row_id = probabilities.row_id

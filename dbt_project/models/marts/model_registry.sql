@@ -8,7 +8,7 @@ select
     hash,
     promoted,
     content
-from {{ source('forecast', 'models') }}
+from {{ ref('stg_forecast__models') }}
 union all
 select
     model,
@@ -20,4 +20,4 @@ select
     hash,
     promoted,
     content
-from {{ source('waste', 'models') }}
+from {{ ref('stg_waste__models') }}

@@ -1,41 +1,48 @@
-with told as (
-    select * from {{ source('journal', 'restatements') }}
+with published as (
+    select * from {{ ref('stg_journal__restatements') }}
     union all
     select
-        *,
+        workspace_id,
+        usage_date,
+        as_of,
+        cause,
+        credits_before,
+        credits_after,
+        wasted_credits_before,
+        wasted_credits_after,
         cast(null as timestamp) as published_at
     from {{ ref('fct_restatements') }}
 ),
 
 -- of several runs for one as_of: from what the first found to what the last left
-placed as (
+ranked as (
     select
-        told.*,
+        published.*,
         row_number() over (
             partition by workspace_id, usage_date, as_of, cause
             order by published_at asc nulls last
-        ) as first_place,
+        ) as oldest_rank,
         row_number() over (
             partition by workspace_id, usage_date, as_of, cause
             order by published_at desc nulls first
-        ) as last_place
-    from told
+        ) as newest_rank
+    from published
 )
 
 select
-    first_told.workspace_id,
-    first_told.usage_date,
-    first_told.as_of,
-    first_told.cause,
-    first_told.credits_before,
-    last_told.credits_after,
-    first_told.wasted_credits_before,
-    last_told.wasted_credits_after
-from placed as first_told
-inner join placed as last_told
+    oldest.workspace_id,
+    oldest.usage_date,
+    oldest.as_of,
+    oldest.cause,
+    oldest.credits_before,
+    newest.credits_after,
+    oldest.wasted_credits_before,
+    newest.wasted_credits_after
+from ranked as oldest
+inner join ranked as newest
     on
-        first_told.workspace_id = last_told.workspace_id
-        and first_told.usage_date = last_told.usage_date
-        and first_told.as_of = last_told.as_of
-        and first_told.cause = last_told.cause
-where first_told.first_place = 1 and last_told.last_place = 1
+        oldest.workspace_id = newest.workspace_id
+        and oldest.usage_date = newest.usage_date
+        and oldest.as_of = newest.as_of
+        and oldest.cause = newest.cause
+where oldest.oldest_rank = 1 and newest.newest_rank = 1

@@ -4,5 +4,5 @@ select
     generation_type,
     previous_id as previous_template_id,
     {{ version_change_measures() }}
-from {{ source('waste', 'version_changes') }}
+from {{ ref('stg_waste__version_changes') }}
 where version_kind = 'template'

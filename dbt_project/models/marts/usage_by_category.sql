@@ -1,5 +1,5 @@
 with usage as (
-    select * from {{ ref('fct_usage_by_scope') }}
+    select * from {{ ref('fct_usage_by_period') }}
     where scope = 'product_category'
 )
 

@@ -1,11 +1,11 @@
 with usage as (
-    select * from {{ ref('fct_usage_by_scope') }}
+    select * from {{ ref('fct_usage_by_period') }}
     where scope = 'member'
 ),
 
 members as (select * from {{ ref('dim_members') }}),
 
-mix as (select * from {{ ref('fct_member_mix') }}),
+mix as (select * from {{ ref('int_member_expected_credits') }}),
 
 -- compared are only members with enough products, and only if there are two of them
 ranked as (

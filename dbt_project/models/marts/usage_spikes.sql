@@ -11,4 +11,4 @@ select
     event_ids,
     event_count,
     is_muted
-from {{ source('forecast', 'usage_spikes') }}
+from {{ ref('stg_forecast__usage_spikes') }}

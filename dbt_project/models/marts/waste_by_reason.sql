@@ -1,15 +1,12 @@
 with periods as (select * from {{ ref('dim_periods') }}),
 
 totals as (
-    select * from {{ ref('fct_usage_by_scope') }}
+    select * from {{ ref('fct_usage_by_period') }}
     where scope = 'workspace'
 ),
 
 reasons as (
-    {%- for reason in (
-        'failed_generation', 'rejected_content', 'excess_regeneration', 'low_quality_draft',
-        'unneeded_field', 'unused_content'
-    ) %}
+    {%- for reason in settled_waste_reasons() + open_waste_reasons() %}
     select
         workspace_id,
         usage_date,

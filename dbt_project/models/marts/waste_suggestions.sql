@@ -26,4 +26,4 @@ select
     evidence_from,
     evidence_to,
     {{ as_of() }} as as_of
-from {{ source('waste', 'suggestions') }}
+from {{ ref('stg_waste__suggestions') }}

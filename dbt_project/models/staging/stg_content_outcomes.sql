@@ -1,5 +1,7 @@
 with delivered as (
-    {{ first_deliveries('content_outcomes') }}
+    {{ first_deliveries(
+        source('raw', 'content_outcomes'), ref('stg_repeated_deliveries')
+    ) }}
 )
 
 select

@@ -1,5 +1,7 @@
 with delivered as (
-    {{ first_deliveries('credit_entries') }}
+    {{ first_deliveries(
+        source('raw', 'credit_entries'), ref('stg_repeated_deliveries')
+    ) }}
 )
 
 select

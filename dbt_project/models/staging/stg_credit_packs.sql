@@ -1,11 +1,11 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ remove_rows(is_redelivered('credit_packs', ['workspace_id', 'pack_id'])) }}"
+    pre_hook="{{ remove_rows(is_redelivered(source('raw', 'credit_packs'), ['workspace_id', 'pack_id'])) }}"
 ) }}
 
 with versions as (
-    {{ version_history('credit_packs', ['workspace_id', 'pack_id']) }}
+    {{ version_history(source('raw', 'credit_packs'), ['workspace_id', 'pack_id']) }}
 )
 
 select

@@ -1,5 +1,7 @@
 with delivered as (
-    {{ first_deliveries('event_retractions') }}
+    {{ first_deliveries(
+        source('raw', 'event_retractions'), ref('stg_repeated_deliveries')
+    ) }}
 )
 
 select

@@ -1,5 +1,7 @@
 with delivered as (
-    {{ first_deliveries('generation_events') }}
+    {{ first_deliveries(
+        source('raw', 'generation_events'), ref('stg_repeated_deliveries')
+    ) }}
 )
 
 select

@@ -1,11 +1,11 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ remove_rows(is_redelivered('members', ['workspace_id', 'member_id'])) }}"
+    pre_hook="{{ remove_rows(is_redelivered(source('raw', 'members'), ['workspace_id', 'member_id'])) }}"
 ) }}
 
 with versions as (
-    {{ version_history('members', ['workspace_id', 'member_id']) }}
+    {{ version_history(source('raw', 'members'), ['workspace_id', 'member_id']) }}
 )
 
 select

@@ -1,11 +1,11 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ remove_rows(is_redelivered('products', ['workspace_id', 'product_id'])) }}"
+    pre_hook="{{ remove_rows(is_redelivered(source('raw', 'products'), ['workspace_id', 'product_id'])) }}"
 ) }}
 
 with versions as (
-    {{ version_history('products', ['workspace_id', 'product_id']) }}
+    {{ version_history(source('raw', 'products'), ['workspace_id', 'product_id']) }}
 )
 
 select

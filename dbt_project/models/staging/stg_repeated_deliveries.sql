@@ -5,13 +5,17 @@
 ) }}
 
 {{ repeated_deliveries(
-    'generation_events', ['source', 'event_id'], 'deliveries.credits'
+    source('raw', 'generation_events'), ['source', 'event_id'], 'deliveries.credits'
 ) }}
 union all
-{{ repeated_deliveries('content_outcomes', ['source', 'outcome_id'], 'null') }}
-union all
-{{ repeated_deliveries('event_retractions', ['source', 'retraction_id'], 'null') }}
+{{ repeated_deliveries(
+    source('raw', 'content_outcomes'), ['source', 'outcome_id'], 'null'
+) }}
 union all
 {{ repeated_deliveries(
-    'credit_entries', ['workspace_id', 'entry_id'], 'deliveries.credits'
+    source('raw', 'event_retractions'), ['source', 'retraction_id'], 'null'
+) }}
+union all
+{{ repeated_deliveries(
+    source('raw', 'credit_entries'), ['workspace_id', 'entry_id'], 'deliveries.credits'
 ) }}

@@ -1,11 +1,11 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ remove_rows(is_redelivered('workspaces', ['workspace_id'])) }}"
+    pre_hook="{{ remove_rows(is_redelivered(source('raw', 'workspaces'), ['workspace_id'])) }}"
 ) }}
 
 with versions as (
-    {{ version_history('workspaces', ['workspace_id']) }}
+    {{ version_history(source('raw', 'workspaces'), ['workspace_id']) }}
 )
 
 select

@@ -1,4 +1,4 @@
--- the newest name of every member of the last 90 days
+-- the newest name and team of each member of the last 90 days
 select distinct
     workspace_id,
     member_id,

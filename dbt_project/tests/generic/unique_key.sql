@@ -1,25 +1,25 @@
 {#-
-The grain holds: no two rows share these columns, and none of them is null. `rows` narrows an increment to what
-this run has made (see made_now), or with `everywhere` to keys it has made, wherever they are. Only rows whose
-hash is not alone are compared.
+The key is unique and complete: no two rows share these columns, and none of them is null. `rows` narrows an
+increment to the rows that this run rebuilt (see rows_rebuilt_by_this_run), or with `everywhere` to their keys in
+the whole table. Only rows that share a hash are compared.
 -#}
 {% test unique_key(model, columns, rows='all', everywhere=false) %}
 {%- set key = columns | join(', ') %}
 
-with made as (
+with rebuilt as (
     select {{ key }}
     from {{ model }}
-    where {{ made_now(rows) }}
+    where {{ rows_rebuilt_by_this_run(rows) }}
 ),
 
 keyed as (
     {%- if everywhere and is_increment() %}
     select {{ key }}
     from {{ model }}
-    where ({{ key }}) in (select {{ key }} from made)
+    where ({{ key }}) in (select {{ key }} from rebuilt)
     {%- else %}
     select {{ key }}
-    from made
+    from rebuilt
     {%- endif %}
 ),
 

@@ -14,7 +14,7 @@ from (
                 generations.source asc,
                 generations.event_id asc
         ) as credit_rank
-    from facts.fct_judged_generations as generations
+    from facts.int_generations_classified as generations
     inner join spikes
         on
             generations.workspace_id = spikes.workspace_id

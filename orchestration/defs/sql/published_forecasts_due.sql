@@ -23,5 +23,5 @@ where
             as_of
         from journal.forecast_scores
     )
-    and workspace_id in (select workspace_id from facts.fct_workspaces)
+    and workspace_id in (select workspace_id from facts.dim_reporting_workspaces)
 order by workspace_id, as_of

@@ -19,7 +19,7 @@ select
         as bigint
     ) as before_micro
 from spikes
-inner join facts.fct_usage_cells as cells
+inner join facts.int_usage_daily_base as cells
     on
         spikes.workspace_id = cells.workspace_id
         and spikes.usage_date >= cells.usage_date

@@ -6,7 +6,7 @@ with daily as (
         template_id,
         usage_date,
         count(*) as attempts
-    from facts.fct_judged_generations
+    from facts.int_generations_classified
     where attempt_number is not null and usage_date > cast('{known_after}' as date)
     group by all
 ),

@@ -9,7 +9,7 @@ with attempts as (
         product_id,
         attempt_number,
         quality_score
-    from facts.fct_judged_generations
+    from facts.int_generations_classified
     cross join
         (
             select 'ruleset' as version_kind

@@ -20,6 +20,6 @@ select
     is_wasted,
     known_on,
     usage_date
-from facts.fct_waste_cases
+from facts.ml_waste_cases
 where {condition}
 order by workspace_id, source, event_id

@@ -60,6 +60,7 @@ def test_every_mart_shows_its_columns(definitions: dg.Definitions) -> None:
     for key in marts:
         columns = graph.get(key).metadata["dagster/column_schema"].columns
         assert columns and all(column.description and column.type for column in columns), key
+        assert not any("{{" in column.description for column in columns), "doc blocks are rendered"
 
 
 def test_every_asset_that_runs_rebuild_has_a_freshness_policy(definitions: dg.Definitions) -> None:

@@ -54,7 +54,7 @@ def test_the_ledger_step_follows_the_policy_of_the_project(tmp_path: Path) -> No
                 as lots(lot_id, priority, occurred_at)
         """)
         connection.execute("""
-            create table facts.fct_usage_days as
+            create table facts.fct_usage_by_day as
             select 'w' as workspace_id, date '2026-03-01' as usage_date, 30 as credits
         """)
     dbt = project(tmp_path, "ledger_draw_order: [lot_id]", "ledger_repays_overage: true")

@@ -43,7 +43,7 @@ withheld as (
         (select
             count(*) as row_count,
             sum(credits) as credits
-        from facts.fct_withheld_generations) as summed
+        from facts.int_generations_excluded) as summed
 ),
 
 known as (
@@ -54,7 +54,7 @@ known as (
         (select
             sum(generation_count) as row_count,
             sum(credits) as credits
-        from facts.fct_usage_days) as summed
+        from facts.fct_usage_by_day) as summed
 ),
 
 published as (

@@ -14,14 +14,14 @@ with explained as (
             row_id,
             'reported' as outcome,
             credits
-        from facts.fct_judged_generations
+        from facts.int_generations_classified
         where :is_new(batch_id)
         union all
         select
             row_id,
-            withheld_reason as outcome,
+            exclusion_reason as outcome,
             credits
-        from facts.fct_withheld_generations
+        from facts.int_generations_excluded
         where :is_new(batch_id)
         union all
         select

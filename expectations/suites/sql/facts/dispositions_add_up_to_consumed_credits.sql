@@ -11,7 +11,7 @@ from (
         sum(credits) as consumed,
         0 as daily,
         0 as disposed
-    from facts.fct_judged_generations
+    from facts.int_generations_classified
     where :is_recomputed(workspace_id, usage_date)
     group by workspace_id, usage_date
     union all

@@ -25,7 +25,7 @@ from (
         credits as withheld_credits,
         0 as reported,
         0 as reported_credits
-    from facts.fct_withheld_generations
+    from facts.int_generations_excluded
     union all
     select
         workspace_id,

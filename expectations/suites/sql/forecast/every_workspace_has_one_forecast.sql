@@ -9,7 +9,7 @@ from (
         1 as expected,
         0 as actual,
         0 as of_as_of
-    from facts.fct_workspaces
+    from facts.dim_reporting_workspaces
     union all
     select
         workspace_id,

@@ -7,7 +7,7 @@ from (
         workspace_id,
         1 as expected,
         0 as actual
-    from facts.fct_workspaces
+    from facts.dim_reporting_workspaces
     where has_credit_entries
     union all
     select

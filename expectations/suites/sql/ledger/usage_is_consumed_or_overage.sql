@@ -18,7 +18,7 @@ from (
         daily.credits as used
     from facts.fct_usage_daily as daily
     inner join
-        facts.fct_workspaces as workspaces
+        facts.dim_reporting_workspaces as workspaces
         on daily.workspace_id = workspaces.workspace_id
     where workspaces.has_credit_entries
 ) as both_sides

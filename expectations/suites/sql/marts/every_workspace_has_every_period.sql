@@ -11,7 +11,7 @@ from (
         1 as expected,
         0 as actual,
         0 as of_as_of
-    from facts.fct_workspaces as workspaces
+    from facts.dim_reporting_workspaces as workspaces
     cross join {periods} as periods
     union all
     select

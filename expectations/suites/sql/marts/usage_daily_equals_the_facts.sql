@@ -19,7 +19,7 @@ from (
         0 as mart_credits,
         1 as fact_count,
         credits as fact_credits
-    from facts.fct_judged_generations
+    from facts.int_generations_classified
 ) as both_sides
 group by workspace_id
 having sum(mart_count) <> sum(fact_count) or sum(mart_credits) <> sum(fact_credits)

@@ -3,7 +3,7 @@ with starts as (
     select
         workspace_id,
         min(usage_date) as first_date
-    from facts.fct_usage_days
+    from facts.fct_usage_by_day
     group by workspace_id
 ),
 
@@ -12,7 +12,7 @@ lately as (
         workspace_id,
         usage_date,
         generation_count
-    from facts.fct_usage_days
+    from facts.fct_usage_by_day
     where usage_date >= :as_of - 28
 ),
 

@@ -2,7 +2,7 @@ with days as (
     select distinct
         {scope} as scope,
         usage_date
-    from facts.fct_usage_days
+    from facts.fct_usage_by_day
 ),
 
 gaps as (

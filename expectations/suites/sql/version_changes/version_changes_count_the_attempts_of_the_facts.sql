@@ -31,7 +31,7 @@ attempts as (
         'ruleset' as version_kind,
         ruleset_id as used_id,
         usage_date
-    from facts.fct_judged_generations
+    from facts.int_generations_classified
     where attempt_number is not null and usage_date > :as_of - 120
     union all
     select
@@ -40,7 +40,7 @@ attempts as (
         'template' as version_kind,
         template_id as used_id,
         usage_date
-    from facts.fct_judged_generations
+    from facts.int_generations_classified
     where attempt_number is not null and usage_date > :as_of - 120
 )
 

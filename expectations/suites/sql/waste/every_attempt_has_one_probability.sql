@@ -8,7 +8,7 @@ with counted as (
             row_id,
             1 as expected,
             0 as actual
-        from facts.fct_judged_generations
+        from facts.int_generations_classified
         where attempt_number is not null and usage_date > :as_of - 90
         union all
         select
@@ -29,5 +29,5 @@ select
     generations.event_id
 from counted
 left join
-    facts.fct_judged_generations as generations
+    facts.int_generations_classified as generations
     on counted.row_id = generations.row_id

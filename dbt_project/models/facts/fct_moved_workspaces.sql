@@ -1,3 +1,0 @@
-{{ changed_keys(
-    'workspaces', ['workspace_id'], 'timezone', "'" ~ var('default_timezone') ~ "'"
-) }}

@@ -1,0 +1,169 @@
+with periods as (select * from {{ ref('dim_periods') }}),
+
+windowed as (
+    select
+        periods.period,
+        usage.*
+    from {{ ref('fct_usage_daily') }} as usage
+    inner join periods on usage.usage_date >= periods.window_start_date
+),
+
+summed as (
+    select
+        workspace_id,
+        period,
+        {{ scope_kind('member_id', 'product_category', 'generation_type') }} as scope,
+        coalesce(member_id, product_category, generation_type, '(all)') as scope_id,
+        {%- for counted in (
+            'generation', 'attempt', 'regeneration', 'first_pass', 'first_pass_scored'
+        ) %}
+        sum({{ counted }}_count) as {{ counted }}_count,
+        {%- endfor %}
+        sum(first_pass_quality_steps) as first_pass_quality_steps,
+        cast(sum(credits) as decimal(38, 6)) as credits,
+        {%- for disposition in dispositions() %}
+        cast(sum({{ disposition }}_credits) as decimal(38, 6))
+            as {{ disposition }}_credits
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from windowed
+    group by grouping sets (
+        (workspace_id, period),
+        (workspace_id, period, member_id),
+        (workspace_id, period, product_category),
+        (workspace_id, period, generation_type)
+    )
+),
+
+-- counted once however often it occurs: its newest day decides which windows it is in
+{%- set distinct_entities = {
+    'product': {'column': 'product_key', 'product_count': 'used_on'},
+    'member': {'column': 'member_id', 'member_count': 'used_on'},
+    'unit': {
+        'column': 'unit_key',
+        'attempted_unit_count': 'attempted_on',
+        'regenerated_unit_count': 'regenerated_on',
+    },
+} %}
+{%- for entity, spec in distinct_entities.items() %}
+newest_{{ entity }}_days as (
+    {{ newest_days_by_scope(ref('int_unit_last_used'), spec['column']) }}
+),
+
+{{ entity }}s as (
+    select
+        days.workspace_id,
+        periods.period,
+        days.scope,
+        days.scope_id
+        {%- for measure, day in spec.items() if measure != 'column' %},
+        sum(case when days.{{ day }} >= periods.window_start_date then 1 else 0 end)
+            as {{ measure }}
+        {%- endfor %}
+    from newest_{{ entity }}_days as days
+    inner join periods on days.used_on >= periods.window_start_date
+    group by days.workspace_id, periods.period, days.scope, days.scope_id
+),
+{% endfor %}
+-- an episode belongs to the window, member and category of its first attempt
+first_passes as (
+    select
+        first_attempts.workspace_id,
+        periods.period,
+        {{ scope_kind('member_id', 'product_category', 'generation_type') }} as scope,
+        coalesce(member_id, product_category, generation_type, '(all)') as scope_id,
+        count(*) as mature_episode_count,
+        sum(case when attempt_count = 1 and episode_used_count = 1 then 1 else 0 end)
+            as first_pass_episode_count
+    from {{ ref('int_generations_classified') }} as first_attempts
+    inner join periods on first_attempts.usage_date >= periods.window_start_date
+    inner join {{ ref('dim_reporting_workspaces') }} as workspaces
+        on
+            first_attempts.workspace_id = workspaces.workspace_id
+            and workspaces.is_outcome_tracked
+    where
+        first_attempts.attempt_number = 1
+        and first_attempts.usage_date > {{ as_of(period_days() | max) }}
+        and first_attempts.episode_last_usage_date <= {{ as_of(var('maturity_days')) }}
+    group by grouping sets (
+        (first_attempts.workspace_id, periods.period),
+        (first_attempts.workspace_id, periods.period, member_id),
+        (first_attempts.workspace_id, periods.period, product_category),
+        (first_attempts.workspace_id, periods.period, generation_type)
+    )
+),
+
+-- Shares in steps of 10^-12 that sum to exactly 1: whole steps first, then the steps
+-- left over go to the largest remainders.
+divided as (
+    select
+        summed.*,
+        {{ largest_remainder_steps('credits', 'workspace_id, period, scope') }}
+            as share_steps,
+        {{ step_remainder('credits', 'workspace_id, period, scope') }}
+            as share_remainder
+    from summed
+),
+
+shared as (
+    select
+        divided.*,
+        row_number() over (
+            partition by workspace_id, period, scope
+            order by share_remainder desc nulls last, scope_id asc
+        ) as remainder_rank,
+        1000000000000 - sum(share_steps) over (partition by workspace_id, period, scope)
+            as steps_left_over
+    from divided
+)
+
+select
+    shared.workspace_id,
+    shared.period,
+    shared.scope,
+    shared.scope_id,
+    shared.credits,
+    {{ from_steps(
+        'shared.share_steps'
+        ~ ' + case when shared.remainder_rank <= shared.steps_left_over then 1 else 0 end'
+    ) }} as credit_share,
+    cast(rank() over (
+        partition by shared.workspace_id, shared.period, shared.scope
+        order by shared.credits desc
+    ) as bigint) as spend_rank,
+    cast(shared.generation_count as bigint) as generation_count,
+    cast(shared.attempt_count as bigint) as attempt_count,
+    cast(shared.regeneration_count as bigint) as regeneration_count,
+    {{ exact_ratio('shared.regeneration_count', 'shared.attempt_count') }}
+        as regeneration_rate,
+    cast(units.attempted_unit_count as bigint) as attempted_unit_count,
+    cast(units.regenerated_unit_count as bigint) as regenerated_unit_count,
+    {{ exact_ratio('units.regenerated_unit_count', 'units.attempted_unit_count') }}
+        as regenerated_unit_rate,
+    cast(products.product_count as bigint) as product_count,
+    cast(members.member_count as bigint) as member_count,
+    {{ exact_ratio('shared.credits', 'products.product_count') }}
+        as credits_per_product,
+    {{ mean_score(
+        'shared.first_pass_quality_steps', 'shared.first_pass_scored_count'
+    ) }} as first_pass_quality_score,
+    cast(shared.first_pass_scored_count as bigint) as first_pass_scored_count,
+    cast(shared.first_pass_count as bigint) as first_pass_count,
+    {{ exact_ratio(
+        'first_passes.first_pass_episode_count', 'first_passes.mature_episode_count'
+    ) }} as first_pass_yield,
+    cast(coalesce(first_passes.first_pass_episode_count, 0) as bigint)
+        as first_pass_episode_count,
+    cast(coalesce(first_passes.mature_episode_count, 0) as bigint)
+        as mature_episode_count,
+    shared.used_credits,
+    shared.iterated_credits,
+    shared.wasted_credits,
+    shared.pending_credits,
+    shared.untracked_credits,
+    {{ exact_ratio('shared.wasted_credits', 'shared.credits') }} as waste_rate
+from shared
+left join first_passes on {{ same_scope('shared', 'first_passes') }}
+left join products on {{ same_scope('shared', 'products') }}
+left join members on {{ same_scope('shared', 'members') }}
+left join units on {{ same_scope('shared', 'units') }}

@@ -1,0 +1,16 @@
+{{ config(materialized='view') }}
+
+with generations as (
+    select * from {{ ref('int_changed_generations') }}
+    union all
+    select * from {{ ref('stg_generation_events') }}
+    where not {{ in_increment() }}
+)
+
+select
+    generations.*,
+    workspaces.timezone,
+    {{ local_date('generations.occurred_at', 'workspaces.timezone') }} as usage_date
+from generations
+inner join {{ ref('dim_workspaces') }} as workspaces
+    on generations.workspace_id = workspaces.workspace_id

@@ -1,0 +1,72 @@
+with periods as (select * from {{ ref('dim_periods') }}),
+
+spent as (
+    select
+        usage.workspace_id,
+        periods.period,
+        usage.product_category,
+        usage.generation_type,
+        usage.member_id,
+        sum(usage.credits) as credits
+    from {{ ref('fct_usage_daily') }} as usage
+    inner join periods on usage.usage_date >= periods.window_start_date
+    group by
+        usage.workspace_id,
+        periods.period,
+        usage.product_category,
+        usage.generation_type,
+        usage.member_id
+),
+
+units as (
+    select
+        recency.workspace_id,
+        periods.period,
+        recency.product_category,
+        recency.generation_type,
+        recency.member_id,
+        count(*) as unit_count
+    from {{ ref('int_unit_last_used') }} as recency
+    inner join periods on recency.used_on >= periods.window_start_date
+    group by
+        recency.workspace_id,
+        periods.period,
+        recency.product_category,
+        recency.generation_type,
+        recency.member_id
+),
+
+-- the workspace's own mean price of a (category, type), over (member, unit) pairs
+cells as (
+    select
+        spent.workspace_id,
+        spent.period,
+        spent.member_id,
+        units.unit_count,
+        sum(spent.credits) over cell as cell_credits,
+        sum(units.unit_count) over cell as cell_unit_count
+    from spent
+    inner join units
+        on
+            spent.workspace_id = units.workspace_id
+            and spent.period = units.period
+            and spent.product_category = units.product_category
+            and spent.generation_type = units.generation_type
+            and spent.member_id = units.member_id
+    window cell as (
+        partition by
+            spent.workspace_id,
+            spent.period,
+            spent.product_category,
+            spent.generation_type
+    )
+)
+
+select
+    workspace_id,
+    period,
+    member_id,
+    sum({{ exact_ratio('cell_credits * unit_count', 'cell_unit_count') }})
+        as expected_credits
+from cells
+group by workspace_id, period, member_id

@@ -1,0 +1,1 @@
+select * from {{ source('facts', 'fct_credit_balance_daily') }}

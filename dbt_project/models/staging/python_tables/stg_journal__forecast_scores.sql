@@ -1,0 +1,2 @@
+select * from {{ source('journal', 'forecast_scores') }}
+where as_of < {{ as_of() }}
