@@ -157,7 +157,7 @@ by_cause as (
     group by workspace_id, usage_date, cause
 ),
 
--- each cause starts from the result of the one before it: they add up to the whole change
+-- each cause starts from the result of the one before it: they add up to the change
 chained as (
     select
         by_cause.workspace_id,

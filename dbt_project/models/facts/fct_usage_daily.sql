@@ -38,8 +38,9 @@ select
         {{ reason }}_credits +
         {%- endfor %}
         case
-            when open_rule in ('{{ open_waste_reasons() | join("', '") }}')
-                then open_credits
+            {%- for reason in open_waste_reasons() %}
+            when open_rule = '{{ reason }}' then open_credits
+            {%- endfor %}
             else 0
         end
         as decimal(38, 6)
