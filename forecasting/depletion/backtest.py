@@ -18,7 +18,8 @@ from forecasting.depletion.balance_state import MIN_HISTORY_DAYS, PACE_DAYS
 from forecasting.depletion.calibration import LEVELS, Calibration, DemandPaths
 from forecasting.depletion.demand import HISTORY_DAYS, Floats, blocked_days, daily_credits, measure_demand
 from forecasting.depletion.inputs import CreditHistory
-from forecasting.depletion.runway import BEYOND, Lots, RealisedDemand, run_down
+from forecasting.depletion.paths import RealisedDemand
+from forecasting.depletion.runway import BEYOND, Lots, run_down
 from forecasting.ledger import DrawPolicy, Ints, day_numbers, draw_down, midnights, positions
 
 # the median's days ahead, the name of the bucket, and after how many days such a forecast is scored

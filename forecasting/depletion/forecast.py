@@ -25,7 +25,8 @@ from forecasting.depletion.demand import (
     measure_demand,
 )
 from forecasting.depletion.inputs import CreditHistory
-from forecasting.depletion.runway import BEYOND, HORIZON_DAYS, Change, Lots, chunks, run_down
+from forecasting.depletion.paths import Change
+from forecasting.depletion.runway import BEYOND, HORIZON_DAYS, Lots, chunks, run_down
 from forecasting.ledger import DEFAULT_POLICY, NEVER, DrawPolicy, Ints, midnights
 from forecasting.purchasing.pack_mix import Mix
 from forecasting.purchasing.recommend import (

@@ -14,7 +14,7 @@ from fractions import Fraction
 import pandas as pd
 
 from forecasting.depletion.forecast import CreditHistory, DepletionForecast, Method, forecast_depletion
-from forecasting.depletion.runway import Change
+from forecasting.depletion.paths import Change
 
 CHANGE_EXAMPLES = (
     "regeneration-rate=-50%",

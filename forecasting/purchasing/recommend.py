@@ -15,7 +15,8 @@ import pandas as pd
 
 from forecasting.depletion.calibration import LEVELS
 from forecasting.depletion.demand import Floats
-from forecasting.depletion.runway import Lots, Paths, run_down
+from forecasting.depletion.paths import Paths
+from forecasting.depletion.runway import Lots, run_down
 from forecasting.ledger import Ints, positions
 from forecasting.purchasing.pack_mix import Mix, Pack, cheapest_mix, comparable
 

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecasting.waste.baseline import Rule
-from forecasting.waste.features import Bools, Cases, Floats, Ints, LabelHistory, LeakageError
+from forecasting.waste.features import Cases, Floats, Ints, LabelHistory, LeakageError
 from forecasting.waste.hazards import (
     MAX_BOOSTED,
     MAX_LOGISTIC,
@@ -30,6 +29,7 @@ from forecasting.waste.hazards import (
     waste_probability,
 )
 from forecasting.waste.matrix import FEATURES, Features, build_features
+from forecasting.waste.metrics import Scores, average_precision, bootstrap, group_errors, score_model
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -40,37 +40,8 @@ MIN_WEEKS = 3
 MIN_TESTED = 500
 MAX_TESTED = 20_000  # of a week
 TRAINING_DAYS = 180
-BOOTSTRAP_SAMPLES = 200
-BINS = 10
 GROUP_KINDS = ("workspace", "type", "category")
-GROUP_SIZE = 200
 MAX_IMPORTANCE_CASES = 4_000
-
-
-@dataclass(frozen=True)
-class Scores:
-    """How accurate the probabilities of one model were.
-
-    Attributes:
-        average_precision: area under precision over recall; without any information it is the base rate.
-        low, high: its 90 % range, by bootstrap over products.
-        lead, lead_low, lead_high: its lead over the rule's, with the 90 % range; 0 for the rule.
-        brier: mean squared difference to the outcomes.
-        calibration_error: mean difference of predicted and true shares in ten bins of equal size.
-        worst_group_error: the largest difference in a group of at least 200; NaN without such a group.
-        worst_group: what kind of group that is.
-    """
-
-    average_precision: float
-    low: float
-    high: float
-    lead: float
-    lead_low: float
-    lead_high: float
-    brier: float
-    calibration_error: float
-    worst_group_error: float
-    worst_group: str
 
 
 @dataclass(frozen=True)
@@ -139,6 +110,11 @@ def evaluate(
             tested.append(week)
     if len(tested) < MIN_WEEKS or sum(len(week.test) for week in tested) < MIN_TESTED:
         return None
+    return _score_weeks(tested, seed=seed, has_added=added is not None)
+
+
+def _score_weeks(tested: list[_Week], *, seed: int, has_added: bool) -> Evaluation | None:
+    """The scores of all test weeks together; None if their labels are all alike."""
     labels = np.concatenate([week.test.is_wasted for week in tested])
     if labels.all() or not labels.any():
         return None
@@ -148,23 +124,21 @@ def evaluate(
     }
     groups = {kind: np.concatenate([week.test.groups[kind] for week in tested]) for kind in GROUP_KINDS}
     products = np.concatenate([week.test.product for week in tested])
-    bootstrapped = _bootstrap(labels, {name: probabilities[name] for name in MODELS}, products, seed=seed)
-    scores = {name: _scores(labels, probabilities[name], bootstrapped, name, groups) for name in MODELS}
-    without = average_precision(labels, probabilities["without" if added is not None else "boosting"])
+    bootstrapped = bootstrap(labels, {name: probabilities[name] for name in MODELS}, products, seed=seed)
+    scores = {name: score_model(labels, probabilities[name], bootstrapped, name, groups) for name in MODELS}
+    without = average_precision(labels, probabilities["without" if has_added else "boosting"])
     return Evaluation(
         weeks=len(tested),
         cases=len(labels),
         base_rate=float(labels.mean()),
         scores=scores,
         groups={
-            name: {
-                kind: _group_errors(labels, probabilities[name], groups[kind]).mean for kind in GROUP_KINDS
-            }
+            name: {kind: group_errors(labels, probabilities[name], groups[kind]).mean for kind in GROUP_KINDS}
             for name in MODELS
         },
         importance=_importance(tested[0], seed=seed),
         without=without,
-        jump=scores["boosting"].average_precision - without if added is not None else 0.0,
+        jump=scores["boosting"].average_precision - without if has_added else 0.0,
         dispersion={name: _dispersion(tested, name) for name in ("rule", "boosting")},
     )
 
@@ -261,92 +235,6 @@ def _rows_of(features: Features, rows: Ints) -> Features:
 
 def _only(features: Features, names: tuple[str, ...]) -> Features:
     return Features({name: features.values[name] for name in names}, features.known_us)
-
-
-def average_precision(labels: Bools, probabilities: Floats) -> float:
-    """Area under the steps of precision over recall, equal probabilities as one step."""
-    order = np.argsort(-probabilities, kind="stable")
-    return _step_area(labels[order], _last_of_equals(probabilities[order]), np.ones(len(order)))
-
-
-def _last_of_equals(ordered: Floats) -> Ints:
-    return np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
-
-
-def _step_area(labels: Bools, steps: Ints, weights: Floats) -> float:
-    found = np.cumsum(weights * labels)[steps]
-    asked = np.cumsum(weights)[steps]
-    if not found[-1]:
-        return 0.0
-    gained = np.diff(found, prepend=0.0)
-    return float((gained * found / np.maximum(asked, 1e-12)).sum() / found[-1])
-
-
-def _bootstrap(
-    labels: Bools, probabilities: Mapping[str, Floats], products: NDArray[np.uint64], *, seed: int
-) -> dict[str, Floats]:
-    """Average precision by bootstrap over whole products; the same samples for every model."""
-    _, cluster = np.unique(products, return_inverse=True)
-    orders = {name: np.argsort(-values, kind="stable") for name, values in probabilities.items()}
-    steps = {name: _last_of_equals(values[orders[name]]) for name, values in probabilities.items()}
-    rng = np.random.default_rng(seed)
-    bootstrapped: dict[str, list[float]] = {name: [] for name in probabilities}
-    for _ in range(BOOTSTRAP_SAMPLES):
-        weights = rng.poisson(1.0, cluster.max() + 1).astype(float)[cluster]
-        for name, order in orders.items():
-            bootstrapped[name].append(_step_area(labels[order], steps[name], weights[order]))
-    return {name: np.array(values) for name, values in bootstrapped.items()}
-
-
-def _scores(
-    labels: Bools,
-    probabilities: Floats,
-    bootstrapped: Mapping[str, Floats],
-    name: str,
-    groups: Mapping[str, NDArray[np.uint64]],
-) -> Scores:
-    low, high = np.quantile(bootstrapped[name], [0.05, 0.95])
-    leads = bootstrapped[name] - bootstrapped["rule"]
-    worst = {kind: _group_errors(labels, probabilities, codes).worst for kind, codes in groups.items()}
-    kind = max(worst, key=lambda of: -1.0 if np.isnan(worst[of]) else worst[of])
-    own = average_precision(labels, probabilities)
-    return Scores(
-        average_precision=own,
-        low=float(low),
-        high=float(high),
-        lead=float(np.median(leads)),
-        lead_low=float(np.quantile(leads, 0.05)),
-        lead_high=float(np.quantile(leads, 0.95)),
-        brier=float(((probabilities - labels) ** 2).mean()),
-        calibration_error=calibration_error(labels, probabilities),
-        worst_group_error=worst[kind],
-        worst_group=kind,
-    )
-
-
-def calibration_error(labels: Bools, probabilities: Floats) -> float:
-    """Mean difference of predicted and true shares over BINS of equal size, of rising chance."""
-    order = np.argsort(probabilities, kind="stable")
-    gaps = np.cumsum((probabilities - labels)[order])
-    ends = np.linspace(0, len(order), BINS + 1).astype(int)[1:]
-    sums = np.diff(np.where(ends > 0, gaps[np.maximum(ends - 1, 0)], 0.0), prepend=0.0)
-    return float(np.abs(sums).sum() / len(order))
-
-
-@dataclass(frozen=True)
-class _GroupErrors:
-    mean: float
-    worst: float
-
-
-def _group_errors(labels: Bools, probabilities: Floats, codes: NDArray[np.uint64]) -> _GroupErrors:
-    _, group = np.unique(codes, return_inverse=True)
-    size = np.bincount(group)
-    gaps = np.abs(np.bincount(group, weights=probabilities - labels)) / size
-    large = size >= GROUP_SIZE
-    if not large.any():
-        return _GroupErrors(float("nan"), float("nan"))
-    return _GroupErrors(float(np.average(gaps[large], weights=size[large])), float(gaps[large].max()))
 
 
 def _importance(week: _Week, *, seed: int) -> dict[str, float]:

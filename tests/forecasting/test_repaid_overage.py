@@ -15,7 +15,8 @@ from support.depletion_rows import ago, bought, history, row, steady, usage
 from forecasting.depletion.calibration import DemandPaths, shipped_calibration
 from forecasting.depletion.demand import Demand
 from forecasting.depletion.forecast import Method
-from forecasting.depletion.runway import BEYOND, Change, Lots, RealisedDemand, run_down
+from forecasting.depletion.paths import Change, RealisedDemand
+from forecasting.depletion.runway import BEYOND, Lots, run_down
 from forecasting.ledger import NEVER, DrawPolicy
 from forecasting.purchasing.recommend import BuyingTerms, recommend_purchases
 

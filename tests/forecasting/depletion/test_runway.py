@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.depletion_rows import AS_OF, bought, history, usage
 
-from forecasting.depletion.runway import BEYOND, Change, Lots, RealisedDemand, run_down
+from forecasting.depletion.paths import Change, RealisedDemand
+from forecasting.depletion.runway import BEYOND, Lots, run_down
 from forecasting.ledger import DEFAULT_POLICY
 
 DAYS = 30

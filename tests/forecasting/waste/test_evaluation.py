@@ -13,14 +13,12 @@ from benchmarks.waste_canaries import planted_leak, shuffled_time
 from forecasting.waste.evaluation import (
     MODELS,
     Evaluation,
-    Scores,
-    average_precision,
-    calibration_error,
     evaluate,
     refuse_unknown_labels,
 )
 from forecasting.waste.features import Cases, LeakageError
 from forecasting.waste.matrix import FEATURES, Features
+from forecasting.waste.metrics import Scores, average_precision, calibration_error
 from forecasting.waste.promotion import objections
 
 TERMS = {"as_of": last_day(), "maturity_days": MATURITY_DAYS, "seed": 1}
