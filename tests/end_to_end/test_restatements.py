@@ -126,7 +126,7 @@ def test_a_renamed_member_has_the_new_name_in_marts_and_both_in_the_history(
 
     with duckdb.connect(str(corrected.data_dir / "warehouse.duckdb"), read_only=True) as warehouse:
         versions = warehouse.execute(
-            "select member_name, is_newest from dimensions.dim_member_versions "
+            "select name, is_newest from staging.stg_members "
             "where member_id = 'm_tom' order by version_number"
         ).fetchall()
     assert versions == [("Tom", False), ("Thomas", True)]

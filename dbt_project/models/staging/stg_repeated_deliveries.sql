@@ -4,7 +4,7 @@
     pre_hook="{{ remove_rows(is_new_batch()) }}"
 ) }}
 
--- depends_on: {{ source('raw', 'deliveries') }}: nothing is staged of batches whose gate failed
+-- a failed gate on it stops staging: depends_on: {{ source('raw', 'deliveries') }}
 {{ repeated_deliveries(
     source('raw', 'generation_events'), ['source', 'event_id'], 'deliveries.credits'
 ) }}
