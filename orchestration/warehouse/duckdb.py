@@ -6,7 +6,7 @@ What the tables mean does not belong here, nor Dagster: that is dbt_project/, fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -138,8 +138,24 @@ class DuckDBWarehouse:
 
     @contextmanager
     def building(self) -> Iterator[None]:
-        """The block in which models are changed; each change is a transaction, so none is left half done."""
-        yield
+        """The block in which models are changed; each change is a transaction, so none is left half done.
+
+        dbt opens the file for each model and test, with this configuration (dbt_project/profiles.yml): DuckDB
+        would refuse another one.
+        """
+        with self.session():
+            yield
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Keep the file open over several calls, each of which would open, check and close it.
+
+        Where it cannot be opened, each call raises why.
+        """
+        with ExitStack() as opened:
+            with suppress(duckdb.Error):
+                opened.enter_context(self.connect())
+            yield
 
     @contextmanager
     def marts_file(self, marts: Sequence[str]) -> Iterator[Path]:

@@ -73,6 +73,10 @@ class Warehouse(Protocol):
         """The block in which models are changed; a warehouse in which it failed may be incomplete."""
         ...
 
+    def session(self) -> AbstractContextManager[None]:
+        """The block of several calls, which share what is costly to open."""
+        ...
+
     def define(self, view: str, sql: str) -> None:
         """Create or replace a view."""
         ...

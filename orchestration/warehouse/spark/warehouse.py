@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -149,6 +149,10 @@ class SparkWarehouse:
         self._files.touch(_MARKER)
         yield
         self._files.delete(_MARKER)
+
+    def session(self) -> AbstractContextManager[None]:
+        """The block of several calls; the server keeps its session anyway."""
+        return nullcontext()
 
     def define(self, view: str, sql: str) -> None:
         """Create or replace a view."""
