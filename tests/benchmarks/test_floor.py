@@ -153,9 +153,8 @@ def retraction(retraction_id: str, event_id: str, when: str) -> dict[str, object
     return {"retraction_id": retraction_id, "event_id": event_id, "occurred_at": at(when)}
 
 
-@pytest.mark.parametrize(
-    "name", ["sample_run", "real_run", pytest.param("awkward_run", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["sample_run", "real_run", "awkward_run"])
 def test_the_floor_equals_the_published_marts(
     name: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -179,6 +178,7 @@ def test_the_awkward_run_contains_the_cases_it_is_for(awkward_run: NightlyRun) -
     assert len(reasons) == 6
 
 
+@pytest.mark.slow
 def test_a_floor_that_does_less_is_noticed(sample_run: NightlyRun, tmp_path: Path) -> None:
     right = floor_of(sample_run, tmp_path)
     for change, noticed in {

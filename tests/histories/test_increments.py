@@ -20,7 +20,8 @@ from oracle import Oracle
 from oracle.comparison import differences, lake_rows
 from support.product import Credits, NightlyRun, copy_run, nightly_run
 
-SMALL_SEED, SMALL_COUNT, SMALL_RUNS = 3, 100, 4
+# seed, histories, runs; every situation occurs in the second, which is slow
+QUICK, SMALL = (3, 24, 2), (3, 100, 4)
 LARGE_SEEDS, LARGE_COUNT, LARGE_RUNS = (1, 2, 3), 80, 6
 SHOWN = 12
 
@@ -62,9 +63,10 @@ def oracle_differences(run: NightlyRun) -> list[str]:
     return differences(run.published, expected)
 
 
-@pytest.fixture(scope="module")
-def small_set() -> list[RunDeliveries]:
-    return histories(SMALL_COUNT, SMALL_RUNS, SMALL_SEED)
+@pytest.fixture(scope="module", params=[QUICK, pytest.param(SMALL, marks=pytest.mark.slow)], ids=str)
+def small_set(request: pytest.FixtureRequest) -> list[RunDeliveries]:
+    seed, count, runs = request.param
+    return histories(count, runs, seed)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,7 @@ def order_free(count: int) -> set[str]:
 @pytest.mark.parametrize(
     ("count", "runs", "seed"),
     [
-        (SMALL_COUNT, SMALL_RUNS, SMALL_SEED),
+        (SMALL[1], SMALL[2], SMALL[0]),
         *((LARGE_COUNT, LARGE_RUNS, seed) for seed in LARGE_SEEDS),
     ],
 )
@@ -134,17 +136,13 @@ def test_incremental_runs_equal_one_full_refresh(
     refreshed = full_refresh(credits_command, small_run, tmp_path / "data")
     found = row_differences(small_run.published, refreshed.published, names=("increments", "full refresh"))
     as_of = small_run.as_of
-    assert_no_differences(
-        found, seed=SMALL_SEED, run=SMALL_RUNS - 1, as_of=as_of, what="increments and full refresh"
-    )
+    assert_no_differences(found, seed=QUICK[0], run=-1, as_of=as_of, what="increments and full refresh")
 
 
 def test_incremental_runs_equal_the_recomputation_in_plain_python(small_run: NightlyRun) -> None:
     found = oracle_differences(small_run)
     as_of = small_run.as_of
-    assert_no_differences(
-        found, seed=SMALL_SEED, run=SMALL_RUNS - 1, as_of=as_of, what="published and expected"
-    )
+    assert_no_differences(found, seed=QUICK[0], run=-1, as_of=as_of, what="published and expected")
 
 
 @pytest.mark.slow
@@ -159,10 +157,10 @@ def test_one_run_after_missed_ones_equals_the_runs_one_by_one(
         small_run.published,
         at_once.published,
         names=("run by run", "at once"),
-        workspaces=order_free(SMALL_COUNT),
+        workspaces=order_free(SMALL[1]),
     )
     found += oracle_differences(at_once)
-    assert_no_differences(found, seed=SMALL_SEED, run=0, as_of=small_run.as_of, what="in one run")
+    assert_no_differences(found, seed=SMALL[0], run=0, as_of=small_run.as_of, what="in one run")
 
 
 @pytest.mark.slow

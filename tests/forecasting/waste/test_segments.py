@@ -33,9 +33,10 @@ def names_the_cause(cause: str, first: pd.Series) -> bool:
     return (first["generation_type"], first["product_category"]) == UNNEEDED
 
 
-def test_planted_causes_come_first_and_a_healthy_workspace_gets_none_on_28_of_30_seeds() -> None:
+@pytest.mark.parametrize(("seeds", "at_least"), [(6, 5), pytest.param(30, 28, marks=pytest.mark.slow)])
+def test_planted_causes_come_first_and_a_healthy_workspace_gets_none(seeds: int, at_least: int) -> None:
     right = dict.fromkeys((plan.workspace_id for plan in PLANS), 0)
-    for seed in range(30):
+    for seed in range(seeds):
         generations = pd.concat([generate(plan, 100 * seed + index) for index, plan in enumerate(PLANS)])
         ruleset = generations[generations["workspace_id"] == "bad ruleset"]["ruleset_id"]
         assert (ruleset == BAD_RULESET).sum() >= 200
@@ -46,7 +47,7 @@ def test_planted_causes_come_first_and_a_healthy_workspace_gets_none_on_28_of_30
                 right[cause] += of_workspace.empty
             elif not of_workspace.empty:
                 right[cause] += names_the_cause(cause, of_workspace.iloc[0])
-    assert min(right.values()) >= 28, right
+    assert min(right.values()) >= at_least, right
 
 
 def test_one_cause_is_reported_once_though_other_segments_share_its_generations() -> None:
