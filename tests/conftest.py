@@ -6,6 +6,7 @@ No figure is asserted here.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -29,6 +30,8 @@ from support.product import (
 
 pytest_plugins = ["support.fault_table", "support.browser"]
 ROOM_BYTES = 2 * 1024**3
+# imports and fixtures stay: looking for garbage among them is a tenth of the time of all tests
+gc.set_threshold(100_000, 50, 50)
 
 
 @atexit.register

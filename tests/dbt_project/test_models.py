@@ -205,8 +205,13 @@ def test_no_model_names_an_engine() -> None:
     "change",
     [
         "attempt_number = 3 where attempt_number = 2",
-        "attempt_count = attempt_count + 1 where attempt_number = 1",
-        "attempt_number = 1 where attempt_number = 2",
+        *(
+            pytest.param(change, marks=pytest.mark.slow)
+            for change in (
+                "attempt_count = attempt_count + 1 where attempt_number = 1",
+                "attempt_number = 1 where attempt_number = 2",
+            )
+        ),
     ],
 )
 def test_an_episode_with_a_missing_attempt_fails_the_dbt_test(

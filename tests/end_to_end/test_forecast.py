@@ -100,6 +100,7 @@ def test_without_a_forecast_the_command_names_the_one_to_run_first(
         assert "run credits run" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_new_user_sees_measured_accuracy_on_the_first_day(
     credits_command: Credits, real_run: NightlyRun
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_new_user_sees_measured_accuracy_on_the_first_day(
     assert "30 Apr 2025" in result.stdout and "pace" in result.stdout
 
 
+@pytest.mark.slow
 def test_the_forecast_caps_an_implausible_charge_and_the_report_says_so(
     credits_command: Credits, real_run: NightlyRun
 ) -> None:

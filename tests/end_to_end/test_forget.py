@@ -95,6 +95,7 @@ def test_with_a_retention_period_a_run_erases_inactive_members(
     assert (invalid.returncode, "whole number of days" in invalid.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_redelivered_rows_neither_count_twice_nor_restore_an_erased_member(
     credits_command: Credits, sarah_run: NightlyRun
 ) -> None:

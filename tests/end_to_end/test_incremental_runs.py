@@ -19,9 +19,9 @@ from support.product import SAMPLE_AS_OF, Credits, NightlyRun, copy_run, nightly
 
 
 def test_repeating_a_run_loads_nothing_and_changes_no_row(
-    credits_command: Credits, real_run: NightlyRun, tmp_path: Path
+    credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
-    run = copy_run(real_run, tmp_path / "data")
+    run = copy_run(sample_run, tmp_path / "data")
     before = published_rows(run.published)
     version = run.published.readlink()
     again = nightly_run(credits_command, run.landing, run.data_dir, run.as_of)
@@ -69,6 +69,7 @@ def reshape(landing: Path, to: Path, rng: random.Random) -> None:
         (to / feed.name / "rest.json").write_text(json.dumps(whole), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_reader_keeps_its_version_while_the_next_is_published(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_second_run_exits_at_once_and_names_the_first(credits_command: Credits
     assert f"process {os.getpid()}" in result.stderr
 
 
+@pytest.mark.slow
 def test_an_empty_landing_publishes_empty_marts(credits_command: Credits, tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
     run = nightly_run(credits_command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
@@ -146,10 +148,12 @@ def test_a_usage_error_names_the_wrong_value_and_exits_2(credits_command: Credit
     assert (nothing.returncode, "credits run" in nothing.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_an_implausible_charge_is_a_warning_that_names_the_event(real_run: NightlyRun) -> None:
     assert "6bd0cf1b5b202ba1: 999001.252875 credits" in real_run.result.stdout
 
 
+@pytest.mark.slow
 def test_an_implausible_charge_alerts_once_and_does_not_hide_the_spike_of_the_next_day(
     real_run: NightlyRun,
 ) -> None:

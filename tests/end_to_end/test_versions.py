@@ -38,6 +38,7 @@ def damage(file: Path) -> None:
     file.write_bytes(content)
 
 
+@pytest.mark.slow
 def test_raw_alone_is_enough_to_publish_the_same_rows(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
@@ -65,6 +66,7 @@ def test_a_rebuild_without_a_batch_is_refused(credits_command: Credits, tmp_path
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_verify_names_the_rows_that_do_not_follow_from_raw_and_changes_nothing(
     credits_command: Credits, sample_run: NightlyRun, tmp_path: Path
 ) -> None:
@@ -192,6 +194,7 @@ def two_runs(
     return nightly_run(credits_command, landing, run.data_dir, run.as_of)
 
 
+@pytest.mark.slow
 def test_a_rollback_serves_the_version_before_which_still_verifies(
     credits_command: Credits, two_runs: NightlyRun, sample_run: NightlyRun, tmp_path: Path
 ) -> None:

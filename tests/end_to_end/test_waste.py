@@ -28,6 +28,7 @@ def truth(load: NightlyRun) -> dict[str, dict[str, object]]:
     return dict(loaded["workspaces"])
 
 
+@pytest.mark.slow
 def test_suggestions_name_every_planted_cause_and_nothing_else(load: NightlyRun) -> None:
     planted = truth(load)
     assert sum(bool(flaws["is_healthy"]) for flaws in planted.values()) >= 1
@@ -46,6 +47,7 @@ def test_suggestions_name_every_planted_cause_and_nothing_else(load: NightlyRun)
         assert len(suggested) == len(rulesets) + len(members) + len(fields)
 
 
+@pytest.mark.slow
 def test_the_evidence_of_each_suggestion_follows_from_generation_details(load: NightlyRun) -> None:
     suggestions = load.query(
         "select workspace_id, segment_kind, ruleset_id, template_id, product_category, member_id, "
@@ -88,6 +90,7 @@ def _counted(rows: list[tuple[object, ...]], reason: object) -> list[int]:
     return [len(rows), sum(row[6] == reason for row in rows)]
 
 
+@pytest.mark.slow
 def test_savings_are_ordered_and_never_exceed_the_waste(load: NightlyRun) -> None:
     (broken,) = load.query(
         "select count(*) from marts.waste_suggestions where not (0 <= potential_saving_credits_low "
@@ -98,12 +101,14 @@ def test_savings_are_ordered_and_never_exceed_the_waste(load: NightlyRun) -> Non
     assert broken == (0,)
 
 
+@pytest.mark.slow
 def test_dispositions_sum_exactly_to_the_credits(load: NightlyRun) -> None:
     parts = "used_credits + iterated_credits + wasted_credits + pending_credits + untracked_credits"
     assert load.query(f"select count(*) from marts.usage_daily where {parts} <> credits") == [(0,)]
     assert load.query(f"select count(*) from marts.credit_summary where {parts} <> credits_used") == [(0,)]
 
 
+@pytest.mark.slow
 def test_the_promoted_model_scores_every_generation_and_is_calibrated(
     load: NightlyRun,
 ) -> None:
@@ -120,6 +125,7 @@ def test_the_promoted_model_scores_every_generation_and_is_calibrated(
     assert 0.05 < float(observed) < 0.5
 
 
+@pytest.mark.slow
 def test_expected_waste_lies_between_zero_and_the_pending_credits(load: NightlyRun) -> None:
     rows = load.query(
         "select pending_credits, expected_pending_waste_credits_low, expected_pending_waste_credits, "

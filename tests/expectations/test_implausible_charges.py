@@ -90,7 +90,7 @@ def _plainly_implausible(charges: list[Charge]) -> set[int]:
     return named
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     usual=st.lists(
         st.tuples(st.integers(0, 200), st.sampled_from(["0", "0.1", "0.100001", "1", "1", "2.5", "150"])),

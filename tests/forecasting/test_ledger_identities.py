@@ -167,13 +167,13 @@ def assert_told_alike(ledger: Ledger, histories: list, policy: DrawPolicy) -> No
     assert not ledger.balance_daily["residual_micro"].any()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(any_histories, st.randoms(use_true_random=False))
 def test_any_history_equals_the_definitions_applied_day_by_day(histories: list, random: Any) -> None:
     assert_told_alike(booked_together(histories, random, DEFAULT_POLICY), histories, DEFAULT_POLICY)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(any_histories, st.randoms(use_true_random=False), any_order, st.booleans())
 def test_any_history_equals_the_definitions_under_any_policy(
     histories: list, random: Any, draw_order: tuple[str, ...], repays_overage: bool

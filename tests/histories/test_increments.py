@@ -21,7 +21,7 @@ from oracle.comparison import differences, lake_rows
 from support.product import Credits, NightlyRun, copy_run, nightly_run
 
 # seed, histories, runs; every situation occurs in the second, which is slow
-QUICK, SMALL = (3, 24, 2), (3, 100, 4)
+QUICK, SMALL = (3, 8, 2), (3, 100, 4)
 LARGE_SEEDS, LARGE_COUNT, LARGE_RUNS = (1, 2, 3), 80, 6
 SHOWN = 12
 

@@ -6,6 +6,7 @@ The request decides what is run and when it is killed.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -120,17 +121,21 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def serve() -> None:
     """Import what a nightly run needs, then answer requests until standard input ends."""
+    import dagster._core.storage.local_compute_log_manager  # noqa: F401
     import dagster_dbt  # noqa: F401
     import dbt.adapters.duckdb
-    import dbt.cli.main  # noqa: F401
+    import dbt.cli.main
+    import dbt.task.build  # noqa: F401
     import great_expectations.expectations  # noqa: F401
     import sklearn.ensemble  # noqa: F401
     import skops.io  # noqa: F401
 
     import orchestration.cli.main
+    import orchestration.operations.forget
     import orchestration.operations.nightly
-    import orchestration.publish  # noqa: F401
+    import orchestration.runs.event_storage  # noqa: F401
 
+    gc.freeze()  # nothing of that is garbage, in any child
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:
         sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")

@@ -192,7 +192,7 @@ any_lots = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     used=st.dictionaries(st.integers(0, 100), st.integers(0, 100), min_size=1, max_size=60),
     lots=any_lots,

@@ -71,7 +71,7 @@ def test_scores_lie_in_their_ranges(predictable: Evaluation) -> None:
     assert 0.2 < predictable.base_rate < 0.3
 
 
-@pytest.mark.parametrize("signal", ["group", "nothing"])
+@pytest.mark.parametrize("signal", ["group", pytest.param("nothing", marks=pytest.mark.slow)])
 def test_the_rule_stays_where_it_uses_all_the_information(signal: str) -> None:
     evaluation = evaluate(Cases.from_frame(sample_cases(8_000, 100, seed=2, signal=signal)), **TERMS)
     assert evaluation is not None
@@ -108,7 +108,7 @@ def test_the_shuffled_time_canary_is_caught() -> None:
     assert "Times were mixed up" in reason
 
 
-@pytest.mark.parametrize("signal", ["quality", "nothing"])
+@pytest.mark.parametrize("signal", [pytest.param("quality", marks=pytest.mark.slow), "nothing"])
 def test_the_planted_leak_canary_is_caught(signal: str) -> None:
     cases = Cases.from_frame(sample_cases(8_000, 100, seed=6, signal=signal))
     reason = planted_leak(cases, **TERMS)

@@ -97,6 +97,7 @@ def test_a_changed_file_is_refused_by_name_and_the_rule_takes_over(cases: Cases,
     assert promoted(choose(cases, chosen.registry, first.stored)) == ["waste_boosting"]
 
 
+@pytest.mark.slow
 def test_a_changed_file_is_refused_also_when_the_cases_have_changed(cases: Cases, first: ModelInUse) -> None:
     assert first.stored is not None
     tampered = first.stored[:-20] + bytes(20)

@@ -34,7 +34,7 @@ def page_file(tmp_path: Path) -> Callable[..., str]:
     return write
 
 
-@pytest.mark.parametrize("language", ["en", "th"])
+@pytest.mark.parametrize("language", ["en", pytest.param("th", marks=pytest.mark.slow)])
 def test_no_state_has_accessibility_violations_or_sends_requests(
     chromium: Any, example: Report, page_file: Callable[..., str], language: str
 ) -> None:
