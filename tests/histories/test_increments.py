@@ -20,7 +20,7 @@ from oracle import Oracle
 from oracle.comparison import differences, lake_rows
 from support.product import Credits, NightlyRun, copy_run, nightly_run
 
-# seed, histories, runs; every situation occurs in the second, which is slow
+# seed, histories, runs; every situation occurs in the second
 QUICK, SMALL = (3, 8, 2), (3, 100, 4)
 LARGE_SEEDS, LARGE_COUNT, LARGE_RUNS = (1, 2, 3), 80, 6
 SHOWN = 12
@@ -63,7 +63,7 @@ def oracle_differences(run: NightlyRun) -> list[str]:
     return differences(run.published, expected)
 
 
-@pytest.fixture(scope="module", params=[QUICK, pytest.param(SMALL, marks=pytest.mark.slow)], ids=str)
+@pytest.fixture(scope="module", params=[QUICK, SMALL], ids=str)
 def small_set(request: pytest.FixtureRequest) -> list[RunDeliveries]:
     seed, count, runs = request.param
     return histories(count, runs, seed)
@@ -130,6 +130,7 @@ def test_a_difference_names_the_history_the_mart_the_key_and_the_column(tmp_path
     ]
 
 
+@pytest.mark.slow
 def test_incremental_runs_equal_one_full_refresh(
     credits_command: Credits, small_run: NightlyRun, tmp_path: Path
 ) -> None:
@@ -139,6 +140,7 @@ def test_incremental_runs_equal_one_full_refresh(
     assert_no_differences(found, seed=QUICK[0], run=-1, as_of=as_of, what="increments and full refresh")
 
 
+@pytest.mark.slow
 def test_incremental_runs_equal_the_recomputation_in_plain_python(small_run: NightlyRun) -> None:
     found = oracle_differences(small_run)
     as_of = small_run.as_of
