@@ -49,7 +49,9 @@ FRAME = pd.DataFrame(
 
 
 def spark_warehouse(spark: Cluster, folder: Path, *, prefix: str, files: str = "") -> SparkWarehouse:
-    return SparkWarehouse(spark.url, prefix=prefix, folder=folder, files=files, manifest=folder / "none.json")
+    return SparkWarehouse(
+        spark.url, prefix=prefix, folder=folder, files=files, manifest=lambda: folder / "none.json"
+    )
 
 
 @pytest.mark.parametrize("is_elsewhere", [False, True])
@@ -220,7 +222,7 @@ def test_an_unsupported_account_is_a_warehouse_error_without_the_password(
     spark: Cluster, tmp_path: Path, address: str
 ) -> None:
     url = "thrift://" + address.format(spark.url.removeprefix("thrift://"))
-    warehouse = SparkWarehouse(url, prefix="x_", folder=tmp_path, manifest=tmp_path / "none.json")
+    warehouse = SparkWarehouse(url, prefix="x_", folder=tmp_path, manifest=lambda: tmp_path / "none.json")
     with pytest.raises(WarehouseError, match="correct CREDITS_SPARK_URL") as error:
         warehouse.fetch("select 1")
     assert "secret" not in str(error.value)
@@ -234,7 +236,7 @@ def test_cluster_files_that_this_machine_cannot_read_are_an_error(tmp_path: Path
 
 def test_an_address_without_a_cluster_is_a_warehouse_error(tmp_path: Path) -> None:
     warehouse = SparkWarehouse(
-        "thrift://127.0.0.1:1", prefix="x_", folder=tmp_path, manifest=tmp_path / "none.json"
+        "thrift://127.0.0.1:1", prefix="x_", folder=tmp_path, manifest=lambda: tmp_path / "none.json"
     )
     with pytest.raises(WarehouseError, match=r"127.0.0.1:1 does not .* correct CREDITS_SPARK_URL"):
         warehouse.query("select 1 as one")
