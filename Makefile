@@ -34,7 +34,7 @@ run: $(VENV)/.made  ## run the nightly job on the sample, end to end, and print 
 	@$(BIN)/credits report --data-dir $(DATA)
 
 test: $(VENV)/.made  ## run every test but the slow ones
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 faults: $(VENV)/.made  ## inject every fault of tests/faults and print the table of results (about an hour)
 	@$(BIN)/python -m pytest tests/faults --every-fault -m "slow or not slow" --numprocesses 2 --dist loadgroup

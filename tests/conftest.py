@@ -8,14 +8,17 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import pickle
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
+from filelock import FileLock
 from support.forked_runs import ForkedRuns
 from support.product import (
     REAL_USAGE,
@@ -29,6 +32,7 @@ from support.product import (
 )
 
 pytest_plugins = ["support.fault_table", "support.browser"]
+RunOnce = Callable[[str, Callable[[Path, Credits], NightlyRun]], NightlyRun]
 ROOM_BYTES = 2 * 1024**3
 # imports and fixtures stay: looking for garbage among them is a tenth of the time of all tests
 gc.set_threshold(100_000, 50, 50)
@@ -75,17 +79,43 @@ def credits_with(runs: ForkedRuns, dagster_home: Path) -> CreditsWith:
 
 
 @pytest.fixture(scope="session")
-def sample_run(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
-    """The sample of the team of five, loaded once."""
-    root = tmp_path_factory.mktemp("sample")
-    written = credits_command("sample", "--out", root / "landing")
-    assert written.returncode == 0, written.stderr
-    return nightly_run(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
+def run_once(runs: ForkedRuns, tmp_path_factory: pytest.TempPathFactory) -> RunOnce:
+    """A nightly run by its name, made with a home of its own by the first worker that asks for it."""
+    root = tmp_path_factory.getbasetemp()
+    shared = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def made(name: str, make: Callable[[Path, Credits], NightlyRun]) -> NightlyRun:
+        folder, done = shared / name, shared / f"{name}.pickle"
+        with FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                home = folder / "home"
+                home.mkdir(parents=True)
+                shutil.copy(REPO / "dagster.yaml", home)
+                done.write_bytes(pickle.dumps(replace(make(folder, credits_in(runs, home)), home=home)))
+        run: NightlyRun = pickle.loads(done.read_bytes())  # noqa: S301 (written above)
+        return run
+
+    return made
 
 
 @pytest.fixture(scope="session")
-def real_run(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
+def sample_run(run_once: RunOnce) -> NightlyRun:
+    """The sample of the team of five, loaded once."""
+
+    def make(root: Path, credits_command: Credits) -> NightlyRun:
+        written = credits_command("sample", "--out", root / "landing")
+        assert written.returncode == 0, written.stderr
+        return nightly_run(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
+
+    return run_once("sample", make)
+
+
+@pytest.fixture(scope="session")
+def real_run(run_once: RunOnce) -> NightlyRun:
     """One developer's real usage log up to the middle of 2025, loaded once."""
     if not REAL_USAGE.is_dir():
         pytest.skip(f"the reference data is not at {REAL_USAGE} (it is not part of the repository)")
-    return nightly_run(credits_command, REAL_USAGE, tmp_path_factory.mktemp("real") / "data", "2025-06-30")
+    return run_once(
+        "real",
+        lambda root, credits_command: nightly_run(credits_command, REAL_USAGE, root / "data", "2025-06-30"),
+    )

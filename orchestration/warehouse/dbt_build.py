@@ -91,7 +91,8 @@ class DbtProject:
         return dict(project["vars"])
 
     @cached_property
-    def _manifest(self) -> Manifest:
+    def manifest(self) -> Manifest:
+        """What dbt parsed of the project, ready to run."""
         packed = (self._parsed_dir / PARTIAL_PARSE_FILE_NAME).read_bytes()
         manifest: Manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
         manifest.build_parent_and_child_maps()
@@ -127,7 +128,7 @@ class DbtProject:
 
     def parse(self, folder: Path) -> None:
         """Parse into a folder: what dbt reads again, and the manifest as JSON."""
-        parsed = dbtRunner().invoke(["parse", *self._flags("none", target_dir=folder)])
+        parsed = dbtRunner().invoke(["parse", *self.flags("none", target_dir=folder)])
         if not isinstance(parsed.result, Manifest):
             raise DbtFailed(f"dbt could not parse {self.project_dir}: {parsed.exception}")
         parsed.result.writable_manifest().write(str(folder / "manifest.json"))
@@ -154,13 +155,14 @@ class DbtProject:
         words += ["--select", f"config.schema:{layer}", "--vars", json.dumps(dict(variables))]
         # unit tests are for make test; a test that also looks at a later layer belongs to that layer
         words += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-        built = dbtRunner(manifest=self._manifest).invoke([*words, *self._flags("info")])
+        built = dbtRunner(manifest=self.manifest).invoke([*words, *self.flags("info")])
         if not isinstance(built.result, RunExecutionResult):
             raise DbtFailed(f"dbt could not build {layer}: {built.exception!r}")
         results = [self._node_result(result) for result in built.result.results]
         return [result for result in results if result.found != SKIPPED]
 
-    def _flags(self, log_level: str, *, target_dir: Path | None = None) -> list[str]:
+    def flags(self, log_level: str, *, target_dir: Path | None = None) -> list[str]:
+        """The options that every dbt command of this project gets."""
         target_dir = target_dir or self.target_dir
         folders = {"project-dir": self.project_dir, "profiles-dir": self.project_dir}
         folders |= {"target-path": target_dir, "log-path": target_dir}
@@ -173,7 +175,7 @@ class DbtProject:
     def _node_result(self, result: Any) -> NodeResult:
         node = result.node
         is_test = node.resource_type == "test"
-        about = self._manifest.nodes[node.attached_node] if is_test and node.attached_node else node
+        about = self.manifest.nodes[node.attached_node] if is_test and node.attached_node else node
         passed = str(result.status) in PASSING
         rows = f"{result.failures} failing rows" if result.failures is not None else ""
         return NodeResult(

@@ -40,6 +40,7 @@ def test_a_command_prints_what_the_tour_shows(
         environment = {
             "CREDITS_LANDING_DIR": str(sample_run.landing),
             "CREDITS_DATA_DIR": str(sample_run.data_dir),
+            "DAGSTER_HOME": str(sample_run.home),
         }
         done = credits_with(**environment)(*words)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -12,6 +12,12 @@ import pytest
 from support.product import Credits, NightlyRun, copy_run, nightly_run
 
 
+@pytest.fixture(scope="module")
+def run(sample_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
+    """The sample run in a data directory whose lock these commands may hold."""
+    return copy_run(sample_run, tmp_path_factory.mktemp("run") / "data")
+
+
 def lines_labelled(text: str, label: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip().startswith(label)]
 
@@ -54,20 +60,20 @@ def test_depletion_paths_start_at_the_balance_and_end_at_zero(sample_run: Nightl
     ],
 )
 def test_a_what_if_change_moves_the_median(
-    credits_command: Credits, sample_run: NightlyRun, change: str, expected: str
+    credits_command: Credits, run: NightlyRun, change: str, expected: str
 ) -> None:
-    result = credits_command("forecast", "--data-dir", sample_run.data_dir, "--what-if", change)
+    result = credits_command("forecast", "--data-dir", run.data_dir, "--what-if", change)
     assert result.returncode == 0, result.stderr
     assert expected in result.stdout.splitlines()[-1]
-    published = sample_run.query("select depletes_on_p50 from marts.depletion_forecast")
+    published = run.query("select depletes_on_p50 from marts.depletion_forecast")
     median = lines_labelled(result.stdout, "median")[0]
     assert f"{published[0][0]:%-d %b %Y}" in median
 
 
-def test_what_if_changes_are_combined(credits_command: Credits, sample_run: NightlyRun) -> None:
+def test_what_if_changes_are_combined(credits_command: Credits, run: NightlyRun) -> None:
     both = ("--what-if", "members=+5", "--what-if", "regeneration-rate=-100%")
-    alone = credits_command("forecast", "--data-dir", sample_run.data_dir, *both[:2])
-    together = credits_command("forecast", "--data-dir", sample_run.data_dir, *both)
+    alone = credits_command("forecast", "--data-dir", run.data_dir, *both[:2])
+    together = credits_command("forecast", "--data-dir", run.data_dir, *both)
     assert lines_labelled(alone.stdout, "median")[1] != lines_labelled(together.stdout, "median")[1]
 
 
@@ -76,17 +82,17 @@ def test_what_if_changes_are_combined(credits_command: Credits, sample_run: Nigh
     ["members=2", "buy=none@2026-05-01"],
 )
 def test_an_impossible_change_is_refused_with_a_remedy(
-    credits_command: Credits, sample_run: NightlyRun, change: str
+    credits_command: Credits, run: NightlyRun, change: str
 ) -> None:
-    result = credits_command("forecast", "--data-dir", sample_run.data_dir, "--what-if", change)
+    result = credits_command("forecast", "--data-dir", run.data_dir, "--what-if", change)
     assert result.returncode == 2
     assert change.split("=")[0] in result.stderr or "none" in result.stderr
 
 
 def test_a_forecast_of_an_unknown_workspace_names_the_known_ones(
-    credits_command: Credits, sample_run: NightlyRun
+    credits_command: Credits, run: NightlyRun
 ) -> None:
-    result = credits_command("forecast", "--data-dir", sample_run.data_dir, "--workspace", "nobody")
+    result = credits_command("forecast", "--data-dir", run.data_dir, "--workspace", "nobody")
     assert result.returncode == 2
     assert "'nobody'" in result.stderr and "acme-store" in result.stderr
 

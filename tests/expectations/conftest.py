@@ -57,9 +57,9 @@ def query(good_warehouse: duckdb.DuckDBPyConnection) -> Callable[[str], pd.DataF
 
 @pytest.fixture
 def gate(query: Callable[[str], pd.DataFrame]) -> Callable[..., GateReport]:
-    """All gates of a layer, in a full run; with `since_batch`, in one that builds on a run that had it."""
-    return lambda layer, *, since_batch=None: run_gates(
-        layer, query=query, as_of=AS_OF, since_batch=since_batch
+    """All gates of a layer, or those asked, in a full run; with `since_batch`, in one after a run with it."""
+    return lambda layer, *, since_batch=None, asked=None: run_gates(
+        layer, query=query, as_of=AS_OF, since_batch=since_batch, gates={layer: asked or GATES[layer]}
     )
 
 

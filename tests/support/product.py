@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -28,12 +28,17 @@ VINTAGE_MARTS = {"depletion_forecast"}
 
 @dataclass(frozen=True)
 class NightlyRun:
-    """A landing folder, the data directory it was loaded into, and the finished process."""
+    """A landing folder, the data directory it was loaded into, and the finished process.
+
+    The data directory may be one that other test workers read too: a test that opens its warehouse for
+    writing works on a copy.
+    """
 
     landing: Path
     data_dir: Path
     as_of: str
     result: subprocess.CompletedProcess[str]
+    home: Path | None = None
 
     @property
     def published(self) -> Path:
@@ -86,4 +91,4 @@ def _newest(table: str) -> str:
 def copy_run(run: NightlyRun, to: Path) -> NightlyRun:
     """A copy of the run's data directory, which a test may change."""
     shutil.copytree(run.data_dir, to, symlinks=True)
-    return NightlyRun(run.landing, to, run.as_of, run.result)
+    return replace(run, data_dir=to)

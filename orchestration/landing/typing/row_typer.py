@@ -6,7 +6,7 @@ No files and no clock; the connection is only an engine.
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from zoneinfo import available_timezones
 
 import duckdb
@@ -47,6 +47,11 @@ class TypedRows:
     unknown: dict[int, tuple[str, ...]]
 
 
+@cache
+def _python_timezones() -> Set[str]:
+    return available_timezones()  # lists hundreds of files
+
+
 class RowTyper:
     """Types the documents of one feed.
 
@@ -63,7 +68,7 @@ class RowTyper:
     @cached_property
     def _timezones(self) -> Set[str]:
         known = self._connection.execute("select name from pg_timezone_names()").fetchall()
-        return available_timezones() & {name for (name,) in known}
+        return _python_timezones() & {name for (name,) in known}
 
     @cached_property
     def _sql(self) -> str:

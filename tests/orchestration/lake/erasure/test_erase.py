@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -88,21 +89,24 @@ def deliver(landing: Path, name: str) -> None:
         (landing / feed / f"{name}.jsonl").write_text(lines)
 
 
-@pytest.fixture
-def landing(tmp_path: Path) -> Path:
-    landing = tmp_path / "landing"
-    deliver(landing, "a")
-    return landing
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A landing folder, and a lake of two batches with the same rows."""
+    root = tmp_path_factory.mktemp("loaded")
+    for name in ("a", "bb"):
+        deliver(root / "landing", name)
+        Lake(root / "raw").ingest(root / "landing", now=NOW)
+    return root
 
 
 @pytest.fixture
-def lake(tmp_path: Path, landing: Path) -> Lake:
-    """Two batches with the same rows."""
-    lake = Lake(tmp_path / "raw")
-    lake.ingest(landing, now=NOW)
-    deliver(landing, "bb")
-    lake.ingest(landing, now=NOW)
-    return lake
+def landing(loaded: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(loaded / "landing", tmp_path / "landing")
+
+
+@pytest.fixture
+def lake(loaded: Path, landing: Path, tmp_path: Path) -> Lake:
+    return Lake(shutil.copytree(loaded / "raw", tmp_path / "raw"))
 
 
 def rows_of(lake: Lake) -> dict[str, list[dict[str, object]]]:
