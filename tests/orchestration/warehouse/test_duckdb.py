@@ -1,4 +1,4 @@
-"""A damaged warehouse file is distinguished from other failures by DuckDB's error message."""
+"""The file stays open for a session, and a damaged one is recognised by DuckDB's error message."""
 
 from __future__ import annotations
 
@@ -54,3 +54,22 @@ def test_a_file_set_aside_is_kept_and_its_wal_is_removed(warehouse: DuckDBWareho
     assert aside is not None and aside.exists()
     assert not warehouse.path.exists() and not wal.exists()
     assert warehouse.set_aside() is None
+
+
+def test_a_session_opens_the_file_once_and_closes_it_at_the_end(
+    warehouse: DuckDBWarehouse,
+) -> None:
+    with warehouse.session():
+        # an open database is shared by name: it is still there when its file is not
+        warehouse.path.rename(warehouse.path.with_suffix(".aside"))
+        assert warehouse.row_counts(["t"]) == {"t": 200000}
+        warehouse.path.with_suffix(".aside").rename(warehouse.path)
+    warehouse.path.unlink()
+    assert not warehouse.has_table("main.t")
+
+
+def test_a_session_of_a_file_that_cannot_be_opened_leaves_the_reason_to_each_call(tmp_path: Path) -> None:
+    (tmp_path / "broken.duckdb").write_text("no database" * 2000)
+    broken = DuckDBWarehouse(tmp_path / "broken.duckdb")
+    with broken.session(), pytest.raises(duckdb.Error):
+        broken.row_counts(["t"])

@@ -1,0 +1,52 @@
+"""What dbt parsed is kept by the content of the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.warehouse.dbt_build import KEPT_PARSED, DbtProject
+
+
+@pytest.fixture
+def project_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of one model; to parse it writes one file, so that no dbt is needed."""
+    monkeypatch.setattr(DbtProject, "parse", lambda _, folder: (folder / "manifest.json").touch())
+    project = tmp_path / "project"
+    (project / "models").mkdir(parents=True)
+    (project / "target").mkdir()
+    (project / "models" / "a.sql").write_text("select 1")
+    return project
+
+
+def parsed(project_dir: Path) -> Path:
+    return DbtProject(project_dir, target_dir=project_dir.parent / "data").manifest_path
+
+
+@pytest.mark.parametrize(
+    "change", ["models/a.sql", "models/b.yml", "macros/m.sql", "seeds/s.csv", "dbt_project.yml"]
+)
+def test_a_changed_project_is_parsed_again_and_the_same_one_is_not(project_dir: Path, change: str) -> None:
+    before = parsed(project_dir)
+    before.write_text("kept")
+    assert parsed(project_dir).read_text() == "kept"
+    (project_dir / change).parent.mkdir(exist_ok=True)
+    (project_dir / change).write_text("select 2")
+    after = parsed(project_dir)
+    assert (after != before, after.read_text()) == (True, "")
+
+
+def test_a_few_parsed_projects_are_kept(project_dir: Path) -> None:
+    for number in range(KEPT_PARSED + 3):
+        (project_dir / "models" / "a.sql").write_text(f"select {number}")
+        newest = parsed(project_dir)
+    folders = list((project_dir / "target" / "parsed").iterdir())
+    assert (len(folders), newest.parent in folders) == (KEPT_PARSED + 1, True)
+
+
+def test_a_project_that_cannot_be_written_to_is_parsed_into_the_data_directory(
+    project_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.warehouse.dbt_build.os.access", lambda *_: False)
+    assert parsed(project_dir).is_relative_to(project_dir.parent / "data")
