@@ -142,7 +142,7 @@ _NO_DRIFT = Check(
         group by feed, unknown_columns
     """,
     found="{feed}: {unknown_columns}, first in file {file_path}",
-    why="A renamed column looks like a new one; its values are only kept in attributes.",
+    why="A renamed column looks like a new one: its values are only kept in attributes, or not at all.",
     remedy="Correct the name at the source, or extend the contract",
     severity="warning",
 )

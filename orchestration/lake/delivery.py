@@ -15,8 +15,9 @@ import pyarrow as pa
 from orchestration.lake.batch_writer import DELIVERIES_SCHEMA
 from orchestration.lake.landing_files import LandingFile
 from orchestration.landing.contract import FEEDS
+from orchestration.landing.formats.chunks import Chunk
 from orchestration.landing.formats.dispatch import Format, format_of
-from orchestration.landing.rejects import Reject, file_rejected
+from orchestration.landing.rejects import Reject, excerpt, file_rejected
 
 Status = Literal["loaded", "alias", "rejected"]
 ContentKey = tuple[str, Format | None, str]
@@ -36,7 +37,10 @@ class Delivery:
     Attributes:
         line_count: lines of the file except blank ones; counted independently of the two below.
         accepted_count, quarantined_count: lines loaded, and lines that were not.
+        left_out: columns without a name, which are not loaded.
+        found: the column names, where the header lacks required ones.
         missing: required columns that no row has had so far; None before the first row.
+        shape: why no line can be a row, if none is.
     """
 
     file: LandingFile
@@ -52,12 +56,20 @@ class Delivery:
     quarantined_count: int = 0
     accepted_credits: Decimal = Decimal(0)
     unknown: set[str] = field(default_factory=set)
+    left_out: tuple[str, ...] = ()
+    found: str | None = None
     missing: frozenset[str] | None = None
+    shape: Reject | None = None
 
     @property
     def content_key(self) -> ContentKey | None:
         """Identifies the content: feed, format and hash of the bytes."""
         return (self.file.feed, format_of(self.file.name), self.sha256) if self.sha256 else None
+
+    @property
+    def unknown_columns(self) -> list[str]:
+        """Columns that are not in the contract, and those without a name."""
+        return sorted({*self.unknown, *self.left_out})[:_KEPT_NAMES]
 
     def note_columns(self, names: frozenset[str]) -> None:
         """Record the columns of a rejected row."""
@@ -65,28 +77,42 @@ class Delivery:
         self.missing = missing if self.missing is None else self.missing & missing
 
     def reject(self, reject: Reject) -> None:
-        """Reject the whole file."""
-        self.status, self.reason = "rejected", reject.reason
+        """Reject the whole file; the value found may be personal and stays in the quarantine."""
+        self.status, self.reason = "rejected", reject.reason.partition("; found")[0]
 
     def reset_counts(self) -> None:
         """Reset the counts of a file that was not read to its end, or is already loaded."""
         self.line_count = self.accepted_count = self.quarantined_count = 0
         self.accepted_credits = Decimal(0)
-        self.missing = None
+        self.missing = self.shape = self.found = None
+
+    def note_chunk(self, chunk: Chunk) -> None:
+        """Count the lines of a part of the file, and keep what it says of the whole."""
+        self.line_count += chunk.line_count
+        self.left_out += chunk.left_out
+        self.found = self.found or chunk.found
+        self.shape = self.shape or chunk.shape
 
     def note_unknown_columns(self, names: Iterable[str]) -> None:
         """Record columns that are not in the contract; not all, or a hostile file could fill the memory."""
         if len(self.unknown) < _KEPT_NAMES:
             self.unknown.update(names)
 
-    def missing_column_reject(self) -> Reject | None:
-        """Why the whole file is rejected if none of its rows has some required column; else None."""
-        if self.accepted_count or not self.missing:
+    def whole_file_reject(self) -> Reject | None:
+        """Why the whole file is rejected if none of its lines is a row, or has some required column."""
+        if self.accepted_count or not self.quarantined_count:
+            return None
+        has_none = self.missing is None or self.missing == frozenset(FEEDS[self.file.feed].required)
+        if self.shape and has_none:
+            return self.shape
+        if not self.missing:
             return None
         names = ", ".join(sorted(self.missing))
+        found = self.found or ", ".join(sorted(self.unknown))
         return file_rejected(
             "file.missing_column",
-            f"no row of the file has the required column {names}",
+            f"no row of the file has the required column {names}"
+            + (f"; found {excerpt(found)}" if found else ""),
             f"Deliver the file with {names}; if the column was renamed, restore the contract's name.",
             value=names,
         ).reject
@@ -121,9 +147,7 @@ def deliveries_table(deliveries: Iterable[Delivery], *, batch_id: int, now: date
             "accepted_count": delivery.accepted_count,
             "quarantined_count": delivery.quarantined_count,
             "accepted_credits": delivery.accepted_credits if FEEDS[delivery.file.feed].has_credits else None,
-            "unknown_columns": json.dumps(sorted(delivery.unknown)[:_KEPT_NAMES])
-            if delivery.unknown
-            else None,
+            "unknown_columns": json.dumps(delivery.unknown_columns) if delivery.unknown_columns else None,
             "replaces_earlier": delivery.replaces_earlier,
             "reason": delivery.reason,
             "loaded_at": now,

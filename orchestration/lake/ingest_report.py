@@ -82,7 +82,10 @@ def _warnings(ingestion: FeedIngestion) -> list[str]:
     """What someone should look into; names at most a few files."""
     changed = [delivery for delivery in ingestion.deliveries if delivery.replaces_earlier]
     drifted = [delivery for delivery in ingestion.deliveries if delivery.unknown]
+    unnamed = [delivery for delivery in ingestion.deliveries if delivery.left_out]
     warnings = list(ingestion.warnings)
+    if unnamed:
+        warnings.append(f"columns without a name were left out: {_named(unnamed)}")
     if changed:
         warnings.append(f"delivered again with different content, both versions are kept: {_named(changed)}")
     if drifted:

@@ -106,7 +106,7 @@ class FeedIngestion:
         self._writer.write(self._feed.name, typed.rows)
         quarantined: list[tuple[Delivery, QuarantinedLine]] = []
         for (delivery, _), reject, lines in zip(group.files, group.rejects, typed.quarantined, strict=True):
-            file_reject = reject or delivery.missing_column_reject()
+            file_reject = reject or delivery.whole_file_reject()
             lines = _whole_file(file_reject) if file_reject else lines
             quarantined += [(delivery, line) for line in lines]
             self._record(delivery, file_reject)
@@ -119,7 +119,9 @@ class FeedIngestion:
             if self._is_known(delivery):
                 return
             content.rewind()
-        chunks = read_documents(content.content, file_name=file.name, options=self._options)
+        chunks = read_documents(
+            content.content, file_name=file.name, options=self._options, required=self._feed.required
+        )
         reject = None
         try:
             first, second = next(chunks), next(chunks, None)
@@ -153,7 +155,7 @@ class FeedIngestion:
                 reject = error.reject
             if self._is_known_after_reading(delivery, content):
                 return
-            reject = reject or delivery.missing_column_reject()
+            reject = reject or delivery.whole_file_reject()
             if reject:
                 lines = [(delivery, line) for line in _whole_file(reject)]
                 self._writer.write(QUARANTINE, self._quarantine_table(lines))

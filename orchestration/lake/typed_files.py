@@ -48,7 +48,7 @@ def type_files(
     for position, names in typed.unknown.items():
         files[owners[position]][0].note_unknown_columns(names)
     for (delivery, chunk), lines in zip(files, quarantined, strict=True):
-        delivery.line_count += chunk.line_count
+        delivery.note_chunk(chunk)
         delivery.quarantined_count += len(lines)
     return TypedFiles(_raw_rows(files, feed, typed, documents, owners[positions], batch_id), quarantined)
 

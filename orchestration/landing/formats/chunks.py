@@ -20,10 +20,16 @@ class Chunk:
     Attributes:
         documents: `line_number`, `text` (as in the file), `document` (JSON text of one row).
         rejected: the lines that are not documents.
+        left_out: columns without a name, whose cells are not read; only in the first chunk.
+        found: the column names of a file that lacks required ones; only in the first chunk.
+        shape: why no line of the file can be a row, if none is; only in the first chunk.
     """
 
     documents: pa.Table
     rejected: list[RejectedLine]
+    left_out: tuple[str, ...] = ()
+    found: str | None = None
+    shape: Reject | None = None
 
     @property
     def line_count(self) -> int:

@@ -1,12 +1,14 @@
 """Reads CSV with a header: each record becomes a JSON object of texts, an empty cell null.
 
+Of comma, semicolon, tab and bar, that one separates which gives the header its required columns.
 A malformed record is rejected with its first line; reading goes on with the next line.
 """
 
 import csv
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from orchestration.landing.formats.chunks import Chunk, ChunkBuilder
 from orchestration.landing.formats.lines import read_lines, rejected_line
@@ -15,22 +17,35 @@ from orchestration.landing.rejects import Reject, RejectedLine, file_rejected
 
 _Line = tuple[int, str] | RejectedLine
 _HEADER_REMEDY = "Deliver a first line that names each column once, in UTF-8, separated by commas."
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
-def csv_chunks(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[Chunk]:
+def csv_chunks(
+    blocks: Iterable[bytes], options: ReadOptions, required: Collection[str] = ()
+) -> Iterator[Chunk]:
     """Chunks of a CSV file; `line_number` is the line on which a record begins.
 
     Raises:
-        FileRejected: the header is unreadable, or has an empty or repeated name.
+        FileRejected: the header is unreadable, or has no or a repeated name.
     """
     records = _Records(_decoded(blocks, options), options)
-    header = records.header()
+    header = records.header(required)
+    left_out = tuple(f"(column {place} has no name)" for place, name in enumerate(header, 1) if not name)
+    found = None
+    if not set(required) <= set(header):
+        found = f"{', '.join(filter(None, header))}, separated by {_SEPARATORS[records.separator]}"
+    for position, chunk in enumerate(_chunks(records, header, options)):
+        yield chunk if position else replace(chunk, left_out=left_out, found=found)
+
+
+def _chunks(records: "_Records", header: list[str], options: ReadOptions) -> Iterator[Chunk]:
     builder = ChunkBuilder(options)
-    for number, text, outcome in records.read(len(header)):
+    for number, text, outcome in records.read(header):
         if isinstance(outcome, Reject):
             builder.reject(number, text, outcome)
         else:
-            row = dict(zip(header, (cell or None for cell in outcome), strict=True))
+            # a record may end before the columns without a name at its end
+            row = {name: cell or None for name, cell in zip(header, outcome, strict=False) if name}
             builder.add(number, text, json.dumps(row, ensure_ascii=False, separators=(",", ":")))
         if builder.is_full:
             yield builder.take()
@@ -52,32 +67,40 @@ class _Records:
         self._unread = lines
         self._put_back: deque[_Line] = deque()
         self._options = options
+        self.separator = ","
 
-    def header(self) -> list[str]:
-        """The column names; an empty file has none."""
-        for number, text, outcome in self.read(None):
-            problem = outcome.reason if isinstance(outcome, Reject) else _header_problem(outcome)
-            if isinstance(outcome, Reject) or problem:
+    def header(self, required: Collection[str]) -> list[str]:
+        """The column names, "" for one without; an empty file has none."""
+        for number, text, outcome in self.read(None, required):
+            names = [] if isinstance(outcome, Reject) else [name if name.strip() else "" for name in outcome]
+            problem = outcome.reason if isinstance(outcome, Reject) else _header_problem(names)
+            if problem:
                 reason = f"line {number}, the header, cannot be used: {problem}"
                 raise file_rejected("file.csv_header", reason, _HEADER_REMEDY, value=text)
-            return outcome
+            return names
         return []
 
-    def read(self, width: int | None) -> Iterator[tuple[int, str, list[str] | Reject]]:
+    def read(
+        self, header: list[str] | None, required: Collection[str] = ()
+    ) -> Iterator[tuple[int, str, list[str] | Reject]]:
         """First line number, text, and the cells or the reject of each record; blank lines are skipped."""
         while (line := self._next()) is not None:
             if isinstance(line, RejectedLine):
                 yield line.line_number, line.text, line.reject
             elif not line[1].isspace():
-                yield self._record(line, width)
+                if header is None:
+                    self.separator = _separator(line[1], required)
+                yield self._record(line, header)
 
-    def _record(self, first: tuple[int, str], width: int | None) -> tuple[int, str, list[str] | Reject]:
+    def _record(
+        self, first: tuple[int, str], header: list[str] | None
+    ) -> tuple[int, str, list[str] | Reject]:
         taken: list[tuple[int, str]] = [first]
         try:
-            cells = next(csv.reader(self._from(taken), strict=True))
-            if width is None or len(cells) == width:
+            cells = next(csv.reader(self._from(taken), strict=True, delimiter=self.separator))
+            if header is None or _fits(len(cells), header):
                 return first[0], "".join(text for _, text in taken).rstrip("\r\n"), cells
-            reject = _wrong_width(len(cells), width)
+            reject = _wrong_width(len(cells), len(header), self.separator)
         except csv.Error as error:
             reject = _unreadable(str(error))
         self._put_back.extendleft(reversed(taken[1:]))
@@ -99,15 +122,41 @@ class _Records:
         return self._put_back.popleft() if self._put_back else next(self._unread, None)
 
 
+def _separator(header: str, required: Collection[str]) -> str:
+    """The separator that gives the header its required columns, or most of them, or most columns."""
+
+    def fit(separator: str) -> tuple[int, int]:
+        try:
+            names = next(csv.reader([header], delimiter=separator))
+        except csv.Error:
+            return 0, 0
+        return len(set(required) & set(names)), len(names) if required else 0
+
+    return max(_SEPARATORS, key=fit)
+
+
 def _header_problem(names: list[str]) -> str | None:
-    if "" in names:
-        return "a column name is empty"
-    return "a column name occurs twice" if len(set(names)) != len(names) else None
+    named = list(filter(None, names))
+    if not named:
+        return "no column has a name"
+    return "a column name occurs twice" if len(set(named)) != len(named) else None
 
 
-def _wrong_width(found: int, width: int) -> Reject:
+def _fits(width: int, header: list[str]) -> bool:
+    """Whether a record has a cell for each column; those without a name at the end need none."""
+    while width < len(header) and not header[width]:
+        width += 1
+    return width == len(header)
+
+
+def _wrong_width(found: int, width: int, separator: str) -> Reject:
+    name = _SEPARATORS[separator]
     reason = f"the record has {found} cells and the header {width}"
-    return Reject("csv.cells", None, str(found), reason, "Quote cells that hold commas, quotes or line ends.")
+    remedy = f"Quote cells that hold {name}s, quotes or line ends."
+    if found < width:
+        reason += f": {width - found} are missing at its end"
+        remedy = f"Write the {name} before each cell of a row, also where the last cells are empty."
+    return Reject("csv.cells", None, str(found), reason, remedy)
 
 
 def _unreadable(problem: str) -> Reject:

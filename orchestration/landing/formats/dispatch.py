@@ -4,7 +4,7 @@ The formats are in their own modules; rows are typed in `row_typer`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import BinaryIO, Literal
 
 from orchestration.landing.formats.chunks import Chunk, empty_chunk
@@ -35,13 +35,16 @@ def format_of(file_name: str) -> Format | None:
     )
 
 
-def read_documents(source: BinaryIO, *, file_name: str, options: ReadOptions) -> Iterator[Chunk]:
+def read_documents(
+    source: BinaryIO, *, file_name: str, options: ReadOptions, required: Collection[str] = ()
+) -> Iterator[Chunk]:
     """The chunks of one file, in order; at least one, even for an empty file.
 
     Args:
         source: the file's bytes; seekable for Parquet.
         file_name: decides the format; compression is recognised by the bytes.
         options: caps and chunk sizes.
+        required: the columns that the header of a CSV file must name; they decide its separator.
 
     Raises:
         FileRejected: the file cannot be read to its end; discard the chunks that came before.
@@ -56,8 +59,10 @@ def read_documents(source: BinaryIO, *, file_name: str, options: ReadOptions) ->
         )
     if kind == "parquet":
         chunks = parquet_chunks(source, options)
+    elif kind == "csv":
+        chunks = csv_chunks(plain_blocks(source, options), options, required)
     else:
-        read = {"json_lines": json_line_chunks, "json": json_array_chunks, "csv": csv_chunks}[kind]
+        read = json_line_chunks if kind == "json_lines" else json_array_chunks
         chunks = read(plain_blocks(source, options), options)
     yield next(chunks, empty_chunk())
     yield from chunks

@@ -4,12 +4,14 @@ Whether a document is valid and meets the contract is decided in typing/.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.landing.formats.chunks import Chunk, chunk_of_arrays
+from orchestration.landing.formats.json_shape import json_shape
 from orchestration.landing.formats.lines import Lines, read_lines, rejected_line
 from orchestration.landing.options import ReadOptions
 from orchestration.landing.rejects import RejectedLine
@@ -19,9 +21,11 @@ def json_line_chunks(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[
     """Chunks of a JSON-lines file; blank lines are skipped, an invalid one is rejected alone."""
     for lines in read_lines(blocks, options):
         chunk = _valid_chunk(lines, options) or _checked_chunk(lines, options)
+        if lines.first_number == 1:
+            chunk = replace(chunk, shape=json_shape(lines.data))
         for start in range(0, chunk.documents.num_rows, options.chunk_rows):
             part = chunk.documents.slice(start, options.chunk_rows)
-            yield Chunk(part, [] if start else chunk.rejected)
+            yield Chunk(part, []) if start else replace(chunk, documents=part)
         if not chunk.documents.num_rows:
             yield chunk
 

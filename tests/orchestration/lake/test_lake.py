@@ -218,6 +218,62 @@ def test_a_file_no_row_of_which_has_a_required_column_is_rejected_whole(lake: La
     assert "member" in json.loads(str(first["unknown_columns"]))
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("p.json", json.dumps({"data": [event(1), event(2)], "total": 2}), "array of 2 objects in data"),
+        ("p.json", json.dumps({"data": [event(1), event(2)], "total": 2}, indent=1), "2 objects in data"),
+        (
+            "p.jsonl",
+            "\n".join(json.dumps(event(n, tags={"a": 1}), indent=2) for n in range(4)),
+            "several lines",
+        ),
+        ("p.jsonl", json.dumps([event(1)]), "one JSON array"),
+        (
+            "p.csv",
+            "Day;User\n1;kim\n2;lee\n",
+            "product_id, workspace_id; found Day, User, separated by semicolon",
+        ),
+    ],
+)
+def test_a_file_of_another_shape_has_one_reason(
+    lake: Lake, landing: Path, name: str, data: str, words: str
+) -> None:
+    deliver(landing, f"generation_events/{name}", data.encode())
+    ingest(lake, landing)
+    (row,) = table(lake, "quarantine")
+    assert row["line_number"] is None and words in str(row["reason"]) and row["remedy"]
+    (delivery,) = table(lake, "deliveries")
+    assert delivery["status"] == "rejected"
+    # what was found may be a name, which stays in the quarantine
+    assert "found" not in str(delivery["reason"])
+
+
+def test_a_broken_first_line_does_not_explain_the_others(lake: Lake, landing: Path) -> None:
+    data = b"{\n" + lines(event(1), event(2, credits="-1"))
+    deliver(landing, "generation_events/a.json", data)
+    ingest(lake, landing)
+    assert event_ids(lake) == ["e1"]
+    assert [(number, rule) for _, number, rule in rules(lake)] == [(1, "json"), (3, "range")]
+
+
+def test_a_row_with_an_array_inside_is_no_page(lake: Lake, landing: Path) -> None:
+    deliver(landing, "generation_events/a.json", lines(event(1, credits="-1", parts=[{"a": 1}])))
+    ingest(lake, landing)
+    assert rules(lake) == [("generation_events/a.json", 1, "range")]
+
+
+def test_a_column_without_a_name_is_reported_and_the_rest_loads(lake: Lake, landing: Path) -> None:
+    header = ",".join(event(1))
+    data = f",{header}\n" + "".join(f"{n},{','.join(map(str, event(n).values()))}\n" for n in range(2))
+    deliver(landing, "generation_events/a.csv", data.encode())
+    report = ingest(lake, landing)
+    assert event_ids(lake) == ["e0", "e1"]
+    assert report.warnings == ("columns without a name were left out: generation_events/a.csv",)
+    assert table(lake, "deliveries")[0]["unknown_columns"] == '["(column 1 has no name)"]'
+    assert table(lake, "generation_events")[0]["attributes"] is None
+
+
 def test_a_folder_replaced_by_a_link_after_the_listing_is_not_followed(tmp_path: Path) -> None:
     for folder in ("landing", "elsewhere"):
         (tmp_path / folder / "members" / "sub").mkdir(parents=True)

@@ -101,7 +101,7 @@ def test_a_bad_line_inside_quotes_ends_the_record() -> None:
     assert [number for number, _, _ in rejected(data)] == [2, 3, 4]
 
 
-@pytest.mark.parametrize("header", [b"id,id", b"id,,name", b"id,\xff", b'id,"x'])
+@pytest.mark.parametrize("header", [b"id,id", b",,", b"id,\xff", b'id,"x'])
 def test_a_header_that_cannot_be_used_rejects_the_file(header: bytes) -> None:
     with pytest.raises(FileRejected) as caught:
         read(header + b"\n1,2\n")
@@ -124,3 +124,60 @@ def test_records_come_in_bounded_chunks() -> None:
     chunks = read(data, ReadOptions(chunk_rows=100))
     assert max(chunk.line_count for chunk in chunks) == 100
     assert sum(chunk.line_count for chunk in chunks) == 1000
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_the_one_that_gives_the_header_its_required_columns(separator: str) -> None:
+    lines = [
+        separator.join(cells) for cells in (["id", "name", "note"], ["1", "a", ""], ["2", '"x,;|\t"', "n"])
+    ]
+    (chunk,) = csv_chunks(["\n".join(lines).encode()], ReadOptions(), ["name", "id"])
+    assert [json.loads(row) for row in chunk.documents["document"].to_pylist()] == [
+        {"id": "1", "name": "a", "note": None},
+        {"id": "2", "name": "x,;|\t", "note": "n"},
+    ]
+    assert chunk.found is None
+
+
+def test_a_comma_separates_where_it_gives_the_required_columns_whatever_else_there_is() -> None:
+    (chunk,) = csv_chunks([b"id,a;b;c;d\n1,x\n"], ReadOptions(), ["id"])
+    assert json.loads(chunk.documents["document"][0].as_py()) == {"id": "1", "a;b;c;d": "x"}
+
+
+def test_a_header_without_the_required_columns_says_what_was_seen() -> None:
+    (chunk,) = csv_chunks([b"Day;User;Cost, EUR\n1;a;2\n"], ReadOptions(), ["id", "credits"])
+    assert chunk.found == "Day, User, Cost, EUR, separated by semicolon"
+
+
+@pytest.mark.parametrize(
+    ("data", "left_out"),
+    [
+        (b",id,name\n0,1,a\n1,2,\n", ["(column 1 has no name)"]),
+        (b"id,name,, \n1,a,,\n2,,,x\n", ["(column 3 has no name)", "(column 4 has no name)"]),
+        (b"id,name,,\n1,a\n2,,\n", ["(column 3 has no name)", "(column 4 has no name)"]),
+        (b"id,,name\n1,,a\n2,,\n", ["(column 2 has no name)"]),
+    ],
+)
+def test_a_column_without_a_name_is_left_out_and_the_rest_loads(data: bytes, left_out: list[str]) -> None:
+    (chunk,) = read(data)
+    assert list(chunk.left_out) == left_out
+    assert [row for _, row in rows(data)] == [{"id": "1", "name": "a"}, {"id": "2", "name": None}]
+    assert rejected(data) == []
+
+
+def test_a_cell_that_is_missing_before_a_column_without_a_name_is_missing() -> None:
+    assert rejected(b"id,name,\n1\n") == [(2, "csv.cells", "1")]
+    assert rejected(b"id,name,\n1,a,,\n") == [(2, "csv.cells", "1,a,,")]
+
+
+def test_too_few_and_too_many_cells_have_their_own_remedies() -> None:
+    (chunk,) = csv_chunks([b"id;name;note\n1\n2;b;c;d\n"], ReadOptions(), ["id", "name"])
+    few, many = [line.reject for line in chunk.rejected]
+    assert (
+        few.reason.endswith(": 2 are missing at its end")
+        and "also where the last cells are empty" in few.remedy
+    )
+    assert (
+        "missing" not in many.reason
+        and many.remedy == "Quote cells that hold semicolons, quotes or line ends."
+    )
