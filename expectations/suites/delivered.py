@@ -45,8 +45,8 @@ _NAMED = Check(
     ),
     cases="select * from facts.fct_unnamed_usage where unnamed_credits * 2 > credits",
     found=(
-        "workspace {workspace_id}: {unnamed_credits} of {credits} credits have one of {unnamed_count} {id_kind} "
-        "ids that no row of {id_kind}s names, such as {first_unnamed_id}"
+        "workspace {workspace_id}: {unnamed_credits} of {credits} credits have one of {unnamed_count} "
+        '{id_kind} ids that no row of {id_kind}s names, such as "{first_unnamed_id}"'
     ),
     why="Its title, category, name or team is missing in every breakdown.",
     remedy=(
@@ -59,15 +59,15 @@ _NAMED = Check(
 _ALIKE = Check(
     name="ids_do_not_look_alike",
     rule=(
-        "no two ids of products, members, generation types or workspaces that were used in 90 days differ only "
-        "in case, blanks, Unicode's normal form or a trailing .0"
+        "no two ids of products, members, generation types or workspaces that were used in 90 days differ "
+        "only in case, blanks, Unicode's normal form or a trailing .0"
     ),
     cases=read_sql("delivered/ids_do_not_look_alike"),
-    found="workspace {workspace_id}, {id_kind}: {ids} ({id_count} ids)",
+    found="workspace {workspace_id}, {id_kind} ids ({group_count}): {ids}",
     why="They are counted apart; if they are one thing, its rows, ranks and rates are split.",
     remedy=(
-        "If they are one thing, write its id in one way at the source; retract what was delivered otherwise and "
-        "deliver it again under new event ids"
+        "If they are one thing, write its id in one way at the source; retract what was delivered otherwise "
+        "and deliver it again under new event ids"
     ),
     severity="warning",
 )
