@@ -13,8 +13,7 @@ _REFERENCES = Check(
     rule="every outcome, retraction and refund names a generation that was delivered",
     cases=read_sql("delivered/references_name_known_events"),
     found=(
-        "{unknown_count} of {reference_count} {kinds} name no event that is known{hint}{second_hint}, "
-        "such as {example}"
+        "{unknown_count} of {reference_count} {kinds} name no event that is known{hint}, such as {example}"
     ),
     why="They change nothing: content that was used stays untracked, and what was taken back still counts.",
     remedy=(

@@ -191,7 +191,8 @@ DELIVERED: list[Corruption] = [
         insert into staging.stg_credit_entries (workspace_id, entry_id, entry_type, related_event_id)
             values ('w1', 'back', 'refund', 'e9')""",
         (
-            "1 of 3 outcomes, retractions and refunds name no event that is known, such as credit_entries back",
+            "1 of 3 outcomes, retractions and refunds name no event that is known, such as "
+            "credit_entries back names event e9",
         ),
     ),
     (

@@ -57,7 +57,7 @@ unknown as (
     where corrected.feed is null
 ),
 
--- sources that have an event of that id: whichever of the two arrived last finds the other
+-- sources that have an event of that id, whichever of the two arrived last
 elsewhere as (
     select
         unknown.*,
