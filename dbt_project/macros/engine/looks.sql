@@ -14,12 +14,14 @@ blanks at its ends, and no `.0` after a whole number, which a spreadsheet or a f
     )
 {%- endmacro %}
 {% macro spark__look_of(id) -%}
-    {#- it has no function for it, but ICU, which its collations use -#}
-    regexp_replace(
+    {#- Spark has no function for NFC, but the library that it has for collations; that one fails on null -#}
+    case when {{ id }} is not null then
         regexp_replace(
-            lower(reflect('com.ibm.icu.text.Normalizer', 'compose', {{ id }}, false)),
-            r'^[\s\p{Z}]+|[\s\p{Z}]+$', ''
-        ),
-        '^([0-9]+)[.]0+$', '$1'
-    )
+            regexp_replace(
+                lower(reflect('com.ibm.icu.text.Normalizer', 'compose', {{ id }}, false)),
+                r'^[\s\p{Z}]+|[\s\p{Z}]+$', ''
+            ),
+            '^([0-9]+)[.]0+$', '$1'
+        )
+    end
 {%- endmacro %}
