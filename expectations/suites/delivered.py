@@ -18,7 +18,8 @@ _REFERENCES = Check(
     why="They change nothing: content that was used stays untracked, and what was taken back still counts.",
     remedy=(
         "If the events have another source (left out it is native), deliver these rows again with it and the "
-        "same ids; otherwise deliver the missing events"
+        "same ids, a refund with its related_source and a higher revision; otherwise deliver the events that "
+        "are missing"
     ),
     severity="warning",
 )
@@ -49,8 +50,8 @@ _NAMED = Check(
     ),
     why="Its title, category, name or team is missing in every breakdown.",
     remedy=(
-        "Compare the ids of the events with those of the feed: a prefix, a SKU in place of an id, or another "
-        "workspace_id; deliver the rows that are missing"
+        "Compare the ids of the events with those of the feed: a prefix, a trailing .0, a SKU in place of an "
+        "id, or another workspace_id; deliver the rows that are missing"
     ),
     severity="warning",
 )
