@@ -6,13 +6,15 @@ Not here: whether an alert was sent already (sent.py), or how it is sent (channe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
 
 import duckdb
 
 from orchestration.publish.report.formatting import credits, day_month_year, percent, plain
+from orchestration.publish.report.headline import headline
+from orchestration.publish.report.model import Forecast
 from orchestration.warehouse.journal import CheckRow
 
 # shares of the allowance; the highest one crossed is reported
@@ -21,8 +23,7 @@ USED_MARKS = (Decimal("0.95"), Decimal("0.85"))
 SPIKE_DAYS = 2
 _BALANCES = (
     "select summary.workspace_id, summary.workspace_name, summary.as_of, summary.allowance,"
-    " summary.credits_remaining, forecast.forecast_status, forecast.depletes_on_p5,"
-    " forecast.pace_date"
+    f" summary.credits_remaining, {', '.join(f'forecast.{field.name}' for field in fields(Forecast))}"
     " from marts.credit_summary as summary"
     " left join marts.depletion_forecast as forecast using (workspace_id, as_of)"
     " where summary.period = '30d' order by summary.workspace_id"
@@ -60,9 +61,7 @@ class WorkspaceBalance:
     as_of: date
     allowance: Decimal | None
     credits_remaining: Decimal | None
-    forecast_status: str | None
-    depletes_on_p5: date | None
-    pace_date: date | None
+    forecast: Forecast | None
 
     @property
     def label(self) -> str:
@@ -77,7 +76,9 @@ def workspace_alerts(connection: duckdb.DuckDBPyConnection, *, within_days: int)
         within_days: how many days before the credits may run out to alert.
     """
     for row in connection.execute(_BALANCES).fetchall():
-        balance = WorkspaceBalance(*row)
+        workspace_id, name, as_of, allowance, remaining, *found = row
+        forecast = None if found[0] is None else Forecast(*found)
+        balance = WorkspaceBalance(workspace_id, name, as_of, allowance, remaining, forecast)
         yield from _depletion_alert(balance, within_days=within_days)
         yield from _allowance_alert(balance)
     for workspace_id, name, day, scope, spent, usual, cause in connection.execute(
@@ -123,22 +124,25 @@ def run_alerts(
 
 
 def _depletion_alert(balance: WorkspaceBalance, *, within_days: int) -> Iterator[Alert]:
-    if balance.forecast_status == "already_empty":
+    forecast = balance.forecast
+    if forecast is None:
+        return
+    when = headline(forecast, write_date=day_month_year, at_pace=" at the current pace")
+    if forecast.forecast_status == "already_empty":
         yield Alert(
             f"empty/{balance.workspace_id}",
             f"{balance.label} has no credits left",
-            f"As of {day_month_year(balance.as_of)}. `credits forecast` says what to buy.",
+            f"{when}, as of {day_month_year(balance.as_of)}. `credits forecast` says what to buy.",
         )
         return
-    early = balance.depletes_on_p5
+    early = forecast.depletes_on_p5
     if early is None or early > balance.as_of + timedelta(days=within_days):
         return
     left = credits(balance.credits_remaining or Decimal(0))
-    pace = f"; at the current pace by {day_month_year(balance.pace_date)}" if balance.pace_date else ""
     yield Alert(
         f"ending/{balance.workspace_id}",
         f"{balance.label} may be empty from {day_month_year(early)}",
-        f"1 in 20 chance that its credits end by then{pace}. {left} were left on "
+        f"{when}. 1 in 20 chance that its credits end by {day_month_year(early)}. {left} were left on "
         f"{day_month_year(balance.as_of)}. `credits forecast` says what to buy.",
     )
 

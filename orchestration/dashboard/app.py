@@ -34,7 +34,7 @@ from orchestration.publish.report.breakdown import abridge
 from orchestration.publish.report.i18n import LANGUAGES, using_language
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.load import load_report, workspace_ids
-from orchestration.publish.report.page import headline, headline_notes, template, workspace_label
+from orchestration.publish.report.page import headline_notes, report_headline, template, workspace_label
 from orchestration.publish.rows.cells import display_value, guarded
 from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.rows.write import write_csv
@@ -85,7 +85,7 @@ def _view(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             f"{_('data to {day}', day=formatting.day_month_year(report.summary.as_of))}{published}"
         )
     )
-    st.title(_escaped(headline(report)), anchor=False)
+    st.title(_escaped(report_headline(report)), anchor=False)
     for note in headline_notes(report):
         st.markdown(_escaped(note))
     _figures(total(connection, selection), selection)

@@ -15,7 +15,7 @@ create table marts.credit_lots (
 );
 create table marts.credit_summary (
     workspace_id varchar, period varchar, workspace_name varchar, timezone varchar, as_of date,
-    window_start_date date, credits_used decimal(38,6), allowance decimal(38,6),
+    window_start_date date, last_usage_date date, credits_used decimal(38,6), allowance decimal(38,6),
     credits_remaining decimal(38,6), overage decimal(38,6), burn_rate decimal(38,12),
     burn_rate_days bigint, generation_count bigint, attempt_count bigint, regeneration_count bigint,
     regeneration_rate decimal(38,12), attempted_unit_count bigint, regenerated_unit_count bigint,

@@ -58,6 +58,7 @@ select
     windows.timezone,
     windows.window_end_date as as_of,
     windows.window_start_date,
+    windows.last_usage_date,
     cast(coalesce(usage.credits, 0) as decimal(38, 6)) as credits_used,
     case
         when windows.has_credit_entries

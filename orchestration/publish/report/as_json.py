@@ -13,13 +13,13 @@ from typing import Any
 
 from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines
 from orchestration.publish.report.formatting import exact, month_day
+from orchestration.publish.report.headline import headline, too_early
 from orchestration.publish.report.model import Report, UsageLine
 from orchestration.publish.report.sentences import (
     advice,
     costly_waste,
     describe_waste_reason,
-    forecast_headline,
-    too_early,
+    shown_accuracy,
 )
 
 
@@ -33,7 +33,7 @@ def render_json(report: Report) -> str:
     - `published_at`: the instant at which this version was published; null if unknown.
     - `summary`: the columns of the mart `credit_summary`.
     - `forecast`: the columns of `depletion_forecast` for `summary.as_of`, `displayed` (as in the text,
-      "Empty by May 12"; the date is `pace_date`) and `note` (why there is no range yet); or null.
+      "Empty by May 12") and `note` (why there is no range yet); or null.
     - `members`, `generation_types`, `categories`: `lines`, all of them, most credits first, with the columns
       of their marts (`id`, `name` for the first), `displayed_credits` and `displayed_percent` (a whole
       number), both null if the line is displayed among the others; `others` (`count`, `credits`, the
@@ -44,7 +44,7 @@ def render_json(report: Report) -> str:
       all of them, the largest potential saving first, columns of `waste_suggestions`: their evidence covers
       the days `evidence_from` to `evidence_to`, for every period; their savings overlap and do not add up.
     - `accuracy`: columns of `forecast_accuracy` over all horizons, of published forecasts and of past days
-      replayed; empty if none could be scored yet.
+      replayed; empty without a forecast, and where fewer than 10 were scored.
     - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).
     """
     return json.dumps(_report(report), indent=2, default=_scalar)
@@ -78,7 +78,7 @@ def _report(report: Report) -> dict[str, Any]:
             "suggestion": advice(report),
             "suggestions": [asdict(suggestion) for suggestion in report.suggestions],
         },
-        "accuracy": [asdict(accuracy) for accuracy in report.accuracy],
+        "accuracy": [asdict(accuracy) for accuracy in shown_accuracy(report)],
         "checks": {
             "passed": len(report.checks) - len(failures),
             "failed": len(failures),
@@ -91,7 +91,9 @@ def _forecast(report: Report) -> dict[str, Any] | None:
     if report.forecast is None:
         return None
     write_date = partial(month_day, near=report.summary.as_of)
-    displayed = forecast_headline(report.forecast, write_date=write_date)
+    displayed = headline(
+        report.forecast, write_date=write_date, last_usage_date=report.summary.last_usage_date
+    )
     return {**asdict(report.forecast), "displayed": displayed, "note": too_early(report.forecast)}
 
 

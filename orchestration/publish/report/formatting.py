@@ -85,6 +85,11 @@ def percent(rate: Decimal | None) -> str:
     return "" if rate is None else f"{_quantized(rate * 100, decimals=1):f}%"
 
 
+def whole_percent(rate: Decimal, *, at_most: int = 100) -> str:
+    """Format a chance, a fraction of 1, e.g. "4 %"; `at_most` where rounding up would cross a limit."""
+    return f"{min(_quantized(rate * 100, decimals=0), Decimal(at_most)):f} %"
+
+
 def score(value: Decimal | None) -> str:
     """Format a quality score of 0 to 1, e.g. "0.82"; empty if nothing was scored."""
     return "" if value is None else f"{_quantized(value, decimals=2):f}"

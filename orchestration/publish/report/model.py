@@ -17,6 +17,7 @@ class Summary:
     timezone: str
     as_of: date
     window_start_date: date
+    last_usage_date: date | None
     credits_used: Decimal
     allowance: Decimal | None
     credits_remaining: Decimal | None

@@ -15,11 +15,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from orchestration.publish.report.formatting import credits_adding_up, day_month_year
+from orchestration.publish.report.headline import range_text
 from orchestration.publish.report.i18n import using_language
 from orchestration.publish.report.load import load_reports
 from orchestration.publish.report.model import Report, UsageLine
-from orchestration.publish.report.page import headline, render_page, template, workspace_label
-from orchestration.publish.report.sentences import buying_text, range_text
+from orchestration.publish.report.page import render_page, report_headline, template, workspace_label
+from orchestration.publish.report.sentences import buying_text
 from orchestration.publish.rows.cells import csv_line
 from orchestration.publish.versions.export import DATABASE_NAME
 from orchestration.publish.versions.file_names import file_name
@@ -66,7 +67,7 @@ def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -
         (pages / f"{name}.html").write_text(page, encoding="utf-8")
         (pages / f"{name}.csv").write_text(report_csv(report), encoding="utf-8", newline="")
         with using_language(language):
-            return _index_line(report)
+            return index_line(report)
 
     with ThreadPoolExecutor(PAGES_AT_ONCE) as pool:
         reports = load_reports(folder, days=PAGE_DAYS)
@@ -121,13 +122,14 @@ def _links(csv_name: str) -> list[tuple[str, str]]:
     ]
 
 
-def _index_line(report: Report) -> IndexLine:
+def index_line(report: Report) -> IndexLine:
+    """The row of a workspace, in the current language."""
     summary, forecast = report.summary, report.forecast
     write_date = day_month_year
     return IndexLine(
         workspace_id=summary.workspace_id,
         label=workspace_label(report),
-        headline=headline(report),
+        headline=report_headline(report),
         range=range_text(forecast, write_date=write_date),
         buying=buying_text(forecast, write_date=write_date, as_of=summary.as_of),
         used=summary.credits_used,

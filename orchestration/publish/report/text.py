@@ -20,6 +20,14 @@ from orchestration.publish.report.formatting import (
     plain,
     width_of,
 )
+from orchestration.publish.report.headline import (
+    headline,
+    no_use_since,
+    pace_text,
+    range_text,
+    renewal_text,
+    too_early,
+)
 from orchestration.publish.report.model import Forecast, Report, UsageLine
 from orchestration.publish.report.sentences import (
     accuracy_text,
@@ -28,11 +36,7 @@ from orchestration.publish.report.sentences import (
     capped_text,
     costly_waste,
     describe_waste_reason,
-    forecast_headline,
-    grant_text,
     pending_text,
-    range_text,
-    too_early,
 )
 
 GAP = " " * 5
@@ -44,8 +48,9 @@ SUGGESTIONS_SHOWN = 5
 def render_text(report: Report) -> str:
     """Render the report as lines of text, without a line end after the last."""
     lines = [*_head(report), "", *_breakdowns(report), "", *_waste(report)]
-    if report.accuracy:
-        lines += ["", "How good is this forecast", *accuracy_text(report)]
+    accuracy = accuracy_text(report)
+    if accuracy:
+        lines += ["", "How good is this forecast", *accuracy]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -57,15 +62,16 @@ def _head(report: Report) -> list[str]:
     if summary.allowance is not None:
         used += f" of {credits(summary.allowance)}"
     early = too_early(forecast)
-    headline = [
+    when = headline(forecast, write_date=write_date, last_usage_date=summary.last_usage_date)
+    figures = [
         f"Total Credits Used: {used}",
         f"Burn rate: {credits(summary.burn_rate) if summary.burn_rate else 0}/day",
-        f"Forecast: {forecast_headline(forecast, write_date=write_date)}" + (f" ({early})" if early else ""),
+        f"Forecast: {when}" + (f" ({early})" if early else ""),
     ]
     lines = [
         f"Credit Usage Analytics - Last {report.days} Days",
         f"{name}, data to {day_month_year(summary.as_of)}, {plain(summary.timezone)}",
-        GAP.join(headline),
+        GAP.join(figures),
     ]
     if forecast:
         lines += _notes(forecast, as_of=summary.as_of)
@@ -83,13 +89,11 @@ def _notes(forecast: Forecast, *, as_of: date) -> list[str]:
             f" {write_date(forecast.pace_date)} ({credits(forecast.credits_remaining)} left,"
             f" {credits(forecast.burn_rate_7d)}/day over {forecast.burn_rate_7d_days} days)"
         )
-    grant = grant_text(forecast, write_date=write_date)
-    if forecast.next_grant_on and not grant:
-        grant = f"next grant in the ledger: {write_date(forecast.next_grant_on)} (not part of the pace)"
     for sentence in (
+        None if forecast.pace_date else pace_text(forecast, write_date=write_date),
         range_text(forecast, write_date=write_date),
         buying_text(forecast, write_date=write_date, as_of=as_of),
-        grant,
+        renewal_text(forecast, write_date=write_date),
         capped_text(forecast),
     ):
         if sentence:
@@ -99,7 +103,9 @@ def _notes(forecast: Forecast, *, as_of: date) -> list[str]:
 
 def _breakdowns(report: Report) -> list[str]:
     if not report.members:
-        return [f"No use in the last {report.days} days"]
+        write_date = partial(month_day, near=report.summary.as_of)
+        since = no_use_since(report.summary.last_usage_date, write_date=write_date)
+        return [since or f"No use in the last {report.days} days"]
     members, marked = displayed_lines(report.members), most_efficient(report.members)
     left = ["By team member", *_rows_per_product(members, report)]
     right = ["By generation type", *_rows(displayed_lines(report.generation_types), report)]

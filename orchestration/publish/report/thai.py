@@ -14,10 +14,19 @@ THAI: dict[str, str] = {
     "Empty by {day}": "เครดิตจะหมดภายใน {day}",
     "Empty since {day}": "เครดิตหมดตั้งแต่ {day}",
     " at the current pace": " หากใช้ในอัตราปัจจุบัน",
-    "Lasts to the grant of {day} ({chance} chance of running out before)": (
+    "Empty around {day}": "เครดิตจะหมดราว {day}",
+    "Lasts to the renewal of {day} ({chance} chance of running out before)": (
         "พอใช้ถึงรอบเครดิตใหม่ {day} (โอกาสหมดก่อน {chance})"
     ),
+    "{lasts}; then empty around {median} ({first} to {last})": (
+        "{lasts} จากนั้นจะหมดราว {median} ({first} ถึง {last})"
+    ),
+    "{lasts}; then empty around {median} ({first} or later)": (
+        "{lasts} จากนั้นจะหมดราว {median} ({first} หรือหลังจากนั้น)"
+    ),
     "No use in {days} days": "ไม่มีการใช้งานใน {days} วัน",
+    "No use in the last {days} days": "ไม่มีการใช้งานใน {days} วันล่าสุด",
+    "No use since {day}": "ไม่มีการใช้งานตั้งแต่ {day}",
     "no use in {days} days": "ไม่มีการใช้งานใน {days} วัน",
     "lasts more than a year": "พอใช้ได้นานกว่าหนึ่งปี",
     "not made for this day": "ไม่มีการพยากรณ์สำหรับวันนี้",
@@ -42,12 +51,13 @@ THAI: dict[str, str] = {
     "{credits} credits": "{credits} เครดิต",
     "{credits} credits left on {day}{pace}.": "เหลือ {credits} เครดิต ณ {day}{pace}",
     "; {credits} a day over the last {days} days": " ใช้วันละ {credits} ในช่วง {days} วันล่าสุด",
-    "next grant {day}: {chance} chance of running out before it": (
+    "next renewal {day}: {chance} chance of running out before it": (
         "รอบเครดิตถัดไป {day}: โอกาสหมดก่อนถึงวันนั้น {chance}"
     ),
-    "the next grant in the ledger is of {day}; the pace does not count it": (
-        "รอบเครดิตถัดไปในบัญชีคือ {day} อัตราปัจจุบันยังไม่นับรวม"
-    ),
+    "next renewal {day}": "รอบเครดิตถัดไป {day}",
+    "at the current pace: empty by {day}": "ตามอัตราปัจจุบัน: จะหมดภายใน {day}",
+    "at the current pace: not within a year": "ตามอัตราปัจจุบัน: ไม่หมดภายในหนึ่งปี",
+    "more likely than not, the credits last more than a year": "มีแนวโน้มมากกว่าครึ่งว่าเครดิตพอใช้ได้นานกว่าหนึ่งปี",
     "There is no credit ledger, so only use and burn are reported, not what is left.": (
         "ไม่มีบัญชีเครดิต จึงบอกได้เฉพาะการใช้และอัตราการใช้ ไม่บอกยอดคงเหลือ"
     ),
@@ -102,7 +112,6 @@ THAI: dict[str, str] = {
     ", the fewest credits per product ({credits}) among members with enough products to compare "
     "({least} by default).": " ใช้เครดิตต่อสินค้าน้อยที่สุด ({credits}) ในหมู่สมาชิกที่มีสินค้ามากพอจะเทียบได้ (ปกติ {least})",
     "Use": "การใช้งาน",
-    "No use in the last {days} days.": "ไม่มีการใช้งานใน {days} วันล่าสุด",
     # waste and what to change
     "Waste": "ความสูญเปล่า",
     "Waste by reason, table": "ความสูญเปล่าแยกตามสาเหตุ ตาราง",

@@ -131,7 +131,7 @@ def test_without_a_forecast_the_rest_is_shown(example: Report) -> None:
 def test_overage_and_the_next_grant_are_shown(example: Report) -> None:
     text = lines(with_forecast(with_summary(example, overage=Decimal(12)), next_grant_on=date(2026, 5, 1)))
     assert text[4:6] == [
-        "Next grant in the ledger: May 1 (not part of the pace)",
+        "Next renewal May 1",
         "Overage: 12 of these credits were covered by no lot",
     ]
 
