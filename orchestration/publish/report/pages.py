@@ -14,7 +14,8 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
-from orchestration.publish.report.formatting import credits_adding_up, day_month_year
+from forecasting.depletion.headline import may_be_empty_on
+from orchestration.publish.report.formatting import day_month_year
 from orchestration.publish.report.headline import range_text
 from orchestration.publish.report.i18n import using_language
 from orchestration.publish.report.load import load_reports
@@ -31,7 +32,6 @@ REPORT_FOLDER = "report"
 INDEX_FILE = "index.html"
 # charts are rendered without holding the GIL
 PAGES_AT_ONCE = 2
-_LAST = date.max
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class IndexLine:
     used: Decimal
     left: Decimal | None
     wasted: Decimal
-    ends_on: date
+    may_be_empty_on: date | None
 
 
 def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -> None:
@@ -77,26 +77,21 @@ def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -
 
 
 def render_index(lines: Iterable[IndexLine], *, published_at: datetime, language: str = "en") -> str:
-    """The page over all workspaces, those that run out first on top."""
-    ordered = sorted(lines, key=lambda line: (line.ends_on, line.label, line.workspace_id))
+    """The page over all workspaces, those that may be empty first on top; amounts as on their pages."""
+    ordered = sorted(
+        lines, key=lambda line: (line.may_be_empty_on or date.max, line.label, line.workspace_id)
+    )
+    totals = {
+        name: sum((getattr(line, name) or Decimal(0) for line in ordered), Decimal(0))
+        for name in ("left", "used", "wasted")
+    }
     with using_language(language):
-        # rounded so that a column adds up to its total as displayed
-        columns = {
-            name: credits_adding_up([getattr(line, name) or Decimal(0) for line in ordered])
-            for name in ("used", "left", "wasted")
-        }
-        totals = {
-            name: credits_adding_up(
-                [sum((getattr(line, name) or Decimal(0) for line in ordered), Decimal(0))]
-            )
-            for name in columns
-        }
         return template("index.html.j2").render(
             language=language,
             published_at=published_at,
             days=PAGE_DAYS,
-            rows=list(zip(ordered, *columns.values(), strict=True)),
-            totals=[total[0] for total in totals.values()],
+            lines=ordered,
+            totals=totals,
             page_of=lambda line: quote(f"{REPORT_FOLDER}/{file_name(line.workspace_id)}.html"),
         )
 
@@ -135,17 +130,8 @@ def index_line(report: Report) -> IndexLine:
         used=summary.credits_used,
         left=summary.credits_remaining,
         wasted=summary.wasted_credits,
-        ends_on=_ends_on(report),
+        may_be_empty_on=may_be_empty_on(forecast) if forecast else None,
     )
-
-
-def _ends_on(report: Report) -> date:
-    """The sort key of the index: empty workspaces first, those without an end last."""
-    if report.forecast is None:
-        return _LAST
-    if report.forecast.forecast_status == "already_empty":
-        return date.min
-    return report.forecast.pace_date or report.forecast.depletes_on_p50 or _LAST
 
 
 def _batched(reports: Iterator[Report]) -> Iterator[list[Report]]:

@@ -222,7 +222,11 @@ THAI: dict[str, str] = {
     "Files:": "ไฟล์ที่อยู่ด้วยกัน:",
     # the index
     "Credits of {count} workspaces": "เครดิตของ {count} เวิร์กสเปซ",
-    "Last {days} days, those that run out first before the others.": "{days} วันล่าสุด เรียงจากที่จะหมดก่อน",
+    "Last {days} days, those that may be empty first before the others. Amounts are rounded each by itself, "
+    "as on the page of the workspace.": (
+        "{days} วันล่าสุด เรียงจากที่อาจหมดก่อน แต่ละยอดปัดเศษแยกกัน เหมือนในหน้าของเวิร์กสเปซ"
+    ),
+    "May be empty from": "อาจหมดตั้งแต่",
     "Workspaces, table": "เวิร์กสเปซ ตาราง",
     "Workspace": "เวิร์กสเปซ",
     "Credits run out": "เครดิตจะหมด",
