@@ -17,7 +17,9 @@ def _no_packs() -> pd.DataFrame:
 
 
 def _no_charges() -> pd.DataFrame:
-    return pd.DataFrame(columns=["workspace_id", "usage_date", "excess_micro"])
+    return pd.DataFrame(
+        columns=["workspace_id", "usage_date", "source", "event_id", "credits_micro", "excess_micro"]
+    )
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class CreditHistory:
             ledger. A workspace's first row is its first usage.
         workspaces: workspace_id, each once, and lead_time_days.
         packs: workspace_id, pack_id, credits_micro, price (Decimal), currency, validity_days.
-        charges: implausible charges: workspace_id, usage_date, excess_micro (the part that is not demand).
+        charges: implausible charges: workspace_id, usage_date, source, event_id, credits_micro, excess_micro
+            (the part that is not demand).
     """
 
     balances: pd.DataFrame

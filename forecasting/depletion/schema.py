@@ -51,6 +51,19 @@ FORECAST_ROW: dict[str, pa.DataType] = {
     "calibration_version": TEXT,
 }
 
+# the charge of each workspace without which its state would differ, and that state
+DECIDING_CHARGE_ROW: dict[str, pa.DataType] = {
+    "workspace_id": TEXT,
+    "as_of": DATE,
+    "source": TEXT,
+    "event_id": TEXT,
+    "usage_date": DATE,
+    "credits": CREDITS,
+    "status_without": TEXT,
+    "credits_remaining_without": CREDITS,
+    "empty_on_without": DATE,  # by the rule of the headline
+}
+
 # quantiles of the credits left at the end of each day from as_of
 PATHS_ROW: dict[str, pa.DataType] = {
     "workspace_id": TEXT,

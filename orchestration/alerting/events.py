@@ -13,7 +13,7 @@ from decimal import Decimal
 import duckdb
 
 from orchestration.publish.report.formatting import credits, day_month_year, percent, plain
-from orchestration.publish.report.headline import headline
+from orchestration.publish.report.headline import deciding_charge_text, headline
 from orchestration.publish.report.model import Forecast
 from orchestration.warehouse.journal import CheckRow
 
@@ -127,7 +127,10 @@ def _depletion_alert(balance: WorkspaceBalance, *, within_days: int) -> Iterator
     forecast = balance.forecast
     if forecast is None:
         return
-    when = headline(forecast, write_date=day_month_year, at_pace=" at the current pace")
+    charge = deciding_charge_text(forecast, write_date=day_month_year)
+    when = (f"{charge}. " if charge else "") + headline(
+        forecast, write_date=day_month_year, at_pace=" at the current pace"
+    )
     if forecast.forecast_status == "already_empty":
         yield Alert(
             f"empty/{balance.workspace_id}",

@@ -31,6 +31,7 @@ from orchestration.dashboard.queries import (
 )
 from orchestration.publish.report import charts, formatting, sentences
 from orchestration.publish.report.breakdown import abridge
+from orchestration.publish.report.headline import deciding_charge_text
 from orchestration.publish.report.i18n import LANGUAGES, using_language
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.load import load_report, workspace_ids
@@ -85,6 +86,9 @@ def _view(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             f"{_('data to {day}', day=formatting.day_month_year(report.summary.as_of))}{published}"
         )
     )
+    charge = deciding_charge_text(report.forecast, write_date=formatting.day_month_year)
+    if charge:
+        st.warning(_escaped(f"{charge}."))
     st.title(_escaped(report_headline(report)), anchor=False)
     for note in headline_notes(report):
         st.markdown(_escaped(note))

@@ -38,7 +38,8 @@ _WORKSPACES = "select workspace_id, lead_time_days from facts.dim_reporting_work
 _PACKS = read_sql(__file__, "credit_packs")
 _CHARGES = """
     select
-        workspace_id, usage_date,
+        workspace_id, usage_date, source, event_id,
+        cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,
         cast((cast(credits as decimal(38, 6)) - p99_credits) * 1000000 as bigint) as excess_micro
     from facts.fct_implausible_charges
 """

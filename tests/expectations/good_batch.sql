@@ -185,6 +185,10 @@ insert into forecast.credit_depletion values
         '2026-04-03', '2026-04-09', '2026-05-01', null, '2026-03-31', '2026-04-20', 0.85, 100),
     ('w2', '2026-03-31', 'no_ledger', 3, 1, 3, 1, null,
         null, null, null, null, null, null, null, null, null, null, null);
+create table forecast.deciding_charges (
+    workspace_id text, as_of date, source text, event_id text, usage_date date, credits decimal(38, 6),
+    status_without text, credits_remaining_without decimal(38, 6), empty_on_without date
+);
 create table forecast.depletion_paths (
     workspace_id text, forecast_date date, balance_p10 decimal(38, 6), balance_p25 decimal(38, 6),
     balance_p50 decimal(38, 6), balance_p75 decimal(38, 6), balance_p90 decimal(38, 6)

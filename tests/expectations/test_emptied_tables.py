@@ -12,6 +12,7 @@ MAY_BE_EMPTY = {
     "staging.stg_conflicts": "no key came with two contents",
     "facts.fct_implausible_charges": "no charge is implausible",
     "facts.fct_ledger_warnings": "no entry takes more than there is",
+    "forecast.deciding_charges": "no charge decides a state",
     "forecast.forecast_scores": "no forecast is due yet",
     "forecast.usage_spikes": "no day lies far above its past",
     "waste.pending_waste": "nothing is known yet that could be expected",

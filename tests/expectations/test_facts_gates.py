@@ -276,6 +276,18 @@ FORECAST: list[Corruption] = [
         "delete from forecast.credit_depletion where workspace_id = 'w2'",
         ("workspace w2: 0 rows",),
     ),
+    *(
+        (
+            "deciding_charges_are_implausible_and_leave_no_less",
+            CRITICAL,
+            "insert into facts.fct_implausible_charges values "
+            f"('native', '{event}', 'w1', '2026-03-30', 5000, 1);"
+            "insert into forecast.deciding_charges values "
+            f"('w1', '2026-03-31', 'native', 'e1', '2026-03-30', {credits}, 'ok', {left}, null)",
+            (f"workspace w1: event native e1, {credits}.000000 credits, ok without",),
+        )
+        for event, credits, left in (("e2", 5000, 5081), ("e1", 5001, 5081), ("e1", 5000, 81))
+    ),
     (
         "forecast_status_is_known",
         CRITICAL,

@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines
 from orchestration.publish.report.formatting import exact, month_day
-from orchestration.publish.report.headline import headline, too_early
+from orchestration.publish.report.headline import deciding_charge_text, headline, too_early
 from orchestration.publish.report.model import Report, UsageLine
 from orchestration.publish.report.sentences import (
     advice,
@@ -32,8 +32,9 @@ def render_json(report: Report) -> str:
     - `title`, `period` (`days`, `from`, `to`): the window, both ends included.
     - `published_at`: the instant at which this version was published; null if unknown.
     - `summary`: the columns of the mart `credit_summary`.
-    - `forecast`: the columns of `depletion_forecast` for `summary.as_of`, `displayed` (as in the text,
-      "Empty by May 12") and `note` (why there is no range yet); or null.
+    - `forecast`: `deciding_charge`, a sentence about the one charge that decides the rest, or null; the
+      columns of `depletion_forecast` for `summary.as_of`; `displayed` (as in the text, "Empty by May 12");
+      `note` (why there is no range yet); or null.
     - `members`, `generation_types`, `categories`: `lines`, all of them, most credits first, with the columns
       of their marts (`id`, `name` for the first), `displayed_credits` and `displayed_percent` (a whole
       number), both null if the line is displayed among the others; `others` (`count`, `credits`, the
@@ -94,7 +95,9 @@ def _forecast(report: Report) -> dict[str, Any] | None:
     displayed = headline(
         report.forecast, write_date=write_date, last_usage_date=report.summary.last_usage_date
     )
-    return {**asdict(report.forecast), "displayed": displayed, "note": too_early(report.forecast)}
+    charge = deciding_charge_text(report.forecast, write_date=write_date)
+    note = too_early(report.forecast)
+    return {"deciding_charge": charge, **asdict(report.forecast), "displayed": displayed, "note": note}
 
 
 def _breakdown(lines: Sequence[UsageLine]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import date
 
 from forecasting.depletion.balance_state import BURN_DAYS, MIN_HISTORY_DAYS, PACE_DAYS
 from forecasting.depletion.headline import headline_basis
-from orchestration.publish.report.formatting import whole_percent
+from orchestration.publish.report.formatting import credits, plain, whole_percent
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import Forecast
 
@@ -126,4 +126,30 @@ def too_early(forecast: Forecast | None) -> str | None:
         return None
     return _(
         "too early for a range: {days} of {least} days", days=forecast.history_days, least=MIN_HISTORY_DAYS
+    )
+
+
+def deciding_charge_text(forecast: Forecast | None, *, write_date: WriteDate) -> str | None:
+    """The one charge that decides the state, the state without it, how to take it back; None without one."""
+    if forecast is None or forecast.deciding_charge_event_id is None:
+        return None
+    day, charged = forecast.deciding_charge_date, forecast.deciding_charge_credits
+    left, ends_on = forecast.credits_remaining_without_charge, forecast.empty_on_without_charge
+    if day is None or charged is None or left is None:
+        return None
+    event_id = plain(forecast.deciding_charge_event_id)
+    without = _("{credits} credits would be left", credits=credits(left))
+    if forecast.status_without_charge == "beyond_horizon" and ends_on is None:
+        without = _("{without}, for more than a year", without=without)
+    elif ends_on and forecast.status_without_charge != "already_empty":
+        without = _("{without}, until about {day}", without=without, day=write_date(ends_on))
+    return _(
+        "One charge decides this: event {event_id} of source {source} took {credits} credits on {day}. "
+        "Without it {without}. If it is an error, deliver event_id {event_id} and source {source} in "
+        "event_retractions",
+        event_id=event_id,
+        source=plain(forecast.deciding_charge_source or ""),
+        credits=credits(charged),
+        day=write_date(day),
+        without=without,
     )

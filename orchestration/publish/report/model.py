@@ -130,6 +130,13 @@ class Forecast:
     lead_time_days: int
     capped_credits: Decimal
     history_days: int
+    deciding_charge_source: str | None = None
+    deciding_charge_event_id: str | None = None
+    deciding_charge_date: date | None = None
+    deciding_charge_credits: Decimal | None = None
+    status_without_charge: str | None = None
+    credits_remaining_without_charge: Decimal | None = None
+    empty_on_without_charge: date | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from orchestration.publish.report import charts, formatting
 from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, most_efficient
 from orchestration.publish.report.headline import (
+    deciding_charge_text,
     headline,
     no_use_since,
     pace_text,
@@ -81,6 +82,7 @@ def render_page(
             forecast=report.forecast,
             workspace=workspace_label(report),
             headline=report_headline(report),
+            charge=deciding_charge_text(report.forecast, write_date=formatting.day_month_year),
             notes=headline_notes(report),
             drawn=None
             if not summary.allowance

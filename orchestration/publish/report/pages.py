@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from forecasting.depletion.headline import may_be_empty_on
 from orchestration.publish.report.formatting import day_month_year
-from orchestration.publish.report.headline import range_text
+from orchestration.publish.report.headline import deciding_charge_text, range_text
 from orchestration.publish.report.i18n import using_language
 from orchestration.publish.report.load import load_reports
 from orchestration.publish.report.model import Report, UsageLine
@@ -40,6 +40,7 @@ class IndexLine:
 
     workspace_id: str
     label: str
+    charge: str | None
     headline: str
     range: str | None
     buying: str | None
@@ -124,6 +125,7 @@ def index_line(report: Report) -> IndexLine:
     return IndexLine(
         workspace_id=summary.workspace_id,
         label=workspace_label(report),
+        charge=deciding_charge_text(forecast, write_date=write_date),
         headline=report_headline(report),
         range=range_text(forecast, write_date=write_date),
         buying=buying_text(forecast, write_date=write_date, as_of=summary.as_of),

@@ -21,6 +21,7 @@ from orchestration.publish.report.formatting import (
     width_of,
 )
 from orchestration.publish.report.headline import (
+    deciding_charge_text,
     headline,
     no_use_since,
     pace_text,
@@ -71,6 +72,7 @@ def _head(report: Report) -> list[str]:
     lines = [
         f"Credit Usage Analytics - Last {report.days} Days",
         f"{name}, data to {day_month_year(summary.as_of)}, {plain(summary.timezone)}",
+        *_lead(forecast, as_of=summary.as_of),
         GAP.join(figures),
     ]
     if forecast:
@@ -78,6 +80,12 @@ def _head(report: Report) -> list[str]:
     if summary.overage:
         lines.append(f"Overage: {credits(summary.overage)} of these credits were covered by no lot")
     return lines
+
+
+def _lead(forecast: Forecast | None, *, as_of: date) -> list[str]:
+    """What comes before the figures: the charge that decides them, if one does."""
+    sentence = deciding_charge_text(forecast, write_date=partial(month_day, near=as_of))
+    return [f"{sentence}."] if sentence else []
 
 
 def _notes(forecast: Forecast, *, as_of: date) -> list[str]:

@@ -24,6 +24,16 @@ THAI: dict[str, str] = {
     "{lasts}; then empty around {median} ({first} or later)": (
         "{lasts} จากนั้นจะหมดราว {median} ({first} หรือหลังจากนั้น)"
     ),
+    "{credits} credits would be left": "จะเหลือ {credits} เครดิต",
+    "{without}, until about {day}": "{without} ถึงราว {day}",
+    "{without}, for more than a year": "{without} พอใช้ได้นานกว่าหนึ่งปี",
+    "One charge decides this: event {event_id} of source {source} took {credits} credits on {day}. "
+    "Without it {without}. If it is an error, deliver event_id {event_id} and source {source} in "
+    "event_retractions": (
+        "รายการเดียวเป็นตัวกำหนดผลนี้: event {event_id} ของ source {source} ใช้ไป {credits} เครดิตเมื่อ {day} "
+        "หากไม่มีรายการนี้ {without} "
+        "หากเป็นข้อผิดพลาด ให้ส่ง event_id {event_id} และ source {source} ใน event_retractions"
+    ),
     "No use in {days} days": "ไม่มีการใช้งานใน {days} วัน",
     "No use in the last {days} days": "ไม่มีการใช้งานใน {days} วันล่าสุด",
     "No use since {day}": "ไม่มีการใช้งานตั้งแต่ {day}",

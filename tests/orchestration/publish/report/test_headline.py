@@ -15,7 +15,13 @@ import pytest
 from orchestration.cli.forecast_text import describe_forecast
 from orchestration.publish.report.as_json import render_json
 from orchestration.publish.report.formatting import day_month_year
-from orchestration.publish.report.headline import headline, pace_text, range_text, renewal_text
+from orchestration.publish.report.headline import (
+    deciding_charge_text,
+    headline,
+    pace_text,
+    range_text,
+    renewal_text,
+)
 from orchestration.publish.report.model import Forecast, Report
 from orchestration.publish.report.page import render_page
 from orchestration.publish.report.pages import index_line, render_index
@@ -167,3 +173,51 @@ def test_a_renewal_that_is_not_the_headline_is_noted(example: Report) -> None:
     )
     unknown = replace(late, chance_empty_before_grant=None)
     assert renewal_text(unknown, write_date=day_month_year) == "next renewal 1 May 2026"
+
+
+CHARGE = {
+    **{"forecast_status": "already_empty", "pace_date": None, "empty_since": date(2025, 5, 7)},
+    **{"deciding_charge_source": "gateway", "deciding_charge_event_id": "e-9"},
+    **{"deciding_charge_date": date(2025, 5, 7), "deciding_charge_credits": Decimal("88000.5")},
+    **{"status_without_charge": "ok", "credits_remaining_without_charge": Decimal("640.2")},
+    **{"empty_on_without_charge": date(2026, 6, 2)},
+}
+LEAD = (
+    "One charge decides this: event e-9 of source gateway took 88,001 credits on 7 May 2025. Without it 640"
+    " credits would be left, until about 2 Jun 2026. If it is an error, deliver event_id e-9 and source"
+    " gateway in event_retractions"
+)
+
+
+def test_a_charge_that_decides_the_state_comes_first_everywhere(example: Report) -> None:
+    report = changed(example, **CHARGE)
+    page = text_of(render_page(report).split("<body>")[1])
+    assert page.index(LEAD) < page.index("Empty since 7 May 2025")
+    index = text_of(render_index([index_line(report)], published_at=datetime(2026, 4, 8, tzinfo=UTC)))
+    assert index.index(LEAD) < index.index("Empty since 7 May 2025")
+    lines = render_text(report).splitlines()
+    assert lines[2].startswith("One charge decides this: event e-9 of source gateway took 88,001 credits on")
+    assert lines[3].startswith("Total Credits Used")
+    found = json.loads(render_json(report))["forecast"]
+    assert next(iter(found)) == "deciding_charge" and found["deciding_charge"] in lines[2]
+    assert found["credits_remaining_without_charge"] == "640.2"
+    assert "One charge" not in render_text(example) + render_page(example)
+
+
+@pytest.mark.parametrize(
+    ("changes", "without"),
+    [
+        ({}, "640 credits would be left, until about 2 Jun 2026."),
+        ({"empty_on_without_charge": None}, "640 credits would be left."),
+        (
+            {"empty_on_without_charge": None, "status_without_charge": "beyond_horizon"},
+            "640 credits would be left, for more than a year.",
+        ),
+        ({"status_without_charge": "already_empty"}, "640 credits would be left."),
+    ],
+)
+def test_what_would_be_left_without_the_charge_is_stated(
+    example: Report, changes: dict[str, Any], without: str
+) -> None:
+    sentence = deciding_charge_text(forecast_of(example, **(CHARGE | changes)), write_date=day_month_year)
+    assert sentence is not None and f"Without it {without}" in sentence

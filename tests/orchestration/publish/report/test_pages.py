@@ -24,7 +24,7 @@ AT = datetime(2026, 4, 8, 2, tzinfo=UTC)
 
 def line(workspace_id: str, **changes: Any) -> IndexLine:
     values = {
-        **{"label": workspace_id.upper(), "headline": "Empty", "range": None, "buying": None},
+        **{"label": workspace_id.upper(), "charge": None, "headline": "Empty", "range": None, "buying": None},
         **{"used": Decimal("0.4"), "left": Decimal("1.4"), "wasted": Decimal(0), "may_be_empty_on": None},
     }
     return IndexLine(workspace_id=workspace_id, **{**values, **changes})
