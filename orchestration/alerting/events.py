@@ -12,7 +12,13 @@ from decimal import Decimal
 
 import duckdb
 
-from orchestration.publish.report.formatting import credits, day_month_year, percent, plain
+from orchestration.publish.report.formatting import (
+    credits,
+    day_month_year,
+    distinct_labels,
+    percent,
+    plain,
+)
 from orchestration.publish.report.headline import deciding_charge_text, headline
 from orchestration.publish.report.model import Forecast
 from orchestration.warehouse.journal import CheckRow
@@ -29,7 +35,7 @@ _BALANCES = (
     " where summary.period = '30d' order by summary.workspace_id"
 )
 _SPIKES = (
-    "select spikes.workspace_id, summary.workspace_name, spikes.usage_date, spikes.scope, spikes.credits,"
+    "select spikes.workspace_id, spikes.usage_date, spikes.scope, spikes.credits,"
     " spikes.usual, spikes.cause from marts.usage_spikes as spikes"
     " inner join marts.credit_summary as summary using (workspace_id)"
     " where summary.period = '30d' and not spikes.is_muted and spikes.usage_date > summary.as_of - $days"
@@ -57,15 +63,11 @@ class WorkspaceBalance:
     """Credits left of one workspace, exact; without a ledger they are None."""
 
     workspace_id: str
-    name: str | None
+    label: str
     as_of: date
     allowance: Decimal | None
     credits_remaining: Decimal | None
     forecast: Forecast | None
-
-    @property
-    def label(self) -> str:
-        return plain(self.name or "", otherwise=plain(self.workspace_id))
 
 
 def workspace_alerts(connection: duckdb.DuckDBPyConnection, *, within_days: int) -> Iterator[Alert]:
@@ -75,21 +77,22 @@ def workspace_alerts(connection: duckdb.DuckDBPyConnection, *, within_days: int)
         connection: of a published version.
         within_days: how many days before the credits may run out to alert.
     """
-    for row in connection.execute(_BALANCES).fetchall():
-        workspace_id, name, as_of, allowance, remaining, *found = row
+    rows = connection.execute(_BALANCES).fetchall()
+    distinct = distinct_labels([(workspace_id, name or "") for workspace_id, name, *_ in rows])
+    labels = {workspace_id: label for (workspace_id, *_), label in zip(rows, distinct, strict=True)}
+    for workspace_id, _, as_of, allowance, remaining, *found in rows:
         forecast = None if found[0] is None else Forecast(*found)
-        balance = WorkspaceBalance(workspace_id, name, as_of, allowance, remaining, forecast)
+        balance = WorkspaceBalance(workspace_id, labels[workspace_id], as_of, allowance, remaining, forecast)
         yield from _depletion_alert(balance, within_days=within_days)
         yield from _allowance_alert(balance)
-    for workspace_id, name, day, scope, spent, usual, cause in connection.execute(
+    for workspace_id, day, scope, spent, usual, cause in connection.execute(
         _SPIKES, {"days": SPIKE_DAYS}
     ).fetchall():
-        label = plain(name or "", otherwise=plain(workspace_id))
         usually = "" if usual is None else f", usually {credits(usual)}"
         why = f": {plain(cause)}" if cause else ""
         yield Alert(
             f"spike/{workspace_id}/{day}/{scope}",
-            f"{label}: {credits(spent)} credits on {day_month_year(day)}",
+            f"{labels[workspace_id]}: {credits(spent)} credits on {day_month_year(day)}",
             f"A spike of usage ({plain(scope)}){usually}{why}. See marts.usage_spikes.",
         )
 

@@ -4,6 +4,7 @@ Not here: which numbers are shown (text.py, as_json.py, page.py), or any sentenc
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
@@ -145,6 +146,16 @@ def plain(name: str, *, otherwise: str = "(no name)") -> str:
         if letter in _JOINERS or unicodedata.category(letter) not in _UNPRINTABLE
     )
     return "".join(kept).strip(f" {_JOINERS}") or otherwise
+
+
+def distinct_labels(named: Sequence[tuple[str, str]]) -> list[str]:
+    """Labels of ids and names, safe to print: the name, with its id where another has the same."""
+    labels = [plain(name, otherwise=plain(id)) for id, name in named]
+    times = Counter(labels)
+    return [
+        label if times[label] == 1 or label == plain(id) else f"{label} ({plain(id)})"
+        for label, (id, _name) in zip(labels, named, strict=True)
+    ]
 
 
 def fit_to_width(text: str, *, width: int) -> str:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from orchestration.publish.report import charts, formatting
-from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, most_efficient
+from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, labels_of, most_efficient
 from orchestration.publish.report.headline import (
     deciding_charge_text,
     headline,
@@ -71,7 +71,7 @@ def render_page(
         stale: a warning that it is not up to date, if so.
         files: names and relative paths of the published files to link.
     """
-    summary = report.summary
+    summary, marked = report.summary, most_efficient(report.members)
     with using_language(language):
         return template("report.html.j2").render(
             language=language,
@@ -93,7 +93,8 @@ def render_page(
                 (_("By category"), _("Category"), displayed_lines(report.categories)),
                 (_("By generation type"), _("Generation type"), displayed_lines(report.generation_types)),
             ),
-            marked=most_efficient(report.members),
+            marked=marked,
+            marked_label=labels_of(report.members)[marked.id] if marked else "",
             no_use=no_use_since(summary.last_usage_date, write_date=formatting.day_month_year)
             or _("No use in the last {days} days", days=report.days),
             waste=_waste(report),

@@ -5,7 +5,8 @@ Not here: the contents of a page (page.py), or when pages are written (versions/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
@@ -15,7 +16,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from forecasting.depletion.headline import may_be_empty_on
-from orchestration.publish.report.formatting import day_month_year
+from orchestration.publish.report.breakdown import labels_of
+from orchestration.publish.report.formatting import day_month_year, distinct_labels
 from orchestration.publish.report.headline import deciding_charge_text, range_text
 from orchestration.publish.report.i18n import using_language
 from orchestration.publish.report.load import load_reports
@@ -86,12 +88,13 @@ def render_index(lines: Iterable[IndexLine], *, published_at: datetime, language
         name: sum((getattr(line, name) or Decimal(0) for line in ordered), Decimal(0))
         for name in ("left", "used", "wasted")
     }
+    labels = distinct_labels([(line.workspace_id, line.label) for line in ordered])
     with using_language(language):
         return template("index.html.j2").render(
             language=language,
             published_at=published_at,
             days=PAGE_DAYS,
-            lines=ordered,
+            lines=list(zip(ordered, labels, strict=True)),
             totals=totals,
             page_of=lambda line: quote(f"{REPORT_FOLDER}/{file_name(line.workspace_id)}.html"),
         )
@@ -105,8 +108,15 @@ def report_csv(report: Report) -> str:
         "category": report.categories,
         "generation_type": report.generation_types,
     }
-    rows = ([by, *asdict(line).values()] for by, lines in breakdowns.items() for line in lines)
+    rows = ([by, *asdict(line).values()] for by, lines in breakdowns.items() for line in _labelled(lines))
     return "".join(map(csv_line, [["breakdown", *names], *rows]))
+
+
+def _labelled(lines: Sequence[UsageLine]) -> Iterator[UsageLine]:
+    """The lines, with their id in a name that several have."""
+    labels, times = labels_of(lines), Counter(line.name for line in lines)
+    for line in lines:
+        yield line if times[line.name] == 1 else replace(line, name=labels[line.id])
 
 
 def _links(csv_name: str) -> list[tuple[str, str]]:

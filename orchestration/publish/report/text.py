@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from itertools import zip_longest
 
-from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, most_efficient
+from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, labels_of, most_efficient
 from orchestration.publish.report.formatting import (
     credits,
     credits_adding_up,
@@ -42,6 +42,7 @@ from orchestration.publish.report.sentences import (
 
 GAP = " " * 5
 WIDEST_NAME = 28
+NARROWEST_NAME = 6
 MARK = "  *"
 SUGGESTIONS_SHOWN = 5
 
@@ -131,7 +132,8 @@ def _breakdowns(report: Report) -> list[str]:
 def _legend(marked: UsageLine, *, is_shown: bool, report: Report) -> str:
     if is_shown:
         return "* most efficient"
-    name = fit_to_width(plain(marked.name), width=width_of([plain(marked.name)], at_most=WIDEST_NAME))
+    label = labels_of(report.members)[marked.id]
+    name = _fitted(label, marked, width=width_of([label], at_most=WIDEST_NAME))
     each = credits_each(marked.credits_per_product, like=report.summary.credits_per_product)
     return f"Most efficient: {name} ({each} credits/product)"
 
@@ -141,10 +143,20 @@ def _rows(lines: Sequence[DisplayedLine], report: Report, *, unit: str = "") -> 
     shares = ["" if line.percent is None else f"({line.percent}%)" for line in lines]
     names = width_of([line.label for line in lines], at_most=WIDEST_NAME)
     amount_width, share_width = width_of(amounts), width_of(shares)
+    labels = [_fitted(line.label, line.usage, width=names) for line in lines]
     return [
-        f"{fit_to_width(line.label, width=names)}  {amount:>{amount_width}}{unit} {share:>{share_width}}"
-        for line, amount, share in zip(lines, amounts, shares, strict=True)
+        f"{label}  {amount:>{amount_width}}{unit} {share:>{share_width}}"
+        for label, amount, share in zip(labels, amounts, shares, strict=True)
     ]
+
+
+def _fitted(label: str, usage: UsageLine | None, *, width: int) -> str:
+    """A label padded or cut; an id that tells it from others of its name is kept."""
+    end = f" ({plain(usage.id)})" if usage else ""
+    room = width - width_of([end])
+    if not end or not label.endswith(end) or room < NARROWEST_NAME:
+        return fit_to_width(label, width=width)
+    return fit_to_width(fit_to_width(label.removesuffix(end), width=room).rstrip() + end, width=width)
 
 
 def _rows_per_product(lines: Sequence[DisplayedLine], report: Report) -> list[str]:
