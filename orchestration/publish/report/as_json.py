@@ -20,6 +20,7 @@ from orchestration.publish.report.sentences import (
     costly_waste,
     describe_waste_reason,
     shown_accuracy,
+    untracked_text,
 )
 
 
@@ -39,11 +40,12 @@ def render_json(report: Report) -> str:
       of their marts (`id`, `name` for the first), `displayed_credits` and `displayed_percent` (a whole
       number), both null if the line is displayed among the others; `others` (`count`, `credits`, the
       displayed values) or null. Displayed values add up, to `summary.credits_used` and to 100.
-    - `waste`: `credits`, `rate`, `reasons` (the columns of `waste_by_reason` and `name`; those that cost
-      credits, most first); `pending`: `credits` and how many of them are expected to end as waste, with an
-      80 % range (null while unknown); `suggestion`, what to change in a sentence, or null; `suggestions`,
-      all of them, the largest potential saving first, columns of `waste_suggestions`: their evidence covers
-      the days `evidence_from` to `evidence_to`, for every period; their savings overlap and do not add up.
+    - `waste`: `credits`, `rate`, `unknown` (a sentence about credits nothing is known of, or null), `reasons`
+      (the columns of `waste_by_reason` and `name`; those that cost credits, most first); `pending`: `credits`
+      and how many of them are expected to end as waste, with an 80 % range (null while unknown);
+      `suggestion`, what to change in a sentence, or null; `suggestions`, all of them, the largest potential
+      saving first, columns of `waste_suggestions`: their evidence covers the days `evidence_from` to
+      `evidence_to`, for every period; their savings overlap and do not add up.
     - `accuracy`: columns of `forecast_accuracy` over all horizons, of published forecasts and of past days
       replayed; empty without a forecast, and where fewer than 10 were scored.
     - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).
@@ -66,6 +68,7 @@ def _report(report: Report) -> dict[str, Any]:
         "waste": {
             "credits": summary.wasted_credits,
             "rate": summary.waste_rate,
+            "unknown": untracked_text(report),
             "reasons": [
                 {"name": describe_waste_reason(line.waste_reason).name, **asdict(line)}
                 for line in costly_waste(report)

@@ -36,10 +36,14 @@ from orchestration.publish.report.sentences import (
     capped_text,
     costly_waste,
     describe_waste_reason,
+    drawn_credits,
     evidence_text,
+    is_waste_unknown,
     pending_text,
     restated_text,
     saving_text,
+    untracked_text,
+    used_beyond_allowance,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -84,9 +88,10 @@ def render_page(
             headline=report_headline(report),
             charge=deciding_charge_text(report.forecast, write_date=formatting.day_month_year),
             notes=headline_notes(report),
-            drawn=None
-            if not summary.allowance
-            else summary.allowance - (summary.credits_remaining or Decimal(0)),
+            drawn=drawn_credits(report) if summary.allowance else None,
+            used_beyond=used_beyond_allowance(report),
+            is_waste_unknown=is_waste_unknown(report),
+            untracked=untracked_text(report),
             burn_down=_burn_down(report),
             breakdowns=(
                 (_("By team member"), _("Team member"), displayed_lines(report.members)),
@@ -153,7 +158,8 @@ def headline_notes(report: Report) -> list[str]:
             _("{credits} credits left on {day}{pace}.", credits=left, day=as_of, pace=_pace(forecast))
         )
     renewal = renewal_text(forecast, write_date=write_date)
-    notes += [_capitalized(f"{sentence}.") for sentence in (renewal, capped_text(forecast)) if sentence]
+    others = (renewal, capped_text(forecast), untracked_text(report))
+    notes += [_capitalized(f"{sentence}.") for sentence in others if sentence]
     if summary.overage:
         notes.append(
             _(

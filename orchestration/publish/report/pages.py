@@ -23,7 +23,7 @@ from orchestration.publish.report.i18n import using_language
 from orchestration.publish.report.load import load_reports
 from orchestration.publish.report.model import Report, UsageLine
 from orchestration.publish.report.page import render_page, report_headline, template, workspace_label
-from orchestration.publish.report.sentences import buying_text
+from orchestration.publish.report.sentences import buying_text, is_waste_unknown
 from orchestration.publish.rows.cells import csv_line
 from orchestration.publish.versions.export import DATABASE_NAME
 from orchestration.publish.versions.file_names import file_name
@@ -48,7 +48,7 @@ class IndexLine:
     buying: str | None
     used: Decimal
     left: Decimal | None
-    wasted: Decimal
+    wasted: Decimal | None  # None where it is unknown
     may_be_empty_on: date | None
 
 
@@ -141,7 +141,7 @@ def index_line(report: Report) -> IndexLine:
         buying=buying_text(forecast, write_date=write_date, as_of=summary.as_of),
         used=summary.credits_used,
         left=summary.credits_remaining,
-        wasted=summary.wasted_credits,
+        wasted=None if is_waste_unknown(report) else summary.wasted_credits,
         may_be_empty_on=may_be_empty_on(forecast) if forecast else None,
     )
 

@@ -146,6 +146,49 @@ def evidence_text(suggestion: Suggestion, *, write_date: Callable[[date], str]) 
     )
 
 
+def is_waste_unknown(report: Report) -> bool:
+    """Whether nothing is known of what became of all that was used: no waste is then no good news."""
+    return report.summary.untracked_credits == report.summary.credits_used > 0
+
+
+def untracked_text(report: Report) -> str | None:
+    """How many credits nothing is known of, and why; None if something is known of all."""
+    summary = report.summary
+    if not summary.untracked_credits:
+        return None
+    amount = credits(summary.untracked_credits)
+    if summary.product_count == 0:
+        return _(
+            "Content is not tracked (no product named, no outcomes): "
+            "whether {credits} credits were wasted is unknown",
+            credits=amount,
+        )
+    return _(
+        "Whether {credits} credits were wasted is unknown: what became of their content is not delivered",
+        credits=amount,
+    )
+
+
+def drawn_credits(report: Report) -> Decimal | None:
+    """What has been used of the allowance; None without one."""
+    summary = report.summary
+    if summary.allowance is None or summary.credits_remaining is None:
+        return None
+    return max(summary.allowance - summary.credits_remaining, Decimal(0))
+
+
+def used_beyond_allowance(report: Report) -> str | None:
+    """What was used of the allowance, where the window used more, as before the first lot; else None."""
+    drawn = drawn_credits(report)
+    if drawn is None or report.summary.allowance is None or report.summary.credits_used <= drawn:
+        return None
+    return _(
+        "{drawn} of the allowance of {allowance} used",
+        drawn=credits(drawn),
+        allowance=credits(report.summary.allowance),
+    )
+
+
 def pending_text(report: Report) -> str | None:
     """How much of the pending credits is expected to end as waste; None if none, or unknown."""
     summary = report.summary

@@ -37,7 +37,10 @@ from orchestration.publish.report.sentences import (
     capped_text,
     costly_waste,
     describe_waste_reason,
+    is_waste_unknown,
     pending_text,
+    untracked_text,
+    used_beyond_allowance,
 )
 
 GAP = " " * 5
@@ -61,7 +64,10 @@ def _head(report: Report) -> list[str]:
     write_date = partial(month_day, near=summary.as_of)
     name = plain(summary.workspace_name, otherwise=plain(summary.workspace_id))
     used = credits(summary.credits_used)
-    if summary.allowance is not None:
+    beyond = used_beyond_allowance(report)
+    if beyond and summary.credits_remaining is not None:
+        used += f" in {report.days} days; {beyond}, {credits(summary.credits_remaining)} left"
+    elif summary.allowance is not None:
         used += f" of {credits(summary.allowance)}"
     early = too_early(forecast)
     when = headline(forecast, write_date=write_date, last_usage_date=summary.last_usage_date)
@@ -173,8 +179,10 @@ def _rows_per_product(lines: Sequence[DisplayedLine], report: Report) -> list[st
 
 
 def _waste(report: Report) -> list[str]:
-    pending, advice = pending_text(report), advice_text(report)
+    pending, advice, untracked = pending_text(report), advice_text(report), untracked_text(report)
     lines = _detected(report)
+    if untracked:
+        lines.append(untracked)
     if advice:
         lines.append(f"Suggestion: {plain(advice)}")
     lines += [f"  {plain(suggestion.suggestion)}" for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]]
@@ -188,7 +196,7 @@ def _waste(report: Report) -> list[str]:
 def _detected(report: Report) -> list[str]:
     costly = costly_waste(report)
     if not costly:
-        return ["Waste detected: none"]
+        return ["Waste detected: unknown" if is_waste_unknown(report) else "Waste detected: none"]
     total = report.summary.wasted_credits
     names = [describe_waste_reason(line.waste_reason).name for line in costly]
     if len(costly) == 1:

@@ -128,6 +128,13 @@ THAI: dict[str, str] = {
     "Reason": "สาเหตุ",
     "Share of use": "สัดส่วนของการใช้",
     "Gene\u00adrations": "จำนวนครั้ง",
+    "unknown": "ไม่ทราบ",
+    "Content is not tracked (no product named, no outcomes): "
+    "whether {credits} credits were wasted is unknown": "ไม่มีการติดตามเนื้อหา (ไม่ระบุสินค้า ไม่มีผลลัพธ์) จึงไม่ทราบว่า {credits} เครดิตสูญเปล่าหรือไม่",
+    "Whether {credits} credits were wasted is unknown: what became of their content is not delivered": (
+        "ไม่ทราบว่า {credits} เครดิตสูญเปล่าหรือไม่ เพราะไม่มีข้อมูลว่าเนื้อหาถูกนำไปใช้อย่างไร"
+    ),
+    "{drawn} of the allowance of {allowance} used": "ใช้ {drawn} จากวงเงิน {allowance}",
     "No waste detected.": "ไม่พบความสูญเปล่า",
     "{credits} credits were wasted, {rate} of those used.": "สูญเปล่า {credits} เครดิต คิดเป็น {rate} ของที่ใช้",
     "{credits} credits were wasted.": "สูญเปล่า {credits} เครดิต",
