@@ -92,7 +92,8 @@ def _view(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     st.title(_escaped(report_headline(report)), anchor=False)
     for note in headline_notes(report):
         st.markdown(_escaped(note))
-    _figures(total(connection, selection), selection)
+    is_unknown = sentences.is_waste_unknown(report)
+    _figures(total(connection, selection), selection, is_waste_unknown=is_unknown)
     chart = charts.burn_down(report)
     left, right = st.columns(2)
     with left:
@@ -201,14 +202,14 @@ def _keep(
     params.from_dict({**address, **{name: list(values) for name, values in chosen.items() if values}})
 
 
-def _figures(figures: Figures, selection: Filter) -> None:
+def _figures(figures: Figures, selection: Filter, *, is_waste_unknown: bool) -> None:
     days = (selection.last - selection.first).days + 1
     metrics = (
         (_("Used in {days} days", days=days), formatting.credits(figures.credits)),
         (_("Generations"), formatting.count(figures.generation_count)),
         (_("Burn per day"), formatting.credits(figures.credits / days)),
-        (_("Wasted"), formatting.credits(figures.wasted_credits)),
-        (_("Share wasted"), formatting.percent(figures.waste_rate) or "–"),
+        (_("Wasted"), "–" if is_waste_unknown else formatting.credits(figures.wasted_credits)),
+        (_("Share wasted"), "–" if is_waste_unknown else formatting.percent(figures.waste_rate) or "–"),
         (_("Regenerated"), formatting.percent(figures.regeneration_rate) or "–"),
     )
     for column, (label, value) in zip(st.columns(len(metrics)), metrics, strict=True):

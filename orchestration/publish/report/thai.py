@@ -130,7 +130,9 @@ THAI: dict[str, str] = {
     "Gene\u00adrations": "จำนวนครั้ง",
     "unknown": "ไม่ทราบ",
     "Content is not tracked (no product named, no outcomes): "
-    "whether {credits} credits were wasted is unknown": "ไม่มีการติดตามเนื้อหา (ไม่ระบุสินค้า ไม่มีผลลัพธ์) จึงไม่ทราบว่า {credits} เครดิตสูญเปล่าหรือไม่",
+    "whether {credits} credits were wasted is unknown": (
+        "ไม่มีการติดตามเนื้อหา (ไม่ระบุสินค้า ไม่มีผลลัพธ์) จึงไม่ทราบว่า {credits} เครดิตสูญเปล่าหรือไม่"
+    ),
     "Whether {credits} credits were wasted is unknown: what became of their content is not delivered": (
         "ไม่ทราบว่า {credits} เครดิตสูญเปล่าหรือไม่ เพราะไม่มีข้อมูลว่าเนื้อหาถูกนำไปใช้อย่างไร"
     ),
