@@ -109,3 +109,26 @@ around included. -#}
 {% macro is_redefined() -%}
     {{ 'true' if var('is_redefined') else 'false' }}
 {%- endmacro %}
+
+{#-
+SQL, for rows of int_references_unknown: whether the reference came again, by its own key or with the same ids
+under another source, or the generation it names has come.
+-#}
+{% macro is_referred_again(references, events) -%}
+    {%- set reference_keys = [
+        ['feed', 'reference_scope', 'reference_id'], ['feed', 'reference_id', 'event_id']
+    ] -%}
+    ({{ is_new_batch() }}
+        {%- for key in reference_keys %}
+        or ({{ key | join(', ') }}) in (
+            select {{ prefixed('arrived', key) }}
+            from {{ references }} as arrived
+            where {{ is_new_batch('arrived.batch_id') }}
+        )
+        {%- endfor %}
+        or (source, event_id) in (
+            select events.source, events.event_id
+            from {{ events }} as events
+            where {{ is_new_batch('events.batch_id') }}
+        ))
+{%- endmacro %}

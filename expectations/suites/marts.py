@@ -4,9 +4,9 @@ Not here: column types and keys; dbt contracts and tests prove those.
 """
 
 from expectations.gates import Check, Gate
+from expectations.periods import PERIODS
 from expectations.sql_files import read_sql
 from expectations.suites.clearing import IN_TOTAL
-from expectations.suites.periods import PERIODS
 from expectations.suites.row_counts import row_count_check
 
 _REBUILD = "The marts contradict each other: run again with --full-refresh, and report it if it stays"

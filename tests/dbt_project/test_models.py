@@ -31,6 +31,8 @@ KEYLESS = {
     "int_outcomes_known": "its keys are tested in staging; int_generations_classified finds a doubled row",
     "int_changed_units": "a union of its key, whose locale may be null; int_changed_generations finds one",
     "int_unit_last_used": "grouped by its key, of which unit_key stands for the unit",
+    "int_references": "a union of staged rows, whose keys are tested",
+    "int_references_unknown": "its other_source is null in the row of the reference itself",
     "fct_generations": "the rows of int_generations_classified, joined to one row of each small table",
     "ml_waste_cases": "a view of int_generations_classified; the gate on probabilities finds one doubled",
 }

@@ -58,6 +58,13 @@ EXPECTED: dict[str, str | None] = {
     'stable_id(["\'a;b\'", "cast(null as string)", "\'é\'"])': "a7fc2b8985679127c734aac3672aa1ac",
     "hash_of([\"'a'\", '1']) ~ ' = ' ~ hash_of([\"'a'\", '1'])": "true",
     "hash_of([\"'a'\", '1']) ~ ' = ' ~ hash_of([\"'b'\", '1'])": "false",
+    # composed, in lower case, without blanks at its ends (one of them unbreakable) and without .0
+    "look_of(\"'\u00a0 JOSE\u0301 M. '\")": "jos\u00e9 m.",
+    "look_of(\"'\u0e01\u0e33 x'\")": "\u0e01\u0e33 x",
+    "look_of(\"'1.00 '\")": "1",
+    "look_of(\"'01'\")": "01",
+    "look_of(\"'v1.0'\")": "v1.0",
+    "look_of('cast(null as string)')": None,
     "unit_key([\"'a'\"]) ~ ' = ' ~ unit_key([\"'a'\"])": "true",
     "unit_key([\"'a'\", \"'b'\"]) ~ ' = ' ~ unit_key([\"'b'\", \"'a'\"])": "false",
 }

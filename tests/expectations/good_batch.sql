@@ -83,6 +83,8 @@ create table staging.stg_event_retractions as select source, retraction_id, batc
 create table staging.stg_credit_entries as
 select workspace_id, entry_id, credits, occurred_at at time zone 'UTC' as occurred_at, batch_id
 from raw.credit_entries;
+alter table staging.stg_credit_entries add column entry_type text default 'grant';
+alter table staging.stg_credit_entries add column related_event_id text;
 create table staging.stg_repeated_deliveries as
 select 'generation_events' as feed, source as key_scope, event_id as key_id, batch_id, file_path, line_number,
     cast(1 as bigint) as winning_batch_id, false as is_conflict, credits, row_id
@@ -131,6 +133,20 @@ create table facts.fct_implausible_charges (
     source text, event_id text, workspace_id text, usage_date date, credits decimal(38, 6),
     p99_credits decimal(38, 6)
 );
+create table facts.int_references_unknown (
+    feed text, reference_scope text, reference_id text, source text, event_id text, batch_id bigint,
+    other_source text
+);
+create table facts.fct_rows_waiting (feed text, row_scope text, delivered_id text, waits_for date);
+insert into facts.fct_rows_waiting values ('generation_events', 'native', 'e6', '2026-04-01');
+create table facts.fct_unnamed_usage (
+    workspace_id text, id_kind text, credits decimal(38, 6), unnamed_credits decimal(38, 6),
+    unnamed_count bigint, first_unnamed_id text
+);
+insert into facts.fct_unnamed_usage values
+    ('w1', 'product', 18.75, 0, 0, null),
+    ('w1', 'member', 18.75, 7.5, 1, 'm2');
+create table facts.fct_look_alike_ids (workspace_id text, id_kind text, look text, look_alike_id text);
 create table facts.fct_usage_daily (
     workspace_id text, usage_date date, credits decimal(38, 6), generation_count bigint,
     used_credits decimal(38, 6), iterated_credits decimal(38, 6), wasted_credits decimal(38, 6),

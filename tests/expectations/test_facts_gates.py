@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from expectations.runner import CheckResult
+
 Corruption = tuple[
     str, str, str, tuple[str, ...]
 ]  # check, severity, what corrupts the batch, words of the message
@@ -164,6 +166,67 @@ OF_WHAT_IS_JUDGED_OR_SUMMED = (
 )
 FACTS_ONCE = [corruption for corruption in FACTS if corruption[0] in OF_WHAT_IS_JUDGED_OR_SUMMED]
 FACTS_ALWAYS = [corruption for corruption in FACTS if corruption[0] not in OF_WHAT_IS_JUDGED_OR_SUMMED]
+
+# what was delivered and has no effect or looks wrong
+DELIVERED: list[Corruption] = [
+    (
+        "references_name_known_events",
+        WARNING,
+        """insert into facts.int_references_unknown values
+            ('content_outcomes', 'native', 'o1', 'native', 'e9', 1, null),
+            ('content_outcomes', 'native', 'o1', 'native', 'e9', 1, 'shop'),
+            ('content_outcomes', 'native', 'o1', 'native', 'e9', 1, 'app'),
+            ('event_retractions', 'native', 'r1', 'native', 'e8', 1, null),
+            ('event_retractions', 'native', 'r1', 'native', 'e8', 1, 'shop')""",
+        (
+            "found 1 case: 2 of 2 outcomes and retractions name no event that is known; 2 would with source "
+            "shop, 1 with app, such as content_outcomes o1 names event e9 of source native. If",
+        ),
+    ),
+    (
+        "references_name_known_events",
+        WARNING,
+        """insert into facts.int_references_unknown values
+            ('credit_entries', 'w1', 'back', 'native', 'e9', 1, null);
+        insert into staging.stg_credit_entries (workspace_id, entry_id, entry_type, related_event_id)
+            values ('w1', 'back', 'refund', 'e9')""",
+        (
+            "1 of 3 outcomes, retractions and refunds name no event that is known, such as "
+            "credit_entries back names event e9",
+        ),
+    ),
+    (
+        "nothing_is_dated_far_after_as_of",
+        WARNING,
+        """insert into facts.fct_rows_waiting values
+            ('credit_entries', 'w1', 'in time', '2027-05-05'),
+            ('credit_entries', 'w1', 'far', '2027-05-06')""",
+        ("found 1 case: credit_entries far of w1, dated 2027-05-06",),
+    ),
+    (
+        "used_ids_are_in_their_feed",
+        WARNING,
+        """update facts.fct_unnamed_usage
+        set unnamed_credits = 9.375001, unnamed_count = 2, first_unnamed_id = 'sku '
+        where id_kind = 'product'""",
+        (
+            "found 1 case: workspace w1: 9.375001 of 18.750000 credits have one of 2 product ids that no row "
+            'of products names, such as "sku "',
+        ),
+    ),
+    (
+        "ids_do_not_look_alike",
+        WARNING,
+        """insert into facts.fct_look_alike_ids values
+            ('w1', 'product', '1', '1'), ('w1', 'product', '1', '1.0'), ('w1', 'product', '1', '1 '),
+            ('w1', 'product', '1', ' 1'), ('w1', 'product', 'a', 'a'), ('w1', 'product', 'a', 'A'),
+            ('(all)', 'workspace', 'w', 'w'), ('(all)', 'workspace', 'w', 'W')""",
+        (
+            'found 2 cases: workspace (all), workspace ids (1): "W" = "w"; '
+            'workspace w1, product ids (2): " 1" = "1" = "1 " = …, "A" = "a"',
+        ),
+    ),
+]
 
 LEDGER: list[Corruption] = [
     *(
@@ -566,7 +629,21 @@ def test_sums_over_all_facts_are_checked_by_every_run(
 
 
 def test_every_facts_check_is_failed_by_some_batch(assert_all_covered: Callable[..., None]) -> None:
-    assert_all_covered("facts", [corruption[0] for corruption in FACTS])
+    assert_all_covered("facts", [corruption[0] for corruption in [*FACTS, *DELIVERED]])
+
+
+@pytest.mark.parametrize("corruption", DELIVERED, ids=[corruption[0] for corruption in DELIVERED])
+def test_what_is_delivered_and_has_no_effect_or_looks_wrong_is_reported(
+    corruption: Corruption, assert_always_checked: Callable[..., None]
+) -> None:
+    assert_always_checked("facts", *corruption)
+
+
+def test_half_of_the_credits_without_a_name_are_not_reported(
+    change: Callable[[str], None], failed_check: Callable[..., CheckResult | None]
+) -> None:
+    change("update facts.fct_unnamed_usage set unnamed_credits = 9.375")
+    assert failed_check("facts", "used_ids_are_in_their_feed") is None
 
 
 @pytest.mark.parametrize("corruption", LEDGER, ids=[corruption[0] for corruption in LEDGER])
