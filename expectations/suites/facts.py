@@ -49,7 +49,7 @@ _PLAUSIBLE = Check(
 
 _DISPOSED = Check(
     name="dispositions_add_up_to_consumed_credits",
-    rule="used + iterated + wasted + pending + untracked = consumed, for each workspace and day",
+    rule="used + iterated + wasted + pending + untracked + refunded = consumed, for each workspace and day",
     cases=read_sql("facts/dispositions_add_up_to_consumed_credits"),
     found=(
         "workspace {workspace_id} on {usage_date}: {consumed} consumed, {daily} in fct_usage_daily, "

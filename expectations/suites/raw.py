@@ -8,8 +8,8 @@ from expectations.sql_files import read_sql
 
 _FILLED = {
     "generation_events": (
-        *("source", "event_id", "occurred_at", "workspace_id", "member_id", "product_id"),
-        *("generation_type", "status", "credits"),
+        *("source", "event_id", "occurred_at", "workspace_id", "generation_type"),
+        *("status", "credits"),
     ),
     "content_outcomes": ("source", "outcome_id", "event_id", "occurred_at", "outcome"),
     "event_retractions": ("source", "retraction_id", "event_id", "occurred_at"),
