@@ -48,6 +48,8 @@ select
         as decimal(38, 6)
     ) as wasted_credits,
     cast({{ open_measure('pending', 'credits') }} as decimal(38, 6)) as pending_credits,
+    cast(case when open_rule = 'pending' then open_credits else 0 end as decimal(38, 6))
+        as pending_product_credits,
     cast(
         untracked_credits + {{ open_measure('untracked', 'credits') }} as decimal(38, 6)
     ) as untracked_credits,
