@@ -8,8 +8,8 @@ from expectations.sql_files import read_sql
 
 _FILLED = {
     "generation_events": (
-        *("source", "event_id", "occurred_at", "workspace_id", "member_id", "product_id"),
-        *("generation_type", "status", "credits"),
+        *("source", "event_id", "occurred_at", "workspace_id", "generation_type"),
+        *("status", "credits"),
     ),
     "content_outcomes": ("source", "outcome_id", "event_id", "occurred_at", "outcome"),
     "event_retractions": ("source", "retraction_id", "event_id", "occurred_at"),
@@ -114,7 +114,7 @@ _SAME_BYTES = Check(
     cases=f"select file_path from raw.deliveries where replaces_earlier and {_NEWEST_BATCH}",
     found="file {file_path}",
     why="Both versions are loaded; what only the earlier one had still counts.",
-    remedy="Deliver corrections under a new file name, and retract what was wrong",
+    remedy="Deliver corrections under a new file name and with a higher revision, and retract what was wrong",
     severity="warning",
 )
 

@@ -126,6 +126,7 @@ def _load(
                 f"a run without loading needs a batch loaded before; {lake.root} has none. "
                 "Run with is_loading."
             )
+        lake.add_columns(now=datetime.now(UTC))
         context.log.info("the landing folder is not read")
         return None
     report = lake.ingest(settings.landing_dir, now=datetime.now(UTC), progress=context.log.info)

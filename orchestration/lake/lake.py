@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from orchestration.lake.batch_writer import DELIVERIES, TABLES, BatchWriter, remove_leftovers
 from orchestration.lake.delivery import deliveries_table
@@ -71,7 +72,8 @@ class Lake:
     ) -> IngestReport:
         """Load every file that is not loaded yet, as one batch.
 
-        A batch is committed if anything is new, or if it is the first, so that every table exists.
+        A batch is committed if anything is new, if it is the first, so that every table exists, or if the newest
+        is of a release that had fewer columns, so that every column exists.
 
         Args:
             landing: the landing directory.
@@ -92,13 +94,30 @@ class Lake:
         with BatchWriter(self.root, batch_id) as writer:
             feeds = self._load(listing, writer, now, progress or (lambda _: None))
             deliveries = [delivery for ingestion in feeds.values() for delivery in ingestion.deliveries]
-            is_committed = bool(deliveries) or batch_id == 1
+            is_committed = bool(deliveries) or not self.has_all_columns()
             if is_committed:
                 writer.write(DELIVERIES, deliveries_table(deliveries, batch_id=batch_id, now=now))
                 writer.commit()
         return ingest_report(
             feeds, batch_id=batch_id if is_committed else None, unknown_folders=listing.unknown_folders
         )
+
+    def has_all_columns(self) -> bool:
+        """Whether the newest batch has every column of the contract; false without a batch."""
+        newest = self.batches()[-1:]
+        return bool(newest) and all(
+            set(feed.raw_schema.names) <= set(pq.read_schema(newest[0] / f"{feed.name}.parquet").names)
+            for feed in FEEDS.values()
+        )
+
+    def add_columns(self, *, now: datetime) -> None:
+        """Commit an empty batch if the newest lacks columns of the contract."""
+        if not self.has_all_columns():
+            self._prepare()
+            batch_id = self.newest_batch + 1
+            with BatchWriter(self.root, batch_id) as writer:
+                writer.write(DELIVERIES, deliveries_table([], batch_id=batch_id, now=now))
+                writer.commit()
 
     def _load(
         self, listing: Listing, writer: BatchWriter, now: datetime, progress: Callable[[str], None]

@@ -26,8 +26,10 @@ ARROW_TYPES: Mapping[Kind, pa.DataType] = MappingProxyType(
     }
 )
 ATTRIBUTES = "attributes"
-# a later arrival or other attributes do not make it another fact
-_NOT_CONTENT = frozenset({"recorded_at", ATTRIBUTES})
+# a later arrival, another revision or other attributes do not make it another fact
+_NOT_CONTENT = frozenset({"recorded_at", "revision", ATTRIBUTES})
+# what logs write where they have no id, in any case
+NO_ID = ("-", "none", "null", "n/a")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Column:
         kind: how its value is read; `exact_values` has the rule of each kind.
         required: null and the empty string are rejected.
         accepted: the only values allowed, in exact lower case; empty means any.
+        missing: texts that mean a missing value, in any case.
         default: the value used where it is missing.
         default_from: the column whose value is used where it is missing.
         minimum: the smallest number allowed.
@@ -47,6 +50,7 @@ class Column:
     kind: Kind = "text"
     required: bool = False
     accepted: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     default: str | int | None = None
     default_from: str | None = None
     minimum: int | None = None
@@ -126,10 +130,12 @@ _GENERATION_EVENTS = Feed(
         _required("event_id"),
         _required("occurred_at", "instant"),
         _required("workspace_id"),
-        _required("member_id"),
-        _required("product_id"),
+        Column("member_id", missing=NO_ID),
+        Column("product_id", missing=NO_ID),
         _required("generation_type"),
         _required("credits", "credits", minimum=0),
+        Column("request_id"),
+        Column("revision", "integer", default=0),
         _SOURCE,
         Column(
             "status",
@@ -197,6 +203,7 @@ _CREDIT_ENTRIES = Feed(
         Column("amount", "money"),
         Column("currency"),
         Column("related_event_id"),
+        Column("related_source"),
     ),
     sign_rules=(
         SignRule(

@@ -21,12 +21,12 @@ def _columns(**columns: str) -> dict[str, str]:
 
 FEEDS: dict[str, dict[str, str]] = {
     "generation_events": _columns(
-        text="source event_id workspace_id member_id product_id generation_type locale status "
+        text="source event_id workspace_id member_id product_id request_id generation_type locale status "
         "product_category ruleset_id template_id model provider attributes",
         instant="occurred_at recorded_at",
         credits="credits",
         score="quality_score",
-        integer="input_tokens output_tokens latency_ms",
+        integer="revision input_tokens output_tokens latency_ms",
     ),
     "content_outcomes": _columns(
         text="source outcome_id event_id outcome workspace_id member_id attributes",
@@ -35,7 +35,8 @@ FEEDS: dict[str, dict[str, str]] = {
     ),
     "event_retractions": _columns(text="source retraction_id event_id reason", instant="occurred_at"),
     "credit_entries": _columns(
-        text="entry_id workspace_id entry_type lot_id currency related_event_id",
+        text="entry_id workspace_id entry_type lot_id currency related_event_id "
+        "related_source",
         instant="occurred_at effective_at expires_at",
         credits="credits",
         money="amount",
@@ -64,7 +65,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "credit_packs": ("workspace_id", "pack_id"),
 }
 
-NOT_CONTENT = frozenset({"recorded_at", "attributes"})
+NOT_CONTENT = frozenset({"recorded_at", "revision", "attributes"})
+NO_ID = frozenset({"-", "none", "null", "n/a"})
 
 
 def completed(feed: str, row: Mapping[str, Any]) -> Row:
@@ -77,12 +79,17 @@ def completed(feed: str, row: Mapping[str, Any]) -> Row:
         full["source"] = full["source"] or "native"
     if feed == "generation_events":
         full["status"] = full["status"] or "succeeded"
+        full["revision"] = full["revision"] or 0
+        for column in ("member_id", "product_id"):
+            if full[column] is not None and full[column].lower() in NO_ID:
+                full[column] = None
     if feed == "credit_entries":
         full["lot_id"] = full["lot_id"] or full["entry_id"]
         full["effective_at"] = full["effective_at"] or full["occurred_at"]
         full["priority"] = 10 if full["priority"] is None else full["priority"]
     full["batch_id"] = row.get("batch_id", 1)
     full["content_hash"] = row.get("content_hash")
+    full["place"] = row.get("file_path", ""), row.get("line_number", 0)
     return full
 
 
@@ -92,8 +99,14 @@ def key_of(feed: str, row: Row) -> tuple[str, ...]:
 
 
 def content_of(feed: str, row: Row) -> tuple[Any, ...]:
-    """Return what makes two deliveries of one key the same: all but recorded_at and attributes."""
+    """Return what makes two deliveries of one key the same: all but revision, recorded_at and attributes."""
     return tuple(row[column] for column in FEEDS[feed] if column not in NOT_CONTENT)
+
+
+def only_fills(feed: str, fuller: Row, emptier: Row) -> bool:
+    """Does `fuller` say all that `emptier` says, and maybe more?"""
+    pairs = zip(content_of(feed, fuller), content_of(feed, emptier), strict=True)
+    return all(there is None or there == here for here, there in pairs)
 
 
 def hash_of(feed: str, row: Row) -> str:

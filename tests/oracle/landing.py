@@ -41,8 +41,9 @@ def load_landing(path: Path, *, batch_ids: Mapping[str, int] | None = None) -> d
                 continue
             name = file.relative_to(path).as_posix()
             batch_id = (batch_ids or {}).get(name, 1)
-            for record in _records(file):
-                rows[feed].append({**_typed(feed, record, name), "batch_id": batch_id})
+            for line, record in enumerate(_records(file), start=1):
+                place = {"batch_id": batch_id, "file_path": name, "line_number": line}
+                rows[feed].append({**_typed(feed, record, name), **place})
     return rows
 
 

@@ -25,6 +25,7 @@ select
     amount,
     currency,
     related_event_id,
+    related_source,
     occurred_at,
     occurred_on,
     effective_at,

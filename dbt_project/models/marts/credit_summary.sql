@@ -108,7 +108,10 @@ select
         as decimal(38, 6)
     ) as expected_pending_waste_credits{{ ending }},
     {%- endfor %}
-    most_efficient.member_id as most_efficient_member_id
+    most_efficient.member_id as most_efficient_member_id,
+    cast(coalesce(usage.product_credits, 0) as decimal(38, 6)) as product_credits,
+    cast(coalesce(usage.partly_refunded_credits, 0) as decimal(38, 6))
+        as partly_refunded_credits
 from windows
 left join usage
     on windows.workspace_id = usage.workspace_id and windows.period = usage.period

@@ -14,6 +14,7 @@ select
     amount,
     currency,
     related_event_id,
+    related_source,
     {{ utc_timestamp('occurred_at') }} as occurred_at,
     {{ utc_timestamp('effective_at') }} as effective_at,
     {{ utc_timestamp('expires_at') }} as expires_at,

@@ -59,7 +59,8 @@ def read_value(column: Column, value: object, timezones: Set[str]) -> object:
         problem = f"must be {wanted}, not {json_kind(value)}"
         _reject("type", column, json_text(value), problem, f"Deliver {wanted}.")
     if column.kind in ("text", "timezone"):
-        return _read_text(column, str(value), timezones)
+        text = _read_text(column, str(value), timezones)
+        return None if text.lower() in column.missing else text
     if column.kind == "instant":
         return _read_instant(column, value)
     return _read_number(column, value)

@@ -99,6 +99,8 @@ def content_hash_sql(feed: Feed) -> str:
 def _typed(column: Column) -> str:
     """The typed value; null if it is missing or must be read exactly."""
     text = f"found.{column.name}"
+    if column.missing:
+        return f"case when not {_is_one_of(f'lower({text})', column.missing)} then nullif({text}, '') end"
     if column.kind in ("text", "timezone"):
         return f"nullif({text}, '')"
     matches = f"regexp_full_match({text}, {_quoted(_PATTERNS[column.kind])})"
@@ -113,6 +115,8 @@ def _typed(column: Column) -> str:
 def _is_good(column: Column, timezones: Set[str]) -> str:
     """Whether the value is certainly valid: typed, or missing where that is allowed."""
     name = column.name
+    if column.missing:
+        return "true"
     checks = [f"{name} is not null"]
     if column.accepted:
         checks.append(_is_one_of(name, column.accepted))
