@@ -143,12 +143,12 @@ def newest(feed: str, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...]
         versions[key_of(feed, full)].append(full)
 
     def recency(row: Row, same_key: Sequence[Row]) -> tuple[Any, ...]:
-        until = [other["updated_at"] or EARLIEST for other in same_key if other["batch_id"] <= row["batch_id"]]
+        until = [
+            other["updated_at"] or EARLIEST for other in same_key if other["batch_id"] <= row["batch_id"]
+        ]
         return row["updated_at"] or max(until), row["batch_id"], *row["place"]
 
-    return {
-        key: max(same_key, key=lambda row: recency(row, same_key)) for key, same_key in versions.items()
-    }
+    return {key: max(same_key, key=lambda row: recency(row, same_key)) for key, same_key in versions.items()}
 
 
 def local_date(instant: datetime, zone: ZoneInfo) -> date:
