@@ -15,15 +15,16 @@ _FILLED = {
     "event_retractions": ("source", "retraction_id", "event_id", "occurred_at"),
     "credit_entries": (
         *("workspace_id", "entry_id", "entry_type", "occurred_at"),
-        *("effective_at", "lot_id", "priority", "credits"),
+        *("effective_at", "priority", "credits"),
     ),
     "workspaces": ("workspace_id",),
     "members": ("workspace_id", "member_id"),
     "products": ("workspace_id", "product_id"),
+    "credit_plans": ("workspace_id", "plan_id", "credits", "interval", "starts_on"),
     "credit_packs": ("workspace_id", "pack_id", "credits", "price", "currency"),
 }
 _ORIGIN = ("batch_id", "file_path", "line_number", "content_hash")
-_WITH_CREDITS = ("generation_events", "credit_entries", "credit_packs")
+_WITH_CREDITS = ("generation_events", "credit_entries", "credit_packs", "credit_plans")
 _NEWEST_BATCH = "batch_id = (select max(batch_id) from raw.deliveries)"
 _COMPARE = "The lake is damaged or a load was cut short: compare the batch with its deliveries.parquet"
 

@@ -27,7 +27,8 @@ class CreditHistory:
     """Credits and usage up to as_of. Columns ending in `_micro` are whole micro-credits; days are local.
 
     Attributes:
-        balances: `Ledger.balance_daily` up to as_of: workspace_id, usage_date, closing_micro, overage_micro.
+        balances: `Ledger.balance_daily` up to as_of: workspace_id, usage_date, closing_micro, overage_micro,
+            before_ledger_micro.
         lots: `Ledger.lots` at as_of: workspace_id, lot_id, lot_status, priority, effective_on, expires_on,
             remaining_micro.
         usage: workspace_id, usage_date, credits_micro of days with usage, also of workspaces without a

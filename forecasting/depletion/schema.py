@@ -36,11 +36,12 @@ FORECAST_ROW: dict[str, pa.DataType] = {
     "depletes_on_p90": DATE,
     "depletes_on_p975": DATE,
     "empty_since": DATE,
-    "next_grant_on": DATE,  # the first day on which a scheduled lot brings credits
+    "next_grant_on": DATE,  # the first day on which a scheduled or expected lot brings credits
     "chance_empty_before_grant": pa.decimal128(5, 4),  # 0 to 1; null beyond the horizon
     "lead_time_days": WHOLE,
     "buy_by": DATE,  # the latest day to order; may have passed
-    # arriving then, or as soon as possible; 0: buy nothing; null without a date unless already empty
+    # arriving then, or as soon as possible; 0: buy nothing, also where P5 lies beyond the horizon; else null
+    # without a date unless already empty
     "credits_to_buy": CREDITS,
     "recommended_packs": TEXT,  # JSON; null if no packs suffice
     "packs_price": pa.decimal128(24, 12),  # in the frames all its digits, as text

@@ -156,7 +156,7 @@ def _depletion_alert(balance: WorkspaceBalance, *, within_days: int) -> Iterator
 def _allowance_alert(balance: WorkspaceBalance) -> Iterator[Alert]:
     if not balance.allowance or balance.credits_remaining is None:
         return
-    used = (balance.allowance - balance.credits_remaining) / balance.allowance
+    used = max((balance.allowance - balance.credits_remaining) / balance.allowance, Decimal(0))
     for mark in USED_MARKS:
         if used >= mark:
             yield Alert(

@@ -26,7 +26,7 @@ from forecasting.depletion.schema import DECIDING_CHARGE_ROW, FORECAST_ROW, PATH
 from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.exact_sql import columns_of
-from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, history_of, method_of
+from orchestration.warehouse.forecast_inputs import ENTRIES, PLANS, USAGE, history_of, method_of
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 
@@ -126,6 +126,8 @@ def depletion(
         *_FACTS,
         ["forecast", "models"],
         ["facts", "fct_credit_entries"],
+        ["facts", "fct_generations"],
+        ["dimensions", "dim_credit_plans"],
         ["journal", "depletion_forecast"],
     ],
     group_name="forecast",
@@ -160,6 +162,9 @@ def published_scores(warehouse: Warehouse, method: Method, *, as_of: date) -> pd
     age = (pd.Timestamp(as_of) - due["as_of"].astype("datetime64[us]")).dt.days.to_numpy()
     due = due[age >= scoring_delay_days(median)].reset_index(drop=True)
     true_days = days_until_empty(
-        due, warehouse.query(ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=method.policy
+        due,
+        *map(warehouse.query, (ENTRIES, USAGE, PLANS)),
+        as_of=as_of,
+        policy=method.policy,
     )
     return score_forecasts(due, true_days)

@@ -85,7 +85,8 @@ def raw(
     ):
         context.log.info("the working warehouse is rebuilt from raw")
         warehouse.remove()
-    tables = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
+    names = [spec.key.path[-1] for spec in _RAW_SPECS]
+    tables = {f"raw.{name}": [*lake.paths(name), lake.schema_file(name)] for name in names}
     if pseudonyms := pseudonyms_of(settings):
         expose_by_pseudonyms(warehouse, tables, pseudonyms)
     else:

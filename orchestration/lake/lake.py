@@ -12,7 +12,9 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from orchestration.lake.batch_writer import DELIVERIES, TABLES, BatchWriter, remove_leftovers
+from orchestration.durable_files import atomic_write
+from orchestration.lake.batch_manifest import ManifestUnreadable, read_manifest
+from orchestration.lake.batch_writer import DELIVERIES, SCHEMAS, TABLES, BatchWriter, remove_leftovers
 from orchestration.lake.delivery import deliveries_table
 from orchestration.lake.delivery_history import read_history
 from orchestration.lake.erasure.forgotten_list import Forgotten
@@ -65,7 +67,16 @@ class Lake:
         """
         if table not in TABLES:
             raise ValueError(f"the lake has no table {table!r}; it has {', '.join(TABLES)}.")
-        return [batch / f"{table}.parquet" for batch in self.batches()]
+        return [batch / f"{table}.parquet" for batch in self.batches() if _has_table(batch, table)]
+
+    def schema_file(self, table: str) -> Path:
+        """An empty file with all columns of a table; older batches may lack some. Written if need be."""
+        file = self.root / "schemas" / f"{table}.parquet"
+        if not file.exists() or not pq.read_schema(file).equals(SCHEMAS[table]):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(file) as target:
+                pq.write_table(SCHEMAS[table].empty_table(), target)
+        return file
 
     def ingest(
         self, landing: Path, *, now: datetime, progress: Callable[[str], None] | None = None
@@ -153,3 +164,15 @@ class Lake:
                 f"the data directory must be writable; {self.root} is not ({error.strerror}). "
                 "Allow writing there, or choose another one."
             ) from error
+
+
+def _has_table(batch: Path, table: str) -> bool:
+    """Whether the batch has the table, or lost it; a batch of an older release has none of later ones."""
+    file = batch / f"{table}.parquet"
+    if file.exists():
+        return True
+    try:
+        manifest = read_manifest(batch)
+    except ManifestUnreadable:
+        return True
+    return manifest is not None and file.name in manifest

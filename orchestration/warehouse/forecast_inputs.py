@@ -18,6 +18,7 @@ from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 
 ENTRIES = read_sql(__file__, "credit_entries")
+PLANS = read_sql(__file__, "credit_plans")
 USAGE = """
     select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
     from facts.fct_usage_by_day
@@ -25,7 +26,9 @@ USAGE = """
 _BALANCES = """
     select
         workspace_id, usage_date,
-        cast(closing * 1000000 as bigint) as closing_micro, cast(overage * 1000000 as bigint) as overage_micro
+        cast(closing * 1000000 as bigint) as closing_micro,
+        cast(overage * 1000000 as bigint) as overage_micro,
+        cast(before_ledger * 1000000 as bigint) as before_ledger_micro
     from facts.fct_credit_balance_daily
 """
 _LOTS = """

@@ -25,6 +25,7 @@ REQUIRED_TEXT = {
     "members": "member_id",
     "products": "product_id",
     "credit_packs": "pack_id",
+    "credit_plans": "plan_id",
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 Row = dict[str, Any]
 
 TEXT, CREDITS, MONEY, SCORE, INSTANT, INTEGER = "text", "credits", "money", "score", "instant", "integer"
+DATE = "date"
 
 
 def _columns(**columns: str) -> dict[str, str]:
@@ -35,11 +36,11 @@ FEEDS: dict[str, dict[str, str]] = {
     ),
     "event_retractions": _columns(text="source retraction_id event_id reason", instant="occurred_at"),
     "credit_entries": _columns(
-        text="entry_id workspace_id entry_type lot_id currency related_event_id related_source",
+        text="entry_id workspace_id entry_type lot_id currency related_event_id related_source plan_id",
         instant="occurred_at effective_at expires_at",
         credits="credits",
         money="amount",
-        integer="priority",
+        integer="priority revision",
     ),
     "workspaces": _columns(text="workspace_id name timezone", instant="updated_at", integer="lead_time_days"),
     "members": _columns(text="workspace_id member_id name email team", instant="updated_at"),
@@ -50,6 +51,14 @@ FEEDS: dict[str, dict[str, str]] = {
         credits="credits",
         money="price",
         integer="validity_days",
+    ),
+    "credit_plans": _columns(
+        text="workspace_id plan_id interval currency",
+        date="starts_on ends_on",
+        instant="updated_at",
+        credits="credits",
+        money="amount",
+        integer="rollover_days",
     ),
 }
 
@@ -62,6 +71,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "members": ("workspace_id", "member_id"),
     "products": ("workspace_id", "product_id"),
     "credit_packs": ("workspace_id", "pack_id"),
+    "credit_plans": ("workspace_id", "plan_id"),
 }
 
 NOT_CONTENT = frozenset({"recorded_at", "revision", "attributes"})
@@ -83,9 +93,11 @@ def completed(feed: str, row: Mapping[str, Any]) -> Row:
             if full[column] is not None and full[column].lower() in NO_ID:
                 full[column] = None
     if feed == "credit_entries":
-        full["lot_id"] = full["lot_id"] or full["entry_id"]
+        full["revision"] = full["revision"] or 0
         full["effective_at"] = full["effective_at"] or full["occurred_at"]
         full["priority"] = 10 if full["priority"] is None else full["priority"]
+    if feed == "credit_plans":
+        full["rollover_days"] = full["rollover_days"] or 0
     full["batch_id"] = row.get("batch_id", 1)
     full["content_hash"] = row.get("content_hash")
     full["place"] = row.get("file_path", ""), row.get("line_number", 0)

@@ -84,6 +84,7 @@ class Known:
     entries: list[Row]
     workspaces: dict[tuple[str, ...], Row]
     members: dict[tuple[str, ...], Row]
+    plans: dict[tuple[str, ...], Row]
 
     def zone(self, workspace_id: str) -> ZoneInfo:
         """Return the newest zone of the workspace, by default UTC."""
@@ -212,6 +213,7 @@ def what_is_known(rows: Mapping[str, Sequence[Mapping[str, Any]]], as_of: date) 
         entries=entries,
         workspaces=workspaces,
         members=newest("members", rows.get("members", ())),
+        plans=newest("credit_plans", rows.get("credit_plans", ())),
     )
 
 

@@ -26,6 +26,7 @@ select
     currency,
     related_event_id,
     related_source,
+    plan_id,
     occurred_at,
     occurred_on,
     effective_at,

@@ -15,7 +15,7 @@ most_efficient as (
 lots as (
     select
         workspace_id,
-        sum(funded) as allowance,
+        sum(allowance) as allowance,
         sum(remaining) as credits_remaining
     from {{ ref('stg_facts__credit_lots') }}
     where is_alive
@@ -26,7 +26,8 @@ overages as (
     select
         balances.workspace_id,
         periods.period,
-        sum(balances.overage) as overage
+        sum(balances.overage) as overage,
+        sum(balances.before_ledger) as before_ledger
     from {{ ref('stg_facts__credit_balance_daily') }} as balances
     inner join periods on balances.usage_date >= periods.window_start_date
     group by balances.workspace_id, periods.period
@@ -72,6 +73,10 @@ select
         when windows.has_credit_entries
             then cast(coalesce(overages.overage, 0) as decimal(38, 6))
     end as overage,
+    case
+        when windows.has_credit_entries
+            then cast(coalesce(overages.before_ledger, 0) as decimal(38, 6))
+    end as before_ledger,
     {{ exact_ratio('coalesce(usage.credits, 0)', 'windows.burn_rate_days') }}
         as burn_rate,
     cast(windows.burn_rate_days as bigint) as burn_rate_days,

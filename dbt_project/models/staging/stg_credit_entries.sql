@@ -15,6 +15,8 @@ select
     currency,
     related_event_id,
     related_source,
+    plan_id,
+    revision,
     {{ utc_timestamp('occurred_at') }} as occurred_at,
     {{ utc_timestamp('effective_at') }} as effective_at,
     {{ utc_timestamp('expires_at') }} as expires_at,
