@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from oracle.contract import Row, completed, content_of, hash_of, key_of, only_fills
+from oracle.contract import Row, completed, hash_of, key_of, only_fills
 
 UNCATEGORISED = "(uncategorised)"
 NO_MEMBER = "(no member)"
@@ -94,7 +94,8 @@ class Known:
 def deduplicate(feed: str, rows: Iterable[Mapping[str, Any]]) -> Deduplicated:
     """Keep one row for each key: of the greatest (revision, recorded_at), the earliest, or one that fills it.
 
-    The earlier batch is earlier, within a batch the lowest content hash. Only rows of the kept one's version conflict.
+    The earlier batch is earlier, within a batch the lowest content hash. Only rows of the kept one's
+    version conflict.
     """
     versions: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:

@@ -24,5 +24,6 @@ union all
 ) }}
 union all
 {{ repeated_deliveries(
-    source('raw', 'credit_entries'), ['workspace_id', 'entry_id'], 'ordered.credits'
+    source('raw', 'credit_entries'), ['workspace_id', 'entry_id'], 'ordered.credits',
+    version=['revision']
 ) }}
