@@ -51,6 +51,10 @@ create table raw.credit_packs as
 select 'k1' as pack_id, 'w1' as workspace_id, cast(500 as decimal(18, 6)) as credits,
     cast(49 as decimal(24, 12)) as price, 'EUR' as currency, cast(1 as bigint) as batch_id,
     'packs/1.csv' as file_path, cast(1 as bigint) as line_number, 'h-k1' as content_hash;
+create table raw.credit_plans as
+select 'w1' as workspace_id, 'team' as plan_id, cast(100 as decimal(18, 6)) as credits, 'month' as "interval",
+    date '2026-03-01' as starts_on, cast(1 as bigint) as batch_id, 'plans/1.csv' as file_path,
+    cast(1 as bigint) as line_number, 'h-l1' as content_hash;
 
 create table raw.deliveries (
     batch_id bigint, feed text, file_path text, status text, line_count bigint, accepted_count bigint,
@@ -66,6 +70,7 @@ insert into raw.deliveries values
     (1, 'members', 'members/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (1, 'products', 'products/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (1, 'credit_packs', 'packs/1.csv', 'loaded', 1, 1, 0, 500, null, false, null),
+    (1, 'credit_plans', 'plans/1.csv', 'loaded', 1, 1, 0, 100, null, false, null),
     (2, 'generation_events', 'events/2.jsonl', 'loaded', 1, 1, 0, 10, null, false, null),
     (2, 'members', 'members/again.csv', 'alias', 0, 0, 0, null, null, false, null);
 create table raw.quarantine (
@@ -169,18 +174,22 @@ select workspace_id, entry_id, lot_id, credits, date '2026-03-30' as effective_o
 cross join (select 'lot1' as lot_id) as lots;
 create table facts.fct_credit_lots (
     workspace_id text, lot_id text, funded decimal(38, 6), consumed decimal(38, 6), expired decimal(38, 6),
-    voided decimal(38, 6), remaining decimal(38, 6), residual decimal(38, 6)
+    voided decimal(38, 6), remaining decimal(38, 6), residual decimal(38, 6), lot_status text
 );
-insert into facts.fct_credit_lots values ('w1', 'lot1', 100, 18.75, 0, 0, 81.25, 0);
+insert into facts.fct_credit_lots values ('w1', 'lot1', 100, 18.75, 0, 0, 81.25, 0, 'active');
+create table facts.fct_lot_movements as
+select workspace_id, entry_id, lot_id, credits as funded from facts.fct_credit_entries;
 create table facts.fct_credit_balance_daily (
     workspace_id text, usage_date date, consumed decimal(38, 6), overage decimal(38, 6),
-    closing decimal(38, 6), residual decimal(38, 6)
+    closing decimal(38, 6), residual decimal(38, 6), before_ledger decimal(38, 6),
+    usage_residual decimal(38, 6)
 );
 insert into facts.fct_credit_balance_daily values
-    ('w1', '2026-03-30', 10, 0, 90, 0),
-    ('w1', '2026-03-31', 8.75, 0, 81.25, 0);
+    ('w1', '2026-03-30', 10, 0, 90, 0, 0, 0),
+    ('w1', '2026-03-31', 8.75, 0, 81.25, 0, 0, 0);
 create table facts.fct_ledger_warnings (
-    workspace_id text, entry_id text, warning text, credits decimal(38, 6)
+    workspace_id text, entry_id text, lot_id text, warning text, credits decimal(38, 6), detail text,
+    counted_on date
 );
 
 create table forecast.usage_spikes (
@@ -201,6 +210,10 @@ insert into forecast.credit_depletion values
         '2026-04-03', '2026-04-09', '2026-05-01', null, '2026-03-31', '2026-04-20', 0.85, 100),
     ('w2', '2026-03-31', 'no_ledger', 3, 1, 3, 1, null,
         null, null, null, null, null, null, null, null, null, null, null);
+create table forecast.deciding_charges (
+    workspace_id text, as_of date, source text, event_id text, usage_date date, credits decimal(38, 6),
+    status_without text, credits_remaining_without decimal(38, 6), empty_on_without date
+);
 create table forecast.depletion_paths (
     workspace_id text, forecast_date date, balance_p10 decimal(38, 6), balance_p25 decimal(38, 6),
     balance_p50 decimal(38, 6), balance_p75 decimal(38, 6), balance_p90 decimal(38, 6)

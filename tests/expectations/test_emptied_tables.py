@@ -16,6 +16,7 @@ MAY_BE_EMPTY = {
     "facts.fct_look_alike_ids": "no ids look alike",
     "facts.fct_implausible_charges": "no charge is implausible",
     "facts.fct_ledger_warnings": "no entry takes more than there is",
+    "forecast.deciding_charges": "no charge decides a state",
     "forecast.forecast_scores": "no forecast is due yet",
     "forecast.usage_spikes": "no day lies far above its past",
     "waste.pending_waste": "nothing is known yet that could be expected",

@@ -271,7 +271,7 @@ LEDGER: list[Corruption] = [
             ("update facts.fct_credit_lots set funded = 100.000001", "lot1", 1, "100.000001", "100.000000"),
             ("update facts.fct_credit_lots set funded = 99.999999", "lot1", 1, "99.999999", "100.000000"),
             (
-                "insert into facts.fct_credit_lots values ('w1', 'lot2', 5, 0, 0, 0, 5, 0)",
+                "insert into facts.fct_credit_lots values ('w1', 'lot2', 5, 0, 0, 0, 5, 0, 'active')",
                 *("lot2", 1, "5.000000", "0.000000"),
             ),
         )
@@ -327,8 +327,36 @@ LEDGER: list[Corruption] = [
     (
         "reductions_take_effect_in_full",
         WARNING,
-        "insert into facts.fct_ledger_warnings values ('w1', 'c9', 'unknown_lot', 40)",
+        "insert into facts.fct_ledger_warnings values ('w1', 'c9', 'l', 'unknown_lot', 40, '', null)",
         ("entry c9 of workspace w1: unknown_lot, 40.000000",),
+    ),
+    *(
+        (
+            check,
+            WARNING,
+            f"""insert into facts.fct_ledger_warnings
+            values ('w1', 'c9', 'l', '{warning}', 0, 'entry c8', date '2026-03-20')""",
+            (found,),
+        )
+        for check, warning, found in (
+            ("lots_keep_their_first_terms", "other_terms", "entry c9 of workspace w1, lot l: entry c8"),
+            ("extensions_come_before_the_expiry", "late_extension", "came on 2026-03-20: lot l had expired"),
+            ("lots_end_after_they_begin", "ends_before_it_begins", "entry c9 of workspace w1, lot l"),
+            ("entries_are_booked_once", "twin_entry", "entry c9 of workspace w1 equals entry c8"),
+        )
+    ),
+    (
+        "no_entry_waits_for_its_date",
+        WARNING,
+        """insert into staging.stg_credit_entries by name select 'w1' as workspace_id, 'may' as entry_id,
+            5 as credits, timestamp '2026-05-01 00:00:00' as occurred_at, 9 as batch_id""",
+        ("workspace w1: 1 of its entries wait, such as may; the latest occurred at 2026-05-01 00:00:00",),
+    ),
+    (
+        "usage_residuals_are_zero",
+        CRITICAL,
+        "update facts.fct_credit_balance_daily set usage_residual = 0.000001 where usage_date = '2026-03-30'",
+        ("workspace w1 on 2026-03-30: usage residual 0.000001",),
     ),
 ]
 
@@ -338,6 +366,18 @@ FORECAST: list[Corruption] = [
         CRITICAL,
         "delete from forecast.credit_depletion where workspace_id = 'w2'",
         ("workspace w2: 0 rows",),
+    ),
+    *(
+        (
+            "deciding_charges_are_implausible_and_leave_no_less",
+            CRITICAL,
+            "insert into facts.fct_implausible_charges values "
+            f"('native', '{event}', 'w1', '2026-03-30', 5000, 1);"
+            "insert into forecast.deciding_charges values "
+            f"('w1', '2026-03-31', 'native', 'e1', '2026-03-30', {credits}, 'ok', {left}, null)",
+            (f"workspace w1: event native e1, {credits}.000000 credits, ok without",),
+        )
+        for event, credits, left in (("e2", 5000, 5081), ("e1", 5001, 5081), ("e1", 5000, 81))
     ),
     (
         "forecast_status_is_known",

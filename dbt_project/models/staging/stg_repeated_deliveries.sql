@@ -1,12 +1,18 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ remove_rows(is_new_batch()) }}"
+    pre_hook="{{ remove_rows(is_repeated_again([
+        (source('raw', 'generation_events'), ['source', 'event_id']),
+        (source('raw', 'content_outcomes'), ['source', 'outcome_id']),
+        (source('raw', 'event_retractions'), ['source', 'retraction_id']),
+        (source('raw', 'credit_entries'), ['workspace_id', 'entry_id']),
+    ])) }}"
 ) }}
 
 -- a failed gate on it stops staging: depends_on: {{ source('raw', 'deliveries') }}
 {{ repeated_deliveries(
-    source('raw', 'generation_events'), ['source', 'event_id'], 'deliveries.credits'
+    source('raw', 'generation_events'), ['source', 'event_id'], 'ordered.credits',
+    version=['revision', 'recorded_at']
 ) }}
 union all
 {{ repeated_deliveries(
@@ -18,5 +24,6 @@ union all
 ) }}
 union all
 {{ repeated_deliveries(
-    source('raw', 'credit_entries'), ['workspace_id', 'entry_id'], 'deliveries.credits'
+    source('raw', 'credit_entries'), ['workspace_id', 'entry_id'], 'ordered.credits',
+    version=['revision']
 ) }}

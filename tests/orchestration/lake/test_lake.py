@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from orchestration.lake import landing_files, typed_files
+from orchestration.lake.batch_manifest import read_manifest, write_manifest
 from orchestration.lake.batch_writer import TABLES, BatchWriter
 from orchestration.lake.delivery import UnexplainedLines
 from orchestration.lake.ingest_report import IngestReport
@@ -531,3 +533,23 @@ def test_a_landing_directory_behind_a_link_is_read(tmp_path: Path, landing: Path
     linked.symlink_to(landing, target_is_directory=True)
     lake.ingest(linked, now=NOW)
     assert event_ids(lake) == ["e1"]
+
+
+def test_a_batch_of_an_older_release_lacks_new_tables_and_columns_and_loads(
+    lake: Lake, landing: Path
+) -> None:
+    (landing / "generation_events").mkdir()
+    (landing / "generation_events" / "a.jsonl").write_bytes(lines(event(1)))
+    lake.ingest(landing, now=NOW)
+    (batch,) = lake.batches()
+    (batch / "credit_plans.parquet").unlink()
+    assert lake.paths("credit_plans") == [batch / "credit_plans.parquet"], "a lost file is an error"
+    manifest = read_manifest(batch) or {}
+    write_manifest(batch, {name: entry for name, entry in manifest.items() if "plans" not in name})
+    old = pq.read_table(batch / "credit_entries.parquet").drop_columns(["plan_id", "related_source"])
+    pq.write_table(old, batch / "credit_entries.parquet")
+    assert lake.paths("credit_plans") == []
+    for table in ("credit_plans", "credit_entries"):
+        files = [str(file) for file in (*lake.paths(table), lake.schema_file(table))]
+        found = duckdb.sql(f"select * from read_parquet({files}, union_by_name = true)")
+        assert set(found.columns) == set(FEEDS[table].raw_schema.names)

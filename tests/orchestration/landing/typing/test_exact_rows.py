@@ -4,7 +4,7 @@ Not here: agreement with the fast reader (test_row_typer), files and lines (form
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -63,7 +63,7 @@ def test_a_row_of_required_columns_gets_the_defaults_of_the_contract() -> None:
 
 def test_a_credit_entry_opens_its_own_lot_effective_when_it_occurred() -> None:
     values = read("credit_entries", ENTRY).values
-    assert values["lot_id"] == "c1"
+    assert values["lot_id"] is None
     assert values["effective_at"] == values["occurred_at"]
     assert values["priority"] == 10
     assert values["expires_at"] is None
@@ -286,3 +286,28 @@ def test_attributes_that_are_no_object_are_kept_as_they_are(given: object) -> No
 @pytest.mark.parametrize("nothing", [None, "", {}, "{}"])
 def test_empty_attributes_are_null(nothing: object) -> None:
     assert read("generation_events", EVENT | {"attributes": nothing}).attributes is None
+
+
+EXTENSION = ENTRY | {
+    "entry_type": "extension",
+    "credits": 0,
+    "lot_id": "l",
+    "expires_at": "2026-07-01T00:00:00Z",
+}
+
+
+def test_an_extension_moves_no_credits_and_names_a_lot_and_an_expiry() -> None:
+    assert read("credit_entries", EXTENSION).values["credits"] == 0
+    reject = rejected("credit_entries", EXTENSION | {"lot_id": None})
+    assert reject.reason == "lot_id is required where entry_type is extension, and missing or empty"
+    assert rejected("credit_entries", EXTENSION | {"expires_at": ""}).column == "expires_at"
+    reject = rejected("credit_entries", EXTENSION | {"credits": 5})
+    assert (reject.rule, reject.reason) == ("sign", "credits of an extension must be zero; found 5")
+
+
+def test_a_plan_has_dates_and_positive_credits() -> None:
+    plan = {"workspace_id": "w", "plan_id": "p", "credits": 5, "interval": "month", "starts_on": "2026-01-31"}
+    assert read("credit_plans", plan).values["starts_on"] == date(2026, 1, 31)
+    for wrong in ("2026-02-30", "31.1.2026", "2026-01-31T00:00:00Z"):
+        assert rejected("credit_plans", plan | {"starts_on": wrong}).rule == "date.format"
+    assert rejected("credit_plans", plan | {"credits": 0}).rule == "sign"

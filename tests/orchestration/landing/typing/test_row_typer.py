@@ -279,3 +279,12 @@ def test_content_hashes_are_stable_across_releases(typers: dict[str, RowTyper]) 
     expected = hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()
     assert typed.accepted["content_hash"].to_pylist() == [expected]
     assert typed.accepted["credits"].to_pylist() == [Decimal("1.500000")]
+
+
+def test_an_entry_without_a_lot_is_hashed_as_when_its_id_was_the_default(typers: dict[str, RowTyper]) -> None:
+    entry = {"entry_id": "c1", "occurred_at": "2026-04-01T00:00:00Z", "workspace_id": "w"}
+    entry |= {"entry_type": "grant", "credits": 5}
+    rows = [entry, entry | {"lot_id": "c1"}, entry | {"lot_id": "other"}, entry | {"revision": 3}]
+    documents = pa.chunked_array([[json.dumps(row) for row in rows]])
+    first, *others = typers["credit_entries"].read(documents).accepted["content_hash"].to_pylist()
+    assert [first == other for other in others] == [True, False, True]
