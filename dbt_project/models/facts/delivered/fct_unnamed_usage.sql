@@ -18,8 +18,8 @@ with used as (
         '{{ kind }}' as id_kind,
         used.credits,
         case
-            when named.workspace_id is null and used.{{ kind }}_id is not null
-                then used.{{ kind }}_id
+            when named.workspace_id is null
+                then nullif(used.{{ kind }}_id, {{ no_member() }})
         end as unnamed_id
     from used
     left join {{ named }} as named

@@ -22,7 +22,7 @@ select
     'credit_entries' as feed,
     workspace_id as reference_scope,
     entry_id as reference_id,
-    'native' as source,
+    coalesce(related_source, 'native') as source,
     related_event_id as event_id,
     batch_id
 from {{ ref('stg_credit_entries') }}
