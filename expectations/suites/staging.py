@@ -58,9 +58,9 @@ _ONE_CONTENT = Check(
     ),
     why="The first content counts and the other is left out, though it may be the right one.",
     remedy=(
-        "A corrected row: deliver it with a higher revision. A row that still grows: deliver complete days, or a "
-        "higher revision each time. Ids that are not unique: set source for each workspace, or build the id from "
-        "more columns; never retract, since both rows are true"
+        "A corrected row: deliver it with a higher revision. A row that still grows: deliver complete days, "
+        "or a higher revision each time. Ids that are not unique: set source for each workspace, or build "
+        "the id from more columns; never retract, since both rows are true"
     ),
     severity="warning",
 )

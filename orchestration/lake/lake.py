@@ -72,8 +72,8 @@ class Lake:
     ) -> IngestReport:
         """Load every file that is not loaded yet, as one batch.
 
-        A batch is committed if anything is new, if it is the first, so that every table exists, or if the newest
-        is of a release that had fewer columns, so that every column exists.
+        A batch is committed if anything is new, if it is the first, so that every table exists, or if the
+        newest is of a release that had fewer columns, so that every column exists.
 
         Args:
             landing: the landing directory.

@@ -70,7 +70,9 @@ def refunds_of(cast: Cast, events: list[Row], rng: random.Random) -> list[FeedRo
     costly = [event for event in events if event["credits"] > Decimal("0.001")]
     for event in rng.sample(costly, min(len(costly), rng.randint(0, 3))):
         half = (event["credits"] / 2).quantize(Decimal("0.000001"))
-        parts = rng.choice(((event["credits"],), (half,), (half, event["credits"] - half), (event["credits"] + 1,)))
+        parts = rng.choice(
+            ((event["credits"],), (half,), (half, event["credits"] - half), (event["credits"] + 1,))
+        )
         for part in parts:
             at = event["occurred_at"] + timedelta(hours=rng.randint(0, 400))
             row = {

@@ -35,8 +35,7 @@ FEEDS: dict[str, dict[str, str]] = {
     ),
     "event_retractions": _columns(text="source retraction_id event_id reason", instant="occurred_at"),
     "credit_entries": _columns(
-        text="entry_id workspace_id entry_type lot_id currency related_event_id "
-        "related_source",
+        text="entry_id workspace_id entry_type lot_id currency related_event_id related_source",
         instant="occurred_at effective_at expires_at",
         credits="credits",
         money="amount",

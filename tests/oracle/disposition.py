@@ -83,7 +83,8 @@ def unneeded_segments(episodes_of: Mapping[EventKey, tuple[Episode, int]], as_of
     return {
         segment
         for segment, found in episodes.items()
-        if len(found) >= UNNEEDED_EPISODES and not any(attempt.is_used for episode in found for attempt in episode.attempts)
+        if len(found) >= UNNEEDED_EPISODES
+        and not any(attempt.is_used for episode in found for attempt in episode.attempts)
     }
 
 

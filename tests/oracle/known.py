@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from oracle.contract import Row, completed, content_of, hash_of, key_of, only_fills
+from oracle.contract import Row, completed, hash_of, key_of, only_fills
 
 UNCATEGORISED = "(uncategorised)"
 NO_MEMBER = "(no member)"
@@ -93,7 +93,7 @@ class Known:
 def deduplicate(feed: str, rows: Iterable[Mapping[str, Any]]) -> Deduplicated:
     """Keep one row for each key: of the greatest (revision, recorded_at), the earliest, or one that fills it.
 
-    The earlier batch is earlier, within a batch the lowest content hash. Only rows of the kept one's version conflict.
+    Earlier is the earlier batch, within a batch the lowest content hash. Only rows of one version conflict.
     """
     versions: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
@@ -143,12 +143,12 @@ def newest(feed: str, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...]
         versions[key_of(feed, full)].append(full)
 
     def recency(row: Row, same_key: Sequence[Row]) -> tuple[Any, ...]:
-        until = [other["updated_at"] or EARLIEST for other in same_key if other["batch_id"] <= row["batch_id"]]
+        until = [
+            other["updated_at"] or EARLIEST for other in same_key if other["batch_id"] <= row["batch_id"]
+        ]
         return row["updated_at"] or max(until), row["batch_id"], *row["place"]
 
-    return {
-        key: max(same_key, key=lambda row: recency(row, same_key)) for key, same_key in versions.items()
-    }
+    return {key: max(same_key, key=lambda row: recency(row, same_key)) for key, same_key in versions.items()}
 
 
 def local_date(instant: datetime, zone: ZoneInfo) -> date:

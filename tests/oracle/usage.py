@@ -112,7 +112,9 @@ def disposed_credits(facts: Sequence[Fact]) -> dict[str, Decimal]:
     for fact in facts:
         sums[fact.disposition] += fact.generation.credits
     partly = sum(
-        min(fact.generation.refunded, fact.generation.credits) for fact in facts if fact.disposition != "refunded"
+        min(fact.generation.refunded, fact.generation.credits)
+        for fact in facts
+        if fact.disposition != "refunded"
     )
     disposed = {f"{disposition}_credits": as_credits(sums[disposition]) for disposition in DISPOSITIONS}
     return {**disposed, "partly_refunded_credits": as_credits(partly)}
