@@ -6,13 +6,13 @@ The rows of a feed that repeat a key: all but the one that counts. Of the rows o
 A row with the version of the one that counts, which it neither repeats nor leaves emptier, is a conflict. An
 increment returns the keys that arrived again, with all their rows; only keys that came more than once are
 ordered, and only those with several contents are compared column by column.
-`raw` is the source of the feed, `key` a list of two column names, `version` the columns compared first.
+`raw` is the source of the feed, which a unit test names otherwise; `key` a list of two column names, `version` the columns compared first.
 -#}
-{% macro repeated_deliveries(raw, key, credits, version=[]) %}
+{% macro repeated_deliveries(feed, raw, key, credits, version=[]) %}
     {%- set keys = key | join(', ') -%}
     {%- set same_version = ['version_id'] + key -%}
     select
-        '{{ raw.identifier }}' as feed,
+        '{{ feed }}' as feed,
         ordered.{{ key[0] }} as key_scope,
         ordered.{{ key[1] }} as key_id,
         ordered.row_id,
@@ -59,7 +59,7 @@ ordered, and only those with several contents are compared column by column.
                 {{ same_version | join(', ') }},
                 content_hash,
                 min(batch_id) as first_batch_id
-                {%- for column in content_columns(raw.identifier) %},
+                {%- for column in content_columns(feed) %},
                 max({{ column }}) as {{ column }}
                 {%- endfor %}
             from deliveries
@@ -78,7 +78,7 @@ ordered, and only those with several contents are compared column by column.
             inner join contents as emptier
                 on
                     {{ same_columns('fuller', 'emptier', same_version) }}
-                    {%- for column in content_columns(raw.identifier) %}
+                    {%- for column in content_columns(feed) %}
                     and (
                         emptier.{{ column }} is null
                         or emptier.{{ column }} = fuller.{{ column }}

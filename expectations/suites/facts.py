@@ -61,10 +61,7 @@ _DISPOSED = Check(
 
 _IS_PRODUCT = Check(
     name="product_ids_are_of_products",
-    rule=(
-        "of the credits a workspace used in the last 30 days, at most a quarter are of episodes of more than "
-        "20 attempts"
-    ),
+    rule="of a workspace's credits of 30 days at most a quarter are of episodes of more than 20 attempts",
     cases=read_sql("facts/product_ids_are_of_products"),
     found=(
         "workspace {workspace_id}: {long_credits} of {credits} credits, such as {longest_count} attempts on "
@@ -72,8 +69,8 @@ _IS_PRODUCT = Check(
     ),
     why="An id of a conversation or session makes every turn of it look like a regeneration, and waste.",
     remedy=(
-        "The product id is probably that of a conversation or session: deliver the id of what is made, or "
-        "leave product_id out"
+        "The product id is probably a conversation or session: deliver the id of what is made, or leave "
+        "product_id out"
     ),
     severity="warning",
 )

@@ -73,14 +73,15 @@ _ALL_PERIODS = Check(
 _DISPOSED = Check(
     name="summary_dispositions_add_up",
     rule=(
-        "used + iterated + wasted + pending + untracked + refunded = credits_used, for each workspace and "
-        "period"
+        "used + iterated + wasted + pending + untracked + refunded = credits_used, "
+        "for each workspace and period"
     ),
     cases=read_sql("marts/summary_dispositions_add_up"),
     found=(
         "workspace {workspace_id}, {period}: {used_credits} used, {iterated_credits} iterated, "
         "{wasted_credits} wasted, {pending_credits} pending, {untracked_credits} untracked, "
-        "{refunded_credits} refunded; {credits_used} in all"
+        "{refunded_credits} refunded; "
+        "{credits_used} in all"
     ),
     why="It is the promise that every credit is explained once.",
     remedy=_REBUILD,

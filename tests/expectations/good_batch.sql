@@ -112,28 +112,28 @@ insert into facts.int_generations_excluded values (5, 'w1', 4, 1, 'retracted'), 
 create table facts.int_generations_classified (
     row_id bigint, source text, event_id text, workspace_id text, usage_date date, credits decimal(18, 6),
     member_id text, product_category text, generation_type text, ruleset_id text, template_id text,
-    attempt_number bigint, batch_id bigint
+    attempt_number bigint, batch_id bigint, product_id text, is_first_variant boolean, attempt_count bigint
 );
 insert into facts.int_generations_classified
 select id, 'native', 'e' || id, workspace, usage_date, credits, member, 'Shoes', 'description', ruleset, template,
-    number, 1
+    number, 1, 'p1', number is not null, attempt_count
 from (values
-    (1, 'w1', '2026-03-30', 10, 'm1', 'r1', 't1', 1),
-    (2, 'w1', '2026-03-31', 5, 'm2', 'r2', 't2', 1),
-    (3, 'w1', '2026-03-31', 2.5, 'm2', 'r2', 't2', 2),
-    (4, 'w1', '2026-03-31', 1.25, 'm1', 'r2', 't2', null),
-    (7, 'w2', '2026-03-31', 3, 'm3', 'r1', 't1', 1)
-) as given(id, workspace, usage_date, credits, member, ruleset, template, number);
+    (1, 'w1', '2026-03-30', 10, 'm1', 'r1', 't1', 1, 1),
+    (2, 'w1', '2026-03-31', 5, 'm2', 'r2', 't2', 1, 2),
+    (3, 'w1', '2026-03-31', 2.5, 'm2', 'r2', 't2', 2, 2),
+    (4, 'w1', '2026-03-31', 1.25, 'm1', 'r2', 't2', null, null),
+    (7, 'w2', '2026-03-31', 3, 'm3', 'r1', 't1', 1, 1)
+) as given(id, workspace, usage_date, credits, member, ruleset, template, number, attempt_count);
 create table facts.fct_generations as
-select judged.*, episode_id, attempt_count, disposition, waste_reason
+select judged.*, episode_id, disposition, waste_reason
 from facts.int_generations_classified as judged
 inner join (values
-    ('e1', 'x-1', 1, 'used', null),
-    ('e2', 'y-1', 2, 'iterated', null),
-    ('e3', 'y-1', 2, 'pending', null),
-    ('e4', null, null, 'wasted', 'failed_generation'),
-    ('e7', 'z-1', 1, 'untracked', null)
-) as decided(event_id, episode_id, attempt_count, disposition, waste_reason) using (event_id);
+    ('e1', 'x-1', 'used', null),
+    ('e2', 'y-1', 'iterated', null),
+    ('e3', 'y-1', 'pending', null),
+    ('e4', null, 'wasted', 'failed_generation'),
+    ('e7', 'z-1', 'untracked', null)
+) as decided(event_id, episode_id, disposition, waste_reason) using (event_id);
 create table facts.fct_implausible_charges (
     source text, event_id text, workspace_id text, usage_date date, credits decimal(38, 6),
     p99_credits decimal(38, 6)
@@ -155,12 +155,13 @@ create table facts.fct_look_alike_ids (workspace_id text, id_kind text, look tex
 create table facts.fct_usage_daily (
     workspace_id text, usage_date date, credits decimal(38, 6), generation_count bigint,
     used_credits decimal(38, 6), iterated_credits decimal(38, 6), wasted_credits decimal(38, 6),
-    pending_credits decimal(38, 6), untracked_credits decimal(38, 6)
+    pending_credits decimal(38, 6), untracked_credits decimal(38, 6), refunded_credits decimal(38, 6),
+    pending_product_credits decimal(38, 6)
 );
 insert into facts.fct_usage_daily values
-    ('w1', '2026-03-30', 10, 1, 10, 0, 0, 0, 0),
-    ('w1', '2026-03-31', 8.75, 3, 0, 5, 1.25, 2.5, 0),
-    ('w2', '2026-03-31', 3, 1, 0, 0, 0, 0, 3);
+    ('w1', '2026-03-30', 10, 1, 10, 0, 0, 0, 0, 0, 0),
+    ('w1', '2026-03-31', 8.75, 3, 0, 5, 1.25, 2.5, 0, 0, 2.5),
+    ('w2', '2026-03-31', 3, 1, 0, 0, 0, 0, 3, 0, 0);
 create table facts.int_usage_daily_base as
 select workspace_id, usage_date, credits, generation_count from facts.fct_usage_daily;
 create table facts.fct_usage_by_day as
@@ -284,6 +285,7 @@ select workspace_id, period, date '2026-03-31' as as_of, cast(sum(credits) as de
     cast(sum(wasted_credits) as decimal(38, 6)) as wasted_credits,
     cast(sum(pending_credits) as decimal(38, 6)) as pending_credits,
     cast(sum(untracked_credits) as decimal(38, 6)) as untracked_credits,
+    cast(sum(refunded_credits) as decimal(38, 6)) as refunded_credits,
     cast(0 as decimal(38, 6)) as expected_pending_waste_credits_low,
     cast(case workspace_id when 'w1' then 1 else 0 end as decimal(38, 6)) as expected_pending_waste_credits,
     cast(case workspace_id when 'w1' then 2.5 else 0 end as decimal(38, 6))

@@ -60,6 +60,17 @@ FACTS: list[Corruption] = [
         ("found 1 case: event native e2: 10000.000000 credits in workspace w1 on 2026-01-01", "is 10.000000"),
     ),
     (
+        "product_ids_are_of_products",
+        WARNING,
+        # all of w2, and 2.5 of the 18.75 credits of w1, which is less than a quarter
+        """update facts.int_generations_classified set attempt_count = 21, product_id = 'chat-7'
+        where event_id in ('e3', 'e7')""",
+        (
+            "found 1 case: workspace w2: 3.000000 of 3.000000 credits, such as 21 attempts on product chat-7",
+            "conversation or session",
+        ),
+    ),
+    (
         "dispositions_add_up_to_consumed_credits",
         CRITICAL,
         "update facts.fct_usage_daily set pending_credits = 2.499999 where pending_credits > 0",
@@ -697,3 +708,20 @@ def test_every_forecast_check_is_failed_by_some_batch(assert_all_covered: Callab
 @pytest.mark.parametrize("corruption", SPIKES, ids=[corruption[0] for corruption in SPIKES])
 def test_corrupted_spikes_are_reported(corruption: Corruption, assert_reported: Callable[..., None]) -> None:
     assert_reported("forecast", *corruption)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_found"),
+    [
+        ("attempt_count = 21, credits = 4.583334", True),
+        ("attempt_count = 21, credits = 4.583333", False),
+        ("attempt_count = 20, credits = 9", False),
+        ("attempt_count = 21, credits = 9, usage_date = '2026-03-01'", False),
+    ],
+)
+def test_more_than_a_quarter_of_the_credits_of_30_days_in_episodes_of_more_than_20_attempts_is_reported(
+    changes: str, is_found: bool, change: Callable[[str], None], failed_check: Callable[..., object]
+) -> None:
+    """The others of the workspace come to 13.75 credits."""
+    change(f"update facts.int_generations_classified set {changes} where event_id = 'e2'")
+    assert (failed_check("facts", "product_ids_are_of_products") is not None) == is_found

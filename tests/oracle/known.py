@@ -94,8 +94,7 @@ class Known:
 def deduplicate(feed: str, rows: Iterable[Mapping[str, Any]]) -> Deduplicated:
     """Keep one row for each key: of the greatest (revision, recorded_at), the earliest, or one that fills it.
 
-    The earlier batch is earlier, within a batch the lowest content hash. Only rows of the kept one's
-    version conflict.
+    Earlier is the earlier batch, within a batch the lowest content hash. Only rows of one version conflict.
     """
     versions: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:

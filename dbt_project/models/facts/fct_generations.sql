@@ -5,7 +5,9 @@ with classified as (
         generations.*,
         case
             when generations.product_id is not null
-                then {{ stable_id(prefixed('generations', unit_columns()).split(', ')) }}
+                then {{ stable_id(
+                    prefixed('generations', unit_columns()).split(', ')
+                ) }}
         end as unit_id,
         generations.status <> 'succeeded' as is_failed,
         coalesce({{ is_rejection('generations.current_outcome') }}, false)

@@ -23,10 +23,10 @@ select
     case feed
         when 'generation_events' then
             concat(
-                'a corrected row: deliver it with a higher revision; a row that still ',
-                'grows: deliver complete days, or a higher revision each time; ids that ',
-                'are not unique: set source for each workspace, or build the id from ',
-                'more columns, and never retract: both rows are true'
+                'a corrected row: deliver it with a higher revision; ',
+                'a row that still grows: deliver complete days, or a higher revision; ',
+                'ids that are not unique: set source for each workspace, or build ',
+                'the id from more columns, and never retract: both rows are true'
             )
         else 'deliver the correction under a new id'
     end as remedy,

@@ -11,19 +11,19 @@
 
 -- a failed gate on it stops staging: depends_on: {{ source('raw', 'deliveries') }}
 {{ repeated_deliveries(
-    source('raw', 'generation_events'), ['source', 'event_id'], 'ordered.credits',
-    version=['revision', 'recorded_at']
+    'generation_events', source('raw', 'generation_events'), ['source', 'event_id'],
+    'ordered.credits', version=['revision', 'recorded_at']
 ) }}
 union all
 {{ repeated_deliveries(
-    source('raw', 'content_outcomes'), ['source', 'outcome_id'], 'null'
+    'content_outcomes', source('raw', 'content_outcomes'), ['source', 'outcome_id'], 'null'
 ) }}
 union all
 {{ repeated_deliveries(
-    source('raw', 'event_retractions'), ['source', 'retraction_id'], 'null'
+    'event_retractions', source('raw', 'event_retractions'), ['source', 'retraction_id'], 'null'
 ) }}
 union all
 {{ repeated_deliveries(
-    source('raw', 'credit_entries'), ['workspace_id', 'entry_id'], 'ordered.credits',
+    'credit_entries', source('raw', 'credit_entries'), ['workspace_id', 'entry_id'], 'ordered.credits',
     version=['revision']
 ) }}

@@ -28,7 +28,8 @@ products as (
         attempts.product_id,
         count(*) as attempts,
         count(*) filter (attempts.attempt_number >= 2) as regenerations,
-        count(attempts.attempt_quality_parts) filter (attempts.attempt_number = 1) as scored,
+        count(attempts.attempt_quality_parts)
+        filter (attempts.attempt_number = 1) as scored,
         coalesce(
             -- the mean of an attempt's variants, to the whole step
             sum(divide(cast(attempts.attempt_quality_parts as hugeint), 232792560))

@@ -157,7 +157,9 @@ select
         unit_attempt_number - min(unit_attempt_number) over episode + 1 as bigint
     ) as attempt_number,
     cast(
-        max(unit_attempt_number) over episode - min(unit_attempt_number) over episode + 1
+        max(unit_attempt_number) over episode
+        - min(unit_attempt_number) over episode
+        + 1
         as bigint
     ) as attempt_count,
     cast(variant_number as bigint) as variant_number,

@@ -13,7 +13,7 @@ recategorized_products as (
     ) }}
 ),
 
--- what is new, or what a later or earlier as_of makes known: outcomes, retractions, refunds
+-- outcomes, retractions and refunds that are new, or that another as_of makes known
 changed_feeds as (
     {%- for feed in (ref('stg_content_outcomes'), ref('stg_event_retractions')) %}
     select
@@ -37,7 +37,9 @@ changed_feeds as (
         related_event_id is not null
         and (
             {{ entry_arrived }}
-            or {{ is_newly_known('cast(' ~ utc_timestamp('occurred_at') ~ ' as date)', margin=1) }}
+            or {{ is_newly_known(
+                'cast(' ~ utc_timestamp('occurred_at') ~ ' as date)', margin=1
+            ) }}
         )
 ),
 

@@ -50,5 +50,7 @@ left join {{ ref('int_generations_excluded') }} as excluded
     on
         dated.winning_row_id = excluded.row_id
         and excluded.exclusion_reason = 'retracted'
-        and not {{ is_unserved('excluded.retracted_in_batch', 'excluded.retracted_on') }}
+        and not {{ is_unserved(
+            'excluded.retracted_in_batch', 'excluded.retracted_on'
+        ) }}
 where {{ was_served('dated.usage_date') }} and excluded.row_id is null

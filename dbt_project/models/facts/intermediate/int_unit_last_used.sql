@@ -32,7 +32,9 @@ select
         when product_id is not null
             then {{ unit_key(['workspace_id', 'product_id']) }}
     end as product_key,
-    case when product_id is not null then {{ unit_key(unit_columns()) }} end as unit_key,
+    case
+        when product_id is not null then {{ unit_key(unit_columns()) }}
+    end as unit_key,
     used_on,
     attempted_on,
     regenerated_on

@@ -71,13 +71,33 @@ def test_a_credit_entry_opens_its_own_lot_effective_when_it_occurred() -> None:
 
 def test_the_empty_text_is_the_same_as_null() -> None:
     assert event(locale="", quality_score="", source="", recorded_at="") == event()
-    assert rejected_event(member_id="").rule == "required"
+    assert rejected_event(generation_type="").rule == "required"
 
 
 def test_a_missing_or_null_required_value_is_rejected_by_name() -> None:
-    reject = rejected_event(product_id=None)
-    assert (reject.rule, reject.column) == ("required", "product_id")
-    assert "product_id" in reject.reason and reject.remedy
+    reject = rejected_event(generation_type=None)
+    assert (reject.rule, reject.column) == ("required", "generation_type")
+    assert "generation_type" in reject.reason and reject.remedy
+
+
+@pytest.mark.parametrize("text", ["-", "none", "None", "NULL", "n/a", "N/A", "", None])
+def test_what_logs_write_without_an_id_is_a_missing_id(text: str | None) -> None:
+    found = event(member_id=text, product_id=text)
+    assert (found["member_id"], found["product_id"]) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["--", "nobody", "nulls", "na", " -"])
+def test_an_id_that_only_resembles_a_missing_one_is_kept(text: str) -> None:
+    assert event(product_id=text)["product_id"] == text
+
+
+def test_a_model_or_a_workspace_may_be_called_none() -> None:
+    assert event(model="none", workspace_id="-")["workspace_id"] == "-"
+
+
+def test_a_revision_is_zero_by_default_and_whole() -> None:
+    assert (event()["revision"], event(revision="3")["revision"]) == (0, 3)
+    assert rejected_event(revision="1.5").rule == "integer.whole"
 
 
 @pytest.mark.parametrize(

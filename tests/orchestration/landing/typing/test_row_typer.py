@@ -59,7 +59,7 @@ INSTANTS = st.one_of(
     st.sampled_from(["2025-07-5T00:00:00Z", "2026-02-30T00:00:00Z", "1775554200", "2026-12-31T23:59:60Z"]),
 )
 TEXTS = st.text(max_size=8) | st.sampled_from(
-    ["succeeded", "Succeeded", "purchase", "void", "UTC", "a\0b", ""]
+    ["succeeded", "Succeeded", "purchase", "void", "UTC", "a\0b", "", "-", "None", "n/A"]
 )
 NESTED = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | TEXTS,
@@ -103,6 +103,7 @@ TRAP_TEXTS = (
         "Europe/Berlin",
         "utc",
     ),
+    *("-", "none", "NONE", "N/a", "nulls"),
     *("a\0b", "\u2028", "é\U0001f600", "'; drop table", "{{ x }}", "[1]", '{"a":1}', 'a"b', "x" * 500),
 )
 TRAPS = (
