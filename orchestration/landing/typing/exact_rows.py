@@ -5,7 +5,7 @@ Nothing here knows of files.
 """
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from orchestration.landing.contract import ATTRIBUTES, Column, Feed, RequiredRule, SignRule
@@ -18,6 +18,17 @@ from orchestration.landing.typing.exact_values import (
     read_value,
 )
 from orchestration.landing.typing.json_text import JsonRejected, Number, json_text, parse_json
+
+_SHOWN_FAULTS = 8
+# where the feed tells more than the kind of the column
+_REMEDIES: dict[tuple[str, str | None, str], str] = {
+    (
+        "generation_events",
+        "credits",
+        "range",
+    ): "Deliver 0 or more. To take an event back, deliver its event_id "
+    "in event_retractions; to give credits back, deliver a refund in credit_entries.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +64,30 @@ def read_row(feed: Feed, document: str, *, timezones: Set[str]) -> Row:
         timezones: the zone names accepted.
 
     Raises:
-        RowRejected: the first rule broken, in contract column order.
+        RowRejected: every rule broken, in contract column order; the first decides rule, column and value.
     """
     found = _parse_object(document)
-    try:
-        values: dict[str, object] = {}
-        for column in feed.columns:
+    values: dict[str, object] = {}
+    faults: list[Reject] = []
+    for column in feed.columns:
+        try:
             value = read_value(column, found.get(column.name), timezones)
             values[column.name] = _default(column, values) if value is None else value
+        except (JsonRejected, ValueRejected) as error:
+            faults.append(_with_remedy(feed, error.reject))
+    try:
         for rule in feed.sign_rules:
-            _check_sign(rule, values)
+            if {rule.column, rule.decided_by} <= values.keys():
+                _check_sign(rule, values)
         for required in feed.required_rules:
-            _check_required(required, values)
-        return Row(values, *_extras(feed, found))
+            if {required.column, required.decided_by} <= values.keys():
+                _check_required(required, values)
+        extras = _extras(feed, found)
     except (JsonRejected, ValueRejected) as error:
-        raise RowRejected(error.reject, frozenset(found)) from error
+        faults.append(error.reject)
+    if faults:
+        raise RowRejected(_all_of(faults), frozenset(found))
+    return Row(values, *extras)
 
 
 def read_extras(feed: Feed, document: str) -> tuple[str | None, tuple[str, ...]]:
@@ -86,6 +106,22 @@ def read_extras(feed: Feed, document: str) -> tuple[str | None, tuple[str, ...]]
 def unknown_columns(feed: Feed, names: Set[str]) -> tuple[str, ...]:
     """The names that are not in the contract, sorted."""
     return tuple(sorted(names - set(feed.names) - {ATTRIBUTES}))
+
+
+def _all_of(faults: list[Reject]) -> Reject:
+    """One rejection that names every fault, so that a delivery is corrected once."""
+    first, *others = faults
+    shown = others[: _SHOWN_FAULTS - 1]
+    reasons = [first.reason, *(fault.reason for fault in shown)]
+    if len(others) > len(shown):
+        reasons.append(f"{len(others) - len(shown)} more faults")
+    remedies = dict.fromkeys([first.remedy, *(fault.remedy for fault in shown)])
+    return replace(first, reason="; ".join(reasons), remedy=" ".join(remedies))
+
+
+def _with_remedy(feed: Feed, reject: Reject) -> Reject:
+    remedy = _REMEDIES.get((feed.name, reject.column, reject.rule))
+    return replace(reject, remedy=remedy) if remedy else reject
 
 
 def _parse_object(document: str) -> dict[str, object]:
@@ -151,4 +187,5 @@ def _check_required(rule: RequiredRule, values: dict[str, object]) -> None:
 
 
 def _default(column: Column, values: dict[str, object]) -> object:
-    return values[column.default_from] if column.default_from else column.default
+    # the column it is taken from may itself be at fault
+    return values.get(column.default_from) if column.default_from else column.default

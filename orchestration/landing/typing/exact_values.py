@@ -15,10 +15,14 @@ from orchestration.landing.typing.json_text import Number, json_text
 
 EXACT = Context(prec=200, rounding=ROUND_HALF_EVEN)
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9.]*[0-9],[0-9]+")
+# RFC 3339, and what PostgreSQL, BigQuery and strftime write: +00, +0200, " UTC", no seconds
 _INSTANT = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
-    r"(?:([Zz])|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))?"
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?"
+    r"(?: ?(?:([Zz]|UTC)|([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?))?"
 )
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_NUMBER_CHARACTERS = 150
 _WHOLE_DIGITS = 12
 _FRACTION_DIGITS = {"credits": 6, "money": 12}
@@ -122,18 +126,30 @@ def _read_instant(column: Column, text: str) -> datetime:
     microsecond = int((fraction or "")[:6].ljust(6, "0"))
     try:
         local = datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second), microsecond, tzinfo=UTC
+            int(year), int(month), int(day), int(hour), int(minute), int(second or 0), microsecond, tzinfo=UTC
         )
         offset = timedelta(hours=int(offset_hours or 0), minutes=int(offset_minutes or 0))
-        return local + offset if sign == "-" else local - offset
+        instant = local + offset if sign == "-" else local - offset
     except (ValueError, OverflowError):
         _reject_instant(column, text, "instant.range", "there is no such date and time")
+    if instant < _EARLIEST:
+        _reject_early(column, text, instant)
+    return instant
+
+
+def _reject_early(column: Column, text: str, instant: datetime) -> NoReturn:
+    is_zero = abs(instant - _EPOCH) <= timedelta(days=1)
+    problem = "is a missing time that was written as zero" if is_zero else "lies before 2000-01-01"
+    remedy = "Deliver the true time." if column.required else "Deliver the true time, or leave it empty."
+    _reject("instant.range", column, text, problem, remedy)
 
 
 def _read_number(column: Column, text: str) -> Decimal | int:
     if len(text) > _MAX_NUMBER_CHARACTERS or not _NUMBER.fullmatch(text):
-        remedy = "Deliver digits such as 12.5, without spaces, separators or NaN."
-        _reject("number.format", column, text, "must be a plain decimal number", remedy)
+        problem, remedy = "must be a plain decimal number", "Deliver digits such as 12.5"
+        if _DECIMAL_COMMA.fullmatch(text):
+            problem += " with a point, and has a comma, which is never guessed to be a point"
+        _reject("number.format", column, text, problem, f"{remedy}, without spaces, separators or NaN.")
     number = Decimal(text)
     if column.kind == "score":
         return _score(column, text, number)
@@ -157,12 +173,27 @@ def _whole(column: Column, text: str, number: Decimal) -> int:
 
 def _fixed(column: Column, text: str, number: Decimal) -> Decimal:
     scale = _FRACTION_DIGITS[column.kind]
-    value, digits, exponent = _significant(number)
+    value, digits, exponent = _significant(_without_noise(number, scale))
     if exponent < -scale or digits + exponent > _WHOLE_DIGITS:
         problem = f"may have at most {_WHOLE_DIGITS} digits before the point and {scale} after it"
         remedy = "Deliver an exact amount within those digits; amounts are not rounded."
         _reject("decimal.digits", column, text, problem, remedy)
     return value.quantize(Decimal(1).scaleb(-scale), context=EXACT)
+
+
+def _without_noise(number: Decimal, scale: int) -> Decimal:
+    """The number that binary arithmetic meant: 0.30000000000000004 is 0.3.
+
+    Noise is at most a thousandth of the last place, of the type or of six places. Money is never so rounded
+    to zero: a price of one token may be that small.
+    """
+    if abs(number) >= 10**_WHOLE_DIGITS or _significant(number)[2] >= -scale:
+        return number
+    for places in (scale, 6):
+        near = number.quantize(Decimal(1).scaleb(-places), context=EXACT)
+        if abs(number - near) <= Decimal(1).scaleb(-places - 3) and (near or places == scale):
+            return near
+    return number
 
 
 def _score(column: Column, text: str, number: Decimal) -> Decimal:
