@@ -23,7 +23,7 @@ def entry(workspace: str, credits: int) -> dict[str, Any]:
         **{"workspace_id": workspace, "entry_id": f"{workspace}-1", "lot_id": f"{workspace}-1"},
         **{"entry_type": "purchase", "credits_micro": credits * MICRO, "priority": 10},
         **{"occurred_at": start, "occurred_on": start, "effective_at": start, "effective_on": start},
-        **{"expires_at": pd.NaT, "expires_on": pd.NaT},
+        **{"expires_at": pd.NaT, "expires_on": pd.NaT, "related_on": pd.NaT},
     }
 
 

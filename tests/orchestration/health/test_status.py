@@ -75,8 +75,8 @@ def test_each_rule_has_its_count_files_example_reason_and_remedy(
         "quarantine   5 lines or files",
         "generation_events range: 3 in 2 files",
         "such as generation_events/b.jsonl:1: credits must be at least 0; found -3",
-        "Deliver 0 or more. To take an event back, deliver its event_id in event_retractions; to give credits "
-        "back, deliver a refund in credit_entries.",
+        "Deliver 0 or more. To take an event back, deliver its event_id in event_retractions; to give "
+        "credits back, deliver a refund in credit_entries.",
         "generation_events file.gzip: 1 in 1 file",
         "such as generation_events/c.jsonl.gz: the gzip data is truncated",
         "Deliver the complete file again under the same or another name.",
