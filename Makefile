@@ -102,10 +102,11 @@ test-superset: $(VENV)/.made .venv-superset/.made  ## test Apache Superset on th
 serve: $(VENV)/.made  ## serve the Dagster UI and the nightly schedule, on this machine only
 	@$(BIN)/credits serve
 
-docs: $(VENV)/.made  ## regenerate docs/marts.md, docs/settings.md and the disposition table
+docs: $(VENV)/.made  ## regenerate docs/marts.md, docs/settings.md, docs/warnings.md and the disposition table
 	@$(BIN)/python docs/marts_document.py
 	@$(BIN)/python docs/settings_document.py
 	@$(BIN)/python docs/rules_document.py
+	@$(BIN)/python docs/warnings_document.py
 
 lint: $(VENV)/.made  ## check style, import fences, types, SQL
 	@$(BIN)/ruff check .

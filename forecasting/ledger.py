@@ -5,7 +5,6 @@ Not here: which entries are known at `as_of`, local dates of instants, and any g
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,10 +12,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from forecasting.ledger_warnings import FUNDING_TYPES, find_warnings
+from forecasting.lot_walk import NEVER, Calendar, Debt, Ints, Kind, Move, OpenLot, Walk, draw
 
-NEVER = np.iinfo(np.int64).max // 4  # the day number of "no such day"; room to add days to it
-FUNDING_TYPES = ("purchase", "grant")
+__all__ = [
+    "DEFAULT_POLICY",
+    "DRAW_TERMS",
+    "NEVER",
+    "DrawPolicy",
+    "Ints",
+    "Ledger",
+    "day_numbers",
+    "draw",
+    "draw_down",
+    "midnights",
+    "positions",
+    "with_expected",
+]
+
 MICRO_LIMIT = 4e18  # one workspace's credits and usage together must fit int64
 DRAW_TERMS = ("priority", "expires_on", "effective_on", "lot_id")
 
@@ -65,48 +78,24 @@ class Ledger:
     """What `draw_down` returns. Columns ending in `_micro` are int64 micro-credits; days are midnights.
 
     Attributes:
-        lots: one row per (workspace_id, lot_id): funded, consumed, expired, voided, remaining and residual
-            (`_micro`), effective_at, expires_at, effective_on, expires_on, priority, lot_status, is_alive.
+        lots: one row per (workspace_id, lot_id): funded, consumed, expired, voided, remaining, residual and
+            allowance (`_micro`; what was granted less what was taken back, since the lot last stood at zero
+            and was filled again), effective_at, expires_at and expires_on as extended, effective_on,
+            priority, lot_status, is_alive.
         balance_daily: one row per (workspace_id, usage_date) of workspaces with entries: opening, funded,
-            consumed, expired, voided, overage (see `DrawPolicy`), closing and residual (`_micro`).
-        warnings: one row per reduction with less effect than it asked for: workspace_id, lot_id, entry_id,
-            entry_type, warning (`unknown_lot`, `excess_reduction`), credits_micro (the part without effect,
-            positive), counted_on (null for `unknown_lot`).
+            consumed, expired, voided, overage (see `DrawPolicy`), before_ledger (usage before the first
+            entry day), closing, residual and usage_residual (`_micro`).
+        movements: one row per entry that changed the credits of a lot: workspace_id, entry_id, lot_id,
+            counted_on, funded_micro, voided_micro.
+        warnings: one row per entry with less effect than it asked for: workspace_id, lot_id, entry_id,
+            entry_type, warning (`unknown_lot`, `excess_reduction`, `late_extension`), credits_micro (the part
+            without effect, positive), counted_on (null for `unknown_lot`).
     """
 
     lots: pd.DataFrame
     balance_daily: pd.DataFrame
+    movements: pd.DataFrame
     warnings: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class _Calendar:
-    """The dense days of every workspace, laid end to end: day `d` of workspace `w` is at `base[w] + d`."""
-
-    base: Ints
-    start: Ints  # where each workspace begins
-    length: Ints
-    usage: Ints
-    uncovered: Ints  # usage no lot has paid for yet, less what was repaid of earlier days; overage in the end
-    expired: Ints
-    held: Ints  # what the lots hold at the end of the day, counted lot by lot
-
-
-def draw(demand: Ints, held: Ints) -> Ints:
-    """Pays a lot's credits out to demand, day after day, and takes what was paid off `demand` in place.
-
-    Args:
-        demand: credits asked for, shape (..., days); leading axes may be paths or workspaces.
-        held: credits in the lot before the first day, shape (...).
-
-    Returns:
-        Credits left in the lot at the end of each day, shape (..., days).
-    """
-    before = held[..., np.newaxis]
-    left: Ints = np.maximum(before - np.cumsum(demand, axis=-1), 0)
-    demand[..., :1] -= before - left[..., :1]
-    demand[..., 1:] -= left[..., :-1] - left[..., 1:]
-    return left
 
 
 def draw_down(
@@ -114,16 +103,19 @@ def draw_down(
 ) -> Ledger:
     """Books usage on the lots that were alive on each local day, and returns lots, daily balances, warnings.
 
-    Within a day: expiries, funding, expiries again, voids and negative adjustments, usage. The draw order
-    never changes, so lots are settled one after another, each against the usage the earlier ones left
-    uncovered: over all their days at once, or, where overage is repaid, from one entry of the workspace to
-    the next, because only an entry can bring the credits to repay it with.
+    Within a day: expiries, all entries in the order of the instants they count from, expiries again, usage.
+    The draw order rarely changes, so lots are settled one after another, each against the usage the earlier
+    ones left uncovered, over all their days at once. Where overage is repaid, an expiry is extended or a
+    refund looks for the lot that paid, the lots of the workspace take their days together, from one entry to
+    the next.
 
     Args:
         entries: known at `as_of` and free of duplicates: workspace_id, entry_id, entry_type, credits_micro
-            (signed), lot_id (the entry's own id if it names none), priority, occurred_at, occurred_on,
-            effective_at, effective_on, expires_at, expires_on (first local day not usable; null: never).
-            A refund or positive adjustment on a lot that no purchase or grant funded opens that lot itself.
+            (signed), lot_id (null: a lot named after the entry), priority, occurred_at, occurred_on,
+            effective_at, effective_on, expires_at, expires_on (first local day not usable; null: never),
+            related_on (the usage date of the generation a refund names; null if it names none that is known).
+            A refund or positive adjustment on a lot that no purchase or grant funded opens that lot itself. A
+            refund that names a generation and no lot goes to the lot that the usage of that day drew last.
         usage: workspace_id, usage_date, credits_micro; days with usage only.
         as_of: the last local day to book.
         policy: the order in which lots are drawn, and whether overage is repaid.
@@ -142,11 +134,25 @@ def draw_down(
     moves, unknown = _assign_lots(entries, lots, today)
     calendar = _calendar(entries, lots, usage, names, today)
     _settle(lots, moves, calendar, today, policy)
+    lots, booked = _without_unused(lots, moves)
     return Ledger(
-        lots=_lots_frame(lots, moves, today),
-        balance_daily=_balance_frame(moves, calendar, names, today),
-        warnings=_warnings_frame(unknown, moves),
+        lots=_lots_frame(lots, booked, today),
+        balance_daily=_balance_frame(booked, calendar, names, today),
+        movements=_movements_frame(lots, booked),
+        warnings=_warnings_frame(entries, lots, moves, unknown),
     )
+
+
+def with_expected(lots: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
+    """The lots of a ledger and those that plans let expect, which hold all they are going to."""
+    moved = ["consumed", "expired", "voided", "residual", "allowance"]
+    rows = expected.assign(
+        **{f"{name}_micro": 0 for name in moved},
+        funded_micro=expected["remaining_micro"],
+        lot_status=pd.Series("expected", index=expected.index, dtype="str"),
+        is_alive=False,
+    )
+    return pd.concat([lots, rows[lots.columns]], ignore_index=True)
 
 
 def day_numbers(days: pd.Series) -> Ints:
@@ -180,46 +186,86 @@ def _typed(entries: pd.DataFrame, today: int) -> pd.DataFrame:
         | dict.fromkeys(["credits_micro", "priority"], "int64")
         | dict.fromkeys(["occurred_at", "effective_at", "expires_at"], "datetime64[us]")
     )
-    days = {name: day_numbers(entries[name]) for name in ("occurred_on", "effective_on", "expires_on")}
+    dates = ("occurred_on", "effective_on", "expires_on", "related_on")
+    days = {name: day_numbers(entries[name]) for name in dates}
     _refuse_later_rows(days["occurred_on"], today, "Credit entries")
-    typed = entries[list(types)].astype(types).assign(**days)
+    is_routed = (entries["entry_type"] == "refund") & entries["lot_id"].isna() & entries["related_on"].notna()
+    named = entries["lot_id"].where(entries["lot_id"].notna(), entries["entry_id"])
+    typed = entries.assign(lot_id=named)[list(types)].astype(types)
+    typed = typed.assign(**days, is_routed=is_routed.to_numpy().astype(bool))
     return typed.sort_values(["occurred_at", "entry_id"], kind="stable", ignore_index=True)
 
 
 def _open_lots(entries: pd.DataFrame, names: pd.Index, policy: DrawPolicy) -> pd.DataFrame:
     """One row per lot, in draw order: the terms of the entry that opened it, and the walk it takes."""
     is_funding = entries["entry_type"].isin(FUNDING_TYPES)
-    # the first purchase or grant opens a lot; only where there is none does a refund or adjustment
-    openers = pd.concat([entries[is_funding], entries[~is_funding & (entries["credits_micro"] > 0)]])
+    is_other = ~is_funding & (entries["credits_micro"] > 0)
+    # the first purchase or grant opens a lot; only where there is none does a refund or adjustment, and a
+    # refund that looks for the lot that paid only if it finds none
+    openers = pd.concat(
+        [entries[is_funding], entries[is_other & ~entries["is_routed"]], entries[entries["is_routed"]]]
+    )
     lots = openers.drop_duplicates(["workspace_id", "lot_id"])
-    lots = lots.assign(workspace=positions(lots["workspace_id"], names))
-    lots = lots.drop(columns=["entry_id", "entry_type", "credits_micro", "occurred_at", "occurred_on"])
+    lots = lots.assign(workspace=positions(lots["workspace_id"], names), opener=lots["entry_id"])
+    lots = lots.assign(first_expires_at=lots["expires_at"])
+    lots = lots.drop(columns=["entry_id", "credits_micro", "related_on"])
     order = dict.fromkeys(["workspace", *policy.draw_order, "lot_id"])
     lots = lots.sort_values(list(order), ignore_index=True)
-    # lots that repay the same debt take their days together; any other lot can take its own all at once
-    return lots.assign(walk=lots["workspace"] if policy.repays_overage else np.arange(len(lots)))
+    # any lot can take its days all at once, unless entries or a debt decide between lots
+    together = entries.loc[entries["is_routed"] | (entries["entry_type"] == "extension"), "workspace_id"]
+    is_alone = ~lots["workspace_id"].isin(together) & (not policy.repays_overage)
+    starts_walk = is_alone | (lots["workspace"] != lots["workspace"].shift())
+    return lots.assign(walk=np.cumsum(starts_walk) - 1)
 
 
 def _assign_lots(entries: pd.DataFrame, lots: pd.DataFrame, today: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Each entry with its lot and the day it counts, in booking order; and those whose lot is unknown."""
-    terms = lots[["workspace_id", "lot_id", "workspace", "walk", "effective_on"]]
-    terms = terms.rename(columns={"effective_on": "lot_effective_on"}).assign(lot=np.arange(len(lots)))
-    placed = entries[entries["credits_micro"] != 0].merge(terms, on=["workspace_id", "lot_id"], how="left")
+    """Each movement with its lot and the day it counts, in booking order; and entries of unknown lots."""
+    terms = lots[["workspace_id", "lot_id", "workspace", "walk", "effective_on", "effective_at", "opener"]]
+    terms = terms.rename(columns={name: f"lot_{name}" for name in ("effective_on", "effective_at")})
+    is_extension = entries["entry_type"] == "extension"
+    has_effect = is_extension | (entries["credits_micro"] != 0)
+    placed = entries[has_effect].merge(
+        terms.assign(lot=np.arange(len(lots))), on=["workspace_id", "lot_id"], how="left"
+    )
     unknown = placed[placed["lot"].isna()]
     whole = dict.fromkeys(["lot", "workspace", "walk", "lot_effective_on"], int)
     moves = placed.dropna(subset="lot").astype(whole)
-    own_day = np.where(moves["entry_type"].isin(FUNDING_TYPES), moves["effective_on"], moves["occurred_on"])
+    moves = moves.assign(kind=_kinds(moves), number=np.where(moves["is_routed"], np.arange(len(moves)), -1))
+    is_funding = moves["entry_type"].isin(FUNDING_TYPES)
+    own_day = np.where(is_funding, moves["effective_on"], moves["occurred_on"])
+    later = moves[["occurred_at", "lot_effective_at"]].max(axis=1)
     moves["day"] = np.maximum(own_day, moves["lot_effective_on"])
-    moves["is_reduction"] = moves["credits_micro"] < 0
+    moves["instant"] = moves["effective_at"].where(is_funding, later)
+    # at one instant: the funding that opens the lot, what is taken back, what is added
+    moves["turn"] = np.select([moves["entry_id"] == moves["opener"], moves["credits_micro"] < 0], [0, 1], 2)
+    # an extension, and a refund in search of its lot, count when they occur
+    searches = moves[moves["is_routed"]].assign(kind=int(Kind.ROUTE), lot=-1, turn=2)
+    moves = pd.concat([searches, moves], ignore_index=True)
+    is_at_once = moves["kind"].isin([Kind.ROUTE, Kind.EXTEND])
+    moves["day"] = moves["day"].where(~is_at_once, moves["occurred_on"])
+    moves["instant"] = moves["instant"].where(~is_at_once, moves["occurred_at"])
     # a scheduled lot holds all it is going to; on any other lot a later movement does not count yet
     moves = moves[(moves["day"] <= today) | (moves["lot_effective_on"] > today)]
-    order = ["walk", "day", "lot", "is_reduction"]  # stable: then occurred_at, entry_id, from `_typed`
+    order = ["walk", "day", "instant", "turn", "entry_id"]
     return moves.sort_values(order, kind="stable", ignore_index=True), unknown
+
+
+def _kinds(moves: pd.DataFrame) -> Ints:
+    return np.select(
+        [
+            moves["entry_type"] == "extension",
+            moves["is_routed"],
+            moves["credits_micro"] < 0,
+            moves["entry_type"] == "refund",
+        ],
+        [Kind.EXTEND, Kind.OWN, Kind.REDUCE, Kind.REFUND],
+        Kind.FUND,
+    ).astype(np.int64)
 
 
 def _calendar(
     entries: pd.DataFrame, lots: pd.DataFrame, usage: pd.DataFrame, names: pd.Index, today: int
-) -> _Calendar:
+) -> Calendar:
     """The empty days of every workspace with entries, and its usage on them."""
     used_by = positions(usage["workspace_id"], names)
     is_ours = used_by >= 0
@@ -231,17 +277,19 @@ def _calendar(
     _refuse_large_sums(np.append(entered_by, used_by), np.append(entries["credits_micro"], used), names)
 
     first, first_entry = np.full((2, len(names)), NEVER)
+    begins = lots["effective_on"].where(~lots["is_routed"], lots[["effective_on", "occurred_on"]].max(axis=1))
     np.minimum.at(first, used_by, used_on)
-    np.minimum.at(first, lots["workspace"].to_numpy(), lots["effective_on"].to_numpy())
+    np.minimum.at(first, lots["workspace"].to_numpy(), begins.to_numpy())
     np.minimum.at(first_entry, entered_by, entries["occurred_on"].to_numpy())
     first = np.where(first > today, first_entry, first)
+    np.minimum.at(first_entry, lots["workspace"].to_numpy(), begins.to_numpy())
 
     length = today + 1 - first
     start = np.cumsum(length) - length
     base = start - first
-    booked, expired, held = np.zeros((3, int(length.sum())), dtype=np.int64)
+    booked, consumed, expired, held = np.zeros((4, int(length.sum())), dtype=np.int64)
     np.add.at(booked, base[used_by] + used_on, used)
-    return _Calendar(base, start, length, booked, booked.copy(), expired, held)
+    return Calendar(base, start, length, first_entry, booked, booked.copy(), consumed, expired, held)
 
 
 def _refuse_large_sums(workspace: Ints, credits: Ints, names: pd.Index) -> None:
@@ -253,117 +301,58 @@ def _refuse_large_sums(workspace: Ints, credits: Ints, names: pd.Index) -> None:
         )
 
 
-@dataclass
-class _OpenLot:
-    """One lot on its way through the days: pays usage, expires, is funded and reduced."""
-
-    calendar: _Calendar
-    base: int
-    next_day: int
-    expires_on: int
-    end: int
-    held: int = 0
-    consumed: int = 0
-    expired: int = 0
-
-    def live_until(self, day: int) -> None:
-        """Pays for the days before `day`, then expires if that time has come."""
-        stop = min(day, self.expires_on, self.end)
-        if self.held and stop > self.next_day:
-            days = slice(self.base + self.next_day, self.base + stop)
-            demand = self.calendar.uncovered[days]
-            asked = int(demand.sum())
-            left = draw(demand, np.asarray(self.held))
-            self.calendar.held[days] += left
-            self.consumed += asked - int(demand.sum())  # from usage, so that the residual checks the lot
-            self.held = int(left[-1])
-        self.next_day = day
-        if self.expires_on <= day:
-            self.expire(self.expires_on)
-
-    def expire(self, day: int) -> None:
-        if self.held:
-            self.calendar.expired[self.base + day] += self.held
-            self.expired += self.held
-            self.held = 0
-
-    def change(self, credits: int, day: int) -> int:
-        """Books one entry on the day up to which the lot has lived; returns what a reduction took."""
-        voided = min(max(-credits, 0), self.held)
-        self.held += credits if credits > 0 else -voided
-        if self.expires_on <= day:
-            self.expire(day)
-        return voided
-
-
-@dataclass
-class _Debt:
-    """What the lots of one workspace have left unpaid so far, and the day on which all of it is asked for."""
-
-    uncovered: Ints  # of this workspace
-    first_day: int
-    amount: int = 0
-    asked_at: int = 0
-
-    @classmethod
-    def from_calendar(cls, calendar: _Calendar, workspace: int) -> _Debt:
-        start = int(calendar.start[workspace])
-        days = slice(start, start + int(calendar.length[workspace]))
-        return cls(calendar.uncovered[days], start - int(calendar.base[workspace]))
-
-    def ask_again(self, day: int) -> None:
-        """Adds what the days before `day` left unpaid to `day`."""
-        at = min(day - self.first_day, len(self.uncovered))
-        # slices, because there may be no such day; where more was paid than added, less than 0 is left
-        self.uncovered[self.asked_at : self.asked_at + 1] -= self.amount
-        self.amount += int(self.uncovered[self.asked_at : at].sum())
-        self.uncovered[at : at + 1] += self.amount
-        self.asked_at = at
-
-
 def _settle(
-    lots: pd.DataFrame, moves: pd.DataFrame, calendar: _Calendar, today: int, policy: DrawPolicy
+    lots: pd.DataFrame, moves: pd.DataFrame, calendar: Calendar, today: int, policy: DrawPolicy
 ) -> None:
-    """Walks the lots in draw order; adds what became of them to `lots`, and to `moves` what each took."""
-    bases = calendar.base[lots["workspace"].to_numpy()].tolist()
-    effective_on, expires_on = lots["effective_on"].to_numpy(), lots["expires_on"].to_numpy()
-    # an expiry still ahead has taken nothing, even where a scheduled lot's entries are booked early
-    is_over = np.maximum(effective_on, expires_on) <= today
-    starts, ends = effective_on.tolist(), np.where(is_over, expires_on, NEVER).tolist()
+    """Walks the lots in draw order; adds what became of them to `lots`, and to `moves` lot and effect."""
+    order = [name for name in dict.fromkeys([*policy.draw_order, "lot_id"]) if name in lots]
+    expiry_index = order.index("expires_on") if "expires_on" in order else None
+    ranks = list(zip(*(lots[name].tolist() for name in order), strict=True))
+    opened = [
+        OpenLot(calendar, base, start, end, today, list(rank), expiry_index, start)
+        for base, start, end, rank in zip(
+            calendar.base[lots["workspace"].to_numpy()].tolist(),
+            lots["effective_on"].tolist(),
+            lots["expires_on"].tolist(),
+            ranks,
+            strict=True,
+        )
+    ]
     walks = np.arange(lots["walk"].max() + 2 if len(lots) else 1)
     lot_bounds = np.searchsorted(lots["walk"].to_numpy(), walks).tolist()
     move_bounds = np.searchsorted(moves["walk"].to_numpy(), walks).tolist()
-    booked = list(zip(*(moves[name].tolist() for name in ("day", "lot", "credits_micro")), strict=True))
-    voided: list[int] = []
-    outcome = np.zeros((len(lots), 3), dtype=np.int64)
+    columns = ("day", "lot", "kind", "credits_micro", "expires_on", "related_on", "number")
+    waiting = list(map(Move._make, zip(*(moves[name].tolist() for name in columns), strict=True)))
+    workspaces = lots["workspace"].tolist()
+    effects: list[tuple[int, int]] = []
     for walk in range(len(walks) - 1):
         numbers = range(*lot_bounds[walk : walk + 2])
-        walking = {n: _OpenLot(calendar, bases[n], starts[n], ends[n], today + 1) for n in numbers}
-        debt = _Debt.from_calendar(calendar, walk) if policy.repays_overage else None
-        voided += _walk(walking, booked[slice(*move_bounds[walk : walk + 2])], today, debt)
-        for n, lot in walking.items():
-            outcome[n] = lot.consumed, lot.expired, lot.held
-    moves["voided"] = np.array(voided, dtype=np.int64)
-    lots[["consumed_micro", "expired_micro", "remaining_micro"]] = outcome
+        workspace = workspaces[numbers[0]]
+        first_day = int(calendar.start[workspace] - calendar.base[workspace])
+        debt = Debt.from_calendar(calendar, workspace) if policy.repays_overage else None
+        walking = Walk({number: opened[number] for number in numbers}, first_day, today, debt)
+        effects += walking.book(waiting[slice(*move_bounds[walk : walk + 2])])
+    moves[["lot", "voided"]] = np.array(effects, dtype=np.int64).reshape(len(moves), 2)
+    outcome = [(lot.consumed, lot.expired, lot.held, lot.allowance, lot.expires_on) for lot in opened]
+    names = [f"{name}_micro" for name in ("consumed", "expired", "remaining", "allowance")]
+    lots[[*names, "expires_on"]] = np.array(outcome, dtype=np.int64).reshape(len(lots), 5)
+    extended = moves[(moves["kind"] == Kind.EXTEND) & (moves["lot"] >= 0)].drop_duplicates("lot", keep="last")
+    lots.loc[extended["lot"], "expires_at"] = extended["expires_at"].to_numpy()
 
 
-def _walk(
-    lots: dict[int, _OpenLot], moves: Iterable[tuple[int, int, int]], today: int, debt: _Debt | None
-) -> list[int]:
-    """Takes lots, in draw order, through (day, lot, credits) and on to today; returns what each took."""
+def _without_unused(lots: pd.DataFrame, moves: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The lots but those that a refund would have opened and did not, and the movements of credits.
 
-    def live_until(day: int) -> None:
-        for lot in lots.values():
-            lot.live_until(day)
-        if debt:
-            debt.ask_again(day)
-
-    voided = []
-    for day, number, credits in moves:
-        live_until(day)
-        voided.append(lots[number].change(credits, day))
-    live_until(today + 1)
-    return voided
+    Marks the movements on other lots as gone.
+    """
+    is_used = ~lots["is_routed"].to_numpy()
+    is_used[moves.loc[(moves["lot"] >= 0) & (moves["credits_micro"] > 0), "lot"]] = True
+    lot = moves["lot"].to_numpy()
+    moves["is_gone"] = (lot >= 0) & ~is_used[lot] if len(lots) else False
+    moves["lot"] = moves["lot"].where(~moves["is_gone"], -1)
+    booked = moves[(moves["lot"] >= 0) & (moves["kind"] != Kind.EXTEND)]
+    numbers = np.cumsum(is_used) - 1
+    return lots[is_used].reset_index(drop=True), booked.assign(lot=numbers[booked["lot"].to_numpy()])
 
 
 def _lots_frame(lots: pd.DataFrame, moves: pd.DataFrame, today: int) -> pd.DataFrame:
@@ -386,42 +375,57 @@ def _lots_frame(lots: pd.DataFrame, moves: pd.DataFrame, today: int) -> pd.DataF
         lot_status=pd.Series(status, dtype="str"),
         is_alive=(effective_on <= today) & (today < expires_on),
     )
-    return lots.drop(columns=["workspace", "walk"]).sort_values(["workspace_id", "lot_id"], ignore_index=True)
+    of_entries = ["opener", "entry_type", "occurred_at", "occurred_on", "is_routed", "first_expires_at"]
+    lots = lots.drop(columns=["workspace", "walk", *of_entries])
+    return lots.sort_values(["workspace_id", "lot_id"], ignore_index=True)
 
 
-def _balance_frame(moves: pd.DataFrame, calendar: _Calendar, names: pd.Index, today: int) -> pd.DataFrame:
+def _balance_frame(moves: pd.DataFrame, calendar: Calendar, names: pd.Index, today: int) -> pd.DataFrame:
     booked = moves[moves["day"] <= today]
     at = calendar.base[booked["workspace"].to_numpy()] + booked["day"].to_numpy()
     funded, voided = np.zeros((2, len(calendar.usage)), dtype=np.int64)
     np.add.at(funded, at, booked["credits_micro"].clip(lower=0).to_numpy())
     np.add.at(voided, at, booked["voided"].to_numpy())
-    consumed = calendar.usage - calendar.uncovered
-    net = funded - consumed - calendar.expired - voided
+    net = funded - calendar.consumed - calendar.expired - voided
     closing = np.cumsum(net)
     closing -= np.repeat(closing[calendar.start] - net[calendar.start], calendar.length)
     day = np.arange(len(net)) - np.repeat(calendar.base, calendar.length)
+    before_ledger = np.where(day < np.repeat(calendar.first_entry, calendar.length), calendar.uncovered, 0)
     return pd.DataFrame(
         {
             "workspace_id": names.repeat(calendar.length),
             "usage_date": midnights(day),
             "opening_micro": closing - net,
             "funded_micro": funded,
-            "consumed_micro": consumed,
+            "consumed_micro": calendar.consumed,
             "expired_micro": calendar.expired,
             "voided_micro": voided,
-            "overage_micro": calendar.uncovered,
+            "overage_micro": calendar.uncovered - before_ledger,
+            "before_ledger_micro": before_ledger,
             "closing_micro": closing,
             "residual_micro": closing - calendar.held,
+            "usage_residual_micro": calendar.usage - calendar.consumed - calendar.uncovered,
         },
         copy=False,  # ten million rows are not stacked into blocks a second time
     )
 
 
-def _warnings_frame(unknown: pd.DataFrame, moves: pd.DataFrame) -> pd.DataFrame:
-    unknown = unknown.assign(warning="unknown_lot", credits_micro=-unknown["credits_micro"], day=NEVER)
-    excess = (-moves["credits_micro"] - moves["voided"]).where(moves["is_reduction"], 0)
-    reduced = moves.assign(warning="excess_reduction", credits_micro=excess)[excess > 0]
-    found = pd.concat([unknown, reduced]).astype({"warning": "str", "credits_micro": int, "day": int})
-    found = found.sort_values(["workspace_id", "occurred_at", "entry_id"], ignore_index=True)
-    columns = ["workspace_id", "lot_id", "entry_id", "entry_type", "warning", "credits_micro", "counted_on"]
-    return found.assign(counted_on=midnights(found["day"].to_numpy()))[columns]
+def _movements_frame(lots: pd.DataFrame, moves: pd.DataFrame) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "workspace_id": moves["workspace_id"],
+            "entry_id": moves["entry_id"],
+            "lot_id": lots["lot_id"].to_numpy()[moves["lot"].to_numpy()],
+            "counted_on": midnights(moves["day"].to_numpy()),
+            "funded_micro": moves["credits_micro"].clip(lower=0),
+            "voided_micro": moves["voided"],
+        }
+    )
+    return frame.sort_values(["workspace_id", "entry_id"], ignore_index=True)
+
+
+def _warnings_frame(
+    entries: pd.DataFrame, lots: pd.DataFrame, moves: pd.DataFrame, unknown: pd.DataFrame
+) -> pd.DataFrame:
+    found = find_warnings(entries, lots, moves, unknown)
+    return found.assign(counted_on=midnights(found["counted_on"].to_numpy()))

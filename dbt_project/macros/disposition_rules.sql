@@ -6,13 +6,14 @@ cannot come from rows, so the names that become columns are listed here, and tes
 {#- The rules that the content unit alone decides. -#}
 {% macro settled_rules() -%}
     {{ return([
-        'failed_generation', 'rejected_content', 'used', 'excess_regeneration', 'low_quality_draft', 'iterated',
+        'refunded', 'failed_generation', 'unused_variant', 'rejected_content', 'used', 'excess_regeneration',
+        'low_quality_draft', 'iterated',
     ]) }}
 {%- endmacro %}
 
 {#- Why credits are wasted, by a rule that the content unit alone decides. -#}
 {% macro settled_waste_reasons() -%}
-    {{ return(settled_rules() | reject('in', ['used', 'iterated']) | list) }}
+    {{ return(['failed_generation', 'rejected_content', 'excess_regeneration', 'low_quality_draft']) }}
 {%- endmacro %}
 
 {#- Why credits are wasted, by a rule that as_of and the use of such content decide. -#}
@@ -22,7 +23,7 @@ cannot come from rows, so the names that become columns are listed here, and tes
 
 {#- What becomes of credits. -#}
 {% macro dispositions() -%}
-    {{ return(['used', 'iterated', 'wasted', 'pending', 'untracked']) }}
+    {{ return(['used', 'iterated', 'wasted', 'pending', 'untracked', 'refunded']) }}
 {%- endmacro %}
 
 {#- SQL: the name of the rule for what the content unit leaves open: as_of, and the use of such content, decide. -#}
@@ -33,6 +34,19 @@ cannot come from rows, so the names that become columns are listed here, and tes
         when {{ is_unneeded_field }} then 'unneeded_field'
         else 'unused_content'
     end
+{%- endmacro %}
+
+{#- The rules of credits that nothing settles, by what decides them: `is_unneeded_field` is false without a product. -#}
+{% macro open_parts() -%}
+    {{ return({'open': 'open_rule', 'open_unitless': 'open_unitless_rule'}) }}
+{%- endmacro %}
+
+{#- SQL: the measure of generations that nothing settles and that a rule decides. -#}
+{% macro open_measure(rule, measure) -%}
+    {%- for part, open_rule in open_parts().items() %}
+    case when {{ open_rule }} = '{{ rule }}' then {{ part }}_{{ measure }} else 0 end
+    {%- if not loop.last %} + {% endif -%}
+    {%- endfor %}
 {%- endmacro %}
 
 {#- SQL: whether an outcome says that the content is used. -#}

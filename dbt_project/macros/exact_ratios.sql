@@ -21,13 +21,27 @@ non-negative credits or counts of at most `decimals` decimals.
     {{ whole_number(score ~ ' * 100000000000000000') }}
 {%- endmacro %}
 
-{#- Mean of scores from the sum of their steps and their count, rounded half up. -#}
-{% macro mean_score(summed_steps, score_count) -%}
-    {%- set dividend = whole_number(summed_steps) -%}
+{#-
+The score of an attempt, from the summed steps and the number of its scored variants, in parts of a step. A step has
+232,792,560 of them, which every count up to 20 divides: so these means are exact, and so are sums of them. The mean
+of more variants is rounded down to a part, of 4 x 10^-26.
+-#}
+{% macro attempt_score_parts(summed_steps, score_count) -%}
+    {{ whole_quotient(whole_number(summed_steps) ~ ' * ' ~ parts_of_a_step(), whole_number(score_count)) }}
+{%- endmacro %}
+
+{% macro parts_of_a_step() -%}
+    {{ return(232792560) }}
+{%- endmacro %}
+
+{#- Mean of attempts' scores from the sum of their parts and their count, rounded half up. -#}
+{% macro mean_score(summed_parts, score_count) -%}
+    {%- set dividend = whole_number(summed_parts) -%}
     {%- set divisor = whole_number(score_count) -%}
+    {%- set parts = parts_of_a_step() * 100000 -%}
     case when ({{ score_count }}) > 0 then
         {{ from_steps(whole_quotient(
-            dividend ~ ' * 2 + ' ~ divisor ~ ' * 100000', divisor ~ ' * 200000'
+            dividend ~ ' * 2 + ' ~ divisor ~ ' * ' ~ parts, divisor ~ ' * ' ~ parts * 2
         )) }}
     end
 {%- endmacro %}

@@ -48,17 +48,44 @@ around included. -#}
     {%- endif -%}
 {%- endmacro %}
 
+{#- SQL: whether the row, which does not count now, may have counted when the batches up to `batch` were known. -#}
+{% macro is_superseded_since(batch) -%}
+    (batch_id <= {{ batch }} and winning_batch_id > {{ batch }})
+{%- endmacro %}
+
+{#- SQL: whether the batch is new, or lost the row that counts of some generation to a new one. -#}
+{% macro is_batch_with_changes(repeated_deliveries) -%}
+    {%- if is_increment() -%}
+        ({{ is_new_batch() }} or batch_id in (
+            select repeated.batch_id
+            from {{ repeated_deliveries }} as repeated
+            where
+                repeated.feed = 'generation_events'
+                and repeated.batch_id <= {{ var('since_batch') }}
+                and repeated.winning_batch_id > {{ var('since_batch') }}
+        ))
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
 {#- The columns that identify a content unit: generations that agree in them are attempts of one unit. -#}
 {% macro unit_columns() -%}
     {{ return(['workspace_id', 'product_id', 'generation_type', 'locale']) }}
 {%- endmacro %}
 
-{#- Two generations are of one content unit; a missing locale is its own value. -#}
+{#- The columns that identify what is classified together: a content unit, or one generation without a product. -#}
+{% macro classified_together() -%}
+    {{ return(unit_columns() + ['unitless_row_id']) }}
+{%- endmacro %}
+
+{#- Two generations are classified together; a missing locale is its own value. -#}
 {% macro same_unit(left, right) -%}
     {{ left }}.workspace_id = {{ right }}.workspace_id
-            and {{ left }}.product_id = {{ right }}.product_id
             and {{ left }}.generation_type = {{ right }}.generation_type
-            and {{ left }}.locale is not distinct from {{ right }}.locale
+            {%- for column in ('product_id', 'locale', 'unitless_row_id') %}
+            and {{ left }}.{{ column }} is not distinct from {{ right }}.{{ column }}
+            {%- endfor %}
 {%- endmacro %}
 
 {#- SQL: whether the row is of a workspace and day that this run rebuilds; always in a full refresh. -#}
@@ -108,4 +135,27 @@ around included. -#}
 {#- SQL: whether formulas or variables changed since the published version. -#}
 {% macro is_redefined() -%}
     {{ 'true' if var('is_redefined') else 'false' }}
+{%- endmacro %}
+
+{#-
+SQL, for rows of int_references_unknown: whether the reference came again, by its own key or with the same ids
+under another source, or the generation it names has come.
+-#}
+{% macro is_referred_again(references, events) -%}
+    {%- set reference_keys = [
+        ['feed', 'reference_scope', 'reference_id'], ['feed', 'reference_id', 'event_id']
+    ] -%}
+    ({{ is_new_batch() }}
+        {%- for key in reference_keys %}
+        or ({{ key | join(', ') }}) in (
+            select {{ prefixed('arrived', key) }}
+            from {{ references }} as arrived
+            where {{ is_new_batch('arrived.batch_id') }}
+        )
+        {%- endfor %}
+        or (source, event_id) in (
+            select events.source, events.event_id
+            from {{ events }} as events
+            where {{ is_new_batch('events.batch_id') }}
+        ))
 {%- endmacro %}

@@ -1,11 +1,18 @@
 {#-
-The rows of a feed that repeat a key: all but its first committed delivery, within a batch the lowest
-content hash. Only rows of new batches are returned, and only keys that came more than once are ordered.
-`raw` is the source of the feed, `key` a list of two column names.
+The rows of a feed that repeat a key: all but the one that counts. Of the rows of a key, that is
+1. one with the greatest version: revision, then recorded_at, a missing one being lowest;
+2. of those, the earliest (the earlier batch, within a batch the lowest content hash), or one that only fills what
+   that leaves empty.
+A row with the version of the one that counts, which it neither repeats nor leaves emptier, is a conflict. An
+increment returns the keys that arrived again, with all their rows; only keys that came more than once are
+ordered, and only those with several contents are compared column by column.
+`raw` is the source of the feed, which a unit test names otherwise; `key` a list of two column names, `version` the columns compared first.
 -#}
-{% macro repeated_deliveries(raw, key, credits) -%}
+{% macro repeated_deliveries(feed, raw, key, credits, version=[]) %}
+    {%- set keys = key | join(', ') -%}
+    {%- set same_version = ['version_id'] + key -%}
     select
-        '{{ raw.identifier }}' as feed,
+        '{{ feed }}' as feed,
         ordered.{{ key[0] }} as key_scope,
         ordered.{{ key[1] }} as key_id,
         ordered.row_id,
@@ -15,58 +22,197 @@ content hash. Only rows of new batches are returned, and only keys that came mor
         ordered.content_hash,
         ordered.winning_hash,
         ordered.winning_batch_id,
-        ordered.content_hash <> ordered.winning_hash as is_conflict,
-        ordered.credits
+        ordered.winning_row_id,
+        cast(ordered.delivery_number as bigint) as delivery_number,
+        coalesce(ordered.content_hash <> ordered.winning_hash
+        and ordered.version_id = ordered.winning_version_id
+        and not ordered.is_emptier_than_winner, false) as is_conflict,
+        cast({{ credits }} as decimal(18, 6)) as credits
     from (
-        select
-            deliveries.{{ key[0] }},
-            deliveries.{{ key[1] }},
-            deliveries.row_id,
-            deliveries.batch_id,
-            deliveries.file_path,
-            deliveries.line_number,
-            deliveries.content_hash,
-            cast({{ credits }} as decimal(18, 6)) as credits,
-            first_value(deliveries.content_hash) over delivered as winning_hash,
-            first_value(deliveries.batch_id) over delivered as winning_batch_id,
-            row_number() over delivered as delivery_number
-        from {{ raw }} as deliveries
-        inner join (
+        with repeated as (
             select
-                keys.{{ key[0] }},
-                keys.{{ key[1] }}
+                {{ prefixed('keys', key) }},
+                count(distinct keys.content_hash) as content_count
             from {{ raw }} as keys
             {%- if is_increment() %}
             inner join (
-                select distinct
-                    {{ key[0] }},
-                    {{ key[1] }}
-                from {{ raw }}
+                select distinct {{ keys }} from {{ raw }}
                 where {{ is_new_batch() }}
             ) as arrived
-                on
-                    keys.{{ key[0] }} = arrived.{{ key[0] }}
-                    and keys.{{ key[1] }} = arrived.{{ key[1] }}
+                on {{ same_columns('keys', 'arrived', key) }}
             {%- endif %}
-            group by keys.{{ key[0] }}, keys.{{ key[1] }}
+            group by {{ prefixed('keys', key) }}
             having count(*) > 1
-        ) as repeated
-            on
-                deliveries.{{ key[0] }} = repeated.{{ key[0] }}
-                and deliveries.{{ key[1] }} = repeated.{{ key[1] }}
-        window delivered as (
-            partition by deliveries.{{ key[0] }}, deliveries.{{ key[1] }}
-            order by
-                deliveries.batch_id,
-                deliveries.content_hash,
-                deliveries.file_path,
-                deliveries.line_number
+        ),
+
+        deliveries as (
+            select
+                feed_rows.*,
+                repeated.content_count,
+                {{ version_id(version) }} as version_id
+            from {{ raw }} as feed_rows
+            inner join repeated on {{ same_columns('feed_rows', 'repeated', key) }}
+        ),
+
+        contents as (
+            select
+                {{ same_version | join(', ') }},
+                content_hash,
+                min(batch_id) as first_batch_id
+                {%- for column in content_columns(feed) %},
+                max({{ column }}) as {{ column }}
+                {%- endfor %}
+            from deliveries
+            where content_count > 1
+            group by {{ same_version | join(', ') }}, content_hash
+        ),
+
+        -- each content with those that it repeats or only fills
+        fillings as (
+            select
+                {{ prefixed('fuller', same_version) }},
+                fuller.content_hash,
+                emptier.content_hash as emptier_hash,
+                emptier.first_batch_id as emptier_batch_id
+            from contents as fuller
+            inner join contents as emptier
+                on
+                    {{ same_columns('fuller', 'emptier', same_version) }}
+                    {%- for column in content_columns(feed) %}
+                    and (
+                        emptier.{{ column }} is null
+                        or emptier.{{ column }} = fuller.{{ column }}
+                    )
+                    {%- endfor %}
+        ),
+
+        seniors as (
+            select distinct
+                {{ same_version | join(', ') }},
+                content_hash,
+                first_value(emptier_batch_id) over earliest as senior_batch_id,
+                first_value(emptier_hash) over earliest as senior_hash
+            from fillings
+            window earliest as (
+                partition by {{ same_version | join(', ') }}, content_hash
+                order by emptier_batch_id, emptier_hash
+            )
+        ),
+
+        filled as (
+            select distinct
+                {{ same_version | join(', ') }},
+                emptier_hash
+            from fillings
+            where emptier_hash <> content_hash
+        ),
+
+        numbered as (
+            select
+                deliveries.*,
+                row_number() over counting_first as delivery_number,
+                first_value(deliveries.content_hash) over counting_first as winning_hash,
+                first_value(deliveries.version_id) over counting_first
+                    as winning_version_id,
+                first_value(deliveries.batch_id) over counting_first
+                    as winning_batch_id,
+                first_value(deliveries.row_id) over counting_first as winning_row_id
+            from deliveries
+            left join seniors
+                on
+                    {{ same_columns('deliveries', 'seniors', same_version) }}
+                    and deliveries.content_hash = seniors.content_hash
+            left join filled
+                on
+                    {{ same_columns('deliveries', 'filled', same_version) }}
+                    and deliveries.content_hash = filled.emptier_hash
+            window counting_first as (
+                partition by {{ prefixed('deliveries', key) }}
+                order by
+                    {%- for column in version %}
+                    {{ version_part('deliveries.' ~ column) }} desc nulls last,
+                    {%- endfor %}
+                    coalesce(seniors.senior_batch_id, deliveries.batch_id) asc,
+                    coalesce(seniors.senior_hash, deliveries.content_hash) asc,
+                    case when filled.emptier_hash is null then 0 else 1 end asc,
+                    deliveries.batch_id asc,
+                    deliveries.content_hash asc,
+                    deliveries.file_path asc,
+                    deliveries.line_number asc
+            )
         )
+
+        select
+            numbered.*,
+            fillings.content_hash is not null as is_emptier_than_winner
+        from numbered
+        left join fillings
+            on
+                {{ same_columns('numbered', 'fillings', same_version) }}
+                and numbered.content_hash = fillings.emptier_hash
+                and numbered.winning_hash = fillings.content_hash
     ) as ordered
-    where ordered.delivery_number > 1 and {{ is_new_batch('ordered.batch_id') }}
+    where ordered.delivery_number > 1
 {%- endmacro %}
 
-{#- The rows of a feed that are the first of their key. -#}
+{#- The columns, but for its key, in which two rows of a feed differ if they conflict: those of its content_hash. -#}
+{% macro content_columns(feed) -%}
+    {{ return({
+        'generation_events': [
+            'credits', 'generation_type', 'input_tokens', 'latency_ms', 'locale', 'member_id', 'model',
+            'occurred_at', 'output_tokens', 'product_category', 'product_id', 'provider', 'quality_score',
+            'request_id', 'ruleset_id', 'status', 'template_id', 'workspace_id',
+        ],
+        'content_outcomes': [
+            'edit_ratio', 'event_id', 'member_id', 'occurred_at', 'outcome', 'workspace_id',
+        ],
+        'event_retractions': ['event_id', 'occurred_at', 'reason'],
+        'credit_entries': [
+            'amount', 'credits', 'currency', 'effective_at', 'entry_type', 'expires_at',
+            'lot_id', 'occurred_at', 'plan_id', 'priority', 'related_event_id', 'related_source',
+        ],
+    }[feed]) }}
+{%- endmacro %}
+
+{#- SQL: a text that is equal for rows of one version. -#}
+{% macro version_id(version) -%}
+    concat(
+        'v'
+        {%- for column in version %}, ';', coalesce(cast({{ version_part(column) }} as string), ''){% endfor -%}
+    )
+{%- endmacro %}
+
+{#- SQL: a column that versions are compared by; lakes of before there were revisions have none. -#}
+{% macro version_part(column) -%}
+    {{ 'coalesce(' ~ column ~ ', 0)' if column.endswith('revision') else column }}
+{%- endmacro %}
+
+{#- SQL: whether two relations agree in the columns. -#}
+{% macro same_columns(left, right, columns) -%}
+    {%- for column in columns -%}
+        {{ left }}.{{ column }} = {{ right }}.{{ column }}
+        {%- if not loop.last %} and {% endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- SQL: whether a repeated delivery is of a key that arrived again; `feeds` maps each source to its key. -#}
+{% macro is_repeated_again(feeds) -%}
+    (feed, key_scope, key_id) in (
+        {%- for raw, key in feeds %}
+        select
+            '{{ raw.identifier }}' as feed,
+            {{ key[0] }} as key_scope,
+            {{ key[1] }} as key_id
+        from {{ raw }}
+        where {{ is_new_batch() }}
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{#- The rows of a feed that count: one of each key. -#}
 {% macro first_deliveries(raw, repeated_deliveries) -%}
     select deliveries.*
     from {{ raw }} as deliveries

@@ -16,7 +16,7 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{#- The newest days of each distinct thing (a column) in every scope. -#}
+{#- The newest days of each distinct thing (a column, null where there is none) in every scope. -#}
 {% macro newest_days_by_scope(recency, thing) -%}
     select
         workspace_id,
@@ -32,6 +32,7 @@
             product_category as category_scope,
             generation_type as type_scope
         from {{ recency }}
+        where {{ thing }} is not null
     ) as scoped
     group by grouping sets (
         (workspace_id, {{ thing }}),

@@ -20,5 +20,6 @@
     usage.first_pass_episode_count,
     usage.mature_episode_count,
     usage.wasted_credits,
-    usage.waste_rate
+    usage.waste_rate,
+    usage.product_credits
 {%- endmacro %}

@@ -1,6 +1,7 @@
 {#-
-Every version of a snapshot or upsert feed in order, one row per change:
-newest `updated_at`, then newest delivery, within one delivery the lowest content hash comes last.
+Every version of a snapshot or upsert feed in order, one row per change: by `updated_at`, then by batch, file name
+and line. A row without `updated_at` is as new as the newest of its key that had come by its batch, so a snapshot
+that has no dates replaces older ones that have, and is replaced by what is dated later.
 A version delivered again unchanged is the same version. An increment returns the keys that were delivered
 again, with all their versions; only keys that came more than once are put in order.
 -#}
@@ -20,21 +21,27 @@ again, with all their versions; only keys that came more than once are put in or
         having count(*) = 1
     ),
 
-    ordered as (
+    dated as (
         select
             delivered.*,
-            row_number() over (
-                partition by {{ prefixed('delivered', key) }}
-                order by
-                    delivered.updated_at asc nulls first,
-                    delivered.batch_id asc,
-                    delivered.content_hash desc,
-                    delivered.file_path desc,
-                    delivered.line_number desc
-            ) as delivery_number
+            {{ counted_updated_at('delivered', key) }} as counted_updated_at
         from delivered
         left join delivered_once on delivered.row_id = delivered_once.row_id
         where delivered_once.row_id is null
+    ),
+
+    ordered as (
+        select
+            *,
+            row_number() over (
+                partition by {{ keys }}
+                order by
+                    counted_updated_at asc nulls first,
+                    batch_id asc,
+                    file_path asc,
+                    line_number asc
+            ) as delivery_number
+        from dated
     ),
 
     compared as (
@@ -70,6 +77,7 @@ again, with all their versions; only keys that came more than once are put in or
     union all
     select
         delivered.*,
+        delivered.updated_at as counted_updated_at,
         cast(1 as bigint) as delivery_number,
         cast(null as string) as previous_hash,
         cast(1 as bigint) as version_number,
@@ -77,6 +85,15 @@ again, with all their versions; only keys that came more than once are put in or
         true as is_newest
     from delivered
     inner join delivered_once on delivered.row_id = delivered_once.row_id
+{%- endmacro %}
+
+{#- SQL: the `updated_at` by which a row of a snapshot feed is put in order. -#}
+{% macro counted_updated_at(rows, key) -%}
+    coalesce({{ rows }}.updated_at, max({{ rows }}.updated_at) over (
+        partition by {{ prefixed(rows, key) }}
+        order by {{ rows }}.batch_id
+        range between unbounded preceding and current row
+    ))
 {%- endmacro %}
 
 {#- SQL: whether the key of a snapshot feed came again since the last complete run; true in a full refresh. -#}
@@ -104,14 +121,18 @@ value that came and went counts; a row older than the one known was never used.
             row_number() over (
                 partition by {{ keys }}
                 order by
-                    updated_at desc nulls last,
+                    counted_updated_at desc nulls last,
                     batch_id desc,
-                    content_hash asc,
-                    file_path asc,
-                    line_number asc
+                    file_path desc,
+                    line_number desc
             ) as version_rank
-        from {{ raw }} as deliveries
-        where {{ is_redelivered(raw, key) }} and not ({{ is_new_batch() }})
+        from (
+            select
+                dated.*,
+                {{ counted_updated_at('dated', key) }} as counted_updated_at
+            from {{ raw }} as dated
+            where {{ is_redelivered(raw, key) }} and not ({{ is_new_batch() }})
+        ) as deliveries
     ) as known
         on
             known.version_rank = 1
@@ -121,7 +142,11 @@ value that came and went counts; a row older than the one known was never used.
     where
         {{ in_increment() }}
         and {{ is_new_batch('arrived.batch_id') }}
-        and (known.updated_at is null or arrived.updated_at >= known.updated_at)
+        and (
+            arrived.updated_at is null
+            or known.counted_updated_at is null
+            or arrived.updated_at >= known.counted_updated_at
+        )
         and coalesce(arrived.{{ column }}, {{ default }})
         is distinct from coalesce(known.{{ column }}, {{ default }})
 {%- endmacro %}

@@ -3,6 +3,7 @@
 from types import MappingProxyType
 
 from expectations.suites import (
+    delivered,
     facts,
     forecast,
     ledger,
@@ -19,7 +20,7 @@ GATES = MappingProxyType(
     {
         "raw": raw.GATES,
         "staging": staging.GATES,
-        "facts": facts.GATES,
+        "facts": (*facts.GATES, *delivered.GATES),
         "ledger": ledger.GATES,
         "forecast": (*forecast.GATES, *spikes.GATES),
         "waste": (*waste.GATES, *suggestions.GATES, *version_changes.GATES),

@@ -49,7 +49,7 @@ _PLAUSIBLE = Check(
 
 _DISPOSED = Check(
     name="dispositions_add_up_to_consumed_credits",
-    rule="used + iterated + wasted + pending + untracked = consumed, for each workspace and day",
+    rule="used + iterated + wasted + pending + untracked + refunded = consumed, for each workspace and day",
     cases=read_sql("facts/dispositions_add_up_to_consumed_credits"),
     found=(
         "workspace {workspace_id} on {usage_date}: {consumed} consumed, {daily} in fct_usage_daily, "
@@ -57,6 +57,22 @@ _DISPOSED = Check(
     ),
     why="It is the promise that every credit is explained once.",
     remedy=_REBUILD,
+)
+
+_IS_PRODUCT = Check(
+    name="product_ids_are_of_products",
+    rule="of a workspace's credits of 30 days at most a quarter are of episodes of more than 20 attempts",
+    cases=read_sql("facts/product_ids_are_of_products"),
+    found=(
+        "workspace {workspace_id}: {long_credits} of {credits} credits, such as {longest_count} attempts on "
+        "product {product_id}"
+    ),
+    why="An id of a conversation or session makes every turn of it look like a regeneration, and waste.",
+    remedy=(
+        "The product id is probably a conversation or session: deliver the id of what is made, or leave "
+        "product_id out"
+    ),
+    severity="warning",
 )
 
 _COUNTED = row_count_check(
@@ -68,7 +84,10 @@ _COUNTED = row_count_check(
 )
 
 GATES = (
-    Gate("facts.fct_generations", (_COUNTED, _ALL_ACCOUNTED_FOR, clearing.PER_FILE, _ONE_DISPOSITION)),
+    Gate(
+        "facts.fct_generations",
+        (_COUNTED, _ALL_ACCOUNTED_FOR, clearing.PER_FILE, _ONE_DISPOSITION, _IS_PRODUCT),
+    ),
     Gate("facts.fct_implausible_charges", (_PLAUSIBLE,)),
     Gate("facts.fct_usage_daily", (_DISPOSED, *usage_history.CHECKS)),
 )

@@ -73,6 +73,17 @@ _SCORED = Check(
 )
 
 
+_DECIDING = Check(
+    name="deciding_charges_are_implausible_and_leave_no_less",
+    rule="a charge that decides a state is one of fct_implausible_charges, with its credits, and no less is "
+    "left without it",
+    cases=read_sql("forecast/deciding_charges_are_implausible_and_leave_no_less"),
+    found="workspace {workspace_id}: event {source} {event_id}, {credits} credits, {status_without} without",
+    why="The report asks people to retract this event.",
+    remedy=_REPORT,
+)
+
+
 def _listed(statuses: tuple[str, ...]) -> str:
     return ", ".join(f"'{status}'" for status in statuses)
 
@@ -151,6 +162,7 @@ GATES = (
             ),
         ),
     ),
+    Gate("forecast.deciding_charges", (_DECIDING,)),
     Gate("forecast.depletion_paths", (_STARTS, _PATHS_IN_ORDER)),
     Gate("forecast.forecast_scores", (_SCORED,)),
 )

@@ -49,9 +49,18 @@ _BALANCE_RESIDUALS = Check(
     remedy=_REPORT,
 )
 
+_USAGE_RESIDUALS = Check(
+    name="usage_residuals_are_zero",
+    rule="the usage residual of every day is 0",
+    cases="select * from facts.fct_credit_balance_daily where coalesce(usage_residual <> 0, true)",
+    found="workspace {workspace_id} on {usage_date}: usage residual {usage_residual}",
+    why="What the lots paid, counted lot by lot, is what usage asked of them.",
+    remedy=_REPORT,
+)
+
 _USAGE_BOOKED = Check(
     name="usage_is_consumed_or_overage",
-    rule="consumed + overage = usage, for each day of every workspace with credit entries",
+    rule="consumed + overage + before_ledger = usage, for each day of every workspace with credit entries",
     cases=read_sql("ledger/usage_is_consumed_or_overage"),
     found="workspace {workspace_id} on {usage_date}: {used} used, {booked} consumed or overage",
     why="Usage that neither a lot nor the overage shows would be free.",
@@ -63,7 +72,7 @@ _SAME_CONSUMED = Check(
     rule="the credits consumed from lots are those consumed over the days, for each workspace",
     cases=read_sql("ledger/lots_and_days_consume_the_same"),
     found="workspace {workspace_id}: {from_lots} from lots, {over_days} over the days",
-    why="With usage equal to the days, it proves sum(consumed) + overage = usage for the lots.",
+    why="With usage equal to the days, it proves the identity of the workspace for its lots.",
     remedy=_REPORT,
 )
 
@@ -100,18 +109,76 @@ _UP_TO_DATE = Check(
     remedy=_REPORT,
 )
 
-_FULL_EFFECT = Check(
-    name="reductions_take_effect_in_full",
-    rule="every void and negative adjustment names a known lot and takes no more than is left in it",
-    cases="select workspace_id, entry_id, warning, credits from facts.fct_ledger_warnings",
-    found="entry {entry_id} of workspace {workspace_id}: {warning}, {credits} credits without effect",
-    why="The account that booked it counts these credits as gone; they are not.",
-    remedy="Correct the lot or the amount with a new entry",
+_WARNING = "entry {entry_id} of workspace {workspace_id}, lot {lot_id}: {detail}"
+
+
+def _entries_check(warning: str, name: str, rule: str, why: str, remedy: str, found: str = _WARNING) -> Check:
+    cases = f"select * from facts.fct_ledger_warnings where warning in ({warning})"
+    return Check(name=name, rule=rule, cases=cases, found=found, why=why, remedy=remedy, severity="warning")
+
+
+_ENTRY_CHECKS = (
+    _entries_check(
+        "'unknown_lot', 'excess_reduction'",
+        "reductions_take_effect_in_full",
+        "a void, negative adjustment or extension names a known lot and takes no more than is left in it",
+        "The account that booked it counts these credits as gone; they are not.",
+        "Correct the lot or the amount with a new entry",
+        "entry {entry_id} of workspace {workspace_id}: {warning}, {credits} credits without effect",
+    ),
+    _entries_check(
+        "'other_terms'",
+        "lots_keep_their_first_terms",
+        "an entry on a lot that another one opened gives no other expires_at or priority",
+        "The first funding's terms hold: a later expiry was asked for and has no effect.",
+        "Deliver an entry of type extension to move the expiry, or a lot_id of its own",
+    ),
+    _entries_check(
+        "'late_extension'",
+        "extensions_come_before_the_expiry",
+        "an extension is dated before its lot expires",
+        "The lot expired first, and what was left in it stays expired.",
+        "Grant the credits again",
+        "entry {entry_id} of workspace {workspace_id} came on {counted_on}: lot {lot_id} had expired",
+    ),
+    _entries_check(
+        "'ends_before_it_begins'",
+        "lots_end_after_they_begin",
+        "a lot expires after the day on which it becomes effective",
+        "All its credits expire at once, and no usage can draw them.",
+        "Deliver the entry corrected, or an extension dated before it begins",
+    ),
+    _entries_check(
+        "'twin_entry'",
+        "entries_are_booked_once",
+        "no two entries of a workspace have the same type, credits and effective day",
+        "One of them may be the other under a second id, and its credits counted twice.",
+        "If it is a repetition, void it; ids of entries must stay the same when they are delivered again",
+        "entry {entry_id} of workspace {workspace_id} equals {detail}",
+    ),
+)
+
+_NONE_WAITS = Check(
+    name="no_entry_waits_for_its_date",
+    rule="every entry occurred on or before as_of",
+    cases=read_sql("ledger/waiting_entries"),
+    found=(
+        "workspace {workspace_id}: {waiting} of its entries wait, such as {entry_id}; "
+        "the latest occurred at {latest}"
+    ),
+    why="A grant to come that is not known yet is missing from the forecast and from what to buy.",
+    remedy=(
+        "Deliver a coming grant with occurred_at now and effective_at then, or a plan in credit_plans; "
+        "otherwise wait"
+    ),
     severity="warning",
 )
 
 GATES = (
     Gate("facts.fct_credit_lots", (ENTRIES_IN_TOTAL, _BOOKED, _FUNDED, *_LOT_CHECKS)),
-    Gate("facts.fct_credit_balance_daily", (_UP_TO_DATE, _BALANCE_RESIDUALS, _USAGE_BOOKED, _SAME_CONSUMED)),
-    Gate("facts.fct_ledger_warnings", (_FULL_EFFECT,)),
+    Gate(
+        "facts.fct_credit_balance_daily",
+        (_UP_TO_DATE, _BALANCE_RESIDUALS, _USAGE_RESIDUALS, _USAGE_BOOKED, _SAME_CONSUMED),
+    ),
+    Gate("facts.fct_ledger_warnings", (*_ENTRY_CHECKS, _NONE_WAITS)),
 )

@@ -4,9 +4,9 @@ Not here: column types and keys; dbt contracts and tests prove those.
 """
 
 from expectations.gates import Check, Gate
+from expectations.periods import PERIODS
 from expectations.sql_files import read_sql
 from expectations.suites.clearing import IN_TOTAL
-from expectations.suites.periods import PERIODS
 from expectations.suites.row_counts import row_count_check
 
 _REBUILD = "The marts contradict each other: run again with --full-refresh, and report it if it stays"
@@ -72,11 +72,15 @@ _ALL_PERIODS = Check(
 
 _DISPOSED = Check(
     name="summary_dispositions_add_up",
-    rule="used + iterated + wasted + pending + untracked = credits_used, for each workspace and period",
+    rule=(
+        "used + iterated + wasted + pending + untracked + refunded = credits_used, "
+        "for each workspace and period"
+    ),
     cases=read_sql("marts/summary_dispositions_add_up"),
     found=(
         "workspace {workspace_id}, {period}: {used_credits} used, {iterated_credits} iterated, "
-        "{wasted_credits} wasted, {pending_credits} pending, {untracked_credits} untracked; "
+        "{wasted_credits} wasted, {pending_credits} pending, {untracked_credits} untracked, "
+        "{refunded_credits} refunded; "
         "{credits_used} in all"
     ),
     why="It is the promise that every credit is explained once.",

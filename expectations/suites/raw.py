@@ -8,22 +8,23 @@ from expectations.sql_files import read_sql
 
 _FILLED = {
     "generation_events": (
-        *("source", "event_id", "occurred_at", "workspace_id", "member_id", "product_id"),
-        *("generation_type", "status", "credits"),
+        *("source", "event_id", "occurred_at", "workspace_id", "generation_type"),
+        *("status", "credits"),
     ),
     "content_outcomes": ("source", "outcome_id", "event_id", "occurred_at", "outcome"),
     "event_retractions": ("source", "retraction_id", "event_id", "occurred_at"),
     "credit_entries": (
         *("workspace_id", "entry_id", "entry_type", "occurred_at"),
-        *("effective_at", "lot_id", "priority", "credits"),
+        *("effective_at", "priority", "credits"),
     ),
     "workspaces": ("workspace_id",),
     "members": ("workspace_id", "member_id"),
     "products": ("workspace_id", "product_id"),
+    "credit_plans": ("workspace_id", "plan_id", "credits", "interval", "starts_on"),
     "credit_packs": ("workspace_id", "pack_id", "credits", "price", "currency"),
 }
 _ORIGIN = ("batch_id", "file_path", "line_number", "content_hash")
-_WITH_CREDITS = ("generation_events", "credit_entries", "credit_packs")
+_WITH_CREDITS = ("generation_events", "credit_entries", "credit_packs", "credit_plans")
 _NEWEST_BATCH = "batch_id = (select max(batch_id) from raw.deliveries)"
 _COMPARE = "The lake is damaged or a load was cut short: compare the batch with its deliveries.parquet"
 
@@ -114,7 +115,7 @@ _SAME_BYTES = Check(
     cases=f"select file_path from raw.deliveries where replaces_earlier and {_NEWEST_BATCH}",
     found="file {file_path}",
     why="Both versions are loaded; what only the earlier one had still counts.",
-    remedy="Deliver corrections under a new file name, and retract what was wrong",
+    remedy="Deliver corrections under a new file name and with a higher revision, and retract what was wrong",
     severity="warning",
 )
 

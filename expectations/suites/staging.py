@@ -50,14 +50,18 @@ def _feed_gate(feed: str) -> Gate:
 
 _ONE_CONTENT = Check(
     name="no_key_has_two_contents",
-    rule="a key that is delivered again has the same content again",
+    rule="a key that is delivered again has a higher revision, or the same content or more",
     cases="select * from staging.stg_conflicts where :is_new(batch_id)",
     found=(
         "{feed} {key_scope} {key_id}: line {line_number} of file {file_path} in batch {batch_id} "
         "differs from batch {winning_batch_id}"
     ),
     why="The first content counts and the other is left out, though it may be the right one.",
-    remedy="If the first content is wrong, retract the key and deliver the right content under a new id",
+    remedy=(
+        "A corrected row: deliver it with a higher revision. A row that still grows: deliver complete days, "
+        "or a higher revision each time. Ids that are not unique: set source for each workspace, or build "
+        "the id from more columns; never retract, since both rows are true"
+    ),
     severity="warning",
 )
 

@@ -4,8 +4,8 @@ Not here: how good a model is; forecasting/waste/promotion.py decides that.
 """
 
 from expectations.gates import Check, Gate
+from expectations.periods import PERIODS
 from expectations.sql_files import read_sql
-from expectations.suites.periods import PERIODS
 
 _ATTEMPTS = "Report it with the attempts of this workspace in the 180 days up to as_of"
 _REGISTRY = "Run again with --full-refresh, and report it with the rows of waste.models if it stays"

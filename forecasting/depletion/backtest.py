@@ -8,7 +8,7 @@ here: summing scores up (the mart forecast_accuracy), or other methods (benchmar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from zlib import crc32
 
 import numpy as np
@@ -21,10 +21,12 @@ from forecasting.depletion.inputs import CreditHistory
 from forecasting.depletion.paths import RealisedDemand
 from forecasting.depletion.runway import BEYOND, Lots, run_down
 from forecasting.ledger import DrawPolicy, Ints, day_numbers, draw_down, midnights, positions
+from forecasting.plans import expected_lots
 
 # the median's days ahead, the name of the bucket, and after how many days such a forecast is scored
 BUCKETS = ((7, "0-7", 14), (30, "8-30", 60), (90, "31-90", 90), (BEYOND, "over 90", 90))
 LONGEST_DAYS = 90
+TERMS = ["workspace_id", "lot_id", "priority", "effective_on", "expires_on", "remaining_micro"]
 REPLAYED_AMOUNTS_DAYS = (3, 7, 14, 30, 60)
 REPLAYED_DAYS = 182
 REPLAYED_ORIGINS = 4_000
@@ -80,7 +82,13 @@ def score_forecasts(forecasts: pd.DataFrame, true_days: Floats) -> pd.DataFrame:
 
 
 def days_until_empty(
-    vintages: pd.DataFrame, entries: pd.DataFrame, usage: pd.DataFrame, *, as_of: date, policy: DrawPolicy
+    vintages: pd.DataFrame,
+    entries: pd.DataFrame,
+    usage: pd.DataFrame,
+    plans: pd.DataFrame | None = None,
+    *,
+    as_of: date,
+    policy: DrawPolicy,
 ) -> Floats:
     """When the credits that each vintage knew of were used up: days after its as_of; inf if not within 90.
 
@@ -90,6 +98,7 @@ def days_until_empty(
         vintages: workspace_id, as_of.
         entries: of `draw_down`.
         usage: workspace_id, usage_date, credits_micro.
+        plans: of `expected_lots`, whose renewals each vintage expected; None if there are none.
         as_of: the last local day known.
         policy: how the ledger draws lots.
     """
@@ -106,19 +115,42 @@ def days_until_empty(
         }
     )
     known = _moved(
-        entries, shift, ["occurred_on", "effective_on", "expires_on"], by="occurred_on", today=today
+        entries,
+        shift,
+        ["occurred_on", "effective_on", "expires_on", "related_on"],
+        by="occurred_on",
+        today=today,
     )
     used = _moved(usage, shift, ["usage_date"])
     past = used[day_numbers(used["usage_date"]) <= today]
     ledger = draw_down(known, past, as_of=as_of, policy=policy)
     names = pd.Index(shift["case"])
-    lots = Lots.from_frame(ledger.lots, names, as_of=today, policy=policy)
+    known_lots = ledger.lots if plans is None else _with_renewals(ledger.lots, plans, entries, shift, origins)
+    lots = Lots.from_frame(known_lots, names, as_of=today, policy=policy)
     to_come = daily_credits(
         used, names, column="credits_micro", as_of=today + LONGEST_DAYS, days=LONGEST_DAYS
     )
     total = np.cumsum(np.column_stack([np.zeros(len(names)), to_come]), axis=1)
     empty_on = run_down(RealisedDemand(total), lots, repays=policy.repays_overage).empty_on[:, 0]
     return np.where(empty_on <= np.minimum(shift["shift"].to_numpy(), LONGEST_DAYS), empty_on, np.inf)
+
+
+def _with_renewals(
+    lots: pd.DataFrame, plans: pd.DataFrame, entries: pd.DataFrame, shift: pd.DataFrame, origins: Ints
+) -> pd.DataFrame:
+    """The lots of each case and those its vintage expected, dates moved."""
+    entered_on = day_numbers(entries["occurred_on"])
+    parts = [lots]
+    for origin in np.unique(origins):
+        of_day = shift[origins == origin]
+        ours = plans[plans["workspace_id"].astype("str").isin(of_day["workspace_id"])]
+        if ours.empty:
+            continue
+        known = entries[entered_on <= origin]
+        as_of = date(1970, 1, 1) + timedelta(days=int(origin))
+        expected = expected_lots(ours, known, as_of=as_of, taken=lots[["workspace_id", "lot_id"]])
+        parts.append(_moved(expected, of_day, ["effective_on", "expires_on"]))
+    return pd.concat([part[TERMS] for part in parts], ignore_index=True)
 
 
 def _moved(

@@ -33,7 +33,7 @@ class BalanceState:
         history_days: days since first usage, both ends counted; 0 if none.
         pace_credits, burn_credits: micro-credits used in the last 7 and 30 days.
         pace_days, burn_days: the days of these, fewer where the history is shorter.
-        next_grant_on: the first day on which a scheduled lot brings credits; `NEVER` if none does.
+        next_grant_on: the first day on which a scheduled or expected lot brings credits, or `NEVER`.
     """
 
     names: pd.Index
@@ -74,19 +74,12 @@ class BalanceState:
             pace_days=np.minimum(known_days, PACE_DAYS),
             burn_credits=burn_credits,
             burn_days=np.minimum(known_days, BURN_DAYS),
-            next_grant_on=_next_grant(history.lots, names),
+            next_grant_on=_next_grant(history.lots, names, today),
         )
 
     def has_status(self, *statuses: str) -> Bools:
         """Which workspaces have one of these statuses."""
         return self.status.isin(statuses).to_numpy()
-
-    def days_left(self) -> Ints:
-        """ceil(remaining x days / credits) at the pace of the last 7 days; `NEVER` where nothing was used."""
-        terms = zip(self.remaining.tolist(), self.pace_days.tolist(), self.pace_credits.tolist(), strict=True)
-        # Python's integers cannot overflow
-        days = [min(-(-left * n // used), NEVER) if used else NEVER for left, n, used in terms]
-        return np.array(days, dtype=np.int64)
 
 
 def _burn(usage: pd.DataFrame, names: pd.Index, today: int) -> tuple[Ints, Ints, Ints]:
@@ -121,9 +114,11 @@ def _balance(balances: pd.DataFrame, names: pd.Index, today: int) -> tuple[Ints,
     return remaining, np.maximum(first_day, day_after), owed
 
 
-def _next_grant(lots: pd.DataFrame, names: pd.Index) -> Ints:
-    coming = lots[(lots["lot_status"] == "scheduled") & (lots["remaining_micro"] > 0)]
+def _next_grant(lots: pd.DataFrame, names: pd.Index, today: int) -> Ints:
+    coming = lots[lots["lot_status"].isin(["scheduled", "expected"]) & (lots["remaining_micro"] > 0)]
     workspace = positions(coming["workspace_id"], names)
     first = np.full(len(names), NEVER)
-    np.minimum.at(first, workspace[workspace >= 0], day_numbers(coming["effective_on"])[workspace >= 0])
+    # a renewal that is late is met tomorrow
+    day = np.maximum(day_numbers(coming["effective_on"]), today + 1)
+    np.minimum.at(first, workspace[workspace >= 0], day[workspace >= 0])
     return first

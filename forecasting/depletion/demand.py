@@ -149,7 +149,7 @@ def blocked_days(balances: pd.DataFrame, names: pd.Index, *, as_of: int, days: i
     runs out does not show that: the last generation may cost more than was left.
 
     Args:
-        balances: workspace_id, usage_date, closing_micro, overage_micro; dense days.
+        balances: workspace_id, usage_date, closing_micro, overage_micro, before_ledger_micro; dense days.
         names: the workspaces.
         as_of: the last day, as a day number.
         days: how many days.
@@ -164,6 +164,10 @@ def blocked_days(balances: pd.DataFrame, names: pd.Index, *, as_of: int, days: i
     # every stretch of empty days has a number; one with overage after its first day is one of real demand
     starts = is_empty.copy()
     starts[:, 1:] &= ~is_empty[:, :-1]
+    # usage before the ledger began was blocked by nothing
+    unbooked = daily_credits(empty, names, column="before_ledger_micro", as_of=as_of, days=days)
     stretch = np.cumsum(starts.ravel()).reshape(starts.shape) * is_empty
-    goes_beyond = np.bincount(stretch.ravel(), weights=(np.maximum(overage, 0) * ~starts).ravel()) > 0
+    goes_beyond = (
+        np.bincount(stretch.ravel(), weights=(np.maximum(overage, 0) * ~starts + unbooked).ravel()) > 0
+    )
     return is_empty & ~goes_beyond[stretch]

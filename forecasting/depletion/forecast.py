@@ -25,8 +25,9 @@ from forecasting.depletion.demand import (
     measure_demand,
 )
 from forecasting.depletion.inputs import CreditHistory
+from forecasting.depletion.pace import pace_of
 from forecasting.depletion.paths import Change
-from forecasting.depletion.runway import BEYOND, HORIZON_DAYS, Lots, chunks, run_down
+from forecasting.depletion.runway import BEYOND, HORIZON_DAYS, Lots, chunks, lots_in_order, run_down
 from forecasting.ledger import DEFAULT_POLICY, NEVER, DrawPolicy, Ints, midnights
 from forecasting.purchasing.pack_mix import Mix
 from forecasting.purchasing.recommend import (
@@ -92,9 +93,9 @@ def forecast_depletion(
 ) -> DepletionForecast:
     """Predicts for every workspace whether and when its credits run out, and what to buy.
 
-    The pace date is `as_of + ceil(remaining x days / credits of those days)` over the last 7 days, in whole
-    numbers. The range is that of the first day that ends with no credits left, on demand paths that meet the
-    ledger's lots. Nothing is random: the same input gives the same output.
+    The pace date is the first by whose end constant use, as of the last 7 days, meets nothing left in the
+    ledger's lots, in whole numbers. The range is that of the first day that ends with no credits left, on
+    demand paths that meet the same lots. Nothing is random: the same input gives the same output.
 
     Args:
         history: up to `as_of`.
@@ -112,17 +113,20 @@ def forecast_depletion(
     projection = _project(history, state, demand.scaled(change.factor), method, change)
     is_ok = state.has_status("ok") & (projection.empty_on[:, LEVELS.index(0.5)] <= HORIZON_DAYS)
     lasts = state.has_status("ok") & ~is_ok
+    is_safe = projection.empty_on[:, method.terms.risk_level] > HORIZON_DAYS
     today = np.full(len(state.names), state.today)
     dates = pd.DataFrame(
         {
             "workspace_id": state.names,
             "as_of": midnights(today),
             "forecast_status": state.status.mask(lasts, "beyond_horizon"),
-            **_balance_columns(state),
+            **_balance_columns(state, history, method),
             **_date_columns(state, projection, is_ok),
             "lead_time_days": history.workspaces["lead_time_days"].to_numpy().astype(np.int64),
             "buy_by": _midnights_where(is_ok, state.today + projection.buy_by),
-            **_purchase_columns(projection.purchases, is_ok | projection.is_refilled),
+            **_purchase_columns(
+                projection.purchases, is_ok | projection.is_refilled, nothing=lasts & is_safe
+            ),
             "history_days": state.history_days,
             "capped_credits_micro": capped,
             "calibration_version": method.calibration.version,
@@ -131,8 +135,10 @@ def forecast_depletion(
     return DepletionForecast(dates, _paths_frame(state, projection))
 
 
-def _balance_columns(state: BalanceState) -> dict[str, object]:
-    days_left = state.days_left()
+def _balance_columns(state: BalanceState, history: CreditHistory, method: Method) -> dict[str, object]:
+    table = lots_in_order(history.lots, state.names, as_of=state.today, policy=method.policy)
+    used, days = state.pace_credits.tolist(), state.pace_days.tolist()
+    days_left = np.array(pace_of(table, credits=used, days=days), dtype=np.int64)
     is_paced = state.has_status("ok", "insufficient_history") & (days_left <= HORIZON_DAYS)
     return {
         "credits_remaining_micro": _nullable(state.remaining, state.remaining >= 0),
@@ -150,7 +156,7 @@ def _date_columns(state: BalanceState, projection: _Projection, is_ok: Bools) ->
         days = projection.empty_on[:, LEVELS.index(level)]
         return _midnights_where(is_ok & (days <= HORIZON_DAYS), state.today + days)
 
-    has_chance = is_ok & (state.next_grant_on <= state.today + HORIZON_DAYS)
+    has_chance = state.has_status("ok") & (state.next_grant_on <= state.today + HORIZON_DAYS)
     chance = _chance_before(projection.empty_on, state.next_grant_on - state.today)
     return {
         "depletes_on_p025": day_at(0.025),
@@ -165,12 +171,13 @@ def _date_columns(state: BalanceState, projection: _Projection, is_ok: Bools) ->
     }
 
 
-def _purchase_columns(purchases: Purchases, is_known: Bools) -> dict[str, object]:
+def _purchase_columns(purchases: Purchases, is_known: Bools, *, nothing: Bools) -> dict[str, object]:
+    """What to buy; `nothing` where it is known that nothing is needed for a year."""
     mixes = [mix if known else None for mix, known in zip(purchases.mixes, is_known, strict=True)]
     currencies = [mix.counts[0][0].currency if mix and mix.counts else None for mix in mixes]
     expiring = [None if mix is None else mix.expiring_micro for mix in mixes]
     return {
-        "credits_to_buy_micro": _nullable(purchases.credits_micro, is_known),
+        "credits_to_buy_micro": _nullable(np.where(nothing, 0, purchases.credits_micro), is_known | nothing),
         "recommended_packs": pd.Series([packs_as_json(mix) for mix in mixes], dtype="str"),
         "packs_price": pd.Series([None if mix is None else f"{mix.price:f}" for mix in mixes], dtype="str"),
         "packs_currency": pd.Series(currencies, dtype="str"),

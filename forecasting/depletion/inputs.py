@@ -17,7 +17,9 @@ def _no_packs() -> pd.DataFrame:
 
 
 def _no_charges() -> pd.DataFrame:
-    return pd.DataFrame(columns=["workspace_id", "usage_date", "excess_micro"])
+    return pd.DataFrame(
+        columns=["workspace_id", "usage_date", "source", "event_id", "credits_micro", "excess_micro"]
+    )
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,16 @@ class CreditHistory:
     """Credits and usage up to as_of. Columns ending in `_micro` are whole micro-credits; days are local.
 
     Attributes:
-        balances: `Ledger.balance_daily` up to as_of: workspace_id, usage_date, closing_micro, overage_micro.
+        balances: `Ledger.balance_daily` up to as_of: workspace_id, usage_date, closing_micro, overage_micro,
+            before_ledger_micro.
         lots: `Ledger.lots` at as_of: workspace_id, lot_id, lot_status, priority, effective_on, expires_on,
             remaining_micro.
         usage: workspace_id, usage_date, credits_micro of days with usage, also of workspaces without a
             ledger. A workspace's first row is its first usage.
         workspaces: workspace_id, each once, and lead_time_days.
         packs: workspace_id, pack_id, credits_micro, price (Decimal), currency, validity_days.
-        charges: implausible charges: workspace_id, usage_date, excess_micro (the part that is not demand).
+        charges: implausible charges: workspace_id, usage_date, source, event_id, credits_micro, excess_micro
+            (the part that is not demand).
     """
 
     balances: pd.DataFrame

@@ -52,23 +52,7 @@ class Lots:
             as_of: the last day booked, as a day number.
             policy: the draw order.
         """
-        case = positions(lots["workspace_id"], names)
-        held = lots["remaining_micro"].to_numpy().astype(np.int64)
-        table = pd.DataFrame(
-            {
-                "case": case,
-                "lot_id": lots["lot_id"].astype("str").to_numpy(),
-                "priority": lots["priority"].to_numpy().astype(np.int64),
-                "effective_on": day_numbers(lots["effective_on"]),
-                "expires_on": day_numbers(lots["expires_on"]),
-                "held": held,
-            }
-        )
-        table = table[(case >= 0) & (held > 0)]
-        starts = np.maximum(table["effective_on"].to_numpy() - as_of, 1)
-        table = table.assign(starts=starts, expires=table["expires_on"].to_numpy() - as_of)
-        table = table[table["expires"] > table["starts"]]
-        table = table.sort_values(list(dict.fromkeys(["case", *policy.draw_order, "lot_id"])), kind="stable")
+        table = lots_in_order(lots, names, as_of=as_of, policy=policy)
         row = table["case"].to_numpy()
         index = np.arange(len(table)) - np.searchsorted(row, row)
         shape = (len(names), int(index.max(initial=-1)) + 1)
@@ -83,6 +67,27 @@ class Lots:
         added = (starts_on, expires_on, held)
         mine = (self.starts_on, self.expires_on, self.held)
         return Lots(*(np.column_stack([old, new]) for old, new in zip(mine, added, strict=True)))
+
+
+def lots_in_order(lots: pd.DataFrame, names: pd.Index, *, as_of: int, policy: DrawPolicy) -> pd.DataFrame:
+    """The lots of `Lots.from_frame` as rows: case, starts, expires, and held in whole micro-credits."""
+    case = positions(lots["workspace_id"], names)
+    held = lots["remaining_micro"].to_numpy().astype(np.int64)
+    table = pd.DataFrame(
+        {
+            "case": case,
+            "lot_id": lots["lot_id"].astype("str").to_numpy(),
+            "priority": lots["priority"].to_numpy().astype(np.int64),
+            "effective_on": day_numbers(lots["effective_on"]),
+            "expires_on": day_numbers(lots["expires_on"]),
+            "held": held,
+        }
+    )
+    table = table[(case >= 0) & (held > 0)]
+    starts = np.maximum(table["effective_on"].to_numpy() - as_of, 1)
+    table = table.assign(starts=starts, expires=table["expires_on"].to_numpy() - as_of)
+    table = table[table["expires"] > table["starts"]]
+    return table.sort_values(list(dict.fromkeys(["case", *policy.draw_order, "lot_id"])), kind="stable")
 
 
 @dataclass(frozen=True)
@@ -171,9 +176,10 @@ def run_down(
         begins = (starts_on == start) & (lots.expires_on > start)
         left = np.where((lots.expires_on <= start)[:, None, :], 0.0, left)
         left += np.where(begins, lots.held, 0.0)[:, None, :]
+        alive = np.flatnonzero(((starts_on <= start) & (lots.expires_on > start)).any(axis=0)).tolist()
         if repays:
-            unpaid = unpaid - _draw(left, unpaid)
-        held = _sum(left)
+            unpaid = unpaid - _draw(left, unpaid, alive)
+        held = _sum(left, alive)
         # shorter lists of stretches are padded with some that start beyond
         until = np.where(start < beyond, np.maximum(paths.by((end - 1.0)[..., None])[..., 0], begun), begun)
         is_emptied = (empty_on == beyond) & (until - begun >= held) & (start < beyond)
@@ -182,7 +188,7 @@ def run_down(
             day = np.clip(np.ceil(reached - 1e-9), start, np.maximum(end - 1, start)).astype(np.int64)
             empty_on = np.where(is_emptied, np.where(held <= 0, start, day), empty_on)
         asked = until - begun
-        after = unpaid + (asked - _draw(left, asked))
+        after = unpaid + (asked - _draw(left, asked, alive))
         stretches.append((begun, held, unpaid, after))
         begun, unpaid = until, after
     # more demand early on can save credits from expiring and so last longer; a quantile can not
@@ -200,18 +206,18 @@ def _stretches(changes: Ints, beyond: int) -> Ints:
     return np.column_stack([np.ones(len(days), np.int64), days[:, :count]])
 
 
-def _sum(left: Floats) -> Floats:
+def _sum(left: Floats, alive: Sequence[int]) -> Floats:
     """What the lots hold together, added one by one: a sum of floats must not depend on padding."""
     total = np.zeros(left.shape[:-1])
-    for lot in range(left.shape[-1]):
+    for lot in alive:
         total += left[..., lot]
     return total
 
 
-def _draw(left: Floats, asked: Floats) -> Floats:
-    """Takes what is asked off the lots `left`, in index and in their order; returns what they paid."""
+def _draw(left: Floats, asked: Floats, alive: Sequence[int]) -> Floats:
+    """Takes what is asked off the lots in `left` that are alive, in their order; returns what they paid."""
     rest = asked.copy()
-    for lot in range(left.shape[2]):
+    for lot in alive:
         paid = np.minimum(left[..., lot], rest)
         left[..., lot] -= paid
         rest -= paid

@@ -36,11 +36,12 @@ FORECAST_ROW: dict[str, pa.DataType] = {
     "depletes_on_p90": DATE,
     "depletes_on_p975": DATE,
     "empty_since": DATE,
-    "next_grant_on": DATE,  # the first day on which a scheduled lot brings credits
+    "next_grant_on": DATE,  # the first day on which a scheduled or expected lot brings credits
     "chance_empty_before_grant": pa.decimal128(5, 4),  # 0 to 1; null beyond the horizon
     "lead_time_days": WHOLE,
     "buy_by": DATE,  # the latest day to order; may have passed
-    # arriving then, or as soon as possible; 0: buy nothing; null without a date unless already empty
+    # arriving then, or as soon as possible; 0: buy nothing, also where P5 lies beyond the horizon; else null
+    # without a date unless already empty
     "credits_to_buy": CREDITS,
     "recommended_packs": TEXT,  # JSON; null if no packs suffice
     "packs_price": pa.decimal128(24, 12),  # in the frames all its digits, as text
@@ -49,6 +50,19 @@ FORECAST_ROW: dict[str, pa.DataType] = {
     "history_days": WHOLE,  # since the first usage, both ends counted; 0 if none
     "capped_credits": CREDITS,  # of implausible charges, not counted as demand
     "calibration_version": TEXT,
+}
+
+# the charge of each workspace without which its state would differ, and that state
+DECIDING_CHARGE_ROW: dict[str, pa.DataType] = {
+    "workspace_id": TEXT,
+    "as_of": DATE,
+    "source": TEXT,
+    "event_id": TEXT,
+    "usage_date": DATE,
+    "credits": CREDITS,
+    "status_without": TEXT,
+    "credits_remaining_without": CREDITS,
+    "empty_on_without": DATE,  # by the rule of the headline
 }
 
 # quantiles of the credits left at the end of each day from as_of

@@ -76,7 +76,7 @@ def write_suggestions(
     """
     suggestions = (
         segments.merge(evidence, on=["workspace_id", "suggestion_rank"], validate="one_to_one")
-        .merge(people, on=["workspace_id", "member_id"], how="left", validate="many_to_one")
+        .merge(distinct_names(people), on=["workspace_id", "member_id"], how="left", validate="many_to_one")
         .merge(types, on="generation_type", how="left", validate="many_to_one")
         .merge(balances, on="workspace_id", how="left", validate="many_to_one")
     )
@@ -125,6 +125,14 @@ def _sentence(row: dict[Hashable, Any], terms: Terms) -> str:
         f"{_subject(row)}: {_percent(share, other=elsewhere)} of {_whose(row)} {happens}, {comparison}; "
         f"{action} could save {saving}."
     )
+
+
+def distinct_names(people: pd.DataFrame) -> pd.DataFrame:
+    """The people, with their id in a name that several of a workspace have."""
+    name = people["member_name"]
+    is_shared = people.duplicated(["workspace_id", "member_name"], keep=False) & name.notna()
+    with_id = name.astype("str") + " (" + people["member_id"].astype("str") + ")"
+    return people.assign(member_name=name.astype("object").where(~is_shared, with_id))
 
 
 def _subject(row: dict[Hashable, Any]) -> str:

@@ -6,13 +6,21 @@ Not here: whether an alert was sent already (sent.py), or how it is sent (channe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
 
 import duckdb
 
-from orchestration.publish.report.formatting import credits, day_month_year, percent, plain
+from orchestration.publish.report.formatting import (
+    credits,
+    day_month_year,
+    distinct_labels,
+    percent,
+    plain,
+)
+from orchestration.publish.report.headline import deciding_charge_text, headline
+from orchestration.publish.report.model import Forecast
 from orchestration.warehouse.journal import CheckRow
 
 # shares of the allowance; the highest one crossed is reported
@@ -21,14 +29,13 @@ USED_MARKS = (Decimal("0.95"), Decimal("0.85"))
 SPIKE_DAYS = 2
 _BALANCES = (
     "select summary.workspace_id, summary.workspace_name, summary.as_of, summary.allowance,"
-    " summary.credits_remaining, forecast.forecast_status, forecast.depletes_on_p5,"
-    " forecast.pace_date"
+    f" summary.credits_remaining, {', '.join(f'forecast.{field.name}' for field in fields(Forecast))}"
     " from marts.credit_summary as summary"
     " left join marts.depletion_forecast as forecast using (workspace_id, as_of)"
     " where summary.period = '30d' order by summary.workspace_id"
 )
 _SPIKES = (
-    "select spikes.workspace_id, summary.workspace_name, spikes.usage_date, spikes.scope, spikes.credits,"
+    "select spikes.workspace_id, spikes.usage_date, spikes.scope, spikes.credits,"
     " spikes.usual, spikes.cause from marts.usage_spikes as spikes"
     " inner join marts.credit_summary as summary using (workspace_id)"
     " where summary.period = '30d' and not spikes.is_muted and spikes.usage_date > summary.as_of - $days"
@@ -56,17 +63,11 @@ class WorkspaceBalance:
     """Credits left of one workspace, exact; without a ledger they are None."""
 
     workspace_id: str
-    name: str | None
+    label: str
     as_of: date
     allowance: Decimal | None
     credits_remaining: Decimal | None
-    forecast_status: str | None
-    depletes_on_p5: date | None
-    pace_date: date | None
-
-    @property
-    def label(self) -> str:
-        return plain(self.name or "", otherwise=plain(self.workspace_id))
+    forecast: Forecast | None
 
 
 def workspace_alerts(connection: duckdb.DuckDBPyConnection, *, within_days: int) -> Iterator[Alert]:
@@ -76,19 +77,22 @@ def workspace_alerts(connection: duckdb.DuckDBPyConnection, *, within_days: int)
         connection: of a published version.
         within_days: how many days before the credits may run out to alert.
     """
-    for row in connection.execute(_BALANCES).fetchall():
-        balance = WorkspaceBalance(*row)
+    rows = connection.execute(_BALANCES).fetchall()
+    distinct = distinct_labels([(workspace_id, name or "") for workspace_id, name, *_ in rows])
+    labels = {workspace_id: label for (workspace_id, *_), label in zip(rows, distinct, strict=True)}
+    for workspace_id, _, as_of, allowance, remaining, *found in rows:
+        forecast = None if found[0] is None else Forecast(*found)
+        balance = WorkspaceBalance(workspace_id, labels[workspace_id], as_of, allowance, remaining, forecast)
         yield from _depletion_alert(balance, within_days=within_days)
         yield from _allowance_alert(balance)
-    for workspace_id, name, day, scope, spent, usual, cause in connection.execute(
+    for workspace_id, day, scope, spent, usual, cause in connection.execute(
         _SPIKES, {"days": SPIKE_DAYS}
     ).fetchall():
-        label = plain(name or "", otherwise=plain(workspace_id))
         usually = "" if usual is None else f", usually {credits(usual)}"
         why = f": {plain(cause)}" if cause else ""
         yield Alert(
             f"spike/{workspace_id}/{day}/{scope}",
-            f"{label}: {credits(spent)} credits on {day_month_year(day)}",
+            f"{labels[workspace_id]}: {credits(spent)} credits on {day_month_year(day)}",
             f"A spike of usage ({plain(scope)}){usually}{why}. See marts.usage_spikes.",
         )
 
@@ -123,22 +127,28 @@ def run_alerts(
 
 
 def _depletion_alert(balance: WorkspaceBalance, *, within_days: int) -> Iterator[Alert]:
-    if balance.forecast_status == "already_empty":
+    forecast = balance.forecast
+    if forecast is None:
+        return
+    charge = deciding_charge_text(forecast, write_date=day_month_year)
+    when = (f"{charge}. " if charge else "") + headline(
+        forecast, write_date=day_month_year, at_pace=" at the current pace"
+    )
+    if forecast.forecast_status == "already_empty":
         yield Alert(
             f"empty/{balance.workspace_id}",
             f"{balance.label} has no credits left",
-            f"As of {day_month_year(balance.as_of)}. `credits forecast` says what to buy.",
+            f"{when}, as of {day_month_year(balance.as_of)}. `credits forecast` says what to buy.",
         )
         return
-    early = balance.depletes_on_p5
+    early = forecast.depletes_on_p5
     if early is None or early > balance.as_of + timedelta(days=within_days):
         return
     left = credits(balance.credits_remaining or Decimal(0))
-    pace = f"; at the current pace by {day_month_year(balance.pace_date)}" if balance.pace_date else ""
     yield Alert(
         f"ending/{balance.workspace_id}",
         f"{balance.label} may be empty from {day_month_year(early)}",
-        f"1 in 20 chance that its credits end by then{pace}. {left} were left on "
+        f"{when}. 1 in 20 chance that its credits end by {day_month_year(early)}. {left} were left on "
         f"{day_month_year(balance.as_of)}. `credits forecast` says what to buy.",
     )
 
@@ -146,7 +156,7 @@ def _depletion_alert(balance: WorkspaceBalance, *, within_days: int) -> Iterator
 def _allowance_alert(balance: WorkspaceBalance) -> Iterator[Alert]:
     if not balance.allowance or balance.credits_remaining is None:
         return
-    used = (balance.allowance - balance.credits_remaining) / balance.allowance
+    used = max((balance.allowance - balance.credits_remaining) / balance.allowance, Decimal(0))
     for mark in USED_MARKS:
         if used >= mark:
             yield Alert(

@@ -35,6 +35,7 @@ def forecast(data_dir: Path | None, workspace: str | None, changes: tuple[str, .
         describe_forecast,
         forecast_record,
         forecast_row,
+        last_day_of,
     )
     from orchestration.warehouse.forecast_inputs import facts_of, history_of
 
@@ -59,7 +60,10 @@ def forecast(data_dir: Path | None, workspace: str | None, changes: tuple[str, .
     unchanged = forecast_row(before.dates)
     changed = None if after is None else forecast_row(after.dates)
     if output.format == "text":
-        for line in describe_forecast(chosen, unchanged, changed, changes, as_of=as_of):
+        last_usage_date = last_day_of(history.usage["usage_date"])
+        for line in describe_forecast(
+            chosen, unchanged, changed, changes, as_of=as_of, last_usage_date=last_usage_date
+        ):
             click.echo(line)
         return
     cases = {"as it is": unchanged} | ({} if changed is None else {" and ".join(changes): changed})

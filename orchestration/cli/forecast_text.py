@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -17,14 +18,9 @@ from rich.console import Console
 from forecasting.depletion.backtest import BUCKETS
 from forecasting.depletion.schema import FORECAST_ROW
 from orchestration.publish.report import formatting
+from orchestration.publish.report.headline import headline, pace_text, range_text, renewal_text, too_early
 from orchestration.publish.report.model import Forecast
-from orchestration.publish.report.sentences import (
-    buying_text,
-    capped_text,
-    forecast_headline,
-    grant_text,
-    range_text,
-)
+from orchestration.publish.report.sentences import buying_text, capped_text
 from orchestration.publish.rows.terminal import show_cells
 
 MICRO = 1_000_000
@@ -66,39 +62,56 @@ def forecast_record(workspace_id: str, forecast: Forecast, *, case: str, as_of: 
 
 
 def describe_forecast(
-    workspace_id: str, before: Forecast, after: Forecast | None, changes: Sequence[str], *, as_of: date
+    workspace_id: str,
+    before: Forecast,
+    after: Forecast | None,
+    changes: Sequence[str],
+    *,
+    as_of: date,
+    last_usage_date: date | None,
 ) -> Iterator[str]:
     """The forecast of a workspace; with changes, before and after them."""
+    case_lines = partial(_case_lines, as_of=as_of, last_usage_date=last_usage_date)
     yield f"{formatting.plain(workspace_id)}, as of {formatting.day_month_year(as_of)}"
-    yield from _case_lines("As it is", before, as_of=as_of)
+    yield from case_lines("As it is", before)
     if after is None:
         return
     yield ""
     title = "If " + " and ".join(formatting.plain(change) for change in changes)
-    yield from _case_lines(title, after, as_of=as_of)
+    yield from case_lines(title, after)
     if before.depletes_on_p50 and after.depletes_on_p50:
         moved = (after.depletes_on_p50 - before.depletes_on_p50).days
         shift = "the same day" if moved == 0 else f"{abs(moved)} days {'later' if moved > 0 else 'earlier'}"
         yield f"  in the median: {shift}"
 
 
-def _case_lines(title: str, forecast: Forecast, *, as_of: date) -> Iterator[str]:
+def _case_lines(
+    title: str, forecast: Forecast, *, as_of: date, last_usage_date: date | None
+) -> Iterator[str]:
     yield f"{title}:"
     yield f"  status        {forecast.forecast_status}"
     write_date = formatting.day_month_year
-    if forecast.pace_date:
-        pace = forecast_headline(forecast, write_date=write_date)
-        yield f"  current pace  {pace}, if use goes on as in the last 7 days"
+    when = headline(
+        forecast, write_date=write_date, last_usage_date=last_usage_date, at_pace=" at the current pace"
+    )
+    yield f"  {when[0].upper()}{when[1:]}"
     if forecast.depletes_on_p50:
         yield f"  median        {write_date(forecast.depletes_on_p50)}"
     for sentence in (
         range_text(forecast, write_date=write_date),
-        grant_text(forecast, write_date=write_date),
+        pace_text(forecast, write_date=write_date),
+        too_early(forecast),
+        renewal_text(forecast, write_date=write_date),
         buying_text(forecast, write_date=write_date, as_of=as_of),
         capped_text(forecast),
     ):
         if sentence:
             yield f"  {sentence}"
+
+
+def last_day_of(days: pd.Series) -> date | None:
+    """The newest of some days; None without any."""
+    return None if days.empty else pd.Timestamp(days.max()).date()
 
 
 def forecast_row(dates: pd.DataFrame) -> Forecast:

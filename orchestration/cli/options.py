@@ -137,13 +137,19 @@ def use_settings(**given: Any) -> Settings:
 
 
 def run_and_exit(
-    settings: Settings, *, as_of: date | None, full_refresh: bool, is_loading: bool = True
+    settings: Settings,
+    *,
+    as_of: date | None,
+    full_refresh: bool,
+    is_loading: bool = True,
+    is_future_refused: bool = False,
 ) -> NoReturn:
     """Run the nightly job once, and exit with the code of its result."""
     # what imports and dbt's manifest allocate stays: looking for garbage in it costs a tenth of a small run
     gc.set_threshold(100_000, 50, 50)
     from orchestration.operations.nightly import run_nightly
     from orchestration.warehouse.dbt_build import DbtFailed
+    from orchestration.warehouse.reporting_date import IncompleteDay
 
     try:
         is_published = run_nightly(
@@ -152,10 +158,13 @@ def run_and_exit(
             now=datetime.now(UTC),
             full_refresh=full_refresh,
             is_loading=is_loading,
+            is_future_refused=is_future_refused,
             echo=click.echo,
         )
     except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)
+    except IncompleteDay as error:
+        fail(str(error), EXIT_USAGE)
     except OSError as error:
         fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)
     except DbtFailed as error:

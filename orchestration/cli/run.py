@@ -36,6 +36,7 @@ from orchestration.cli.options import (
     show_default=True,
     help="Last local date to report. Without a value: the newest complete day.",
 )
+@click.option("--allow-future", is_flag=True, help="Report an --as-of that has not ended yet.")
 @click.option("--full-refresh", is_flag=True, help="Rebuild the working warehouse from the lake.")
 @click.option(
     "--target",
@@ -60,6 +61,7 @@ def run(
     landing: Path | None,
     data_dir: Path | None,
     as_of: date | None,
+    allow_future: bool,
     full_refresh: bool,
     target: str | None,
     pseudonymise: bool,
@@ -80,4 +82,4 @@ def run(
             f"there is no landing folder {settings.landing_dir}; create it, or name another with --landing",
             EXIT_USAGE,
         )
-    run_and_exit(settings, as_of=as_of, full_refresh=full_refresh)
+    run_and_exit(settings, as_of=as_of, full_refresh=full_refresh, is_future_refused=not allow_future)

@@ -31,10 +31,11 @@ from orchestration.dashboard.queries import (
 )
 from orchestration.publish.report import charts, formatting, sentences
 from orchestration.publish.report.breakdown import abridge
+from orchestration.publish.report.headline import deciding_charge_text
 from orchestration.publish.report.i18n import LANGUAGES, using_language
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.load import load_report, workspace_ids
-from orchestration.publish.report.page import headline, headline_notes, template, workspace_label
+from orchestration.publish.report.page import headline_notes, report_headline, template, workspace_label
 from orchestration.publish.rows.cells import display_value, guarded
 from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.rows.write import write_csv
@@ -85,10 +86,14 @@ def _view(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             f"{_('data to {day}', day=formatting.day_month_year(report.summary.as_of))}{published}"
         )
     )
-    st.title(_escaped(headline(report)), anchor=False)
+    charge = deciding_charge_text(report.forecast, write_date=formatting.day_month_year)
+    if charge:
+        st.warning(_escaped(f"{charge}."))
+    st.title(_escaped(report_headline(report)), anchor=False)
     for note in headline_notes(report):
         st.markdown(_escaped(note))
-    _figures(total(connection, selection), selection)
+    is_unknown = sentences.is_waste_unknown(report)
+    _figures(total(connection, selection), selection, is_waste_unknown=is_unknown)
     chart = charts.burn_down(report)
     left, right = st.columns(2)
     with left:
@@ -197,14 +202,14 @@ def _keep(
     params.from_dict({**address, **{name: list(values) for name, values in chosen.items() if values}})
 
 
-def _figures(figures: Figures, selection: Filter) -> None:
+def _figures(figures: Figures, selection: Filter, *, is_waste_unknown: bool) -> None:
     days = (selection.last - selection.first).days + 1
     metrics = (
         (_("Used in {days} days", days=days), formatting.credits(figures.credits)),
         (_("Generations"), formatting.count(figures.generation_count)),
         (_("Burn per day"), formatting.credits(figures.credits / days)),
-        (_("Wasted"), formatting.credits(figures.wasted_credits)),
-        (_("Share wasted"), formatting.percent(figures.waste_rate) or "–"),
+        (_("Wasted"), "–" if is_waste_unknown else formatting.credits(figures.wasted_credits)),
+        (_("Share wasted"), "–" if is_waste_unknown else formatting.percent(figures.waste_rate) or "–"),
         (_("Regenerated"), formatting.percent(figures.regeneration_rate) or "–"),
     )
     for column, (label, value) in zip(st.columns(len(metrics)), metrics, strict=True):

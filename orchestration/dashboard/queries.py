@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publish.report.formatting import distinct_labels
 from orchestration.publish.rows.select import Rows
 
 # columns that a filter can name
@@ -143,7 +144,10 @@ def details(connection: duckdb.DuckDBPyConnection, selection: Filter, *, limit: 
 
 
 def known_names(connection: duckdb.DuckDBPyConnection, workspace_id: str) -> dict[tuple[str, str], str]:
-    """Names, by dimension and id, of the members and generation types of the last 90 days that have one."""
+    """Names, by dimension and id, of the members and generation types of the last 90 days that have one.
+
+    Where two have the same, each has its id in it.
+    """
     names: dict[tuple[str, str], str] = {}
     for mart, dimension, name in (
         ("usage_by_member", "member_id", "member_name"),
@@ -154,7 +158,8 @@ def known_names(connection: duckdb.DuckDBPyConnection, workspace_id: str) -> dic
             f" where workspace_id = $id and trim({name}) <> '' group by {dimension}"
         )
         rows = connection.execute(query, {"id": workspace_id}).fetchall()
-        names |= {(dimension, value): label for value, label in rows}
+        labels = distinct_labels(rows)
+        names |= {(dimension, value): label for (value, _), label in zip(rows, labels, strict=True)}
     return names
 
 

@@ -19,18 +19,20 @@ from forecasting.depletion.backtest import (
     scoring_delay_days,
 )
 from forecasting.depletion.calibration import shipped_calibration
+from forecasting.depletion.deciding_charge import find_deciding_charges
 from forecasting.depletion.forecast import Method, forecast_depletion
 from forecasting.depletion.recalibration import recalibrate
-from forecasting.depletion.schema import FORECAST_ROW, PATHS_ROW
+from forecasting.depletion.schema import DECIDING_CHARGE_ROW, FORECAST_ROW, PATHS_ROW
 from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.exact_sql import columns_of
-from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, history_of, method_of
+from orchestration.warehouse.forecast_inputs import ENTRIES, PLANS, USAGE, history_of, method_of
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 
 _FORECAST = f"select {columns_of(FORECAST_ROW)} from frame"
 _PATHS = f"select {columns_of(PATHS_ROW)} from frame"
+_CHARGES = f"select {columns_of(DECIDING_CHARGE_ROW)} from frame"
 _SCORES = read_sql(__file__, "forecast.forecast_scores")
 _REGISTERED = """
     select
@@ -78,7 +80,7 @@ def models(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.Materi
     specs=[
         dg.AssetSpec(
             key=["forecast", table],
-            deps=[*_FACTS, ["forecast", "models"]],
+            deps=[*_FACTS, ["facts", "fct_credit_entries"], ["forecast", "models"]],
             group_name="forecast",
             description=description,
             kinds={"python"},
@@ -87,17 +89,18 @@ def models(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.Materi
             "credit_depletion": "One row per workspace: when its credits run out as seen from as_of, and "
             "what to buy. Forecasts of earlier days are in the journal.",
             "depletion_paths": "One row per workspace and future day: quantiles of its closing balance.",
+            "deciding_charges": "One row per workspace whose state one implausible charge decides: it, and "
+            "the state without it.",
         }.items()
     ],
 )
 def depletion(
     run: RunContext, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
-    """Simulate demand against the lots available, and find when they run out."""
+    """Simulate demand against the lots available, and find when they run out, and what charge decides it."""
     as_of = run.as_of_date(warehouse)
-    forecast = forecast_depletion(
-        history_of(warehouse), as_of=as_of, method=method_of(warehouse, dbt.variables)
-    )
+    history, method = history_of(warehouse), method_of(warehouse, dbt.variables)
+    forecast = forecast_depletion(history, as_of=as_of, method=method)
     rows = warehouse.replace("forecast.credit_depletion", forecast.dates, select=_FORECAST)
     statuses = forecast.dates["forecast_status"].value_counts().to_dict()
     yield dg.MaterializeResult(
@@ -108,6 +111,13 @@ def depletion(
     yield dg.MaterializeResult(
         asset_key=["forecast", "depletion_paths"], metadata={"dagster/row_count": rows}
     )
+    charges = find_deciding_charges(
+        history, warehouse.query(ENTRIES), forecast.dates, as_of=as_of, method=method
+    )
+    rows = warehouse.replace("forecast.deciding_charges", charges, select=_CHARGES)
+    yield dg.MaterializeResult(
+        asset_key=["forecast", "deciding_charges"], metadata={"dagster/row_count": rows}
+    )
 
 
 @dg.asset(
@@ -116,6 +126,8 @@ def depletion(
         *_FACTS,
         ["forecast", "models"],
         ["facts", "fct_credit_entries"],
+        ["facts", "fct_generations"],
+        ["dimensions", "dim_credit_plans"],
         ["journal", "depletion_forecast"],
     ],
     group_name="forecast",
@@ -150,6 +162,9 @@ def published_scores(warehouse: Warehouse, method: Method, *, as_of: date) -> pd
     age = (pd.Timestamp(as_of) - due["as_of"].astype("datetime64[us]")).dt.days.to_numpy()
     due = due[age >= scoring_delay_days(median)].reset_index(drop=True)
     true_days = days_until_empty(
-        due, warehouse.query(ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=method.policy
+        due,
+        *map(warehouse.query, (ENTRIES, USAGE, PLANS)),
+        as_of=as_of,
+        policy=method.policy,
     )
     return score_forecasts(due, true_days)

@@ -12,7 +12,12 @@ from orchestration.settings import Settings
 
 
 def run_config(
-    *, now: datetime, as_of: date | None = None, full_refresh: bool = False, is_loading: bool = True
+    *,
+    now: datetime,
+    as_of: date | None = None,
+    full_refresh: bool = False,
+    is_loading: bool = True,
+    is_future_refused: bool = False,
 ) -> dict[str, object]:
     """Dagster run configuration of one run; without as_of it reports the newest complete day at `now`."""
     run = {
@@ -20,6 +25,7 @@ def run_config(
         "now": now.isoformat(),
         "full_refresh": full_refresh,
         "is_loading": is_loading,
+        "is_future_refused": is_future_refused,
     }
     return {"resources": {"run": {"config": run}}}
 

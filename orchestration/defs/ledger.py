@@ -7,22 +7,31 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from forecasting.ledger import draw_down
+from forecasting.ledger import draw_down, with_expected
+from forecasting.plans import expected_lots
 from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.exact_sql import credits_of
-from orchestration.warehouse.forecast_inputs import ENTRIES, USAGE, draw_policy
+from orchestration.warehouse.forecast_inputs import ENTRIES, PLANS, USAGE, draw_policy
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 
 _LOTS = read_sql(__file__, "facts.fct_credit_lots")
 _BALANCES = read_sql(__file__, "facts.fct_credit_balance_daily")
-_WARNINGS = f"select workspace_id, entry_id, lot_id, entry_type, warning, {credits_of('credits')} from frame"
+_WARNINGS = (
+    "select workspace_id, entry_id, lot_id, entry_type, warning, detail, "
+    f"cast(counted_on as date) as counted_on, {credits_of('credits')} from frame"
+)
+_MOVEMENTS = (
+    "select workspace_id, entry_id, lot_id, cast(counted_on as date) as counted_on, "
+    f"{credits_of('funded')}, {credits_of('voided')} from frame"
+)
 
 _TABLES = {
     "fct_credit_lots": "One row per workspace and lot: credits funded, consumed, expired, voided by as_of.",
     "fct_credit_balance_daily": "One row per workspace with credit entries and local day: its balance.",
-    "fct_ledger_warnings": "One row per void or negative adjustment that could not take its full amount.",
+    "fct_lot_movements": "One row per entry that changed the credits of a lot: its lot, day and credits.",
+    "fct_ledger_warnings": "One row per entry with less effect than it asks for, or that contradicts others.",
 }
 
 
@@ -31,7 +40,13 @@ _TABLES = {
     specs=[
         dg.AssetSpec(
             key=["facts", table],
-            deps=[["facts", "fct_credit_entries"], ["facts", "fct_usage_by_day"]],
+            deps=[
+                ["facts", "fct_credit_entries"],
+                ["facts", "fct_usage_by_day"],
+                ["facts", "fct_generations"],
+                ["facts", "dim_reporting_workspaces"],
+                ["dimensions", "dim_credit_plans"],
+            ],
             group_name="facts",
             description=description,
             kinds={"python"},
@@ -45,11 +60,17 @@ def credit_ledger(
     """Draw each day's usage from the lots valid on it; book expiry, voids and overage."""
     as_of = run.as_of_date(warehouse)
     policy = draw_policy(dbt.variables)
-    ledger = draw_down(warehouse.query(ENTRIES), warehouse.query(USAGE), as_of=as_of, policy=policy)
+    entries = warehouse.query(ENTRIES)
+    ledger = draw_down(entries, warehouse.query(USAGE), as_of=as_of, policy=policy)
+    expected = expected_lots(warehouse.query(PLANS), entries, as_of=as_of, taken=ledger.lots)
+    lots = with_expected(ledger.lots, expected)
     written = {
-        "fct_credit_lots": warehouse.replace("facts.fct_credit_lots", ledger.lots, select=_LOTS),
+        "fct_credit_lots": warehouse.replace("facts.fct_credit_lots", lots, select=_LOTS),
         "fct_credit_balance_daily": warehouse.replace(
             "facts.fct_credit_balance_daily", ledger.balance_daily, select=_BALANCES
+        ),
+        "fct_lot_movements": warehouse.replace(
+            "facts.fct_lot_movements", ledger.movements, select=_MOVEMENTS
         ),
         "fct_ledger_warnings": warehouse.replace(
             "facts.fct_ledger_warnings", ledger.warnings, select=_WARNINGS

@@ -85,7 +85,8 @@ def raw(
     ):
         context.log.info("the working warehouse is rebuilt from raw")
         warehouse.remove()
-    tables = {f"raw.{spec.key.path[-1]}": lake.paths(spec.key.path[-1]) for spec in _RAW_SPECS}
+    names = [spec.key.path[-1] for spec in _RAW_SPECS]
+    tables = {f"raw.{name}": [*lake.paths(name), lake.schema_file(name)] for name in names}
     if pseudonyms := pseudonyms_of(settings):
         expose_by_pseudonyms(warehouse, tables, pseudonyms)
     else:
@@ -126,6 +127,7 @@ def _load(
                 f"a run without loading needs a batch loaded before; {lake.root} has none. "
                 "Run with is_loading."
             )
+        lake.add_columns(now=datetime.now(UTC))
         context.log.info("the landing folder is not read")
         return None
     report = lake.ingest(settings.landing_dir, now=datetime.now(UTC), progress=context.log.info)

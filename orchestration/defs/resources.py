@@ -16,7 +16,7 @@ from orchestration.runs.lock import lock
 from orchestration.runs.people import definitions_now
 from orchestration.settings import Settings
 from orchestration.warehouse.protocol import Warehouse
-from orchestration.warehouse.reporting_date import newest_complete_day
+from orchestration.warehouse.reporting_date import newest_complete_day, require_complete_day
 from orchestration.warehouse.run_state import RunState
 from orchestration.warehouse.timezones import workspace_timezones
 
@@ -31,6 +31,7 @@ class RunContext(dg.ConfigurableResource):
         full_refresh: rebuild the working warehouse from the lake.
         is_loading: whether new deliveries are loaded; if not, the landing folder is not read, and raw is
             not written.
+        is_future_refused: whether as_of must have ended at `now`, as one that is chosen here has.
         data_dir: the data directory that the run locks.
     """
 
@@ -39,6 +40,7 @@ class RunContext(dg.ConfigurableResource):
     now: str = ""
     full_refresh: bool = False
     is_loading: bool = True
+    is_future_refused: bool = False
     _newest_complete_day: date | None = PrivateAttr(default=None)
 
     @contextmanager
@@ -51,9 +53,15 @@ class RunContext(dg.ConfigurableResource):
 
         Raises:
             ValueError: neither as_of nor now was given.
+            IncompleteDay: as_of has not ended yet, and is refused then.
         """
         if self.as_of:
-            return date.fromisoformat(self.as_of)
+            given = date.fromisoformat(self.as_of)
+            if self.is_future_refused:
+                require_complete_day(
+                    given, now=datetime.fromisoformat(self.now), timezones=workspace_timezones(warehouse)
+                )
+            return given
         if not self.now:
             raise ValueError(
                 "a run needs `as_of` (YYYY-MM-DD) or `now` (an instant with offset) in the configuration "

@@ -51,7 +51,7 @@ def rejected_groups(lake: Lake) -> list[RejectedGroup]:
 
 
 def conflicting_groups(warehouse: Warehouse) -> list[RejectedGroup]:
-    """Lines excluded because their key was loaded before with other content; only a new id corrects them."""
+    """Lines excluded because their key was loaded before with other content; a higher revision ends them."""
     conflicts = "select *, false as is_corrected from staging.stg_quarantine where rule = 'key.conflict'"
     return [RejectedGroup(*row) for row in warehouse.fetch(_by_rule(conflicts))]
 

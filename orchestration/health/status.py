@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 import duckdb
 
+from orchestration.health.plan_proposals import plan_proposals
 from orchestration.health.quarantine_summary import (
     RejectedGroup,
     conflicting_groups,
@@ -40,6 +41,8 @@ def describe_status(settings: Settings, *, now: datetime, last_run: object | Non
     yield from _published(settings, now)
     yield from _checks(Journal(settings.journal_dir))
     yield from _quarantine(Lake(settings.lake_dir), open_warehouse(settings))
+    for number, proposal in enumerate(plan_proposals(open_warehouse(settings))):
+        yield f"{'' if number else 'plans':<13}{proposal}"
 
 
 @dataclass(frozen=True)

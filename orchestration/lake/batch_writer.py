@@ -56,7 +56,7 @@ DELIVERIES_SCHEMA = pa.schema(
 )
 TABLES = (*FEEDS, QUARANTINE, DELIVERIES)
 TEMPORARY_PREFIX = ".tmp-"
-_SCHEMAS = {
+SCHEMAS = {
     **{name: feed.raw_schema for name, feed in FEEDS.items()},
     QUARANTINE: QUARANTINE_SCHEMA,
     DELIVERIES: DELIVERIES_SCHEMA,
@@ -81,7 +81,7 @@ class BatchWriter:
 
     def __enter__(self) -> Self:
         self.directory.mkdir()
-        for table in _SCHEMAS:
+        for table in SCHEMAS:
             self._writers[table] = parquet_writer(self.directory / f"{table}.parquet", table)
         return self
 
@@ -113,7 +113,7 @@ class BatchWriter:
 
 def parquet_writer(path: Path, table: str) -> pq.ParquetWriter:
     """A writer for a file of one of the lake's tables."""
-    schema = _SCHEMAS[table]
+    schema = SCHEMAS[table]
     unique = _UNIQUE | ({FEEDS[table].key[-1]} if table in FEEDS else set())
     return pq.ParquetWriter(
         path,

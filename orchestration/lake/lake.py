@@ -10,8 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
-from orchestration.lake.batch_writer import DELIVERIES, TABLES, BatchWriter, remove_leftovers
+from orchestration.durable_files import atomic_write
+from orchestration.lake.batch_manifest import ManifestUnreadable, read_manifest
+from orchestration.lake.batch_writer import DELIVERIES, SCHEMAS, TABLES, BatchWriter, remove_leftovers
 from orchestration.lake.delivery import deliveries_table
 from orchestration.lake.delivery_history import read_history
 from orchestration.lake.erasure.forgotten_list import Forgotten
@@ -64,14 +67,24 @@ class Lake:
         """
         if table not in TABLES:
             raise ValueError(f"the lake has no table {table!r}; it has {', '.join(TABLES)}.")
-        return [batch / f"{table}.parquet" for batch in self.batches()]
+        return [batch / f"{table}.parquet" for batch in self.batches() if _has_table(batch, table)]
+
+    def schema_file(self, table: str) -> Path:
+        """An empty file with all columns of a table; older batches may lack some. Written if need be."""
+        file = self.root / "schemas" / f"{table}.parquet"
+        if not file.exists() or not pq.read_schema(file).equals(SCHEMAS[table]):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(file) as target:
+                pq.write_table(SCHEMAS[table].empty_table(), target)
+        return file
 
     def ingest(
         self, landing: Path, *, now: datetime, progress: Callable[[str], None] | None = None
     ) -> IngestReport:
         """Load every file that is not loaded yet, as one batch.
 
-        A batch is committed if anything is new, or if it is the first, so that every table exists.
+        A batch is committed if anything is new, if it is the first, so that every table exists, or if the
+        newest is of a release that had fewer columns, so that every column exists.
 
         Args:
             landing: the landing directory.
@@ -92,13 +105,30 @@ class Lake:
         with BatchWriter(self.root, batch_id) as writer:
             feeds = self._load(listing, writer, now, progress or (lambda _: None))
             deliveries = [delivery for ingestion in feeds.values() for delivery in ingestion.deliveries]
-            is_committed = bool(deliveries) or batch_id == 1
+            is_committed = bool(deliveries) or not self.has_all_columns()
             if is_committed:
                 writer.write(DELIVERIES, deliveries_table(deliveries, batch_id=batch_id, now=now))
                 writer.commit()
         return ingest_report(
             feeds, batch_id=batch_id if is_committed else None, unknown_folders=listing.unknown_folders
         )
+
+    def has_all_columns(self) -> bool:
+        """Whether the newest batch has every column of the contract; false without a batch."""
+        newest = self.batches()[-1:]
+        return bool(newest) and all(
+            set(feed.raw_schema.names) <= set(pq.read_schema(newest[0] / f"{feed.name}.parquet").names)
+            for feed in FEEDS.values()
+        )
+
+    def add_columns(self, *, now: datetime) -> None:
+        """Commit an empty batch if the newest lacks columns of the contract."""
+        if not self.has_all_columns():
+            self._prepare()
+            batch_id = self.newest_batch + 1
+            with BatchWriter(self.root, batch_id) as writer:
+                writer.write(DELIVERIES, deliveries_table([], batch_id=batch_id, now=now))
+                writer.commit()
 
     def _load(
         self, listing: Listing, writer: BatchWriter, now: datetime, progress: Callable[[str], None]
@@ -134,3 +164,15 @@ class Lake:
                 f"the data directory must be writable; {self.root} is not ({error.strerror}). "
                 "Allow writing there, or choose another one."
             ) from error
+
+
+def _has_table(batch: Path, table: str) -> bool:
+    """Whether the batch has the table, or lost it; a batch of an older release has none of later ones."""
+    file = batch / f"{table}.parquet"
+    if file.exists():
+        return True
+    try:
+        manifest = read_manifest(batch)
+    except ManifestUnreadable:
+        return True
+    return manifest is not None and file.name in manifest

@@ -1,4 +1,4 @@
-"""The eight landing feeds as data: columns, kinds, defaults and the rules between columns.
+"""The landing feeds as data: columns, kinds, defaults and the rules between columns.
 
 No reading and no typing here; `fast_sql` and `exact_rows` both follow this description.
 """
@@ -10,14 +10,15 @@ from typing import Literal
 
 import pyarrow as pa
 
-Kind = Literal["text", "timezone", "instant", "credits", "money", "score", "count", "integer"]
-Sign = Literal["positive", "negative", "any"]
+Kind = Literal["text", "timezone", "instant", "date", "credits", "money", "score", "count", "integer"]
+Sign = Literal["positive", "negative", "any", "zero"]
 
 ARROW_TYPES: Mapping[Kind, pa.DataType] = MappingProxyType(
     {
         "text": pa.string(),
         "timezone": pa.string(),
         "instant": pa.timestamp("us", tz="UTC"),
+        "date": pa.date32(),
         "credits": pa.decimal128(18, 6),
         "money": pa.decimal128(24, 12),
         "score": pa.decimal128(18, 17),
@@ -26,8 +27,10 @@ ARROW_TYPES: Mapping[Kind, pa.DataType] = MappingProxyType(
     }
 )
 ATTRIBUTES = "attributes"
-# a later arrival or other attributes do not make it another fact
-_NOT_CONTENT = frozenset({"recorded_at", ATTRIBUTES})
+# a later arrival, another revision or other attributes do not make it another fact
+_NOT_CONTENT = frozenset({"recorded_at", "revision", ATTRIBUTES})
+# what logs write where they have no id, in any case
+NO_ID = ("-", "none", "null", "n/a")
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,22 @@ class Column:
         kind: how its value is read; `exact_values` has the rule of each kind.
         required: null and the empty string are rejected.
         accepted: the only values allowed, in exact lower case; empty means any.
+        missing: texts that mean a missing value, in any case.
         default: the value used where it is missing.
         default_from: the column whose value is used where it is missing.
         minimum: the smallest number allowed.
+        hashed_as: the column whose value stands for it in the content hash where it is missing.
     """
 
     name: str
     kind: Kind = "text"
     required: bool = False
     accepted: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     default: str | int | None = None
     default_from: str | None = None
     minimum: int | None = None
+    hashed_as: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,15 @@ class SignRule:
 
 
 @dataclass(frozen=True)
+class RequiredRule:
+    """A column that must be filled where another one has a value."""
+
+    column: str
+    decided_by: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Feed:
     """One folder of the landing directory. Every feed also accepts `attributes`, which is not listed."""
 
@@ -69,6 +85,7 @@ class Feed:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     sign_rules: tuple[SignRule, ...] = field(default=())
+    required_rules: tuple[RequiredRule, ...] = field(default=())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -126,10 +143,12 @@ _GENERATION_EVENTS = Feed(
         _required("event_id"),
         _required("occurred_at", "instant"),
         _required("workspace_id"),
-        _required("member_id"),
-        _required("product_id"),
+        Column("member_id", missing=NO_ID),
+        Column("product_id", missing=NO_ID),
         _required("generation_type"),
         _required("credits", "credits", minimum=0),
+        Column("request_id"),
+        Column("revision", "integer", default=0),
         _SOURCE,
         Column(
             "status",
@@ -188,15 +207,27 @@ _CREDIT_ENTRIES = Feed(
         _required("entry_id"),
         _required("occurred_at", "instant"),
         _required("workspace_id"),
-        Column("entry_type", required=True, accepted=("purchase", "grant", "refund", "adjustment", "void")),
+        Column(
+            "entry_type",
+            required=True,
+            accepted=("purchase", "grant", "refund", "adjustment", "void", "extension"),
+        ),
         _required("credits", "credits"),
-        Column("lot_id", default_from="entry_id"),
+        # hashed as it was when the entry's id was its default, so that an old entry delivered again is equal
+        Column("lot_id", hashed_as="entry_id"),
         Column("effective_at", "instant", default_from="occurred_at"),
         Column("expires_at", "instant"),
         Column("priority", "integer", default=10),
         Column("amount", "money"),
         Column("currency"),
         Column("related_event_id"),
+        Column("related_source"),
+        Column("plan_id"),
+        Column("revision", "count", default=0),
+    ),
+    required_rules=(
+        RequiredRule("lot_id", "entry_type", "extension"),
+        RequiredRule("expires_at", "entry_type", "extension"),
     ),
     sign_rules=(
         SignRule(
@@ -209,6 +240,7 @@ _CREDIT_ENTRIES = Feed(
                     "refund": "positive",
                     "adjustment": "any",
                     "void": "negative",
+                    "extension": "zero",
                 }
             ),
         ),
@@ -266,6 +298,30 @@ _CREDIT_PACKS = Feed(
     ),
 )
 
+_CREDIT_PLANS = Feed(
+    name="credit_plans",
+    key=("workspace_id", "plan_id"),
+    columns=(
+        _required("workspace_id"),
+        _required("plan_id"),
+        _required("credits", "credits"),
+        Column("interval", required=True, accepted=("day", "week", "month", "year")),
+        _required("starts_on", "date"),
+        Column("ends_on", "date"),
+        Column("rollover_days", "count", default=0),
+        Column("amount", "money"),
+        Column("currency"),
+        Column("updated_at", "instant"),
+    ),
+    sign_rules=(
+        SignRule(
+            column="credits",
+            decided_by="interval",
+            signs=MappingProxyType(dict.fromkeys(("day", "week", "month", "year"), "positive")),
+        ),
+    ),
+)
+
 FEEDS: Mapping[str, Feed] = MappingProxyType(
     {
         feed.name: feed
@@ -278,6 +334,7 @@ FEEDS: Mapping[str, Feed] = MappingProxyType(
             _MEMBERS,
             _PRODUCTS,
             _CREDIT_PACKS,
+            _CREDIT_PLANS,
         )
     }
 )

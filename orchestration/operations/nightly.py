@@ -23,6 +23,8 @@ from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import WarehouseError
+from orchestration.warehouse.reporting_date import newest_complete_day, require_complete_day
+from orchestration.warehouse.timezones import workspace_timezones
 
 Echo = Callable[[str], None]
 # how a step fails on an interrupt: in Dagster, in a statement of DuckDB, in dbt
@@ -37,6 +39,7 @@ def run_nightly(
     full_refresh: bool,
     echo: Echo,
     is_loading: bool = True,
+    is_future_refused: bool = False,
 ) -> bool:
     """Run the whole job here; progress goes to standard error, the summary to `echo`.
 
@@ -45,17 +48,28 @@ def run_nightly(
 
     Raises:
         DataDirectoryLocked: another run holds the data directory.
+        IncompleteDay: as_of has not ended yet in the zone of every workspace, and is refused then.
     """
+    refused = as_of if is_future_refused else None
     with lock(settings.data_dir):
+        _refuse_incomplete_day(settings, refused, now=now)
         instance = dg.DagsterInstance.get()
         fail_interrupted_runs(instance, settings, launched_before=now)
         served_before = served_number(settings.data_dir)
         lake = Lake(settings.lake_dir)
         batches_before = set(lake.batches())
-        config = run_config(now=now, as_of=as_of, full_refresh=full_refresh, is_loading=is_loading)
+        config = run_config(
+            now=now,
+            as_of=as_of,
+            full_refresh=full_refresh,
+            is_loading=is_loading,
+            is_future_refused=is_future_refused,
+        )
         result = execute(settings, config, instance)
         if not result.success and settings.is_warehouse_torn:
             result = execute(settings, config, instance)  # the step that found it damaged has set it aside
+        if not result.success:  # perhaps for a time zone that this run was the first to load
+            _refuse_incomplete_day(settings, refused, now=now)
         new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
         warehouse, journal = open_warehouse(settings), Journal(settings.journal_dir)
         try:
@@ -70,6 +84,22 @@ def run_nightly(
     for line in _published(result, settings, served_before):
         echo(line)
     return result.success
+
+
+def _refuse_incomplete_day(settings: Settings, as_of: date | None, *, now: datetime) -> None:
+    """Check a day by the time zones loaded so far; before any are, refuse what has ended nowhere on earth."""
+    if as_of is None:
+        return
+    try:
+        warehouse = open_warehouse(settings)
+        is_loaded = settings.target != "duckdb" or settings.warehouse_path.exists()
+        timezones = (
+            workspace_timezones(warehouse) if is_loaded and warehouse.has_table("raw.workspaces") else []
+        )
+    except WarehouseError:  # the run says why
+        timezones = []
+    if timezones or as_of > newest_complete_day(now, ["Etc/GMT-14"]):
+        require_complete_day(as_of, now=now, timezones=timezones)
 
 
 def _published(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from orchestration.publish.report.formatting import plain
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
@@ -24,6 +25,8 @@ def summarise_run(
         yield from _deliveries(warehouse, batches, is_staged=is_staged)
     else:
         yield "loaded       nothing new"
+    if any(check.layer == "facts" for check in checks):
+        yield from _waiting(warehouse)
     failed = [check for check in checks if not check.passed]
     critical = [check for check in failed if check.severity == "critical"]
     yield (
@@ -65,3 +68,10 @@ def _duplicates(warehouse: Warehouse, listed: str) -> int:
     ]
     conflicts = f"(select count(*) from staging.stg_conflicts where batch_id in ({listed}))"
     return int(warehouse.query(f"select {' + '.join(terms)} - {conflicts} as rows")["rows"][0])
+
+
+def _waiting(warehouse: Warehouse) -> Iterator[str]:
+    """How many rows of each feed are dated after as_of, and the latest of them."""
+    waiting = warehouse.query(read_sql(__file__, "waiting_rows"))
+    for feed, rows, latest_on, latest in waiting.itertuples(index=False):
+        yield f"waiting      {rows:,} {feed} dated after as_of, the latest {latest_on}: {plain(latest)}"

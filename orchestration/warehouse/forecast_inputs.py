@@ -18,6 +18,7 @@ from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 
 ENTRIES = read_sql(__file__, "credit_entries")
+PLANS = read_sql(__file__, "credit_plans")
 USAGE = """
     select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
     from facts.fct_usage_by_day
@@ -25,7 +26,9 @@ USAGE = """
 _BALANCES = """
     select
         workspace_id, usage_date,
-        cast(closing * 1000000 as bigint) as closing_micro, cast(overage * 1000000 as bigint) as overage_micro
+        cast(closing * 1000000 as bigint) as closing_micro,
+        cast(overage * 1000000 as bigint) as overage_micro,
+        cast(before_ledger * 1000000 as bigint) as before_ledger_micro
     from facts.fct_credit_balance_daily
 """
 _LOTS = """
@@ -38,7 +41,8 @@ _WORKSPACES = "select workspace_id, lead_time_days from facts.dim_reporting_work
 _PACKS = read_sql(__file__, "credit_packs")
 _CHARGES = """
     select
-        workspace_id, usage_date,
+        workspace_id, usage_date, source, event_id,
+        cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,
         cast((cast(credits as decimal(38, 6)) - p99_credits) * 1000000 as bigint) as excess_micro
     from facts.fct_implausible_charges
 """

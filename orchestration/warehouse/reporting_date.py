@@ -19,3 +19,21 @@ def newest_complete_day(now: datetime, timezones: Iterable[str]) -> date:
     """
     zones = set(timezones) or {"UTC"}
     return min(now.astimezone(ZoneInfo(zone)).date() for zone in zones) - timedelta(days=1)
+
+
+class IncompleteDay(ValueError):
+    """A run was asked to report a day that has not ended yet in the zone of every workspace."""
+
+
+def require_complete_day(as_of: date, *, now: datetime, timezones: Iterable[str]) -> None:
+    """Check that a day has ended in every one of the time zones; see `newest_complete_day`.
+
+    Raises:
+        IncompleteDay: it has not; the message names the newest day that has.
+    """
+    newest = newest_complete_day(now, timezones)
+    if as_of > newest:
+        raise IncompleteDay(
+            f"a run reports a day that has ended in the time zone of every workspace; {as_of} has not, the "
+            f"newest complete day is {newest}. Use --as-of {newest}, or --allow-future to report it."
+        )

@@ -19,6 +19,7 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from support.product import SAMPLE_AS_OF, NightlyRun, copy_run
 
+from orchestration.landing.contract import FEEDS
 from orchestration.warehouse.dbt_build import DbtProject
 
 REPO = Path(__file__).resolve().parents[2]
@@ -31,6 +32,8 @@ KEYLESS = {
     "int_outcomes_known": "its keys are tested in staging; int_generations_classified finds a doubled row",
     "int_changed_units": "a union of its key, whose locale may be null; int_changed_generations finds one",
     "int_unit_last_used": "grouped by its key, of which unit_key stands for the unit",
+    "int_references": "a union of staged rows, whose keys are tested",
+    "int_references_unknown": "its other_source is null in the row of the reference itself",
     "fct_generations": "the rows of int_generations_classified, joined to one row of each small table",
     "ml_waste_cases": "a view of int_generations_classified; the gate on probabilities finds one doubled",
 }
@@ -117,8 +120,9 @@ def disposition_rules() -> list[dict[str, str]]:
 def test_every_disposition_rule_has_a_unit_test(
     manifest: dict[str, Any], disposition_rules: list[dict[str, str]]
 ) -> None:
-    tested = {name for key in manifest["unit_tests"] for name in re.findall(r"rule_(\d+)_", key)}
-    assert tested == {row["rule"] for row in disposition_rules} == {str(number) for number in range(1, 11)}
+    tested = {name for key in manifest["unit_tests"] for name in re.findall(r"rule_(\d+a?)_", key)}
+    numbered = {"2a", *(str(number) for number in range(11))}
+    assert tested == {row["rule"] for row in disposition_rules} == numbered
 
 
 def test_a_disposition_rule_is_named_after_its_waste_reason_or_its_disposition(
@@ -126,7 +130,8 @@ def test_a_disposition_rule_is_named_after_its_waste_reason_or_its_disposition(
 ) -> None:
     for row in disposition_rules:
         assert bool(row["waste_reason"]) == (row["disposition"] == "wasted"), row
-        assert row["rule_name"] == (row["waste_reason"] or row["disposition"]), row
+        named = row["waste_reason"] or row["disposition"]
+        assert row["rule_name"] == ("unused_variant" if row["rule"] == "2a" else named), row
         assert row["meaning"], row
     assert len({row["rule_name"] for row in disposition_rules}) == len(disposition_rules)
 
@@ -136,15 +141,26 @@ def test_usage_has_a_column_for_every_disposition_rule(
 ) -> None:
     columns = {model["name"]: set(model["columns"]) for model in models(manifest)}
 
+    # these are part of the credits of dispositions, or of the generations of one
+    other = {"product_credits", "partly_refunded_credits", "pending_product_credits"}
+
     def counted(model: str) -> set[str]:
-        return {name.removesuffix("_credits") for name in columns[model] if name.endswith("_credits")}
+        return {name.removesuffix("_credits") for name in columns[model] - other if name.endswith("_credits")}
 
     settled = {row["rule_name"] for row in disposition_rules if row["is_settled"] == "true"}
     reasons = {row["waste_reason"] for row in disposition_rules if row["waste_reason"]}
     dispositions = {row["disposition"] for row in disposition_rules}
-    assert counted("int_usage_daily_base") == settled | {"open"}
+    assert counted("int_usage_daily_base") == settled | {"untracked", "open", "open_unitless"}
     assert counted("fct_usage_daily") == reasons | dispositions
     assert counted("usage_daily") == counted("fct_usage_by_period") == dispositions
+
+
+def test_rows_of_a_feed_are_compared_in_the_columns_of_their_content_hash(manifest: dict[str, Any]) -> None:
+    listed = manifest["macros"]["macro.credits.content_columns"]["macro_sql"]
+    for feed in ("generation_events", "content_outcomes", "event_retractions", "credit_entries"):
+        columns = re.findall(r"'(\w+)'", listed.split(f"'{feed}': [")[1].split("]")[0])
+        expected = set(FEEDS[feed].content_names) - set(FEEDS[feed].key)
+        assert columns == sorted(expected), feed
 
 
 def test_the_docs_are_complete_without_a_network(docs: Path) -> None:

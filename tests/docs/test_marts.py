@@ -33,7 +33,7 @@ def test_a_changed_description_changes_marts_md(tmp_path: Path) -> None:
     shutil.copy(MODELS_DIR / "credit_lots.yml", tmp_path)
     before = describe_marts(tmp_path)
     assert "| `lot_id` (key) | string | Id of the lot, unique within the workspace. |" in before
-    assert "One of `scheduled`, `active`, `exhausted`, `expired`, `voided`." in before
+    assert "One of `expected`, `scheduled`, `active`, `exhausted`, `expired`, `voided`." in before
     file = tmp_path / "credit_lots.yml"
     file.write_text(file.read_text().replace("Instant from which the lot", "Instant a|b from which the lot"))
     assert r"Instant a\|b from which the lot" in describe_marts(tmp_path)

@@ -51,6 +51,10 @@ create table raw.credit_packs as
 select 'k1' as pack_id, 'w1' as workspace_id, cast(500 as decimal(18, 6)) as credits,
     cast(49 as decimal(24, 12)) as price, 'EUR' as currency, cast(1 as bigint) as batch_id,
     'packs/1.csv' as file_path, cast(1 as bigint) as line_number, 'h-k1' as content_hash;
+create table raw.credit_plans as
+select 'w1' as workspace_id, 'team' as plan_id, cast(100 as decimal(18, 6)) as credits, 'month' as "interval",
+    date '2026-03-01' as starts_on, cast(1 as bigint) as batch_id, 'plans/1.csv' as file_path,
+    cast(1 as bigint) as line_number, 'h-l1' as content_hash;
 
 create table raw.deliveries (
     batch_id bigint, feed text, file_path text, status text, line_count bigint, accepted_count bigint,
@@ -66,6 +70,7 @@ insert into raw.deliveries values
     (1, 'members', 'members/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (1, 'products', 'products/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (1, 'credit_packs', 'packs/1.csv', 'loaded', 1, 1, 0, 500, null, false, null),
+    (1, 'credit_plans', 'plans/1.csv', 'loaded', 1, 1, 0, 100, null, false, null),
     (2, 'generation_events', 'events/2.jsonl', 'loaded', 1, 1, 0, 10, null, false, null),
     (2, 'members', 'members/again.csv', 'alias', 0, 0, 0, null, null, false, null);
 create table raw.quarantine (
@@ -83,6 +88,8 @@ create table staging.stg_event_retractions as select source, retraction_id, batc
 create table staging.stg_credit_entries as
 select workspace_id, entry_id, credits, occurred_at at time zone 'UTC' as occurred_at, batch_id
 from raw.credit_entries;
+alter table staging.stg_credit_entries add column entry_type text default 'grant';
+alter table staging.stg_credit_entries add column related_event_id text;
 create table staging.stg_repeated_deliveries as
 select 'generation_events' as feed, source as key_scope, event_id as key_id, batch_id, file_path, line_number,
     cast(1 as bigint) as winning_batch_id, false as is_conflict, credits, row_id
@@ -105,41 +112,56 @@ insert into facts.int_generations_excluded values (5, 'w1', 4, 1, 'retracted'), 
 create table facts.int_generations_classified (
     row_id bigint, source text, event_id text, workspace_id text, usage_date date, credits decimal(18, 6),
     member_id text, product_category text, generation_type text, ruleset_id text, template_id text,
-    attempt_number bigint, batch_id bigint
+    attempt_number bigint, batch_id bigint, product_id text, is_first_variant boolean, attempt_count bigint
 );
 insert into facts.int_generations_classified
 select id, 'native', 'e' || id, workspace, usage_date, credits, member, 'Shoes', 'description', ruleset, template,
-    number, 1
+    number, 1, 'p1', number is not null, attempt_count
 from (values
-    (1, 'w1', '2026-03-30', 10, 'm1', 'r1', 't1', 1),
-    (2, 'w1', '2026-03-31', 5, 'm2', 'r2', 't2', 1),
-    (3, 'w1', '2026-03-31', 2.5, 'm2', 'r2', 't2', 2),
-    (4, 'w1', '2026-03-31', 1.25, 'm1', 'r2', 't2', null),
-    (7, 'w2', '2026-03-31', 3, 'm3', 'r1', 't1', 1)
-) as given(id, workspace, usage_date, credits, member, ruleset, template, number);
+    (1, 'w1', '2026-03-30', 10, 'm1', 'r1', 't1', 1, 1),
+    (2, 'w1', '2026-03-31', 5, 'm2', 'r2', 't2', 1, 2),
+    (3, 'w1', '2026-03-31', 2.5, 'm2', 'r2', 't2', 2, 2),
+    (4, 'w1', '2026-03-31', 1.25, 'm1', 'r2', 't2', null, null),
+    (7, 'w2', '2026-03-31', 3, 'm3', 'r1', 't1', 1, 1)
+) as given(id, workspace, usage_date, credits, member, ruleset, template, number, attempt_count);
 create table facts.fct_generations as
-select judged.*, episode_id, attempt_count, disposition, waste_reason
+select judged.*, episode_id, disposition, waste_reason
 from facts.int_generations_classified as judged
 inner join (values
-    ('e1', 'x-1', 1, 'used', null),
-    ('e2', 'y-1', 2, 'iterated', null),
-    ('e3', 'y-1', 2, 'pending', null),
-    ('e4', null, null, 'wasted', 'failed_generation'),
-    ('e7', 'z-1', 1, 'untracked', null)
-) as decided(event_id, episode_id, attempt_count, disposition, waste_reason) using (event_id);
+    ('e1', 'x-1', 'used', null),
+    ('e2', 'y-1', 'iterated', null),
+    ('e3', 'y-1', 'pending', null),
+    ('e4', null, 'wasted', 'failed_generation'),
+    ('e7', 'z-1', 'untracked', null)
+) as decided(event_id, episode_id, disposition, waste_reason) using (event_id);
 create table facts.fct_implausible_charges (
     source text, event_id text, workspace_id text, usage_date date, credits decimal(38, 6),
     p99_credits decimal(38, 6)
 );
+create table facts.int_references_unknown (
+    feed text, reference_scope text, reference_id text, source text, event_id text, batch_id bigint,
+    other_source text
+);
+create table facts.fct_rows_waiting (feed text, row_scope text, delivered_id text, waits_for date);
+insert into facts.fct_rows_waiting values ('generation_events', 'native', 'e6', '2026-04-01');
+create table facts.fct_unnamed_usage (
+    workspace_id text, id_kind text, credits decimal(38, 6), unnamed_credits decimal(38, 6),
+    unnamed_count bigint, first_unnamed_id text
+);
+insert into facts.fct_unnamed_usage values
+    ('w1', 'product', 18.75, 0, 0, null),
+    ('w1', 'member', 18.75, 7.5, 1, 'm2');
+create table facts.fct_look_alike_ids (workspace_id text, id_kind text, look text, look_alike_id text);
 create table facts.fct_usage_daily (
     workspace_id text, usage_date date, credits decimal(38, 6), generation_count bigint,
     used_credits decimal(38, 6), iterated_credits decimal(38, 6), wasted_credits decimal(38, 6),
-    pending_credits decimal(38, 6), untracked_credits decimal(38, 6)
+    pending_credits decimal(38, 6), untracked_credits decimal(38, 6), refunded_credits decimal(38, 6),
+    pending_product_credits decimal(38, 6)
 );
 insert into facts.fct_usage_daily values
-    ('w1', '2026-03-30', 10, 1, 10, 0, 0, 0, 0),
-    ('w1', '2026-03-31', 8.75, 3, 0, 5, 1.25, 2.5, 0),
-    ('w2', '2026-03-31', 3, 1, 0, 0, 0, 0, 3);
+    ('w1', '2026-03-30', 10, 1, 10, 0, 0, 0, 0, 0, 0),
+    ('w1', '2026-03-31', 8.75, 3, 0, 5, 1.25, 2.5, 0, 0, 2.5),
+    ('w2', '2026-03-31', 3, 1, 0, 0, 0, 0, 3, 0, 0);
 create table facts.int_usage_daily_base as
 select workspace_id, usage_date, credits, generation_count from facts.fct_usage_daily;
 create table facts.fct_usage_by_day as
@@ -153,18 +175,22 @@ select workspace_id, entry_id, lot_id, credits, date '2026-03-30' as effective_o
 cross join (select 'lot1' as lot_id) as lots;
 create table facts.fct_credit_lots (
     workspace_id text, lot_id text, funded decimal(38, 6), consumed decimal(38, 6), expired decimal(38, 6),
-    voided decimal(38, 6), remaining decimal(38, 6), residual decimal(38, 6)
+    voided decimal(38, 6), remaining decimal(38, 6), residual decimal(38, 6), lot_status text
 );
-insert into facts.fct_credit_lots values ('w1', 'lot1', 100, 18.75, 0, 0, 81.25, 0);
+insert into facts.fct_credit_lots values ('w1', 'lot1', 100, 18.75, 0, 0, 81.25, 0, 'active');
+create table facts.fct_lot_movements as
+select workspace_id, entry_id, lot_id, credits as funded from facts.fct_credit_entries;
 create table facts.fct_credit_balance_daily (
     workspace_id text, usage_date date, consumed decimal(38, 6), overage decimal(38, 6),
-    closing decimal(38, 6), residual decimal(38, 6)
+    closing decimal(38, 6), residual decimal(38, 6), before_ledger decimal(38, 6),
+    usage_residual decimal(38, 6)
 );
 insert into facts.fct_credit_balance_daily values
-    ('w1', '2026-03-30', 10, 0, 90, 0),
-    ('w1', '2026-03-31', 8.75, 0, 81.25, 0);
+    ('w1', '2026-03-30', 10, 0, 90, 0, 0, 0),
+    ('w1', '2026-03-31', 8.75, 0, 81.25, 0, 0, 0);
 create table facts.fct_ledger_warnings (
-    workspace_id text, entry_id text, warning text, credits decimal(38, 6)
+    workspace_id text, entry_id text, lot_id text, warning text, credits decimal(38, 6), detail text,
+    counted_on date
 );
 
 create table forecast.usage_spikes (
@@ -185,6 +211,10 @@ insert into forecast.credit_depletion values
         '2026-04-03', '2026-04-09', '2026-05-01', null, '2026-03-31', '2026-04-20', 0.85, 100),
     ('w2', '2026-03-31', 'no_ledger', 3, 1, 3, 1, null,
         null, null, null, null, null, null, null, null, null, null, null);
+create table forecast.deciding_charges (
+    workspace_id text, as_of date, source text, event_id text, usage_date date, credits decimal(38, 6),
+    status_without text, credits_remaining_without decimal(38, 6), empty_on_without date
+);
 create table forecast.depletion_paths (
     workspace_id text, forecast_date date, balance_p10 decimal(38, 6), balance_p25 decimal(38, 6),
     balance_p50 decimal(38, 6), balance_p75 decimal(38, 6), balance_p90 decimal(38, 6)
@@ -255,6 +285,7 @@ select workspace_id, period, date '2026-03-31' as as_of, cast(sum(credits) as de
     cast(sum(wasted_credits) as decimal(38, 6)) as wasted_credits,
     cast(sum(pending_credits) as decimal(38, 6)) as pending_credits,
     cast(sum(untracked_credits) as decimal(38, 6)) as untracked_credits,
+    cast(sum(refunded_credits) as decimal(38, 6)) as refunded_credits,
     cast(0 as decimal(38, 6)) as expected_pending_waste_credits_low,
     cast(case workspace_id when 'w1' then 1 else 0 end as decimal(38, 6)) as expected_pending_waste_credits,
     cast(case workspace_id when 'w1' then 2.5 else 0 end as decimal(38, 6))

@@ -10,8 +10,13 @@ from expectations.suites.by_layer import GATES
 # what may have no rows in a run in which all other tables have some, and why
 MAY_BE_EMPTY = {
     "staging.stg_conflicts": "no key came with two contents",
+    "facts.int_references_unknown": "every outcome, retraction and refund names a known event",
+    "facts.fct_rows_waiting": "nothing is dated after as_of",
+    "facts.fct_unnamed_usage": "no workspace has a products or members feed",
+    "facts.fct_look_alike_ids": "no ids look alike",
     "facts.fct_implausible_charges": "no charge is implausible",
     "facts.fct_ledger_warnings": "no entry takes more than there is",
+    "forecast.deciding_charges": "no charge decides a state",
     "forecast.forecast_scores": "no forecast is due yet",
     "forecast.usage_spikes": "no day lies far above its past",
     "waste.pending_waste": "nothing is known yet that could be expected",

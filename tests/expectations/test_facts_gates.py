@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from expectations.runner import CheckResult
+
 Corruption = tuple[
     str, str, str, tuple[str, ...]
 ]  # check, severity, what corrupts the batch, words of the message
@@ -56,6 +58,17 @@ FACTS: list[Corruption] = [
             ('native', 'old', 'w1', '2025-12-31', 10000, 10),
             ('native', 'e2', 'w1', '2026-01-01', 10000, 10)""",
         ("found 1 case: event native e2: 10000.000000 credits in workspace w1 on 2026-01-01", "is 10.000000"),
+    ),
+    (
+        "product_ids_are_of_products",
+        WARNING,
+        # all of w2, and 2.5 of the 18.75 credits of w1, which is less than a quarter
+        """update facts.int_generations_classified set attempt_count = 21, product_id = 'chat-7'
+        where event_id in ('e3', 'e7')""",
+        (
+            "found 1 case: workspace w2: 3.000000 of 3.000000 credits, such as 21 attempts on product chat-7",
+            "conversation or session",
+        ),
     ),
     (
         "dispositions_add_up_to_consumed_credits",
@@ -165,6 +178,67 @@ OF_WHAT_IS_JUDGED_OR_SUMMED = (
 FACTS_ONCE = [corruption for corruption in FACTS if corruption[0] in OF_WHAT_IS_JUDGED_OR_SUMMED]
 FACTS_ALWAYS = [corruption for corruption in FACTS if corruption[0] not in OF_WHAT_IS_JUDGED_OR_SUMMED]
 
+# what was delivered and has no effect or looks wrong
+DELIVERED: list[Corruption] = [
+    (
+        "references_name_known_events",
+        WARNING,
+        """insert into facts.int_references_unknown values
+            ('content_outcomes', 'native', 'o1', 'native', 'e9', 1, null),
+            ('content_outcomes', 'native', 'o1', 'native', 'e9', 1, 'shop'),
+            ('content_outcomes', 'native', 'o1', 'native', 'e9', 1, 'app'),
+            ('event_retractions', 'native', 'r1', 'native', 'e8', 1, null),
+            ('event_retractions', 'native', 'r1', 'native', 'e8', 1, 'shop')""",
+        (
+            "found 1 case: 2 of 2 outcomes and retractions name no event that is known; 2 would with source "
+            "shop, 1 with app, such as content_outcomes o1 names event e9 of source native. If",
+        ),
+    ),
+    (
+        "references_name_known_events",
+        WARNING,
+        """insert into facts.int_references_unknown values
+            ('credit_entries', 'w1', 'back', 'native', 'e9', 1, null);
+        insert into staging.stg_credit_entries (workspace_id, entry_id, entry_type, related_event_id)
+            values ('w1', 'back', 'refund', 'e9')""",
+        (
+            "1 of 3 outcomes, retractions and refunds name no event that is known, such as "
+            "credit_entries back names event e9",
+        ),
+    ),
+    (
+        "nothing_is_dated_far_after_as_of",
+        WARNING,
+        """insert into facts.fct_rows_waiting values
+            ('credit_entries', 'w1', 'in time', '2027-05-05'),
+            ('credit_entries', 'w1', 'far', '2027-05-06')""",
+        ("found 1 case: credit_entries far of w1, dated 2027-05-06",),
+    ),
+    (
+        "used_ids_are_in_their_feed",
+        WARNING,
+        """update facts.fct_unnamed_usage
+        set unnamed_credits = 9.375001, unnamed_count = 2, first_unnamed_id = 'sku '
+        where id_kind = 'product'""",
+        (
+            "found 1 case: workspace w1: 9.375001 of 18.750000 credits have one of 2 product ids that no row "
+            'of products names, such as "sku "',
+        ),
+    ),
+    (
+        "ids_do_not_look_alike",
+        WARNING,
+        """insert into facts.fct_look_alike_ids values
+            ('w1', 'product', '1', '1'), ('w1', 'product', '1', '1.0'), ('w1', 'product', '1', '1 '),
+            ('w1', 'product', '1', ' 1'), ('w1', 'product', 'a', 'a'), ('w1', 'product', 'a', 'A'),
+            ('(all)', 'workspace', 'w', 'w'), ('(all)', 'workspace', 'w', 'W')""",
+        (
+            'found 2 cases: workspace (all), workspace ids (1): "W" = "w"; '
+            'workspace w1, product ids (2): " 1" = "1" = "1 " = …, "A" = "a"',
+        ),
+    ),
+]
+
 LEDGER: list[Corruption] = [
     *(
         (
@@ -208,7 +282,7 @@ LEDGER: list[Corruption] = [
             ("update facts.fct_credit_lots set funded = 100.000001", "lot1", 1, "100.000001", "100.000000"),
             ("update facts.fct_credit_lots set funded = 99.999999", "lot1", 1, "99.999999", "100.000000"),
             (
-                "insert into facts.fct_credit_lots values ('w1', 'lot2', 5, 0, 0, 0, 5, 0)",
+                "insert into facts.fct_credit_lots values ('w1', 'lot2', 5, 0, 0, 0, 5, 0, 'active')",
                 *("lot2", 1, "5.000000", "0.000000"),
             ),
         )
@@ -264,8 +338,36 @@ LEDGER: list[Corruption] = [
     (
         "reductions_take_effect_in_full",
         WARNING,
-        "insert into facts.fct_ledger_warnings values ('w1', 'c9', 'unknown_lot', 40)",
+        "insert into facts.fct_ledger_warnings values ('w1', 'c9', 'l', 'unknown_lot', 40, '', null)",
         ("entry c9 of workspace w1: unknown_lot, 40.000000",),
+    ),
+    *(
+        (
+            check,
+            WARNING,
+            f"""insert into facts.fct_ledger_warnings
+            values ('w1', 'c9', 'l', '{warning}', 0, 'entry c8', date '2026-03-20')""",
+            (found,),
+        )
+        for check, warning, found in (
+            ("lots_keep_their_first_terms", "other_terms", "entry c9 of workspace w1, lot l: entry c8"),
+            ("extensions_come_before_the_expiry", "late_extension", "came on 2026-03-20: lot l had expired"),
+            ("lots_end_after_they_begin", "ends_before_it_begins", "entry c9 of workspace w1, lot l"),
+            ("entries_are_booked_once", "twin_entry", "entry c9 of workspace w1 equals entry c8"),
+        )
+    ),
+    (
+        "no_entry_waits_for_its_date",
+        WARNING,
+        """insert into staging.stg_credit_entries by name select 'w1' as workspace_id, 'may' as entry_id,
+            5 as credits, timestamp '2026-05-01 00:00:00' as occurred_at, 9 as batch_id""",
+        ("workspace w1: 1 of its entries wait, such as may; the latest occurred at 2026-05-01 00:00:00",),
+    ),
+    (
+        "usage_residuals_are_zero",
+        CRITICAL,
+        "update facts.fct_credit_balance_daily set usage_residual = 0.000001 where usage_date = '2026-03-30'",
+        ("workspace w1 on 2026-03-30: usage residual 0.000001",),
     ),
 ]
 
@@ -275,6 +377,18 @@ FORECAST: list[Corruption] = [
         CRITICAL,
         "delete from forecast.credit_depletion where workspace_id = 'w2'",
         ("workspace w2: 0 rows",),
+    ),
+    *(
+        (
+            "deciding_charges_are_implausible_and_leave_no_less",
+            CRITICAL,
+            "insert into facts.fct_implausible_charges values "
+            f"('native', '{event}', 'w1', '2026-03-30', 5000, 1);"
+            "insert into forecast.deciding_charges values "
+            f"('w1', '2026-03-31', 'native', 'e1', '2026-03-30', {credits}, 'ok', {left}, null)",
+            (f"workspace w1: event native e1, {credits}.000000 credits, ok without",),
+        )
+        for event, credits, left in (("e2", 5000, 5081), ("e1", 5001, 5081), ("e1", 5000, 81))
     ),
     (
         "forecast_status_is_known",
@@ -554,7 +668,21 @@ def test_sums_over_all_facts_are_checked_by_every_run(
 
 
 def test_every_facts_check_is_failed_by_some_batch(assert_all_covered: Callable[..., None]) -> None:
-    assert_all_covered("facts", [corruption[0] for corruption in FACTS])
+    assert_all_covered("facts", [corruption[0] for corruption in [*FACTS, *DELIVERED]])
+
+
+@pytest.mark.parametrize("corruption", DELIVERED, ids=[corruption[0] for corruption in DELIVERED])
+def test_what_is_delivered_and_has_no_effect_or_looks_wrong_is_reported(
+    corruption: Corruption, assert_always_checked: Callable[..., None]
+) -> None:
+    assert_always_checked("facts", *corruption)
+
+
+def test_half_of_the_credits_without_a_name_are_not_reported(
+    change: Callable[[str], None], failed_check: Callable[..., CheckResult | None]
+) -> None:
+    change("update facts.fct_unnamed_usage set unnamed_credits = 9.375")
+    assert failed_check("facts", "used_ids_are_in_their_feed") is None
 
 
 @pytest.mark.parametrize("corruption", LEDGER, ids=[corruption[0] for corruption in LEDGER])
@@ -580,3 +708,20 @@ def test_every_forecast_check_is_failed_by_some_batch(assert_all_covered: Callab
 @pytest.mark.parametrize("corruption", SPIKES, ids=[corruption[0] for corruption in SPIKES])
 def test_corrupted_spikes_are_reported(corruption: Corruption, assert_reported: Callable[..., None]) -> None:
     assert_reported("forecast", *corruption)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_found"),
+    [
+        ("attempt_count = 21, credits = 4.583334", True),
+        ("attempt_count = 21, credits = 4.583333", False),
+        ("attempt_count = 20, credits = 9", False),
+        ("attempt_count = 21, credits = 9, usage_date = '2026-03-01'", False),
+    ],
+)
+def test_more_than_a_quarter_of_the_credits_of_30_days_in_episodes_of_more_than_20_attempts_is_reported(
+    changes: str, is_found: bool, change: Callable[[str], None], failed_check: Callable[..., object]
+) -> None:
+    """The others of the workspace come to 13.75 credits."""
+    change(f"update facts.int_generations_classified set {changes} where event_id = 'e2'")
+    assert (failed_check("facts", "product_ids_are_of_products") is not None) == is_found

@@ -15,7 +15,7 @@ Failed = Callable[..., CheckResult | None]
 def test_of_two_invalid_lines_the_one_of_the_new_batch_is_reported(
     change: Callable[[str], None], failed_check: Failed
 ) -> None:
-    change("update raw.generation_events set member_id = null where event_id = 'e1'")
+    change("update raw.generation_events set generation_type = null where event_id = 'e1'")
 
     found = failed_check("raw", "generation_events_keys_are_filled", since_batch=1)
 

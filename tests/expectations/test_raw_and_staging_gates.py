@@ -20,6 +20,7 @@ FEEDS = {
     "members": ("member_id", "members/1.csv"),
     "products": ("product_id", "products/1.csv"),
     "credit_packs": ("pack_id", "packs/1.csv"),
+    "credit_plans": ("plan_id", "plans/1.csv"),
 }
 KEYED = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
 
@@ -36,7 +37,7 @@ def _corrupted_raw_feeds() -> list[Corruption]:
         corruption.append((f"{feed}_rows_equal_the_manifest", CRITICAL, lost, (file, "batch 1")))
         unfilled = f"update {first_line.replace(' where', f' set {key} = null where')}"
         corruption.append((f"{feed}_keys_are_filled", CRITICAL, unfilled, (f"line 1 of file {file}",)))
-    for feed in ("generation_events", "credit_entries", "credit_packs"):
+    for feed in ("generation_events", "credit_entries", "credit_packs", "credit_plans"):
         changed = f"update raw.{feed} set credits = credits + 0.000001 where batch_id = 1 and line_number = 1"
         corruption.append(
             (f"{feed}_credits_equal_the_manifest", CRITICAL, changed, (FEEDS[feed][1], "0001 in the table"))

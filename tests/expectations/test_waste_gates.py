@@ -164,7 +164,7 @@ PENDING: list[Corruption] = [
     (
         "pending_waste_covers_all_that_is_pending",
         CRITICAL,
-        "update facts.fct_usage_daily set pending_credits = 3 where workspace_id = 'w2'",
+        "update facts.fct_usage_daily set pending_product_credits = 3 where workspace_id = 'w2'",
         ("found 3 cases", "workspace w2, 7d: 3.000000 pending, nothing expected"),
     ),
 ]

@@ -42,11 +42,13 @@ def end_of(text: str | None) -> int | None:
     return None if text is None else day_of(str(pd.Timestamp(text) - pd.Timedelta(microseconds=1))) + 1
 
 
-def foreign_entries(grants: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def foreign_entries(grants: list[dict[str, Any]], first_usage: int) -> list[dict[str, Any]]:
+    """Grants are known from the first usage on: before its first entry a workspace has no ledger here."""
     rows = []
     for grant in grants:
-        terms = {"ends": end_of(grant["expires_at"]), "priority": grant["priority"]}
-        rows.append(entry(grant["id"], grant["amount"], day_of(grant["effective_at"]), kind="grant", **terms))
+        starts = day_of(grant["effective_at"])
+        terms = {"starts": starts, "ends": end_of(grant["expires_at"]), "priority": grant["priority"]}
+        rows.append(entry(grant["id"], grant["amount"], min(starts, first_usage), kind="grant", **terms))
         if "voided_at" in grant:
             voided_on = day_of(grant["voided_at"])
             rows.append(entry("void", -grant["amount"], voided_on, kind="void", lot=grant["id"]))
@@ -57,7 +59,9 @@ def booked(case: dict[str, Any], policy: DrawPolicy) -> Ledger:
     usage: dict[int, int] = {}
     for use in case["usage"]:
         usage[day_of(use["at"])] = usage.get(day_of(use["at"]), 0) + use["value"]
-    return book(foreign_entries(case["grants"]), usage, as_of=day_of(case["until"]) - 1, policy=policy)
+    return book(
+        foreign_entries(case["grants"], min(usage)), usage, as_of=day_of(case["until"]) - 1, policy=policy
+    )
 
 
 def test_the_openmeter_scenarios_hold_up_to_day_grain_and_overage_policy() -> None:

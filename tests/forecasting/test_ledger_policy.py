@@ -79,7 +79,7 @@ def test_repaying_overage_is_true_or_false(repays_overage: Any) -> None:
 
 
 def test_a_later_lot_repays_overage_on_the_day_it_becomes_usable() -> None:
-    ledger = book([entry("p", 100, 1, starts=2)], {0: 40, 2: 10, 3: 5}, as_of=3, policy=REPAID)
+    ledger = book([entry("p", 100, 0, starts=2)], {0: 40, 2: 10, 3: 5}, as_of=3, policy=REPAID)
     assert daily(ledger, "consumed") == [0, 0, 50, 5]
     assert daily(ledger, "overage") == [40, 0, -40, 0]
     assert daily(ledger, "closing") == [0, 0, 50, 45]
@@ -88,7 +88,7 @@ def test_a_later_lot_repays_overage_on_the_day_it_becomes_usable() -> None:
 
 
 def test_overage_is_repaid_as_far_as_the_credits_go_and_the_rest_by_the_next() -> None:
-    entries = [entry("p", 30, 1), entry("q", 100, 3)]
+    entries = [entry("p", 30, 0, starts=1), entry("q", 100, 3)]
     ledger = book(entries, {0: 40, 1: 5, 2: 7}, as_of=3, policy=REPAID)
     assert daily(ledger, "overage") == [40, -25, 7, -22]
     assert pd.Series(daily(ledger, "overage")).cumsum().tolist() == [40, 15, 22, 0]
@@ -102,7 +102,7 @@ def test_a_later_lot_does_not_pay_again_for_what_another_lot_has_paid() -> None:
 
 
 def test_overage_is_repaid_in_draw_order() -> None:
-    entries = [entry("z", 30, 1, priority=1), entry("a", 30, 1, priority=2)]
+    entries = [entry("z", 30, 0, starts=1, priority=1), entry("a", 30, 0, starts=1, priority=2)]
     ledger = book(entries, {0: 40}, as_of=1, policy=REPAID)
     assert (lot(ledger, "z")["remaining"], lot(ledger, "a")["remaining"]) == (0, 20)
 
@@ -121,14 +121,14 @@ def test_top_ups_and_refunds_repay_on_their_own_day() -> None:
 def test_credits_that_are_taken_back_or_expire_at_once_repay_nothing() -> None:
     entries = [
         entry("v", -80, 1, kind="void", lot="p"),
-        entry("p", 100, 1),
+        entry("p", 100, 0, starts=1),
         entry("over", 50, 2, starts=2, ends=1),
         entry("scheduled", 50, 2, starts=9),
     ]
     ledger = book(entries, {0: 60}, as_of=2, policy=REPAID)
     assert daily(ledger, "overage") == [60, -20, 0]
     assert (lot(ledger, "over")["expired"], lot(ledger, "scheduled")["remaining"]) == (50, 50)
-    assert warned(ledger) == []
+    assert warned(ledger) == [("over", "ends_before_it_begins", 0)]
 
 
 def test_what_expires_before_the_next_credits_is_not_kept_for_overage() -> None:
@@ -139,7 +139,7 @@ def test_what_expires_before_the_next_credits_is_not_kept_for_overage() -> None:
 
 
 def test_no_workspace_repays_the_overage_of_another() -> None:
-    entries = [entry("p", 100, 1, workspace=workspace) for workspace in ("v", "w", "x")]
+    entries = [entry("p", 100, 0, starts=1, workspace=workspace) for workspace in ("v", "w", "x")]
     rows = [("v", instant(0), 130), ("x", instant(0), 3)]
     used = pd.DataFrame(rows, columns=["workspace_id", "usage_date", "credits_micro"])
     ledger = draw_down(

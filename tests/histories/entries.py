@@ -13,7 +13,10 @@ from typing import Any
 from histories.cast import Cast, FeedRow, Row
 from histories.runs import Schedule, moment
 
-CHANGES = ("top-up", "refund", "own refund", "plus", "minus", "void", "minus unknown", "void all")
+CHANGES = (
+    *("top-up", "refund", "own refund", "plus", "minus", "void", "minus unknown", "void all"),
+    *("extension", "refund of a generation"),
+)
 
 
 def entries_of(cast: Cast, schedule: Schedule, rng: random.Random) -> list[FeedRow]:
@@ -37,7 +40,14 @@ def entries_of(cast: Cast, schedule: Schedule, rng: random.Random) -> list[FeedR
     for change in rng.sample(CHANGES, rng.randint(0, 5)):
         lot = rng.choice(lots)
         lot_id = lot.get("lot_id") or lot["entry_id"]
-        _change(change, lot_id, enter, rng)
+        if change == "extension":
+            until = moment(rng, schedule.first_day, schedule.last_day + timedelta(days=30), cast.zone)
+            enter("extension", Decimal(0), lot_id=lot_id, expires_at=until)
+        elif change == "refund of a generation":
+            event_id = f"{cast.workspace_id}-g{rng.randint(0, 9)}"
+            enter("refund", Decimal(rng.randint(1, 5)), related_event_id=event_id)
+        else:
+            _change(change, lot_id, enter, rng)
     return entries
 
 

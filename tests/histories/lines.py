@@ -9,7 +9,7 @@ import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,7 @@ REQUIRED_TEXT = {
     "members": "member_id",
     "products": "product_id",
     "credit_packs": "pack_id",
+    "credit_plans": "plan_id",
 }
 
 
@@ -42,8 +43,10 @@ def line_of(feed: str, row: Row, rng: random.Random) -> Line:
     spelled = {name: text for name, value in row.items() if (text := _spelled(value, rng)) is not None}
     if feed == "generation_events" and rng.random() < 0.2:
         # neither is content: the same row with other values here is a duplicate
-        spelled["recorded_at"] = json.dumps(f"2026-05-{rng.randint(1, 28):02d}T00:00:00Z")
+        recorded_at = datetime(2026, 5, rng.randint(1, 28), tzinfo=UTC)
+        spelled["recorded_at"] = json.dumps(recorded_at.isoformat())
         spelled["attributes"] = json.dumps({"try": rng.randint(1, 9)})
+        row = row | {"recorded_at": recorded_at}
     return Line(feed, _json(spelled, rng), row)
 
 

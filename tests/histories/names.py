@@ -40,6 +40,10 @@ def names_of(
     if rng.random() < 0.2:
         pack = {"pack_id": "small", "credits": 100, "price": 9, "currency": "EUR"}
         versions.add("credit_packs", [30, 60], "validity_days", **pack)
+    if rng.random() < 0.25:
+        plan = {"plan_id": "team", "interval": rng.choice(("day", "week", "month", "year"))}
+        plan |= {"starts_on": schedule.first_day.isoformat(), "rollover_days": rng.choice((None, 5))}
+        versions.add("credit_plans", [30, 60], "credits", **plan)
     return versions.feed_rows
 
 

@@ -54,12 +54,12 @@ def _of_entries(deliveries: Deliveries) -> Iterator[str]:
     for entry in sorted(deliveries.first("credit_entries"), key=lambda entry: entry.row["occurred_at"]):
         row, as_of = entry.row, deliveries.as_of(entry)
         yield f"entry: {row['entry_type']}"
-        lot = (row["workspace_id"], row["lot_id"])
+        lot = (row["workspace_id"], row["lot_id"] or row["entry_id"])
         if row["entry_type"] in FUNDING:
             if lot in funded:
                 yield "entry: a top-up"
             funded.add(lot)
-        elif row["lot_id"] == row["entry_id"]:
+        elif row["lot_id"] is None:
             yield "entry: a refund or adjustment that opens a lot"
         if row["lot_id"] == "nobody's":
             yield "entry: of an unknown lot"

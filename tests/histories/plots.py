@@ -15,6 +15,7 @@ from typing import Any
 
 from histories.attempts import events_of, midday, old_events_of, outcomes_of, retractions_of
 from histories.cast import LOCALES, Cast, FeedRow, Row
+from histories.corrections import corrections_of, refunds_of, with_variants
 from histories.entries import entries_of
 from histories.names import names_of
 from histories.runs import ZONES, Schedule
@@ -32,7 +33,11 @@ def mixed(cast: Cast, schedule: Schedule, rng: random.Random, is_order_independe
     events = events_of(cast, schedule, rng)
     if rng.random() < 0.3:
         events += old_events_of(cast, schedule, rng)
+    more = random.Random(f"{cast.workspace_id}/{rng.random()}")
+    events = with_variants(events, more)
     return [
+        *corrections_of(cast, events, more),
+        *refunds_of(cast, events, more),
         *(generation(event) for event in events if rng.random() >= NEVER_DELIVERED),
         *outcomes_of(cast, events, schedule, rng),
         *retractions_of(cast, events, schedule, rng),

@@ -5,14 +5,13 @@ The forecast's quantiles are not recomputed: an oracle for a fitted model would 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from math import ceil
 
 from oracle.known import MICRO
-from oracle.ledger import Ledger
+from oracle.ledger import Ledger, Lot
 
 HORIZON_DAYS = 365
 ENOUGH_HISTORY_DAYS = 14
@@ -44,12 +43,22 @@ def burn(usage: Mapping[date, int], *, as_of: date, window_days: int) -> Burn:
     return Burn(used, min(window_days, history_days(usage, as_of) or window_days))
 
 
-def pace_date(remaining: int, last_week: Burn, as_of: date) -> date | None:
-    """as_of + ceil(remaining x days / credits of those days); null without use or over 365 days ahead."""
-    if last_week.credits == 0:
-        return None
-    days = ceil(Fraction(remaining * last_week.days, last_week.credits))
-    return as_of + timedelta(days=days) if days <= HORIZON_DAYS else None
+def pace_date(lots: Sequence[Lot], last_week: Burn, as_of: date) -> date | None:
+    """The first day by whose end constant use of the last week finds nothing left, lot by lot, day by day.
+
+    Null without use or over 365 days ahead.
+    """
+    left = {lot.lot_id: Fraction(lot.remaining) for lot in lots}
+    for day in range(1, HORIZON_DAYS + 1 if last_week.credits else 0):
+        today = as_of.toordinal() + day
+        asked = Fraction(last_week.credits, last_week.days)
+        alive = sorted((lot for lot in lots if lot.is_alive(today)), key=Lot.draw_order)
+        for lot in alive:
+            paid = min(left[lot.lot_id], asked)
+            left[lot.lot_id], asked = left[lot.lot_id] - paid, asked - paid
+        if not sum(left[lot.lot_id] for lot in alive):
+            return date.fromordinal(today)
+    return None
 
 
 def forecast_status(ledger: Ledger | None, usage: Mapping[date, int], as_of: date) -> str:
@@ -76,9 +85,12 @@ def empty_since(ledger: Ledger) -> date | None:
     return since
 
 
-def next_grant_on(ledger: Ledger) -> date | None:
-    """Return the day on which the first scheduled lot that still brings credits takes effect."""
+def next_grant_on(ledger: Ledger | None, expected: Sequence[Lot], as_of: date) -> date | None:
+    """Return the day on which the first scheduled or expected lot brings credits, tomorrow if one is late."""
     scheduled = [
-        lot.effective_day for lot in ledger.lots if ledger.status(lot) == "scheduled" and lot.remaining > 0
+        lot
+        for lot in (ledger.lots if ledger else ())
+        if ledger and ledger.status(lot) == "scheduled" and lot.remaining > 0
     ]
-    return date.fromordinal(min(scheduled)) if scheduled else None
+    days = [max(lot.effective_day, as_of.toordinal() + 1) for lot in (*scheduled, *expected)]
+    return date.fromordinal(min(days)) if days else None

@@ -13,6 +13,7 @@ from typing import Any
 Row = dict[str, Any]
 
 TEXT, CREDITS, MONEY, SCORE, INSTANT, INTEGER = "text", "credits", "money", "score", "instant", "integer"
+DATE = "date"
 
 
 def _columns(**columns: str) -> dict[str, str]:
@@ -21,12 +22,12 @@ def _columns(**columns: str) -> dict[str, str]:
 
 FEEDS: dict[str, dict[str, str]] = {
     "generation_events": _columns(
-        text="source event_id workspace_id member_id product_id generation_type locale status "
+        text="source event_id workspace_id member_id product_id request_id generation_type locale status "
         "product_category ruleset_id template_id model provider attributes",
         instant="occurred_at recorded_at",
         credits="credits",
         score="quality_score",
-        integer="input_tokens output_tokens latency_ms",
+        integer="revision input_tokens output_tokens latency_ms",
     ),
     "content_outcomes": _columns(
         text="source outcome_id event_id outcome workspace_id member_id attributes",
@@ -35,11 +36,11 @@ FEEDS: dict[str, dict[str, str]] = {
     ),
     "event_retractions": _columns(text="source retraction_id event_id reason", instant="occurred_at"),
     "credit_entries": _columns(
-        text="entry_id workspace_id entry_type lot_id currency related_event_id",
+        text="entry_id workspace_id entry_type lot_id currency related_event_id related_source plan_id",
         instant="occurred_at effective_at expires_at",
         credits="credits",
         money="amount",
-        integer="priority",
+        integer="priority revision",
     ),
     "workspaces": _columns(text="workspace_id name timezone", instant="updated_at", integer="lead_time_days"),
     "members": _columns(text="workspace_id member_id name email team", instant="updated_at"),
@@ -50,6 +51,14 @@ FEEDS: dict[str, dict[str, str]] = {
         credits="credits",
         money="price",
         integer="validity_days",
+    ),
+    "credit_plans": _columns(
+        text="workspace_id plan_id interval currency",
+        date="starts_on ends_on",
+        instant="updated_at",
+        credits="credits",
+        money="amount",
+        integer="rollover_days",
     ),
 }
 
@@ -62,9 +71,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     "members": ("workspace_id", "member_id"),
     "products": ("workspace_id", "product_id"),
     "credit_packs": ("workspace_id", "pack_id"),
+    "credit_plans": ("workspace_id", "plan_id"),
 }
 
-NOT_CONTENT = frozenset({"recorded_at", "attributes"})
+NOT_CONTENT = frozenset({"recorded_at", "revision", "attributes"})
+NO_ID = frozenset({"-", "none", "null", "n/a"})
 
 
 def completed(feed: str, row: Mapping[str, Any]) -> Row:
@@ -77,12 +88,19 @@ def completed(feed: str, row: Mapping[str, Any]) -> Row:
         full["source"] = full["source"] or "native"
     if feed == "generation_events":
         full["status"] = full["status"] or "succeeded"
+        full["revision"] = full["revision"] or 0
+        for column in ("member_id", "product_id"):
+            if full[column] is not None and full[column].lower() in NO_ID:
+                full[column] = None
     if feed == "credit_entries":
-        full["lot_id"] = full["lot_id"] or full["entry_id"]
+        full["revision"] = full["revision"] or 0
         full["effective_at"] = full["effective_at"] or full["occurred_at"]
         full["priority"] = 10 if full["priority"] is None else full["priority"]
+    if feed == "credit_plans":
+        full["rollover_days"] = full["rollover_days"] or 0
     full["batch_id"] = row.get("batch_id", 1)
     full["content_hash"] = row.get("content_hash")
+    full["place"] = row.get("file_path", ""), row.get("line_number", 0)
     return full
 
 
@@ -92,8 +110,14 @@ def key_of(feed: str, row: Row) -> tuple[str, ...]:
 
 
 def content_of(feed: str, row: Row) -> tuple[Any, ...]:
-    """Return what makes two deliveries of one key the same: all but recorded_at and attributes."""
+    """Return what makes two deliveries of one key the same: all but revision, recorded_at and attributes."""
     return tuple(row[column] for column in FEEDS[feed] if column not in NOT_CONTENT)
+
+
+def only_fills(feed: str, fuller: Row, emptier: Row) -> bool:
+    """Does `fuller` say all that `emptier` says, and maybe more?"""
+    pairs = zip(content_of(feed, fuller), content_of(feed, emptier), strict=True)
+    return all(there is None or there == here for here, there in pairs)
 
 
 def hash_of(feed: str, row: Row) -> str:

@@ -1,4 +1,4 @@
-"""The disposition of every credit: the ten rules, first match wins, and the flags.
+"""The disposition of every credit: the rules, first match wins, and the flags.
 
 No sums here.
 """
@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from oracle.episodes import MATURITY, REJECTED, USED, Episode, current_outcome, episodes_by_attempt
+from oracle.episodes import (
+    MATURITY,
+    REJECTED,
+    USED,
+    Attempt,
+    Episode,
+    current_outcome,
+    episodes_by_attempt,
+)
 from oracle.known import EventKey, Generation, Known
 
 EXCESS_ATTEMPTS = 3
@@ -19,7 +27,7 @@ LOW_QUALITY_SCORE = Decimal("0.6")
 UNNEEDED_EPISODES = 10
 UNNEEDED_WINDOW = timedelta(days=90)
 
-DISPOSITIONS = ("used", "iterated", "wasted", "pending", "untracked")
+DISPOSITIONS = ("used", "iterated", "wasted", "pending", "untracked", "refunded")
 
 Segment = tuple[str, str, str]
 
@@ -32,6 +40,7 @@ class Fact:
     episode: Episode | None
     attempt_number: int | None
     attempt_count: int | None
+    is_first_variant: bool
     current_outcome: str | None
     disposition: str
     waste_reason: str | None
@@ -68,32 +77,36 @@ def unneeded_segments(episodes_of: Mapping[EventKey, tuple[Episode, int]], as_of
     for episode, attempt_number in episodes_of.values():
         if attempt_number != 1:
             continue  # each episode once
-        last = episode.attempts[-1]
+        last = episode.attempts[-1].first
         if episode.is_mature and last.usage_date > as_of - UNNEEDED_WINDOW:
             episodes[segment_of(last)].append(episode)
     return {
         segment
         for segment, found in episodes.items()
-        if len(found) >= UNNEEDED_EPISODES and not any(episode.used_keys for episode in found)
+        if len(found) >= UNNEEDED_EPISODES
+        and not any(attempt.is_used for episode in found for attempt in episode.attempts)
     }
 
 
-def is_thrown_away(generation: Generation, episode: Episode) -> bool:
+def is_thrown_away(attempt: Attempt, episode: Episode) -> bool:
     """A later attempt of the same episode exists, or another attempt of the episode is used."""
-    return generation is not episode.attempts[-1] or bool(episode.used_keys - {generation.key})
+    others = (other for other in episode.attempts if other is not attempt)
+    return attempt is not episode.attempts[-1] or any(other.is_used for other in others)
 
 
 def _fact(
     generation: Generation,
-    attempt: tuple[Episode, int] | None,
+    place: tuple[Episode, int] | None,
     known: Known,
     tracked: set[str],
     unneeded: set[Segment],
 ) -> Fact:
-    episode, number = attempt if attempt else (None, None)
+    episode, number = place if place else (None, None)
     count = len(episode.attempts) if episode else None
-    thrown_away = episode is not None and is_thrown_away(generation, episode)
-    outcome = current_outcome(known.outcomes.get(generation.key, ()))
+    attempt = episode.attempts[number - 1] if episode and number else None
+    thrown_away = bool(episode and attempt and is_thrown_away(attempt, episode))
+    outcomes = known.outcomes.get(generation.key, ())
+    outcome = current_outcome(outcomes)
     score = generation.quality_score
     is_failed = generation.status != "succeeded"
     is_rejected = outcome in REJECTED
@@ -102,21 +115,26 @@ def _fact(
     is_low_quality = thrown_away and number == 1 and score is not None and score < LOW_QUALITY_SCORE
     is_tracked = generation.workspace_id in tracked
     is_recent = generation.usage_date > known.as_of - MATURITY
+    has_product = generation.product_id is not None
     rules = (
+        (0 < generation.credits <= generation.refunded, "refunded", None),
         (is_failed, "wasted", "failed_generation"),
+        (attempt is not None and attempt.is_used and not is_used, "iterated", None),
         (is_rejected, "wasted", "rejected_content"),
         (is_used, "used", None),
         (is_excess, "wasted", "excess_regeneration"),
         (is_low_quality, "wasted", "low_quality_draft"),
         (thrown_away, "iterated", None),
-        (not is_tracked, "untracked", None),
+        (not is_tracked or (not has_product and not outcomes), "untracked", None),
         (is_recent, "pending", None),
-        (segment_of(generation) in unneeded, "wasted", "unneeded_field"),
+        (has_product and segment_of(generation) in unneeded, "wasted", "unneeded_field"),
         (True, "wasted", "unused_content"),
     )
     disposition, reason = next((name, reason) for is_met, name, reason in rules if is_met)
     is_unused = not is_failed and is_tracked and not is_recent and not is_used
     return Fact(
-        *(generation, episode, number, count, outcome, disposition, reason, is_tracked),
+        *(generation, episode, number, count),
+        attempt is not None and generation is attempt.first,
+        *(outcome, disposition, reason, is_tracked),
         *(is_failed, is_rejected, is_excess, is_low_quality, is_unused),
     )

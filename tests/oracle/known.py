@@ -13,15 +13,15 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from oracle.contract import Row, completed, content_of, hash_of, key_of
+from oracle.contract import Row, completed, hash_of, key_of, only_fills
 
 UNCATEGORISED = "(uncategorised)"
+NO_MEMBER = "(no member)"
 MICRO = 1_000_000
 EARLIEST = datetime.min.replace(tzinfo=UTC)
-LATEST = datetime.max.replace(tzinfo=UTC)
 
 EventKey = tuple[str, str]
-Unit = tuple[str, str, str, str | None]
+Unit = tuple[str, str, str, str | None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Generation:
     event_id: str
     workspace_id: str
     member_id: str
-    product_id: str
+    product_id: str | None
+    request_id: str | None
     generation_type: str
     locale: str | None
     product_category: str
@@ -41,6 +42,7 @@ class Generation:
     occurred_at: datetime
     usage_date: date
     credits: int
+    refunded: int
 
     @property
     def key(self) -> EventKey:
@@ -49,7 +51,12 @@ class Generation:
 
     @property
     def unit(self) -> Unit:
-        """Content unit = workspace + product + generation type + locale (missing is its own value)."""
+        """Content unit = workspace + product + generation type + locale (missing is its own value).
+
+        A generation without a product has none.
+        """
+        if self.product_id is None:
+            return None
         return self.workspace_id, self.product_id, self.generation_type, self.locale
 
     @property
@@ -77,6 +84,7 @@ class Known:
     entries: list[Row]
     workspaces: dict[tuple[str, ...], Row]
     members: dict[tuple[str, ...], Row]
+    plans: dict[tuple[str, ...], Row]
 
     def zone(self, workspace_id: str) -> ZoneInfo:
         """Return the newest zone of the workspace, by default UTC."""
@@ -84,7 +92,10 @@ class Known:
 
 
 def deduplicate(feed: str, rows: Iterable[Mapping[str, Any]]) -> Deduplicated:
-    """Keep one row for each key: the earlier batch wins, within a batch the lowest content hash."""
+    """Keep one row for each key: of the greatest (revision, recorded_at), the earliest, or one that fills it.
+
+    Earlier is the earlier batch, within a batch the lowest content hash. Only rows of one version conflict.
+    """
     versions: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
         full = completed(feed, row)
@@ -92,27 +103,53 @@ def deduplicate(feed: str, rows: Iterable[Mapping[str, Any]]) -> Deduplicated:
     kept: list[Row] = []
     duplicate_count = conflict_count = 0
     for same_key in versions.values():
-        winner = same_key[0]
-        if len(same_key) > 1:
-            winner = min(same_key, key=lambda row: (row["batch_id"], hash_of(feed, row)))
-            equal = sum(content_of(feed, row) == content_of(feed, winner) for row in same_key)
-            duplicate_count += equal - 1
-            conflict_count += len(same_key) - equal
+        foremost = max(map(version_of, same_key))
+        rivals = [row for row in same_key if version_of(row) == foremost]
+        winner = _foremost(feed, rivals)
+        conflicts = sum(not only_fills(feed, winner, row) for row in rivals)
+        conflict_count += conflicts
+        duplicate_count += len(same_key) - 1 - conflicts
         kept.append(winner)
     return Deduplicated(kept, duplicate_count, conflict_count)
 
 
+def version_of(row: Row) -> tuple[int, datetime]:
+    """Return what decides between rows of one key first; missing is lowest."""
+    return row.get("revision") or 0, row.get("recorded_at") or EARLIEST
+
+
+def _foremost(feed: str, rows: Sequence[Row]) -> Row:
+    """Return the row that counts of those of one key and version."""
+
+    def age(row: Row) -> tuple[int, str]:
+        return row["batch_id"], hash_of(feed, row)
+
+    earliest = min(rows, key=age)
+    filling = [row for row in rows if only_fills(feed, row, earliest)]
+
+    def is_filled(row: Row) -> bool:
+        return any(only_fills(feed, other, row) and not only_fills(feed, row, other) for other in filling)
+
+    return min((row for row in filling if not is_filled(row)), key=age)
+
+
 def newest(feed: str, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], Row]:
-    """Keep the current row of each id of a snapshot feed: newest updated_at, then newest delivery."""
+    """Keep the current row of each id of a snapshot feed: newest updated_at, then batch, file and line.
+
+    A row without updated_at is as new as the newest of its key that had come by its batch.
+    """
     versions: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
         full = completed(feed, row)
         versions[key_of(feed, full)].append(full)
 
-    def age(row: Row) -> tuple[Any, ...]:
-        return LATEST - (row["updated_at"] or EARLIEST), -row["batch_id"], hash_of(feed, row)
+    def recency(row: Row, same_key: Sequence[Row]) -> tuple[Any, ...]:
+        until = [
+            other["updated_at"] or EARLIEST for other in same_key if other["batch_id"] <= row["batch_id"]
+        ]
+        return row["updated_at"] or max(until), row["batch_id"], *row["place"]
 
-    return {key: min(same_key, key=age) for key, same_key in versions.items()}
+    return {key: max(same_key, key=lambda row: recency(row, same_key)) for key, same_key in versions.items()}
 
 
 def local_date(instant: datetime, zone: ZoneInfo) -> date:
@@ -149,8 +186,18 @@ def what_is_known(rows: Mapping[str, Sequence[Mapping[str, Any]]], as_of: date) 
         return kept
 
     retracted = {(row["source"], row["event_id"]) for row in of_known_event("event_retractions")}
+    entries = [
+        entry
+        for entry in deduplicate("credit_entries", rows.get("credit_entries", ())).rows
+        if is_known(entry, entry["workspace_id"])
+    ]
+    refunds: dict[tuple[str, ...], int] = defaultdict(int)
+    for entry in entries:
+        if entry["entry_type"] == "refund" and entry["related_event_id"] is not None:
+            source = entry["related_source"] or "native"
+            refunds[entry["workspace_id"], source, entry["related_event_id"]] += micro(entry["credits"])
     generations = [
-        _generation(event, zone_of(workspaces, event["workspace_id"]), products)
+        _generation(event, zone_of(workspaces, event["workspace_id"]), products, refunds)
         for event in events
         if is_known(event, event["workspace_id"]) and key_of("generation_events", event) not in retracted
     ]
@@ -159,14 +206,14 @@ def what_is_known(rows: Mapping[str, Sequence[Mapping[str, Any]]], as_of: date) 
     for row in of_known_event("content_outcomes"):
         if (row["source"], row["event_id"]) in reported:
             outcomes[row["source"], row["event_id"]].append(row)
-    entries = deduplicate("credit_entries", rows.get("credit_entries", ())).rows
     return Known(
         as_of=as_of,
         generations=sorted(generations, key=lambda generation: generation.attempt_order),
         outcomes=dict(outcomes),
-        entries=[entry for entry in entries if is_known(entry, entry["workspace_id"])],
+        entries=entries,
         workspaces=workspaces,
         members=newest("members", rows.get("members", ())),
+        plans=newest("credit_plans", rows.get("credit_plans", ())),
     )
 
 
@@ -178,14 +225,20 @@ def micro(credits: Decimal) -> int:
     return int(scaled)
 
 
-def _generation(event: Row, zone: ZoneInfo, products: Mapping[tuple[str, ...], Row]) -> Generation:
+def _generation(
+    event: Row,
+    zone: ZoneInfo,
+    products: Mapping[tuple[str, ...], Row],
+    refunds: Mapping[tuple[str, ...], int],
+) -> Generation:
     product = products.get((event["workspace_id"], event["product_id"]))
     return Generation(
         source=event["source"],
         event_id=event["event_id"],
         workspace_id=event["workspace_id"],
-        member_id=event["member_id"],
+        member_id=event["member_id"] or NO_MEMBER,
         product_id=event["product_id"],
+        request_id=event["request_id"],
         generation_type=event["generation_type"],
         locale=event["locale"],
         # The category at the time of the event; else the product's; else none.
@@ -195,4 +248,5 @@ def _generation(event: Row, zone: ZoneInfo, products: Mapping[tuple[str, ...], R
         occurred_at=event["occurred_at"],
         usage_date=local_date(event["occurred_at"], zone),
         credits=micro(event["credits"]),
+        refunded=refunds.get((event["workspace_id"], event["source"], event["event_id"]), 0),
     )

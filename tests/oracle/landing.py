@@ -10,12 +10,12 @@ import gzip
 import io
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
-from oracle.contract import CREDITS, FEEDS, INSTANT, INTEGER, MONEY, SCORE, Row
+from oracle.contract import CREDITS, DATE, FEEDS, INSTANT, INTEGER, MONEY, SCORE, Row
 
 FRACTION_DIGITS = {CREDITS: 6, MONEY: 12}
 SCORE_STEP = Decimal(1).scaleb(-17)
@@ -29,7 +29,7 @@ def load_landing(path: Path, *, batch_ids: Mapping[str, int] | None = None) -> d
         batch_ids: batch of each file by its path relative to `path` (posix); a file not named is batch 1.
 
     Returns:
-        The rows of each of the eight feeds: Decimal, aware datetime, int, str or None by column.
+        The rows of each feed: Decimal, aware datetime, int, str or None by column.
 
     Raises:
         ValueError: a file or value that is not good; names the file, the value and what to do.
@@ -41,8 +41,9 @@ def load_landing(path: Path, *, batch_ids: Mapping[str, int] | None = None) -> d
                 continue
             name = file.relative_to(path).as_posix()
             batch_id = (batch_ids or {}).get(name, 1)
-            for record in _records(file):
-                rows[feed].append({**_typed(feed, record, name), "batch_id": batch_id})
+            for line, record in enumerate(_records(file), start=1):
+                place = {"batch_id": batch_id, "file_path": name, "line_number": line}
+                rows[feed].append({**_typed(feed, record, name), **place})
     return rows
 
 
@@ -102,6 +103,8 @@ def _value(kind: str, value: Any) -> Any:
         if instant.tzinfo is None:
             raise ValueError("an instant needs an offset")
         return instant.astimezone(UTC)
+    if kind == DATE:
+        return date.fromisoformat(value)
     if kind in FRACTION_DIGITS:
         number = _decimal(value)
         if number != round(number, FRACTION_DIGITS[kind]):

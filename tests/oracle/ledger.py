@@ -6,8 +6,8 @@ Burn rates and forecasts are in burn.py.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,7 +18,6 @@ from oracle.known import local_date, micro
 NEVER = 10**9
 LAST_INSTANT = timedelta(microseconds=1)
 FUNDING = frozenset({"purchase", "grant"})
-FUNDING_OR_CHANGE = FUNDING | {"refund", "adjustment"}
 
 
 @dataclass
@@ -26,6 +25,7 @@ class Lot:
     """One lot: the terms of the entry that opened it, and running totals in micro-credits."""
 
     lot_id: str
+    opener: str
     priority: int
     effective_at: datetime
     expires_at: datetime | None
@@ -36,6 +36,8 @@ class Lot:
     expired: int = 0
     voided: int = 0
     remaining: int = 0
+    allowance: int = 0
+    since_refund: int | None = None  # allowance since a refund found the lot at zero
 
     def is_alive(self, day: int) -> bool:
         """Effective date <= day < expiry date."""
@@ -51,18 +53,24 @@ class Lot:
         self.expired += lost
         return lost
 
-    def fund(self, credits: int) -> int:
-        """Add credits; returns them."""
+    def enter(self, entry: Row) -> None:
+        """Add or take back the credits of an entry, down to zero at most."""
+        credits = micro(entry["credits"])
+        if credits < 0:
+            taken = min(self.remaining, -credits)
+            self.remaining -= taken
+            self.voided += taken
+            self.allowance = max(self.allowance - taken, 0)
+            if self.since_refund is not None:
+                self.since_refund -= taken
+            return
+        if self.remaining == 0:
+            self.since_refund = 0
         self.funded += credits
         self.remaining += credits
-        return credits
-
-    def take_back(self, credits: int) -> int:
-        """Take back the credits given, down to zero at most; returns what was taken."""
-        taken = min(self.remaining, credits)
-        self.remaining -= taken
-        self.voided += taken
-        return taken
+        if entry["entry_type"] != "refund":
+            before = self.allowance if self.since_refund is None else self.since_refund
+            self.allowance, self.since_refund = max(before + credits, 0), None
 
     def consume(self, credits: int) -> int:
         """Cover as much usage as remains; returns what was covered."""
@@ -70,15 +78,6 @@ class Lot:
         self.remaining -= covered
         self.consumed += covered
         return covered
-
-
-@dataclass(frozen=True)
-class Movement:
-    """Credits (signed micro-credits) that an entry moves into or out of a lot on its day."""
-
-    lot: Lot
-    day: int
-    credits: int
 
 
 @dataclass(frozen=True)
@@ -92,6 +91,7 @@ class BalanceDay:
     expired: int
     voided: int
     overage: int
+    before_ledger: int
     closing: int
 
 
@@ -105,8 +105,8 @@ class Ledger:
 
     @property
     def allowance(self) -> int:
-        """Funded credits of the lots alive on as_of."""
-        return sum(lot.funded for lot in self.lots if lot.is_alive(self.as_of.toordinal()))
+        """What was granted less what was taken back of the lots alive on as_of."""
+        return sum(lot.allowance for lot in self.lots if lot.is_alive(self.as_of.toordinal()))
 
     @property
     def remaining(self) -> int:
@@ -124,92 +124,196 @@ class Ledger:
         return "voided" if lot.voided > 0 else "exhausted"
 
 
-def run_ledger(entries: Sequence[Row], usage: Mapping[date, int], *, zone: ZoneInfo, as_of: date) -> Ledger:
+def run_ledger(
+    entries: Sequence[Row],
+    usage: Mapping[date, int],
+    *,
+    zone: ZoneInfo,
+    as_of: date,
+    generation_days: Mapping[tuple[str, str], date],
+) -> Ledger:
     """Book one workspace's known entries and daily usage (micro-credits) up to as_of.
 
-    Days run from the first usage or the first funding, whichever is earlier, without a gap.
+    Days run from the first usage or the first effective day, whichever is earlier, without a gap.
+
+    Args:
+        generation_days: usage date of each reported generation of the workspace, by source and id.
     """
-    lots, movements = lots_and_movements(entries, zone)
-    today = as_of.toordinal()
-    by_day: dict[int, list[Movement]] = defaultdict(list)
-    for movement in movements:
-        by_day[movement.day].append(movement)
-    usage_by_day = {day.toordinal(): credits for day, credits in usage.items()}
-    first_day = min([*by_day, *usage_by_day], default=NEVER)
-    days: list[BalanceDay] = []
-    opening = 0
-    for day in range(first_day, today + 1):
-        days.append(_book_day(day, opening, lots, by_day[day], usage_by_day.get(day, 0)))
-        opening = days[-1].closing
-    for movement in movements:
-        # A scheduled lot is listed with all it holds, known reductions taken off.
-        if movement.day > today and movement.lot.effective_day > today and movement.credits > 0:
-            movement.lot.fund(movement.credits)
-    for movement in movements:
-        if movement.day > today and movement.lot.effective_day > today and movement.credits < 0:
-            movement.lot.take_back(-movement.credits)
-    return Ledger(as_of, sorted(lots, key=lambda lot: lot.lot_id), days)
+    booking = Booking(entries, usage, zone, as_of, generation_days)
+    return booking.run()
 
 
-def _book_day(day: int, opening: int, lots: list[Lot], movements: list[Movement], usage: int) -> BalanceDay:
-    """Expiries, funding, expiries again, then voids and negative adjustments, then usage."""
-    past = [lot for lot in lots if lot.expiry_day <= day]
-    expired = sum(lot.expire() for lot in past)
-    funded = sum(m.lot.fund(m.credits) for m in movements if m.credits > 0)
-    expired += sum(lot.expire() for lot in past)
-    voided = sum(m.lot.take_back(-m.credits) for m in movements if m.credits < 0)
-    uncovered = usage
-    for lot in sorted((lot for lot in lots if lot.is_alive(day)), key=Lot.draw_order):
-        uncovered -= lot.consume(uncovered)
-    return BalanceDay(
-        usage_date=date.fromordinal(day),
-        opening=opening,
-        funded=funded,
-        consumed=usage - uncovered,
-        expired=expired,
-        voided=voided,
-        overage=uncovered,
-        # Read from the lots, not derived from the other columns, so that the residual tests something.
-        closing=sum(lot.remaining for lot in lots),
-    )
+class Booking:
+    """The days of one workspace, one after another."""
+
+    def __init__(
+        self,
+        entries: Sequence[Row],
+        usage: Mapping[date, int],
+        zone: ZoneInfo,
+        as_of: date,
+        generation_days: Mapping[tuple[str, str], date],
+    ) -> None:
+        self.entries = sorted(entries, key=lambda entry: (entry["occurred_at"], entry["entry_id"]))
+        self.usage = {day.toordinal(): credits for day, credits in usage.items()}
+        self.zone, self.as_of, self.today = zone, as_of, as_of.toordinal()
+        self.generation_days = generation_days
+        self.drawn_last: dict[int, str | None] = {}
+        self.lots: dict[str, Lot] = {}
+        for kinds in (FUNDING, {"refund", "adjustment"}):
+            for entry in self.entries:
+                if entry["entry_type"] in kinds and entry["credits"] > 0 and self._paid_on(entry) is None:
+                    self.lots.setdefault(_lot_id(entry), _lot(entry, zone))
+
+    def run(self) -> Ledger:
+        """Book every day up to today, and then what scheduled lots are going to hold."""
+        known = [self._day(entry, "occurred_at") for entry in self.entries]
+        begins = [lot.effective_day for lot in self.lots.values()]
+        for entry in self.entries:
+            if self._paid_on(entry) is not None and _lot_id(entry) not in self.lots:
+                begins.append(max(self._day(entry, "occurred_at"), self._day(entry, "effective_at")))
+        first_entry = min([*known, *begins])
+        firsts = [*self.usage, *(day for day in begins if day <= self.today)]
+        first = min(firsts, default=min(known))
+        days = [self._book(day, day < first_entry) for day in range(min([first, *known]), self.today + 1)]
+        later = [
+            item for day in sorted({self._counts_on(entry) for entry in self.entries} - {None})
+            if day > self.today for item in self._changes(day)
+        ]  # fmt: skip
+        for _, lot, entry in later:
+            if lot.effective_day > self.today and entry["entry_type"] != "extension":
+                lot.enter(entry)
+        lots = sorted(self.lots.values(), key=lambda lot: lot.lot_id)
+        return Ledger(self.as_of, lots, [day for day in days if day.usage_date.toordinal() >= first])
+
+    def _day(self, entry: Row, name: str) -> int:
+        return local_date(entry[name], self.zone).toordinal()
+
+    def _paid_on(self, entry: Row) -> int | None:
+        """The usage date of the generation that a refund without a lot names, if it is reported."""
+        if entry["entry_type"] != "refund" or entry["lot_id"] or not entry["related_event_id"]:
+            return None
+        key = entry["related_source"] or "native", entry["related_event_id"]
+        day = self.generation_days.get(key)
+        return None if day is None else day.toordinal()
+
+    def _counts_on(self, entry: Row) -> int | None:
+        """The day an entry counts on its own lot; None if there is no such lot."""
+        lot = self.lots.get(_lot_id(entry))
+        if entry["entry_type"] == "extension":
+            return self._day(entry, "occurred_at")
+        if lot is None or (self._paid_on(entry) is not None and lot.opener != entry["entry_id"]):
+            return None
+        name = "effective_at" if entry["entry_type"] in FUNDING else "occurred_at"
+        return max(self._day(entry, name), lot.effective_day)
+
+    def _changes(self, day: int) -> list[tuple[tuple[datetime, int, str], Lot, Row]]:
+        """The entries that count on a day, in the order of the instants they count from."""
+        found = []
+        for entry in self.entries:
+            lot = self.lots.get(_lot_id(entry))
+            if lot is None or self._counts_on(entry) != day:
+                continue
+            at = max(entry["occurred_at"], lot.effective_at)
+            turn = 0 if entry["entry_id"] == lot.opener else 1 if entry["credits"] < 0 else 2
+            if entry["entry_type"] in FUNDING:
+                at = entry["effective_at"]
+            if entry["entry_type"] == "extension":
+                at = entry["occurred_at"]
+            found.append(((at, turn, entry["entry_id"]), lot, entry))
+        return sorted(found, key=lambda item: item[0])
+
+    def _book(self, day: int, is_before: bool) -> BalanceDay:
+        """Expiries, the entries of the day, expiries again, usage."""
+        totals = ("funded", "consumed", "expired", "voided")
+        before = {name: sum(getattr(lot, name) for lot in self.lots.values()) for name in totals}
+        opening = sum(lot.remaining for lot in self.lots.values())
+        over = {lot_id for lot_id, lot in self.lots.items() if lot.expiry_day <= day}
+        self._expire(day)
+        routed = self._settle_without_refunds(day, over)
+        changes = self._changes(day)
+        for entry, lot_id in routed:
+            changes.append(((entry["occurred_at"], 2, entry["entry_id"]), self.lots[lot_id], entry))
+        for _, lot, entry in sorted(changes, key=lambda item: item[0]):
+            self._enter(lot, entry, over)
+        self._expire(day)
+        uncovered = _draw(self.lots, day, self.usage.get(day, 0))[0]
+        moved = {
+            name: sum(getattr(lot, name) for lot in self.lots.values()) - before[name] for name in totals
+        }
+        return BalanceDay(
+            usage_date=date.fromordinal(day),
+            opening=opening,
+            **moved,
+            overage=0 if is_before else uncovered,
+            before_ledger=uncovered if is_before else 0,
+            # Read from the lots, not derived from the other columns, so that the residual tests something.
+            closing=sum(lot.remaining for lot in self.lots.values()),
+        )
+
+    def _expire(self, day: int) -> None:
+        for lot in self.lots.values():
+            if lot.expiry_day <= day and lot.effective_day <= self.today:
+                lot.expire()
+
+    def _enter(self, lot: Lot, entry: Row, over: set[str]) -> None:
+        if entry["entry_type"] != "extension":
+            lot.enter(entry)
+        elif lot.lot_id not in over:
+            lot.expires_at = entry["expires_at"]
+            lot.expiry_day = _expiry_day(entry, self.zone)
+
+    def _settle_without_refunds(self, day: int, over: set[str]) -> list[tuple[Row, str]]:
+        """Which lot the usage of the day draws last, and the refunds of the day that a lot alive takes in.
+
+        The other refunds make a lot of their own.
+        """
+        real, self.lots = self.lots, {lot_id: copy(lot) for lot_id, lot in self.lots.items()}
+        for _, lot, entry in self._changes(day):
+            self._enter(lot, entry, over)
+        self.drawn_last[day] = _draw(self.lots, day, self.usage.get(day, 0))[1]
+        trial, self.lots = self.lots, real
+        routed = []
+        for entry in self.entries:
+            paid_on = self._paid_on(entry)
+            if paid_on is None or self._day(entry, "occurred_at") != day:
+                continue
+            lot_id = self.drawn_last.get(paid_on) if paid_on <= day else None
+            if lot_id is not None and trial[lot_id].expiry_day > day:
+                routed.append((entry, lot_id))
+            else:
+                self.lots.setdefault(_lot_id(entry), _lot(entry, self.zone))
+        return routed
 
 
-def lots_and_movements(entries: Sequence[Row], zone: ZoneInfo) -> tuple[list[Lot], list[Movement]]:
-    """Group the entries into lots. An entry that reduces an unknown lot has no effect."""
-    by_lot: dict[str, list[Row]] = defaultdict(list)
-    for entry in sorted(entries, key=lambda entry: (entry["occurred_at"], entry["entry_id"])):
-        by_lot[entry["lot_id"]].append(entry)
-    lots: list[Lot] = []
-    movements: list[Movement] = []
-    for lot_id, group in by_lot.items():
-        # The first purchase or grant sets the terms; without one, the first refund or positive change.
-        openers = [entry for entry in group if entry["entry_type"] in FUNDING] or [
-            entry for entry in group if entry["entry_type"] in FUNDING_OR_CHANGE and entry["credits"] > 0
-        ]
-        if not openers:
-            continue
-        lot = _lot(lot_id, openers[0], zone)
-        lots.append(lot)
-        for entry in group:
-            is_first_funding = entry is openers[0] and entry["entry_type"] in FUNDING
-            # A later purchase or grant counts from its own effective day, the rest from when it happened.
-            counts_at = entry["effective_at" if entry["entry_type"] in FUNDING else "occurred_at"]
-            own_day = local_date(counts_at, zone).toordinal()
-            day = lot.effective_day if is_first_funding else max(own_day, lot.effective_day)
-            movements.append(Movement(lot, day, micro(entry["credits"])))
-    return lots, movements
+def _draw(lots: Mapping[str, Lot], day: int, used: int) -> tuple[int, str | None]:
+    """Draw usage from the lots alive; what is not covered, and the lot drawn last."""
+    last = None
+    for lot in sorted((lot for lot in lots.values() if lot.is_alive(day)), key=Lot.draw_order):
+        covered = lot.consume(used)
+        used -= covered
+        last = lot.lot_id if covered else last
+    return used, last
 
 
-def _lot(lot_id: str, terms: Row, zone: ZoneInfo) -> Lot:
-    expiry_day = NEVER
-    if terms["expires_at"] is not None:
-        # The day after the local date of the last instant before expires_at.
-        expiry_day = local_date(terms["expires_at"] - LAST_INSTANT, zone).toordinal() + 1
+def _lot_id(entry: Row) -> str:
+    return str(entry["lot_id"] or entry["entry_id"])
+
+
+def _lot(terms: Row, zone: ZoneInfo) -> Lot:
     return Lot(
-        lot_id=lot_id,
+        lot_id=_lot_id(terms),
+        opener=terms["entry_id"],
         priority=terms["priority"],
         effective_at=terms["effective_at"],
         expires_at=terms["expires_at"],
         effective_day=local_date(terms["effective_at"], zone).toordinal(),
-        expiry_day=expiry_day,
+        expiry_day=_expiry_day(terms, zone),
     )
+
+
+def _expiry_day(terms: Row, zone: ZoneInfo) -> int:
+    """The day after the local date of the last instant before expires_at."""
+    if terms["expires_at"] is None:
+        return NEVER
+    return local_date(terms["expires_at"] - LAST_INSTANT, zone).toordinal() + 1

@@ -14,7 +14,8 @@ from oracle import burn as burning
 from oracle.contract import Row
 from oracle.disposition import Fact, facts_of
 from oracle.known import what_is_known
-from oracle.ledger import Ledger, run_ledger
+from oracle.ledger import Ledger, Lot, run_ledger
+from oracle.plans import expected_lots
 from oracle.usage import (
     PERIODS,
     Mart,
@@ -44,7 +45,16 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "depletion_forecast": ("workspace_id", "as_of"),
 }
 
-BALANCE_COLUMNS = ("opening", "funded", "consumed", "expired", "voided", "overage", "closing")
+BALANCE_COLUMNS = (
+    "opening",
+    "funded",
+    "consumed",
+    "expired",
+    "voided",
+    "overage",
+    "before_ledger",
+    "closing",
+)
 LOT_COLUMNS = ("funded", "consumed", "expired", "voided", "remaining")
 DETAIL_COLUMNS = (
     "attempt_number",
@@ -96,10 +106,22 @@ class Oracle:
             self.usage[fact.generation.workspace_id][fact.generation.usage_date] += fact.generation.credits
         self.ledgers: dict[str, Ledger] = {
             workspace_id: run_ledger(
-                found, self.usage[workspace_id], zone=self.known.zone(workspace_id), as_of=as_of
+                found,
+                self.usage[workspace_id],
+                zone=self.known.zone(workspace_id),
+                as_of=as_of,
+                generation_days={
+                    (fact.generation.source, fact.generation.event_id): fact.generation.usage_date
+                    for fact in self._facts_of.get(workspace_id, ())
+                },
             )
             for workspace_id, found in entries.items()
         }
+
+    def _expected(self, workspace_id: str) -> list[Lot]:
+        plans = [plan for key, plan in self.known.plans.items() if key[0] == workspace_id]
+        entries = [entry for entry in self.known.entries if entry["workspace_id"] == workspace_id]
+        return expected_lots(plans, entries, self.known.zone(workspace_id), self.as_of)
 
     def marts(self) -> dict[str, Mart]:
         """Return mart -> key (columns of GRAINS) -> column -> value.
@@ -113,6 +135,9 @@ class Oracle:
             marts["depletion_forecast"][workspace_id, self.as_of] = self._forecast(workspace_id)
         for workspace_id, ledger in self.ledgers.items():
             _add_ledger(marts, workspace_id, ledger)
+        for workspace_id in self.workspace_ids:
+            for lot in self._expected(workspace_id):
+                marts["credit_lots"][workspace_id, lot.lot_id] = _lot_row(lot, "expected")
         marts["usage_daily"] = usage_daily(self.facts)
         for fact in self.facts:
             if fact.generation.usage_date > self.as_of - timedelta(days=90):
@@ -142,6 +167,7 @@ class Oracle:
         start = self.as_of - timedelta(days=days - 1)
         rate = burning.burn(self.usage[workspace_id], as_of=self.as_of, window_days=days)
         overage = sum(day.overage for day in ledger.days if day.usage_date >= start) if ledger else 0
+        before = sum(day.before_ledger for day in ledger.days if day.usage_date >= start) if ledger else 0
         return {
             **row,
             **disposed_credits(facts),
@@ -152,6 +178,7 @@ class Oracle:
             "allowance": as_credits(ledger.allowance) if ledger else None,
             "credits_remaining": as_credits(ledger.remaining) if ledger else None,
             "overage": as_credits(overage) if ledger else None,
+            "before_ledger": as_credits(before) if ledger else None,
             "burn_rate": rate.rate,
             "burn_rate_days": rate.days,
         }
@@ -161,9 +188,10 @@ class Oracle:
         week = burning.burn(usage, as_of=self.as_of, window_days=7)
         month = burning.burn(usage, as_of=self.as_of, window_days=30)
         status = burning.forecast_status(ledger, usage, self.as_of)
+        expected = self._expected(workspace_id)
         pace = None
         if ledger and status in burning.WITH_PACE_DATE:
-            pace = burning.pace_date(ledger.remaining, week, self.as_of)
+            pace = burning.pace_date([*ledger.lots, *expected], week, self.as_of)
         return {
             "forecast_status": status,
             "credits_remaining": as_credits(ledger.remaining) if ledger else None,
@@ -173,27 +201,32 @@ class Oracle:
             "burn_rate_30d_days": month.days,
             "pace_date": pace,
             "empty_since": burning.empty_since(ledger) if ledger and status == "already_empty" else None,
-            "next_grant_on": burning.next_grant_on(ledger) if ledger else None,
+            "next_grant_on": burning.next_grant_on(ledger, expected, self.as_of),
             "history_days": burning.history_days(usage, self.as_of),
         }
 
 
 def _add_ledger(marts: dict[str, Mart], workspace_id: str, ledger: Ledger) -> None:
     for lot in ledger.lots:
-        marts["credit_lots"][workspace_id, lot.lot_id] = {
-            **{column: as_credits(getattr(lot, column)) for column in LOT_COLUMNS},
-            "residual": as_credits(lot.funded - lot.consumed - lot.expired - lot.voided - lot.remaining),
-            "effective_at": lot.effective_at.replace(tzinfo=None),
-            "expires_at": lot.expires_at.replace(tzinfo=None) if lot.expires_at else None,
-            "priority": lot.priority,
-            "lot_status": ledger.status(lot),
-        }
+        marts["credit_lots"][workspace_id, lot.lot_id] = _lot_row(lot, ledger.status(lot))
     for day in ledger.days:
         residual = day.opening + day.funded - day.consumed - day.expired - day.voided - day.closing
         marts["credit_balance_daily"][workspace_id, day.usage_date] = {
             **{column: as_credits(getattr(day, column)) for column in BALANCE_COLUMNS},
             "residual": as_credits(residual),
+            "usage_residual": as_credits(0),
         }
+
+
+def _lot_row(lot: Lot, status: str) -> dict[str, Any]:
+    return {
+        **{column: as_credits(getattr(lot, column)) for column in LOT_COLUMNS},
+        "residual": as_credits(lot.funded - lot.consumed - lot.expired - lot.voided - lot.remaining),
+        "effective_at": lot.effective_at.replace(tzinfo=None),
+        "expires_at": lot.expires_at.replace(tzinfo=None) if lot.expires_at else None,
+        "priority": lot.priority,
+        "lot_status": status,
+    }
 
 
 def _detail(fact: Fact) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from oracle.contract import Row
 from oracle.disposition import DISPOSITIONS, Fact, segment_of
-from oracle.known import MICRO
+from oracle.known import MICRO, NO_MEMBER
 
 Mart = dict[tuple[Any, ...], dict[str, Any]]
 Key = str
@@ -61,9 +61,11 @@ def grouped(facts: Iterable[Fact], key: Callable[[Fact], Any]) -> dict[Any, list
 
 def measures(facts: Sequence[Fact]) -> dict[str, Any]:
     """Return the measures of one scope and window from its generations."""
-    attempts = [fact for fact in facts if fact.attempt_number is not None]
+    attempts = [fact for fact in facts if fact.is_first_variant]
     regenerations = [fact for fact in attempts if (fact.attempt_number or 0) >= 2]
-    products = {fact.generation.product_id for fact in facts}
+    of_products = [fact for fact in facts if fact.generation.product_id is not None]
+    products = {fact.generation.product_id for fact in of_products}
+    members = {fact.generation.member_id for fact in facts} - {NO_MEMBER}
     attempted_units = {fact.generation.unit for fact in attempts}
     regenerated_units = {fact.generation.unit for fact in regenerations}
     credits = credits_of(facts)
@@ -78,8 +80,9 @@ def measures(facts: Sequence[Fact]) -> dict[str, Any]:
         "regenerated_unit_count": len(regenerated_units),
         "regenerated_unit_rate": ratio(len(regenerated_units), len(attempted_units)),
         "product_count": len(products),
-        "member_count": len({fact.generation.member_id for fact in facts}),
-        "credits_per_product": ratio(Fraction(credits, MICRO), len(products)),
+        "member_count": len(members),
+        "product_credits": as_credits(credits_of(of_products)),
+        "credits_per_product": ratio(Fraction(credits_of(of_products), MICRO), len(products)),
         **first_pass([fact for fact in attempts if fact.attempt_number == 1]),
         "wasted_credits": as_credits(wasted),
         "waste_rate": ratio(wasted, credits),
@@ -88,12 +91,13 @@ def measures(facts: Sequence[Fact]) -> dict[str, Any]:
 
 def first_pass(first_attempts: Sequence[Fact]) -> dict[str, Any]:
     """Quality and yield of the episodes that begin here: an episode belongs to its first attempt's scope."""
-    scores = [f.generation.quality_score for f in first_attempts if f.generation.quality_score is not None]
+    attempts = [fact.episode.attempts[0] for fact in first_attempts if fact.episode]
+    scores = [attempt.quality_score for attempt in attempts if attempt.quality_score is not None]
     # The yield is for outcome-tracked workspaces only: elsewhere no episode counts.
     mature = [f.episode for f in first_attempts if f.is_tracked and f.episode and f.episode.is_mature]
     passed = [episode for episode in mature if episode.is_first_pass]
     return {
-        "first_pass_quality_score": ratio(sum(map(Fraction, scores), Fraction(0)), len(scores)),
+        "first_pass_quality_score": ratio(sum(scores, Fraction(0)), len(scores)),
         "first_pass_scored_count": len(scores),
         "first_pass_count": len(first_attempts),
         "first_pass_yield": ratio(len(passed), len(mature)),
@@ -107,7 +111,13 @@ def disposed_credits(facts: Sequence[Fact]) -> dict[str, Decimal]:
     sums = Counter[str]()
     for fact in facts:
         sums[fact.disposition] += fact.generation.credits
-    return {f"{disposition}_credits": as_credits(sums[disposition]) for disposition in DISPOSITIONS}
+    partly = sum(
+        min(fact.generation.refunded, fact.generation.credits)
+        for fact in facts
+        if fact.disposition != "refunded"
+    )
+    disposed = {f"{disposition}_credits": as_credits(sums[disposition]) for disposition in DISPOSITIONS}
+    return {**disposed, "partly_refunded_credits": as_credits(partly)}
 
 
 def breakdown(facts: Sequence[Fact], key: Callable[[Fact], Key]) -> dict[Key, dict[str, Any]]:
@@ -125,7 +135,8 @@ def breakdown(facts: Sequence[Fact], key: Callable[[Fact], Key]) -> dict[Key, di
 def expected_credits(facts: Sequence[Fact]) -> dict[str, Fraction]:
     """What each member's fields would have cost at the workspace's own mean for their (category, type)."""
     expected: dict[str, Fraction] = defaultdict(Fraction)
-    for group in grouped(facts, lambda fact: segment_of(fact.generation)).values():
+    of_products = [fact for fact in facts if fact.generation.product_id is not None]
+    for group in grouped(of_products, lambda fact: segment_of(fact.generation)).values():
         pairs = {(fact.generation.member_id, fact.generation.unit) for fact in group}
         mean = Fraction(credits_of(group), MICRO * len(pairs))
         for member_id, count in Counter(member_id for member_id, _ in pairs).items():
@@ -135,7 +146,11 @@ def expected_credits(facts: Sequence[Fact]) -> dict[str, Fraction]:
 
 def most_efficient_member(members: Mapping[str, Mapping[str, Any]]) -> str | None:
     """Lowest credits per product among those with 10 products; more products, then lower id, break ties."""
-    qualified = [member_id for member_id, row in members.items() if row["product_count"] >= MIN_PRODUCTS]
+    qualified = [
+        member_id
+        for member_id, row in members.items()
+        if row["product_count"] >= MIN_PRODUCTS and member_id != NO_MEMBER
+    ]
     if len(qualified) < 2:
         return None
 
@@ -158,8 +173,10 @@ def member_rows(
         del row["member_count"]
         row["member_name"] = known.get("name") or member_id
         row["team"] = known.get("team")
-        row["expected_credits"] = expected[member_id]
-        row["mix_adjusted_efficiency"] = ratio(Fraction(row["credits"]), expected[member_id])
+        row["expected_credits"] = expected.get(member_id)
+        row["mix_adjusted_efficiency"] = ratio(
+            Fraction(row["product_credits"]), expected.get(member_id, Fraction(0))
+        )
         row["is_most_efficient"] = member_id == best
     return rows
 
@@ -202,8 +219,10 @@ def usage_daily(facts: Sequence[Fact]) -> Mart:
         key: {
             "credits": as_credits(credits_of(group)),
             "generation_count": len(group),
-            "attempt_count": sum(fact.attempt_number is not None for fact in group),
-            "regeneration_count": sum((fact.attempt_number or 0) >= 2 for fact in group),
+            "attempt_count": sum(fact.is_first_variant for fact in group),
+            "regeneration_count": sum(
+                fact.is_first_variant and (fact.attempt_number or 0) >= 2 for fact in group
+            ),
             **disposed_credits(group),
         }
         for key, group in grouped(facts, cell).items()

@@ -38,7 +38,7 @@ def bought(
     return {
         **{"entry_type": "purchase", "credits_micro": round(credits * MICRO), "priority": 10},
         **{"occurred_at": known, "occurred_on": known, "effective_at": begins, "effective_on": begins},
-        **{"expires_at": expires, "expires_on": expires},
+        **{"expires_at": expires, "expires_on": expires, "related_on": pd.NaT},
     }
 
 

@@ -32,15 +32,19 @@ def entry(
     priority: int = 10,
     hour: int = 0,
     workspace: str = "w",
+    of_usage_on: int | None = None,
 ) -> dict[str, Any]:
-    """One entry; days count from DAY_0, `starts` defaults to the day it occurred, `ends` is not usable."""
+    """One entry; days count from DAY_0, `starts` defaults to the day it occurred, `ends` is not usable.
+
+    With `of_usage_on`, the day of the generation it names, it names no lot unless one is given.
+    """
     starts = day if starts is None else starts
     return {
         "workspace_id": workspace,
         "entry_id": entry_id,
         "entry_type": kind,
         "credits_micro": credits,
-        "lot_id": lot or entry_id,
+        "lot_id": lot or (None if of_usage_on is not None else entry_id),
         "priority": priority,
         "occurred_at": instant(day, hour),
         "occurred_on": instant(day),
@@ -48,6 +52,7 @@ def entry(
         "effective_on": instant(starts),
         "expires_at": instant(ends),
         "expires_on": instant(ends),
+        "related_on": instant(of_usage_on),
     }
 
 

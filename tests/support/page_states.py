@@ -115,9 +115,10 @@ def states(example: Report) -> dict[str, tuple[Report, str]]:
             with_forecast(example, forecast_status="already_empty", empty_since=date(2026, 4, 3)),
             "Empty since 3 Apr 2026",
         ),
-        "grant first": (
+        "renewal first": (
             with_forecast(ledger, next_grant_on=date(2026, 5, 1), chance_empty_before_grant=Decimal("0.04")),
-            "Lasts to the grant of 1 May 2026 (4 % chance of running out before)",
+            "Lasts to the renewal of 1 May 2026 (4 % chance of running out before);"
+            " then empty around 12 May 2026 (6 May 2026 to 23 May 2026)",
         ),
         "no ledger": (
             _without_ledger(example),

@@ -15,7 +15,7 @@ create table marts.credit_lots (
 );
 create table marts.credit_summary (
     workspace_id varchar, period varchar, workspace_name varchar, timezone varchar, as_of date,
-    window_start_date date, credits_used decimal(38,6), allowance decimal(38,6),
+    window_start_date date, last_usage_date date, credits_used decimal(38,6), allowance decimal(38,6),
     credits_remaining decimal(38,6), overage decimal(38,6), burn_rate decimal(38,12),
     burn_rate_days bigint, generation_count bigint, attempt_count bigint, regeneration_count bigint,
     regeneration_rate decimal(38,12), attempted_unit_count bigint, regenerated_unit_count bigint,
@@ -40,7 +40,10 @@ create table marts.depletion_forecast (
     empty_since date, next_grant_on date, chance_empty_before_grant decimal(5,4), buy_by date,
     credits_to_buy decimal(38,6), recommended_packs varchar, packs_price decimal(24,12),
     packs_currency varchar, expiring_credits decimal(38,6), lead_time_days bigint,
-    capped_credits decimal(38,6), calibration_version varchar, history_days bigint
+    capped_credits decimal(38,6), calibration_version varchar, history_days bigint,
+    deciding_charge_source varchar, deciding_charge_event_id varchar, deciding_charge_date date,
+    deciding_charge_credits decimal(38,6), status_without_charge varchar,
+    credits_remaining_without_charge decimal(38,6), empty_on_without_charge date
 );
 create table marts.depletion_paths (
     workspace_id varchar, forecast_date date, balance_p10 decimal(38,6), balance_p25 decimal(38,6),

@@ -25,6 +25,8 @@ select
     amount,
     currency,
     related_event_id,
+    related_source,
+    plan_id,
     occurred_at,
     occurred_on,
     effective_at,

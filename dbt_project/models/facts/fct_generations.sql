@@ -3,14 +3,20 @@
 with classified as (
     select
         generations.*,
-        {{ stable_id(prefixed('generations', unit_columns()).split(', ')) }} as unit_id,
+        case
+            when generations.product_id is not null
+                then {{ stable_id(
+                    prefixed('generations', unit_columns()).split(', ')
+                ) }}
+        end as unit_id,
         generations.status <> 'succeeded' as is_failed,
         coalesce({{ is_rejection('generations.current_outcome') }}, false)
             as is_rejected,
         coalesce({{ is_use('generations.current_outcome') }}, false) as is_used,
         workspaces.is_outcome_tracked,
         generations.usage_date > {{ as_of(var('maturity_days')) }} as is_young,
-        unused_fields.workspace_id is not null as is_unneeded_field
+        unused_fields.workspace_id is not null
+        and generations.product_id is not null as is_unneeded_field
     from {{ ref('int_generations_classified') }} as generations
     inner join {{ ref('dim_reporting_workspaces') }} as workspaces
         on generations.workspace_id = workspaces.workspace_id
@@ -43,6 +49,7 @@ select
     product_id,
     generation_type,
     locale,
+    unitless_row_id,
     unit_id,
     case
         when episode_number is not null
@@ -56,6 +63,8 @@ select
     provider,
     attempt_number,
     attempt_count,
+    variant_number,
+    variant_count,
     coalesce(attempt_number >= 2, false) as is_regeneration,
     current_outcome,
     disposition_rule,
@@ -67,6 +76,7 @@ select
     is_low_quality_draft,
     not is_failed and not is_used and is_outcome_tracked and not is_young as is_unused,
     credits,
+    partly_refunded_credits,
     quality_score,
     input_tokens,
     output_tokens,

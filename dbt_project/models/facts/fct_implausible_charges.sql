@@ -3,7 +3,6 @@
 -- ranking of a day's window serves every charge of the day. Counts below powers of ten
 -- first exclude windows not worth ranking: a busy workspace has millions of rows each.
 {%- set powers = ['0.1', '1', '10', '100', '1000', '10000'] %}
-{%- set charge_days = var('implausible_days') %}
 
 -- no CTE, which would hold all of it in memory: it may have millions of rows
 {%- set generations = ref('int_generations_classified') %}
@@ -11,7 +10,7 @@
 with costly_workspaces as (
     select distinct workspace_id
     from {{ generations }}
-    where usage_date > {{ as_of(charge_days) }} and credits >= 100
+    where credits >= 100
 ),
 
 days as (
@@ -27,7 +26,6 @@ days as (
     from {{ generations }} as generations
     inner join costly_workspaces
         on generations.workspace_id = costly_workspaces.workspace_id
-    where generations.usage_date > {{ as_of(charge_days + 89) }}
     group by generations.workspace_id, generations.usage_date
 ),
 
@@ -54,8 +52,7 @@ costly_days as (
         usage_date
     from stacked
     where
-        usage_date > {{ as_of(charge_days) }}
-        and highest_credits >= 100
+        highest_credits >= 100
         and other_count > 0
         -- the P99 is at least the largest power of ten that it exceeds
         and highest_credits >= 1000 * case

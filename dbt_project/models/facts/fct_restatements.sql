@@ -1,8 +1,21 @@
 with restated as (select * from {{ ref('int_restated_days') }}),
 
+corrected_before as (select * from {{ ref('int_generations_corrected') }}),
+
+new_generations as (
+    select
+        generations.*,
+        corrected_before.winning_row_id is not null as is_corrected
+    from {{ ref('fct_generations') }} as generations
+    left join corrected_before on generations.row_id = corrected_before.winning_row_id
+    where
+        generations.batch_id > {{ var('served_batch') or 0 }}
+        and {{ was_served('generations.usage_date') }}
+),
+
 late_generations as (
-    select * from {{ ref('fct_generations') }}
-    where batch_id > {{ var('served_batch') or 0 }} and {{ was_served('usage_date') }}
+    select * from new_generations
+    where not is_corrected
 ),
 
 newly_retracted as (
@@ -32,6 +45,43 @@ retracted as (
     group by workspace_id, usage_date
 ),
 
+corrected as (
+    select
+        workspace_id,
+        usage_date,
+        sum(credits) as credits
+    from (
+        select
+            workspace_id,
+            usage_date,
+            credits
+        from new_generations
+        where is_corrected
+        union all
+        select
+            workspace_id,
+            usage_date,
+            -credits as credits
+        from corrected_before
+    ) as both_sides
+    group by workspace_id, usage_date
+),
+
+refunded as (
+    select distinct
+        generations.workspace_id,
+        generations.usage_date
+    from {{ ref('fct_credit_entries') }} as entries
+    inner join {{ ref('int_generations_classified') }} as generations
+        on
+            coalesce(entries.related_source, 'native') = generations.source
+            and entries.related_event_id = generations.event_id
+            and entries.workspace_id = generations.workspace_id
+    where
+        entries.entry_type = 'refund'
+        and {{ is_unserved('entries.batch_id', 'entries.occurred_on') }}
+),
+
 -- other days of the same content units
 changed_through_units as (
     select distinct
@@ -39,21 +89,20 @@ changed_through_units as (
         generations.usage_date,
         units.cause
     from (
+        {%- for changed, cause in [
+            ('late_generations', 'late'),
+            ('newly_retracted', 'retraction'),
+            ('new_generations where is_corrected', 'correction'),
+            ('corrected_before', 'correction'),
+        ] %}
         select
-            workspace_id,
-            product_id,
-            generation_type,
-            locale,
-            'late' as cause
-        from late_generations
+            {{ classified_together() | join(', ') }},
+            '{{ cause }}' as cause
+        from {{ changed }}
+        {%- if not loop.last %}
         union
-        select
-            workspace_id,
-            product_id,
-            generation_type,
-            locale,
-            'retraction' as cause
-        from newly_retracted
+        {%- endif %}
+        {%- endfor %}
     ) as units
     inner join {{ ref('int_generations_classified') }} as generations
         on {{ same_unit('units', 'generations') }}
@@ -68,11 +117,14 @@ explained as (
         restated.*,
         late.workspace_id is not null as has_late,
         retracted.workspace_id is not null as has_retracted,
+        corrected.workspace_id is not null as has_corrected,
         coalesce(late.credits, 0) as late_credits,
         coalesce(late.wasted_credits, 0) as late_wasted,
         coalesce(retracted.credits, 0) as retracted_credits,
+        coalesce(corrected.credits, 0) as corrected_credits,
         restated.credits_after - restated.credits_before
         - coalesce(late.credits, 0) + coalesce(retracted.credits, 0)
+        - coalesce(corrected.credits, 0)
             as reassigned_credits,
         restated.wasted_credits_after - restated.wasted_credits_before
         - coalesce(late.wasted_credits, 0) as other_wasted_change,
@@ -80,8 +132,11 @@ explained as (
             when {{ is_redefined() }} then 'definition'
             when retracted.workspace_id is not null then 'retraction'
             when late.workspace_id is not null then 'late'
+            when corrected.workspace_id is not null then 'correction'
+            when refunded.workspace_id is not null then 'ledger'
             when late_units.cause is not null then 'late'
             when retracted_units.cause is not null then 'retraction'
+            when corrected_units.cause is not null then 'correction'
             when restated.credits_after <> restated.credits_before then 'dimension'
             else 'outcome'
         end as wasted_cause
@@ -94,6 +149,14 @@ explained as (
         on
             restated.workspace_id = retracted.workspace_id
             and restated.usage_date = retracted.usage_date
+    left join corrected
+        on
+            restated.workspace_id = corrected.workspace_id
+            and restated.usage_date = corrected.usage_date
+    left join refunded
+        on
+            restated.workspace_id = refunded.workspace_id
+            and restated.usage_date = refunded.usage_date
     left join changed_through_units as late_units
         on
             restated.workspace_id = late_units.workspace_id
@@ -104,6 +167,11 @@ explained as (
             restated.workspace_id = retracted_units.workspace_id
             and restated.usage_date = retracted_units.usage_date
             and retracted_units.cause = 'retraction'
+    left join changed_through_units as corrected_units
+        on
+            restated.workspace_id = corrected_units.workspace_id
+            and restated.usage_date = corrected_units.usage_date
+            and corrected_units.cause = 'correction'
 ),
 
 causes as (
@@ -128,13 +196,27 @@ causes as (
     select
         workspace_id,
         usage_date,
+        'correction' as cause,
+        corrected_credits as credits_change,
+        0 as wasted_change
+    from explained
+    where has_corrected
+    union all
+    select
+        workspace_id,
+        usage_date,
         case when {{ is_redefined() }} then 'definition' else 'dimension' end as cause,
         reassigned_credits as credits_change,
         0 as wasted_change
     from explained
     where
         reassigned_credits <> 0
-        or (not has_late and not has_retracted and other_wasted_change = 0)
+        or (
+            not has_late
+            and not has_retracted
+            and not has_corrected
+            and other_wasted_change = 0
+        )
     union all
     select
         workspace_id,
@@ -234,4 +316,13 @@ left join days
     on
         late_entries.workspace_id = days.workspace_id
         and late_entries.usage_date = days.usage_date
-where {{ was_served('late_entries.usage_date') }}
+where
+    {{ was_served('late_entries.usage_date') }}
+    -- or the change of usage says the same
+    and (late_entries.workspace_id, late_entries.usage_date) not in (
+        select
+            by_cause.workspace_id,
+            by_cause.usage_date
+        from by_cause
+        where by_cause.cause = 'ledger'
+    )

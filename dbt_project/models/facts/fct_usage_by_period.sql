@@ -19,8 +19,10 @@ summed as (
         ) %}
         sum({{ counted }}_count) as {{ counted }}_count,
         {%- endfor %}
-        sum(first_pass_quality_steps) as first_pass_quality_steps,
+        sum(first_pass_quality_parts) as first_pass_quality_parts,
         cast(sum(credits) as decimal(38, 6)) as credits,
+        cast(sum(product_credits) as decimal(38, 6)) as product_credits,
+        cast(sum(partly_refunded_credits) as decimal(38, 6)) as partly_refunded_credits,
         {%- for disposition in dispositions() %}
         cast(sum({{ disposition }}_credits) as decimal(38, 6))
             as {{ disposition }}_credits
@@ -38,7 +40,7 @@ summed as (
 -- counted once however often it occurs: its newest day decides which windows it is in
 {%- set distinct_entities = {
     'product': {'column': 'product_key', 'product_count': 'used_on'},
-    'member': {'column': 'member_id', 'member_count': 'used_on'},
+    'member': {'column': 'named_member_id', 'member_count': 'used_on'},
     'unit': {
         'column': 'unit_key',
         'attempted_unit_count': 'attempted_on',
@@ -83,6 +85,7 @@ first_passes as (
             and workspaces.is_outcome_tracked
     where
         first_attempts.attempt_number = 1
+        and first_attempts.is_first_variant
         and first_attempts.usage_date > {{ as_of(period_days() | max) }}
         and first_attempts.episode_last_usage_date <= {{ as_of(var('maturity_days')) }}
     group by grouping sets (
@@ -136,16 +139,18 @@ select
     cast(shared.regeneration_count as bigint) as regeneration_count,
     {{ exact_ratio('shared.regeneration_count', 'shared.attempt_count') }}
         as regeneration_rate,
-    cast(units.attempted_unit_count as bigint) as attempted_unit_count,
-    cast(units.regenerated_unit_count as bigint) as regenerated_unit_count,
+    cast(coalesce(units.attempted_unit_count, 0) as bigint) as attempted_unit_count,
+    cast(coalesce(units.regenerated_unit_count, 0) as bigint)
+        as regenerated_unit_count,
     {{ exact_ratio('units.regenerated_unit_count', 'units.attempted_unit_count') }}
         as regenerated_unit_rate,
-    cast(products.product_count as bigint) as product_count,
-    cast(members.member_count as bigint) as member_count,
-    {{ exact_ratio('shared.credits', 'products.product_count') }}
+    cast(coalesce(products.product_count, 0) as bigint) as product_count,
+    cast(coalesce(members.member_count, 0) as bigint) as member_count,
+    shared.product_credits,
+    {{ exact_ratio('shared.product_credits', 'products.product_count') }}
         as credits_per_product,
     {{ mean_score(
-        'shared.first_pass_quality_steps', 'shared.first_pass_scored_count'
+        'shared.first_pass_quality_parts', 'shared.first_pass_scored_count'
     ) }} as first_pass_quality_score,
     cast(shared.first_pass_scored_count as bigint) as first_pass_scored_count,
     cast(shared.first_pass_count as bigint) as first_pass_count,
@@ -161,6 +166,8 @@ select
     shared.wasted_credits,
     shared.pending_credits,
     shared.untracked_credits,
+    shared.refunded_credits,
+    shared.partly_refunded_credits,
     {{ exact_ratio('shared.wasted_credits', 'shared.credits') }} as waste_rate
 from shared
 left join first_passes on {{ same_scope('shared', 'first_passes') }}

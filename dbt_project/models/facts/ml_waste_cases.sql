@@ -23,21 +23,27 @@ trackings as (
     group by workspace_id
 ),
 
--- an episode of one attempt has no neighbours
+-- what is alone in its episode has no neighbours
 neighbours as (
     select
         row_id,
-        lag(occurred_at) over in_order as previous_at,
-        lead(occurred_at) over in_order as next_at,
+        min(occurred_at) over previous_attempt as previous_at,
+        min(occurred_at) over next_attempt as next_at,
         min(case when {{ is_use('current_outcome') }} then decided_at end)
             over in_all as first_use_at
     from attempts
-    where attempt_count > 1
+    where attempt_count > 1 or variant_count > 1
     window
         in_all as (partition by {{ unit_columns() | join(', ') }}, episode_number),
-        in_order as (
+        previous_attempt as (
             partition by {{ unit_columns() | join(', ') }}, episode_number
             order by attempt_number
+            range between 1 preceding and 1 preceding
+        ),
+        next_attempt as (
+            partition by {{ unit_columns() | join(', ') }}, episode_number
+            order by attempt_number
+            range between 1 following and 1 following
         )
 ),
 
@@ -67,13 +73,14 @@ settled as (
     where attempts.usage_date > {{ as_of(var('waste_history_days')) }}
 ),
 
--- a workspace that reports no use gives no labels
+-- a workspace that reports no use gives no labels, nor does what was paid back
 labelled as (
     select
         settled.*,
         rules.disposition = 'wasted' as is_wasted,
         rules.disposition = 'pending' as is_pending,
-        settled.is_outcome_tracked and rules.disposition <> 'pending' as has_label
+        settled.is_outcome_tracked
+        and rules.disposition not in ('pending', 'refunded') as has_label
     from settled
     inner join {{ ref('disposition_rules') }} as rules
         on settled.disposition_rule = rules.rule_name

@@ -11,6 +11,8 @@ select
     expired,
     voided,
     overage,
+    before_ledger,
     closing,
-    residual
+    residual,
+    usage_residual
 from balances

@@ -15,7 +15,7 @@ most_efficient as (
 lots as (
     select
         workspace_id,
-        sum(funded) as allowance,
+        sum(allowance) as allowance,
         sum(remaining) as credits_remaining
     from {{ ref('stg_facts__credit_lots') }}
     where is_alive
@@ -26,7 +26,8 @@ overages as (
     select
         balances.workspace_id,
         periods.period,
-        sum(balances.overage) as overage
+        sum(balances.overage) as overage,
+        sum(balances.before_ledger) as before_ledger
     from {{ ref('stg_facts__credit_balance_daily') }} as balances
     inner join periods on balances.usage_date >= periods.window_start_date
     group by balances.workspace_id, periods.period
@@ -58,6 +59,7 @@ select
     windows.timezone,
     windows.window_end_date as as_of,
     windows.window_start_date,
+    windows.last_usage_date,
     cast(coalesce(usage.credits, 0) as decimal(38, 6)) as credits_used,
     case
         when windows.has_credit_entries
@@ -71,6 +73,10 @@ select
         when windows.has_credit_entries
             then cast(coalesce(overages.overage, 0) as decimal(38, 6))
     end as overage,
+    case
+        when windows.has_credit_entries
+            then cast(coalesce(overages.before_ledger, 0) as decimal(38, 6))
+    end as before_ledger,
     {{ exact_ratio('coalesce(usage.credits, 0)', 'windows.burn_rate_days') }}
         as burn_rate,
     cast(windows.burn_rate_days as bigint) as burn_rate_days,
@@ -107,7 +113,10 @@ select
         as decimal(38, 6)
     ) as expected_pending_waste_credits{{ ending }},
     {%- endfor %}
-    most_efficient.member_id as most_efficient_member_id
+    most_efficient.member_id as most_efficient_member_id,
+    cast(coalesce(usage.product_credits, 0) as decimal(38, 6)) as product_credits,
+    cast(coalesce(usage.partly_refunded_credits, 0) as decimal(38, 6))
+        as partly_refunded_credits
 from windows
 left join usage
     on windows.workspace_id = usage.workspace_id and windows.period = usage.period

@@ -15,8 +15,8 @@ with vintages as (
 )
 
 select
-    workspace_id,
-    as_of,
+    vintages.workspace_id,
+    vintages.as_of,
     forecast_status,
     credits_remaining,
     {{ exact_ratio('burn_rate_7d_credits', 'burn_rate_7d_days') }} as burn_rate_7d,
@@ -44,5 +44,16 @@ select
     lead_time_days,
     capped_credits,
     calibration_version,
-    history_days
+    history_days,
+    charges.source as deciding_charge_source,
+    charges.event_id as deciding_charge_event_id,
+    charges.usage_date as deciding_charge_date,
+    charges.credits as deciding_charge_credits,
+    charges.status_without as status_without_charge,
+    charges.credits_remaining_without as credits_remaining_without_charge,
+    charges.empty_on_without as empty_on_without_charge
 from vintages
+left join {{ ref('stg_forecast__deciding_charges') }} as charges
+    on
+        vintages.workspace_id = charges.workspace_id
+        and vintages.as_of = charges.as_of

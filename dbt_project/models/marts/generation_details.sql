@@ -45,7 +45,10 @@ select
         as decimal(7, 6)
     ) as waste_probability,
     case when generations.is_failed then 'status' else probabilities.model_used end
-        as model_used
+        as model_used,
+    generations.variant_number,
+    generations.variant_count,
+    generations.partly_refunded_credits
 from generations
 left join {{ ref('stg_waste__probabilities') }} as probabilities
     on generations.row_id = probabilities.row_id

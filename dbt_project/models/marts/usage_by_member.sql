@@ -19,7 +19,9 @@ ranked as (
         ) as efficiency_rank,
         count(*) over (partition by workspace_id, period) as compared_count
     from usage
-    where product_count >= {{ var('min_products') }}
+    where
+        product_count >= {{ var('min_products') }}
+        and scope_id <> {{ no_member() }}
 )
 
 select
@@ -41,7 +43,7 @@ select
     usage.product_count,
     usage.credits_per_product,
     cast(mix.expected_credits as decimal(38, 12)) as expected_credits,
-    {{ exact_ratio('usage.credits', 'mix.expected_credits', decimals=12) }}
+    {{ exact_ratio('usage.product_credits', 'mix.expected_credits', decimals=12) }}
         as mix_adjusted_efficiency,
     usage.first_pass_quality_score,
     usage.first_pass_scored_count,
@@ -52,7 +54,8 @@ select
     usage.wasted_credits,
     usage.waste_rate,
     coalesce(ranked.efficiency_rank = 1 and ranked.compared_count >= 2, false)
-        as is_most_efficient
+        as is_most_efficient,
+    usage.product_credits
 from usage
 left join members
     on usage.workspace_id = members.workspace_id and usage.scope_id = members.member_id

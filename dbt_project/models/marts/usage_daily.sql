@@ -16,5 +16,7 @@ select
     iterated_credits,
     wasted_credits,
     pending_credits,
-    untracked_credits
+    untracked_credits,
+    refunded_credits,
+    partly_refunded_credits
 from usage

@@ -21,8 +21,13 @@ select
         'the key ', key_scope, ' / ', key_id, ' was delivered before with other content'
     ) as reason,
     case feed
-        when 'generation_events'
-            then 'deliver the correction under a new id, and retract the old one'
+        when 'generation_events' then
+            concat(
+                'a corrected row: deliver it with a higher revision; ',
+                'a row that still grows: deliver complete days, or a higher revision; ',
+                'ids that are not unique: set source for each workspace, or build ',
+                'the id from more columns, and never retract: both rows are true'
+            )
         else 'deliver the correction under a new id'
     end as remedy,
     batch_id,

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ remove_rows(is_new_batch()) }}"
+    pre_hook="{{ remove_rows(is_batch_with_changes(ref('stg_repeated_deliveries'))) }}"
 ) }}
 
 select
@@ -11,5 +11,5 @@ select
     count(*) as generation_count,
     cast(sum(credits) as decimal(38, 6)) as credits
 from {{ ref('stg_generation_events') }}
-where {{ is_new_batch() }}
+where {{ is_batch_with_changes(ref('stg_repeated_deliveries')) }}
 group by batch_id, workspace_id, generation_type

@@ -1,5 +1,5 @@
 {#-
-The attempts of every episode are numbered 1, 2, 3 ... up to attempt_count, each once. `rows` narrows an
+The attempts of every episode, each by its first variant, are numbered 1, 2, 3 ... up to attempt_count, each once. `rows` narrows an
 increment to the rows that this run rebuilt, see rows_rebuilt_by_this_run. Only episodes whose hash fails the
 cheap conditions are examined in full.
 -#}
@@ -19,7 +19,7 @@ with rebuilt as (
         attempt_count,
         {{ hash_of(episode) }} as episode_hash
     from {{ model }}
-    where attempt_number is not null and {{ rows_rebuilt_by_this_run(rows) }}
+    where is_first_variant and {{ rows_rebuilt_by_this_run(rows) }}
 ),
 
 suspicious as (

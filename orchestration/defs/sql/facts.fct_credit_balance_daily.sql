@@ -8,7 +8,11 @@ select
     cast(cast(expired_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6)) as expired,
     cast(cast(voided_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6)) as voided,
     cast(cast(overage_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6)) as overage,
+    cast(cast(before_ledger_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6))
+        as before_ledger,
     cast(cast(closing_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6)) as closing,
     cast(cast(residual_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6))
-        as residual
+        as residual,
+    cast(cast(usage_residual_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6))
+        as usage_residual
 from frame

@@ -10,6 +10,8 @@ select
     cast(cast(voided_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6)) as voided,
     cast(cast(remaining_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6))
         as remaining,
+    cast(cast(allowance_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6))
+        as allowance,
     cast(cast(residual_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6))
         as residual,
     effective_at,

@@ -7,7 +7,7 @@ with daily as (
         usage_date,
         count(*) as attempts
     from facts.int_generations_classified
-    where attempt_number is not null and usage_date > cast('{known_after}' as date)
+    where is_first_variant and usage_date > cast('{known_after}' as date)
     group by all
 ),
 

@@ -8,7 +8,7 @@ with attempts as (
         usage_date,
         product_id,
         attempt_number,
-        quality_score
+        attempt_quality_parts
     from facts.int_generations_classified
     cross join
         (
@@ -17,7 +17,7 @@ with attempts as (
             select 'template' as version_kind
         ) as kinds
     where
-        attempt_number is not null
+        is_first_variant
         and usage_date >= (select min(from_on) as from_on from sides)
 ),
 
@@ -28,9 +28,11 @@ products as (
         attempts.product_id,
         count(*) as attempts,
         count(*) filter (attempts.attempt_number >= 2) as regenerations,
-        count(attempts.quality_score) filter (attempts.attempt_number = 1) as scored,
+        count(attempts.attempt_quality_parts)
+        filter (attempts.attempt_number = 1) as scored,
         coalesce(
-            sum(cast(attempts.quality_score * 100000000000000000 as hugeint))
+            -- the mean of an attempt's variants, to the whole step
+            sum(divide(cast(attempts.attempt_quality_parts as hugeint), 232792560))
             filter (attempts.attempt_number = 1),
             0
         ) as quality_steps

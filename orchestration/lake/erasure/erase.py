@@ -82,7 +82,7 @@ def inactive_people(lake: Lake, *, since: datetime) -> set[Person]:
     newest = _query(
         lake,
         "generation_events",
-        "select workspace_id, member_id from {source} group by all "
+        "select workspace_id, member_id from {source} where member_id is not null group by all "
         f"having max(occurred_at) < timestamptz '{since.isoformat()}'",
     )
     people = {(workspace, member) for workspace, member in newest if not member.startswith(TOKEN_PREFIX)}

@@ -8,7 +8,7 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from orchestration.landing.contract import ATTRIBUTES, Column, Feed, SignRule
+from orchestration.landing.contract import ATTRIBUTES, Column, Feed, RequiredRule, SignRule
 from orchestration.landing.rejects import Reject, excerpt
 from orchestration.landing.typing.exact_values import (
     EXACT,
@@ -79,6 +79,9 @@ def read_row(feed: Feed, document: str, *, timezones: Set[str]) -> Row:
         for rule in feed.sign_rules:
             if {rule.column, rule.decided_by} <= values.keys():
                 _check_sign(rule, values)
+        for required in feed.required_rules:
+            if {required.column, required.decided_by} <= values.keys():
+                _check_required(required, values)
         extras = _extras(feed, found)
     except (JsonRejected, ValueRejected) as error:
         faults.append(error.reject)
@@ -166,11 +169,21 @@ def _check_sign(rule: SignRule, values: dict[str, object]) -> None:
     kind, number = values[rule.decided_by], values[rule.column]
     sign = rule.signs[str(kind)]
     assert isinstance(number, Decimal)
-    if (sign == "positive" and number <= 0) or (sign == "negative" and number >= 0):
+    is_wrong = {"positive": number <= 0, "negative": number >= 0, "zero": number != 0}
+    if is_wrong.get(sign, False):
         found = f"{number.normalize(EXACT):f}"
-        reason = f"{rule.column} of a {kind} must be {sign}; found {found}"
-        remedy = f"Deliver a {sign} number, or correct the {rule.decided_by}."
+        article = "an" if str(kind)[0] in "aeio" else "a"
+        reason = f"{rule.column} of {article} {kind} must be {sign}; found {found}"
+        wanted = "0" if sign == "zero" else f"a {sign} number"
+        remedy = f"Deliver {wanted}, or correct the {rule.decided_by}."
         raise ValueRejected(Reject("sign", rule.column, found, reason, remedy))
+
+
+def _check_required(rule: RequiredRule, values: dict[str, object]) -> None:
+    if values[rule.decided_by] == rule.value and values[rule.column] is None:
+        reason = f"{rule.column} is required where {rule.decided_by} is {rule.value}, and missing or empty"
+        remedy = f"Fill it in every {rule.value}."
+        raise ValueRejected(Reject("required", rule.column, None, reason, remedy))
 
 
 def _default(column: Column, values: dict[str, object]) -> object:

@@ -5,7 +5,7 @@ Rows, and rules between columns, are in `exact_rows`; the fast counterpart is `f
 
 import re
 from collections.abc import Set
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import NoReturn
 
@@ -32,6 +32,7 @@ _WANTED = {
     "text": "text",
     "timezone": "text",
     "instant": "a time with an offset",
+    "date": "a date",
     "credits": "a number",
     "money": "a number",
     "score": "a number",
@@ -63,9 +64,12 @@ def read_value(column: Column, value: object, timezones: Set[str]) -> object:
         problem = f"must be {wanted}, not {json_kind(value)}"
         _reject("type", column, json_text(value), problem, f"Deliver {wanted}.")
     if column.kind in ("text", "timezone"):
-        return _read_text(column, str(value), timezones)
+        text = _read_text(column, str(value), timezones)
+        return None if text.lower() in column.missing else text
     if column.kind == "instant":
         return _read_instant(column, value)
+    if column.kind == "date":
+        return _read_date(column, value)
     return _read_number(column, value)
 
 
@@ -211,6 +215,15 @@ def _significant(number: Decimal) -> tuple[Decimal, int, int]:
 def _reject(rule: str, column: Column, value: object, problem: str, remedy: str) -> NoReturn:
     found = "" if value is None else f"; found {excerpt(value)}"
     raise ValueRejected(Reject(rule, column.name, excerpt(value), f"{column.name} {problem}{found}", remedy))
+
+
+def _read_date(column: Column, text: str) -> date:
+    if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    _reject("date.format", column, text, "must be a date", "Deliver it as YYYY-MM-DD, such as 2026-05-01.")
 
 
 def _reject_instant(column: Column, text: str, rule: str, why: str) -> NoReturn:

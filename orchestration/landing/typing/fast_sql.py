@@ -21,6 +21,7 @@ _INSTANT = (
 )
 _PATTERNS: dict[Kind, str] = {
     "instant": _INSTANT,
+    "date": "(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}",
     "credits": r"-?[0-9]{1,12}(?:\.[0-9]{1,6}0{0,40})?",
     "money": r"-?[0-9]{1,12}(?:\.[0-9]{1,12}0{0,40})?",
     "score": r"0(?:\.[0-9]{1,17})?|1(?:\.0{1,17})?",
@@ -31,6 +32,7 @@ _SQL_TYPES: dict[Kind, str] = {
     "text": "varchar",
     "timezone": "varchar",
     "instant": "timestamptz",
+    "date": "date",
     "credits": "decimal(18, 6)",
     "money": "decimal(24, 12)",
     "score": "decimal(18, 17)",
@@ -51,7 +53,11 @@ def typing_sql(feed: Feed, *, timezones: Set[str], source: str) -> str:
     shape = "{" + ",".join(f'"{name}":"VARCHAR"' for name in feed.names) + "}"
     typed = ", ".join(f"{_typed(column)} as {column.name}" for column in feed.columns)
     plain_texts = [f"not list_contains(text_kinds, '{kind}')" for kind in _NOT_TEXT]
-    good = [*(_is_good(column, timezones) for column in feed.columns), *_sign_checks(feed)]
+    good = [
+        *(_is_good(column, timezones) for column in feed.columns),
+        *_sign_checks(feed),
+        *_required_checks(feed),
+    ]
     return f"""
         with scanned as (
             select *, json_valid(document) and not contains(document, '\\u0000')
@@ -88,12 +94,14 @@ def content_hash_sql(feed: Feed) -> str:
 
     The lengths make it injective; omitting nulls keeps old hashes valid when a column is added.
     """
-    kinds = {column.name: column.kind for column in feed.columns}
+    columns = {column.name: column for column in feed.columns}
     parts = []
     for name in feed.content_names:
-        text = f"cast({f'epoch_us({name})' if kinds[name] == 'instant' else name} as varchar)"
+        hashed_as = columns[name].hashed_as
+        value = f"coalesce({name}, {hashed_as})" if hashed_as else name
+        text = f"cast({f'epoch_us({value})' if columns[name].kind == 'instant' else value} as varchar)"
         parts.append(
-            f"case when {name} is not null then concat('{name}=', strlen({text}), ':', {text}, ';') end"
+            f"case when {value} is not null then concat('{name}=', strlen({text}), ':', {text}, ';') end"
         )
     return f"md5(concat({', '.join(parts)}))"
 
@@ -101,6 +109,8 @@ def content_hash_sql(feed: Feed) -> str:
 def _typed(column: Column) -> str:
     """The typed value; null if it is missing or must be read exactly."""
     text = f"found.{column.name}"
+    if column.missing:
+        return f"case when not {_is_one_of(f'lower({text})', column.missing)} then nullif({text}, '') end"
     if column.kind in ("text", "timezone"):
         return f"nullif({text}, '')"
     matches = f"regexp_full_match({text}, {_quoted(_PATTERNS[column.kind])})"
@@ -115,6 +125,8 @@ def _typed(column: Column) -> str:
 def _is_good(column: Column, timezones: Set[str]) -> str:
     """Whether the value is certainly valid: typed, or missing where that is allowed."""
     name = column.name
+    if column.missing:
+        return "true"
     checks = [f"{name} is not null"]
     if column.accepted:
         checks.append(_is_one_of(name, column.accepted))
@@ -127,7 +139,7 @@ def _is_good(column: Column, timezones: Set[str]) -> str:
 
 
 def _sign_checks(feed: Feed) -> list[str]:
-    tests = {"positive": "> 0", "negative": "< 0", "any": "is not null"}
+    tests = {"positive": "> 0", "negative": "< 0", "any": "is not null", "zero": "= 0"}
     return [
         f"case {rule.decided_by} "
         + " ".join(
@@ -135,6 +147,13 @@ def _sign_checks(feed: Feed) -> list[str]:
         )
         + " end"
         for rule in feed.sign_rules
+    ]
+
+
+def _required_checks(feed: Feed) -> list[str]:
+    return [
+        f"({rule.decided_by} <> {_quoted(rule.value)} or {rule.column} is not null)"
+        for rule in feed.required_rules
     ]
 
 

@@ -13,13 +13,14 @@ from typing import Any
 
 from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines
 from orchestration.publish.report.formatting import exact, month_day
+from orchestration.publish.report.headline import deciding_charge_text, headline, too_early
 from orchestration.publish.report.model import Report, UsageLine
 from orchestration.publish.report.sentences import (
     advice,
     costly_waste,
     describe_waste_reason,
-    forecast_headline,
-    too_early,
+    shown_accuracy,
+    untracked_text,
 )
 
 
@@ -32,19 +33,21 @@ def render_json(report: Report) -> str:
     - `title`, `period` (`days`, `from`, `to`): the window, both ends included.
     - `published_at`: the instant at which this version was published; null if unknown.
     - `summary`: the columns of the mart `credit_summary`.
-    - `forecast`: the columns of `depletion_forecast` for `summary.as_of`, `displayed` (as in the text,
-      "Empty by May 12"; the date is `pace_date`) and `note` (why there is no range yet); or null.
+    - `forecast`: `deciding_charge`, a sentence about the one charge that decides the rest, or null; the
+      columns of `depletion_forecast` for `summary.as_of`; `displayed` (as in the text, "Empty by May 12");
+      `note` (why there is no range yet); or null.
     - `members`, `generation_types`, `categories`: `lines`, all of them, most credits first, with the columns
       of their marts (`id`, `name` for the first), `displayed_credits` and `displayed_percent` (a whole
       number), both null if the line is displayed among the others; `others` (`count`, `credits`, the
       displayed values) or null. Displayed values add up, to `summary.credits_used` and to 100.
-    - `waste`: `credits`, `rate`, `reasons` (the columns of `waste_by_reason` and `name`; those that cost
-      credits, most first); `pending`: `credits` and how many of them are expected to end as waste, with an
-      80 % range (null while unknown); `suggestion`, what to change in a sentence, or null; `suggestions`,
-      all of them, the largest potential saving first, columns of `waste_suggestions`: their evidence covers
-      the days `evidence_from` to `evidence_to`, for every period; their savings overlap and do not add up.
+    - `waste`: `credits`, `rate`, `unknown` (a sentence about credits nothing is known of, or null), `reasons`
+      (the columns of `waste_by_reason` and `name`; those that cost credits, most first); `pending`: `credits`
+      and how many of them are expected to end as waste, with an 80 % range (null while unknown);
+      `suggestion`, what to change in a sentence, or null; `suggestions`, all of them, the largest potential
+      saving first, columns of `waste_suggestions`: their evidence covers the days `evidence_from` to
+      `evidence_to`, for every period; their savings overlap and do not add up.
     - `accuracy`: columns of `forecast_accuracy` over all horizons, of published forecasts and of past days
-      replayed; empty if none could be scored yet.
+      replayed; empty without a forecast, and where fewer than 10 were scored.
     - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).
     """
     return json.dumps(_report(report), indent=2, default=_scalar)
@@ -65,6 +68,7 @@ def _report(report: Report) -> dict[str, Any]:
         "waste": {
             "credits": summary.wasted_credits,
             "rate": summary.waste_rate,
+            "unknown": untracked_text(report),
             "reasons": [
                 {"name": describe_waste_reason(line.waste_reason).name, **asdict(line)}
                 for line in costly_waste(report)
@@ -78,7 +82,7 @@ def _report(report: Report) -> dict[str, Any]:
             "suggestion": advice(report),
             "suggestions": [asdict(suggestion) for suggestion in report.suggestions],
         },
-        "accuracy": [asdict(accuracy) for accuracy in report.accuracy],
+        "accuracy": [asdict(accuracy) for accuracy in shown_accuracy(report)],
         "checks": {
             "passed": len(report.checks) - len(failures),
             "failed": len(failures),
@@ -91,8 +95,12 @@ def _forecast(report: Report) -> dict[str, Any] | None:
     if report.forecast is None:
         return None
     write_date = partial(month_day, near=report.summary.as_of)
-    displayed = forecast_headline(report.forecast, write_date=write_date)
-    return {**asdict(report.forecast), "displayed": displayed, "note": too_early(report.forecast)}
+    displayed = headline(
+        report.forecast, write_date=write_date, last_usage_date=report.summary.last_usage_date
+    )
+    charge = deciding_charge_text(report.forecast, write_date=write_date)
+    note = too_early(report.forecast)
+    return {"deciding_charge": charge, **asdict(report.forecast), "displayed": displayed, "note": note}
 
 
 def _breakdown(lines: Sequence[UsageLine]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orchestration.publish.report.formatting import credits_adding_up, plain, whole_percents
+from orchestration.publish.report.formatting import credits_adding_up, distinct_labels, whole_percents
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import UsageLine
 
@@ -35,9 +35,14 @@ class DisplayedLine:
 
 def displayed_lines(lines: Sequence[UsageLine], *, limit: int = LINES_SHOWN) -> tuple[DisplayedLine, ...]:
     """Shorten a breakdown, sorted by credits, to `limit` lines and "others (n)"."""
-    return abridge(
-        [(plain(line.name, otherwise=plain(line.id)), line.credits, line) for line in lines], limit=limit
-    )
+    labels = labels_of(lines)
+    return abridge([(labels[line.id], line.credits, line) for line in lines], limit=limit)
+
+
+def labels_of(lines: Sequence[UsageLine]) -> dict[str, str]:
+    """The label of each line by its id; lines of one name have their id in it."""
+    labels = distinct_labels([(line.id, line.name) for line in lines])
+    return {line.id: label for line, label in zip(lines, labels, strict=True)}
 
 
 def abridge(

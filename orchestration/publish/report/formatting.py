@@ -4,6 +4,7 @@ Not here: which numbers are shown (text.py, as_json.py, page.py), or any sentenc
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
@@ -85,6 +86,11 @@ def percent(rate: Decimal | None) -> str:
     return "" if rate is None else f"{_quantized(rate * 100, decimals=1):f}%"
 
 
+def whole_percent(rate: Decimal, *, at_most: int = 100) -> str:
+    """Format a chance, a fraction of 1, e.g. "4 %"; `at_most` where rounding up would cross a limit."""
+    return f"{min(_quantized(rate * 100, decimals=0), Decimal(at_most)):f} %"
+
+
 def score(value: Decimal | None) -> str:
     """Format a quality score of 0 to 1, e.g. "0.82"; empty if nothing was scored."""
     return "" if value is None else f"{_quantized(value, decimals=2):f}"
@@ -140,6 +146,16 @@ def plain(name: str, *, otherwise: str = "(no name)") -> str:
         if letter in _JOINERS or unicodedata.category(letter) not in _UNPRINTABLE
     )
     return "".join(kept).strip(f" {_JOINERS}") or otherwise
+
+
+def distinct_labels(named: Sequence[tuple[str, str]]) -> list[str]:
+    """Labels of ids and names, safe to print: the name, with its id where another has the same."""
+    labels = [plain(name, otherwise=plain(id)) for id, name in named]
+    times = Counter(labels)
+    return [
+        label if times[label] == 1 or label == plain(id) else f"{label} ({plain(id)})"
+        for label, (id, _name) in zip(labels, named, strict=True)
+    ]
 
 
 def fit_to_width(text: str, *, width: int) -> str:

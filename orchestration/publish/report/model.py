@@ -17,6 +17,7 @@ class Summary:
     timezone: str
     as_of: date
     window_start_date: date
+    last_usage_date: date | None
     credits_used: Decimal
     allowance: Decimal | None
     credits_remaining: Decimal | None
@@ -129,6 +130,13 @@ class Forecast:
     lead_time_days: int
     capped_credits: Decimal
     history_days: int
+    deciding_charge_source: str | None = None
+    deciding_charge_event_id: str | None = None
+    deciding_charge_date: date | None = None
+    deciding_charge_credits: Decimal | None = None
+    status_without_charge: str | None = None
+    credits_remaining_without_charge: Decimal | None = None
+    empty_on_without_charge: date | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from orchestration.publish.report import charts, formatting
-from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, most_efficient
+from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, labels_of, most_efficient
+from orchestration.publish.report.headline import (
+    deciding_charge_text,
+    headline,
+    no_use_since,
+    pace_text,
+    range_text,
+    renewal_text,
+    too_early,
+)
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.i18n import using_language
 from orchestration.publish.report.model import Forecast, Report, WasteLine
@@ -27,15 +36,14 @@ from orchestration.publish.report.sentences import (
     capped_text,
     costly_waste,
     describe_waste_reason,
+    drawn_credits,
     evidence_text,
-    forecast_headline,
-    grant_headline,
-    grant_text,
+    is_waste_unknown,
     pending_text,
-    range_text,
     restated_text,
     saving_text,
-    too_early,
+    untracked_text,
+    used_beyond_allowance,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -67,7 +75,7 @@ def render_page(
         stale: a warning that it is not up to date, if so.
         files: names and relative paths of the published files to link.
     """
-    summary = report.summary
+    summary, marked = report.summary, most_efficient(report.members)
     with using_language(language):
         return template("report.html.j2").render(
             language=language,
@@ -77,18 +85,23 @@ def render_page(
             summary=summary,
             forecast=report.forecast,
             workspace=workspace_label(report),
-            headline=headline(report),
+            headline=report_headline(report),
+            charge=deciding_charge_text(report.forecast, write_date=formatting.day_month_year),
             notes=headline_notes(report),
-            drawn=None
-            if not summary.allowance
-            else summary.allowance - (summary.credits_remaining or Decimal(0)),
+            drawn=drawn_credits(report) if summary.allowance else None,
+            used_beyond=used_beyond_allowance(report),
+            is_waste_unknown=is_waste_unknown(report),
+            untracked=untracked_text(report),
             burn_down=_burn_down(report),
             breakdowns=(
                 (_("By team member"), _("Team member"), displayed_lines(report.members)),
                 (_("By category"), _("Category"), displayed_lines(report.categories)),
                 (_("By generation type"), _("Generation type"), displayed_lines(report.generation_types)),
             ),
-            marked=most_efficient(report.members),
+            marked=marked,
+            marked_label=labels_of(report.members)[marked.id] if marked else "",
+            no_use=no_use_since(summary.last_usage_date, write_date=formatting.day_month_year)
+            or _("No use in the last {days} days", days=report.days),
             waste=_waste(report),
             pending=pending_text(report),
             advice=advice_text(report),
@@ -106,16 +119,20 @@ def workspace_label(report: Report) -> str:
     )
 
 
-def headline(report: Report) -> str:
+def report_headline(report: Report) -> str:
     """The first thing to know: when the credits run out, or how far they last."""
     if report.forecast is None:
         return _("No forecast for {day}", day=formatting.day_month_year(report.summary.as_of))
     if report.forecast.forecast_status == "no_ledger":
         used = formatting.credits(report.summary.credits_used)
         return _("{credits} credits used in {days} days", credits=used, days=report.days)
-    write_date = formatting.day_month_year
-    return grant_headline(report.forecast, write_date=write_date) or _capitalized(
-        forecast_headline(report.forecast, write_date=write_date, at_pace=_(" at the current pace"))
+    return _capitalized(
+        headline(
+            report.forecast,
+            write_date=formatting.day_month_year,
+            last_usage_date=report.summary.last_usage_date,
+            at_pace=_(" at the current pace"),
+        )
     )
 
 
@@ -123,18 +140,11 @@ def headline_notes(report: Report) -> list[str]:
     """The notes below the headline: the range, what to buy, what is left."""
     summary, forecast = report.summary, report.forecast
     write_date = formatting.day_month_year
-    grant = grant_text(forecast, write_date=write_date)
-    if grant_headline(forecast, write_date=write_date):
-        grant = None
-    elif forecast and forecast.next_grant_on and not grant:
-        grant = _(
-            "the next grant in the ledger is of {day}; the pace does not count it",
-            day=write_date(forecast.next_grant_on),
-        )
     notes = [
         _capitalized(f"{sentence}.")
         for sentence in (
             range_text(forecast, write_date=write_date),
+            pace_text(forecast, write_date=write_date),
             too_early(forecast),
             buying_text(forecast, write_date=write_date, as_of=summary.as_of),
         )
@@ -147,7 +157,9 @@ def headline_notes(report: Report) -> list[str]:
         notes.append(
             _("{credits} credits left on {day}{pace}.", credits=left, day=as_of, pace=_pace(forecast))
         )
-    notes += [_capitalized(f"{sentence}.") for sentence in (grant, capped_text(forecast)) if sentence]
+    renewal = renewal_text(forecast, write_date=write_date)
+    others = (renewal, capped_text(forecast), untracked_text(report))
+    notes += [_capitalized(f"{sentence}.") for sentence in others if sentence]
     if summary.overage:
         notes.append(
             _(

@@ -5,7 +5,8 @@ Not here: the contents of a page (page.py), or when pages are written (versions/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
@@ -14,12 +15,15 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
-from orchestration.publish.report.formatting import credits_adding_up, day_month_year
+from forecasting.depletion.headline import may_be_empty_on
+from orchestration.publish.report.breakdown import labels_of
+from orchestration.publish.report.formatting import day_month_year, distinct_labels
+from orchestration.publish.report.headline import deciding_charge_text, range_text
 from orchestration.publish.report.i18n import using_language
 from orchestration.publish.report.load import load_reports
 from orchestration.publish.report.model import Report, UsageLine
-from orchestration.publish.report.page import headline, render_page, template, workspace_label
-from orchestration.publish.report.sentences import buying_text, range_text
+from orchestration.publish.report.page import render_page, report_headline, template, workspace_label
+from orchestration.publish.report.sentences import buying_text, is_waste_unknown
 from orchestration.publish.rows.cells import csv_line
 from orchestration.publish.versions.export import DATABASE_NAME
 from orchestration.publish.versions.file_names import file_name
@@ -30,7 +34,6 @@ REPORT_FOLDER = "report"
 INDEX_FILE = "index.html"
 # charts are rendered without holding the GIL
 PAGES_AT_ONCE = 2
-_LAST = date.max
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,14 @@ class IndexLine:
 
     workspace_id: str
     label: str
+    charge: str | None
     headline: str
     range: str | None
     buying: str | None
     used: Decimal
     left: Decimal | None
-    wasted: Decimal
-    ends_on: date
+    wasted: Decimal | None  # None where it is unknown
+    may_be_empty_on: date | None
 
 
 def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -> None:
@@ -66,7 +70,7 @@ def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -
         (pages / f"{name}.html").write_text(page, encoding="utf-8")
         (pages / f"{name}.csv").write_text(report_csv(report), encoding="utf-8", newline="")
         with using_language(language):
-            return _index_line(report)
+            return index_line(report)
 
     with ThreadPoolExecutor(PAGES_AT_ONCE) as pool:
         reports = load_reports(folder, days=PAGE_DAYS)
@@ -76,26 +80,22 @@ def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -
 
 
 def render_index(lines: Iterable[IndexLine], *, published_at: datetime, language: str = "en") -> str:
-    """The page over all workspaces, those that run out first on top."""
-    ordered = sorted(lines, key=lambda line: (line.ends_on, line.label, line.workspace_id))
+    """The page over all workspaces, those that may be empty first on top; amounts as on their pages."""
+    ordered = sorted(
+        lines, key=lambda line: (line.may_be_empty_on or date.max, line.label, line.workspace_id)
+    )
+    totals = {
+        name: sum((getattr(line, name) or Decimal(0) for line in ordered), Decimal(0))
+        for name in ("left", "used", "wasted")
+    }
+    labels = distinct_labels([(line.workspace_id, line.label) for line in ordered])
     with using_language(language):
-        # rounded so that a column adds up to its total as displayed
-        columns = {
-            name: credits_adding_up([getattr(line, name) or Decimal(0) for line in ordered])
-            for name in ("used", "left", "wasted")
-        }
-        totals = {
-            name: credits_adding_up(
-                [sum((getattr(line, name) or Decimal(0) for line in ordered), Decimal(0))]
-            )
-            for name in columns
-        }
         return template("index.html.j2").render(
             language=language,
             published_at=published_at,
             days=PAGE_DAYS,
-            rows=list(zip(ordered, *columns.values(), strict=True)),
-            totals=[total[0] for total in totals.values()],
+            lines=list(zip(ordered, labels, strict=True)),
+            totals=totals,
             page_of=lambda line: quote(f"{REPORT_FOLDER}/{file_name(line.workspace_id)}.html"),
         )
 
@@ -108,8 +108,15 @@ def report_csv(report: Report) -> str:
         "category": report.categories,
         "generation_type": report.generation_types,
     }
-    rows = ([by, *asdict(line).values()] for by, lines in breakdowns.items() for line in lines)
+    rows = ([by, *asdict(line).values()] for by, lines in breakdowns.items() for line in _labelled(lines))
     return "".join(map(csv_line, [["breakdown", *names], *rows]))
+
+
+def _labelled(lines: Sequence[UsageLine]) -> Iterator[UsageLine]:
+    """The lines, with their id in a name that several have."""
+    labels, times = labels_of(lines), Counter(line.name for line in lines)
+    for line in lines:
+        yield line if times[line.name] == 1 else replace(line, name=labels[line.id])
 
 
 def _links(csv_name: str) -> list[tuple[str, str]]:
@@ -121,29 +128,22 @@ def _links(csv_name: str) -> list[tuple[str, str]]:
     ]
 
 
-def _index_line(report: Report) -> IndexLine:
+def index_line(report: Report) -> IndexLine:
+    """The row of a workspace, in the current language."""
     summary, forecast = report.summary, report.forecast
     write_date = day_month_year
     return IndexLine(
         workspace_id=summary.workspace_id,
         label=workspace_label(report),
-        headline=headline(report),
+        charge=deciding_charge_text(forecast, write_date=write_date),
+        headline=report_headline(report),
         range=range_text(forecast, write_date=write_date),
         buying=buying_text(forecast, write_date=write_date, as_of=summary.as_of),
         used=summary.credits_used,
         left=summary.credits_remaining,
-        wasted=summary.wasted_credits,
-        ends_on=_ends_on(report),
+        wasted=None if is_waste_unknown(report) else summary.wasted_credits,
+        may_be_empty_on=may_be_empty_on(forecast) if forecast else None,
     )
-
-
-def _ends_on(report: Report) -> date:
-    """The sort key of the index: empty workspaces first, those without an end last."""
-    if report.forecast is None:
-        return _LAST
-    if report.forecast.forecast_status == "already_empty":
-        return date.min
-    return report.forecast.pace_date or report.forecast.depletes_on_p50 or _LAST
 
 
 def _batched(reports: Iterator[Report]) -> Iterator[list[Report]]:

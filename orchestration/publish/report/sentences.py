@@ -1,6 +1,7 @@
-"""The sentences of the report: when the credits run out, what each waste reason means, what to change.
+"""The sentences of the report: what to buy, what each waste reason means, what to change.
 
-Not here: how numbers are formatted (formatting.py), or the layout (text.py, as_json.py, page.py).
+Not here: when the credits run out (headline.py), how numbers are formatted (formatting.py), or the
+layout (text.py, as_json.py, page.py).
 """
 
 import json
@@ -9,10 +10,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from forecasting.depletion.forecast import BURN_DAYS, MIN_HISTORY_DAYS, PACE_DAYS
 from orchestration.publish.report.formatting import count, credits, credits_range, percent, plain, whole_days
 from orchestration.publish.report.i18n import gettext as _
-from orchestration.publish.report.model import Forecast, Report, Restated, Suggestion, WasteLine
+from orchestration.publish.report.model import (
+    Accuracy,
+    Forecast,
+    Report,
+    Restated,
+    Suggestion,
+    WasteLine,
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,8 @@ CAUSES = {
     "dimension": "Names, categories or time zones",
     "definition": "Other definitions",
 }
+# fewer say nothing about the next one
+MIN_SCORED_CASES = 10
 NOTHING_STANDS_OUT = "none; no part of the work wastes clearly more than the rest"
 
 
@@ -137,6 +146,49 @@ def evidence_text(suggestion: Suggestion, *, write_date: Callable[[date], str]) 
     )
 
 
+def is_waste_unknown(report: Report) -> bool:
+    """Whether nothing is known of what became of all that was used: no waste is then no good news."""
+    return report.summary.untracked_credits == report.summary.credits_used > 0
+
+
+def untracked_text(report: Report) -> str | None:
+    """How many credits nothing is known of, and why; None if something is known of all."""
+    summary = report.summary
+    if not summary.untracked_credits:
+        return None
+    amount = credits(summary.untracked_credits)
+    if summary.product_count == 0:
+        return _(
+            "Content is not tracked (no product named, no outcomes): "
+            "whether {credits} credits were wasted is unknown",
+            credits=amount,
+        )
+    return _(
+        "Whether {credits} credits were wasted is unknown: what became of their content is not delivered",
+        credits=amount,
+    )
+
+
+def drawn_credits(report: Report) -> Decimal | None:
+    """What has been used of the allowance; None without one."""
+    summary = report.summary
+    if summary.allowance is None or summary.credits_remaining is None:
+        return None
+    return max(summary.allowance - summary.credits_remaining, Decimal(0))
+
+
+def used_beyond_allowance(report: Report) -> str | None:
+    """What was used of the allowance, where the window used more, as before the first lot; else None."""
+    drawn = drawn_credits(report)
+    if drawn is None or report.summary.allowance is None or report.summary.credits_used <= drawn:
+        return None
+    return _(
+        "{drawn} of the allowance of {allowance} used",
+        drawn=credits(drawn),
+        allowance=credits(report.summary.allowance),
+    )
+
+
 def pending_text(report: Report) -> str | None:
     """How much of the pending credits is expected to end as waste; None if none, or unknown."""
     summary = report.summary
@@ -149,57 +201,6 @@ def pending_text(report: Report) -> str | None:
         "Pending: {credits} credits, of which {expected} are expected to end as waste",
         credits=credits(summary.pending_credits),
         expected=credits_range(low, high),
-    )
-
-
-def forecast_headline(
-    forecast: Forecast | None, *, write_date: Callable[[date], str], at_pace: str = ""
-) -> str:
-    """When the credits run out, e.g. "Empty by May 12"; `at_pace` is appended to a date from the pace."""
-    if forecast is None:
-        return _("not made for this day")
-    match forecast.forecast_status:
-        case "no_ledger":
-            return _("no credit ledger")
-        case "already_empty" if forecast.empty_since:
-            return _("Empty since {day}", day=write_date(forecast.empty_since))
-        case "already_empty":
-            return _("Empty")
-        case "no_burn":
-            return _("No use in {days} days", days=BURN_DAYS)
-    if forecast.pace_date:
-        return _("Empty by {day}", day=write_date(forecast.pace_date)) + at_pace
-    return (
-        _("lasts more than a year") if forecast.burn_rate_7d else _("no use in {days} days", days=PACE_DAYS)
-    )
-
-
-def grant_headline(forecast: Forecast | None, *, write_date: Callable[[date], str]) -> str | None:
-    """That the credits probably last to the next grant; None if they do not, or if that is unknown."""
-    if forecast is None or forecast.next_grant_on is None or forecast.chance_empty_before_grant is None:
-        return None
-    if forecast.forecast_status == "already_empty" or forecast.chance_empty_before_grant >= Decimal("0.5"):
-        return None
-    if forecast.pace_date and forecast.pace_date < forecast.next_grant_on:
-        return None
-    return _(
-        "Lasts to the grant of {day} ({chance} chance of running out before)",
-        day=write_date(forecast.next_grant_on),
-        chance=_chance(forecast.chance_empty_before_grant),
-    )
-
-
-def range_text(forecast: Forecast | None, *, write_date: Callable[[date], str]) -> str | None:
-    """The range of the date: "8 in 10 chance: between 8 May and 19 May"; None without a range."""
-    if forecast is None or forecast.depletes_on_p10 is None:
-        return None
-    first = write_date(forecast.depletes_on_p10)
-    if forecast.depletes_on_p90 is None:
-        return _("9 in 10 chance: {day} or later, perhaps not within a year", day=first)
-    if forecast.depletes_on_p10 == forecast.depletes_on_p90:
-        return _("8 in 10 chance: on {day}", day=first)
-    return _(
-        "8 in 10 chance: between {first} and {last}", first=first, last=write_date(forecast.depletes_on_p90)
     )
 
 
@@ -222,21 +223,6 @@ def buying_text(forecast: Forecast | None, *, write_date: Callable[[date], str],
     return _("Buy by {day}: {amount}", day=write_date(forecast.buy_by), amount=amount)
 
 
-def grant_text(forecast: Forecast | None, *, write_date: Callable[[date], str]) -> str | None:
-    """How likely the credits run out before the next booked grant; None without one or without a range."""
-    if forecast is None or forecast.next_grant_on is None or forecast.chance_empty_before_grant is None:
-        return None
-    return _(
-        "next grant {day}: {chance} chance of running out before it",
-        day=write_date(forecast.next_grant_on),
-        chance=_chance(forecast.chance_empty_before_grant),
-    )
-
-
-def _chance(chance: Decimal) -> str:
-    return _spaced(f"{chance:.0%}")
-
-
 def _spaced(percentage: str) -> str:
     return percentage.replace("%", " %")
 
@@ -252,8 +238,15 @@ def capped_text(forecast: Forecast | None) -> str | None:
     )
 
 
+def shown_accuracy(report: Report) -> tuple[Accuracy, ...]:
+    """How accurate forecasts have been: only where there is a forecast, and enough of them were scored."""
+    if report.forecast is None or report.forecast.forecast_status != "ok":
+        return ()
+    return tuple(accuracy for accuracy in report.accuracy if accuracy.cases >= MIN_SCORED_CASES)
+
+
 def accuracy_text(report: Report) -> list[str]:
-    """How accurate forecasts have been: a sentence for those published, one for past days replayed."""
+    """The accuracy shown: a sentence for forecasts published, one for past days replayed."""
     what = {
         "published": _("forecasts published"),
         "replayed": _("forecasts of past days made again"),
@@ -270,7 +263,7 @@ def accuracy_text(report: Report) -> list[str]:
             mean=f"{accuracy.mean_abs_error_days:.1f}",
             pace_mean=f"{accuracy.pace_mean_abs_error_days:.1f}",
         )
-        for accuracy in report.accuracy
+        for accuracy in shown_accuracy(report)
     ]
 
 
@@ -297,12 +290,3 @@ def _change(amount: Decimal) -> str:
     if not amount:
         return _("unchanged")
     return f"{'+' if amount > 0 else '−'}{credits(abs(amount))}"
-
-
-def too_early(forecast: Forecast | None) -> str | None:
-    """Why there is no range yet, if the history is too short for one."""
-    if forecast is None or forecast.forecast_status != "insufficient_history":
-        return None
-    return _(
-        "too early for a range: {days} of {least} days", days=forecast.history_days, least=MIN_HISTORY_DAYS
-    )

@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from itertools import zip_longest
 
-from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, most_efficient
+from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, labels_of, most_efficient
 from orchestration.publish.report.formatting import (
     credits,
     credits_adding_up,
@@ -20,6 +20,15 @@ from orchestration.publish.report.formatting import (
     plain,
     width_of,
 )
+from orchestration.publish.report.headline import (
+    deciding_charge_text,
+    headline,
+    no_use_since,
+    pace_text,
+    range_text,
+    renewal_text,
+    too_early,
+)
 from orchestration.publish.report.model import Forecast, Report, UsageLine
 from orchestration.publish.report.sentences import (
     accuracy_text,
@@ -28,15 +37,15 @@ from orchestration.publish.report.sentences import (
     capped_text,
     costly_waste,
     describe_waste_reason,
-    forecast_headline,
-    grant_text,
+    is_waste_unknown,
     pending_text,
-    range_text,
-    too_early,
+    untracked_text,
+    used_beyond_allowance,
 )
 
 GAP = " " * 5
 WIDEST_NAME = 28
+NARROWEST_NAME = 6
 MARK = "  *"
 SUGGESTIONS_SHOWN = 5
 
@@ -44,8 +53,9 @@ SUGGESTIONS_SHOWN = 5
 def render_text(report: Report) -> str:
     """Render the report as lines of text, without a line end after the last."""
     lines = [*_head(report), "", *_breakdowns(report), "", *_waste(report)]
-    if report.accuracy:
-        lines += ["", "How good is this forecast", *accuracy_text(report)]
+    accuracy = accuracy_text(report)
+    if accuracy:
+        lines += ["", "How good is this forecast", *accuracy]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -54,24 +64,35 @@ def _head(report: Report) -> list[str]:
     write_date = partial(month_day, near=summary.as_of)
     name = plain(summary.workspace_name, otherwise=plain(summary.workspace_id))
     used = credits(summary.credits_used)
-    if summary.allowance is not None:
+    beyond = used_beyond_allowance(report)
+    if beyond and summary.credits_remaining is not None:
+        used += f" in {report.days} days; {beyond}, {credits(summary.credits_remaining)} left"
+    elif summary.allowance is not None:
         used += f" of {credits(summary.allowance)}"
     early = too_early(forecast)
-    headline = [
+    when = headline(forecast, write_date=write_date, last_usage_date=summary.last_usage_date)
+    figures = [
         f"Total Credits Used: {used}",
         f"Burn rate: {credits(summary.burn_rate) if summary.burn_rate else 0}/day",
-        f"Forecast: {forecast_headline(forecast, write_date=write_date)}" + (f" ({early})" if early else ""),
+        f"Forecast: {when}" + (f" ({early})" if early else ""),
     ]
     lines = [
         f"Credit Usage Analytics - Last {report.days} Days",
         f"{name}, data to {day_month_year(summary.as_of)}, {plain(summary.timezone)}",
-        GAP.join(headline),
+        *_lead(forecast, as_of=summary.as_of),
+        GAP.join(figures),
     ]
     if forecast:
         lines += _notes(forecast, as_of=summary.as_of)
     if summary.overage:
         lines.append(f"Overage: {credits(summary.overage)} of these credits were covered by no lot")
     return lines
+
+
+def _lead(forecast: Forecast | None, *, as_of: date) -> list[str]:
+    """What comes before the figures: the charge that decides them, if one does."""
+    sentence = deciding_charge_text(forecast, write_date=partial(month_day, near=as_of))
+    return [f"{sentence}."] if sentence else []
 
 
 def _notes(forecast: Forecast, *, as_of: date) -> list[str]:
@@ -83,13 +104,11 @@ def _notes(forecast: Forecast, *, as_of: date) -> list[str]:
             f" {write_date(forecast.pace_date)} ({credits(forecast.credits_remaining)} left,"
             f" {credits(forecast.burn_rate_7d)}/day over {forecast.burn_rate_7d_days} days)"
         )
-    grant = grant_text(forecast, write_date=write_date)
-    if forecast.next_grant_on and not grant:
-        grant = f"next grant in the ledger: {write_date(forecast.next_grant_on)} (not part of the pace)"
     for sentence in (
+        None if forecast.pace_date else pace_text(forecast, write_date=write_date),
         range_text(forecast, write_date=write_date),
         buying_text(forecast, write_date=write_date, as_of=as_of),
-        grant,
+        renewal_text(forecast, write_date=write_date),
         capped_text(forecast),
     ):
         if sentence:
@@ -99,7 +118,9 @@ def _notes(forecast: Forecast, *, as_of: date) -> list[str]:
 
 def _breakdowns(report: Report) -> list[str]:
     if not report.members:
-        return [f"No use in the last {report.days} days"]
+        write_date = partial(month_day, near=report.summary.as_of)
+        since = no_use_since(report.summary.last_usage_date, write_date=write_date)
+        return [since or f"No use in the last {report.days} days"]
     members, marked = displayed_lines(report.members), most_efficient(report.members)
     left = ["By team member", *_rows_per_product(members, report)]
     right = ["By generation type", *_rows(displayed_lines(report.generation_types), report)]
@@ -117,7 +138,8 @@ def _breakdowns(report: Report) -> list[str]:
 def _legend(marked: UsageLine, *, is_shown: bool, report: Report) -> str:
     if is_shown:
         return "* most efficient"
-    name = fit_to_width(plain(marked.name), width=width_of([plain(marked.name)], at_most=WIDEST_NAME))
+    label = labels_of(report.members)[marked.id]
+    name = _fitted(label, marked, width=width_of([label], at_most=WIDEST_NAME))
     each = credits_each(marked.credits_per_product, like=report.summary.credits_per_product)
     return f"Most efficient: {name} ({each} credits/product)"
 
@@ -127,10 +149,20 @@ def _rows(lines: Sequence[DisplayedLine], report: Report, *, unit: str = "") -> 
     shares = ["" if line.percent is None else f"({line.percent}%)" for line in lines]
     names = width_of([line.label for line in lines], at_most=WIDEST_NAME)
     amount_width, share_width = width_of(amounts), width_of(shares)
+    labels = [_fitted(line.label, line.usage, width=names) for line in lines]
     return [
-        f"{fit_to_width(line.label, width=names)}  {amount:>{amount_width}}{unit} {share:>{share_width}}"
-        for line, amount, share in zip(lines, amounts, shares, strict=True)
+        f"{label}  {amount:>{amount_width}}{unit} {share:>{share_width}}"
+        for label, amount, share in zip(labels, amounts, shares, strict=True)
     ]
+
+
+def _fitted(label: str, usage: UsageLine | None, *, width: int) -> str:
+    """A label padded or cut; an id that tells it from others of its name is kept."""
+    end = f" ({plain(usage.id)})" if usage else ""
+    room = width - width_of([end])
+    if not end or not label.endswith(end) or room < NARROWEST_NAME:
+        return fit_to_width(label, width=width)
+    return fit_to_width(fit_to_width(label.removesuffix(end), width=room).rstrip() + end, width=width)
 
 
 def _rows_per_product(lines: Sequence[DisplayedLine], report: Report) -> list[str]:
@@ -147,8 +179,10 @@ def _rows_per_product(lines: Sequence[DisplayedLine], report: Report) -> list[st
 
 
 def _waste(report: Report) -> list[str]:
-    pending, advice = pending_text(report), advice_text(report)
+    pending, advice, untracked = pending_text(report), advice_text(report), untracked_text(report)
     lines = _detected(report)
+    if untracked:
+        lines.append(untracked)
     if advice:
         lines.append(f"Suggestion: {plain(advice)}")
     lines += [f"  {plain(suggestion.suggestion)}" for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]]
@@ -162,7 +196,7 @@ def _waste(report: Report) -> list[str]:
 def _detected(report: Report) -> list[str]:
     costly = costly_waste(report)
     if not costly:
-        return ["Waste detected: none"]
+        return ["Waste detected: unknown" if is_waste_unknown(report) else "Waste detected: none"]
     total = report.summary.wasted_credits
     names = [describe_waste_reason(line.waste_reason).name for line in costly]
     if len(costly) == 1:

@@ -14,10 +14,29 @@ THAI: dict[str, str] = {
     "Empty by {day}": "เครดิตจะหมดภายใน {day}",
     "Empty since {day}": "เครดิตหมดตั้งแต่ {day}",
     " at the current pace": " หากใช้ในอัตราปัจจุบัน",
-    "Lasts to the grant of {day} ({chance} chance of running out before)": (
+    "Empty around {day}": "เครดิตจะหมดราว {day}",
+    "Lasts to the renewal of {day} ({chance} chance of running out before)": (
         "พอใช้ถึงรอบเครดิตใหม่ {day} (โอกาสหมดก่อน {chance})"
     ),
+    "{lasts}; then empty around {median} ({first} to {last})": (
+        "{lasts} จากนั้นจะหมดราว {median} ({first} ถึง {last})"
+    ),
+    "{lasts}; then empty around {median} ({first} or later)": (
+        "{lasts} จากนั้นจะหมดราว {median} ({first} หรือหลังจากนั้น)"
+    ),
+    "{credits} credits would be left": "จะเหลือ {credits} เครดิต",
+    "{without}, until about {day}": "{without} ถึงราว {day}",
+    "{without}, for more than a year": "{without} พอใช้ได้นานกว่าหนึ่งปี",
+    "One charge decides this: event {event_id} of source {source} took {credits} credits on {day}. "
+    "Without it {without}. If it is an error, deliver event_id {event_id} and source {source} in "
+    "event_retractions": (
+        "รายการเดียวเป็นตัวกำหนดผลนี้: event {event_id} ของ source {source} ใช้ไป {credits} เครดิตเมื่อ {day} "
+        "หากไม่มีรายการนี้ {without} "
+        "หากเป็นข้อผิดพลาด ให้ส่ง event_id {event_id} และ source {source} ใน event_retractions"
+    ),
     "No use in {days} days": "ไม่มีการใช้งานใน {days} วัน",
+    "No use in the last {days} days": "ไม่มีการใช้งานใน {days} วันล่าสุด",
+    "No use since {day}": "ไม่มีการใช้งานตั้งแต่ {day}",
     "no use in {days} days": "ไม่มีการใช้งานใน {days} วัน",
     "lasts more than a year": "พอใช้ได้นานกว่าหนึ่งปี",
     "not made for this day": "ไม่มีการพยากรณ์สำหรับวันนี้",
@@ -42,12 +61,13 @@ THAI: dict[str, str] = {
     "{credits} credits": "{credits} เครดิต",
     "{credits} credits left on {day}{pace}.": "เหลือ {credits} เครดิต ณ {day}{pace}",
     "; {credits} a day over the last {days} days": " ใช้วันละ {credits} ในช่วง {days} วันล่าสุด",
-    "next grant {day}: {chance} chance of running out before it": (
+    "next renewal {day}: {chance} chance of running out before it": (
         "รอบเครดิตถัดไป {day}: โอกาสหมดก่อนถึงวันนั้น {chance}"
     ),
-    "the next grant in the ledger is of {day}; the pace does not count it": (
-        "รอบเครดิตถัดไปในบัญชีคือ {day} อัตราปัจจุบันยังไม่นับรวม"
-    ),
+    "next renewal {day}": "รอบเครดิตถัดไป {day}",
+    "at the current pace: empty by {day}": "ตามอัตราปัจจุบัน: จะหมดภายใน {day}",
+    "at the current pace: not within a year": "ตามอัตราปัจจุบัน: ไม่หมดภายในหนึ่งปี",
+    "more likely than not, the credits last more than a year": "มีแนวโน้มมากกว่าครึ่งว่าเครดิตพอใช้ได้นานกว่าหนึ่งปี",
     "There is no credit ledger, so only use and burn are reported, not what is left.": (
         "ไม่มีบัญชีเครดิต จึงบอกได้เฉพาะการใช้และอัตราการใช้ ไม่บอกยอดคงเหลือ"
     ),
@@ -102,13 +122,21 @@ THAI: dict[str, str] = {
     ", the fewest credits per product ({credits}) among members with enough products to compare "
     "({least} by default).": " ใช้เครดิตต่อสินค้าน้อยที่สุด ({credits}) ในหมู่สมาชิกที่มีสินค้ามากพอจะเทียบได้ (ปกติ {least})",
     "Use": "การใช้งาน",
-    "No use in the last {days} days.": "ไม่มีการใช้งานใน {days} วันล่าสุด",
     # waste and what to change
     "Waste": "ความสูญเปล่า",
     "Waste by reason, table": "ความสูญเปล่าแยกตามสาเหตุ ตาราง",
     "Reason": "สาเหตุ",
     "Share of use": "สัดส่วนของการใช้",
     "Gene\u00adrations": "จำนวนครั้ง",
+    "unknown": "ไม่ทราบ",
+    "Content is not tracked (no product named, no outcomes): "
+    "whether {credits} credits were wasted is unknown": (
+        "ไม่มีการติดตามเนื้อหา (ไม่ระบุสินค้า ไม่มีผลลัพธ์) จึงไม่ทราบว่า {credits} เครดิตสูญเปล่าหรือไม่"
+    ),
+    "Whether {credits} credits were wasted is unknown: what became of their content is not delivered": (
+        "ไม่ทราบว่า {credits} เครดิตสูญเปล่าหรือไม่ เพราะไม่มีข้อมูลว่าเนื้อหาถูกนำไปใช้อย่างไร"
+    ),
+    "{drawn} of the allowance of {allowance} used": "ใช้ {drawn} จากวงเงิน {allowance}",
     "No waste detected.": "ไม่พบความสูญเปล่า",
     "{credits} credits were wasted, {rate} of those used.": "สูญเปล่า {credits} เครดิต คิดเป็น {rate} ของที่ใช้",
     "{credits} credits were wasted.": "สูญเปล่า {credits} เครดิต",
@@ -213,7 +241,11 @@ THAI: dict[str, str] = {
     "Files:": "ไฟล์ที่อยู่ด้วยกัน:",
     # the index
     "Credits of {count} workspaces": "เครดิตของ {count} เวิร์กสเปซ",
-    "Last {days} days, those that run out first before the others.": "{days} วันล่าสุด เรียงจากที่จะหมดก่อน",
+    "Last {days} days, those that may be empty first before the others. Amounts are rounded each by itself, "
+    "as on the page of the workspace.": (
+        "{days} วันล่าสุด เรียงจากที่อาจหมดก่อน แต่ละยอดปัดเศษแยกกัน เหมือนในหน้าของเวิร์กสเปซ"
+    ),
+    "May be empty from": "อาจหมดตั้งแต่",
     "Workspaces, table": "เวิร์กสเปซ ตาราง",
     "Workspace": "เวิร์กสเปซ",
     "Credits run out": "เครดิตจะหมด",

@@ -1,14 +1,22 @@
 select
-    workspace_id,
-    entry_id,
-    entry_type,
-    cast(cast(credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,
-    lot_id,
-    priority,
-    occurred_at,
-    occurred_on,
-    effective_at,
-    effective_on,
-    expires_at,
-    expires_on
-from facts.fct_credit_entries
+    entries.workspace_id,
+    entries.entry_id,
+    entries.entry_type,
+    cast(cast(entries.credits as decimal(38, 6)) * 1000000 as bigint) as credits_micro,
+    entries.lot_id,
+    entries.priority,
+    entries.plan_id,
+    entries.occurred_at,
+    entries.occurred_on,
+    entries.effective_at,
+    entries.effective_on,
+    entries.expires_at,
+    entries.expires_on,
+    generations.usage_date as related_on
+from facts.fct_credit_entries as entries
+left join facts.fct_generations as generations
+    on
+        entries.entry_type = 'refund'
+        and entries.related_event_id = generations.event_id
+        and coalesce(entries.related_source, 'native') = generations.source
+        and entries.workspace_id = generations.workspace_id

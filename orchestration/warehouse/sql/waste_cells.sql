@@ -5,7 +5,8 @@ select
     product_category,
     ruleset_id,
     template_id,
-    member_id,
+    -- what names no member is no one's segment
+    nullif(member_id, '(no member)') as member_id,
     cast(sum(generation_count) as double) as generation_count,
     cast(sum(mature_count) as double) as mature_count,
     cast(sum(failed_generation_count) as double) as failed_generation_count,

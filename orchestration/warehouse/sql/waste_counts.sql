@@ -15,10 +15,16 @@ select
         as unused_content_count,
     sum(case when waste_reason = 'unneeded_field' and is_mature then 1 else 0 end)
         as unneeded_field_count,
-    sum(case when attempt_number = 1 then 1 else 0 end) as episode_count,
+    sum(case when attempt_number = 1 and variant_number = 1 then 1 else 0 end)
+        as episode_count,
     sum(
         case
-            when attempt_number = 1 and attempt_count >= {excess_attempts} then 1 else 0
+            when
+                attempt_number = 1
+                and variant_number = 1
+                and attempt_count >= {excess_attempts}
+                then 1
+            else 0
         end
     )
         as long_episode_count,

@@ -22,6 +22,7 @@ def blocked(closing: list[int], overage: list[int] | None = None, days: int | No
             "usage_date": pd.to_datetime([first + n for n in range(len(closing))], unit="D"),
             "closing_micro": closing,
             "overage_micro": overage or [0] * len(closing),
+            "before_ledger_micro": 0,
         }
     )
     found = blocked_days(balances, pd.Index(["empty", "w"]), as_of=0, days=days or len(closing))
@@ -106,3 +107,10 @@ def test_what_goes_beyond_the_balance_on_the_day_it_runs_out_does_not_free_the_d
     """The last generation may cost more than was left; only later use shows that the days were free."""
     assert blocked([5, 0, 0, 0, 7], [0, 3, 0, 0, 0]) == [False, True, True, True, False]
     assert blocked([5, 0, 0, 0, 7], [0, 0, 0, 1, 0]) == [False] * 5
+
+
+def test_days_before_the_ledger_began_were_blocked_by_nothing() -> None:
+    days = pd.to_datetime(range(-3, 1), unit="D")
+    rows = {"workspace_id": "w", "usage_date": days, "closing_micro": [0, 0, 5, 0], "overage_micro": 0}
+    balances = pd.DataFrame(rows | {"before_ledger_micro": [7, 0, 0, 0]})
+    assert blocked_days(balances, pd.Index(["w"]), as_of=0, days=4)[0].tolist() == [False, False, False, True]

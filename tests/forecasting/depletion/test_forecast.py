@@ -6,6 +6,7 @@ Not here: how a balance comes about (test_ledger.py), or the range of the date (
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,8 @@ import pytest
 
 from forecasting.depletion.forecast import Method, forecast_depletion
 from forecasting.depletion.inputs import CreditHistory
-from forecasting.ledger import draw_down
+from forecasting.ledger import draw_down, with_expected
+from forecasting.plans import expected_lots
 
 AS_OF = date(2026, 4, 7)
 
@@ -26,7 +28,13 @@ def balances(closing: list[int], workspace: str = "w") -> pd.DataFrame:
     """Closing balances of the days up to and including AS_OF."""
     days = [ago(len(closing) - 1 - number) for number in range(len(closing))]
     return pd.DataFrame(
-        {"workspace_id": workspace, "usage_date": days, "closing_micro": closing, "overage_micro": 0}
+        {
+            "workspace_id": workspace,
+            "usage_date": days,
+            "closing_micro": closing,
+            "overage_micro": 0,
+            "before_ledger_micro": 0,
+        }
     )
 
 
@@ -52,7 +60,8 @@ def dates_of(
 
 
 def forecast(closing: list[int], used: dict[int, int], coming: list = ()) -> dict[str, Any]:  # type: ignore
-    frame = dates_of(balances(closing), lots(coming), usage(used), "w")
+    held = ("active", closing[-1], ago(len(closing))) if closing else None
+    frame = dates_of(balances(closing), lots([*filter(None, [held]), *coming]), usage(used), "w")
     assert len(frame) == 1
     return {str(name): None if pd.isna(value) else value for name, value in frame.iloc[0].items()}
 
@@ -73,6 +82,7 @@ def test_the_golden_month_is_empty_on_the_twelfth_of_may_at_current_pace() -> No
         "effective_on": bought,
         "expires_at": pd.NaT,
         "expires_on": pd.NaT,
+        "related_on": pd.NaT,
     }
     used = usage(dict.fromkeys(range(30), 78 * micro))
     assert used["credits_micro"].sum() == 2_340 * micro
@@ -191,7 +201,11 @@ def test_every_workspace_has_one_row_in_order_and_none_reads_its_neighbours() ->
     frame = dates_of(
         pd.concat([balances([9, 0], "empty"), balances([70], "busy"), balances([5], "stranger")]),
         pd.concat(
-            [lots([("scheduled", 5, ago(-2))], "empty"), lots([("scheduled", 5, ago(-1))], "stranger")]
+            [
+                lots([("scheduled", 5, ago(-2))], "empty"),
+                lots([("active", 70, ago(3))], "busy"),
+                lots([("scheduled", 5, ago(-1))], "stranger"),
+            ]
         ),
         pd.concat([usage({0: 10, 20: 1}, "busy"), usage({0: 99}, "stranger")]),
         *("new", "busy", "empty"),
@@ -208,3 +222,39 @@ def test_no_workspaces_is_an_empty_frame_of_the_same_types() -> None:
     full = dates_of(balances([1]), lots(), usage({0: 1}), "w")
     assert len(empty) == 0
     pd.testing.assert_series_equal(empty.dtypes, full.dtypes)
+
+
+def test_a_monthly_plan_lasts_to_its_renewal_whether_or_not_that_is_booked() -> None:
+    micro = 10**6
+    as_of = date(2026, 4, 28)
+    used = pd.DataFrame(
+        [("w", pd.Timestamp(as_of - timedelta(days=n)), (20 + 10 * (n % 2)) * micro) for n in range(58)],
+        columns=["workspace_id", "usage_date", "credits_micro"],
+    )
+    months = [pd.Timestamp(2026, month, 1) for month in range(3, 7)]
+    grant = {"workspace_id": "w", "entry_type": "grant", "credits_micro": 1_000 * micro, "priority": 10}
+    grants = [
+        {
+            **grant,
+            **{"entry_id": f"m{n}", "lot_id": f"m{n}", "plan_id": None, "related_on": pd.NaT},
+            **{"occurred_at": min(begins, months[1]), "occurred_on": min(begins, months[1])},
+            **{"effective_at": begins, "effective_on": begins, "expires_at": ends, "expires_on": ends},
+        }
+        for n, (begins, ends) in enumerate(pairwise(months))
+    ]
+    plan = {"workspace_id": "w", "plan_id": "team", "credits_micro": 1_000 * micro, "rollover_days": 0}
+    plan |= {"renewal_interval": "month", "starts_on": date(2026, 3, 1), "ends_on": None, "timezone": "UTC"}
+    rows = []
+    for known in (grants[:2], grants):
+        entries = pd.DataFrame(known)
+        ledger = draw_down(entries, used, as_of=as_of)
+        expected = expected_lots(pd.DataFrame([plan]), entries, as_of=as_of, taken=ledger.lots)
+        named = pd.DataFrame({"workspace_id": ["w"], "lead_time_days": [3]})
+        lots = with_expected(ledger.lots, expected)
+        history = CreditHistory(ledger.balance_daily, lots, used, named)
+        rows.append(forecast_depletion(history, as_of=as_of, method=Method.default()).dates.iloc[0])
+    before, after = rows
+    assert before["next_grant_on"] == months[2]
+    assert before["chance_empty_before_grant"] < 0.5
+    assert before["credits_to_buy_micro"] == 0
+    pd.testing.assert_series_equal(before, after)

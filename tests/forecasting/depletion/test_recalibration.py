@@ -23,7 +23,9 @@ def warehouse(count: int, days: int) -> CreditHistory:
         for day in range(days)
     ]
     usage = pd.DataFrame(rows, columns=["workspace_id", "usage_date", "credits_micro"])
-    balances = pd.DataFrame(columns=["workspace_id", "usage_date", "closing_micro", "overage_micro"])
+    balances = pd.DataFrame(
+        columns=["workspace_id", "usage_date", "closing_micro", "overage_micro", "before_ledger_micro"]
+    )
     workspaces = pd.DataFrame(
         {"workspace_id": [f"w{number:03d}" for number in range(count)], "lead_time_days": 3}
     )

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from support.suggestion_rows import suggestion_for
 
+from forecasting.waste.suggestions import distinct_names
+
 
 def test_a_ruleset_with_many_attempts_reads_as_its_first_user_wrote_it() -> None:
     assert suggestion_for()["suggestion"] == (
@@ -134,3 +136,15 @@ def test_evidence_reaches_to_as_of_only_for_what_shows_at_once() -> None:
     assert suggestion_for()["evidence_to"] == pd.Timestamp("2026-04-07")
     assert suggestion_for({"waste_reason": "rejected_content"})["evidence_to"] == pd.Timestamp("2026-03-24")
     assert suggestion_for()["evidence_from"] == pd.Timestamp("2026-01-08")
+
+
+def test_a_member_who_shares_a_name_is_named_with_the_id() -> None:
+    people = pd.DataFrame(
+        {
+            "workspace_id": ["w1", "w1", "w1", "w2", "w1"],
+            "member_id": ["m1", "m2", "m3", "m4", "m5"],
+            "member_name": ["Anna", "Anna", "Tom", "Anna", None],
+        }
+    )
+    names = distinct_names(people)["member_name"].tolist()
+    assert names[:4] == ["Anna (m1)", "Anna (m2)", "Tom", "Anna"] and pd.isna(names[4])

@@ -221,6 +221,29 @@ def test_a_workspace_is_alerted_when_it_crosses_a_mark_and_not_before(
     ]
 
 
+def test_an_alert_says_what_the_report_says_and_which_workspace_of_one_name(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    soon = {"depletes_on_p5": AS_OF + timedelta(days=9), "depletes_on_p10": AS_OF + timedelta(days=10)}
+    later = {"depletes_on_p50": date(2026, 4, 20), "depletes_on_p90": date(2026, 5, 2)}
+    workspace(marts, "w1", "900", pace_date=date(2026, 4, 9), **soon, **later)
+    charge = {"deciding_charge_event_id": "e9", "deciding_charge_source": "native"}
+    charge |= {"deciding_charge_date": AS_OF, "deciding_charge_credits": 5000}
+    state = {"status_without_charge": "ok", "credits_remaining_without_charge": 400}
+    workspace(marts, "w2", "0", forecast_status="already_empty", empty_since=AS_OF, **charge, **state)
+    marts.execute("update marts.credit_summary set workspace_name = 'Acme'")
+    ending, empty = (
+        alert for alert in workspace_alerts(marts, within_days=14) if not alert.key.startswith("used")
+    )
+    assert ending.title == "Acme (w1) may be empty from 16 Apr 2026"
+    assert ending.text.startswith(
+        "Empty around 20 Apr 2026. 1 in 20 chance that its credits end by 16 Apr 2026."
+    )
+    assert empty.title == "Acme (w2) has no credits left"
+    assert empty.text.startswith("One charge decides this: event e9 of source native took 5,000 credits on")
+    assert "Empty since 7 Apr 2026, as of 7 Apr 2026." in empty.text
+
+
 def test_spikes_are_alerted_unless_muted_or_old(marts: duckdb.DuckDBPyConnection) -> None:
     workspace(marts, "w1", "900")
     for days, is_muted in ((0, False), (1, False), (2, False), (0, True)):

@@ -143,7 +143,7 @@ def served(data_dir: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "orchestration.cli.main", "dashboard"]
     command += ["--data-dir", str(data_dir), "--port", str(port)]
-    environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[2])}
     with subprocess.Popen(
         command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:

@@ -106,4 +106,5 @@ def test_the_schedule_passes_its_due_time_to_the_run(definitions: dg.Definitions
         "now": "2026-04-08T02:00:00+00:00",
         "full_refresh": False,
         "is_loading": True,
+        "is_future_refused": False,
     }

@@ -47,11 +47,26 @@ def test_the_ledger_step_follows_the_policy_of_the_project(tmp_path: Path) -> No
         connection.execute("""
             create table facts.fct_credit_entries as
             select 'w' as workspace_id, lot_id as entry_id, 'purchase' as entry_type, 100 as credits, lot_id,
-                priority, occurred_at, cast(occurred_at as date) as occurred_on, occurred_at as effective_at,
-                cast(occurred_at as date) as effective_on, null::timestamp as expires_at,
-                null::date as expires_on
-            from (values ('b', 1, timestamp '2026-03-02'), ('a', 2, timestamp '2026-03-02'))
+                priority, occurred_at, cast(occurred_at as date) as occurred_on,
+                occurred_at + interval 1 day as effective_at,
+                cast(occurred_at + interval 1 day as date) as effective_on, null::timestamp as expires_at,
+                null::date as expires_on,
+                null as plan_id, null as related_event_id, null as related_source
+            from (values ('b', 1, timestamp '2026-03-01'), ('a', 2, timestamp '2026-03-01'))
                 as lots(lot_id, priority, occurred_at)
+        """)
+        connection.execute("""
+            create table facts.fct_generations as
+            select 'native' as source, 'g' as event_id, 'w' as workspace_id, date '2026-03-01' as usage_date
+        """)
+        connection.execute("""
+            create table facts.dim_reporting_workspaces as select 'w' as workspace_id, 'UTC' as timezone
+        """)
+        connection.execute("create schema dimensions")
+        connection.execute("""
+            create table dimensions.dim_credit_plans as
+            select 'w' as workspace_id, 'team' as plan_id, 1000 as credits, 'year' as renewal_interval,
+                date '2026-05-01' as starts_on, null::date as ends_on, 0 as rollover_days
         """)
         connection.execute("""
             create table facts.fct_usage_by_day as
@@ -61,4 +76,4 @@ def test_the_ledger_step_follows_the_policy_of_the_project(tmp_path: Path) -> No
     run = RunContext(data_dir=str(tmp_path), as_of="2026-03-02")
     list(credit_ledger(run=run, dbt=dbt, warehouse=warehouse))
     lots = warehouse.query("select lot_id, cast(consumed as integer) as n from facts.fct_credit_lots")
-    assert lots.set_index("lot_id")["n"].to_dict() == {"a": 30, "b": 0}
+    assert lots.set_index("lot_id")["n"].to_dict() == {"a": 30, "b": 0, "team 2026-05-01": 0}

@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from orchestration.lake import landing_files, typed_files
+from orchestration.lake.batch_manifest import read_manifest, write_manifest
 from orchestration.lake.batch_writer import TABLES, BatchWriter
 from orchestration.lake.delivery import UnexplainedLines
 from orchestration.lake.ingest_report import IngestReport
@@ -199,7 +201,8 @@ def test_a_truncated_file_loads_nothing_and_stops_no_other(lake: Lake, landing: 
 
 def test_a_file_no_row_of_which_has_a_required_column_is_rejected_whole(lake: Lake, landing: Path) -> None:
     renamed = [
-        {"member" if key == "member_id" else key: value for key, value in event(n).items()} for n in (1, 2)
+        {"kind" if key == "generation_type" else key: value for key, value in event(n).items()}
+        for n in (1, 2)
     ]
     deliver(landing, "generation_events/a.jsonl", lines(*renamed, "nope"))
     deliver(landing, "generation_events/b.jsonl", lines(*renamed, event(3)))
@@ -214,8 +217,8 @@ def test_a_file_no_row_of_which_has_a_required_column_is_rejected_whole(lake: La
     ]
     first = table(lake, "deliveries")[0]
     assert (first["status"], first["line_count"], first["quarantined_count"]) == ("rejected", 3, 3)
-    assert "member_id" in str(first["reason"])
-    assert "member" in json.loads(str(first["unknown_columns"]))
+    assert "generation_type" in str(first["reason"])
+    assert "kind" in json.loads(str(first["unknown_columns"]))
 
 
 @pytest.mark.parametrize(
@@ -232,7 +235,7 @@ def test_a_file_no_row_of_which_has_a_required_column_is_rejected_whole(lake: La
         (
             "p.csv",
             "Day;User\n1;kim\n2;lee\n",
-            "product_id, workspace_id; found Day, User, separated by semicolon",
+            "workspace_id; found Day, User, separated by semicolon",
         ),
     ],
 )
@@ -379,6 +382,21 @@ def test_many_small_files_are_typed_together(lake: Lake, landing: Path) -> None:
     assert {row["line_count"] for row in table(lake, "deliveries")} == {1, 2}
 
 
+def test_a_lake_with_fewer_columns_than_the_contract_gets_an_empty_batch_with_all(
+    lake: Lake, landing: Path
+) -> None:
+    deliver(landing, "generation_events/a.jsonl", lines(event(1)))
+    ingest(lake, landing)
+    (file,) = lake.paths("generation_events")
+    pq.write_table(pq.read_table(file).drop_columns(["request_id", "revision"]), file)
+    assert not lake.has_all_columns()
+    assert ingest(lake, landing).batch_id == 2
+    assert lake.has_all_columns()
+    assert ingest(lake, landing).batch_id is None
+    lake.add_columns(now=NOW)
+    assert len(lake.batches()) == 2
+
+
 def test_one_batch_or_many_give_the_same_rows(tmp_path: Path, landing: Path) -> None:
     at_once, one_by_one = Lake(tmp_path / "one"), Lake(tmp_path / "many")
     for n in range(4):
@@ -419,7 +437,7 @@ def test_a_file_of_several_chunks_loads_like_a_small_one(tmp_path: Path, landing
     lake = Lake(tmp_path / "raw", options=SMALL)
     rows = [event(n, credits="2") for n in range(100)]
     for row in rows[3::10]:
-        del row["member_id"]
+        del row["generation_type"]
     deliver(landing, f"generation_events/{name}", LARGE[name](rows))
     deliver(landing, "generation_events/b.jsonl", lines(event(1000)))
     deliver(landing, f"generation_events/c{name[1:]}", LARGE[name](rows))
@@ -587,3 +605,23 @@ def test_a_landing_directory_behind_a_link_is_read(tmp_path: Path, landing: Path
     linked.symlink_to(landing, target_is_directory=True)
     lake.ingest(linked, now=NOW)
     assert event_ids(lake) == ["e1"]
+
+
+def test_a_batch_of_an_older_release_lacks_new_tables_and_columns_and_loads(
+    lake: Lake, landing: Path
+) -> None:
+    (landing / "generation_events").mkdir()
+    (landing / "generation_events" / "a.jsonl").write_bytes(lines(event(1)))
+    lake.ingest(landing, now=NOW)
+    (batch,) = lake.batches()
+    (batch / "credit_plans.parquet").unlink()
+    assert lake.paths("credit_plans") == [batch / "credit_plans.parquet"], "a lost file is an error"
+    manifest = read_manifest(batch) or {}
+    write_manifest(batch, {name: entry for name, entry in manifest.items() if "plans" not in name})
+    old = pq.read_table(batch / "credit_entries.parquet").drop_columns(["plan_id", "related_source"])
+    pq.write_table(old, batch / "credit_entries.parquet")
+    assert lake.paths("credit_plans") == []
+    for table in ("credit_plans", "credit_entries"):
+        files = [str(file) for file in (*lake.paths(table), lake.schema_file(table))]
+        found = duckdb.sql(f"select * from read_parquet({files}, union_by_name = true)")
+        assert set(found.columns) == set(FEEDS[table].raw_schema.names)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import pandas as pd
 import pytest
 
-from orchestration.warehouse.reporting_date import newest_complete_day
+from orchestration.defs.resources import RunContext
+from orchestration.warehouse.reporting_date import IncompleteDay, newest_complete_day, require_complete_day
+
+NOW = datetime(2026, 4, 8, 2, tzinfo=UTC)
+PACIFIC = ["UTC", "America/Los_Angeles"]
 
 
 @pytest.mark.parametrize(
@@ -26,3 +31,26 @@ from orchestration.warehouse.reporting_date import newest_complete_day
 def test_a_day_counts_once_it_has_ended_in_every_zone(now: str, timezones: list[str], expected: str) -> None:
     instant = datetime.fromisoformat(now).replace(tzinfo=UTC)
     assert newest_complete_day(instant, timezones) == date.fromisoformat(expected)
+
+
+def test_a_day_that_has_not_ended_is_refused_with_the_newest_that_has() -> None:
+    require_complete_day(date(2026, 4, 6), now=NOW, timezones=PACIFIC)
+    with pytest.raises(IncompleteDay, match=r"2026-04-07 has not, the newest complete day is 2026-04-06\."):
+        require_complete_day(date(2026, 4, 7), now=NOW, timezones=PACIFIC)
+
+
+class Zones:
+    """A warehouse in which the workspaces of a run were just loaded."""
+
+    def query(self, _: str) -> pd.DataFrame:
+        return pd.DataFrame({"timezone": PACIFIC})
+
+
+def test_a_run_refuses_the_day_by_the_zones_it_has_just_loaded() -> None:
+    def reported(**given: bool) -> date:
+        run = RunContext(data_dir="", as_of="2026-04-07", now=NOW.isoformat(), **given)
+        return run.as_of_date(Zones())  # type: ignore[arg-type]
+
+    assert reported() == date(2026, 4, 7)
+    with pytest.raises(IncompleteDay, match="2026-04-06"):
+        reported(is_future_refused=True)

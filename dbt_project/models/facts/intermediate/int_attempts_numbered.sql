@@ -3,14 +3,17 @@ with generations as (
         row_id,
         source,
         event_id,
+        request_id,
         usage_date,
         occurred_at,
+        quality_score,
+        case when request_id is null then event_id end as only_event_id,
         {{ unit_key(unit_columns()) }} as unit_key
     from {{ ref('int_generations_reported') }}
-    where status = 'succeeded'
+    where status = 'succeeded' and product_id is not null
 ),
 
--- only units with more than one attempt need numbering
+-- only units with more than one generation need numbering
 repeated_units as (
     select unit_key
     from generations
@@ -18,18 +21,53 @@ repeated_units as (
     having count(*) > 1
 ),
 
-attempts as (
+-- variants of one request are one attempt, which stands where and when its first does
+variants as (
     select
         generations.row_id,
-        generations.usage_date,
         generations.unit_key,
-        {{ epoch_micros('generations.occurred_at') }} as attempted_us,
-        row_number() over (
-            partition by generations.unit_key
-            order by generations.occurred_at, generations.source, generations.event_id
-        ) as unit_attempt_number
+        generations.source,
+        generations.usage_date,
+        first_value(generations.event_id) over variants_in_order as first_event_id,
+        min(generations.occurred_at) over all_variants as attempted_at,
+        row_number() over variants_in_order as variant_number,
+        count(*) over all_variants as variant_count,
+        max(case when current_outcomes.is_used then 1 else 0 end) over all_variants
+            as is_used,
+        count(generations.quality_score) over all_variants as scored_variant_count,
+        sum({{ score_steps('generations.quality_score') }}) over all_variants
+            as quality_steps
     from generations
     inner join repeated_units on generations.unit_key = repeated_units.unit_key
+    left join {{ ref('int_outcomes_latest') }} as current_outcomes
+        on generations.row_id = current_outcomes.row_id
+    window
+        all_variants as (
+            partition by
+                generations.unit_key,
+                generations.source,
+                generations.request_id,
+                generations.only_event_id
+        ),
+        variants_in_order as (
+            partition by
+                generations.unit_key,
+                generations.source,
+                generations.request_id,
+                generations.only_event_id
+            order by generations.occurred_at, generations.event_id
+        )
+),
+
+numbered as (
+    select
+        variants.*,
+        {{ epoch_micros('attempted_at') }} as attempted_us,
+        dense_rank() over (
+            partition by unit_key
+            order by attempted_at, source, first_event_id
+        ) as unit_attempt_number
+    from variants
 ),
 
 -- attempts and their uses; at the same instant, a use follows its own attempt
@@ -38,27 +76,24 @@ timeline as (
         unit_key,
         attempted_us as at_us,
         unit_attempt_number,
-        row_id,
-        usage_date,
         attempted_us,
         cast(null as bigint) as used_us
-    from attempts
+    from numbered
+    where variant_number = 1
     union all
     select
-        attempts.unit_key,
+        numbered.unit_key,
         {{ epoch_micros('outcomes.occurred_at') }} as at_us,
-        attempts.unit_attempt_number,
-        cast(null as bigint) as row_id,
-        cast(null as date) as usage_date,
+        numbered.unit_attempt_number,
         cast(null as bigint) as attempted_us,
         {{ epoch_micros('outcomes.occurred_at') }} as used_us
-    from attempts
+    from numbered
     inner join {{ ref('int_outcomes_known') }} as outcomes
-        on attempts.row_id = outcomes.row_id
+        on numbered.row_id = outcomes.row_id
     where
         outcomes.is_use
         -- a use dated before its own attempt cannot end an episode after it
-        and {{ epoch_micros('outcomes.occurred_at') }} >= attempts.attempted_us
+        and {{ epoch_micros('outcomes.occurred_at') }} >= numbered.attempted_us
 ),
 
 paused as (
@@ -72,15 +107,13 @@ paused as (
         order by
             at_us,
             unit_attempt_number,
-            case when row_id is null then 1 else 0 end
+            case when attempted_us is null then 1 else 0 end
         rows between unbounded preceding and 1 preceding
     )
 ),
 
 opened as (
     select
-        row_id,
-        usage_date,
         unit_key,
         unit_attempt_number,
         case
@@ -92,21 +125,29 @@ opened as (
             else 0
         end as opens_episode
     from paused
-    where row_id is not null
+    where attempted_us is not null
 ),
 
 episodes as (
     select
         opened.*,
-        coalesce(current_outcomes.is_used, false) as is_used,
         sum(opens_episode) over (
             partition by unit_key
             order by unit_attempt_number
             rows between unbounded preceding and current row
         ) as episode_number
     from opened
-    left join {{ ref('int_outcomes_latest') }} as current_outcomes
-        on opened.row_id = current_outcomes.row_id
+),
+
+placed as (
+    select
+        numbered.*,
+        episodes.episode_number
+    from numbered
+    inner join episodes
+        on
+            numbered.unit_key = episodes.unit_key
+            and numbered.unit_attempt_number = episodes.unit_attempt_number
 )
 
 select
@@ -115,9 +156,21 @@ select
     cast(
         unit_attempt_number - min(unit_attempt_number) over episode + 1 as bigint
     ) as attempt_number,
-    cast(count(*) over episode as bigint) as attempt_count,
-    cast(sum(case when is_used then 1 else 0 end) over episode as bigint)
-        as used_count,
-    max(usage_date) over episode as last_usage_date
-from episodes
+    cast(
+        max(unit_attempt_number) over episode
+        - min(unit_attempt_number) over episode
+        + 1
+        as bigint
+    ) as attempt_count,
+    cast(variant_number as bigint) as variant_number,
+    cast(variant_count as bigint) as variant_count,
+    is_used = 1 as is_attempt_used,
+    cast(
+        sum(case when variant_number = 1 then is_used else 0 end) over episode as bigint
+    ) as used_count,
+    max(case when variant_number = 1 then usage_date end) over episode
+        as last_usage_date,
+    cast(scored_variant_count as bigint) as scored_variant_count,
+    cast(quality_steps as decimal(38, 0)) as quality_steps
+from placed
 window episode as (partition by unit_key, episode_number)

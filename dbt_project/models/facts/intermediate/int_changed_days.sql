@@ -1,9 +1,20 @@
+-- days of what changed, and of what it was before; a workspace may be left without any
 with dated as (
-    select distinct
+    select
         workspace_id,
         usage_date
     from {{ ref('int_generations_localized') }}
     where {{ in_increment() }}
+    union
+    select
+        superseded.workspace_id,
+        {{ local_date(
+            'superseded.occurred_at',
+            "coalesce(workspaces.timezone, '" ~ var('default_timezone') ~ "')"
+        ) }} as usage_date
+    from {{ ref('int_generations_superseded') }} as superseded
+    left join {{ ref('dim_workspaces') }} as workspaces
+        on superseded.workspace_id = workspaces.workspace_id
 ),
 
 -- in its former timezone a workspace had this usage at most two days apart

@@ -13,6 +13,7 @@ select
     generations.product_id,
     generations.generation_type,
     generations.locale,
+    generations.unitless_row_id,
     generations.credits,
     generations.usage_date,
     case when retracted.row_id is not null then 'retracted' else 'later' end

@@ -2,8 +2,12 @@
 
 with generations as (
     select * from {{ ref('int_changed_generations') }}
+    where not is_superseded
     union all
-    select * from {{ ref('stg_generation_events') }}
+    select
+        events.*,
+        false as is_superseded
+    from {{ ref('stg_generation_events') }} as events
     where not {{ in_increment() }}
 )
 

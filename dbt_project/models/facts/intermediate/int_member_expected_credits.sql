@@ -7,7 +7,7 @@ spent as (
         usage.product_category,
         usage.generation_type,
         usage.member_id,
-        sum(usage.credits) as credits
+        sum(usage.product_credits) as credits
     from {{ ref('fct_usage_daily') }} as usage
     inner join periods on usage.usage_date >= periods.window_start_date
     group by
@@ -28,6 +28,8 @@ units as (
         count(*) as unit_count
     from {{ ref('int_unit_last_used') }} as recency
     inner join periods on recency.used_on >= periods.window_start_date
+    -- only credits that have a product are expected of one
+    where recency.unit_key is not null
     group by
         recency.workspace_id,
         periods.period,

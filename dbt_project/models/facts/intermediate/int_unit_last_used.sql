@@ -7,8 +7,9 @@ with used as (
         product_id,
         locale,
         max(usage_date) as used_on,
-        max(case when attempt_number is not null then usage_date end) as attempted_on,
-        max(case when attempt_number >= 2 then usage_date end) as regenerated_on
+        max(case when is_first_variant then usage_date end) as attempted_on,
+        max(case when is_first_variant and attempt_number >= 2 then usage_date end)
+            as regenerated_on
     from {{ ref('int_generations_classified') }}
     where usage_date > {{ as_of(period_days() | max) }}
     group by
@@ -25,8 +26,15 @@ select
     member_id,
     product_category,
     generation_type,
-    {{ unit_key(['workspace_id', 'product_id']) }} as product_key,
-    {{ unit_key(unit_columns()) }} as unit_key,
+    -- what has no id is none of them
+    case when member_id <> {{ no_member() }} then member_id end as named_member_id,
+    case
+        when product_id is not null
+            then {{ unit_key(['workspace_id', 'product_id']) }}
+    end as product_key,
+    case
+        when product_id is not null then {{ unit_key(unit_columns()) }}
+    end as unit_key,
     used_on,
     attempted_on,
     regenerated_on

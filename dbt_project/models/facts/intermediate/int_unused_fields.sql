@@ -6,6 +6,7 @@ select
 from {{ ref('int_generations_classified') }}
 where
     attempt_number = attempt_count
+    and is_first_variant
     and usage_date <= {{ as_of(var('maturity_days')) }}
     and usage_date > {{ as_of(var('unneeded_window_days')) }}
 group by workspace_id, product_category, generation_type

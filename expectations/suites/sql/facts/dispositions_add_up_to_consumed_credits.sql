@@ -24,7 +24,8 @@ from (
         + sum(iterated_credits)
         + sum(wasted_credits)
         + sum(pending_credits)
-        + sum(untracked_credits) as disposed
+        + sum(untracked_credits)
+        + sum(refunded_credits) as disposed
     from facts.fct_usage_daily
     where :is_recomputed(workspace_id, usage_date)
     group by workspace_id, usage_date

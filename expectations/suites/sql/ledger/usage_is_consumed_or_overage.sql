@@ -7,7 +7,7 @@ from (
     select
         workspace_id,
         usage_date,
-        consumed + overage as booked,
+        consumed + overage + before_ledger as booked,
         0 as used
     from facts.fct_credit_balance_daily
     union all

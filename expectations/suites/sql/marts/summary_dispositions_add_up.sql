@@ -5,6 +5,7 @@ where coalesce(
     + wasted_credits
     + pending_credits
     + untracked_credits
+    + refunded_credits
     <> credits_used,
     true
 )

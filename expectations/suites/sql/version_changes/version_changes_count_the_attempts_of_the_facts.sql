@@ -32,7 +32,7 @@ attempts as (
         ruleset_id as used_id,
         usage_date
     from facts.int_generations_classified
-    where attempt_number is not null and usage_date > :as_of - 120
+    where is_first_variant and usage_date > :as_of - 120
     union all
     select
         workspace_id,
@@ -41,7 +41,7 @@ attempts as (
         template_id as used_id,
         usage_date
     from facts.int_generations_classified
-    where attempt_number is not null and usage_date > :as_of - 120
+    where is_first_variant and usage_date > :as_of - 120
 )
 
 select

@@ -292,6 +292,7 @@ def test_members_are_inactive_when_their_last_generation_is_too_old(tmp_path: Pa
         event(3, occurred_at=on(4), member_id="both"),
         event(4, occurred_at=on(1), member_id="moved"),
         event(5, occurred_at=on(4), member_id="moved", workspace_id="w2"),
+        event(6, occurred_at=on(1), member_id=None),
     ]
     (folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in events))
     lake = Lake(tmp_path / "raw")

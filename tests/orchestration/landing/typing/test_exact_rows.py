@@ -4,7 +4,7 @@ Not here: agreement with the fast reader (test_row_typer), files and lines (form
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -63,7 +63,7 @@ def test_a_row_of_required_columns_gets_the_defaults_of_the_contract() -> None:
 
 def test_a_credit_entry_opens_its_own_lot_effective_when_it_occurred() -> None:
     values = read("credit_entries", ENTRY).values
-    assert values["lot_id"] == "c1"
+    assert values["lot_id"] is None
     assert values["effective_at"] == values["occurred_at"]
     assert values["priority"] == 10
     assert values["expires_at"] is None
@@ -71,13 +71,33 @@ def test_a_credit_entry_opens_its_own_lot_effective_when_it_occurred() -> None:
 
 def test_the_empty_text_is_the_same_as_null() -> None:
     assert event(locale="", quality_score="", source="", recorded_at="") == event()
-    assert rejected_event(member_id="").rule == "required"
+    assert rejected_event(generation_type="").rule == "required"
 
 
 def test_a_missing_or_null_required_value_is_rejected_by_name() -> None:
-    reject = rejected_event(product_id=None)
-    assert (reject.rule, reject.column) == ("required", "product_id")
-    assert "product_id" in reject.reason and reject.remedy
+    reject = rejected_event(generation_type=None)
+    assert (reject.rule, reject.column) == ("required", "generation_type")
+    assert "generation_type" in reject.reason and reject.remedy
+
+
+@pytest.mark.parametrize("text", ["-", "none", "None", "NULL", "n/a", "N/A", "", None])
+def test_what_logs_write_without_an_id_is_a_missing_id(text: str | None) -> None:
+    found = event(member_id=text, product_id=text)
+    assert (found["member_id"], found["product_id"]) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["--", "nobody", "nulls", "na", " -"])
+def test_an_id_that_only_resembles_a_missing_one_is_kept(text: str) -> None:
+    assert event(product_id=text)["product_id"] == text
+
+
+def test_a_model_or_a_workspace_may_be_called_none() -> None:
+    assert event(model="none", workspace_id="-")["workspace_id"] == "-"
+
+
+def test_a_revision_is_zero_by_default_and_whole() -> None:
+    assert (event()["revision"], event(revision="3")["revision"]) == (0, 3)
+    assert rejected_event(revision="1.5").rule == "integer.whole"
 
 
 @pytest.mark.parametrize(
@@ -373,3 +393,28 @@ def test_attributes_that_are_no_object_are_kept_as_they_are(given: object) -> No
 @pytest.mark.parametrize("nothing", [None, "", {}, "{}"])
 def test_empty_attributes_are_null(nothing: object) -> None:
     assert read("generation_events", EVENT | {"attributes": nothing}).attributes is None
+
+
+EXTENSION = ENTRY | {
+    "entry_type": "extension",
+    "credits": 0,
+    "lot_id": "l",
+    "expires_at": "2026-07-01T00:00:00Z",
+}
+
+
+def test_an_extension_moves_no_credits_and_names_a_lot_and_an_expiry() -> None:
+    assert read("credit_entries", EXTENSION).values["credits"] == 0
+    reject = rejected("credit_entries", EXTENSION | {"lot_id": None})
+    assert reject.reason == "lot_id is required where entry_type is extension, and missing or empty"
+    assert rejected("credit_entries", EXTENSION | {"expires_at": ""}).column == "expires_at"
+    reject = rejected("credit_entries", EXTENSION | {"credits": 5})
+    assert (reject.rule, reject.reason) == ("sign", "credits of an extension must be zero; found 5")
+
+
+def test_a_plan_has_dates_and_positive_credits() -> None:
+    plan = {"workspace_id": "w", "plan_id": "p", "credits": 5, "interval": "month", "starts_on": "2026-01-31"}
+    assert read("credit_plans", plan).values["starts_on"] == date(2026, 1, 31)
+    for wrong in ("2026-02-30", "31.1.2026", "2026-01-31T00:00:00Z"):
+        assert rejected("credit_plans", plan | {"starts_on": wrong}).rule == "date.format"
+    assert rejected("credit_plans", plan | {"credits": 0}).rule == "sign"

@@ -60,7 +60,7 @@ INSTANTS = st.one_of(
     st.sampled_from(["2025-07-5T00:00:00Z", "2026-02-30T00:00:00Z", "1775554200", "2026-12-31T23:59:60Z"]),
 )
 TEXTS = st.text(max_size=8) | st.sampled_from(
-    ["succeeded", "Succeeded", "purchase", "void", "UTC", "a\0b", ""]
+    ["succeeded", "Succeeded", "purchase", "void", "UTC", "a\0b", "", "-", "None", "n/A"]
 )
 NESTED = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | TEXTS,
@@ -117,6 +117,7 @@ TRAP_TEXTS = (
         "Europe/Berlin",
         "utc",
     ),
+    *("-", "none", "NONE", "N/a", "nulls"),
     *("a\0b", "\u2028", "é\U0001f600", "'; drop table", "{{ x }}", "[1]", '{"a":1}', 'a"b', "x" * 500),
 )
 TRAPS = (
@@ -296,3 +297,12 @@ def test_content_hashes_are_stable_across_releases(typers: dict[str, RowTyper]) 
     expected = hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()
     assert typed.accepted["content_hash"].to_pylist() == [expected]
     assert typed.accepted["credits"].to_pylist() == [Decimal("1.500000")]
+
+
+def test_an_entry_without_a_lot_is_hashed_as_when_its_id_was_the_default(typers: dict[str, RowTyper]) -> None:
+    entry = {"entry_id": "c1", "occurred_at": "2026-04-01T00:00:00Z", "workspace_id": "w"}
+    entry |= {"entry_type": "grant", "credits": 5}
+    rows = [entry, entry | {"lot_id": "c1"}, entry | {"lot_id": "other"}, entry | {"revision": 3}]
+    documents = pa.chunked_array([[json.dumps(row) for row in rows]])
+    first, *others = typers["credit_entries"].read(documents).accepted["content_hash"].to_pylist()
+    assert [first == other for other in others] == [True, False, True]

@@ -57,6 +57,7 @@ def test_waste_lists_only_reasons_that_cost_credits(example: Report) -> None:
     assert loaded(example)["waste"] == {
         "credits": "180.000000",
         "rate": "0.076923076923",
+        "unknown": None,
         "reasons": [
             {
                 "name": "regenerations (3+ attempts)",

@@ -14,7 +14,7 @@ from orchestration.publish.report.model import Report
 from orchestration.publish.report.page import render_page
 
 STATES = [
-    *("usual", "too early", "no use", "already empty", "grant first", "no ledger", "no forecast"),
+    *("usual", "too early", "no use", "already empty", "renewal first", "no ledger", "no forecast"),
     *("no name", "no waste", "many members", "hostile names", "one day", "restated", "no checks"),
 ]
 
@@ -65,13 +65,11 @@ def test_a_breakdown_with_others_adds_up(example: Report) -> None:
     assert "★ Most efficient: Member 11 of a very long name" in page
 
 
-def test_a_grant_that_probably_comes_too_late_is_not_the_headline(example: Report) -> None:
-    report = states(example)["grant first"][0]
+def test_a_renewal_that_probably_comes_too_late_is_not_the_headline(example: Report) -> None:
+    report = states(example)["renewal first"][0]
     late = with_forecast(report, chance_empty_before_grant=Decimal("0.5"))
     assert "<h1>Empty by 12 May 2026 at the current pace</h1>" in render_page(late)
-    assert "Next grant 1 May 2026: 50 % chance of running out before it." in render_page(late)
-    empty_first = with_forecast(report, pace_date=report.summary.as_of)
-    assert "<h1>Empty by 7 Apr 2026 at the current pace</h1>" in render_page(empty_first)
+    assert "Next renewal 1 May 2026: 50 % chance of running out before it." in render_page(late)
 
 
 def test_the_burn_down_shows_the_forecast_and_describes_it_in_sentences(example: Report) -> None:

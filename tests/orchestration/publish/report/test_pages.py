@@ -14,40 +14,50 @@ from typing import Any
 from urllib.parse import unquote
 
 from support.browser import opened
+from support.page_states import with_ledger
 
 from orchestration.publish.report.model import Report
-from orchestration.publish.report.pages import IndexLine, render_index, report_csv
+from orchestration.publish.report.pages import IndexLine, index_line, render_index, report_csv
 
 AT = datetime(2026, 4, 8, 2, tzinfo=UTC)
 
 
 def line(workspace_id: str, **changes: Any) -> IndexLine:
     values = {
-        **{"label": workspace_id.upper(), "headline": "Empty", "range": None, "buying": None},
-        **{"used": Decimal("0.4"), "left": Decimal("1.4"), "wasted": Decimal(0), "ends_on": date.max},
+        **{"label": workspace_id.upper(), "charge": None, "headline": "Empty", "range": None, "buying": None},
+        **{"used": Decimal("0.4"), "left": Decimal("1.4"), "wasted": Decimal(0), "may_be_empty_on": None},
     }
     return IndexLine(workspace_id=workspace_id, **{**values, **changes})
 
 
-def test_the_index_is_sorted_by_who_runs_out_first_and_adds_up() -> None:
+def test_the_index_is_sorted_by_the_first_day_that_may_be_empty_and_shows_it() -> None:
     lines = [
-        line("z", ends_on=date(2026, 5, 1), used=Decimal("2339.6")),
-        line("index", ends_on=date.min),
+        line("z", may_be_empty_on=date(2026, 5, 1)),
+        line("index", may_be_empty_on=date(2026, 4, 3)),
         line("n", left=None),
     ]
     page = render_index(lines, published_at=AT)
     assert re.findall("<bdi>(.*?)</bdi>", page) == ["INDEX", "Z", "N"]
-    amounts = [
-        [
-            amount.replace(",", "").replace("&lt;1", "0")
-            for amount in re.findall('<td class="n">(.*?)</td>', row)
-        ]
-        for row in re.findall("<tr>(.*?)</tr>", page)
-    ][1:]
-    assert amounts[-1] == ["2.80", "2340", "0"]
-    for column in range(3):
-        written = [Decimal(row[column] or 0) for row in amounts]
-        assert sum(written[:-1]) == written[-1]
+    assert re.findall('<td data-name="May be empty from">(.*?)</td>', page) == [
+        "3 Apr 2026",
+        "1 May 2026",
+        "–",
+    ]
+
+
+def test_the_first_day_of_the_index_is_p10_or_without_a_range_that_of_the_headline(example: Report) -> None:
+    assert index_line(example).may_be_empty_on == date(2026, 5, 12)
+    assert index_line(with_ledger(example)).may_be_empty_on == date(2026, 5, 6)
+    assert index_line(replace(example, forecast=None)).may_be_empty_on is None
+
+
+def test_an_amount_of_the_index_is_that_of_its_page_and_the_total_that_of_all() -> None:
+    """Rounded to add up, the first of these was 687 in the index and 688 on its page."""
+    lines = [line(f"w{n}", used=Decimal("687.6"), left=Decimal("0.4"), wasted=Decimal(0)) for n in range(4)]
+    page = render_index(lines, published_at=AT)
+    rows = [re.findall('<td class="n"[^>]*>(.*?)</td>', row) for row in re.findall("<tr>(.*?)</tr>", page)]
+    assert rows[1:5] == [["0.40", "688", "0"]] * 4
+    assert rows[5] == ["1.60", "2,750", "0"]
 
 
 def test_an_index_without_workspaces_asks_for_deliveries() -> None:

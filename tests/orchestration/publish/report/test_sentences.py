@@ -11,6 +11,7 @@ from random import Random
 import pytest
 from support.suggestion_rows import suggestion_for
 
+from orchestration.publish.report.as_json import render_json
 from orchestration.publish.report.formatting import day_month_year
 from orchestration.publish.report.model import Accuracy, Forecast, Report
 from orchestration.publish.report.page import render_page
@@ -23,9 +24,7 @@ from orchestration.publish.report.sentences import (
     capped_text,
     describe_waste_reason,
     evidence_text,
-    grant_text,
     pending_text,
-    range_text,
     saving_text,
 )
 from orchestration.publish.report.text import render_text
@@ -52,22 +51,6 @@ def changed_forecast(example: Report, **changes: object) -> Forecast:
 
 
 @pytest.mark.parametrize(
-    ("p10", "p90", "sentence"),
-    [
-        (date(2026, 5, 8), date(2026, 5, 19), "8 in 10 chance: between 8 May 2026 and 19 May 2026"),
-        (date(2026, 5, 8), None, "9 in 10 chance: 8 May 2026 or later, perhaps not within a year"),
-        (date(2026, 5, 8), date(2026, 5, 8), "8 in 10 chance: on 8 May 2026"),
-        (None, None, None),
-    ],
-)
-def test_the_range_is_stated_with_its_probability(
-    example: Report, p10: date | None, p90: date | None, sentence: str | None
-) -> None:
-    forecast = changed_forecast(example, depletes_on_p10=p10, depletes_on_p90=p90)
-    assert range_text(forecast, write_date=day_month_year) == sentence
-
-
-@pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         ({}, "Buy by 4 May 2026: 2,760 credits"),
@@ -87,19 +70,6 @@ def test_the_purchase_advice_has_its_date_and_packs(
     usual = {"buy_by": date(2026, 5, 4), "credits_to_buy": Decimal(2760)}
     forecast = changed_forecast(example, **(usual | changes))
     assert buying_text(forecast, write_date=day_month_year, as_of=AS_OF) == sentence
-
-
-def test_the_next_grant_has_the_probability_of_running_out_before_it(example: Report) -> None:
-    forecast = changed_forecast(
-        example, next_grant_on=date(2026, 5, 1), chance_empty_before_grant=Decimal("0.0400")
-    )
-    assert grant_text(forecast, write_date=day_month_year) == (
-        "next grant 1 May 2026: 4 % chance of running out before it"
-    )
-    assert (
-        grant_text(changed_forecast(example, next_grant_on=date(2026, 5, 1)), write_date=day_month_year)
-        is None
-    )
 
 
 def test_usage_not_counted_as_demand_is_noted_on_page_and_text(example: Report) -> None:
@@ -123,6 +93,20 @@ def test_both_kinds_of_accuracy_are_compared_to_the_pace(example: Report) -> Non
     for sentence in (published, replayed):
         assert sentence in render_text(report) and sentence in render_page(report)
     assert "How good is this forecast" not in render_text(example)
+
+
+@pytest.mark.parametrize(
+    ("status", "cases", "is_shown"),
+    [("ok", 10, True), ("ok", 9, False), ("already_empty", 500, False), ("beyond_horizon", 500, False)],
+)
+def test_the_quality_of_a_forecast_needs_a_forecast_and_ten_scored_cases(
+    example: Report, status: str, cases: int, is_shown: bool
+) -> None:
+    scored = Accuracy("replayed", cases, 8, Decimal("0.8"), 3, 5, Decimal("4.25"), Decimal("6.5"))
+    report = replace(with_forecast(example, forecast_status=status), accuracy=(scored,))
+    for surface in (render_text(report), render_page(report)):
+        assert ("How good is this forecast" in surface) == is_shown
+    assert bool(json.loads(render_json(report))["accuracy"]) == is_shown
 
 
 def test_a_pack_name_with_markup_is_escaped(example: Report) -> None:

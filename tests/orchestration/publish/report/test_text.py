@@ -1,5 +1,6 @@
 """The text report has the layout of the user's example, in every state."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -8,7 +9,10 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from orchestration.publish.report.as_json import render_json
 from orchestration.publish.report.model import Report, UsageLine, WasteLine
+from orchestration.publish.report.page import render_page
+from orchestration.publish.report.pages import index_line
 from orchestration.publish.report.text import render_text
 
 THE_EXAMPLE = """\
@@ -131,7 +135,7 @@ def test_without_a_forecast_the_rest_is_shown(example: Report) -> None:
 def test_overage_and_the_next_grant_are_shown(example: Report) -> None:
     text = lines(with_forecast(with_summary(example, overage=Decimal(12)), next_grant_on=date(2026, 5, 1)))
     assert text[4:6] == [
-        "Next grant in the ledger: May 1 (not part of the pace)",
+        "Next renewal May 1",
         "Overage: 12 of these credits were covered by no lot",
     ]
 
@@ -263,3 +267,37 @@ def test_columns_stay_aligned_with_unequal_lengths_and_wide_names(example: Repor
 def test_a_member_without_a_printable_name_is_shown_by_the_id(example: Report) -> None:
     nameless = (replace(example.members[0], name="\x00"), *example.members[1:])
     assert "\nm1  " in render_text(replace(example, members=nameless))
+
+
+def test_more_use_than_was_drawn_of_the_allowance_is_printed_beside_it(example: Report) -> None:
+    """Use before the first lot read as "3,000 of 5,000", with 3,900 left."""
+    late = with_summary(example, credits_used=Decimal(3000), credits_remaining=Decimal(3900))
+    assert headline(late).startswith(
+        "Total Credits Used: 3,000 in 30 days; 1,100 of the allowance of 5,000 used, 3,900 left     Burn"
+    )
+    assert '<dd class="detail">1,100 of the allowance of 5,000 used</dd>' in render_page(late)
+    refunded = with_summary(example, credits_used=Decimal(10), credits_remaining=Decimal(5100))
+    assert "10 in 30 days; 0 of the allowance of 5,000 used, 5,100 left" in headline(refunded)
+    exact = with_summary(example, credits_used=Decimal(1100), credits_remaining=Decimal(3900))
+    assert headline(exact).startswith("Total Credits Used: 1,100 of 5,000     Burn")
+
+
+def test_a_log_without_products_and_outcomes_is_not_praised_for_its_waste(example: Report) -> None:
+    nothing = with_waste(replace(example, suggestions=()))
+    untracked = with_summary(nothing, product_count=0, untracked_credits=Decimal(2340))
+    sentence = (
+        "Content is not tracked (no product named, no outcomes): whether 2,340 credits were wasted is unknown"
+    )
+    assert lines(untracked)[-2:] == ["Waste detected: unknown", sentence]
+    page = render_page(untracked)
+    assert page.count(f"{sentence}.") == 2  # below the headline, and in its section
+    assert '<dd class="value">–</dd><dd class="detail">unknown</dd>' in page
+    assert "No waste detected" not in page and ">0.0%<" not in page
+    assert json.loads(render_json(untracked))["waste"]["unknown"] == sentence
+    assert index_line(untracked).wasted is None
+    partly = with_summary(nothing, untracked_credits=Decimal(40))
+    assert lines(partly)[-2:] == [
+        "Waste detected: none",
+        "Whether 40 credits were wasted is unknown: what became of their content is not delivered",
+    ]
+    assert "unknown" not in render_text(example) + render_page(example)

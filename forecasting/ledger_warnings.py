@@ -1,0 +1,110 @@
+"""Entries of the ledger that have less effect than they ask for, or contradict others; each by name.
+
+Not here: what the entries do to lots and days (ledger.py).
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from forecasting.lot_walk import NEVER, Kind
+
+FUNDING_TYPES = ("purchase", "grant")
+DEFAULT_PRIORITY = 10
+_TEXTS = ["workspace_id", "lot_id", "entry_id", "entry_type", "warning", "detail"]
+COLUMNS = [*_TEXTS, "credits_micro", "counted_on"]
+
+
+def find_warnings(
+    entries: pd.DataFrame, lots: pd.DataFrame, moves: pd.DataFrame, unknown: pd.DataFrame
+) -> pd.DataFrame:
+    """One row per warning, with day numbers in `counted_on` (`NEVER`: it counts on no day).
+
+    Args:
+        entries: as `draw_down` types them.
+        lots: with the terms that hold at the end, and the entry that opened each.
+        moves: what was booked; `lot` is -1 where an entry had no effect, `is_gone` where its lot is none.
+        unknown: entries that name no known lot.
+    """
+    gone = moves[moves["is_gone"] & (moves["lot"] < 0)]
+    missing = pd.concat([unknown, gone]).assign(warning="unknown_lot", counted_on=NEVER)
+    excess = (-moves["credits_micro"] - moves["voided"]).where(moves["kind"] == Kind.REDUCE, 0)
+    is_late = (moves["kind"] == Kind.EXTEND) & (moves["lot"] < 0) & ~moves["is_gone"]
+    found = [
+        missing.assign(credits_micro=-missing["credits_micro"]),
+        moves.assign(warning="excess_reduction", credits_micro=excess, counted_on=moves["day"])[
+            (excess > 0) & (moves["lot"] >= 0)
+        ],
+        moves.assign(warning="late_extension", counted_on=moves["day"])[is_late],
+        _other_terms(entries, lots),
+        _ends_before_it_begins(lots),
+        _twins(entries),
+    ]
+    rows = pd.concat([_in_columns(part) for part in found])
+    order = ["workspace_id", "occurred_at", "entry_id", "warning"]
+    return rows.sort_values(order, kind="stable", ignore_index=True)[COLUMNS]
+
+
+def _in_columns(part: pd.DataFrame) -> pd.DataFrame:
+    part = part.reindex(columns=[*COLUMNS, "occurred_at"])
+    numbers = {name: part[name].astype("Int64") for name in ("credits_micro", "counted_on")}
+    numbers = {
+        "credits_micro": numbers["credits_micro"].fillna(0),
+        "counted_on": numbers["counted_on"].fillna(NEVER),
+    }
+    part = part.assign(**numbers, detail=part["detail"].where(part["detail"].notna(), ""))
+    return part.astype(dict.fromkeys(_TEXTS, "str") | {"credits_micro": "int64", "counted_on": "int64"})
+
+
+def _other_terms(entries: pd.DataFrame, lots: pd.DataFrame) -> pd.DataFrame:
+    """Entries on a lot that another one opened, with an expiry or a priority that is not the lot's."""
+    terms = lots[["workspace_id", "lot_id", "opener", "priority", "expires_at", "first_expires_at"]]
+    others = entries[entries["entry_type"] != "extension"].merge(
+        terms, on=["workspace_id", "lot_id"], suffixes=("", "_of_lot")
+    )
+    others = others[others["entry_id"] != others["opener"]]
+    expires_at = others["expires_at"]
+    # an expiry or priority that is left out is no term
+    is_other = expires_at.notna() & (expires_at != others["expires_at_of_lot"])
+    is_other &= expires_at != others["first_expires_at"]
+    is_ranked = others["entry_type"].isin(FUNDING_TYPES) & (others["priority"] != DEFAULT_PRIORITY)
+    is_ranked &= others["priority"] != others["priority_of_lot"]
+    detail = [
+        "; ".join(
+            f"{name} {theirs}, the lot has {mine}"
+            for name, is_found, theirs, mine in (
+                ("expires_at", other, asked_until, _written(until)),
+                ("priority", ranked, asked_priority, priority),
+            )
+            if is_found
+        )
+        for other, ranked, asked_until, until, asked_priority, priority in zip(
+            is_other, is_ranked, expires_at, others["expires_at_of_lot"], others["priority"],
+            others["priority_of_lot"], strict=True,
+        )
+    ]  # fmt: skip
+    return others.assign(warning="other_terms", credits_micro=0, detail=detail)[is_other | is_ranked]
+
+
+def _ends_before_it_begins(lots: pd.DataFrame) -> pd.DataFrame:
+    over = lots[lots["expires_on"] <= lots["effective_on"]]
+    detail = [
+        f"effective_at {begins}, expires_at {ends}"
+        for begins, ends in zip(over["effective_at"], over["expires_at"], strict=True)
+    ]
+    return over.assign(
+        warning="ends_before_it_begins", entry_id=over["opener"], detail=detail, credits_micro=0
+    )
+
+
+def _twins(entries: pd.DataFrame) -> pd.DataFrame:
+    """Entries of the same type, credits and effective day as another of the workspace, which they name."""
+    alike = ["workspace_id", "entry_type", "credits_micro", "effective_on"]
+    of_credits = entries[entries["credits_micro"] != 0]
+    first = of_credits.groupby(alike)["entry_id"].transform("first")
+    twins = of_credits.assign(warning="twin_entry", detail="entry " + first.astype("str"), credits_micro=0)
+    return twins.assign(counted_on=twins["effective_on"])[twins["entry_id"] != first]
+
+
+def _written(instant: pd.Timestamp) -> str:
+    return "none" if pd.isna(instant) else str(instant)
