@@ -111,11 +111,12 @@ _LINES = Check(
 
 _SAME_BYTES = Check(
     name="no_file_comes_again_with_other_bytes",
-    rule="a file keeps its bytes once it was delivered",
+    rule="a file keeps the bytes it was delivered with, and grows only at its end",
     cases=f"select file_path from raw.deliveries where replaces_earlier and {_NEWEST_BATCH}",
     found="file {file_path}",
     why="Both versions are loaded; what only the earlier one had still counts.",
-    remedy="Deliver corrections under a new file name and with a higher revision, and retract what was wrong",
+    remedy="Nothing, if only refused lines were corrected. Give corrected rows a higher revision, and "
+    "retract what the file no longer has",
     severity="warning",
 )
 

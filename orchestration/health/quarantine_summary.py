@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.lake.batch_writer import DELIVERIES_SCHEMA
 from orchestration.lake.lake import Lake
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
@@ -23,7 +24,7 @@ class RejectedGroup:
     Attributes:
         row_count: lines; a file rejected as a whole counts as one.
         file_count: the files they came from.
-        corrected_count: lines whose file was loaded later under the same name.
+        corrected_count: lines that a later delivery of their file had no more, or in a form that was loaded.
         example: file:line of one of them (only the file if all of it was rejected), uncorrected if possible.
         reason: what was wrong there.
     """
@@ -46,7 +47,10 @@ class RejectedGroup:
 def rejected_groups(lake: Lake) -> list[RejectedGroup]:
     """What the lake rejected, over all batches."""
     files = {table: [str(file) for file in lake.paths(table)] for table in ("deliveries", "quarantine")}
-    found = duckdb.execute(_by_rule(read_sql(__file__, "rejected_rows")), files).fetchall()
+    with duckdb.connect() as connection:
+        # batches of older releases lack columns
+        connection.register("no_deliveries", DELIVERIES_SCHEMA.empty_table())
+        found = connection.execute(_by_rule(read_sql(__file__, "rejected_rows")), files).fetchall()
     return [RejectedGroup(*row) for row in found]
 
 

@@ -52,6 +52,7 @@ DELIVERIES_SCHEMA = pa.schema(
         ("replaces_earlier", pa.bool_()),
         ("reason", pa.string()),
         ("loaded_at", pa.timestamp("us", "UTC")),
+        ("continued_after", pa.int64()),
     ]
 )
 TABLES = (*FEEDS, QUARANTINE, DELIVERIES)

@@ -39,6 +39,7 @@ class Delivery:
         accepted_count, quarantined_count: lines loaded, and lines that were not.
         left_out: columns without a name, which are not loaded.
         found: the column names, where the header lacks required ones.
+        continued_after: the lines read by earlier deliveries of a file that only grew; None if all are read.
         missing: required columns that no row has had so far; None before the first row.
         shape: why no line can be a row, if none is.
     """
@@ -58,6 +59,7 @@ class Delivery:
     unknown: set[str] = field(default_factory=set)
     left_out: tuple[str, ...] = ()
     found: str | None = None
+    continued_after: int | None = None
     missing: frozenset[str] | None = None
     shape: Reject | None = None
 
@@ -100,7 +102,7 @@ class Delivery:
 
     def whole_file_reject(self) -> Reject | None:
         """Why the whole file is rejected if none of its lines is a row, or has some required column."""
-        if self.accepted_count or not self.quarantined_count:
+        if self.accepted_count or not self.quarantined_count or self.continued_after is not None:
             return None
         has_none = self.missing is None or self.missing == frozenset(FEEDS[self.file.feed].required)
         if self.shape and has_none:
@@ -149,6 +151,7 @@ def deliveries_table(deliveries: Iterable[Delivery], *, batch_id: int, now: date
             "accepted_credits": delivery.accepted_credits if FEEDS[delivery.file.feed].has_credits else None,
             "unknown_columns": json.dumps(delivery.unknown_columns) if delivery.unknown_columns else None,
             "replaces_earlier": delivery.replaces_earlier,
+            "continued_after": delivery.continued_after,
             "reason": delivery.reason,
             "loaded_at": now,
         }

@@ -18,11 +18,12 @@ _COLUMNS = ["feed", "file_path", "file_sha256", "size_bytes", "modified_ns", "st
 
 @dataclass(frozen=True, slots=True)
 class EarlierDelivery:
-    """The newest delivery under one name."""
+    """The newest delivery under one name; `is_loaded` unless it was rejected as a whole."""
 
     sha256: str | None
     size_bytes: int
     modified_ns: int
+    is_loaded: bool
 
 
 @dataclass
@@ -66,7 +67,7 @@ def read_history(paths: Iterable[Path]) -> DeliveryHistory:
         for feed, name, sha256, size, modified_ns, status in zip(
             *(columns[name] for name in _COLUMNS), strict=True
         ):
-            history.newest[name] = EarlierDelivery(sha256, size, modified_ns)
+            history.newest[name] = EarlierDelivery(sha256, size, modified_ns, status != "rejected")
             history.sizes.add((feed, size))
             if status == "loaded" and sha256:
                 key = (feed, format_of(name), sha256)

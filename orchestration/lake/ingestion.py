@@ -3,7 +3,7 @@
 Formats are read in `orchestration.landing`; the batch is committed in `batch_writer`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -15,6 +15,7 @@ from orchestration.lake.batch_writer import QUARANTINE, QUARANTINE_SCHEMA, Batch
 from orchestration.lake.delivery import ContentKey, Delivery
 from orchestration.lake.delivery_history import DeliveryHistory
 from orchestration.lake.erasure.forgotten_list import Forgotten
+from orchestration.lake.growing_files import lines_after, lines_read_before
 from orchestration.lake.landing_files import FileUnavailable, LandingFile, OpenFile, open_landing_file
 from orchestration.lake.spool import Spool
 from orchestration.lake.typed_files import QuarantinedLine, TypedFiles, quarantine_table, type_files
@@ -119,9 +120,7 @@ class FeedIngestion:
             if self._is_known(delivery):
                 return
             content.rewind()
-        chunks = read_documents(
-            content.content, file_name=file.name, options=self._options, required=self._feed.required
-        )
+        chunks = self._chunks(delivery, content)
         reject = None
         try:
             first, second = next(chunks), next(chunks, None)
@@ -132,6 +131,18 @@ class FeedIngestion:
             first, reject = empty_chunk(), error.reject
         if not self._is_known_after_reading(delivery, content):
             self._hold(delivery, first, reject)
+
+    def _chunks(self, delivery: Delivery, content: OpenFile) -> Iterator[Chunk]:
+        """The documents that were not read before; of a snapshot all, since its newest delivery counts."""
+        file = delivery.file
+        known = None
+        if not self._feed.is_snapshot:
+            known = lines_read_before(file.name, content, self._history.newest.get(file.name))
+            content.rewind()
+        chunks = read_documents(
+            content.content, file_name=file.name, options=self._options, required=self._feed.required
+        )
+        return chunks if known is None else lines_after(known, chunks, delivery)
 
     def _stream(self, delivery: Delivery, content: OpenFile, chunks: Iterable[Chunk]) -> None:
         """Load a file of several chunks; its rows are written once it is known to be complete and new."""
@@ -211,7 +222,8 @@ class FeedIngestion:
         delivery.check_counts()
         # in a file without a header, the first line is read as column names
         delivery.unknown = set(self._forgotten.without_mentions(delivery.unknown))
-        delivery.replaces_earlier = delivery.file.name in self._history.newest
+        is_grown = delivery.continued_after is not None
+        delivery.replaces_earlier = delivery.file.name in self._history.newest and not is_grown
         self._history.add(delivery)
         self.deliveries.append(delivery)
 

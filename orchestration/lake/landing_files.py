@@ -143,19 +143,34 @@ class OpenFile:
     def read(self, size: int = -1, /) -> bytes:
         """Read and hash the next bytes; what is appended meanwhile is not read, or it might never end."""
         wanted = self._left_bytes if size < 0 else min(size, self._left_bytes)
-        try:
-            data = self._handle.read(wanted)
-        except OSError as error:
-            raise FileUnavailable(f"cannot be read ({error.strerror})") from error
+        data = self._read_block(wanted)
         self._left_bytes -= len(data)
         self._hash.update(data)
         return data
+
+    def _read_block(self, size: int) -> bytes:
+        try:
+            return self._handle.read(size)
+        except OSError as error:
+            raise FileUnavailable(f"cannot be read ({error.strerror})") from error
 
     def sha256(self) -> str:
         """The hash of the whole file; reads what was not read yet."""
         while self.read(_BLOCK_BYTES):
             pass
         return self._hash.hexdigest()
+
+    def beginning(self, size: int) -> Iterator[bytes]:
+        """The first bytes, without hashing them; rewind afterwards."""
+        self._handle.seek(0)
+        while size > 0 and (block := self._read_block(min(size, _BLOCK_BYTES))):
+            size -= len(block)
+            yield block
+
+    def byte_at(self, offset: int) -> bytes:
+        """One byte; rewind afterwards."""
+        self._handle.seek(offset)
+        return self._read_block(1)
 
     def rewind(self) -> None:
         """Go back to the beginning, to parse after hashing; a streamed file is hashed again."""

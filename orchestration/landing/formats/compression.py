@@ -42,6 +42,11 @@ def plain_blocks(source: ByteSource, options: ReadOptions) -> Iterator[bytes]:
         yield block
 
 
+def is_compressed(head: bytes) -> bool:
+    """Whether a file that begins with these bytes is compressed."""
+    return head.startswith((_GZIP, _ZSTD)) or head[1:4] == _ZSTD_SKIPPABLE
+
+
 def check_caps(unpacked_bytes: int, *, packed_bytes: int, options: ReadOptions) -> None:
     """Reject a file that is, or unpacks to, more than allowed.
 

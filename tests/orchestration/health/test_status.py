@@ -107,19 +107,44 @@ def test_a_file_that_was_loaded_later_under_its_name_counts_as_corrected(
     assert "generation_events file.gzip: 1 in 1 file, all corrected since" in shown
 
 
-def test_a_correction_that_is_rejected_again_counts_as_uncorrected(
+def test_what_is_rejected_again_counts_once_and_as_uncorrected(
     deliver: Callable[..., None], quarantine: Callable[[], list[str]]
 ) -> None:
     deliver("cut.jsonl.gz", b"\x1f\x8b\x08cut")
     deliver("cut.jsonl.gz", b"\x1f\x8b\x08cut again")
-    assert quarantine()[0] == "quarantine   2 lines or files"
+    assert quarantine()[0] == "quarantine   1 lines or files"
 
     deliver("a.jsonl", line(1, credits="-1") + line(2))
     deliver("a.jsonl", line(1, credits="-2") + line(2))
 
     shown = quarantine()
-    assert shown[0] == "quarantine   4 lines or files, 1 of them corrected since"
+    assert shown[0] == "quarantine   2 lines or files"
     assert "such as generation_events/a.jsonl:1: credits must be at least 0; found -2" in shown
+
+
+def test_a_line_that_moved_in_its_file_and_is_rejected_again_is_uncorrected(
+    deliver: Callable[..., None], quarantine: Callable[[], list[str]]
+) -> None:
+    deliver("a.jsonl", line(1, credits="-1") + line(2, credits="-2") + line(3))
+    deliver("a.jsonl", line(0) + line(3) + line(2, credits="-2"))
+
+    shown = quarantine()
+    assert shown[0] == "quarantine   2 lines or files, 1 of them corrected since"
+    assert any(text.startswith("such as generation_events/a.jsonl:3") for text in shown)
+
+
+def test_a_log_that_grows_keeps_its_open_lines_and_completes_its_half_one(
+    deliver: Callable[..., None], quarantine: Callable[[], list[str]]
+) -> None:
+    night = line(1) + line(2, credits="-1") + line(3)
+    deliver("app.jsonl", night[:-20])
+    assert quarantine()[0] == "quarantine   2 lines or files"
+    deliver("app.jsonl", night + line(4))
+    assert quarantine()[:2] == ["quarantine   1 lines or files", "generation_events range: 1 in 1 file"]
+    deliver("app.jsonl", night + line(4) + line(5, credits="-1"))
+    assert quarantine()[0] == "quarantine   2 lines or files"
+    deliver("app.jsonl", line(1) + line(2) + line(3) + line(4) + line(5, credits="-1"))
+    assert quarantine()[0] == "quarantine   2 lines or files, 1 of them corrected since"
 
 
 def test_a_correction_with_the_bytes_of_a_loaded_file_counts(
@@ -147,11 +172,11 @@ def test_tens_of_thousands_of_rejected_lines_are_shown_in_a_few(
 def test_many_kinds_are_truncated_with_the_largest_first(
     deliver: Callable[..., None], quarantine: Callable[[], list[str]]
 ) -> None:
-    # the remedy of a file without required columns names them, so that each of these is a kind of its own
-    columns = [f"{name}" for name in GOOD]
+    # the remedy names each fault of a row, so that each of these is a kind of its own
+    faults = {"occurred_at": "1", "status": "x", "quality_score": 7, "latency_ms": 0.5, "locale": True}
     for number in range(1, 26):
-        given = {name: GOOD[name] for place, name in enumerate(columns) if number >> place & 1}
-        deliver(f"{number}.jsonl", json.dumps(given) + "\n")
+        found = {name: faults[name] for place, name in enumerate(faults) if number >> place & 1}
+        deliver(f"{number}.jsonl", line(number, **found) + line(100 + number))
     deliver("a.jsonl", line(1, credits="-1") + line(2, credits="-1") + line(3))
 
     shown = quarantine()

@@ -172,9 +172,9 @@ def test_the_same_bytes_in_another_feed_or_format_are_not_an_alias(lake: Lake, l
 def test_the_same_name_with_different_bytes_is_a_new_delivery_and_reported(lake: Lake, landing: Path) -> None:
     deliver(landing, "generation_events/a.jsonl", lines(event(1)))
     ingest(lake, landing)
-    deliver(landing, "generation_events/a.jsonl", lines(event(1), event(2)))
+    deliver(landing, "generation_events/a.jsonl", lines(event(2), event(1)))
     report = ingest(lake, landing)
-    assert event_ids(lake) == ["e1", "e1", "e2"]
+    assert event_ids(lake) == ["e1", "e2", "e1"]
     assert [row["replaces_earlier"] for row in table(lake, "deliveries")] == [False, True]
     assert any("generation_events/a.jsonl" in warning for warning in report.warnings)
 
