@@ -134,6 +134,25 @@ _NOT_REJECTED = Check(
     severity="warning",
 )
 
+_ALL_READ = Check(
+    name="every_file_is_in_the_folder_of_a_feed",
+    rule="whatever lies in the landing directory is in the folder of a feed",
+    cases=f"select file_path, reason from raw.deliveries where status = 'unread' and {_NEWEST_BATCH}",
+    found="{file_path}: {reason}",
+    why="It is not read: what is in it is missing from every number.",
+    remedy="Move it into the folder of its feed, or out of the landing directory",
+    severity="warning",
+)
+
+_SOMETHING_LOADED = Check(
+    name="something_was_loaded",
+    rule="nothing is published before at least one line was loaded",
+    cases=read_sql("raw/something_was_loaded"),
+    found="{outcome}",
+    why="A page of zeros looks like a month without usage.",
+    remedy="Correct the lines in the landing directory, or name another one with --landing",
+)
+
 _NO_DRIFT = Check(
     name="no_unknown_column_arrives",
     rule="the newest batch has only columns the contract knows",
@@ -183,8 +202,18 @@ _FEW_REJECTED = Check(
     severity="warning",
 )
 
+_MOST_ACCEPTED = Check(
+    name="at_most_a_fifth_of_a_file_is_refused",
+    rule="of the lines of each file in the newest batch at most a fifth are refused",
+    cases=read_sql("raw/at_most_a_fifth_of_a_file_is_refused"),
+    found="file {file_path}: {quarantined_count} of {line_count} lines, most often because {reason}",
+    why="Its numbers are those of a file that is mostly missing.",
+    remedy="Correct the source of the file, and deliver the lines again",
+    severity="warning",
+)
+
 GATES = (
     *map(_feed_gate, _FILLED),
-    Gate("raw.deliveries", (_LINES, _SAME_BYTES, _NOT_REJECTED, _NO_DRIFT)),
-    Gate("raw.quarantine", (_QUARANTINE_WHOLE, _QUARANTINED_KEPT, _FEW_REJECTED)),
+    Gate("raw.deliveries", (_LINES, _SOMETHING_LOADED, _ALL_READ, _SAME_BYTES, _NOT_REJECTED, _NO_DRIFT)),
+    Gate("raw.quarantine", (_QUARANTINE_WHOLE, _QUARANTINED_KEPT, _FEW_REJECTED, _MOST_ACCEPTED)),
 )

@@ -54,7 +54,8 @@ _RAW_SPECS = [
     )
     for table, description in {
         "quarantine": "One row per rejected line or file: text, file, line, rule, reason, remedy.",
-        "deliveries": "One row per file seen: hash, lines, accepted, quarantined, its status.",
+        "deliveries": "One row per file seen: hash, lines, accepted, quarantined, its status; also of those "
+        "that are in the folder of no feed and not read.",
     }.items()
 ]
 

@@ -1,4 +1,4 @@
-"""One delivered file: its counts, its status, its row in `deliveries`.
+"""One delivered file: its counts, its status, its row in `deliveries`; and the rows of what is not read.
 
 The rows themselves are handled in `ingestion`.
 """
@@ -14,12 +14,14 @@ import pyarrow as pa
 
 from orchestration.lake.batch_writer import DELIVERIES_SCHEMA
 from orchestration.lake.landing_files import LandingFile
+from orchestration.lake.unread_files import UnreadEntry
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.formats.chunks import Chunk
 from orchestration.landing.formats.dispatch import Format, format_of
 from orchestration.landing.rejects import Reject, excerpt, file_rejected
 
 Status = Literal["loaded", "alias", "rejected"]
+UNREAD = "unread"
 ContentKey = tuple[str, Format | None, str]
 _KEPT_NAMES = 100
 
@@ -131,6 +133,26 @@ class Delivery:
                 f"{self.accepted_count} accepted and {self.quarantined_count} quarantined. "
                 "Nothing was committed; report this file."
             )
+
+
+def unread_table(entries: Iterable[UnreadEntry], *, batch_id: int, now: datetime) -> pa.Table:
+    """The rows of `deliveries` for what was not read; it belongs to no feed."""
+    zeros = dict.fromkeys(
+        ("size_bytes", "modified_ns", "line_count", "accepted_count", "quarantined_count"), 0
+    )
+    rows = [
+        {
+            **zeros,
+            "batch_id": batch_id,
+            "file_path": entry.name,
+            "status": UNREAD,
+            "replaces_earlier": False,
+            "reason": entry.reason,
+            "loaded_at": now,
+        }
+        for entry in entries
+    ]
+    return pa.Table.from_pylist(rows, DELIVERIES_SCHEMA)
 
 
 def deliveries_table(deliveries: Iterable[Delivery], *, batch_id: int, now: datetime) -> pa.Table:

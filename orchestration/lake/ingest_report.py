@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from orchestration.lake.delivery import Delivery
 from orchestration.lake.ingestion import FeedIngestion
+from orchestration.lake.unread_files import UnreadEntry
 from orchestration.landing.contract import FEEDS
 
 _SHOWN_FILES = 5
@@ -52,11 +53,11 @@ class IngestReport:
 
 
 def ingest_report(
-    feeds: Mapping[str, FeedIngestion], *, batch_id: int | None, unknown_folders: Iterable[str]
+    feeds: Mapping[str, FeedIngestion], *, batch_id: int | None, unread: Iterable[UnreadEntry]
 ) -> IngestReport:
     """The report of a finished ingestion."""
     warnings = (
-        *(f"folder {name} was ignored: it is not the name of a feed" for name in unknown_folders),
+        *map(str, unread),
         *(warning for ingestion in feeds.values() for warning in _warnings(ingestion)),
     )
     return IngestReport(batch_id, tuple(_feed_report(*item) for item in feeds.items()), warnings)

@@ -15,13 +15,14 @@ import pyarrow.parquet as pq
 from orchestration.durable_files import atomic_write
 from orchestration.lake.batch_manifest import ManifestUnreadable, read_manifest
 from orchestration.lake.batch_writer import DELIVERIES, SCHEMAS, TABLES, BatchWriter, remove_leftovers
-from orchestration.lake.delivery import deliveries_table
+from orchestration.lake.delivery import UNREAD, deliveries_table, unread_table
 from orchestration.lake.delivery_history import read_history
 from orchestration.lake.erasure.forgotten_list import Forgotten
 from orchestration.lake.erasure.rewriting import settle_rewrites
 from orchestration.lake.ingest_report import FeedReport, IngestReport, ingest_report
 from orchestration.lake.ingestion import FeedIngestion
 from orchestration.lake.landing_files import Listing, list_landing
+from orchestration.lake.unread_files import UnreadEntry
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
 from orchestration.landing.rejects import LandingError
@@ -83,8 +84,9 @@ class Lake:
     ) -> IngestReport:
         """Load every file that is not loaded yet, as one batch.
 
-        A batch is committed if anything is new, if it is the first, so that every table exists, or if the
-        newest is of a release that had fewer columns, so that every column exists.
+        A batch is committed if anything is new, if it is the first, so that every table exists, if the
+        newest is of a release that had fewer columns, so that every column exists, or if other files than
+        before lie outside the feeds' folders, so that the newest batch lists these.
 
         Args:
             landing: the landing directory.
@@ -105,13 +107,20 @@ class Lake:
         with BatchWriter(self.root, batch_id) as writer:
             feeds = self._load(listing, writer, now, progress or (lambda _: None))
             deliveries = [delivery for ingestion in feeds.values() for delivery in ingestion.deliveries]
-            is_committed = bool(deliveries) or not self.has_all_columns()
+            is_committed = (
+                bool(deliveries) or not self.has_all_columns() or listing.unread != self._unread_before()
+            )
             if is_committed:
                 writer.write(DELIVERIES, deliveries_table(deliveries, batch_id=batch_id, now=now))
+                writer.write(DELIVERIES, unread_table(listing.unread, batch_id=batch_id, now=now))
                 writer.commit()
-        return ingest_report(
-            feeds, batch_id=batch_id if is_committed else None, unknown_folders=listing.unknown_folders
-        )
+        return ingest_report(feeds, batch_id=batch_id if is_committed else None, unread=listing.unread)
+
+    def _unread_before(self) -> list[UnreadEntry]:
+        """What the newest batch lists as not read."""
+        columns = ["status", "file_path", "reason"]
+        rows = pq.read_table(self.paths(DELIVERIES)[-1], columns=columns).to_pylist()
+        return [UnreadEntry(row["file_path"], row["reason"]) for row in rows if row["status"] == UNREAD]
 
     def has_all_columns(self) -> bool:
         """Whether the newest batch has every column of the contract; false without a batch."""

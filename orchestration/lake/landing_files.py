@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from orchestration.lake.file_names import is_hidden, storable_name
+from orchestration.lake.unread_files import UnreadEntry, unread_entries
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.rejects import LandingError
 
@@ -46,10 +48,10 @@ class LandingFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """The landing directory: the files of each feed by name, and the folders that are no feed's."""
+    """The landing directory: the files of each feed by name, and what is in no feed's folder."""
 
     files: dict[str, list[LandingFile]]
-    unknown_folders: list[str]
+    unread: list[UnreadEntry]
 
 
 def list_landing(landing: Path) -> Listing:
@@ -64,22 +66,13 @@ def list_landing(landing: Path) -> Listing:
         for feed in FEEDS:
             if feed in top:
                 files[feed] = sorted(_walk(feed, top[feed]), key=lambda file: file.name)
+        unread = unread_entries(landing)
     except OSError as error:
         raise LandingError(
             f"every landing folder must be a readable directory; {error.filename} is not ({error.strerror}). "
             "Create the landing directory with one folder per feed, allow reading it, or choose another one."
         ) from error
-    unknown = [
-        storable_name(name)
-        for name, entry in sorted(top.items())
-        if name not in FEEDS and not _is_hidden(name) and entry.is_dir(follow_symlinks=False)
-    ]
-    return Listing(files, unknown)
-
-
-def storable_name(name: str) -> str:
-    """A file name as valid UTF-8; other bytes become `\\xNN`."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return Listing(files, unread)
 
 
 def _walk(feed: str, folder: os.DirEntry[str]) -> Iterator[LandingFile]:
@@ -91,7 +84,7 @@ def _walk(feed: str, folder: os.DirEntry[str]) -> Iterator[LandingFile]:
                 yield file
             continue
         with os.scandir(entry.path) as children:
-            pending += [(child, f"{name}/{child.name}") for child in children if not _is_hidden(child.name)]
+            pending += [(child, f"{name}/{child.name}") for child in children if not is_hidden(child.name)]
 
 
 def _file(feed: str, entry: os.DirEntry[str], name: str) -> LandingFile | None:
@@ -108,10 +101,6 @@ def _obstacle(mode: int) -> str | None:
     if stat.S_ISREG(mode):
         return None
     return "a symbolic link" if stat.S_ISLNK(mode) else "a pipe, socket or device"
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "_"))
 
 
 class OpenFile:

@@ -109,7 +109,9 @@ def _published(
     if result.success:
         yield f"published    {settings.published_dir} -> {settings.published_dir.readlink()}"
         return
-    if served_number(settings.data_dir) == served_before:
+    if served_before is None and served_number(settings.data_dir) is None:
+        yield "published    nothing: the run failed, and nothing was published before"
+    elif served_number(settings.data_dir) == served_before:
         yield "published    nothing: the run failed; the version published before is still served"
     else:
         yield "published    The new version is complete and served, but a later step failed; run again."

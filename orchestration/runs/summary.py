@@ -42,8 +42,10 @@ def _deliveries(warehouse: Warehouse, batches: Sequence[int], *, is_staged: bool
     listed = ", ".join(str(batch) for batch in batches)
     loaded = warehouse.query(read_sql(__file__, "loaded_files", batches=listed))
     for feed, files, accepted in zip(loaded["feed"], loaded["files"], loaded["accepted"], strict=True):
-        if files:
+        if files and accepted:
             yield f"loaded       {accepted:,} {feed} from {files} files"
+    if not loaded["accepted"].sum():
+        yield "loaded       nothing"
     if loaded["aliases"].sum():
         yield f"skipped      {loaded['aliases'].sum()} files with the content of a file loaded before"
     if is_staged:

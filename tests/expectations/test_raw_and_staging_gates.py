@@ -95,6 +95,50 @@ RAW: list[Corruption] = [
         ("events/1.jsonl", "1 lines quarantined, 0 in raw.quarantine"),
     ),
     (
+        "something_was_loaded",
+        CRITICAL,
+        """update raw.deliveries set accepted_count = 0, quarantined_count = line_count;
+        insert into raw.quarantine values
+            (1, 'members', 'members/1.csv', 2, 'required', 'member_id is required'),
+            (1, 'members', 'members/1.csv', 1, 'sign', 'credits must be positive; found kim@example.org'),
+            (1, 'members', 'members/2.csv', 1, 'required', 'member_id is required')""",
+        (
+            "nothing was loaded: 17 lines were refused: members/1.csv: member_id is required; ",
+            "members/1.csv: credits must be positive; events/1.jsonl: occurred_at has no offset. Correct",
+        ),
+    ),
+    (
+        "something_was_loaded",
+        CRITICAL,
+        "update raw.deliveries set accepted_count = 0, quarantined_count = 0, line_count = 0",
+        ("nothing was loaded: no file in the folder of a feed has a row",),
+    ),
+    (
+        "something_was_loaded",
+        CRITICAL,
+        """update raw.deliveries set accepted_count = 0, quarantined_count = 0, line_count = 0,
+            status = 'rejected'""",
+        ("nothing was loaded: 11 files were refused: events/1.jsonl",),
+    ),
+    (
+        "every_file_is_in_the_folder_of_a_feed",
+        WARNING,
+        """insert into raw.deliveries values
+        (2, null, 'Events/', 'unread', 0, 0, 0, null, null, false, 'the folder is no feed''s')""",
+        ("Events/: the folder is no feed's", "Move it into the folder of its feed"),
+    ),
+    (
+        "at_most_a_fifth_of_a_file_is_refused",
+        WARNING,
+        """insert into raw.deliveries values
+            (3, 'members', 'good.csv', 'loaded', 500, 400, 100, null, null, false, null),
+            (3, 'members', 'm.csv', 'loaded', 9, 7, 2, null, null, false, null);
+        insert into raw.quarantine values
+            (3, 'members', 'm.csv', 1, 'required', 'member_id is required; found kim@example.org'),
+            (3, 'members', 'm.csv', 2, 'required', 'member_id is required')""",
+        ("found 1 case: file m.csv: 2 of 9 lines, most often because member_id is required. Correct",),
+    ),
+    (
         "no_file_comes_again_with_other_bytes",
         WARNING,
         "update raw.deliveries set replaces_earlier = true where batch_id = 2 and status = 'loaded'",
@@ -133,9 +177,15 @@ OF_THE_NEWEST_BATCH = (
     "no_file_is_rejected",
     "no_unknown_column_arrives",
     "at_most_1_percent_of_lines_are_rejected",
+    "at_most_a_fifth_of_a_file_is_refused",
+    "every_file_is_in_the_folder_of_a_feed",
 )
 # and these count the rows of all batches, so that a table cannot lose rows checked before
-OF_EVERY_BATCH = ("quarantine_holds_every_batch", *(f"{feed}_holds_every_batch" for feed in FEEDS))
+OF_EVERY_BATCH = (
+    "something_was_loaded",
+    "quarantine_holds_every_batch",
+    *(f"{feed}_holds_every_batch" for feed in FEEDS),
+)
 RAW_ALWAYS = [corruption for corruption in RAW if corruption[0] in (*OF_THE_NEWEST_BATCH, *OF_EVERY_BATCH)]
 RAW_ONCE = [corruption for corruption in RAW if corruption not in RAW_ALWAYS]
 

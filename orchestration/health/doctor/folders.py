@@ -16,6 +16,7 @@ import yaml
 
 from orchestration.durable_files import sync
 from orchestration.health.doctor.finding import Finding
+from orchestration.lake.unread_files import unread_entries
 from orchestration.landing.contract import FEEDS
 
 GB = 1000**3
@@ -34,19 +35,20 @@ def check_landing(landing_dir: Path) -> Finding:
         )
     try:
         folders = sorted(entry.name for entry in landing_dir.iterdir() if entry.is_dir())
+        unread = unread_entries(landing_dir)
     except OSError as error:
         return Finding(
             "landing", "problem", f"{landing_dir} cannot be read: {error}", "Let this user read it."
         )
-    unknown = [name for name in folders if name not in FEEDS and name[0] not in "._"]
     counts = [f"{name} ({_file_count(landing_dir / name)})" for name in FEEDS if name in folders]
     found = f"{landing_dir}: {', '.join(counts) or 'no feed'}"
-    if unknown:
+    if unread:
+        listed = "; ".join(f"{entry.name}: {entry.reason}" for entry in unread[:10])
         return Finding(
             "landing",
             "warning",
-            f"{found}; not feeds, and not read: {', '.join(unknown[:10])}",
-            f"Rename or remove them; the feeds are {', '.join(FEEDS)}.",
+            f"{found}; not read: {listed}",
+            f"Move or remove them; the feeds are {', '.join(FEEDS)}.",
         )
     if "generation_events" not in folders:
         return Finding(

@@ -359,8 +359,13 @@ def test_hidden_files_are_ignored_and_unknown_folders_reported(lake: Lake, landi
     deliver(landing, "generation_event/a.jsonl", lines(event(1)))
     deliver(landing, "notes.txt", b"hello")
     report = ingest(lake, landing)
-    assert statuses(lake) == {}
-    assert report.warnings == ("folder generation_event was ignored: it is not the name of a feed",)
+    unread = {"generation_event/": "unread", "notes.txt": "unread"}
+    assert statuses(lake) == unread
+    assert report.warnings == (
+        "generation_event/ was not read: the folder is no feed's, and holds a.jsonl; the feed is called "
+        "generation_events",
+        "notes.txt was not read: it is in the folder of no feed",
+    )
 
 
 def test_rows_are_stored_in_the_order_of_files_and_lines(lake: Lake, landing: Path) -> None:

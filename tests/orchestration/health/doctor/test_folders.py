@@ -38,8 +38,13 @@ def test_the_landing_folder_is_shown_with_its_feeds_and_unknown_folders(tmp_path
     assert found.found.endswith("generation_events (2 files), credit_entries (0 files)")
 
     (landing / "generation_event").mkdir()
-    unknown = folders.check_landing(landing)
-    assert (unknown.state, "not read: generation_event" in unknown.found) == ("warning", True)
+    assert folders.check_landing(landing).state == "ok"
+    (landing / "generation_event" / "a.jsonl").write_text("")
+    (landing / "events.csv").write_text("")
+    unread = folders.check_landing(landing)
+    assert unread.state == "warning"
+    assert "not read: events.csv: it is in the folder of no feed; the feed is called gen" in unread.found
+    assert "generation_event/: the folder is no feed's, and holds a.jsonl" in unread.found
 
 
 def test_a_data_folder_that_cannot_be_written_is_a_problem(
