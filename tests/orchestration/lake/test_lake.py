@@ -235,7 +235,7 @@ def test_a_file_no_row_of_which_has_a_required_column_is_rejected_whole(lake: La
         (
             "p.csv",
             "Day;User\n1;kim\n2;lee\n",
-            "workspace_id; found Day, User, separated by semicolon",
+            "workspace_id; found Day, User, separated by semicolons",
         ),
     ],
 )

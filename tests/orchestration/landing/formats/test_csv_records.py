@@ -146,7 +146,7 @@ def test_a_comma_separates_where_it_gives_the_required_columns_whatever_else_the
 
 def test_a_header_without_the_required_columns_says_what_was_seen() -> None:
     (chunk,) = csv_chunks([b"Day;User;Cost, EUR\n1;a;2\n"], ReadOptions(), ["id", "credits"])
-    assert chunk.found == "Day, User, Cost, EUR, separated by semicolon"
+    assert chunk.found == "Day, User, Cost, EUR, separated by semicolons"
 
 
 @pytest.mark.parametrize(
