@@ -21,8 +21,8 @@ from oracle.comparison import differences, lake_rows
 from support.product import Credits, NightlyRun, copy_run, nightly_run
 
 # seed, histories, runs; every situation occurs in the second
-QUICK, SMALL = (3, 8, 2), (3, 100, 4)
-LARGE_SEEDS, LARGE_COUNT, LARGE_RUNS = (1, 2, 3), 80, 6
+QUICK, SMALL = (3, 8, 2), (1, 120, 4)
+LARGE_SEEDS, LARGE_COUNT, LARGE_RUNS = (1, 2, 3), 100, 6
 SHOWN = 12
 
 IN_LONG_SETS_ONLY = {"run: same day again", "run: nothing is delivered"}
