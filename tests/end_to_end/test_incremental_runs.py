@@ -127,15 +127,25 @@ def test_a_second_run_exits_at_once_and_names_the_first(credits_command: Credits
     assert f"process {os.getpid()}" in result.stderr
 
 
-@pytest.mark.slow
-def test_an_empty_landing_publishes_empty_marts(credits_command: Credits, tmp_path: Path) -> None:
-    (tmp_path / "landing").mkdir()
-    run = nightly_run(credits_command, tmp_path / "landing", tmp_path / "data", SAMPLE_AS_OF)
-    filled = {mart for mart, rows in published_rows(run.published).items() if rows}
-    assert filled == {"model_registry"}  # the calibration a forecast would use
-    result = credits_command("report", "--data-dir", run.data_dir)
-    assert result.returncode != 0
-    assert "0 are published" in result.stderr
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (None, "no file in the folder of a feed has a row"),
+        ('{"event_id": "e1", "user": "kim"}\n', "1 lines were refused"),
+    ],
+)
+def test_a_first_run_that_accepts_nothing_exits_1_and_publishes_nothing(
+    credits_command: Credits, tmp_path: Path, lines: str | None, reason: str
+) -> None:
+    folder = tmp_path / "landing" / "generation_events"
+    folder.mkdir(parents=True)
+    if lines:
+        (folder / "a.jsonl").write_text(lines)
+    data = tmp_path / "data"
+    result = credits_command("run", "--landing", folder.parent, "--data-dir", data, "--as-of", SAMPLE_AS_OF)
+    assert result.returncode == 1
+    assert f"nothing was loaded: {reason}" in result.stdout + result.stderr
+    assert not (data / "published").exists()
 
 
 def test_a_usage_error_names_the_wrong_value_and_exits_2(credits_command: Credits, tmp_path: Path) -> None:
