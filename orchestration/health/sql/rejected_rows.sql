@@ -48,7 +48,7 @@ where
         and coalesce(refused.newest_refusal > refused.batch_id, false)
     )
     and not exists (
-        select 1
+        select deliveries.batch_id
         from deliveries
         where
             deliveries.file_path = refused.file_path

@@ -23,6 +23,8 @@ left join broken
         and deliveries.file_path = broken.file_path
         and broken.rule_rank = 1
 where
-    deliveries.batch_id = (select max(newest.batch_id) from raw.deliveries as newest)
+    deliveries.batch_id = (
+        select max(newest.batch_id) as batch_id from raw.deliveries as newest
+    )
     and deliveries.status = 'loaded'
     and deliveries.quarantined_count * 5 > deliveries.line_count
