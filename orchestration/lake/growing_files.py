@@ -6,6 +6,7 @@ That the rest is loaded like any other file is decided in `ingestion`.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from hashlib import sha256
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,18 +33,25 @@ def lines_read_before(file_name: str, content: OpenFile, earlier: EarlierDeliver
         or format_of(file_name) not in _BY_LINE
     ):
         return None
+    if not earlier.size_bytes:
+        return 0
     digest, ends, last = sha256(), 0, b""
-    for block in content.beginning(earlier.size_bytes):
+    blocks = chain(content.beginning(earlier.size_bytes - 1), [content.byte_at(earlier.size_bytes - 1)])
+    for block in blocks:
         if not last and is_compressed(block):
             return None
+        before_last_byte = digest.copy()
         digest.update(block)
         # CRLF is one end, also where a block ends inside it
         ends += block.count(b"\n") + block.count(b"\r") - block.count(b"\r\n")
         ends -= last == b"\r" and block.startswith(b"\n")
         last = block[-1:]
     if digest.hexdigest() != earlier.sha256:
-        return None
-    is_complete = last in (b"\n", b"\r", b"")
+        # half of a line may have been delivered with a line end, as many editors and scripts write it
+        before_last_byte.update(b"\n")
+        is_cut = last not in (b"\n", b"\r") and before_last_byte.hexdigest() == earlier.sha256
+        return ends if is_cut else None
+    is_complete = last in (b"\n", b"\r")
     return ends + (not is_complete and content.byte_at(earlier.size_bytes) in b"\r\n")
 
 

@@ -186,3 +186,19 @@ def test_wherever_a_log_is_cut_each_of_its_rows_is_loaded_once(
     assert landing.loaded() == [(f"g{n}", n) for n, kind in enumerate(kinds, 1) if kind == "good"]
     bad = {n for n, kind in enumerate(kinds, 1) if kind == "bad"}
     assert bad <= set(landing.refused())
+
+
+def test_half_of_a_line_that_ended_in_a_line_end_is_read_again_when_it_is_complete(landing: Landing) -> None:
+    whole = event(2)
+    landing.deliver(event(1) + b"\nnope\n" + whole[:40] + b"\n")
+    report = landing.deliver(event(1) + b"\nnope\n" + whole + b"\n" + event(3) + b"\n")
+    assert landing.loaded() == [("g1", 1), ("g2", 3), ("g3", 4)]
+    assert landing.refused() == [2, 3]
+    assert landing.deliveries() == [(3, 1, None, False), (2, 2, 2, False)]
+    assert report.warnings == ()
+
+
+def test_a_line_that_was_changed_is_not_one_that_grew(landing: Landing) -> None:
+    landing.deliver(event(1) + b"\n" + event(2)[:40] + b"\n")
+    landing.deliver(event(1) + b"\n" + event(3)[:39] + b"?" + event(3)[39:] + b"\n")
+    assert [each[2] for each in landing.deliveries()] == [None, None]
