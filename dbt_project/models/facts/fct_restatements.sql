@@ -1,71 +1,6 @@
 with restated as (select * from {{ ref('int_restated_days') }}),
 
-corrected_before as (select * from {{ ref('int_generations_corrected') }}),
-
-new_generations as (
-    select
-        generations.*,
-        corrected_before.winning_row_id is not null as is_corrected
-    from {{ ref('fct_generations') }} as generations
-    left join corrected_before on generations.row_id = corrected_before.winning_row_id
-    where
-        generations.batch_id > {{ var('served_batch') or 0 }}
-        and {{ was_served('generations.usage_date') }}
-),
-
-late_generations as (
-    select * from new_generations
-    where not is_corrected
-),
-
-newly_retracted as (
-    select * from {{ ref('int_generations_excluded') }}
-    where
-        exclusion_reason = 'retracted'
-        and not {{ is_unserved('batch_id', 'usage_date') }}
-        and {{ is_unserved('retracted_in_batch', 'retracted_on') }}
-),
-
-late as (
-    select
-        workspace_id,
-        usage_date,
-        sum(credits) as credits,
-        sum(case when disposition = 'wasted' then credits else 0 end) as wasted_credits
-    from late_generations
-    group by workspace_id, usage_date
-),
-
-retracted as (
-    select
-        workspace_id,
-        usage_date,
-        sum(credits) as credits
-    from newly_retracted
-    group by workspace_id, usage_date
-),
-
-corrected as (
-    select
-        workspace_id,
-        usage_date,
-        sum(credits) as credits
-    from (
-        select
-            workspace_id,
-            usage_date,
-            credits
-        from new_generations
-        where is_corrected
-        union all
-        select
-            workspace_id,
-            usage_date,
-            -credits as credits
-        from corrected_before
-    ) as both_sides
-    group by workspace_id, usage_date
-),
+changes as (select * from {{ ref('int_generation_changes') }}),
 
 refunded as (
     select distinct
@@ -82,125 +17,94 @@ refunded as (
         and {{ is_unserved('entries.batch_id', 'entries.occurred_on') }}
 ),
 
--- other days of the same content units
-changed_through_units as (
-    select distinct
+-- days that changed by themselves, and other days of the same content units
+changed_days as (
+    select
+        workspace_id,
+        usage_date,
+        cause,
+        sum(credits_change) as credits_change,
+        sum(wasted_change) as wasted_change
+    from changes
+    group by workspace_id, usage_date, cause
+),
+
+changed_with_units as (
+    select
         generations.workspace_id,
         generations.usage_date,
-        units.cause
-    from (
-        {%- for changed, cause in [
-            ('late_generations', 'late'),
-            ('newly_retracted', 'retraction'),
-            ('new_generations where is_corrected', 'correction'),
-            ('corrected_before', 'correction'),
-        ] %}
-        select
-            {{ classified_together() | join(', ') }},
-            '{{ cause }}' as cause
-        from {{ changed }}
-        {%- if not loop.last %}
-        union
-        {%- endif %}
+        {%- for cause in ('late', 'retraction', 'correction') %}
+        max(case when units.cause = '{{ cause }}' then 1 else 0 end) as has_{{ cause }}
+        {%- if not loop.last %},{% endif %}
         {%- endfor %}
+    from (
+        select distinct
+            {{ classified_together() | join(', ') }},
+            cause
+        from changes
     ) as units
     inner join {{ ref('int_generations_classified') }} as generations
         on {{ same_unit('units', 'generations') }}
-    inner join restated
-        on
-            generations.workspace_id = restated.workspace_id
-            and generations.usage_date = restated.usage_date
+    group by generations.workspace_id, generations.usage_date
+),
+
+changed_in_all as (
+    select
+        workspace_id,
+        usage_date,
+        sum(credits_change) as credits_change,
+        sum(wasted_change) as wasted_change,
+        {%- for cause in ('late', 'retraction', 'correction') %}
+        max(case when cause = '{{ cause }}' then 1 else 0 end) as has_{{ cause }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from changed_days
+    group by workspace_id, usage_date
 ),
 
 explained as (
     select
-        restated.*,
-        late.workspace_id is not null as has_late,
-        retracted.workspace_id is not null as has_retracted,
-        corrected.workspace_id is not null as has_corrected,
-        coalesce(late.credits, 0) as late_credits,
-        coalesce(late.wasted_credits, 0) as late_wasted,
-        coalesce(retracted.credits, 0) as retracted_credits,
-        coalesce(corrected.credits, 0) as corrected_credits,
+        restated.workspace_id,
+        restated.usage_date,
+        changed.workspace_id is not null as is_changed,
         restated.credits_after - restated.credits_before
-        - coalesce(late.credits, 0) + coalesce(retracted.credits, 0)
-        - coalesce(corrected.credits, 0)
-            as reassigned_credits,
+        - coalesce(changed.credits_change, 0) as reassigned_credits,
         restated.wasted_credits_after - restated.wasted_credits_before
-        - coalesce(late.wasted_credits, 0) as other_wasted_change,
+        - coalesce(changed.wasted_change, 0) as other_wasted_change,
         case
             when {{ is_redefined() }} then 'definition'
-            when retracted.workspace_id is not null then 'retraction'
-            when late.workspace_id is not null then 'late'
-            when corrected.workspace_id is not null then 'correction'
+            when changed.has_retraction = 1 then 'retraction'
+            when changed.has_late = 1 then 'late'
+            when changed.has_correction = 1 then 'correction'
             when refunded.workspace_id is not null then 'ledger'
-            when late_units.cause is not null then 'late'
-            when retracted_units.cause is not null then 'retraction'
-            when corrected_units.cause is not null then 'correction'
+            when with_units.has_late = 1 then 'late'
+            when with_units.has_retraction = 1 then 'retraction'
+            when with_units.has_correction = 1 then 'correction'
             when restated.credits_after <> restated.credits_before then 'dimension'
             else 'outcome'
         end as wasted_cause
     from restated
-    left join late
+    left join changed_in_all as changed
         on
-            restated.workspace_id = late.workspace_id
-            and restated.usage_date = late.usage_date
-    left join retracted
-        on
-            restated.workspace_id = retracted.workspace_id
-            and restated.usage_date = retracted.usage_date
-    left join corrected
-        on
-            restated.workspace_id = corrected.workspace_id
-            and restated.usage_date = corrected.usage_date
+            restated.workspace_id = changed.workspace_id
+            and restated.usage_date = changed.usage_date
     left join refunded
         on
             restated.workspace_id = refunded.workspace_id
             and restated.usage_date = refunded.usage_date
-    left join changed_through_units as late_units
+    left join changed_with_units as with_units
         on
-            restated.workspace_id = late_units.workspace_id
-            and restated.usage_date = late_units.usage_date
-            and late_units.cause = 'late'
-    left join changed_through_units as retracted_units
-        on
-            restated.workspace_id = retracted_units.workspace_id
-            and restated.usage_date = retracted_units.usage_date
-            and retracted_units.cause = 'retraction'
-    left join changed_through_units as corrected_units
-        on
-            restated.workspace_id = corrected_units.workspace_id
-            and restated.usage_date = corrected_units.usage_date
-            and corrected_units.cause = 'correction'
+            restated.workspace_id = with_units.workspace_id
+            and restated.usage_date = with_units.usage_date
 ),
 
 causes as (
-    select
-        workspace_id,
-        usage_date,
-        'late' as cause,
-        late_credits as credits_change,
-        late_wasted as wasted_change
-    from explained
-    where has_late
-    union all
-    select
-        workspace_id,
-        usage_date,
-        'retraction' as cause,
-        -retracted_credits as credits_change,
-        0 as wasted_change
-    from explained
-    where has_retracted
-    union all
-    select
-        workspace_id,
-        usage_date,
-        'correction' as cause,
-        corrected_credits as credits_change,
-        0 as wasted_change
-    from explained
-    where has_corrected
+    select changed_days.*
+    from changed_days
+    inner join restated
+        on
+            changed_days.workspace_id = restated.workspace_id
+            and changed_days.usage_date = restated.usage_date
     union all
     select
         workspace_id,
@@ -211,12 +115,7 @@ causes as (
     from explained
     where
         reassigned_credits <> 0
-        or (
-            not has_late
-            and not has_retracted
-            and not has_corrected
-            and other_wasted_change = 0
-        )
+        or (not is_changed and other_wasted_change = 0)
     union all
     select
         workspace_id,

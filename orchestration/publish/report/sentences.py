@@ -209,7 +209,7 @@ def buying_text(forecast: Forecast | None, *, write_date: Callable[[date], str],
     if forecast is None or forecast.credits_to_buy is None:
         return None
     if forecast.credits_to_buy == 0:
-        return _("Buy nothing: what is booked already covers the days to come")
+        return _("Buy nothing: what is booked or expected covers the days to come")
     amount = _("{credits} credits", credits=credits(forecast.credits_to_buy))
     packs = json.loads(forecast.recommended_packs) if forecast.recommended_packs else []
     if packs:

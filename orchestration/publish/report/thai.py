@@ -54,8 +54,8 @@ THAI: dict[str, str] = {
     "too early for a range: {days} of {least} days": "ยังเร็วเกินไปที่จะบอกช่วงเวลา: มีข้อมูล {days} จาก {least} วัน",
     "Buy by {day}: {amount}": "ควรซื้อภายใน {day}: {amount}",
     "Buy now: {amount}": "ควรซื้อทันที: {amount}",
-    "Buy nothing: what is booked already covers the days to come": (
-        "ไม่ต้องซื้อเพิ่ม: เครดิตที่จองไว้เพียงพอสำหรับวันข้างหน้าแล้ว"
+    "Buy nothing: what is booked or expected covers the days to come": (
+        "ไม่ต้องซื้อเพิ่ม: เครดิตที่จองไว้หรือที่คาดว่าจะได้รับเพียงพอสำหรับวันข้างหน้าแล้ว"
     ),
     " and ": " และ ",
     "{credits} credits": "{credits} เครดิต",

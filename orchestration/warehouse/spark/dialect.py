@@ -34,7 +34,8 @@ def _for_spark(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.CTE):
         node.set("materialized", None)
     if isinstance(node, exp.Anonymous) and node.name.lower() == "divide":
-        return exp.IntDiv(this=exp.Paren(this=node.expressions[0]), expression=node.expressions[1])
+        dividend, divisor = (operand.transform(_for_spark) for operand in node.expressions)
+        return exp.IntDiv(this=exp.Paren(this=dividend), expression=divisor)
     if isinstance(node, exp.Select):
         node.set(
             "expressions", [column for listed in node.expressions for column in _without_replace(listed)]

@@ -6,5 +6,8 @@ select
 from staging.stg_credit_entries as staged
 left join facts.fct_credit_entries as entries
     on staged.workspace_id = entries.workspace_id and staged.entry_id = entries.entry_id
-where entries.entry_id is null and staged.occurred_at >= cast(:as_of as timestamp)
+where
+    entries.entry_id is null
+    -- nothing_is_dated_far_after_as_of names the later ones
+    and staged.occurred_at between cast(:as_of as timestamp) and cast(:as_of + 400 as timestamp)
 group by staged.workspace_id

@@ -60,7 +60,7 @@ def changed_forecast(example: Report, **changes: object) -> Forecast:
         ),
         ({"buy_by": AS_OF}, "Buy now: 2,760 credits"),
         ({"buy_by": None}, "Buy now: 2,760 credits"),
-        ({"credits_to_buy": Decimal(0)}, "Buy nothing: what is booked already covers the days to come"),
+        ({"credits_to_buy": Decimal(0)}, "Buy nothing: what is booked or expected covers the days to come"),
         ({"credits_to_buy": None}, None),
     ],
 )

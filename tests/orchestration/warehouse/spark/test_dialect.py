@@ -23,6 +23,10 @@ from orchestration.warehouse.waste_inputs import _part
     [
         ("select cast(x as hugeint) as x from t", "SELECT CAST(x AS DECIMAL(38, 0)) AS x FROM t"),
         ("select divide(a + 1, b) as q from t", "SELECT (a + 1) DIV b AS q FROM t"),
+        (
+            "select divide(cast(a as hugeint), b) as q from t",
+            "SELECT (CAST(a AS DECIMAL(38, 0))) DIV b AS q FROM t",
+        ),
         ("select * from a semi join b using (k)", "SELECT * FROM a SEMI JOIN b USING (k)"),
         (
             "select date_diff('day', a, b) as n from t order by n",
