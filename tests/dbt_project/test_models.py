@@ -34,6 +34,7 @@ KEYLESS = {
     "int_unit_last_used": "grouped by its key, of which unit_key stands for the unit",
     "int_references": "a union of staged rows, whose keys are tested",
     "int_references_unknown": "its other_source is null in the row of the reference itself",
+    "int_generation_changes": "a log of changes, in which a corrected generation stands twice",
     "fct_generations": "the rows of int_generations_classified, joined to one row of each small table",
     "ml_waste_cases": "a view of int_generations_classified; the gate on probabilities finds one doubled",
 }
