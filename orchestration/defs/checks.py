@@ -39,13 +39,13 @@ def layer_gate(layer: str) -> dg.AssetChecksDefinition:
         warehouse: dg.ResourceParam[Warehouse],
         journal: dg.ResourceParam[Journal],
     ) -> Iterator[dg.AssetCheckResult]:
-        with warehouse.session():
-            report = run_gates(
-                layer,
-                query=warehouse.query,
-                as_of=run.as_of_date(warehouse),
-                since_batch=complete_batch(warehouse),
-            )
+        warehouse.keep_open()
+        report = run_gates(
+            layer,
+            query=warehouse.query,
+            as_of=run.as_of_date(warehouse),
+            since_batch=complete_batch(warehouse),
+        )
         refuse_torn(report)
         journal.record_checks(
             [CheckRow(layer=layer, **{k: getattr(result, k) for k in _SHARED}) for result in report.results],

@@ -4,7 +4,7 @@ The steps do not belong here: the job is the one the schedule starts.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from datetime import date, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from orchestration.runs.summary import summarise_run
 from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import Journal
-from orchestration.warehouse.protocol import WarehouseError
+from orchestration.warehouse.protocol import Warehouse, WarehouseError
 from orchestration.warehouse.reporting_date import newest_complete_day, require_complete_day
 from orchestration.warehouse.timezones import workspace_timezones
 
@@ -123,10 +123,15 @@ def execute(
     settings: Settings, config: dict[str, object], instance: dg.DagsterInstance
 ) -> dg.ExecuteInProcessResult:
     """Run the job of this data directory in this process, which must hold its lock."""
-    job = build(settings).resolve_job_def(JOB_NAME)
+    definitions = build(settings)
+    warehouse: Warehouse = (definitions.resources or {})["warehouse"]
     # dbt's own lines go to a file: progress is what goes to standard error
-    with (settings.data_dir / "dbt.log").open("w") as dbt_log, redirect_stdout(dbt_log):
-        return job.execute_in_process(
+    with (
+        closing(warehouse),
+        (settings.data_dir / "dbt.log").open("w") as dbt_log,
+        redirect_stdout(dbt_log),
+    ):
+        return definitions.resolve_job_def(JOB_NAME).execute_in_process(
             instance=instance,
             run_config={**config, "loggers": {"progress": {}}},
             raise_on_error=False,

@@ -25,7 +25,7 @@ SERVED_COLUMNS = {
 
 
 class DuckDBWarehouse:
-    """One DuckDB file, opened for each call only, so that dbt may write it in between.
+    """One DuckDB file, opened for each call, or for many after `keep_open`.
 
     Args:
         path: the file; created on first use.
@@ -35,6 +35,7 @@ class DuckDBWarehouse:
     def __init__(self, path: Path, *, memory_limit: str = "6GB") -> None:
         self.path = path
         self.memory_limit = memory_limit
+        self._kept_open: ExitStack | None = None
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -115,6 +116,7 @@ class DuckDBWarehouse:
         """
         if not self.path.exists():
             return None
+        self.close()
         aside = self.path.with_name(f"{self.path.name}.torn")
         self.path.replace(aside)
         self.path.with_name(f"{self.path.name}.wal").unlink(missing_ok=True)
@@ -133,6 +135,7 @@ class DuckDBWarehouse:
 
     def remove(self) -> None:
         """Delete the working warehouse; it is rebuilt from the lake."""
+        self.close()
         for name in (self.path.name, f"{self.path.name}.wal"):
             (self.path.parent / name).unlink(missing_ok=True)
 
@@ -143,23 +146,29 @@ class DuckDBWarehouse:
         dbt opens the file for each model and test, with this configuration (dbt_project/profiles.yml): DuckDB
         would refuse another one.
         """
-        with self.session():
-            yield
+        self.keep_open()
+        yield
 
-    @contextmanager
-    def session(self) -> Iterator[None]:
-        """Keep the file open over several calls, each of which would open, check and close it.
+    def keep_open(self) -> None:
+        """Keep the file open over the calls to come, each of which would open, check and close it.
 
         Where it cannot be opened, each call raises why.
         """
-        with ExitStack() as opened:
-            with suppress(duckdb.Error):
+        if self._kept_open is None:
+            with suppress(duckdb.Error), ExitStack() as opened:
                 opened.enter_context(self.connect())
-            yield
+                self._kept_open = opened.pop_all()
+
+    def close(self) -> None:
+        """Close what `keep_open` opened; what was written is then in the file itself."""
+        if self._kept_open is not None:
+            self._kept_open.close()
+            self._kept_open = None
 
     @contextmanager
     def marts_file(self, marts: Sequence[str]) -> Iterator[Path]:
-        """The file itself."""
+        """The file itself, closed."""
+        self.close()
         yield self.path
 
     def define(self, view: str, sql: str) -> None:

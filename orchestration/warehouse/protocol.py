@@ -73,8 +73,12 @@ class Warehouse(Protocol):
         """The block in which models are changed; a warehouse in which it failed may be incomplete."""
         ...
 
-    def session(self) -> AbstractContextManager[None]:
-        """The block of several calls, which share what is costly to open."""
+    def keep_open(self) -> None:
+        """Keep open what is costly to open, for the calls to come, until `close`."""
+        ...
+
+    def close(self) -> None:
+        """Close what `keep_open` opened."""
         ...
 
     def define(self, view: str, sql: str) -> None:

@@ -127,6 +127,14 @@ def test_a_warning_ends_when_the_events_or_the_right_source_come(
         "such as event_retractions r4 names event e4 of source native"
     )
     assert "content_outcomes dated after" not in second.result.stdout
-    kept = state(second)
+
+
+@pytest.mark.slow
+def test_a_full_refresh_finds_the_same_without_effect(
+    first_night: NightlyRun, credits_command: Credits
+) -> None:
+    landing = first_night.landing
+    deliver(landing, "generation_events", "3", [event(number, "2026-05-11") for number in (6, 7)])
+    kept = state(nightly_run(credits_command, landing, first_night.data_dir, "2026-05-12"))
     whole = nightly_run(credits_command, landing, first_night.data_dir, "2026-05-12", "--full-refresh")
     assert state(whole) == kept

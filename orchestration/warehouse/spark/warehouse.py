@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -150,9 +150,11 @@ class SparkWarehouse:
         yield
         self._files.delete(_MARKER)
 
-    def session(self) -> AbstractContextManager[None]:
-        """The block of several calls; the server keeps its session anyway."""
-        return nullcontext()
+    def keep_open(self) -> None:
+        """The server keeps its session anyway."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
     def define(self, view: str, sql: str) -> None:
         """Create or replace a view."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 from orchestration.warehouse.duckdb import DuckDBWarehouse, says_torn
@@ -56,20 +57,25 @@ def test_a_file_set_aside_is_kept_and_its_wal_is_removed(warehouse: DuckDBWareho
     assert warehouse.set_aside() is None
 
 
-def test_a_session_opens_the_file_once_and_closes_it_at_the_end(
+def test_a_file_kept_open_is_opened_once_and_closed_before_it_is_published_or_removed(
     warehouse: DuckDBWarehouse,
 ) -> None:
-    with warehouse.session():
+    for close in (warehouse.close, warehouse.remove, lambda: warehouse.marts_file([]).__enter__()):
+        warehouse.replace("main.t", pd.DataFrame({"x": [1, 2]}), select="select * from frame")
+        warehouse.keep_open()
+        warehouse.keep_open()
         # an open database is shared by name: it is still there when its file is not
-        warehouse.path.rename(warehouse.path.with_suffix(".aside"))
-        assert warehouse.row_counts(["t"]) == {"t": 200000}
-        warehouse.path.with_suffix(".aside").rename(warehouse.path)
-    warehouse.path.unlink()
-    assert not warehouse.has_table("main.t")
+        aside = warehouse.path.rename(warehouse.path.with_suffix(".aside"))
+        assert warehouse.row_counts(["main.t"]) == {"main.t": 2}
+        aside.rename(warehouse.path)
+        close()
+        warehouse.path.unlink(missing_ok=True)
+        assert not warehouse.has_table("main.t")
 
 
-def test_a_session_of_a_file_that_cannot_be_opened_leaves_the_reason_to_each_call(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_kept_open_leaves_the_reason_to_each_call(tmp_path: Path) -> None:
     (tmp_path / "broken.duckdb").write_text("no database" * 2000)
     broken = DuckDBWarehouse(tmp_path / "broken.duckdb")
-    with broken.session(), pytest.raises(duckdb.Error):
+    broken.keep_open()
+    with pytest.raises(duckdb.Error):
         broken.row_counts(["t"])
