@@ -140,7 +140,7 @@ class _FeedWriter:
             return "null::varchar"
         return f"nullif('{{' || concat_ws(',', {', '.join(members)}) || '}}', '{{}}')"
 
-    # -- one value -------------------------------------------------------------------------------------------
+    # one value
 
     def _value(self, value: Value, column: Column) -> str:
         """The text of a value, as an expression; what cannot be converted is left for the contract."""
@@ -215,7 +215,7 @@ class _FeedWriter:
         ]
         return f"concat_ws('-', {', '.join(parts)})"
 
-    # -- times -----------------------------------------------------------------------------------------------
+    # times
 
     def _instant(self, value: Value, text: str) -> str:
         if value.epoch:
@@ -268,7 +268,7 @@ class _FeedWriter:
         micros = self._steps.add(whole)
         return f"make_timestamp(case when {micros} between 0 and {_LAST_US} then {micros}::bigint end)"
 
-    # -- numbers ---------------------------------------------------------------------------------------------
+    # numbers
 
     def _number(self, value: Value, text: str, column: Column) -> str:
         """A number with a point; one not written as declared is a fault: 1.234 would pass for another."""

@@ -95,7 +95,7 @@ class RecordSteps:
         texts = ["", *(text for text in self._mapping.reads.null if text)]
         return ["null", *(json.dumps(text, ensure_ascii=False) for text in texts)]
 
-    # -- from records to the elements that are rows ----------------------------------------------------------
+    # from records to the elements that are rows
 
     def _open(self) -> None:
         is_read = [self._is_file(self._feed.files or self._mapping.reads.files)]
@@ -178,7 +178,7 @@ class RecordSteps:
         tests = [f"regexp_full_match({below}, {quoted(file_pattern(pattern))})" for pattern in patterns]
         return f"({' or '.join(tests)})"
 
-    # -- values in documents ---------------------------------------------------------------------------------
+    # values in documents
 
     def _exact(self, column: str) -> str:
         """A column of JSON in which the numbers asked for are texts."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 Place = tuple[str | int, ...]
+_MAX_DEPTH = 50
 _NULLS = ("", "~", "null")
 
 
@@ -40,8 +41,12 @@ def read_yaml(text: str) -> YamlDocument:
     Raises:
         YamlFault: it is not YAML, repeats a key, or uses an anchor or a tag.
     """
+    depth = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                raise YamlFault(_line(event), f"it nests deeper than {_MAX_DEPTH} levels")
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise YamlFault(_line(event), "anchors and aliases are not supported; write the value out")
             if tag := getattr(event, "tag", None):
@@ -51,8 +56,6 @@ def read_yaml(text: str) -> YamlDocument:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "a character is not allowed in YAML"
         raise YamlFault(mark.line + 1 if mark else 1, f"it is not YAML: {problem}") from error
-    except RecursionError as error:
-        raise YamlFault(1, "it nests too deep") from error
     lines: dict[Place, int] = {}
     return YamlDocument(_value(node, (), lines) if node else None, lines)
 
