@@ -279,7 +279,7 @@ feeds:
         ("places: 2", "0.125", "0.12"),
         ("places: 2", "0.135", "0.14"),
         ("places: 0", "2.5", "2"),
-        ("places: 6", "3", "3"),
+        ("places: 6", "3", "3.000000"),
         ("minor_units: 2", "1234.5", "12.345"),
         ("minor_units: 6, places: 2", "1234567", "1.23"),
         ("places: 2", "many", "many"),
@@ -335,7 +335,7 @@ RATED = generation(credits="{rate: {of: spend, or: total.cost, card: usd_to_cred
 
 def test_a_micro_amount_is_scaled_before_it_is_rounded(run: Run) -> None:
     mapped = run(RATED, {"id": "e1", "at": NOON, "spend": 4e-7}, cards=card(("usd", "2026-01-01", "1000")))
-    assert rows(mapped)[0]["credits"] == "0.0004"
+    assert rows(mapped)[0]["credits"] == "0.000400"
     assert mapped.rounded == 0
 
 
@@ -349,11 +349,11 @@ def test_places_say_by_how_much_the_total_moved(run: Run) -> None:
 @pytest.mark.parametrize(
     ("record", "credits"),
     [
-        ({"spend": 2, "total": {"cost": 7}}, "20"),
-        ({"spend": 0.0, "total": {"cost": 7}}, "70"),
-        ({"spend": "0E-10", "total": {"cost": 7}}, "70"),
-        ({"total": {"cost": 7}}, "70"),
-        ({"spend": 0}, "0"),
+        ({"spend": 2, "total": {"cost": 7}}, "20.000000"),
+        ({"spend": 0.0, "total": {"cost": 7}}, "70.000000"),
+        ({"spend": "0E-10", "total": {"cost": 7}}, "70.000000"),
+        ({"total": {"cost": 7}}, "70.000000"),
+        ({"spend": 0}, "0.000000"),
         ({}, None),
         ({"spend": "lots", "total": {"cost": 7}}, "lots"),
     ],
@@ -369,14 +369,18 @@ def test_a_rate_holds_by_the_day_of_the_event(run: Run) -> None:
     cards = card(("usd", "2026-01-01", "10"), ("usd", "2026-05-02", "20"))
     days = ["2026-05-01T23:59:59.999999Z", "2026-05-02T00:00:00Z", "2026-05-02T01:00:00+02:00"]
     records = [{"id": f"e{n}", "at": day, "spend": 1} for n, day in enumerate(days)]
-    assert [row["credits"] for row in rows(run(RATED, *records, cards=cards))] == ["10", "20", "10"]
+    assert [row["credits"] for row in rows(run(RATED, *records, cards=cards))] == [
+        "10.000000",
+        "20.000000",
+        "10.000000",
+    ]
 
 
 def test_a_missing_rate_is_refused_and_names_card_unit_model_and_day(run: Run) -> None:
     text = RATED + "    model: model\n"
     record = {"id": "e1", "at": "2025-12-31T10:00:00Z", "spend": 1, "model": "m-1"}
     mapped = run(text, record, record | {"id": "e2", "spend": 0}, cards=card(("usd", "2026-01-01", "10")))
-    assert [row["credits"] for row in rows(mapped)] == ["0"]  # nothing needs no rate
+    assert [row["credits"] for row in rows(mapped)] == ["0.000000"]  # nothing needs no rate
     ((position, reject),) = mapped.rejected
     assert (position, reject.rule, reject.column, reject.value) == (0, "rate.missing", "credits", "1")
     for part in ("usd_to_credits", "unit usd", "model m-1", "2025-12-31"):
