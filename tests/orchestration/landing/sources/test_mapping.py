@@ -49,6 +49,8 @@ def with_column(line: str) -> str:
             "a: !!python/name:os.system x\n",
             "the tag tag:yaml.org,2002:python/name:os.system is not supported",
         ),
+        ('a: "\\0"\n', ":1: a text holds NUL or half of a surrogate pair"),
+        ('a:\n  "\\ud800": b\n', ":2: a text holds NUL or half of a surrogate pair"),
         ("reads: {}\n", "no feed is mapped"),
         ("raeds: {}\n" + GOOD, ":1: raeds: 'raeds' is not a verb here (did you mean reads?)"),
         ("reads: {nul: [a]}\n" + GOOD, ":1: reads.nul: 'nul' is not a verb here (did you mean null?)"),
