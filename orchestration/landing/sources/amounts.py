@@ -31,45 +31,60 @@ def calculate(amount: Amount, rows: pa.Table, cards: RateCards) -> Calculated:
 
     A row without any amount has the value of `otherwise`; an amount that is no number stays as it is, and one
     of an event without a time is missing, both for the contract to refuse. An amount of 0 needs no rate.
+    `places` rounds whatever number it becomes.
     """
     amounts = [rows[term.amount].to_pylist() for term in amount.terms]
-    texts: list[str | None] = (
-        rows[amount.otherwise].to_pylist() if amount.otherwise else [None] * rows.num_rows
-    )
-    rates = _Rates(amount.card, rows, cards) if amount.card else None
-    units = [term.unit for term in amount.terms]
-    shift = Decimal(1).scaleb(-amount.minor_units)
+    others = rows[amount.otherwise].to_pylist() if amount.otherwise else None
+    given = rows[amount.given].to_pylist() if amount.given else None
+    product = _Product(amount, rows, cards)
     step = None if amount.places is None else Decimal(1).scaleb(-amount.places)
+    texts: list[str | None] = []
     rounded = Decimal(0)
-    rejected: dict[int, Reject] = {}
     for row, found in enumerate(zip(*amounts, strict=True)):
+        text: str | None = given[row] if given else None
         total: Decimal | None = None
-        for unit, text in zip(units, found, strict=True):
+        if text is None:
+            total, text = product.of(row, found)
+            if total is None and text is None and others and found.count(None) == len(found):
+                text = others[row]
+        if step is not None:
+            exact = _number(text) if total is None and text is not None else total
+            if exact is not None:
+                total = exact.quantize(step, context=_EXACT)
+                if total != exact:
+                    rounded = _EXACT.add(rounded, _EXACT.subtract(total, exact))
+        texts.append(text if total is None else f"{total:f}")
+    return Calculated(texts, rounded, product.rejected)
+
+
+class _Product:
+    """The amounts of a row times their rates."""
+
+    def __init__(self, amount: Amount, rows: pa.Table, cards: RateCards) -> None:
+        self._column = amount.column
+        self._units = [term.unit for term in amount.terms]
+        self._factor = amount.factor
+        self._rates = _Rates(amount.card, rows, cards) if amount.card else None
+        self.rejected: dict[int, Reject] = {}
+
+    def of(self, row: int, amounts: tuple[str | None, ...]) -> tuple[Decimal | None, str | None]:
+        """The sum of the products, or else the text that is no number."""
+        total: Decimal | None = None
+        for unit, text in zip(self._units, amounts, strict=True):
             if text is None:
                 continue
             number = _number(text)
             if number is None:
-                texts[row], total = text, None
-                break
-            if number and rates:
-                rate = rates.of(unit, row)
+                return None, text
+            if number and self._rates:
+                rate = self._rates.of(unit, row)
                 if rate is None:
-                    if rates.instants[row] is not None:
-                        rejected[row] = rates.missing(amount.column, unit, row, text)
-                    texts[row], total = None, None
-                    break
+                    if self._rates.instants[row] is not None:
+                        self.rejected[row] = self._rates.missing(self._column, unit, row, text)
+                    return None, None
                 number = _EXACT.multiply(number, rate)
             total = number if total is None else _EXACT.add(total, number)
-        if total is None:
-            continue
-        if amount.minor_units:
-            total = _EXACT.multiply(total, shift)
-        if step is not None:
-            exact, total = total, total.quantize(step, context=_EXACT)
-            if total != exact:
-                rounded = _EXACT.add(rounded, _EXACT.subtract(total, exact))
-        texts[row] = f"{total:f}"
-    return Calculated(texts, rounded, rejected)
+        return None if total is None else _EXACT.multiply(total, self._factor), None
 
 
 class _Rates:

@@ -46,7 +46,7 @@ class RecordSteps:
         broken: columns that hold a text which should have been JSON.
     """
 
-    def __init__(self, mapping: Mapping, feed: FeedMapping) -> None:
+    def __init__(self, mapping: Mapping, feed: FeedMapping, *, is_filtered: bool = True) -> None:
         self._mapping = mapping
         self._feed = feed
         self._steps: list[_Step] = []
@@ -64,6 +64,11 @@ class RecordSteps:
         self.ordinals: list[str] = []
         self.broken: list[str] = []
         self._open()
+        if is_filtered:
+            self.filter(mapping.where)
+            for path in feed.explode:
+                self._explode(path)
+            self.filter(feed.where)
 
     def select(self, columns: str) -> str:
         """The whole query."""
@@ -118,10 +123,6 @@ class RecordSteps:
         self._parse(len(self._levels) - 1, self._mapping.parse)
         for name in self._mapping.join:
             self._join(name)
-        self._filter(self._mapping.where)
-        for path in self._feed.explode:
-            self._explode(path)
-        self._filter(self._feed.where)
 
     def _explode(self, path: str) -> None:
         document, pointer = self._find(read_path(path.removesuffix("?")), inside=True)
@@ -178,7 +179,8 @@ class RecordSteps:
         self._parsed[(name, ())] = self._document(self._exact(column))
         self._parse(name, join.parse)
 
-    def _filter(self, conditions: dict[str, Condition]) -> None:
+    def filter(self, conditions: dict[str, Condition]) -> None:
+        """Leave out the elements that do not meet the conditions."""
         for path, condition in conditions.items():
             tests = " and ".join(_tests(self.text(path), condition))
             self._step(lambda last, tests=tests: f"select * from {last} where {tests}")  # type: ignore[misc]

@@ -282,6 +282,9 @@ feeds:
         ("places: 6", "3", "3.000000"),
         ("minor_units: 2", "1234.5", "12.345"),
         ("minor_units: 6, places: 2", "1234567", "1.23"),
+        ("minor_units: -2", "1.5", "150"),
+        ("negate: true", "1.5", "-1.5"),
+        ("negate: true, minor_units: 2", "-150", "1.50"),
         ("places: 2", "many", "many"),
         ("places: 2", "1_000", "1_000"),
         ("places: 2", "NaN", "NaN"),
@@ -433,6 +436,20 @@ def test_else_stands_for_a_missing_amount(run: Run) -> None:
     value = "{rate: {of: spend, card: usd_to_credits}, else: {const: 0}}"
     mapped = run(generation(credits=value), {"id": "e1", "at": NOON}, cards=card(("usd", "2026-01-01", "10")))
     assert rows(mapped)[0]["credits"] == "0"
+
+
+def test_a_rate_stands_where_there_is_no_amount_of_its_own(run: Run) -> None:
+    value = "{path: own, else: {rate: {of: spend, card: usd_to_credits}}, places: 2}"
+    records = [{"id": "e1", "at": NOON, "own": 0.125}, {"id": "e2", "at": NOON, "spend": 0.5}]
+    mapped = run(generation(credits=value), *records, cards=card(("usd", "2026-01-01", "10")))
+    assert [row["credits"] for row in rows(mapped)] == ["0.12", "5.00"]
+    assert mapped.rounded == Decimal("-0.005")
+
+
+def test_places_round_what_stands_for_a_missing_amount(run: Run) -> None:
+    value = "{rate: {of: spend, card: usd_to_credits}, else: own, places: 2}"
+    mapped = run(generation(credits=value), {"id": "e1", "at": NOON, "own": 0.135})
+    assert rows(mapped)[0]["credits"] == "0.14"
 
 
 # ids
@@ -633,6 +650,49 @@ def test_what_is_kept_can_get_another_name(run: Run) -> None:
     element = {"id": "e1", "at": NOON, "cost": 1, "pairs": span()["attributes"]}
     mapped = run(text, {"team": "red", "calls": [element]})
     assert rows(mapped)[0]["attributes"] == {"team": "red", "tags": ["team:red", "5"]}
+
+
+REFUSING = """
+parse: [meta]
+refuse:
+  - where: {startTime: {exists: true}, id: null}
+    reason: this is a summary of days
+    remedy: Deliver the log itself.
+""" + generation()
+
+
+def test_records_can_be_refused_by_name(run: Run) -> None:
+    good = {"id": "e1", "at": NOON, "cost": 1, "startTime": NOON}
+    mapped = run("where: {id: {exists: true}}" + REFUSING, {"startTime": NOON}, good, {"x": 1})
+    ((position, reject),) = mapped.rejected
+    assert (position, reject.rule, reject.remedy) == (0, "mapping.refuse", "Deliver the log itself.")
+    assert reject.reason == "this is a summary of days"
+    assert (len(rows(mapped)), mapped.left_out) == (1, 1)
+
+
+GRANTS = """
+feeds:
+  credit_entries:
+    - entry_id: id
+      occurred_at: at
+      workspace_id: {const: w1}
+      entry_type: {const: grant}
+      credits: amount
+    - where: {voided_at: {exists: true}}
+      entry_id: {concat: [id, {const: void}]}
+      occurred_at: voided_at
+      workspace_id: {const: w1}
+      entry_type: {const: void}
+      credits: {path: amount, negate: true}
+"""
+
+
+def test_a_record_can_give_several_rows_of_one_feed(run: Run) -> None:
+    grant = {"id": "g1", "at": NOON, "amount": 5}
+    mapped = run(GRANTS, grant | {"voided_at": "2026-05-02T00:00:00Z"}, grant | {"id": "g2"})
+    found = [(row["entry_id"], row["entry_type"], row["credits"]) for row in rows(mapped, "credit_entries")]
+    assert found == [("g1", "grant", "5"), ("g1-void", "void", "-5"), ("g2", "grant", "5")]
+    assert mapped.feeds[0].documents["record"].to_pylist() == [0, 0, 1]
 
 
 # files
