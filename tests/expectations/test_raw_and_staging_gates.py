@@ -21,6 +21,8 @@ FEEDS = {
     "products": ("product_id", "products/1.csv"),
     "credit_packs": ("pack_id", "packs/1.csv"),
     "credit_plans": ("plan_id", "plans/1.csv"),
+    "rate_cards": ("card", "rates/1.csv"),
+    "provider_totals": ("source", "totals/1.csv"),
 }
 KEYED = ("generation_events", "content_outcomes", "event_retractions", "credit_entries")
 
@@ -103,7 +105,7 @@ RAW: list[Corruption] = [
             (1, 'members', 'members/1.csv', 1, 'sign', 'credits must be positive; found kim@example.org'),
             (1, 'members', 'members/2.csv', 1, 'required', 'member_id is required')""",
         (
-            "nothing was loaded: 17 lines were refused: members/1.csv: member_id is required; ",
+            "nothing was loaded: 19 lines were refused: members/1.csv: member_id is required; ",
             "members/1.csv: credits must be positive; events/1.jsonl: occurred_at has no offset. Correct",
         ),
     ),
