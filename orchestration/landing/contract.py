@@ -327,7 +327,7 @@ _CREDIT_PLANS = Feed(
     ),
 )
 
-# days are in UTC; the last day of a rate is valid_to, and of two rates in force the one that began later counts
+# days are in UTC; valid_to is the last one, and of two rates in force the one that began later counts
 _RATE_CARDS = Feed(
     name="rate_cards",
     key=("card", "model", "generation_type", "unit", "valid_from"),

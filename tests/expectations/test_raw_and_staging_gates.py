@@ -120,7 +120,7 @@ RAW: list[Corruption] = [
         CRITICAL,
         """update raw.deliveries set accepted_count = 0, quarantined_count = 0, line_count = 0,
             status = 'rejected'""",
-        ("nothing was loaded: 11 files were refused: events/1.jsonl",),
+        ("nothing was loaded: 13 files were refused: events/1.jsonl",),
     ),
     (
         "every_file_is_in_the_folder_of_a_feed",
