@@ -313,6 +313,12 @@ create table marts.usage_by_category as
 select workspace_id, period, credits_used as credits, cast(1 as decimal(38, 12)) as credit_share
 from marts.credit_summary;
 create table marts.usage_by_generation_type as select * from marts.usage_by_category;
+create table marts.usage_by_tag as
+select workspace_id, period, 'team' as tag_key, value as tag_value, cast(credits_used * share as decimal(38, 6)) as credits,
+    cast(share as decimal(38, 12)) as credit_share, cast(wasted_credits * share as decimal(38, 6)) as wasted_credits,
+    cast(case value when 'a' then generation_count else 0 end as bigint) as generation_count
+from marts.credit_summary
+cross join (values ('a', 0.6), ('(none)', 0.4)) as tags(value, share);
 create table marts.usage_daily as select * from facts.fct_usage_daily;
 create table marts.waste_by_reason as
 select workspace_id, period, wasted_credits from marts.credit_summary where wasted_credits > 0;
@@ -324,3 +330,9 @@ create table marts.usage_spikes as select * from forecast.usage_spikes;
 create table marts.waste_suggestions as select * from waste.suggestions;
 create table marts.ruleset_changes as select * from waste.version_changes where version_kind = 'ruleset';
 create table marts.template_changes as select * from waste.version_changes where version_kind = 'template';
+create table facts.fct_reconciliation as
+select 'native' as source, '(all)' as workspace_id, '(all)' as model, 'amount' as unit, 'USD' as currency,
+    date '2026-03-31' as first_day, date '2026-03-31' as last_day, cast(200 as decimal(38, 12)) as theirs,
+    cast(201 as decimal(38, 12)) as ours, cast(1 as decimal(38, 12)) as difference,
+    cast(0 as decimal(38, 12)) as explained, true as is_complete, cast(1 as bigint) as cost_currency_count;
+create table marts.reconciliation as select * from facts.fct_reconciliation;
