@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.mapped_sources import Loaded, lines, load, load_shipped
 
 from orchestration.landing.sources.mapping import mapping_from, read_mapping, shipped
-from tests.support.mapped_sources import Loaded, lines, load, load_shipped
 
 REPO = Path(__file__).resolve().parents[4]
 DOCS = REPO / "docs/sources"
