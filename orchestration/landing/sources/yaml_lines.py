@@ -44,8 +44,8 @@ def read_yaml(text: str) -> YamlDocument:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise YamlFault(_line(event), "anchors and aliases are not supported; write the value out")
-            if getattr(event, "tag", None):
-                raise YamlFault(_line(event), f"the tag {event.tag} is not supported; leave it out")
+            if tag := getattr(event, "tag", None):
+                raise YamlFault(_line(event), f"the tag {tag} is not supported; leave it out")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -72,9 +72,10 @@ def _value(node: yaml.Node, place: Place, lines: dict[Place, int]) -> object:
             # an error is at the key, also where its value begins on the next line
             lines[(*place, key.value)] = _line(key)
         return found
-    is_plain = node.style is None
-    return None if is_plain and node.value.lower() in _NULLS else node.value
+    assert isinstance(node, yaml.ScalarNode)
+    return None if node.style is None and node.value.lower() in _NULLS else node.value
 
 
 def _line(marked: yaml.Node | yaml.Event) -> int:
-    return int(marked.start_mark.line) + 1
+    mark = marked.start_mark
+    return int(mark.line) + 1 if mark else 1
