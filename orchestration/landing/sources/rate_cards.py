@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,8 @@ import pyarrow as pa
 
 _Scope = tuple[str | None, str | None]
 _Key = tuple[str, str, _Scope, date]
-_DAY_US = 86_400_000_000
+_EXACT = Context(prec=100)
+DAY_US = 86_400_000_000
 _FIRST_DAY = date(1970, 1, 1)
 
 
@@ -52,7 +53,9 @@ class RateCards:
         for (card, unit, scope, start), found in versions.items():
             row = _newest(found)
             end = row.get("valid_to")
-            rate = _Rate(start, None if end is None else _day(end), Decimal(row["credits_per_unit"]))
+            rate = _Rate(
+                start, None if end is None else _day(end), Decimal(row["credits_per_unit"]).normalize(_EXACT)
+            )
             grouped.setdefault((card, unit), {}).setdefault(scope, []).append(rate)
 
         def latest_first(rates: list[_Rate]) -> tuple[_Rate, ...]:
@@ -79,7 +82,7 @@ class RateCards:
                 *(name or "" for name in scope),
                 str(rate.valid_from),
                 str(rate.valid_to or ""),
-                f"{rate.credits_per_unit.normalize():f}",
+                f"{rate.credits_per_unit:f}",
             ]
             for unit, scopes in self.rates.items()
             for scope, rates in scopes.items()
@@ -98,7 +101,7 @@ class RateCards:
         scopes = self.rates.get((card, unit))
         if not scopes:
             return None
-        day = _FIRST_DAY + timedelta(days=instant_us // _DAY_US)
+        day = _FIRST_DAY + timedelta(days=instant_us // DAY_US)
         for scope in ((model, generation_type), (model, None), (None, generation_type), (None, None)):
             for rate in scopes.get(scope, ()):
                 if rate.valid_from <= day and (rate.valid_to is None or day <= rate.valid_to):

@@ -3,10 +3,12 @@
 Not here: what the verbs do (test_engine).
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
+from orchestration.landing.sources.language import Condition, FeedMapping, Join, Rate, Reads, Refusal, Value
 from orchestration.landing.sources.mapping import (
     Mapping,
     MappingError,
@@ -49,6 +51,8 @@ def with_column(line: str) -> str:
             "a: !!python/name:os.system x\n",
             "the tag tag:yaml.org,2002:python/name:os.system is not supported",
         ),
+        ('a: "\\0"\n', ":1: a text holds NUL or half of a surrogate pair"),
+        ('a:\n  "\\ud800": b\n', ":2: a text holds NUL or half of a surrogate pair"),
         ("reads: {}\n", "no feed is mapped"),
         ("raeds: {}\n" + GOOD, ":1: raeds: 'raeds' is not a verb here (did you mean reads?)"),
         ("reads: {nul: [a]}\n" + GOOD, ":1: reads.nul: 'nul' is not a verb here (did you mean null?)"),
@@ -76,6 +80,17 @@ def with_column(line: str) -> str:
         (with_column("where: {a: {}}"), "says nothing; write one of equals, in"),
         (with_column("keep: [a..b]"), "cannot be read"),
         ("join: {t: {files: 't*', on: {a: b, c: d}}}\n" + GOOD, "join.t.on"),
+        ("refuse: [{where: {a: null}, reason: x}]\n" + GOOD, "remedy is missing; add it"),
+        (
+            "feeds:\n  members:\n  - {member_id: a, workspace_id: b}\n  - member_id: a\n    nmae: c\n",
+            ":5: feeds.members.1.nmae: 'nmae' is neither",
+        ),
+        (
+            "feeds:\n  members:\n  - {member_id: a, workspace_id: b}\n  - member_id: a\n    name: {pth: c}\n",
+            ":5: feeds.members.1.name.pth: 'pth' is not a verb",
+        ),
+        (with_column("name: ^x"), "'^x' leaves 1 exploded arrays, and there are 0"),
+        (with_column("name: '@x'"), "'@x' is an attribute; say under attributes: where"),
         ("join: {t: {files: 't*'}}\n" + GOOD, "on is missing; add it"),
     ],
 )
@@ -153,9 +168,25 @@ def test_a_file_that_is_not_utf_8_or_too_long_or_missing_is_one_line(tmp_path: P
 
 
 def test_deep_nesting_is_an_error_of_the_mapping() -> None:
-    assert "it nests too deep" in fault("a: " + "[" * 5000 + "]" * 5000)
+    assert "it nests deeper than 50 levels" in fault("a: " + "[" * 5000 + "]" * 5000)
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_a_shipped_mapping_can_be_read(name: str) -> None:
     assert read_mapping(shipped()[name], name=name).all_feeds
+
+
+def test_the_examples_of_the_document_can_be_read() -> None:
+    text = (Path(__file__).parents[4] / "docs/sources/mapping.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == 5
+    for example in examples:
+        assert read(example).all_feeds
+
+
+def test_the_document_names_every_verb() -> None:
+    text = (Path(__file__).parents[4] / "docs/sources/mapping.md").read_text(encoding="utf-8")
+    models = (Mapping, Reads, FeedMapping, Join, Rate, Refusal, Condition, Value)
+    verbs = {field.alias or name for model in models for name, field in model.model_fields.items()}
+    verbs -= {"name", "columns", "also", "id"}  # not written, or written as a value
+    assert sorted(verb for verb in verbs if not re.search(rf"\b{verb}\b", text)) == []
