@@ -160,8 +160,9 @@ ordered, and only those with several contents are compared column by column.
     {{ return({
         'generation_events': [
             'credits', 'generation_type', 'input_tokens', 'latency_ms', 'locale', 'member_id', 'model',
-            'occurred_at', 'output_tokens', 'product_category', 'product_id', 'provider', 'quality_score',
-            'request_id', 'ruleset_id', 'status', 'template_id', 'workspace_id',
+            'occurred_at', 'output_tokens', 'product_category', 'product_id', 'provider', 'provider_cost',
+            'provider_currency', 'quality_score', 'request_id', 'ruleset_id', 'status', 'template_id', 'workflow',
+            'workspace_id',
         ],
         'content_outcomes': [
             'edit_ratio', 'event_id', 'member_id', 'occurred_at', 'outcome', 'workspace_id',

@@ -55,6 +55,12 @@ create table raw.credit_plans as
 select 'w1' as workspace_id, 'team' as plan_id, cast(100 as decimal(18, 6)) as credits, 'month' as "interval",
     date '2026-03-01' as starts_on, cast(1 as bigint) as batch_id, 'plans/1.csv' as file_path,
     cast(1 as bigint) as line_number, 'h-l1' as content_hash;
+create table raw.rate_cards as
+select 'list' as card, date '2026-01-01' as valid_from, 'usd' as unit, cast(1000 as decimal(24, 12)) as credits_per_unit,
+    cast(1 as bigint) as batch_id, 'rates/1.csv' as file_path, cast(1 as bigint) as line_number, 'h-rc1' as content_hash;
+create table raw.provider_totals as
+select 'native' as source, date '2026-03-31' as "day", 'day' as "period", 'UTC' as timezone,
+    cast(1 as bigint) as batch_id, 'totals/1.csv' as file_path, cast(1 as bigint) as line_number, 'h-pt1' as content_hash;
 
 create table raw.deliveries (
     batch_id bigint, feed text, file_path text, status text, line_count bigint, accepted_count bigint,
@@ -71,6 +77,8 @@ insert into raw.deliveries values
     (1, 'products', 'products/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (1, 'credit_packs', 'packs/1.csv', 'loaded', 1, 1, 0, 500, null, false, null),
     (1, 'credit_plans', 'plans/1.csv', 'loaded', 1, 1, 0, 100, null, false, null),
+    (1, 'rate_cards', 'rates/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
+    (1, 'provider_totals', 'totals/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (2, 'generation_events', 'events/2.jsonl', 'loaded', 1, 1, 0, 10, null, false, null),
     (2, 'members', 'members/again.csv', 'alias', 0, 0, 0, null, null, false, null);
 create table raw.quarantine (
