@@ -427,3 +427,4 @@ def test_members_of_another_system_are_inactive_by_their_derived_generations(des
     desk.load(a__jsonl=lines(article(0), article(1, at="2026-05-03 08:00:00")))
     people = inactive_people(desk.lake, since=datetime(2026, 5, 2, tzinfo=UTC))
     assert people == {("d1", "ana"), (ANY, "ana")}
+
