@@ -82,7 +82,9 @@ def definitions_of(files: Iterable[Path], *, sources: str = "", people: str = ""
 
 def is_redefined(before: str, now: str) -> bool:
     """Whether formulas or the mapping of a source changed; a source that is new redefines nothing."""
-    (formulas, *known), (formulas_now, *known_now) = (text.partition("~")[0].split(".") for text in (before, now))
+    (formulas, *known), (formulas_now, *known_now) = (
+        text.partition("~")[0].split(".") for text in (before, now)
+    )
     return formulas != formulas_now or not set(known) <= set(known_now)
 
 

@@ -74,7 +74,7 @@ class _SourceCount:
 
 @dataclass
 class _Part:
-    """Records of one source folder that are mapped together; `fate` is 0 left out, 1 mapped, 2 quarantined."""
+    """Records of one source folder; the `fate` of each is 0 left out, 1 mapped, 2 quarantined."""
 
     source: str
     records: pa.Table
@@ -371,4 +371,3 @@ def _sums(rows: pa.Table, *, is_summed: bool) -> Iterator[tuple[str, int, Decima
     wanted: list[Any] = [([], "count_all"), *([("credits", "sum")] if is_summed else [])]
     for row in pa.table(columns).group_by("file").aggregate(wanted).to_pylist():
         yield row["file"], row["count_all"], row.get("credits_sum") or Decimal(0)
-

@@ -43,7 +43,7 @@ def csv_chunks(
     left_out = tuple(f"(column {place} has no name)" for place, name in enumerate(header, 1) if not name)
     found = None
     if not set(required) <= set(header):
-        found = f"{', '.join(filter(None, header))}, separated by {_SEPARATORS.get(records.separator, records.separator)}s"
+        found = f"{', '.join(filter(None, header))}, separated by {_SEPARATORS[records.separator]}s"
     for position, chunk in enumerate(_chunks(records, header, options)):
         yield chunk if position else replace(chunk, left_out=left_out, found=found)
 
