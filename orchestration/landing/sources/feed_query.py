@@ -1,0 +1,322 @@
+"""Writes the DuckDB query that takes the values of one feed out of source records.
+
+How a value is found in a record is in `record_steps`, arithmetic in `amounts`.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+
+from orchestration.landing.contract import FEEDS, Column
+from orchestration.landing.sources.mapping import INSTANTS, NUMBERS, Mapping, Value
+from orchestration.landing.sources.paths import read_path
+from orchestration.landing.sources.record_steps import RecordSteps, null_if, quoted
+
+_LOCAL = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
+_INSTANT = _LOCAL + r"(?:[Zz]| UTC| ?[+-][0-9]{2}(?::?[0-9]{2})?)"
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ]00:00(?::00(?:\.0+)?)?)?"
+_ZERO = r"[+-]?(?:0+(?:\.0*)?|\.0+)(?:[eE][+-]?[0-9]+)?"
+# decimals that cannot overflow when they become microseconds
+_EPOCHS = {
+    "s": ("25, 9", "* 1000000"),
+    "ms": ("25, 6", "* 1000"),
+    "us": ("25, 3", ""),
+    "ns": ("28, 3", "// 1000"),
+}
+_LAST_US = 253_402_300_799_999_999
+
+
+@dataclass(frozen=True)
+class Term:
+    """An amount to multiply by the rate of a unit; `amount` is a column of the query."""
+
+    unit: str
+    amount: str
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A number that is calculated from columns of the query.
+
+    Attributes:
+        column: the contract column.
+        card: the rate card, or None if the number stands as it is.
+        terms: the amounts.
+        otherwise: the column with the value where there is no amount, if any.
+        minor_units: by how many digits the point moves to the left.
+        places: the decimals to which it is rounded, if it is.
+    """
+
+    column: str
+    card: str | None
+    terms: tuple[Term, ...]
+    otherwise: str | None
+    minor_units: int
+    places: int | None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A column of the query that holds a value which cannot be read, where there is one."""
+
+    found: str
+    column: str | None
+
+
+@dataclass(frozen=True)
+class FeedQuery:
+    """The query of one feed, over the tables that `RecordSteps` names.
+
+    Attributes:
+        sql: gives `position`, `fell_back` (an id is content and occurrence), `instant_us`, `attributes` (JSON
+            or null), the contract columns and those named below.
+        columns: the contract columns that are filled.
+        amounts: the contract columns to calculate.
+        faults: what makes a record unreadable.
+    """
+
+    sql: str
+    columns: tuple[str, ...]
+    amounts: tuple[Amount, ...]
+    faults: tuple[Fault, ...]
+
+
+def feed_query(mapping: Mapping, feed: str) -> FeedQuery:
+    """The query that maps records to rows of a feed."""
+    return _FeedWriter(mapping, feed).write()
+
+
+class _FeedWriter:
+    def __init__(self, mapping: Mapping, feed: str) -> None:
+        self._reads = mapping.reads
+        self._name = mapping.name
+        self._feed = mapping.all_feeds[feed]
+        self._contract: dict[str, Column] = {column.name: column for column in FEEDS[feed].columns}
+        self._steps = RecordSteps(mapping, self._feed)
+        self._faults = [Fault(text, None) for text in self._steps.broken]
+        self._fallbacks: list[str] = []
+        self._amounts: list[Amount] = []
+
+    def write(self) -> FeedQuery:
+        columns: dict[str, str] = {}
+        if "source" in self._contract and "source" not in self._feed.columns:
+            columns["source"] = quoted(self._name)
+        for name, value in self._feed.columns.items():
+            if _is_calculated(value):
+                self._amounts.append(self._amount(name, value))
+            else:
+                columns[name] = self._steps.add(self._value(value, self._contract[name]))
+        named = {f'{sql} as "{name}"' for name, sql in columns.items()}
+        found = [f"{fault.found} as {fault.found}" for fault in self._faults]
+        needed = [
+            name
+            for amount in self._amounts
+            for name in (*(term.amount for term in amount.terms), amount.otherwise)
+            if name
+        ]
+        instant = next((columns[name] for name in INSTANTS if name in columns), "null")
+        selected = [
+            "position",
+            f"({' or '.join(self._fallbacks) or 'false'}) as fell_back",
+            f"epoch_us(try_cast({instant} as timestamptz)) as instant_us",
+            f"{self._kept()} as attributes",
+            *sorted(named),
+            *dict.fromkeys(found),
+            *dict.fromkeys(needed),
+        ]
+        return FeedQuery(
+            self._steps.select(", ".join(dict.fromkeys(selected))),
+            tuple(columns),
+            tuple(self._amounts),
+            tuple(dict.fromkeys(self._faults)),
+        )
+
+    def _kept(self) -> str:
+        """An object of the kept values that are there."""
+        members = []
+        for name, path in self._feed.keep.items():
+            found = self._steps.add(self._steps.json(path))
+            members.append(f"{quoted(json.dumps(name, ensure_ascii=False) + ':')} || {found}")
+        if not members:
+            return "null::varchar"
+        return f"nullif('{{' || concat_ws(',', {', '.join(members)}) || '}}', '{{}}')"
+
+    # -- one value -------------------------------------------------------------------------------------------
+
+    def _value(self, value: Value, column: Column) -> str:
+        """An expression with the text of a value; one that cannot be converted stays, for the contract to refuse."""
+        if value.id:
+            return self._fallback("true")
+        found = null_if(self._source(value, column), ["", *value.null_if])
+        if value.map is not None:
+            found = self._steps.add(found)
+            words = " ".join(
+                f"when {quoted(word)} then {'null' if meant is None else quoted(meant)}"
+                for word, meant in value.map.items()
+            )
+            found = f"case {found} {words} else {found} end" if words else found
+        if column.kind == "instant":
+            found = self._instant(value, self._steps.add(found))
+        elif column.kind == "date":
+            found = self._date(value, self._steps.add(found))
+        elif column.kind in NUMBERS and value.const is None:
+            found = self._number(value, found, column)
+        if value.else_ is None:
+            return found
+        found = self._steps.add(found)
+        otherwise = self._fallback(f"{found} is null") if value.else_.id else self._value(value.else_, column)
+        return f"coalesce({found}, {otherwise})"
+
+    def _source(self, value: Value, column: Column) -> str:
+        if value.path is not None:
+            return self._steps.text(value.path)
+        if value.const is not None:
+            return quoted(value.const)
+        if value.tag is not None and value.in_ is not None:
+            return self._tag(value.tag, value.in_)
+        if value.first is not None:
+            parts = [null_if(self._value(part, column), ["", *value.null_if]) for part in value.first]
+            return f"coalesce({', '.join(parts)})"
+        assert value.concat is not None
+        text = Column(column.name)
+        parts = [self._steps.add(self._value_of_part(part, text)) for part in value.concat]
+        joined = f" || {quoted(value.separator)} || ".join(parts)
+        return f"({joined})"
+
+    def _value_of_part(self, part: Value, column: Column) -> str:
+        """A part of `concat`, of which only a constant may be empty."""
+        if part.const is not None:
+            return quoted(part.const)
+        if part.else_ is not None and part.else_.const == "":
+            return f"coalesce({self._value(part.model_copy(update={'else_': None}), column)}, '')"
+        return self._value(part, column)
+
+    def _tag(self, prefix: str, path: str) -> str:
+        """What follows the prefix in the first text of an array that begins with it."""
+        text = self._steps.text(path)
+        tags = self._steps.add(
+            f"case when left({text}, 1) = '[' and json_valid({text}) then from_json({text}, '[\"VARCHAR\"]') end"
+        )
+        found = f"list_filter({tags}, lambda tag: starts_with(tag, {quoted(prefix)}))[1]"
+        return f"substr({found}, {len(prefix) + 1})"
+
+    def _fallback(self, condition: str) -> str:
+        """The hash of the record, and which of all identical ones it is; with its position if it was exploded."""
+        self._fallbacks.append(f"({condition})")
+        parts = [
+            "left(sha256(trim(text, ' ' || chr(9) || chr(10) || chr(13))), 32)",
+            "occurrence",
+            *self._steps.ordinals,
+        ]
+        return f"concat_ws('-', {', '.join(parts)})"
+
+    # -- times -----------------------------------------------------------------------------------------------
+
+    def _instant(self, value: Value, text: str) -> str:
+        if value.epoch:
+            return f"coalesce({_written(self._epoch(value, text))}, {text})"
+        if value.day:
+            # noon: the same day in every time zone less than twelve hours away
+            noon = f"({self._local_date(value, text)})::timestamp + interval 12 hours"
+            return f"coalesce({_written(_in_zone(noon, value.zone))}, {text})"
+        if value.format:
+            parsed = f"try_strptime({text}, {quoted(value.format)})"
+            if re.search("%[zZ]", value.format):
+                utc = f"timezone('UTC', {parsed})"
+            else:
+                utc = _in_zone(parsed, value.zone)
+            return f"coalesce({_written(utc)}, {text})"
+        if value.zone:
+            local = f"case when regexp_full_match({text}, {quoted(_LOCAL)}) then try_cast(upper({text}) as timestamp) end"
+            return f"coalesce({_written(_in_zone(local, value.zone))}, {text})"
+        return text
+
+    def _date(self, value: Value, text: str) -> str:
+        """A date; of an instant, its day in the declared zone."""
+        if value.epoch:
+            instant = f"timezone('UTC', {self._epoch(value, text)})"
+        elif value.format and not value.day and re.search("%[zZ]", value.format):
+            instant = f"try_strptime({text}, {quoted(value.format)})"
+        elif value.zone and not value.format:
+            instant = f"case when regexp_full_match({text}, {quoted(_INSTANT)}) then try_cast(upper({text}) as timestamptz) end"
+        elif value.format or value.day:
+            return f"coalesce(({self._local_date(value, text)})::varchar, {text})"
+        else:
+            return text
+        return f"coalesce(timezone({quoted(value.zone or 'UTC')}, {instant})::date::varchar, {text})"
+
+    def _local_date(self, value: Value, text: str) -> str:
+        if value.format:
+            return f"try_strptime({text}, {quoted(value.format)})::date"
+        return (
+            f"case when regexp_full_match({text}, {quoted(_DAY)}) then try_cast(left({text}, 10) as date) end"
+        )
+
+    def _epoch(self, value: Value, text: str) -> str:
+        digits, factor = _EPOCHS[value.epoch or "s"]
+        exact = f"try_cast({text} as decimal({digits}))"
+        whole = (
+            f"trunc({exact})::hugeint {factor}"
+            if value.epoch == "ns"
+            else f"trunc({exact} {factor})::hugeint"
+        )
+        micros = self._steps.add(whole)
+        return f"make_timestamp(case when {micros} between 0 and {_LAST_US} then {micros}::bigint end)"
+
+    # -- numbers ---------------------------------------------------------------------------------------------
+
+    def _number(self, value: Value, text: str, column: Column) -> str:
+        """A number with a point; one not written as declared is a fault, since 1.234 would pass for another."""
+        point = value.decimal or self._reads.decimal
+        group = value.thousands or self._reads.thousands
+        if point == "." and group is None:
+            return text
+        text = self._steps.add(text)
+        digits = f"(?:[0-9]{{1,3}}(?:{re.escape(group)}[0-9]{{3}})+|[0-9]+)" if group else "[0-9]+"
+        pattern = rf"\s*[+-]?{digits}(?:{re.escape(point)}[0-9]+)?(?:[eE][+-]?[0-9]+)?\s*"
+        is_number = f"regexp_full_match({text}, {quoted(pattern)})"
+        self._faults.append(Fault(self._steps.add(f"case when not {is_number} then {text} end"), column.name))
+        plain = f"replace({text}, {quoted(group)}, '')" if group else text
+        return f"case when {is_number} then trim(replace({plain}, {quoted(point)}, '.')) end"
+
+    def _amount(self, name: str, value: Value) -> Amount:
+        column = self._contract[name]
+        if value.rate is None:
+            bare = value.model_copy(update={"places": None, "minor_units": None})
+            terms = (Term("", self._steps.add(self._value(bare, column))),)
+            return Amount(name, None, terms, None, value.minor_units or 0, value.places)
+        rate = value.rate
+        if rate.unit == "tokens":
+            tokens = rate.tokens or {
+                f"{kind}_token": self._feed.columns[f"{kind}_tokens"] for kind in ("input", "output")
+            }
+            amounts = {unit: self._value(part, column) for unit, part in tokens.items()}
+        else:
+            amounts = {rate.unit: self._value(rate.of, column) if rate.of else "'1'"}
+            if rate.or_:
+                of = self._steps.add(amounts[rate.unit])
+                other = self._value(rate.or_, column)
+                is_none = f"{of} is null or regexp_full_match({of}, {quoted(_ZERO)})"
+                amounts[rate.unit] = f"case when {is_none} then coalesce({other}, {of}) else {of} end"
+        otherwise = self._steps.add(self._value(value.else_, column)) if value.else_ else None
+        return Amount(
+            name,
+            rate.card,
+            tuple(Term(unit, self._steps.add(amount)) for unit, amount in amounts.items()),
+            otherwise,
+            value.minor_units or 0,
+            value.places,
+        )
+
+
+def _is_calculated(value: Value) -> bool:
+    return value.rate is not None or value.places is not None or bool(value.minor_units)
+
+
+def _in_zone(local: str, zone: str | None) -> str:
+    """The UTC time of a local one."""
+    return local if zone == "UTC" else f"timezone('UTC', timezone({quoted(zone or 'UTC')}, {local}))"
+
+
+def _written(utc: str) -> str:
+    return f"({utc})::varchar || 'Z'"

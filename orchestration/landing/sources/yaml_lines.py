@@ -1,0 +1,80 @@
+"""Reads YAML into plain texts, lists and objects, and remembers the line of each value.
+
+No anchors, tags or typed scalars: `no`, `1.10` and `2026-01-01` stay the texts that were written.
+"""
+
+from dataclasses import dataclass
+
+import yaml
+
+Place = tuple[str | int, ...]
+_NULLS = ("", "~", "null")
+
+
+@dataclass(frozen=True)
+class YamlFault(ValueError):
+    """YAML that cannot be read: the line (from 1) and the problem."""
+
+    line: int
+    problem: str
+
+
+@dataclass(frozen=True)
+class YamlDocument:
+    """The value of a document and the line of each place in it."""
+
+    value: object
+    lines: dict[Place, int]
+
+    def line_of(self, place: Place) -> int:
+        """The line of a place, or of the nearest place that holds it."""
+        for end in range(len(place), -1, -1):
+            if place[:end] in self.lines:
+                return self.lines[place[:end]]
+        return 1
+
+
+def read_yaml(text: str) -> YamlDocument:
+    """Read one YAML document.
+
+    Raises:
+        YamlFault: it is not YAML, repeats a key, or uses an anchor or a tag.
+    """
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise YamlFault(_line(event), "anchors and aliases are not supported; write the value out")
+            if getattr(event, "tag", None):
+                raise YamlFault(_line(event), f"the tag {event.tag} is not supported; leave it out")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "a character is not allowed in YAML"
+        raise YamlFault(mark.line + 1 if mark else 1, f"it is not YAML: {problem}") from error
+    except RecursionError as error:
+        raise YamlFault(1, "it nests too deep") from error
+    lines: dict[Place, int] = {}
+    return YamlDocument(_value(node, (), lines) if node else None, lines)
+
+
+def _value(node: yaml.Node, place: Place, lines: dict[Place, int]) -> object:
+    lines[place] = _line(node)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, (*place, index), lines) for index, item in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        found: dict[str, object] = {}
+        for key, item in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise YamlFault(_line(key), "a key must be a plain text")
+            if key.value in found:
+                raise YamlFault(_line(key), f"the key {key.value!r} is written twice; keep one")
+            found[key.value] = _value(item, (*place, key.value), lines)
+            # an error is at the key, also where its value begins on the next line
+            lines[(*place, key.value)] = _line(key)
+        return found
+    is_plain = node.style is None
+    return None if is_plain and node.value.lower() in _NULLS else node.value
+
+
+def _line(marked: yaml.Node | yaml.Event) -> int:
+    return int(marked.start_mark.line) + 1
