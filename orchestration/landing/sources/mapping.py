@@ -179,6 +179,7 @@ class Value(_Strict):
     separator: str = "-"
     null_if: Texts = []
     map: dict[str, str | None] | None = None
+    pseudonym: Annotated[str, Field(min_length=8)] | None = None
     zone: Zone | None = None
     epoch: Literal["s", "ms", "us", "ns"] | None = None
     format: Annotated[str, AfterValidator(_format)] | None = None
@@ -401,6 +402,8 @@ def _check_value(value: Value, column: Column, feed: FeedMapping, place: Place, 
                 raise _Unusable(
                     place, f"{verb} is written inside another value; write it directly under the column"
                 )
+    if value.pseudonym and column.kind != "text":
+        raise _Unusable((*place, "pseudonym"), f"pseudonym is for ids, and {column.name} is {column.kind}")
     is_number = column.kind in NUMBERS
     for verb in ("rate", "places", "minor_units", "decimal", "thousands"):
         if getattr(value, verb) is not None and not is_number:

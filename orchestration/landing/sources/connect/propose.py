@@ -3,7 +3,6 @@
 What does not show in the file (a time zone, what a credit is) becomes a question, never a guess.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,8 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from orchestration.landing.contract import FEEDS
-from orchestration.landing.sources.column_names import SYNONYMS, name_score, normalised
-from orchestration.landing.sources.value_shapes import (
+from orchestration.landing.sources.connect.column_names import SYNONYMS, name_score, normalised
+from orchestration.landing.sources.connect.value_shapes import (
     NumberShape,
     TimeShape,
     are_emails,
@@ -166,14 +165,12 @@ class Proposal:
         pairs: our columns.
         questions: what is missing.
         unused: the columns that are not mapped.
-        total: the column whose sum is to be compared, and its numbers.
     """
 
     reads: dict[str, Any]
     pairs: tuple[Pair, ...]
     questions: tuple[Question, ...]
     unused: tuple[str, ...]
-    total: tuple[str, NumberShape] | None
 
 
 def propose(table: FlatTable, choices: Choices) -> Proposal:
@@ -216,7 +213,7 @@ class _Proposer:
         self._member_id()
         self._plain("product_id")
         self._constant("generation_type", self._choices.type, DEFAULT_TYPE)
-        total = self._credits()
+        self._credits()
         self._status()
         for ours in (
             "model",
@@ -237,7 +234,7 @@ class _Proposer:
         unused = tuple(path for path in self._table.columns if path not in used)
         order = [name for name in FEEDS[FEED].names if name in self._pairs]
         pairs = tuple(self._pairs[name] for name in order)
-        return Proposal(self._reads(), pairs, tuple(self._questions), unused, total)
+        return Proposal(self._reads(), pairs, tuple(self._questions), unused)
 
     # -- which column is which ---------------------------------------------------------------------------------
 
@@ -526,9 +523,10 @@ class _Proposer:
 
     # -- credits ---------------------------------------------------------------------------------------------------
 
-    def _credits(self) -> tuple[str, NumberShape] | None:
+    def _credits(self) -> None:
         if self._choices.rates:
-            return self._rated()
+            self._rated()
+            return
         path = self._taken.get("credits")
         if path is None:
             columns = self._listed(self._amounts())
@@ -537,13 +535,12 @@ class _Proposer:
             )
             text += ", or say what a unit costs with --rate AMOUNT/UNIT[:COLUMN]"
             self._questions.append(Question("--credits", text, "--credits COLUMN, or --rate 100/usd:Cost"))
-            return None
+            return
         shape = self._numbers(path)
         value = {"path": path, "places": 6} if shape and shape.places > 6 else path
         self._add("credits", value, path, note="rounded to 6 places" if value != path else "")
-        return (path, shape) if shape else None
 
-    def _rated(self) -> tuple[str, NumberShape] | None:
+    def _rated(self) -> None:
         """Credits from a rate card: the amount is in the column named, or in that of the unit."""
         rates, card = self._choices.rates, self._choices.card
         if len(rates) > 1 or (rates[0].unit == "token" and self._has_both_tokens() and not rates[0].column):
@@ -552,7 +549,7 @@ class _Proposer:
             if tokens:
                 value["tokens"] = {unit: self._path(column) for unit, column in tokens.items() if column}
             self._add("credits", {"rate": value, "places": 6}, note="by rate card")
-            return None
+            return
         rate = rates[0]
         if rate.unit == "generation" and not rate.column:
             self._add(
@@ -565,11 +562,9 @@ class _Proposer:
             text = f"the column of the amount in {rate.unit} does not show; numbers are in {columns}"
             example = f"--rate {rate.credits_per_unit}/{rate.unit}:COLUMN"
             self._questions.append(Question("--rate", text, example))
-            return None
+            return
         value = {"rate": {"of": path, "card": card, "unit": rate.unit}, "places": 6}
         self._add("credits", value, path, note="by rate card")
-        shape = self._numbers(path)
-        return (path, shape) if shape else None
 
     def _has_both_tokens(self) -> bool:
         return {"input_tokens", "output_tokens"} <= set(self._taken)
@@ -593,16 +588,17 @@ class _Proposer:
             reads["separator"] = self._table.separator
         if self._decimal != ".":
             reads["decimal"] = self._decimal
-        marks = Counter(
-            shape.thousands
-            for path in {path for ours in _NUMBERS if (path := self._taken.get(ours))}
-            if (shape := self._numbers(path)) and shape.thousands
-        )
-        if self._table.is_text and marks:
-            reads["thousands"] = marks.most_common(1)[0][0]
+        if self._table.is_text and (mark := self._group_mark()):
+            reads["thousands"] = mark
         if self._table.null_texts:
             reads["null"] = list(self._table.null_texts)
         return reads
+
+    def _group_mark(self) -> str | None:
+        """The character between groups of digits; with a decimal comma a point can be nothing else."""
+        paths = [self._taken[ours] for ours in (*_NUMBERS, *_WHOLE) if ours in self._taken]
+        marks = [shape.thousands for path in paths if (shape := self._numbers(path)) and shape.thousands]
+        return marks[0] if marks else "." if self._decimal == "," else None
 
     def _listed(self, paths: Sequence[str] | Mapping[str, Any]) -> str:
         shown = [self._shown(path) for path in paths]
