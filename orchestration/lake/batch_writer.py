@@ -1,6 +1,6 @@
-"""Writes one batch of the lake: a Parquet file per feed, quarantine, deliveries and manifest, all or nothing.
+"""Writes one batch of the lake: a Parquet file per feed, source records, quarantine, deliveries, manifest.
 
-What is written is decided in `ingestion`.
+All or nothing; what is written is decided in `ingestion`.
 """
 
 import shutil
@@ -17,6 +17,7 @@ from orchestration.lake.batch_manifest import manifest_of, write_manifest
 from orchestration.landing.contract import FEEDS
 
 QUARANTINE = "quarantine"
+SOURCE_RECORDS = "source_records"
 DELIVERIES = "deliveries"
 QUARANTINE_SCHEMA = pa.schema(
     [
@@ -55,15 +56,27 @@ DELIVERIES_SCHEMA = pa.schema(
         ("continued_after", pa.int64()),
     ]
 )
-TABLES = (*FEEDS, QUARANTINE, DELIVERIES)
+SOURCE_RECORDS_SCHEMA = pa.schema(
+    [
+        ("batch_id", pa.int64()),
+        ("source_folder", pa.string()),
+        ("file_path", pa.string()),
+        ("line_number", pa.int64()),
+        ("record_number", pa.int64()),
+        ("record", pa.string()),
+        ("content_hash", pa.string()),
+    ]
+)
+TABLES = (*FEEDS, QUARANTINE, DELIVERIES, SOURCE_RECORDS)
 TEMPORARY_PREFIX = ".tmp-"
 SCHEMAS = {
     **{name: feed.raw_schema for name, feed in FEEDS.items()},
     QUARANTINE: QUARANTINE_SCHEMA,
     DELIVERIES: DELIVERIES_SCHEMA,
+    SOURCE_RECORDS: SOURCE_RECORDS_SCHEMA,
 }
 # dictionary encoding of unique values only costs time and space
-_UNIQUE = {"content_hash", "line_number", "text"}
+_UNIQUE = {"content_hash", "line_number", "text", "record", "record_number"}
 
 
 class BatchWriter:

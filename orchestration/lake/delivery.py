@@ -135,6 +135,11 @@ class Delivery:
             )
 
 
+def has_credits(feed: str) -> bool:
+    """Whether the rows of a feed have credits; the records of a source folder are no rows yet."""
+    return feed in FEEDS and FEEDS[feed].has_credits
+
+
 def unread_table(entries: Iterable[UnreadEntry], *, batch_id: int, now: datetime) -> pa.Table:
     """The rows of `deliveries` for what was not read; it belongs to no feed."""
     zeros = dict.fromkeys(
@@ -170,7 +175,7 @@ def deliveries_table(deliveries: Iterable[Delivery], *, batch_id: int, now: date
             "line_count": delivery.line_count,
             "accepted_count": delivery.accepted_count,
             "quarantined_count": delivery.quarantined_count,
-            "accepted_credits": delivery.accepted_credits if FEEDS[delivery.file.feed].has_credits else None,
+            "accepted_credits": delivery.accepted_credits if has_credits(delivery.file.feed) else None,
             "unknown_columns": json.dumps(delivery.unknown_columns) if delivery.unknown_columns else None,
             "replaces_earlier": delivery.replaces_earlier,
             "continued_after": delivery.continued_after,

@@ -16,22 +16,14 @@ from orchestration.lake.delivery_history import EarlierDelivery
 from orchestration.lake.landing_files import OpenFile
 from orchestration.landing.formats.chunks import Chunk
 from orchestration.landing.formats.compression import is_compressed
-from orchestration.landing.formats.dispatch import format_of
-
-_BY_LINE = ("json_lines", "csv")
 
 
-def lines_read_before(file_name: str, content: OpenFile, earlier: EarlierDelivery | None) -> int | None:
+def lines_read_before(content: OpenFile, earlier: EarlierDelivery | None) -> int | None:
     """How many lines of the file were complete when it was loaded; None if it is not that file, grown.
 
     The beginning is read and compared by its hash; `content` must be rewound afterwards.
     """
-    if (
-        earlier is None
-        or not earlier.is_loaded
-        or earlier.size_bytes >= content.size_bytes
-        or format_of(file_name) not in _BY_LINE
-    ):
+    if earlier is None or not earlier.is_loaded or earlier.size_bytes >= content.size_bytes:
         return None
     if not earlier.size_bytes:
         return 0

@@ -7,17 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orchestration.lake.delivery import Delivery
-from orchestration.lake.ingestion import FeedIngestion
+from orchestration.lake.delivery import Delivery, has_credits
+from orchestration.lake.ingestion import FolderIngestion
 from orchestration.lake.unread_files import UnreadEntry
-from orchestration.landing.contract import FEEDS
 
 _SHOWN_FILES = 5
 
 
 @dataclass(frozen=True)
 class FeedReport:
-    """Counts of one feed in one ingestion.
+    """Counts of one feed, or source folder, in one ingestion.
 
     Attributes:
         files_loaded, files_alias, files_rejected: new deliveries by status.
@@ -43,7 +42,7 @@ class IngestReport:
 
     Attributes:
         batch_id: the committed batch; None if nothing was new.
-        feeds: one report per feed, in contract order.
+        feeds: one report per feed, in contract order, then one per source folder.
         warnings: what someone should look into, as sentences.
     """
 
@@ -53,7 +52,7 @@ class IngestReport:
 
 
 def ingest_report(
-    feeds: Mapping[str, FeedIngestion], *, batch_id: int | None, unread: Iterable[UnreadEntry]
+    feeds: Mapping[str, FolderIngestion], *, batch_id: int | None, unread: Iterable[UnreadEntry]
 ) -> IngestReport:
     """The report of a finished ingestion."""
     warnings = (
@@ -63,7 +62,7 @@ def ingest_report(
     return IngestReport(batch_id, tuple(_feed_report(*item) for item in feeds.items()), warnings)
 
 
-def _feed_report(feed: str, ingestion: FeedIngestion) -> FeedReport:
+def _feed_report(feed: str, ingestion: FolderIngestion) -> FeedReport:
     deliveries = ingestion.deliveries
     credits = sum((delivery.accepted_credits for delivery in deliveries), Decimal(0))
     return FeedReport(
@@ -75,11 +74,11 @@ def _feed_report(feed: str, ingestion: FeedIngestion) -> FeedReport:
         lines=sum(delivery.line_count for delivery in deliveries),
         accepted=sum(delivery.accepted_count for delivery in deliveries),
         quarantined=sum(delivery.quarantined_count for delivery in deliveries),
-        accepted_credits=credits if FEEDS[feed].has_credits else None,
+        accepted_credits=credits if has_credits(feed) else None,
     )
 
 
-def _warnings(ingestion: FeedIngestion) -> list[str]:
+def _warnings(ingestion: FolderIngestion) -> list[str]:
     """What someone should look into; names at most a few files."""
     changed = [delivery for delivery in ingestion.deliveries if delivery.replaces_earlier]
     drifted = [delivery for delivery in ingestion.deliveries if delivery.unknown]

@@ -1,14 +1,13 @@
-"""Loads the new files of one feed into a batch of the lake.
+"""Loads the new files of one folder, of a feed or of another system, into a batch of the lake.
 
 Formats are read in `orchestration.landing`; the batch is committed in `batch_writer`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
-import duckdb
 import pyarrow as pa
 
 from orchestration.lake.batch_writer import QUARANTINE, QUARANTINE_SCHEMA, BatchWriter
@@ -18,15 +17,15 @@ from orchestration.lake.erasure.forgotten_list import Forgotten
 from orchestration.lake.growing_files import lines_after, lines_read_before
 from orchestration.lake.landing_files import FileUnavailable, LandingFile, OpenFile, open_landing_file
 from orchestration.lake.spool import Spool
-from orchestration.lake.typed_files import QuarantinedLine, TypedFiles, quarantine_table, type_files
-from orchestration.landing.contract import FEEDS
+from orchestration.lake.targets import Target
+from orchestration.lake.typed_files import QuarantinedLine, quarantine_table
 from orchestration.landing.formats.chunks import Chunk, empty_chunk
-from orchestration.landing.formats.dispatch import format_of, read_documents
 from orchestration.landing.options import FILE_CAP, ReadOptions, or_raise
 from orchestration.landing.rejects import FileRejected, Reject, file_rejected
-from orchestration.landing.typing.row_typer import RowTyper
 
 _GROUP_FILES = 20_000
+# only what is read by line can be read from where it was left
+_BY_LINE = ("json_lines", "csv")
 
 
 @dataclass
@@ -48,8 +47,8 @@ class _Group:
         self.byte_count += chunk.documents.nbytes
 
 
-class FeedIngestion:
-    """Loads the files of one feed, in order; many small ones are typed at a time.
+class FolderIngestion:
+    """Loads the files of one folder, in order; many small ones are typed at a time.
 
     Attributes:
         deliveries: the new files, in order.
@@ -59,21 +58,19 @@ class FeedIngestion:
 
     def __init__(
         self,
-        feed: str,
+        target: Target,
         *,
         writer: BatchWriter,
         history: DeliveryHistory,
         forgotten: Forgotten,
-        connection: duckdb.DuckDBPyConnection,
         options: ReadOptions,
         now: datetime,
         progress: Callable[[str], None],
     ) -> None:
-        self._feed = FEEDS[feed]
+        self._target = target
         self._writer = writer
         self._history = history
         self._forgotten = forgotten
-        self._typer = RowTyper(connection, self._feed)
         self._options = options
         self._now = now
         self._progress = progress
@@ -93,7 +90,7 @@ class FeedIngestion:
             self._hold(delivery, empty_chunk(), obstacle)
             return
         try:
-            with open_landing_file(file, is_seeked=format_of(file.name) == "parquet") as content:
+            with open_landing_file(file, is_seeked=self._target.format_of(file.name) == "parquet") as content:
                 self._read(file, content)
         except FileUnavailable as error:
             self.warnings.append(f"{file.name} {error}: not loaded, the next run tries again")
@@ -103,8 +100,8 @@ class FeedIngestion:
         group, self._group = self._group, _Group()
         if not group.files:
             return
-        typed = self._typed(group.files)
-        self._writer.write(self._feed.name, typed.rows)
+        typed = self._target.rows(group.files, batch_id=self._writer.batch_id)
+        self._writer.write(self._target.table, typed.rows)
         quarantined: list[tuple[Delivery, QuarantinedLine]] = []
         for (delivery, _), reject, lines in zip(group.files, group.rejects, typed.quarantined, strict=True):
             file_reject = reject or delivery.whole_file_reject()
@@ -136,12 +133,10 @@ class FeedIngestion:
         """The documents that were not read before; of a snapshot all, since its newest delivery counts."""
         file = delivery.file
         known = None
-        if not self._feed.is_snapshot:
-            known = lines_read_before(file.name, content, self._history.newest.get(file.name))
+        if not self._target.is_snapshot and self._target.format_of(file.name) in _BY_LINE:
+            known = lines_read_before(content, self._history.newest.get(file.name))
             content.rewind()
-        chunks = read_documents(
-            content.content, file_name=file.name, options=self._options, required=self._feed.required
-        )
+        chunks = self._target.read(content.content, file_name=file.name, options=self._options)
         return chunks if known is None else lines_after(known, chunks, delivery)
 
     def _stream(self, delivery: Delivery, content: OpenFile, chunks: Iterable[Chunk]) -> None:
@@ -149,13 +144,13 @@ class FeedIngestion:
         self.finish()
         directory = self._writer.directory
         with (
-            Spool(directory / "rows.arrow", self._feed.raw_schema) as rows,
+            Spool(directory / "rows.arrow", self._target.schema) as rows,
             Spool(directory / "lines.arrow", QUARANTINE_SCHEMA) as quarantined,
         ):
             reject = None
             try:
                 for chunk in chunks:
-                    typed = self._typed([(delivery, chunk)])
+                    typed = self._target.rows([(delivery, chunk)], batch_id=self._writer.batch_id)
                     rows.add(typed.rows)
                     quarantined.add(
                         self._quarantine_table([(delivery, line) for line in typed.quarantined[0]])
@@ -172,7 +167,7 @@ class FeedIngestion:
                 self._writer.write(QUARANTINE, self._quarantine_table(lines))
             else:
                 for table in rows.tables():
-                    self._writer.write(self._feed.name, table)
+                    self._writer.write(self._target.table, table)
                 for table in quarantined.tables():
                     self._writer.write(QUARANTINE, _with_hash(table, delivery.sha256))
             self._record(delivery, reject)
@@ -198,7 +193,7 @@ class FeedIngestion:
             return False
         # a snapshot equal to an earlier one is new if another came in between
         is_newest = self._history.newest_loaded.get(delivery.file.feed) == delivery.content_key
-        if self._feed.is_snapshot and not is_newest:
+        if self._target.is_snapshot and not is_newest:
             return False
         delivery.reset_counts()
         delivery.status, delivery.alias_of = "alias", original
@@ -214,7 +209,7 @@ class FeedIngestion:
             or len(self._group.files) >= _GROUP_FILES
         ):
             self.finish()
-            self._progress(f"{self._feed.name}: {len(self.deliveries):,} files")
+            self._progress(f"{self._target.folder}: {len(self.deliveries):,} files")
 
     def _record(self, delivery: Delivery, reject: Reject | None) -> None:
         if reject:
@@ -226,11 +221,6 @@ class FeedIngestion:
         delivery.replaces_earlier = delivery.file.name in self._history.newest and not is_grown
         self._history.add(delivery)
         self.deliveries.append(delivery)
-
-    def _typed(self, files: list[tuple[Delivery, Chunk]]) -> TypedFiles:
-        """The typed rows without forgotten people; hashed before that, so that duplicates still match."""
-        typed = type_files(self._typer, self._feed, files, batch_id=self._writer.batch_id)
-        return replace(typed, rows=self._forgotten.erase_new(self._feed.name, typed.rows))
 
     def _quarantine_table(self, lines: list[tuple[Delivery, QuarantinedLine]]) -> pa.Table:
         rows = quarantine_table(lines, batch_id=self._writer.batch_id, now=self._now)

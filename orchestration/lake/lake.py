@@ -20,12 +20,18 @@ from orchestration.lake.delivery_history import read_history
 from orchestration.lake.erasure.forgotten_list import Forgotten
 from orchestration.lake.erasure.rewriting import settle_rewrites
 from orchestration.lake.ingest_report import FeedReport, IngestReport, ingest_report
-from orchestration.lake.ingestion import FeedIngestion
+from orchestration.lake.ingestion import FolderIngestion
 from orchestration.lake.landing_files import Listing, list_landing
-from orchestration.lake.unread_files import UnreadEntry
+from orchestration.lake.sources.derived_files import MAPPING_COUNTS, MAPPING_COUNTS_SCHEMA, DerivedFiles
+from orchestration.lake.sources.folders import MAPPING_FILE, is_read
+from orchestration.lake.sources.known_mappings import KnownMappings
+from orchestration.lake.sources.source_records import SourceTarget
+from orchestration.lake.targets import FeedTarget, Target
+from orchestration.lake.unread_files import UnreadEntry, listed
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
 from orchestration.landing.rejects import LandingError
+from orchestration.landing.sources.mapping import Mapping, MappingError
 
 __all__ = ["FeedReport", "IngestReport", "Lake"]
 
@@ -56,6 +62,16 @@ class Lake:
         return max((int(batch.name) for batch in self.batches()), default=0)
 
     @property
+    def mappings(self) -> KnownMappings:
+        """The mappings of other systems' files, as they are on disk now."""
+        return KnownMappings(self.root)
+
+    @property
+    def derived(self) -> DerivedFiles:
+        """The rows that mappings made of the records of other systems."""
+        return DerivedFiles(self.root)
+
+    @property
     def forgotten(self) -> Forgotten:
         """The list of erased people, as it is on disk now."""
         return Forgotten(self.root)
@@ -73,10 +89,11 @@ class Lake:
     def schema_file(self, table: str) -> Path:
         """An empty file with all columns of a table; older batches may lack some. Written if need be."""
         file = self.root / "schemas" / f"{table}.parquet"
-        if not file.exists() or not pq.read_schema(file).equals(SCHEMAS[table]):
+        schema = MAPPING_COUNTS_SCHEMA if table == MAPPING_COUNTS else SCHEMAS[table]
+        if not file.exists() or not pq.read_schema(file).equals(schema):
             file.parent.mkdir(parents=True, exist_ok=True)
             with atomic_write(file) as target:
-                pq.write_table(SCHEMAS[table].empty_table(), target)
+                pq.write_table(schema.empty_table(), target)
         return file
 
     def ingest(
@@ -95,7 +112,8 @@ class Lake:
 
         Raises:
             ValueError: `now` has no time zone.
-            LandingError: the landing directory cannot be read, or the lake cannot be written.
+            LandingError: the landing directory cannot be read, or the lake cannot be written; or a mapping
+                that was used before cannot be used any more.
             UnexplainedLines: some line is neither accepted nor quarantined; nothing is committed.
         """
         if now.tzinfo is None:
@@ -103,18 +121,18 @@ class Lake:
         # links inside the landing directory are rejected; the directory itself may be one
         listing = list_landing(Path(os.path.realpath(landing)))
         self._prepare()
+        mappings, unusable = self._mappings(listing)
+        unread = sorted([*listing.unread, *unusable], key=lambda entry: entry.name)
         batch_id = self.newest_batch + 1
         with BatchWriter(self.root, batch_id) as writer:
-            feeds = self._load(listing, writer, now, progress or (lambda _: None))
+            feeds = self._load(listing, mappings, writer, now, progress or (lambda _: None))
             deliveries = [delivery for ingestion in feeds.values() for delivery in ingestion.deliveries]
-            is_committed = (
-                bool(deliveries) or not self.has_all_columns() or listing.unread != self._unread_before()
-            )
+            is_committed = bool(deliveries) or not self.has_all_columns() or unread != self._unread_before()
             if is_committed:
                 writer.write(DELIVERIES, deliveries_table(deliveries, batch_id=batch_id, now=now))
-                writer.write(DELIVERIES, unread_table(listing.unread, batch_id=batch_id, now=now))
+                writer.write(DELIVERIES, unread_table(unread, batch_id=batch_id, now=now))
                 writer.commit()
-        return ingest_report(feeds, batch_id=batch_id if is_committed else None, unread=listing.unread)
+        return ingest_report(feeds, batch_id=batch_id if is_committed else None, unread=unread)
 
     def _unread_before(self) -> list[UnreadEntry]:
         """What the newest batch lists as not read."""
@@ -139,25 +157,59 @@ class Lake:
                 writer.write(DELIVERIES, deliveries_table([], batch_id=batch_id, now=now))
                 writer.commit()
 
+    def _mappings(self, listing: Listing) -> tuple[dict[str, Mapping], list[UnreadEntry]]:
+        """The mapping of each folder of another system, and what is not read for want of one."""
+        mappings: dict[str, Mapping] = {}
+        unread: list[UnreadEntry] = []
+        for folder in listing.sources:
+            try:
+                mapping = folder.mapping()
+            except MappingError as error:
+                if folder.name in self.mappings:
+                    raise LandingError(
+                        f"{error}. The mapping was used before: the rows that were loaded by it stay served "
+                        f"until it can be used again. Correct it, or restore the {MAPPING_FILE} used last."
+                    ) from error
+                unread.append(UnreadEntry(f"{folder.name}/", f"its mapping cannot be used: {error}"))
+                continue
+            names = [file.name for file in listing.files[folder.name] if not is_read(mapping, file.name)]
+            if names:
+                patterns = " or ".join(mapping.reads.files)
+                reason = f"the mapping reads only {patterns}, not {listed(names)}"
+                unread.append(UnreadEntry(f"{folder.name}/", reason))
+            if len(names) < len(listing.files[folder.name]) or folder.name in self.mappings:
+                mappings[folder.name] = mapping
+                self.mappings.keep(folder)
+        return mappings, unread
+
     def _load(
-        self, listing: Listing, writer: BatchWriter, now: datetime, progress: Callable[[str], None]
-    ) -> dict[str, FeedIngestion]:
+        self,
+        listing: Listing,
+        mappings: dict[str, Mapping],
+        writer: BatchWriter,
+        now: datetime,
+        progress: Callable[[str], None],
+    ) -> dict[str, FolderIngestion]:
         history, forgotten = read_history(self.paths(DELIVERIES)), self.forgotten
-        feeds: dict[str, FeedIngestion] = {}
+        feeds: dict[str, FolderIngestion] = {}
         with closing(duckdb.connect(config={"enable_external_access": False})) as connection:
-            for feed in FEEDS:
-                ingestion = feeds[feed] = FeedIngestion(
-                    feed,
+            targets: list[Target] = [
+                *(FeedTarget(feed, connection=connection, forgotten=forgotten) for feed in FEEDS),
+                *(SourceTarget(mapping, connection=connection) for mapping in mappings.values()),
+            ]
+            for target in targets:
+                ingestion = feeds[target.folder] = FolderIngestion(
+                    target,
                     writer=writer,
                     history=history,
                     forgotten=forgotten,
-                    connection=connection,
                     options=self._options,
                     now=now,
                     progress=progress,
                 )
-                for file in listing.files.get(feed, []):
-                    ingestion.take(file)
+                for file in listing.files.get(target.folder, []):
+                    if target.folder in FEEDS or is_read(mappings[target.folder], file.name):
+                        ingestion.take(file)
                 ingestion.finish()
         return feeds
 

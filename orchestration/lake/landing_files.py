@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from orchestration.lake.file_names import is_hidden, storable_name
+from orchestration.lake.sources.folders import MAPPING_FILE, SourceFolder, source_folder
 from orchestration.lake.unread_files import UnreadEntry, unread_entries
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.rejects import LandingError
@@ -28,10 +29,10 @@ class FileUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LandingFile:
-    """An entry under a feed's folder.
+    """An entry under the folder of a feed or of another system.
 
     Attributes:
-        feed: the folder it is in.
+        feed: the folder it is in; for another system's files, that folder's name.
         name: path relative to the landing directory, with `/`, as stored in the lake.
         path: the path to open.
         size_bytes, modified_ns: as listed.
@@ -48,14 +49,21 @@ class LandingFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """The landing directory: the files of each feed by name, and what is in no feed's folder."""
+    """The landing directory.
+
+    Attributes:
+        files: those of each feed and each source folder, by name.
+        sources: the folders of other systems' files, by name.
+        unread: what is in the folder of neither.
+    """
 
     files: dict[str, list[LandingFile]]
+    sources: list[SourceFolder]
     unread: list[UnreadEntry]
 
 
 def list_landing(landing: Path) -> Listing:
-    """List every file in the feeds' folders, by feed and name; links are listed, never followed.
+    """List every file in the folders of feeds and of other systems, by folder and name; links are listed, never followed.
 
     Raises:
         LandingError: the landing directory or a folder in it is missing, not a directory, or unreadable.
@@ -66,13 +74,20 @@ def list_landing(landing: Path) -> Listing:
         for feed in FEEDS:
             if feed in top:
                 files[feed] = sorted(_walk(feed, top[feed]), key=lambda file: file.name)
-        unread = unread_entries(landing)
+        folders = {name: source_folder(top[name].path, storable_name(name)) for name in sorted(top)}
+        sources = {
+            name: folder for name, folder in folders.items() if folder is not None and not is_hidden(name)
+        }
+        for name, folder in sources.items():
+            found = sorted(_walk(folder.name, top[name]), key=lambda file: file.name)
+            files[folder.name] = [file for file in found if file.name != f"{folder.name}/{MAPPING_FILE}"]
+        unread = unread_entries(landing, sources=sources)
     except OSError as error:
         raise LandingError(
             f"every landing folder must be a readable directory; {error.filename} is not ({error.strerror}). "
             "Create the landing directory with one folder per feed, allow reading it, or choose another one."
         ) from error
-    return Listing(files, unread)
+    return Listing(files, list(sources.values()), unread)
 
 
 def _walk(feed: str, folder: os.DirEntry[str]) -> Iterator[LandingFile]:

@@ -57,19 +57,43 @@ def quarantine_table(
     lines: Sequence[tuple[Delivery, QuarantinedLine]], *, batch_id: int, now: datetime
 ) -> pa.Table:
     """The rows of `quarantine`."""
-    columns = [
-        [batch_id] * len(lines),
-        [delivery.file.feed for delivery, _ in lines],
-        [delivery.file.name for delivery, _ in lines],
-        [delivery.sha256 for delivery, _ in lines],
-        [line.line_number for _, line in lines],
-        [line.reject.rule for _, line in lines],
-        [line.reject.column for _, line in lines],
-        [line.reject.value for _, line in lines],
-        [line.reject.reason for _, line in lines],
-        [line.reject.remedy for _, line in lines],
-        [line.text for _, line in lines],
-        [now] * len(lines),
+    return quarantine_rows(
+        feeds=[delivery.file.feed for delivery, _ in lines],
+        files=[delivery.file.name for delivery, _ in lines],
+        hashes=[delivery.sha256 for delivery, _ in lines],
+        numbers=[line.line_number for _, line in lines],
+        rejects=[line.reject for _, line in lines],
+        texts=[line.text for _, line in lines],
+        times=[now] * len(lines),
+        batch_id=batch_id,
+    )
+
+
+def quarantine_rows(
+    *,
+    feeds: Sequence[str],
+    files: Sequence[str],
+    hashes: Sequence[str | None],
+    numbers: Sequence[int | None],
+    rejects: Sequence[Reject],
+    texts: Sequence[str | None],
+    times: Sequence[datetime],
+    batch_id: int,
+) -> pa.Table:
+    """The rows of `quarantine`, given by column."""
+    columns: list[Sequence[object]] = [
+        [batch_id] * len(files),
+        feeds,
+        files,
+        hashes,
+        numbers,
+        [reject.rule for reject in rejects],
+        [reject.column for reject in rejects],
+        [reject.value for reject in rejects],
+        [reject.reason for reject in rejects],
+        [reject.remedy for reject in rejects],
+        texts,
+        times,
     ]
     arrays = [pa.array(values, kind) for values, kind in zip(columns, QUARANTINE_SCHEMA.types, strict=True)]
     return pa.Table.from_arrays(arrays, schema=QUARANTINE_SCHEMA)

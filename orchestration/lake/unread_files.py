@@ -6,7 +6,7 @@ Only names are looked at; what is in the folders of feeds is listed in `landing_
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -36,14 +36,18 @@ class UnreadEntry:
         return f"{self.name} was not read: {self.reason}"
 
 
-def unread_entries(landing: Path) -> list[UnreadEntry]:
-    """The files and the folders with files that are under no feed's folder, by name.
+def unread_entries(landing: Path, *, sources: Collection[str] = ()) -> list[UnreadEntry]:
+    """The files and the folders with files that are under no feed's folder and no source's, by name.
+
+    Args:
+        landing: the landing directory.
+        sources: names of the folders that hold other systems' files.
 
     Raises:
         OSError: the landing directory cannot be listed.
     """
     with os.scandir(landing) as entries:
-        unread = [entry for entry in entries if entry.name not in FEEDS and not is_hidden(entry.name)]
+        unread = [entry for entry in entries if entry.name not in {*FEEDS, *sources} and not is_hidden(entry.name)]
     found = [_unread(entry) for entry in sorted(unread, key=lambda entry: entry.name)]
     return [entry for entry in found if entry is not None]
 
@@ -55,11 +59,17 @@ def _unread(entry: os.DirEntry[str]) -> UnreadEntry | None:
     files = sorted(islice(_files(entry), _MOST_COUNTED))
     if not files:
         return None
+    hint = _hint(name) or "; a mapping.yml in it would make it readable (credits connect)"
+    return UnreadEntry(f"{name}/", f"the folder is no feed's, and holds {listed(files)}{hint}")
+
+
+def listed(files: list[str]) -> str:
+    """At most a few names, and how many more there are."""
     more = len(files) - _SHOWN_FILES
     if more > 0:
-        files[_SHOWN_FILES:] = [f"{more:,} more" if more + _SHOWN_FILES < _MOST_COUNTED else "many more"]
-    listed = f"{', '.join(files[:-1])} and {files[-1]}" if len(files) > 1 else files[0]
-    return UnreadEntry(f"{name}/", f"the folder is no feed's, and holds {listed}{_hint(name)}")
+        more_files = f"{more:,} more" if more + _SHOWN_FILES < _MOST_COUNTED else "many more"
+        files = [*files[:_SHOWN_FILES], more_files]
+    return f"{', '.join(files[:-1])} and {files[-1]}" if len(files) > 1 else files[0]
 
 
 def _files(folder: os.DirEntry[str]) -> Iterator[str]:

@@ -99,6 +99,11 @@ class Forgotten:
         hits = [text for text in unique.to_pylist() if text is not None and self._is_mentioned(text)]
         return pc.is_in(texts, value_set=pa.array(hits, pa.string()))
 
+    def mentioned(self, text: str) -> dict[str, str]:
+        """The ids on the list that a text has as a value or a word, each with its token."""
+        found = {value: self.token((ANY, value)) for value in chain(values_in(text), words_in(text))}
+        return {value: token for value, token in found.items() if token}
+
     def _is_mentioned(self, text: str) -> bool:
         return any(self.token((ANY, value)) for value in chain(values_in(text), words_in(text)))
 

@@ -21,19 +21,29 @@ _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
 def csv_chunks(
-    blocks: Iterable[bytes], options: ReadOptions, required: Collection[str] = ()
+    blocks: Iterable[bytes],
+    options: ReadOptions,
+    required: Collection[str] = (),
+    *,
+    separator: str | None = None,
 ) -> Iterator[Chunk]:
     """Chunks of a CSV file; `line_number` is the line on which a record begins.
+
+    Args:
+        blocks: the bytes.
+        options: the caps.
+        required: columns that decide the separator.
+        separator: the separator, if it is known.
 
     Raises:
         FileRejected: the header is unreadable, or has no or a repeated name.
     """
-    records = _Records(_decoded(blocks, options), options)
+    records = _Records(_decoded(blocks, options), options, separator)
     header = records.header(required)
     left_out = tuple(f"(column {place} has no name)" for place, name in enumerate(header, 1) if not name)
     found = None
     if not set(required) <= set(header):
-        found = f"{', '.join(filter(None, header))}, separated by {_SEPARATORS[records.separator]}s"
+        found = f"{', '.join(filter(None, header))}, separated by {_SEPARATORS.get(records.separator, records.separator)}s"
     for position, chunk in enumerate(_chunks(records, header, options)):
         yield chunk if position else replace(chunk, left_out=left_out, found=found)
 
@@ -63,11 +73,12 @@ def _decoded(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[_Line]:
 class _Records:
     """Records from lines; the further lines of a malformed record are put back and read again."""
 
-    def __init__(self, lines: Iterator[_Line], options: ReadOptions) -> None:
+    def __init__(self, lines: Iterator[_Line], options: ReadOptions, separator: str | None) -> None:
         self._unread = lines
         self._put_back: deque[_Line] = deque()
         self._options = options
-        self.separator = ","
+        self._is_given = separator is not None
+        self.separator = separator or ","
 
     def header(self, required: Collection[str]) -> list[str]:
         """The column names, "" for one without; an empty file has none."""
@@ -88,7 +99,7 @@ class _Records:
             if isinstance(line, RejectedLine):
                 yield line.line_number, line.text, line.reject
             elif not line[1].isspace():
-                if header is None:
+                if header is None and not self._is_given:
                     self.separator = _separator(line[1], required)
                 yield self._record(line, header)
 

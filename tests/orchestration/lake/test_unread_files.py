@@ -47,7 +47,10 @@ def test_a_folder_is_named_with_a_few_of_its_files(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "logs")
     found = {entry.name: entry.reason for entry in unread_entries(tmp_path)}
     assert list(found) == ["link", "logs/", "one/", "top.csv"]
-    assert found["logs/"].endswith("holds 0/a.jsonl, 1/a.jsonl, 2/a.jsonl and 6 more")
+    assert found["logs/"] == (
+        "the folder is no feed's, and holds 0/a.jsonl, 1/a.jsonl, 2/a.jsonl and 6 more; "
+        "a mapping.yml in it would make it readable (credits connect)"
+    )
     assert found["one/"].endswith("holds a.csv")
 
 
