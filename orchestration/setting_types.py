@@ -69,6 +69,16 @@ def _addresses(value: object) -> object:
     return addresses
 
 
+def _tag_keys(value: object) -> object:
+    """Keys in their order, each once; of signs that need no quoting in a path or a text."""
+    if not isinstance(value, str):
+        return value
+    keys = tuple(dict.fromkeys(key.strip() for key in value.split(",") if key.strip()))
+    if not all(re.fullmatch(r"[\w.:/@ -]+", key) for key in keys):
+        raise ValueError
+    return keys
+
+
 def _first_address(value: object) -> object:
     addresses = _addresses(value)
     if addresses == ():
@@ -138,6 +148,11 @@ Switch = Annotated[
     bool, BeforeValidator(_switch), BeforeValidator(_stripped), Field(title="1 or 0, or empty")
 ]
 OptionalSwitch = Annotated[Switch | None, Field(title="1 or 0, or empty")]
+TagKeys = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_tag_keys),
+    Field(title="keys of letters, digits and _ . : / @ - with commas between, or empty"),
+]
 Engine = Annotated[str, _text("duckdb|spark"), Field(title="duckdb or spark")]
 Prefix = Annotated[
     str, _text("[a-z][a-z0-9_]*"), Field(title="of small letters, digits and _, such as credits_")

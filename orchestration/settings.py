@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     """How many times its size a landing file may unpack to; one that unpacks to more is rejected."""
     workspace_files: types.Switch = False
     """Publish each workspace separately as well: a database, a page and a Parquet file for each mart."""
+    tag_keys: types.TagKeys = ()
+    """Keys of the events' attributes that are tags, by which usage is reported as well; they are content."""
     target: types.Engine = "duckdb"
     """The engine of the working warehouse."""
     spark_url: types.ThriftUrl = SecretStr("")

@@ -15,6 +15,7 @@
     status,
     ruleset_id,
     template_id,
+    workflow,
     model,
     provider,
     credits,
@@ -22,6 +23,8 @@
     input_tokens,
     output_tokens,
     latency_ms,
+    provider_cost,
+    provider_currency,
     {{ utc_timestamp('occurred_at') }} as occurred_at,
     batch_id
 {%- endmacro %}

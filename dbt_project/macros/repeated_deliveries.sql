@@ -32,7 +32,7 @@ ordered, and only those with several contents are compared column by column.
         with repeated as (
             select
                 {{ prefixed('keys', key) }},
-                count(distinct keys.content_hash) as content_count
+                count(distinct {{ compared_hash('keys', feed) }}) as content_count
             from {{ raw }} as keys
             {%- if is_increment() %}
             inner join (
@@ -47,7 +47,16 @@ ordered, and only those with several contents are compared column by column.
 
         deliveries as (
             select
-                feed_rows.*,
+                {{ prefixed('feed_rows', key + version + content_columns(feed)) }},
+                feed_rows.row_id,
+                feed_rows.batch_id,
+                feed_rows.file_path,
+                feed_rows.line_number,
+                {{ compared_hash('feed_rows', feed) }} as content_hash,
+                {%- for column in compared_columns(feed)[content_columns(feed) | length:] %}
+                {{ tag_value('feed_rows.attributes', var('tag_keys')[loop.index0]) }}
+                    as {{ column }},
+                {%- endfor %}
                 repeated.content_count,
                 {{ version_id(version) }} as version_id
             from {{ raw }} as feed_rows
@@ -59,7 +68,7 @@ ordered, and only those with several contents are compared column by column.
                 {{ same_version | join(', ') }},
                 content_hash,
                 min(batch_id) as first_batch_id
-                {%- for column in content_columns(feed) %},
+                {%- for column in compared_columns(feed) %},
                 max({{ column }}) as {{ column }}
                 {%- endfor %}
             from deliveries
@@ -78,7 +87,7 @@ ordered, and only those with several contents are compared column by column.
             inner join contents as emptier
                 on
                     {{ same_columns('fuller', 'emptier', same_version) }}
-                    {%- for column in content_columns(feed) %}
+                    {%- for column in compared_columns(feed) %}
                     and (
                         emptier.{{ column }} is null
                         or emptier.{{ column }} = fuller.{{ column }}
@@ -160,8 +169,9 @@ ordered, and only those with several contents are compared column by column.
     {{ return({
         'generation_events': [
             'credits', 'generation_type', 'input_tokens', 'latency_ms', 'locale', 'member_id', 'model',
-            'occurred_at', 'output_tokens', 'product_category', 'product_id', 'provider', 'quality_score',
-            'request_id', 'ruleset_id', 'status', 'template_id', 'workspace_id',
+            'occurred_at', 'output_tokens', 'product_category', 'product_id', 'provider', 'provider_cost',
+            'provider_currency', 'quality_score', 'request_id', 'ruleset_id', 'status', 'template_id', 'workflow',
+            'workspace_id',
         ],
         'content_outcomes': [
             'edit_ratio', 'event_id', 'member_id', 'occurred_at', 'outcome', 'workspace_id',
@@ -172,6 +182,16 @@ ordered, and only those with several contents are compared column by column.
             'lot_id', 'occurred_at', 'plan_id', 'priority', 'related_event_id', 'related_source',
         ],
     }[feed]) }}
+{%- endmacro %}
+
+{#- The columns, but for its key, in which two rows of a feed differ if they conflict, and those of the tags. -#}
+{% macro compared_columns(feed) -%}
+    {{ return(content_columns(feed) + (tag_columns() if feed == 'generation_events' else [])) }}
+{%- endmacro %}
+
+{#- SQL: the hash of the content of a row of a feed. -#}
+{% macro compared_hash(rows, feed) -%}
+    {{ hash_with_tags(rows) if feed == 'generation_events' else rows ~ '.content_hash' }}
 {%- endmacro %}
 
 {#- SQL: a text that is equal for rows of one version. -#}

@@ -75,6 +75,41 @@ _IS_PRODUCT = Check(
     severity="warning",
 )
 
+_RECONCILED = Check(
+    name="totals_of_sources_agree_with_ours",
+    rule="what a source says that it counted differs from ours by at most 0.5 %, once its days have ended",
+    cases="""
+        select
+            *,
+            case when unit = 'credits' then unit else currency end as counted_in
+        from facts.fct_reconciliation
+        where is_complete and abs(difference) * 200 > abs(theirs)
+    """,
+    found=(
+        "{source}, workspace {workspace_id}, model {model}, {first_day} to {last_day}: {theirs} {counted_in} "
+        "by its own account, {ours} by ours; {explained} of the difference is explained"
+    ),
+    why="Usage that the source counted and we have not, or the reverse, is missing from every number.",
+    remedy=(
+        "Deliver what is missing, or correct the mapping of the source; explained is what was delivered and "
+        "is retracted or in conflict"
+    ),
+    severity="warning",
+)
+
+_ONE_CURRENCY = Check(
+    name="provider_costs_in_one_total_are_of_one_currency",
+    rule="the generations compared with one total of a source have their provider cost in one currency",
+    cases="select * from facts.fct_reconciliation where cost_currency_count > 1",
+    found=(
+        "{source}, workspace {workspace_id}, model {model}, {first_day} to {last_day}: costs in "
+        "{cost_currency_count} currencies, the total in {currency}"
+    ),
+    why="Amounts of two currencies have no sum: only those of the total's currency are compared with it.",
+    remedy="Correct provider_currency, or deliver a total for each currency",
+    severity="warning",
+)
+
 _COUNTED = row_count_check(
     "classified_generations_are_reported",
     table="facts.fct_generations",
@@ -90,4 +125,5 @@ GATES = (
     ),
     Gate("facts.fct_implausible_charges", (_PLAUSIBLE,)),
     Gate("facts.fct_usage_daily", (_DISPOSED, *usage_history.CHECKS)),
+    Gate("facts.fct_reconciliation", (_RECONCILED, _ONE_CURRENCY)),
 )

@@ -145,6 +145,33 @@ _DETAILS = Check(
     remedy=_REBUILD,
 )
 
+_TAGS = Check(
+    name="usage_by_tag_equals_the_summary",
+    rule="the values of each tag key add up to the summary: credits, wasted credits and generations",
+    cases=read_sql("marts/tags_equal_the_summary"),
+    found=(
+        "workspace {workspace_id}, {period}, tag {tag_key}: {credits} credits, {wasted_credits} wasted, "
+        "{generation_count} generations; in credit_summary {credits_used}, {all_wasted_credits}, "
+        "{all_generation_count}"
+    ),
+    why="What has no tag is (none): a breakdown that leaves it out bills too little.",
+    remedy=_REBUILD,
+)
+
+_TAG_SHARES = Check(
+    name="usage_by_tag_shares_sum_to_1",
+    rule="the credit shares of each tag key sum to exactly 1 wherever credits were used",
+    cases="""
+        select workspace_id, period, tag_key, sum(credit_share) as share_sum
+        from marts.usage_by_tag
+        group by workspace_id, period, tag_key
+        having sum(credits) > 0 and coalesce(sum(credit_share) <> 1, true)
+    """,
+    found="workspace {workspace_id}, {period}, tag {tag_key}: {share_sum}",
+    why="Shares that do not sum to 1 are not shares of what was used.",
+    remedy=_REBUILD,
+)
+
 _FORECAST = Check(
     name="the_forecast_says_what_the_summary_says",
     rule="depletion_forecast has what the summary has: credits of 7 and 30 days, those days, what is left",
@@ -160,6 +187,7 @@ GATES = (
     _breakdown_gate("usage_by_member"),
     _breakdown_gate("usage_by_category"),
     _breakdown_gate("usage_by_generation_type"),
+    Gate("marts.usage_by_tag", (_TAGS, _TAG_SHARES)),
     Gate("marts.usage_daily", (_DAILY_CREDITS, _DAILY_FACTS, IN_TOTAL)),
     Gate("marts.waste_by_reason", (_WASTE,)),
     Gate("marts.generation_details", (_DETAILS,)),
@@ -167,6 +195,7 @@ GATES = (
     _whole_gate("credit_balance_daily", "facts.fct_credit_balance_daily"),
     _whole_gate("depletion_paths", "forecast.depletion_paths"),
     _whole_gate("usage_spikes", "forecast.usage_spikes"),
+    _whole_gate("reconciliation", "facts.fct_reconciliation"),
     _whole_gate("waste_suggestions", "waste.suggestions"),
     _whole_gate("ruleset_changes", "waste.version_changes where version_kind = 'ruleset'"),
     _whole_gate("template_changes", "waste.version_changes where version_kind = 'template'"),

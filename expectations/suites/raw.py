@@ -22,6 +22,8 @@ _FILLED = {
     "products": ("workspace_id", "product_id"),
     "credit_plans": ("workspace_id", "plan_id", "credits", "interval", "starts_on"),
     "credit_packs": ("workspace_id", "pack_id", "credits", "price", "currency"),
+    "rate_cards": ("card", "valid_from", "unit", "credits_per_unit"),
+    "provider_totals": ("source", "day", "period", "timezone"),
 }
 _ORIGIN = ("batch_id", "file_path", "line_number", "content_hash")
 _WITH_CREDITS = ("generation_events", "credit_entries", "credit_packs", "credit_plans")

@@ -64,7 +64,8 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
         settings: dg.ResourceParam[Settings],
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         run_state = run.run_state(warehouse, lake, settings)
-        dbt_variables = variables(warehouse, run_state, served=read_run_state(settings.published_dir))
+        served = read_run_state(settings.published_dir)
+        dbt_variables = variables(warehouse, run_state, served=served, tag_keys=settings.tag_keys)
         with warehouse.building():
             results = dbt.build(layer, variables=dbt_variables, command=command_for(dbt_variables, run_state))
             journal.record_checks(

@@ -86,6 +86,8 @@ class Feed:
     columns: tuple[Column, ...]
     sign_rules: tuple[SignRule, ...] = field(default=())
     required_rules: tuple[RequiredRule, ...] = field(default=())
+    # of these columns exactly one is filled
+    one_of: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,7 +112,7 @@ class Feed:
     @property
     def has_credits(self) -> bool:
         """Whether the feed has credits that must be accounted for."""
-        return "credits" in self.names
+        return "credits" in self.required
 
     @property
     def typed_schema(self) -> pa.Schema:
@@ -160,11 +162,14 @@ _GENERATION_EVENTS = Feed(
         Column("product_category"),
         Column("ruleset_id"),
         Column("template_id"),
+        Column("workflow"),
         Column("model"),
         Column("provider"),
         Column("input_tokens", "count"),
         Column("output_tokens", "count"),
         Column("latency_ms", "count"),
+        Column("provider_cost", "money", minimum=0),
+        Column("provider_currency"),
         Column("recorded_at", "instant"),
     ),
 )
@@ -322,6 +327,41 @@ _CREDIT_PLANS = Feed(
     ),
 )
 
+# days are in UTC; valid_to is the last one, and of two rates in force the one that began later counts
+_RATE_CARDS = Feed(
+    name="rate_cards",
+    key=("card", "model", "generation_type", "unit", "valid_from"),
+    columns=(
+        _required("card"),
+        _required("valid_from", "date"),
+        _required("unit"),
+        # money: a rate of one token has more places than credits
+        _required("credits_per_unit", "money", minimum=0),
+        Column("model"),
+        Column("generation_type"),
+        Column("valid_to", "date"),
+        Column("updated_at", "instant"),
+    ),
+)
+
+_PROVIDER_TOTALS = Feed(
+    name="provider_totals",
+    key=("source", "workspace_id", "model", "currency", "period", "day"),
+    columns=(
+        _required("source"),
+        _required("day", "date"),
+        Column("period", accepted=("day", "month"), default="day"),
+        Column("timezone", "timezone", default="UTC"),
+        Column("workspace_id"),
+        Column("model"),
+        Column("credits", "credits"),
+        Column("amount", "money"),
+        Column("currency"),
+        Column("revision", "integer", default=0),
+    ),
+    one_of=("credits", "amount"),
+)
+
 FEEDS: Mapping[str, Feed] = MappingProxyType(
     {
         feed.name: feed
@@ -335,6 +375,8 @@ FEEDS: Mapping[str, Feed] = MappingProxyType(
             _PRODUCTS,
             _CREDIT_PACKS,
             _CREDIT_PLANS,
+            _RATE_CARDS,
+            _PROVIDER_TOTALS,
         )
     }
 )

@@ -14,7 +14,9 @@ from orchestration.warehouse.run_state import VERSION_FILE, definitions_of
 
 def definitions_now(lake: Lake, settings: Settings) -> str:
     """Fingerprint of all definitions, and of how people are named, now."""
-    return definitions_of(settings.definition_files, people=people_now(lake, settings))
+    return definitions_of(
+        settings.definition_files, tag_keys=settings.tag_keys, people=people_now(lake, settings)
+    )
 
 
 def people_now(lake: Lake, settings: Settings) -> str:

@@ -65,11 +65,13 @@ class RunState:
         return cls(state["batch_id"], date.fromisoformat(state["as_of"]), state["definitions"])
 
 
-def definitions_of(files: Iterable[Path], *, people: str = "") -> str:
-    """A fingerprint of the files that define every number, and of how people are named."""
+def definitions_of(files: Iterable[Path], *, tag_keys: Iterable[str] = (), people: str = "") -> str:
+    """A fingerprint of the files and tag keys that define every number, and of how people are named."""
     digest = sha256()
     for file in sorted(files):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    for key in tag_keys:
+        digest.update(b"tag\0" + key.encode() + b"\0")
     return digest.hexdigest() + (f"-{people}" if people else "")
 
 
@@ -116,8 +118,10 @@ def complete_batch(warehouse: Warehouse) -> int | None:
     return int(found[0]) if found else None
 
 
-def variables(warehouse: Warehouse, run_state: RunState, *, served: RunState | None) -> dict[str, object]:
-    """The dbt variables: the state of this run, of the last complete one and of the served version.
+def variables(
+    warehouse: Warehouse, run_state: RunState, *, served: RunState | None, tag_keys: Iterable[str] = ()
+) -> dict[str, object]:
+    """The dbt variables: tags; the state of this run, of the last complete one and of the served version.
 
     known_from and known_to span the as_of of unfinished runs, too: their rows stay until recomputed.
     """
@@ -132,4 +136,5 @@ def variables(warehouse: Warehouse, run_state: RunState, *, served: RunState | N
         "served_as_of": str(served.as_of) if served else None,
         "is_redefined": served is not None and served.formulas != run_state.formulas,
         "is_renamed": served is not None and served.people != run_state.people,
+        "tag_keys": list(tag_keys),
     }

@@ -55,6 +55,12 @@ create table raw.credit_plans as
 select 'w1' as workspace_id, 'team' as plan_id, cast(100 as decimal(18, 6)) as credits, 'month' as "interval",
     date '2026-03-01' as starts_on, cast(1 as bigint) as batch_id, 'plans/1.csv' as file_path,
     cast(1 as bigint) as line_number, 'h-l1' as content_hash;
+create table raw.rate_cards as
+select 'list' as card, date '2026-01-01' as valid_from, 'usd' as unit, cast(1000 as decimal(24, 12)) as credits_per_unit,
+    cast(1 as bigint) as batch_id, 'rates/1.csv' as file_path, cast(1 as bigint) as line_number, 'h-rc1' as content_hash;
+create table raw.provider_totals as
+select 'native' as source, date '2026-03-31' as "day", 'day' as "period", 'UTC' as timezone,
+    cast(1 as bigint) as batch_id, 'totals/1.csv' as file_path, cast(1 as bigint) as line_number, 'h-pt1' as content_hash;
 
 create table raw.deliveries (
     batch_id bigint, feed text, file_path text, status text, line_count bigint, accepted_count bigint,
@@ -71,6 +77,8 @@ insert into raw.deliveries values
     (1, 'products', 'products/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (1, 'credit_packs', 'packs/1.csv', 'loaded', 1, 1, 0, 500, null, false, null),
     (1, 'credit_plans', 'plans/1.csv', 'loaded', 1, 1, 0, 100, null, false, null),
+    (1, 'rate_cards', 'rates/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
+    (1, 'provider_totals', 'totals/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (2, 'generation_events', 'events/2.jsonl', 'loaded', 1, 1, 0, 10, null, false, null),
     (2, 'members', 'members/again.csv', 'alias', 0, 0, 0, null, null, false, null);
 create table raw.quarantine (
@@ -305,6 +313,12 @@ create table marts.usage_by_category as
 select workspace_id, period, credits_used as credits, cast(1 as decimal(38, 12)) as credit_share
 from marts.credit_summary;
 create table marts.usage_by_generation_type as select * from marts.usage_by_category;
+create table marts.usage_by_tag as
+select workspace_id, period, 'team' as tag_key, value as tag_value, cast(credits_used * share as decimal(38, 6)) as credits,
+    cast(share as decimal(38, 12)) as credit_share, cast(wasted_credits * share as decimal(38, 6)) as wasted_credits,
+    cast(case value when 'a' then generation_count else 0 end as bigint) as generation_count
+from marts.credit_summary
+cross join (values ('a', 0.6), ('(none)', 0.4)) as tags(value, share);
 create table marts.usage_daily as select * from facts.fct_usage_daily;
 create table marts.waste_by_reason as
 select workspace_id, period, wasted_credits from marts.credit_summary where wasted_credits > 0;
@@ -316,3 +330,9 @@ create table marts.usage_spikes as select * from forecast.usage_spikes;
 create table marts.waste_suggestions as select * from waste.suggestions;
 create table marts.ruleset_changes as select * from waste.version_changes where version_kind = 'ruleset';
 create table marts.template_changes as select * from waste.version_changes where version_kind = 'template';
+create table facts.fct_reconciliation as
+select 'native' as source, '(all)' as workspace_id, '(all)' as model, 'amount' as unit, 'USD' as currency,
+    date '2026-03-31' as first_day, date '2026-03-31' as last_day, cast(200 as decimal(38, 12)) as theirs,
+    cast(201 as decimal(38, 12)) as ours, cast(1 as decimal(38, 12)) as difference,
+    cast(0 as decimal(38, 12)) as explained, true as is_complete, cast(1 as bigint) as cost_currency_count;
+create table marts.reconciliation as select * from facts.fct_reconciliation;

@@ -11,7 +11,30 @@ Corruption = tuple[
 ]  # check, severity, what corrupts the batch, words of the message
 CRITICAL, WARNING = "critical", "warning"
 
+SHORT = "update facts.fct_reconciliation set ours = 198.99, difference = -1.01, explained = -0.5"
+
 FACTS: list[Corruption] = [
+    (
+        "totals_of_sources_agree_with_ours",
+        WARNING,
+        SHORT,
+        (
+            "found 1 case: native, workspace (all), model (all), 2026-03-31 to 2026-03-31: 200.000000000000",
+            "USD by its own account, 198.990000000000 by ours; -0.500000000000 of the difference is expl",
+        ),
+    ),
+    (
+        "totals_of_sources_agree_with_ours",
+        WARNING,
+        "update facts.fct_reconciliation set theirs = 0, ours = 0.01, difference = 0.01",
+        ("0.000000000000 USD by its own account, 0.010000000000 by ours",),
+    ),
+    (
+        "provider_costs_in_one_total_are_of_one_currency",
+        WARNING,
+        "update facts.fct_reconciliation set cost_currency_count = 2",
+        ("2026-03-31 to 2026-03-31: costs in 2 currencies, the total in USD",),
+    ),
     (
         "staged_generations_are_reported_retracted_or_later",
         CRITICAL,

@@ -16,7 +16,7 @@ CRITICAL, WARNING = "critical", "warning"
 EXPECTED = "expected_pending_waste_credits"
 LISTS = (
     *("credit_lots", "credit_balance_daily", "depletion_paths", "usage_spikes", "waste_suggestions"),
-    *("ruleset_changes", "template_changes"),
+    *("ruleset_changes", "template_changes", "reconciliation"),
 )
 BREAKDOWNS = ("usage_by_member", "usage_by_category", "usage_by_generation_type")
 
@@ -38,6 +38,35 @@ MARTS: list[Corruption] = [
             ("workspace w2, 7d", "0.99999999999"),
         )
         for table in BREAKDOWNS
+    ),
+    *(
+        (
+            "usage_by_tag_equals_the_summary",
+            CRITICAL,
+            f"{statement} where workspace_id = 'w2'{condition}",
+            (f"workspace w2, 30d, tag team: {words}",),
+        )
+        for statement, condition, words in (
+            (
+                "update marts.usage_by_tag set credits = credits + 0.000001",
+                " and tag_value = 'a'",
+                "3.000001 credits, 0.000000 wasted, 1 generations; in credit_summary 3.000000, 0.000000, 1",
+            ),
+            ("delete from marts.usage_by_tag", "", "0.000000 credits"),
+            ("delete from marts.usage_by_tag", " and tag_value = '(none)'", "1.800000 credits"),
+            (
+                "update marts.usage_by_tag set generation_count = 0",
+                "",
+                "3.000000 credits, 0.000000 wasted, 0",
+            ),
+            ("update marts.usage_by_tag set wasted_credits = 1", "", "3.000000 credits, 2.000000 wasted"),
+        )
+    ),
+    (
+        "usage_by_tag_shares_sum_to_1",
+        CRITICAL,
+        "update marts.usage_by_tag set credit_share = credit_share - 1e-12 where workspace_id = 'w2'",
+        ("workspace w2, 7d, tag team: 0.99999999999",),
     ),
     *(
         (

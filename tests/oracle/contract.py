@@ -23,9 +23,10 @@ def _columns(**columns: str) -> dict[str, str]:
 FEEDS: dict[str, dict[str, str]] = {
     "generation_events": _columns(
         text="source event_id workspace_id member_id product_id request_id generation_type locale status "
-        "product_category ruleset_id template_id model provider attributes",
+        "product_category ruleset_id template_id workflow model provider provider_currency attributes",
         instant="occurred_at recorded_at",
         credits="credits",
+        money="provider_cost",
         score="quality_score",
         integer="revision input_tokens output_tokens latency_ms",
     ),
@@ -60,6 +61,19 @@ FEEDS: dict[str, dict[str, str]] = {
         money="amount",
         integer="rollover_days",
     ),
+    "rate_cards": _columns(
+        text="card unit model generation_type",
+        date="valid_from valid_to",
+        instant="updated_at",
+        money="credits_per_unit",
+    ),
+    "provider_totals": _columns(
+        text="source period timezone workspace_id model currency",
+        date="day",
+        credits="credits",
+        money="amount",
+        integer="revision",
+    ),
 }
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -72,6 +86,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "products": ("workspace_id", "product_id"),
     "credit_packs": ("workspace_id", "pack_id"),
     "credit_plans": ("workspace_id", "plan_id"),
+    "rate_cards": ("card", "model", "generation_type", "unit", "valid_from"),
+    "provider_totals": ("source", "workspace_id", "model", "currency", "period", "day"),
 }
 
 NOT_CONTENT = frozenset({"recorded_at", "revision", "attributes"})

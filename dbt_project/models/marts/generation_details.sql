@@ -48,7 +48,10 @@ select
         as model_used,
     generations.variant_number,
     generations.variant_count,
-    generations.partly_refunded_credits
+    generations.partly_refunded_credits,
+    generations.workflow,
+    generations.provider_cost,
+    generations.provider_currency
 from generations
 left join {{ ref('stg_waste__probabilities') }} as probabilities
     on generations.row_id = probabilities.row_id

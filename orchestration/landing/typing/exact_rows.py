@@ -82,6 +82,8 @@ def read_row(feed: Feed, document: str, *, timezones: Set[str]) -> Row:
         for required in feed.required_rules:
             if {required.column, required.decided_by} <= values.keys():
                 _check_required(required, values)
+        if feed.one_of and set(feed.one_of) <= values.keys():
+            _check_one_of(feed.one_of, values)
         extras = _extras(feed, found)
     except (JsonRejected, ValueRejected) as error:
         faults.append(error.reject)
@@ -184,6 +186,15 @@ def _check_required(rule: RequiredRule, values: dict[str, object]) -> None:
         reason = f"{rule.column} is required where {rule.decided_by} is {rule.value}, and missing or empty"
         remedy = f"Fill it in every {rule.value}."
         raise ValueRejected(Reject("required", rule.column, None, reason, remedy))
+
+
+def _check_one_of(names: tuple[str, ...], values: dict[str, object]) -> None:
+    filled = [name for name in names if values[name] is not None]
+    if len(filled) != 1:
+        wanted, found = " or ".join(names), " and ".join(filled) or "none"
+        reason = f"a row has either {wanted}; found {found}"
+        remedy = f"Deliver a row of its own for each of {wanted}."
+        raise ValueRejected(Reject("one_of", names[0], None, reason, remedy))
 
 
 def _default(column: Column, values: dict[str, object]) -> object:

@@ -57,6 +57,7 @@ def typing_sql(feed: Feed, *, timezones: Set[str], source: str) -> str:
         *(_is_good(column, timezones) for column in feed.columns),
         *_sign_checks(feed),
         *_required_checks(feed),
+        *_one_of_checks(feed),
     ]
     return f"""
         with scanned as (
@@ -155,6 +156,11 @@ def _required_checks(feed: Feed) -> list[str]:
         f"({rule.decided_by} <> {_quoted(rule.value)} or {rule.column} is not null)"
         for rule in feed.required_rules
     ]
+
+
+def _one_of_checks(feed: Feed) -> list[str]:
+    filled = [f"cast({name} is not null as integer)" for name in feed.one_of]
+    return [f"{' + '.join(filled)} = 1"] if filled else []
 
 
 def _filled(column: Column) -> str:

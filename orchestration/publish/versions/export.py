@@ -23,11 +23,16 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
     "forecast_accuracy": ("workspace_id", "kind", "horizon_bucket"),
     "generation_details": ("workspace_id", "usage_date", "source", "event_id"),
     "model_registry": ("model", "version"),
+    "reconciliation": (
+        *("source", "workspace_id", "model", "unit", "currency"),
+        *("day", "last_day"),
+    ),
     "ruleset_changes": ("workspace_id", "generation_type", "ruleset_id"),
     "template_changes": ("workspace_id", "generation_type", "template_id"),
     "usage_by_category": ("workspace_id", "period", "product_category"),
     "usage_by_generation_type": ("workspace_id", "period", "generation_type"),
     "usage_by_member": ("workspace_id", "period", "member_id"),
+    "usage_by_tag": ("workspace_id", "period", "tag_key", "tag_value"),
     "usage_daily": ("workspace_id", "usage_date", "member_id", "product_category", "generation_type"),
     "usage_spikes": ("workspace_id", "usage_date", "scope"),
     "waste_by_reason": ("workspace_id", "period", "waste_reason"),
@@ -36,7 +41,7 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
 
 
 # marts with totals over all workspaces under this id, which a workspace could have, too
-MARTS_WITH_TOTALS = frozenset({"forecast_accuracy"})
+MARTS_WITH_TOTALS = frozenset({"forecast_accuracy", "reconciliation"})
 ALL_WORKSPACES = "(all)"
 
 

@@ -47,6 +47,7 @@ def test_a_run_builds_on_the_last_complete_one(warehouse: DuckDBWarehouse) -> No
         "served_as_of": "2026-04-07",
         "is_redefined": False,
         "is_renamed": False,
+        "tag_keys": [],
     }
 
 

@@ -418,3 +418,37 @@ def test_a_plan_has_dates_and_positive_credits() -> None:
     for wrong in ("2026-02-30", "31.1.2026", "2026-01-31T00:00:00Z"):
         assert rejected("credit_plans", plan | {"starts_on": wrong}).rule == "date.format"
     assert rejected("credit_plans", plan | {"credits": 0}).rule == "sign"
+
+
+def test_a_rate_has_twelve_places_and_holds_for_days() -> None:
+    rate = {
+        "card": "list",
+        "valid_from": "2026-02-01",
+        "unit": "input_token",
+        "credits_per_unit": "0.000000400001",
+    }
+    row = read("rate_cards", rate).values
+    assert (row["valid_from"], row["valid_to"]) == (date(2026, 2, 1), None)
+    assert row["credits_per_unit"] == Decimal("0.000000400001")
+    assert rejected("rate_cards", rate | {"credits_per_unit": "-1"}).rule == "range"
+    assert rejected("rate_cards", rate | {"unit": ""}).rule == "required"
+
+
+TOTAL = {"source": "gateway", "day": "2026-03-31", "amount": "718.743"}
+
+
+def test_a_total_is_of_credits_or_of_an_amount() -> None:
+    row = read("provider_totals", TOTAL).values
+    assert (row["period"], row["timezone"], row["revision"]) == ("day", "UTC", 0)
+    assert (row["credits"], row["amount"]) == (None, Decimal("718.743"))
+    reject = rejected("provider_totals", TOTAL | {"credits": 5})
+    assert reject.reason == "a row has either credits or amount; found credits and amount"
+    reject = rejected("provider_totals", TOTAL | {"amount": None})
+    assert (reject.rule, reject.column) == ("one_of", "credits")
+    assert reject.reason == "a row has either credits or amount; found none"
+
+
+def test_the_cost_of_a_generation_may_be_zero_and_not_negative() -> None:
+    row = event(provider_cost="0", provider_currency="USD", workflow="import")
+    assert (row["provider_cost"], row["provider_currency"], row["workflow"]) == (0, "USD", "import")
+    assert rejected_event(provider_cost="-0.01").rule == "range"
