@@ -9,7 +9,7 @@ from orchestration.landing.sources.connect.propose import FEED, Proposal
 
 _PLAIN = re.compile(r"[^\W\d_][\w./-]*( [\w./-]+)*")
 # what YAML reads as something else than text
-_WORDS = frozenset("y n yes no on off true false null none ~".split())
+_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "~"])
 
 
 def mapping_text(proposal: Proposal, *, shown_as: str, records: str | None = None) -> str:
@@ -25,23 +25,23 @@ def mapping_text(proposal: Proposal, *, shown_as: str, records: str | None = Non
     ]
     reads = ({"records": records} if records else {}) | proposal.reads
     if reads:
-        lines.append(f"reads: {_flow(reads)}")
+        lines.append(f"reads: {flow(reads)}")
     lines += ["feeds:", f"  {FEED}:"]
     for pair in proposal.pairs:
         note = f"  # {pair.note}" if pair.note else ""
-        lines.append(f"    {pair.ours}: {_flow(pair.value)}{note}")
+        lines.append(f"    {pair.ours}: {flow(pair.value)}{note}")
     if proposal.unused:
-        kept = ", ".join(_flow(path) for path in proposal.unused)
+        kept = ", ".join(flow(path) for path in proposal.unused)
         lines.append(f"    # not mapped; what keep lists becomes an attribute: keep: [{kept}]")
     return "\n".join(lines) + "\n"
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
     """A value in YAML's flow style."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_flow(str(key))}: {_flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{flow(str(key))}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
+        return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, str):
         is_plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
         return value if is_plain else json.dumps(value, ensure_ascii=False)

@@ -35,6 +35,7 @@ SIGNS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("openrouter", "date, model_permaslug, usage, requests"),
         ("openrouter", "id, total_cost, provider_name, tokens_prompt"),
         ("claude_code", "sessionId, uuid, message, timestamp"),
+        ("ccusage", "daily, totals"),
         ("openai_costs", "object, start_time, end_time, results"),
         ("anthropic_costs", "starting_at, ending_at, results"),
         ("shopify", "Handle, Title, Vendor, Variant Price"),
@@ -61,7 +62,9 @@ def recognise(records: Iterable[Mapping[str, object]], *, known: Collection[str]
     """
     found: Counter[str] = Counter()
     for _, record in zip(range(_LOOKED_AT), records, strict=False):
-        keys = [frozenset(record), *(frozenset(item) for _, item in inner_records(record))]
+        inner = [value for value in record.values() if isinstance(value, dict)]
+        inner += [item for _, item in inner_records(record)]
+        keys = [frozenset(record), *map(frozenset, inner)]
         sign = next((s for s, sign in SIGNS if s in known and any(sign <= of_one for of_one in keys)), None)
         if sign:
             found[sign] += 1

@@ -19,9 +19,12 @@ from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
 from orchestration.landing.rejects import FileRejected, RejectedLine
 from orchestration.landing.sources.connect.propose import NULL_TEXTS, FlatTable
 from orchestration.landing.sources.connect.recognise import inner_records
+from orchestration.landing.sources.mapping import Mapping as SourceMapping
+from orchestration.landing.sources.paths import read_path
 
 RECORDS = 1_000
 _OPTIONS = replace(DEFAULT_OPTIONS, chunk_rows=RECORDS, chunk_bytes=1024 * 1024)
+_FORMATS: Mapping[str, Format] = {"jsonl": "json_lines", "json": "json", "csv": "csv", "parquet": "parquet"}
 _SEPARATORS = (",", ";", "\t", "|")
 _DEEPEST = 4
 
@@ -66,6 +69,13 @@ def sample_file(file: Path, *, name: str, layout: Layout, most: int = RECORDS) -
             rejected += chunk.rejected
     is_whole = is_whole and len(records) <= most
     return Sample(name, tuple(lines[:most]), tuple(records[:most]), tuple(rejected[:most]), is_whole)
+
+
+def layout_of(mapping: SourceMapping) -> Layout:
+    """How a mapping's files are read."""
+    reads = mapping.reads
+    kind = None if reads.format is None else _FORMATS[reads.format]
+    return Layout(kind, read_path(reads.records).keys if reads.records else (), reads.separator)
 
 
 def _options(most: int) -> ReadOptions:

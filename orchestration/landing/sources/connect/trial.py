@@ -3,6 +3,7 @@
 Nothing is written; what is printed of it is in `trial_text`.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +15,12 @@ import pyarrow.compute as pc
 
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.rejects import Reject
+from orchestration.landing.sources.connect.sampled_files import Sample, parsed_records, records_table
+from orchestration.landing.sources.connect.value_shapes import as_number
 from orchestration.landing.sources.engine import map_records
 from orchestration.landing.sources.mapping import Mapping
 from orchestration.landing.sources.paths import read_path
 from orchestration.landing.sources.rate_cards import RateCards
-from orchestration.landing.sources.connect.sampled_files import Sample, parsed_records, records_table
-from orchestration.landing.sources.connect.value_shapes import as_number
 from orchestration.landing.typing.row_typer import RowTyper
 
 _DAYS = ("occurred_at", "day", "starts_on", "updated_at")
@@ -136,33 +137,45 @@ def _credits(events: pa.Table) -> Decimal:
 
 
 def _their_total(samples: Sequence[Sample], mapping: Mapping) -> tuple[str, Decimal] | None:
-    """The sum of the column that credits are made of, taken from the records themselves."""
+    """The sum of the one column that credits are made of, taken from the records themselves."""
     feed = mapping.feeds.get("generation_events")
-    value = feed.columns["credits"] if feed else None
-    if value is None or mapping.explode or (feed and feed.explode):
+    if feed is None or mapping.explode or feed.explode:
         return None
-    value = value.rate.of if value.rate else value
-    text = value.path if value else None
-    if text is None or text.startswith(("^", "@")):
-        return None
-    keys, decimal = read_path(text).keys, (value and value.decimal) or mapping.reads.decimal
-    found = [
-        number
-        for sample in samples
-        for record in parsed_records(sample)
-        if (number := as_number(str(_at(record, keys)), decimal)) is not None
+    value = feed.columns["credits"]
+    rate = value.rate
+    amounts = [value, None]
+    if rate:
+        amounts = [rate.of, rate.or_] if rate.of else [*(rate.tokens or {}).values(), None]
+    *of_each, otherwise = [
+        read_path(item.path).keys if item and item.path and item.path[0] not in "^@" else None
+        for item in amounts
     ]
-    return (".".join(keys), sum(found, Decimal(0))) if found else None
+    decimal = value.decimal or mapping.reads.decimal
+    totals: dict[str, Decimal] = {}
+    for keys in filter(None, of_each):
+        for record in (record for sample in samples for record in parsed_records(sample)):
+            number = as_number(str(_at(record, keys)), decimal)
+            if not number and otherwise:
+                number = as_number(str(_at(record, otherwise)), decimal) or number
+            if number is not None:
+                totals[".".join(keys)] = totals.get(".".join(keys), Decimal(0)) + number
+    return next(iter(totals.items())) if len(totals) == 1 else None
 
 
 def _at(record: object, keys: Sequence[str]) -> object:
     for key in keys:
+        if isinstance(record, str):
+            try:
+                record = json.loads(record, parse_float=str, parse_int=str)
+            except (json.JSONDecodeError, RecursionError):
+                return None
         record = record.get(key) if isinstance(record, dict) else None
     return record
 
 
 def _same_ids(events: pa.Table) -> int:
-    """How many rows have an id that an earlier one has, and other content."""
-    rows = events.select(["source", "event_id", "content_hash"]).group_by(["source", "event_id"])
+    """How many rows have the id of another one and other content, and none says that it is newer."""
+    key = ["source", "event_id", "revision", "recorded_at"]
+    rows = events.select([*key, "content_hash"]).group_by(key)
     counts = rows.aggregate([("content_hash", "count_distinct")])["content_hash_count_distinct"]
     return int(pc.sum(pc.subtract(counts, 1)).as_py() or 0)

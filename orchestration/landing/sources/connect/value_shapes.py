@@ -77,14 +77,14 @@ def time_shape(values: Sequence[str]) -> TimeShape | None:
         return epoch
     readings = [_formats(value) for value in values]
     counts = Counter(format for formats in readings for format in formats)
-    if not values or not counts or sum(map(bool, readings)) < _MOST * len(values):
+    if not values or not counts or sum(map(bool, readings)) < _enough(values):
         return None
     zoned = sum(bool(_zone_of(value)) for value in values)
-    has_zone, is_day = zoned >= _MOST * len(values), not any("%H" in name or "%I" in name for name in counts)
-    if sum(map(bool, map(_ISO.fullmatch, values))) >= _MOST * len(values):
+    has_zone, is_day = zoned >= _enough(values), not any("%H" in name or "%I" in name for name in counts)
+    if sum(map(bool, map(_ISO.fullmatch, values))) >= _enough(values):
         return TimeShape(has_zone=has_zone, is_day=is_day)
     (best, count), *others = counts.most_common()
-    if count < _MOST * len(values):
+    if count < _enough(values):
         return None
     other = next((name for name, of_it in others if of_it == count), None)
     return TimeShape(best, has_zone=best.endswith("%z"), is_day=is_day, other_format=other)
@@ -106,12 +106,12 @@ def number_shape(values: Sequence[str], *, decimal: str | None = None) -> Number
         decimal: the character before decimals, where it is known.
     """
     numbers = [value for value in values if _NUMBER.fullmatch(value)]
-    if not values or len(numbers) < _MOST * len(values):
+    if not values or len(numbers) < _enough(values):
         return None
     mark = decimal or decimal_mark(numbers)
     read_with = mark or "."
     read = [number for value in numbers if (number := as_number(value, read_with)) is not None]
-    if len(read) < _MOST * len(values):
+    if len(read) < _enough(values):
         return None
     places = max(max(-int(number.as_tuple().exponent), 0) for number in read)
     is_whole = all(number == number.to_integral_value() for number in read)
@@ -154,7 +154,7 @@ def _group_mark(numbers: Iterable[str], decimal: str) -> str | None:
 
 def are_emails(values: Sequence[str]) -> bool:
     """Whether the values are e-mail addresses."""
-    return bool(values) and sum(map(bool, map(_EMAIL.fullmatch, values))) >= _MOST * len(values)
+    return bool(values) and sum(map(bool, map(_EMAIL.fullmatch, values))) >= _enough(values)
 
 
 def are_few_words(values: Sequence[str]) -> bool:
@@ -174,9 +174,15 @@ def are_unique(values: Sequence[str | None]) -> bool:
     return bool(values) and None not in values and len(set(values)) == len(values)
 
 
+def _enough(values: Sequence[str]) -> float:
+    """How many of the values must have a shape; of four or more, one may always be wrong."""
+    count = len(values)
+    return min(_MOST * count, count - 1) if count >= 4 else count
+
+
 def _epoch(values: Sequence[str]) -> TimeShape | None:
     numbers = [float(value) for value in values if re.fullmatch(r"\d{9,19}(\.\d+)?", value)]
-    if not values or len(numbers) < _MOST * len(values):
+    if not values or len(numbers) < _enough(values):
         return None
     for unit, scale in _EPOCHS:
         if all(_EARLIEST_S <= number / scale <= _LATEST_S for number in numbers):
