@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -254,7 +255,8 @@ def _said(seen: Seen, source: Source) -> Iterator[str]:
             yield f"  {pair.ours:<18} {flow(_without_key(pair.value))}{note}"
         if source.proposal.unused:
             yield f"  not mapped: {', '.join(source.proposal.unused)}"
-    yield from trial_lines(source.trial)
+    rates = [Decimal(row["credits_per_unit"]) for row in source.rate_rows]
+    yield from trial_lines(source.trial, rate=rates[0] if len(rates) == 1 else None)
     if source.text and source.trial.emails == 0 and "pseudonym" in source.text:
         yield "member ids were e-mail addresses; they are replaced by pseudonyms (--allow-email-ids keeps them)"
 

@@ -22,6 +22,7 @@ from orchestration.landing.sources.connect.value_shapes import (
     time_of_day_format,
     time_shape,
 )
+from orchestration.landing.sources.mapping import CONTENT_AND_OCCURRENCE
 
 FEED = "generation_events"
 DEFAULT_WORKSPACE, DEFAULT_TYPE = "default", "generation"
@@ -55,6 +56,21 @@ _WORDS = (
     "workflow",
 )
 _OURS = frozenset(column.name for column in FEEDS[FEED].columns)
+# what stands under these is left or allowed, and not what was charged
+_REMAINDERS = frozenset(
+    [
+        "remaining",
+        "left",
+        "balance",
+        "limit",
+        "limits",
+        "quota",
+        "allowance",
+        "budget",
+        "available",
+        "included",
+    ]
+)
 _CURRENCIES = {
     "usd": "USD",
     "dollar": "USD",
@@ -247,7 +263,7 @@ class _Proposer:
         found = dict(given)
         scored = sorted(
             (
-                (-name_score(ours, self._last_name(path)), position, ours, path)
+                (-self._score(ours, path), position, ours, path)
                 for ours in SYNONYMS
                 for position, path in enumerate(self._table.columns)
                 if ours not in given and ours not in dropped
@@ -296,8 +312,13 @@ class _Proposer:
             return named
         return next((path for path, name in self._table.names.items() if name == named), named)
 
-    def _last_name(self, path: str) -> str:
-        return self._table.names[path]
+    def _score(self, ours: str, path: str) -> int:
+        """How well the name of a column says one of ours; of a nested one, also its last part."""
+        name = self._table.names[path]
+        parents, point, last = name.rpartition(".")
+        if not point or _REMAINDERS & set(normalised(parents).split("_")):
+            return name_score(ours, name)
+        return max(name_score(ours, name), name_score(ours, last) - 1)
 
     def _shown(self, path: str) -> str:
         return self._table.names[path]
@@ -372,17 +393,18 @@ class _Proposer:
 
     def _event_id(self) -> None:
         path = self._taken.get("event_id")
-        note = "no column of ids found: the content of the record and its number among equal ones"
+        if path is None and are_unique(self._table.columns.get(self._taken.get("request_id", ""), [])):
+            path = self._taken.pop("request_id")
         if path is None:
             path = next((p for p in self._table.columns if self._is_opaque_id(p)), None)
-        if path is not None and "event_id" not in self._choices.columns:
-            note = self._why_not_id(path) or ""
-        if path is None or note:
-            self._add("event_id", "content_and_occurrence", note=note)
+        if path is None:
+            note = "no column of ids found: the content of the record and its number among equal ones"
+            self._add("event_id", CONTENT_AND_OCCURRENCE, note=note)
+        elif "event_id" not in self._choices.columns and (note := self._why_not_id(path) or ""):
+            self._add("event_id", CONTENT_AND_OCCURRENCE, note=note)
         elif None in self._table.columns[path]:
-            self._add(
-                "event_id", {"path": path, "else": "content_and_occurrence"}, path, note="content where empty"
-            )
+            value = {"path": path, "else": CONTENT_AND_OCCURRENCE}
+            self._add("event_id", value, path, note="content where empty")
         else:
             self._add("event_id", path, path)
 

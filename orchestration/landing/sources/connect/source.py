@@ -5,6 +5,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
+
+from orchestration.landing.contract import FEEDS
 from orchestration.landing.formats.dispatch import format_of
 from orchestration.landing.formats.records import Layout
 from orchestration.landing.sources.connect.changed_mapping import changed_mapping
@@ -34,6 +38,7 @@ from orchestration.landing.sources.connect.source_files import SourceFile, Unusa
 from orchestration.landing.sources.connect.trial import Trial, try_mapping
 from orchestration.landing.sources.mapping import Mapping, mapping_from, read_mapping, shipped
 from orchestration.landing.sources.rate_cards import RateCards
+from orchestration.landing.typing.row_typer import RowTyper
 
 Ask = Callable[[Sequence[Question], Choices], Choices]
 
@@ -82,9 +87,18 @@ def look_at(files: Sequence[SourceFile]) -> Seen:
         for file in files
     )
     records = [record for sample in samples for record in parsed_records(sample)]
-    columns = {name for record in records for name in record}
-    feed = feed_of(columns) if records else None
+    feed = feed_of({name for record in records for name in record}) if records else None
+    if feed and not _loads(samples, feed):
+        feed = None
     return Seen(tuple(files), samples, feed, recognise(records, known=shipped()))
+
+
+def _loads(samples: Sequence[Sample], feed: str) -> bool:
+    """Whether most records are rows of the feed: with its columns, and its values too."""
+    documents = pa.chunked_array([[record for sample in samples for record in sample.records]], pa.string())
+    with duckdb.connect() as connection:
+        accepted = RowTyper(connection, FEEDS[feed]).read(documents).accepted.num_rows
+    return accepted * 2 > len(documents)
 
 
 def given_source(seen: Seen, name: str, file: Path, choices: Choices, cards: RateCards) -> Source:

@@ -12,8 +12,13 @@ from orchestration.landing.sources.connect.trial import Refusal, Trial
 _MOST_REFUSED = 20
 
 
-def trial_lines(trial: Trial) -> Iterator[str]:
-    """The lines of the dry run."""
+def trial_lines(trial: Trial, *, rate: Decimal | None = None) -> Iterator[str]:
+    """The lines of the dry run.
+
+    Args:
+        trial: what became of the records.
+        rate: the credits for each unit of the source's column, if there is one rate for all.
+    """
     yield f"of {'all' if trial.is_whole else 'the first'} {trial.records:,} records"
     loaded = ", ".join(f"{count:,} {feed}" for feed, count in trial.rows.items())
     yield f"  load         {loaded or 'none'}"
@@ -24,7 +29,7 @@ def trial_lines(trial: Trial) -> Iterator[str]:
         yield f"  days         {_day(trial.first)} to {_day(trial.last)} (UTC)"
     if "generation_events" in trial.rows:
         yield f"  members      {trial.members:,}"
-        yield f"  credits      {_number(trial.credits)}{_beside(trial)}"
+        yield f"  credits      {_number(trial.credits)}{_beside(trial, rate)}"
     if trial.rounded:
         yield f"  rounded      the total moved by {_number(trial.rounded)}"
     if trial.repeated:
@@ -47,11 +52,12 @@ def refusal_lines(refused: tuple[Refusal, ...], most: int = _MOST_REFUSED) -> It
         yield f"  and {len(rest):,} more: {listed}"
 
 
-def _beside(trial: Trial) -> str:
+def _beside(trial: Trial, rate: Decimal | None) -> str:
     if trial.theirs is None:
         return ""
     name, total = trial.theirs
-    return f"; {name} in the file adds up to {_number(total)}"
+    times = f", times {_number(rate)} is {_number(total * rate)}" if rate is not None else ""
+    return f"; {name} in the file adds up to {_number(total)}{times}"
 
 
 def _day(instant: datetime) -> str:
