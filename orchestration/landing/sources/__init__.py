@@ -1,1 +1,1 @@
-"""Records of other systems to rows of the contract: the mapping language and its engine. No files of data here."""
+"""Records of other systems to rows of the contract: the mapping language and its engine."""

@@ -52,9 +52,16 @@ def calculate(amount: Amount, rows: pa.Table, cards: RateCards) -> Calculated:
             if scopes is None or amount.card is None:
                 total = number
             elif number:
-                if scopes.instants[row] is None:
+                instant = scopes.instants[row]
+                if instant is None:
                     break  # the contract refuses the time
-                rate = cards.find(amount.card, term.unit, **scopes.of(row))
+                rate = cards.find(
+                    amount.card,
+                    term.unit,
+                    model=scopes.models[row],
+                    generation_type=scopes.types[row],
+                    instant_us=instant,
+                )
                 if rate is None:
                     found.rejected[row] = _no_rate(amount.card, term.unit, scopes, row, texts)
                     break
@@ -77,13 +84,6 @@ class _Scopes:
         self.models, self.types = column("model"), column("generation_type")
         self.instants: list[int | None] = rows["instant_us"].to_pylist()
 
-    def of(self, row: int) -> dict[str, object]:
-        return {
-            "model": self.models[row],
-            "generation_type": self.types[row],
-            "instant_us": self.instants[row],
-        }
-
 
 def _number(text: str) -> Decimal | None:
     if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
@@ -102,7 +102,7 @@ def _no_rate(card: str, unit: str, scopes: _Scopes, row: int, texts: Sequence[st
     instant = scopes.instants[row]
     day = _day(instant)
     model, kind = scopes.models[row], scopes.types[row]
-    scope = f"model {excerpt(model) if model else '(none)'}, generation type {excerpt(kind) if kind else '(none)'}"
+    scope = f"model {excerpt(model) or '(none)'}, generation type {excerpt(kind) or '(none)'}"
     return Reject(
         "rate.missing",
         "credits",

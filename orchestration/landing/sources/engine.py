@@ -3,7 +3,8 @@
 No files and no clock; the connection is only an engine. The documents are typed by `RowTyper` like any other.
 """
 
-import re
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,17 +17,15 @@ from orchestration.landing.contract import ATTRIBUTES
 from orchestration.landing.rejects import Reject, excerpt
 from orchestration.landing.sources.amounts import calculate
 from orchestration.landing.sources.feed_query import Fault, FeedQuery, feed_query
-from orchestration.landing.sources.mapping import Mapping
+from orchestration.landing.sources.language import Mapping
 from orchestration.landing.sources.rate_cards import RateCards
-from orchestration.landing.sources.record_steps import exact_json_sql, quoted
+from orchestration.landing.sources.record_steps import quoted
 from orchestration.landing.typing.json_text import JsonRejected, parse_json
 
 # part of the fingerprint of derived rows: raise it when the same mapping gives other rows
 ENGINE_VERSION = 1
 
 _TRAILING_COMMA = r",\s*[}\]]"
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*', re.DOTALL)
-_LONG = 16
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class MappedFeed:
     """The documents of one feed.
 
     Attributes:
-        documents: `record` (the position of the record it came from) and `document` (the JSON text of one row),
-            in the order of the records.
+        documents: `record` (the position of the record it came from) and `document` (the JSON text of one
+            row), in the order of the records.
     """
 
     feed: str
@@ -76,32 +75,28 @@ def map_records(
         mapping: how.
         records: `record` (JSON text), `occurrence` (int64) and `file_path` (from the landing directory).
         cards: the rate cards.
-        joined: `record` and `file_path` of the records that the mapping's joins look into; by default `records`.
+        joined: `record` and `file_path` of what the mapping's joins look into; by default `records`.
     """
     connection.execute("set TimeZone = 'UTC'")
-    _create_quote_numbers(connection)
     rejected: dict[int, Reject] = {}
-    given = _opened(connection, records, rejected)
-    others = given if joined is None else _opened(connection, joined, {})
-    feeds: list[MappedFeed] = []
+    given = _readable(connection, records, rejected)
+    others = given if joined is None else _readable(connection, joined, {})
+    found: dict[str, tuple[FeedQuery, pa.Table]] = {}
     rounded = Decimal(0)
     fell_back: set[int] = set()
-    connection.register("given", given)
-    connection.register("joined", others)
-    try:
-        found = {}
+    with _registered(connection, given=given, joined=others):
         for name in mapping.all_feeds:
             query = feed_query(mapping, name)
+            # neither joins nor DuckDB's threads keep the order
             rows = connection.sql(query.sql).to_arrow_table().sort_by("position")
-            moved = _fill(query, rows, cards, rejected)
-            found[name] = (query, *moved)
             fell_back.update(pc.unique(rows["position"].filter(rows["fell_back"])).to_pylist())
-    finally:
-        connection.unregister("given")
-        connection.unregister("joined")
-    for name, (query, rows, moved) in found.items():
-        rounded += moved
-        feeds.append(MappedFeed(name, _documents(connection, query, rows, rejected)))
+            rows, moved = _fill(query, rows, cards, rejected)
+            rounded += moved
+            found[name] = query, rows
+    feeds = [
+        MappedFeed(name, _documents(connection, query, _without(rows, rejected)))
+        for name, (query, rows) in found.items()
+    ]
     mapped = set().union(*(pc.unique(feed.documents["record"]).to_pylist() for feed in feeds))
     return Mapped(
         feeds,
@@ -112,30 +107,30 @@ def map_records(
     )
 
 
-def _opened(
+def _readable(
     connection: duckdb.DuckDBPyConnection, records: pa.Table, rejected: dict[int, Reject]
 ) -> pa.Table:
-    """The records that are JSON, with a JSON text in which long numbers are texts."""
+    """The records that are JSON, with their `position`; the others are rejected."""
     positions = pa.chunked_array([np.arange(records.num_rows)], pa.int64())
     numbered = records.append_column("position", positions)
-    connection.register("numbered", numbered)
-    try:
-        opened = connection.sql(f"""
-            select position, record as text, {"occurrence" if "occurrence" in records.column_names else "0"} as occurrence,
-                file_path, case when json_valid(record) then {exact_json_sql("record")} end as plain,
-                coalesce(json_valid(record) and not regexp_matches(record, {quoted(_TRAILING_COMMA)}), false) as is_json
-            from numbered
-        """).to_arrow_table()
-    finally:
-        connection.unregister("numbered")
-    for row in opened.filter(pc.invert(opened["is_json"])).select(["position", "text"]).to_pylist():
+    is_json = f"json_valid(record) and not regexp_matches(record, {quoted(_TRAILING_COMMA)})"
+    with _registered(connection, numbered=numbered):
+        query = f"select position, record from numbered where not coalesce({is_json}, false)"
+        unsure = connection.sql(query).to_arrow_table().to_pylist()
+    found: dict[int, Reject] = {}
+    for row in unsure:
         try:
-            parse_json(row["text"] or "")
+            parse_json(row["record"] or "")
         except JsonRejected as error:
-            rejected[row["position"]] = error.reject
+            found[row["position"]] = error.reject
+    rejected |= found
+    return _without(numbered, found)
+
+
+def _without(rows: pa.Table, rejected: Container[int]) -> pa.Table:
     if not rejected:
-        return opened
-    return opened.filter(pc.invert(pc.is_in(opened["position"], pa.array(rejected, pa.int64()))))
+        return rows
+    return rows.filter(pc.invert(pc.is_in(rows["position"], pa.array(rejected, pa.int64()))))
 
 
 def _fill(
@@ -145,8 +140,10 @@ def _fill(
     positions = rows["position"].to_pylist()
     for fault in query.faults:
         found = rows[fault.found]
-        for row in np.flatnonzero(pc.is_valid(found).to_numpy()):
-            rejected.setdefault(positions[row], _unreadable(fault, found[int(row)].as_py()))
+        if found.null_count < len(found):
+            for position, text in zip(positions, found.to_pylist(), strict=True):
+                if text is not None:
+                    rejected.setdefault(position, _unreadable(fault, text))
     moved = Decimal(0)
     for amount in query.amounts:
         calculated = calculate(amount, rows, cards)
@@ -157,25 +154,17 @@ def _fill(
     return rows, moved
 
 
-def _documents(
-    connection: duckdb.DuckDBPyConnection, query: FeedQuery, rows: pa.Table, rejected: dict[int, Reject]
-) -> pa.Table:
-    """The JSON texts of rows whose record is not rejected."""
-    if rejected:
-        rows = rows.filter(pc.invert(pc.is_in(rows["position"], pa.array(rejected, pa.int64()))))
+def _documents(connection: duckdb.DuckDBPyConnection, query: FeedQuery, rows: pa.Table) -> pa.Table:
+    """The JSON texts of rows."""
     members = [f"'{name}', \"{name}\"" for name in query.columns]
     members += [f"'{amount.column}', \"={amount.column}\"" for amount in query.amounts]
     listed = ", ".join(members)
-    connection.register("mapped_rows", rows)
-    try:
-        documents = connection.sql(
+    with _registered(connection, mapped_rows=rows):
+        return connection.sql(
             f"select position as record, case when {ATTRIBUTES} is null then json_object({listed}) "
             f"else json_object({listed}, '{ATTRIBUTES}', {ATTRIBUTES}::json) end::varchar as document "
             "from mapped_rows"
         ).to_arrow_table()
-    finally:
-        connection.unregister("mapped_rows")
-    return documents
 
 
 def _unreadable(fault: Fault, text: str) -> Reject:
@@ -188,7 +177,8 @@ def _unreadable(fault: Fault, text: str) -> Reject:
             reason,
             "Deliver the whole text, or take its path out of parse.",
         )
-    reason = f"{fault.column} is not written with the declared decimal and thousands characters; found {excerpt(text)}"
+    wanted = "must be written with the declared decimal and thousands characters"
+    reason = f"{fault.column} {wanted}; found {excerpt(text)}"
     return Reject(
         "mapping.number",
         fault.column,
@@ -198,19 +188,12 @@ def _unreadable(fault: Fault, text: str) -> Reject:
     )
 
 
-def quote_numbers(text: str) -> str:
-    """JSON text in which numbers of 16 characters or more are texts."""
-
-    def token(match: re.Match[str]) -> str:
-        found = match.group()
-        return f'"{found}"' if len(found) >= _LONG and found[0] != '"' else found
-
-    return _TOKEN.sub(token, text)
-
-
-def _create_quote_numbers(connection: duckdb.DuckDBPyConnection) -> None:
-    known = connection.execute(
-        "select 1 from duckdb_functions() where function_name = 'quote_numbers'"
-    ).fetchone()
-    if not known:
-        connection.create_function("quote_numbers", quote_numbers, ["VARCHAR"], "VARCHAR")
+@contextmanager
+def _registered(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
+    for name, table in tables.items():
+        connection.register(name, table)
+    try:
+        yield
+    finally:
+        for name in tables:
+            connection.unregister(name)

@@ -8,8 +8,7 @@ import re
 from dataclasses import dataclass
 
 from orchestration.landing.contract import FEEDS, Column
-from orchestration.landing.sources.mapping import INSTANTS, NUMBERS, Mapping, Value
-from orchestration.landing.sources.paths import read_path
+from orchestration.landing.sources.language import FRACTIONS, INSTANTS, NUMBERS, Mapping, Value
 from orchestration.landing.sources.record_steps import RecordSteps, null_if, quoted
 
 _LOCAL = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
@@ -141,10 +140,10 @@ class _FeedWriter:
             return "null::varchar"
         return f"nullif('{{' || concat_ws(',', {', '.join(members)}) || '}}', '{{}}')"
 
-    # -- one value -------------------------------------------------------------------------------------------
+    # one value
 
     def _value(self, value: Value, column: Column) -> str:
-        """An expression with the text of a value; one that cannot be converted stays, for the contract to refuse."""
+        """The text of a value, as an expression; what cannot be converted is left for the contract."""
         if value.id:
             return self._fallback("true")
         found = null_if(self._source(value, column), ["", *value.null_if])
@@ -162,7 +161,7 @@ class _FeedWriter:
             found = self._instant(value, self._steps.add(found))
         elif column.kind == "date":
             found = self._date(value, self._steps.add(found))
-        elif column.kind in NUMBERS and value.const is None:
+        elif column.kind in NUMBERS and (value.path is not None or value.tag is not None):
             found = self._number(value, found, column)
         if value.else_ is None:
             return found
@@ -172,13 +171,18 @@ class _FeedWriter:
 
     def _source(self, value: Value, column: Column) -> str:
         if value.path is not None:
-            return self._steps.text(value.path)
+            is_number = column.kind in FRACTIONS or value.epoch is not None
+            return self._steps.text(value.path, is_number=is_number)
         if value.const is not None:
             return quoted(value.const)
         if value.tag is not None and value.in_ is not None:
             return self._tag(value.tag, value.in_)
         if value.first is not None:
-            parts = [null_if(self._value(part, column), ["", *value.null_if]) for part in value.first]
+            written = {"decimal": value.decimal, "thousands": value.thousands}
+            parts = [
+                null_if(self._value(_with_defaults(part, written), column), ["", *value.null_if])
+                for part in value.first
+            ]
             return f"coalesce({', '.join(parts)})"
         assert value.concat is not None
         text = Column(column.name)
@@ -198,22 +202,23 @@ class _FeedWriter:
         """What follows the prefix in the first text of an array that begins with it."""
         text = self._steps.text(path)
         tags = self._steps.add(
-            f"case when left({text}, 1) = '[' and json_valid({text}) then from_json({text}, '[\"VARCHAR\"]') end"
+            f"case when left({text}, 1) = '[' and json_valid({text}) "
+            f"then from_json({text}, '[\"VARCHAR\"]') end"
         )
         found = f"list_filter({tags}, lambda tag: starts_with(tag, {quoted(prefix)}))[1]"
         return f"substr({found}, {len(prefix) + 1})"
 
     def _fallback(self, condition: str) -> str:
-        """The hash of the record, and which of all identical ones it is; with its position if it was exploded."""
+        """The hash of the record, which of all identical ones it is, and its position if it was exploded."""
         self._fallbacks.append(f"({condition})")
         parts = [
-            "left(sha256(trim(text, ' ' || chr(9) || chr(10) || chr(13))), 32)",
+            "left(sha256(trim(record, ' ' || chr(9) || chr(10) || chr(13))), 32)",
             "occurrence",
             *self._steps.ordinals,
         ]
         return f"concat_ws('-', {', '.join(parts)})"
 
-    # -- times -----------------------------------------------------------------------------------------------
+    # times
 
     def _instant(self, value: Value, text: str) -> str:
         if value.epoch:
@@ -230,7 +235,7 @@ class _FeedWriter:
                 utc = _in_zone(parsed, value.zone)
             return f"coalesce({_written(utc)}, {text})"
         if value.zone:
-            local = f"case when regexp_full_match({text}, {quoted(_LOCAL)}) then try_cast(upper({text}) as timestamp) end"
+            local = _cast(text, _LOCAL, "timestamp")
             return f"coalesce({_written(_in_zone(local, value.zone))}, {text})"
         return text
 
@@ -241,7 +246,7 @@ class _FeedWriter:
         elif value.format and not value.day and re.search("%[zZ]", value.format):
             instant = f"try_strptime({text}, {quoted(value.format)})"
         elif value.zone and not value.format:
-            instant = f"case when regexp_full_match({text}, {quoted(_INSTANT)}) then try_cast(upper({text}) as timestamptz) end"
+            instant = _cast(text, _INSTANT, "timestamptz")
         elif value.format or value.day:
             return f"coalesce(({self._local_date(value, text)})::varchar, {text})"
         else:
@@ -266,10 +271,10 @@ class _FeedWriter:
         micros = self._steps.add(whole)
         return f"make_timestamp(case when {micros} between 0 and {_LAST_US} then {micros}::bigint end)"
 
-    # -- numbers ---------------------------------------------------------------------------------------------
+    # numbers
 
     def _number(self, value: Value, text: str, column: Column) -> str:
-        """A number with a point; one not written as declared is a fault, since 1.234 would pass for another."""
+        """A number with a point; one not written as declared is a fault: 1.234 would pass for another."""
         point = value.decimal or self._reads.decimal
         group = value.thousands or self._reads.thousands
         if point == "." and group is None:
@@ -312,8 +317,18 @@ class _FeedWriter:
         )
 
 
+def _with_defaults(value: Value, defaults: dict[str, str | None]) -> Value:
+    return value.model_copy(update={name: getattr(value, name) or text for name, text in defaults.items()})
+
+
 def _is_calculated(value: Value) -> bool:
     return value.rate is not None or value.places is not None or bool(value.minor_units)
+
+
+def _cast(text: str, pattern: str, kind: str) -> str:
+    return (
+        f"case when regexp_full_match({text}, {quoted(pattern)}) then try_cast(upper({text}) as {kind}) end"
+    )
 
 
 def _in_zone(local: str, zone: str | None) -> str:

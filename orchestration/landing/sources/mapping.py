@@ -1,304 +1,46 @@
-"""The mapping language: how a record of another system becomes rows of the contract's feeds.
+"""Reads mapping files: how a record of another system becomes rows of the contract's feeds.
 
-A closed set of verbs, checked here down to the line; no expressions. What the verbs do is in `engine`.
+The verbs are in `language`; here they meet the contract, and an error finds its line.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping as ReadMapping
-from difflib import get_close_matches
-from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
+from pathlib import Path
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic import model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ValidationError
 
 from orchestration.landing.contract import FEEDS, Column
+from orchestration.landing.sources.language import (
+    FEED_VERBS,
+    INSTANTS,
+    NUMBERS,
+    Condition,
+    FeedMapping,
+    Join,
+    Mapping,
+    Rate,
+    Reads,
+    Value,
+    meant,
+)
 from orchestration.landing.sources.paths import read_path
 from orchestration.landing.sources.yaml_lines import Place, YamlFault, read_yaml
 
-CONTENT_AND_OCCURRENCE = "content_and_occurrence"
-NUMBERS = ("credits", "money", "score", "count", "integer")
 _MAX_BYTES = 256 * 1024
-_SHIPPED = FilePath(__file__).parent / "shipped"
-_DIRECTIVES = frozenset("a A b B c d -d m -m y Y H -H I -I M -M S -S f g n z Z p j %".split())
-_FEED_VERBS = ("files", "where", "explode", "attributes", "keep")
-# the columns by which a rate is looked up
-INSTANTS = ("occurred_at", "day", "effective_at")
+_SHIPPED = Path(__file__).parent / "shipped"
 
 
 class MappingError(ValueError):
-    """A mapping that cannot be used: one line with the file, the line, the verb, the problem and the remedy."""
+    """A mapping that cannot be used: one line with file, line, verb, problem and remedy."""
 
 
-def _fault(problem: str) -> PydanticCustomError:
-    return PydanticCustomError("mapping", "{problem}", {"problem": problem})
-
-
-def _path_text(text: str) -> str:
-    try:
-        read_path(text)
-    except ValueError as error:
-        raise _fault(str(error)) from error
-    return text
-
-
-def _listed(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-def _named(value: object) -> object:
-    if not isinstance(value, list):
-        return value
-    return {str(path).lstrip("^").removeprefix("@"): path for path in value}
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise _fault(
-            f"{name!r} is not a time zone{_meant(name, available_timezones())}; write one such as UTC"
-        )
-    return name
-
-
-def _format(text: str) -> str:
-    found = re.findall(r"%(-?[A-Za-z%]?)", text)
-    wrong = next((directive for directive in found if directive not in _DIRECTIVES), None)
-    if wrong is not None or not found:
-        shown = f"%{wrong} is not a part of a time" if found else f"{text!r} names no part of a time"
-        raise _fault(f"{shown}; write one such as %d.%m.%Y %H:%M")
-    return text
-
-
-def _separator(text: str) -> str:
-    if text not in (".", ",", " ", "'", "’", "\u00a0", "\u202f"):
-        raise _fault(f"{text!r} separates no digits; write one such as ','")
-    return text
-
-
-PathText = Annotated[str, AfterValidator(_path_text)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Texts = Annotated[list[str], BeforeValidator(_listed)]
-Paths = Annotated[list[PathText], BeforeValidator(_listed)]
-Separator = Annotated[str, AfterValidator(_separator)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Reads(_Strict):
-    """Which files of the folder are read, and how.
-
-    Attributes:
-        files: patterns below the folder; `*` within a name, `**` across folders.
-        format: the format, where the file's name does not say it.
-        records: the path of the array of records in a document, as in a page of an API.
-        null: texts that mean a missing value everywhere.
-        decimal: the character before the decimals of numbers in text.
-        thousands: the character between groups of three digits.
-        separator: the character between the cells of a CSV record.
-    """
-
-    files: Texts = Field(default=["**"])
-    format: Literal["jsonl", "json", "csv", "parquet"] | None = None
-    records: PathText | None = None
-    null: list[str | None] = []
-    decimal: Separator = "."
-    thousands: Separator | None = None
-    separator: Literal[",", ";", "\t", "|"] | None = None
-
-
-class Condition(_Strict):
-    """What a value must be for a record to be mapped; all that is written must hold."""
-
-    equals: str | None = None
-    in_: Texts | None = Field(default=None, alias="in")
-    not_in: Texts | None = None
-    is_missing: bool | None = None
-    exists: bool | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: object) -> object:
-        if value is None:
-            return {"is_missing": True}
-        return value if isinstance(value, dict) else {"in" if isinstance(value, list) else "equals": value}
-
-    @model_validator(mode="after")
-    def _has_one(self) -> Self:
-        if not self.model_fields_set:
-            raise _fault("says nothing; write one of equals, in, not_in, is_missing, exists")
-        return self
-
-
-class Rate(_Strict):
-    """An amount times the dated rate of a card.
-
-    Attributes:
-        card: the card's name in the feed `rate_cards`.
-        of: the amount; for unit `tokens` not needed.
-        or_: the amount where `of` is missing or 0.
-        unit: the unit of the card's rows.
-        tokens: the amount of each unit, by default `input_token` and `output_token` of the feed's columns.
-    """
-
-    card: str
-    of: "Value | None" = None
-    or_: "Value | None" = Field(default=None, alias="or")
-    unit: str = "usd"
-    tokens: dict[str, "Value"] | None = None
-
-    @model_validator(mode="after")
-    def _has_amount(self) -> Self:
-        if self.unit == "tokens":
-            if self.of or self.or_:
-                raise _fault("unit tokens takes no of; write the amounts under tokens, by unit")
-        elif self.tokens:
-            raise _fault("tokens needs unit: tokens")
-        elif self.of is None and self.unit != "generation":
-            raise _fault("needs of, the path of the amount")
-        return self
-
-
-class Value(_Strict):
-    """One value: where it comes from (one of the first group), then what is done to it, in this order."""
-
-    path: PathText | None = None
-    const: str | None = None
-    first: list["Value"] | None = None
-    tag: str | None = None
-    concat: list["Value"] | None = None
-    rate: Rate | None = None
-    id: Literal["content_and_occurrence"] | None = None
-
-    in_: PathText | None = Field(default=None, alias="in")
-    separator: str = "-"
-    null_if: Texts = []
-    map: dict[str, str | None] | None = None
-    pseudonym: Annotated[str, Field(min_length=8)] | None = None
-    zone: Zone | None = None
-    epoch: Literal["s", "ms", "us", "ns"] | None = None
-    format: Annotated[str, AfterValidator(_format)] | None = None
-    day: bool = False
-    decimal: Separator | None = None
-    thousands: Separator | None = None
-    minor_units: Annotated[int, Field(ge=0, le=18)] | None = None
-    places: Annotated[int, Field(ge=0, le=18)] | None = None
-    else_: "Value | None" = Field(default=None, alias="else")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: object) -> object:
-        if value == CONTENT_AND_OCCURRENCE:
-            return {"id": value}
-        return {"path": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        found = [name for name in SOURCES if name in self.model_fields_set]
-        if len(found) != 1:
-            what = f"{' and '.join(found)} are written together" if found else "says not where the value is"
-            raise _fault(f"{what}; write one of {', '.join(SOURCES)}")
-        if (self.tag is None) != (self.in_ is None):
-            raise _fault("tag and in go together; write {tag: 'product:', in: request_tags}")
-        if self.epoch and (self.format or self.day):
-            raise _fault("epoch goes with neither format nor day; the unit says all")
-        return self
-
-    @property
-    def parts(self) -> list["Value"]:
-        """The values directly inside this one."""
-        amounts = [self.rate.of, self.rate.or_, *(self.rate.tokens or {}).values()] if self.rate else []
-        found = [*(self.first or []), *(self.concat or []), *amounts, self.else_]
-        return [part for part in found if part is not None]
-
-
-SOURCES = ("path", "const", "first", "tag", "concat", "rate", "id")
-
-
-class FeedMapping(_Strict):
-    """How a record becomes rows of one feed.
-
-    Attributes:
-        files: patterns of the files whose records count here, where not all do.
-        where: conditions by path.
-        explode: arrays to explode further, for this feed alone.
-        attributes: as in the mapping, for this feed.
-        keep: paths kept in the row's attributes, by name; by default under the path without `^` and `@`.
-        columns: the value of each contract column.
-    """
-
-    files: Texts | None = None
-    where: dict[PathText, Condition] = {}
-    explode: Paths = []
-    attributes: Paths | None = None
-    keep: Annotated[dict[str, PathText], BeforeValidator(_named)] = {}
-    columns: dict[str, Value]
-
-
-class Join(_Strict):
-    """Records of other files of the folder, reached by the join's name as the first key of a path.
-
-    Attributes:
-        files: patterns of their files; these are no records of a feed that does not name them.
-        on: the path of their key, and the path of the same key in this record.
-        newest: of two records of one key, that with the greatest text here counts.
-        parse: paths in them that hold JSON in text.
-    """
-
-    files: Texts
-    on: Annotated[dict[PathText, PathText], Field(min_length=1, max_length=1)]
-    newest: PathText | None = None
-    parse: Paths = []
-
-
-class Mapping(_Strict):
-    """A whole mapping. Paths of `parse`, `where` and all values start at the exploded record."""
-
-    name: str
-    reads: Reads = Reads()
-    parse: Paths = []
-    explode: Paths = []
-    attributes: Paths = []
-    where: dict[PathText, Condition] = {}
-    join: dict[str, Join] = {}
-    feeds: dict[str, FeedMapping] = {}
-    totals: FeedMapping | None = None
-
-    @property
-    def all_feeds(self) -> dict[str, FeedMapping]:
-        """The feeds, and what `totals` says under `provider_totals`."""
-        return self.feeds | ({"provider_totals": self.totals} if self.totals else {})
-
-    @property
-    def cards(self) -> frozenset[str]:
-        """The names of the rate cards it needs."""
-        pending = [value for feed in self.all_feeds.values() for value in feed.columns.values()]
-        found: set[str] = set()
-        while pending:
-            value = pending.pop()
-            pending += value.parts
-            if value.rate:
-                found.add(value.rate.card)
-        return frozenset(found)
-
-    @property
-    def fingerprint(self) -> str:
-        """The sha256 of its meaning: not of comments, blanks or the order of its keys."""
-        meaning = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
-
-
-def shipped() -> dict[str, FilePath]:
+def shipped() -> dict[str, Path]:
     """The files of the mappings that come with the project, by name."""
     return {file.stem: file for file in sorted(_SHIPPED.glob("*.yml"))}
 
 
-def read_mapping(file: FilePath, *, name: str) -> Mapping:
+def read_mapping(file: Path, *, name: str) -> Mapping:
     """Read the mapping of a source folder.
 
     Args:
@@ -361,7 +103,7 @@ def _with_columns(value: dict[str, Any]) -> dict[str, Any]:
     def split(feed: object) -> object:
         if not isinstance(feed, dict):
             return feed
-        verbs = {name: feed[name] for name in _FEED_VERBS if name in feed}
+        verbs = {name: feed[name] for name in FEED_VERBS if name in feed}
         return verbs | {"columns": {name: item for name, item in feed.items() if name not in verbs}}
 
     found = dict(value)
@@ -380,19 +122,51 @@ def _check(mapping: Mapping) -> None:
         place = ("feeds", name) if name in mapping.feeds else ("totals",)
         if name not in FEEDS:
             raise _Unusable(
-                place, f"{name!r} is not a feed{_meant(name, FEEDS)}; feeds are {', '.join(FEEDS)}"
+                place, f"{name!r} is not a feed{meant(name, FEEDS)}; feeds are {', '.join(FEEDS)}"
             )
+        _check_paths(mapping, feed, place)
         contract = {column.name: column for column in FEEDS[name].columns}
         for column, value in feed.columns.items():
             if column not in contract:
-                problem = f"{column!r} is neither a column of {name} nor a verb{_meant(column, [*contract, *_FEED_VERBS])}"
+                close = meant(column, [*contract, *FEED_VERBS])
+                problem = f"{column!r} is neither a column of {name} nor a verb{close}"
                 raise _Unusable(
                     (*place, column), f"{problem}; to keep it as an attribute, list its path under keep"
                 )
             _check_value(value, contract[column], feed, (*place, column), is_top=True)
+            _check_separators(value, mapping.reads, (*place, column))
         missing = [column for column in FEEDS[name].required if column not in feed.columns]
         if missing:
             raise _Unusable(place, f"{name} needs {', '.join(missing)}; say where each is found")
+
+
+def _check_paths(mapping: Mapping, feed: FeedMapping, place: Place) -> None:
+    """No path leaves more arrays than were exploded, or asks for attributes that are nowhere."""
+    depth = len(mapping.explode)
+    below = depth + len(feed.explode)
+    lists = mapping.attributes if feed.attributes is None else feed.attributes
+    asked: list[tuple[Place, str, int]] = [
+        *((("parse", index), path, depth) for index, path in enumerate(mapping.parse)),
+        *((("where", path), path, depth) for path in mapping.where),
+        *((("explode", index), path, index) for index, path in enumerate(mapping.explode)),
+        *(((*place, "explode", index), path, depth + index) for index, path in enumerate(feed.explode)),
+        *(((*place, "where", path), path, below) for path in feed.where),
+        *(((*place, "keep", name), path, below) for name, path in feed.keep.items()),
+        *(((*place, name), path, below) for name, value in feed.columns.items() for path in value.paths),
+    ]
+    for where, text, most in asked:
+        path = read_path(text)
+        if path.up > most:
+            raise _Unusable(where, f"{text!r} leaves {path.up} exploded arrays, and there are {most}")
+        if path.attribute is not None and not lists:
+            raise _Unusable(
+                where, f"{text!r} is an attribute; say under attributes: where the attributes are"
+            )
+
+
+def _check_separators(value: Value, reads: Reads, place: Place) -> None:
+    if (value.decimal or reads.decimal) == (value.thousands or reads.thousands):
+        raise _Unusable(place, "decimal and thousands are the same character; correct one")
 
 
 def _check_value(value: Value, column: Column, feed: FeedMapping, place: Place, *, is_top: bool) -> None:
@@ -420,6 +194,10 @@ def _check_value(value: Value, column: Column, feed: FeedMapping, place: Place, 
         raise _Unusable(
             (*place, "rate"), f"rate needs one of {', '.join(INSTANTS)}, by which it is looked up"
         )
+    counts_columns = value.rate and value.rate.unit == "tokens" and not value.rate.tokens
+    if counts_columns and not {"input_tokens", "output_tokens"} <= feed.columns.keys():
+        columns = "unit tokens needs the columns input_tokens and output_tokens"
+        raise _Unusable((*place, "rate"), f"{columns}, or tokens: with a path for each unit")
     for part in value.parts:
         _check_value(part, column, feed, place, is_top=False)
 
@@ -432,7 +210,7 @@ def _first_fault(error: ValidationError) -> tuple[Place, str]:
     if kind == "extra_forbidden":
         word = str(place[-1])
         known = _known(place[:-1])
-        return place, f"{word!r} is not a verb here{_meant(word, known)}; verbs here are {', '.join(known)}"
+        return place, f"{word!r} is not a verb here{meant(word, known)}; verbs here are {', '.join(known)}"
     if kind == "missing":
         return place[:-1], f"{place[-1]} is missing; add it"
     if kind == "mapping":
@@ -451,11 +229,6 @@ def _known(place: Place) -> list[str]:
         model = by_word.get(last) or by_parent.get(before) or Value
     names = [field.alias or name for name, field in model.model_fields.items()]
     return [name for name in names if (model, name) != (Mapping, "name")]
-
-
-def _meant(word: str, known: object) -> str:
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)  # type: ignore[call-overload]
-    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _message(shown_as: str, line: int, place: Place, problem: str) -> str:

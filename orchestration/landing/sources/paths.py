@@ -9,7 +9,6 @@ messages[0].role        an element of an array, counted from 0
 """
 
 import re
-import string
 from dataclasses import dataclass
 
 _SEGMENT = re.compile(r'"((?:[^"\\]|\\.)*)"|([^."\[\]][^.\[\]]*)', re.DOTALL)
@@ -79,8 +78,4 @@ def file_pattern(pattern: str) -> str:
     """
     parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
     wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "(?s:" + "".join(wild.get(part) or _literal(part) for part in parts) + ")"
-
-
-def _literal(text: str) -> str:
-    return "".join("\\" + letter if letter in string.punctuation else letter for letter in text)
+    return "(?s:" + "".join(wild.get(part) or re.escape(part) for part in parts) + ")"

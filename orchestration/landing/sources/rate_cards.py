@@ -5,67 +5,65 @@ Rows come from the feed `rate_cards`; mappings name a card, never a number.
 
 import hashlib
 import json
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, date, datetime, timedelta
+from decimal import Context, Decimal
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
 _Scope = tuple[str | None, str | None]
-_ORDER = ("updated_at", "batch_id", "file_path", "line_number")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_Key = tuple[str, str, _Scope, date]
+_EXACT = Context(prec=100)
+_DAY_US = 86_400_000_000
+_FIRST_DAY = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
-class _Rates:
-    """The rates of one unit in one scope: each is valid from its start to its end or the next start."""
+class _Rate:
+    """A rate and the days of UTC on which it holds, both included; without `to` it has no end."""
 
-    starts: tuple[int, ...]
-    ends: tuple[int | None, ...]
-    rates: tuple[Decimal, ...]
-
-    def at(self, instant_us: int) -> Decimal | None:
-        position = bisect_right(self.starts, instant_us) - 1
-        if position < 0:
-            return None
-        end = self.ends[position]
-        return self.rates[position] if end is None or instant_us < end else None
+    valid_from: date
+    valid_to: date | None
+    credits_per_unit: Decimal
 
 
 @dataclass(frozen=True)
 class RateCards:
-    """All rates by card and unit, then by model and generation type (None: any)."""
+    """Rates by card and unit, then by model and generation type (None: any), the latest start first."""
 
-    rates: Mapping[tuple[str, str], Mapping[_Scope, _Rates]]
+    rates: Mapping[tuple[str, str], Mapping[_Scope, tuple[_Rate, ...]]]
 
     @classmethod
     def from_rows(cls, rows: pa.Table) -> "RateCards":
         """The cards of rows of the feed `rate_cards`.
 
-        Of two rows of one card, unit, model, generation type and start, the newest counts: by `updated_at`,
-        batch, file and line where these are given, else the later row. An end is the first instant no longer
-        valid.
+        Of two rows of one card, unit, model, generation type and first day the newest counts, as in any
+        snapshot: by `updated_at`, then batch, file and line; a row without `updated_at` is as new as the
+        newest that had come by its batch.
         """
-        order = [name for name in _ORDER if name in rows.column_names]
-        listed = sorted(
-            rows.to_pylist(), key=lambda row: [(row[name] is not None, row[name]) for name in order]
-        )
-        newest: dict[tuple[str, str, _Scope, int], tuple[int | None, Decimal]] = {}
-        for row in listed:
+        versions: dict[_Key, list[dict[str, Any]]] = {}
+        for position, row in enumerate(rows.to_pylist()):
             scope = (row.get("model") or None, row.get("generation_type") or None)
-            start = _instant_us(row["valid_from"])
-            assert start is not None
-            key = (row["card"], row["unit"], scope, start)
-            newest[key] = (_instant_us(row.get("valid_to")), Decimal(row["credits_per_unit"]))
-        grouped: dict[tuple[str, str], dict[_Scope, list[tuple[int, int | None, Decimal]]]] = {}
-        for (card, unit, scope, start), (end, rate) in sorted(newest.items(), key=lambda item: item[0][3]):
-            grouped.setdefault((card, unit), {}).setdefault(scope, []).append((start, end, rate))
+            key = (row["card"], row["unit"], scope, _day(row["valid_from"]))
+            versions.setdefault(key, []).append(row | {"position": position})
+        grouped: dict[tuple[str, str], dict[_Scope, list[_Rate]]] = {}
+        for (card, unit, scope, start), found in versions.items():
+            row = _newest(found)
+            end = row.get("valid_to")
+            rate = _Rate(
+                start, None if end is None else _day(end), Decimal(row["credits_per_unit"]).normalize(_EXACT)
+            )
+            grouped.setdefault((card, unit), {}).setdefault(scope, []).append(rate)
+
+        def latest_first(rates: list[_Rate]) -> tuple[_Rate, ...]:
+            return tuple(sorted(rates, key=lambda rate: rate.valid_from, reverse=True))
+
         return cls(
             {
-                unit: {scope: _Rates(*zip(*rates, strict=True)) for scope, rates in scopes.items()}
+                unit: {scope: latest_first(rates) for scope, rates in scopes.items()}
                 for unit, scopes in grouped.items()
             }
         )
@@ -79,10 +77,16 @@ class RateCards:
     def fingerprint(self) -> str:
         """The sha256 of what the cards say, whatever rows said it."""
         said = sorted(
-            [*unit, *(name or "" for name in scope), start, end or 0, f"{rate.normalize():f}"]
+            [
+                *unit,
+                *(name or "" for name in scope),
+                str(rate.valid_from),
+                str(rate.valid_to or ""),
+                f"{rate.credits_per_unit:f}",
+            ]
             for unit, scopes in self.rates.items()
             for scope, rates in scopes.items()
-            for start, end, rate in zip(rates.starts, rates.ends, rates.rates, strict=True)
+            for rate in rates
         )
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
@@ -91,22 +95,35 @@ class RateCards:
     ) -> Decimal | None:
         """Credits per unit at an instant (microseconds since 1970), or None.
 
-        The row that names the model and the generation type counts first, then the model, then the type.
+        The rate of the model and the generation type counts first, then that of the model, then of the type.
+        Of two that hold, the one that began later.
         """
-        scopes = self.rates.get((card, unit), {})
+        scopes = self.rates.get((card, unit))
+        if not scopes:
+            return None
+        day = _FIRST_DAY + timedelta(days=instant_us // _DAY_US)
         for scope in ((model, generation_type), (model, None), (None, generation_type), (None, None)):
-            rates = scopes.get(scope)
-            rate = rates.at(instant_us) if rates else None
-            if rate is not None:
-                return rate
+            for rate in scopes.get(scope, ()):
+                if rate.valid_from <= day and (rate.valid_to is None or day <= rate.valid_to):
+                    return rate.credits_per_unit
         return None
 
 
-def _instant_us(value: date | datetime | None) -> int | None:
-    """Microseconds since 1970; a day begins in UTC."""
-    if value is None:
-        return None
-    if not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    since = (value if value.tzinfo else value.replace(tzinfo=UTC)) - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+def _newest(versions: list[dict[str, Any]]) -> dict[str, Any]:
+    """The version that counts of the rows of one key."""
+
+    def newness(row: dict[str, Any]) -> tuple[bool, object, int, str, int, int]:
+        dated = [
+            other["updated_at"]
+            for other in versions
+            if other.get("updated_at") and (other.get("batch_id") or 0) <= (row.get("batch_id") or 0)
+        ]
+        updated_at = row.get("updated_at") or max(dated, default=None)
+        place = (row.get("batch_id") or 0, row.get("file_path") or "", row.get("line_number") or 0)
+        return (updated_at is not None, updated_at or 0, *place, row["position"])
+
+    return max(versions, key=newness)
+
+
+def _day(value: date | datetime) -> date:
+    return value.astimezone(UTC).date() if isinstance(value, datetime) else value

@@ -4,14 +4,12 @@ What becomes of the values is in `feed_query`. Names and values of a mapping bec
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from orchestration.landing.sources.mapping import Condition, FeedMapping, Mapping
+from orchestration.landing.sources.language import Condition, FeedMapping, Mapping
 from orchestration.landing.sources.paths import Path, file_pattern, read_path
 
-# the numbers that a double may not hold to the last digit
-_LONG_NUMBER = r"[:\[,]\s*-?[0-9.]{16}"
-_LONG_MEMBER = r"(:\s*)(-?[0-9.]{16}[0-9.eE+-]*)"
 _SCALARS = '"stringValue":"VARCHAR","intValue":"VARCHAR","doubleValue":"VARCHAR","boolValue":"VARCHAR"'
 _PAIRS = f'[{{"key":"VARCHAR","value":{{{_SCALARS},"arrayValue":{{"values":[{{{_SCALARS}}}]}}}}}}]'
 
@@ -24,21 +22,22 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def exact_json_sql(text: str) -> str:
-    """The JSON text in which numbers of 16 characters or more are texts, since DuckDB reads numbers as doubles.
+def exact_members_sql(text: str, keys: Iterable[str]) -> str:
+    """The JSON text in which long numbers of these keys are texts, since DuckDB reads numbers as doubles.
 
-    Where the pattern would have put a quote into a text, the JSON is invalid: a quote there ends the text before
-    a digit. Such JSON is read token by token by `quote_numbers`.
+    A quote in a JSON text is escaped, so that a key in quotes before a colon is always a key.
     """
-    members = f"regexp_replace({text}, {quoted(_LONG_MEMBER)}, '\\1\"\\2\"', 'g')"
-    return f"""case
-        when not regexp_matches({text}, {quoted(_LONG_NUMBER)}) then {text}
-        when json_valid({members}) and not regexp_matches({members}, {quoted(_LONG_NUMBER)}) then {members}
-        else quote_numbers({text}) end"""
+    for key in keys:
+        written = json.dumps(key, ensure_ascii=False)[1:-1]
+        escaped = json.dumps(key)[1:-1]
+        name = "|".join(dict.fromkeys((re.escape(written), re.escape(escaped))))
+        pattern = rf'("(?:{name})"\s*:\s*)(-?[0-9.]{{16}}[0-9.eE+-]*)'
+        text = f"regexp_replace({text}, {quoted(pattern)}, '\\1\"\\2\"', 'g')"
+    return text
 
 
 class RecordSteps:
-    """The steps over `given(position, text, plain, occurrence, file_path)` and `joined(plain, file_path)`.
+    """The steps over `given(position, record, occurrence, file_path)` and `joined(record, file_path)`.
 
     Attributes:
         ordinals: the columns that number the elements of exploded arrays.
@@ -53,6 +52,8 @@ class RecordSteps:
         self._texts: dict[str, dict[str, int]] = {}
         self._values: dict[str, dict[str, int]] = {}
         self._added: dict[str, str] = {}
+        # the keys of numbers in a column of JSON; an exploded level has those of the column it is from
+        self._numbers: dict[str, dict[str, None]] = {}
         # the column of each exploded level, and of each JSON text parsed in it or joined to it
         self._levels: list[str] = []
         self._parsed: dict[_Place, str] = {}
@@ -74,32 +75,34 @@ class RecordSteps:
             self._steps.append(lambda last: f"select *, {sql} as {name} from {last}")
         return self._added[sql]
 
-    def text(self, path: str) -> str:
-        """A column with the text of a value, null where it is missing."""
+    def text(self, path: str, *, is_number: bool = False) -> str:
+        """A column with the text of a value, null where it is missing; of a number, to its last digit."""
         place = read_path(path)
+        if is_number:
+            self._keep_digits(place)
         found = self._attribute(place) if place.attribute else self._scalar_in(*self._find(place))
         return self.add(null_if(found, ["", *(text for text in self._mapping.reads.null if text)]))
 
     def json(self, path: str) -> str:
         """An expression with the JSON of a value, null where it is missing."""
         place = read_path(path)
-        if place.attribute:
-            return f"to_json({self.text(path)})::varchar"
-        found = self._json_in(*self._find(place))
-        missing = [
-            "null",
-            *(json.dumps(text or "", ensure_ascii=False) for text in ["", *self._mapping.reads.null]),
-        ]
-        return null_if(found, missing)
+        if place.attribute is not None:
+            return self._attribute_json(place)
+        return null_if(self._json_in(*self._find(place)), self._missing_json)
 
-    # -- from records to the elements that are rows ----------------------------------------------------------
+    @property
+    def _missing_json(self) -> list[str]:
+        texts = ["", *(text for text in self._mapping.reads.null if text)]
+        return ["null", *(json.dumps(text, ensure_ascii=False) for text in texts)]
+
+    # from records to the elements that are rows
 
     def _open(self) -> None:
         is_read = [self._is_file(self._feed.files or self._mapping.reads.files)]
         if not self._feed.files:
             is_read += [f"not {self._is_file(join.files)}" for join in self._mapping.join.values()]
         self._steps.append(lambda _: f"select * from given where {' and '.join(is_read)}")
-        self._levels.append(self._document("plain"))
+        self._levels.append(self._document(self._exact("record")))
         for path in self._mapping.explode:
             self._explode(path)
         self._parse(len(self._levels) - 1, self._mapping.parse)
@@ -111,7 +114,8 @@ class RecordSteps:
         self._filter(self._feed.where)
 
     def _explode(self, path: str) -> None:
-        text = self._text_in(*self._find(read_path(path.removesuffix("?")), inside=True))
+        document, pointer = self._find(read_path(path.removesuffix("?")), inside=True)
+        text = self._text_in(document, pointer)
         array = f"case when left({text}, 1) = '[' then json_extract({text}, '$[*]')::varchar[] end"
         if path.endswith("?"):
             array = f"coalesce({array}, [{self._levels[-1]}])"
@@ -119,9 +123,11 @@ class RecordSteps:
         level, ordinal = self._new_name(), self._new_name()
         self._steps.append(
             lambda last: (
-                f"select *, unnest({column}) as {level}, generate_subscripts({column}, 1) as {ordinal} from {last}"
+                f"select *, unnest({column}) as {level}, "
+                f"generate_subscripts({column}, 1) as {ordinal} from {last}"
             )
         )
+        self._numbers[level] = self._numbers[document]
         self._levels.append(self._document(level))
         self.ordinals.append(ordinal)
 
@@ -133,7 +139,7 @@ class RecordSteps:
             is_json = f"json_valid({text})"
             looks_so = f"left({text}, 1) in ('{{', '[')"
             self.broken.append(self.add(f"case when {looks_so} and not {is_json} then {text} end"))
-            parsed = self.add(f"case when {looks_so} and {is_json} then {exact_json_sql(text)} end")
+            parsed = self._exact(self.add(f"case when {looks_so} and {is_json} then {text} end"))
             self._parsed[(at, path.keys)] = self._document(parsed)
 
     def _join(self, name: str) -> None:
@@ -143,14 +149,15 @@ class RecordSteps:
 
         def other(path: str | None) -> str:
             return (
-                f"coalesce(json_extract_string(plain, {quoted(read_path(path).pointer)}), '')"
+                f"coalesce(json_extract_string(record, {quoted(read_path(path).pointer)}), '')"
                 if path
                 else "''"
             )
 
         # the text itself decides where `newest` does not, so that the order of files does not matter
+        order = f"{other(join.newest)} || chr(0) || record"
         found = (
-            f"select {other(theirs)} as join_key, max_by(plain, {other(join.newest)} || chr(0) || plain) as {column} "
+            f"select {other(theirs)} as join_key, max_by(record, {order}) as {column} "
             f"from joined where {self._is_file(join.files)} group by join_key"
         )
         self._steps.append(
@@ -158,7 +165,7 @@ class RecordSteps:
                 f"select {last}.*, {column} from {last} left join ({found}) as found on join_key = {key}"
             )
         )
-        self._parsed[(name, ())] = self._document(column)
+        self._parsed[(name, ())] = self._document(self._exact(column))
         self._parse(name, join.parse)
 
     def _filter(self, conditions: dict[str, Condition]) -> None:
@@ -171,7 +178,23 @@ class RecordSteps:
         tests = [f"regexp_full_match({below}, {quoted(file_pattern(pattern))})" for pattern in patterns]
         return f"({' or '.join(tests)})"
 
-    # -- values in documents ---------------------------------------------------------------------------------
+    # values in documents
+
+    def _exact(self, column: str) -> str:
+        """A column of JSON in which the numbers asked for are texts."""
+        name = self._new_name()
+        keys = self._numbers[name] = {}
+        self._steps.append(lambda last: f"select *, {exact_members_sql(column, keys)} as {name} from {last}")
+        return name
+
+    def _keep_digits(self, path: Path) -> None:
+        if path.attribute is None:
+            named = [key for key in path.keys if not key.isdigit()]
+            self._numbers[self._find(path)[0]].update(dict.fromkeys(named[-1:]))
+            return
+        for place in self._attribute_lists(path):
+            keys = dict.fromkeys(["doubleValue", path.attribute])
+            self._numbers[self._find(place, inside=True)[0]].update(keys)
 
     def _document(self, column: str) -> str:
         """Look into a column of JSON once for all paths that will be asked for."""
@@ -220,20 +243,35 @@ class RecordSteps:
         return self._levels[level] if isinstance(level, int) else "", Path(0, keys).pointer
 
     def _attribute(self, path: Path) -> str:
-        """The text of an attribute: of OTLP's lists of key and value, or of an object."""
-        name = path.attribute or ""
-        paths = self._mapping.attributes if self._feed.attributes is None else self._feed.attributes
+        """The text of an attribute; of an array, its JSON."""
         found = []
-        for place in paths:
-            document, pointer = self._find(read_path("^" * path.up + place), inside=True)
+        for scalar, array, member in self._attributes(path):
+            found += [scalar, array, self._text_in(*member)]
+        return f"coalesce({', '.join(found)})" if found else "null::varchar"
+
+    def _attribute_json(self, path: Path) -> str:
+        """The JSON of an attribute."""
+        found = []
+        for scalar, array, member in self._attributes(path):
+            found += [f"to_json({scalar})::varchar", array, self._json_in(*member)]
+        return null_if(f"coalesce({', '.join(found)})", self._missing_json) if found else "null::varchar"
+
+    def _attributes(self, path: Path) -> Iterator[tuple[str, str, tuple[str, str]]]:
+        """Where an attribute may be: a text or an array in OTLP's lists, or a member of an object."""
+        name = path.attribute or ""
+        for place in self._attribute_lists(path):
+            document, pointer = self._find(place, inside=True)
             text = self.add(self._text_in(document, pointer))
             pairs = self.add(f"case when left({text}, 1) = '[' then from_json({text}, {quoted(_PAIRS)}) end")
             names = self.add(f"list_transform({pairs}, lambda pair: pair.key)")
             value = self.add(f"{pairs}[list_position({names}, {quoted(name)})].value")
             items = f"list_transform({value}.arrayValue.values, lambda item: {_scalar('item')})"
-            found += [_scalar(value), f"to_json({items})::varchar"]
-            found.append(self._text_in(document, pointer + Path(0, (name,)).pointer))
-        return f"coalesce({', '.join(found)})" if found else "null::varchar"
+            member = (document, pointer + Path(0, (name,)).pointer)
+            yield _scalar(value), f"to_json({items})::varchar", member
+
+    def _attribute_lists(self, path: Path) -> list[Path]:
+        lists = self._mapping.attributes if self._feed.attributes is None else self._feed.attributes
+        return [read_path("^" * path.up + place) for place in lists]
 
     def _new_name(self) -> str:
         self._columns += 1

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 Place = tuple[str | int, ...]
+_MAX_DEPTH = 50
 _NULLS = ("", "~", "null")
 
 
@@ -40,19 +41,21 @@ def read_yaml(text: str) -> YamlDocument:
     Raises:
         YamlFault: it is not YAML, repeats a key, or uses an anchor or a tag.
     """
+    depth = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                raise YamlFault(_line(event), f"it nests deeper than {_MAX_DEPTH} levels")
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise YamlFault(_line(event), "anchors and aliases are not supported; write the value out")
-            if getattr(event, "tag", None):
-                raise YamlFault(_line(event), f"the tag {event.tag} is not supported; leave it out")
+            if tag := getattr(event, "tag", None):
+                raise YamlFault(_line(event), f"the tag {tag} is not supported; leave it out")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "a character is not allowed in YAML"
         raise YamlFault(mark.line + 1 if mark else 1, f"it is not YAML: {problem}") from error
-    except RecursionError as error:
-        raise YamlFault(1, "it nests too deep") from error
     lines: dict[Place, int] = {}
     return YamlDocument(_value(node, (), lines) if node else None, lines)
 
@@ -72,9 +75,10 @@ def _value(node: yaml.Node, place: Place, lines: dict[Place, int]) -> object:
             # an error is at the key, also where its value begins on the next line
             lines[(*place, key.value)] = _line(key)
         return found
-    is_plain = node.style is None
-    return None if is_plain and node.value.lower() in _NULLS else node.value
+    assert isinstance(node, yaml.ScalarNode)
+    return None if node.style is None and node.value.lower() in _NULLS else node.value
 
 
 def _line(marked: yaml.Node | yaml.Event) -> int:
-    return int(marked.start_mark.line) + 1
+    mark = marked.start_mark
+    return int(mark.line) + 1 if mark else 1

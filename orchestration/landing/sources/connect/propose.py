@@ -22,7 +22,7 @@ from orchestration.landing.sources.connect.value_shapes import (
     time_of_day_format,
     time_shape,
 )
-from orchestration.landing.sources.mapping import CONTENT_AND_OCCURRENCE
+from orchestration.landing.sources.language import CONTENT_AND_OCCURRENCE
 
 FEED = "generation_events"
 DEFAULT_WORKSPACE, DEFAULT_TYPE = "default", "generation"

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from orchestration.landing.sources.connect.propose import RateChoice
-from orchestration.landing.sources.mapping import Mapping, Rate, Value
+from orchestration.landing.sources.language import Mapping, Rate, Value
 from orchestration.landing.sources.rate_cards import RateCards
 
 # a rate that was always so: before the first day that the contract accepts

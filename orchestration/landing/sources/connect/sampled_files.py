@@ -19,7 +19,7 @@ from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
 from orchestration.landing.rejects import FileRejected, RejectedLine
 from orchestration.landing.sources.connect.propose import NULL_TEXTS, FlatTable
 from orchestration.landing.sources.connect.recognise import inner_records
-from orchestration.landing.sources.mapping import Mapping as SourceMapping
+from orchestration.landing.sources.language import Mapping as SourceMapping
 from orchestration.landing.sources.paths import read_path
 
 RECORDS = 1_000

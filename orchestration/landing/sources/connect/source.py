@@ -36,7 +36,8 @@ from orchestration.landing.sources.connect.sampled_files import (
 )
 from orchestration.landing.sources.connect.source_files import SourceFile, UnusableFiles
 from orchestration.landing.sources.connect.trial import Trial, try_mapping
-from orchestration.landing.sources.mapping import Mapping, mapping_from, read_mapping, shipped
+from orchestration.landing.sources.language import Mapping
+from orchestration.landing.sources.mapping import mapping_from, read_mapping, shipped
 from orchestration.landing.sources.rate_cards import RateCards
 from orchestration.landing.typing.row_typer import RowTyper
 

@@ -18,7 +18,7 @@ from orchestration.landing.rejects import Reject
 from orchestration.landing.sources.connect.sampled_files import Sample, parsed_records, records_table
 from orchestration.landing.sources.connect.value_shapes import as_number
 from orchestration.landing.sources.engine import map_records
-from orchestration.landing.sources.mapping import Mapping
+from orchestration.landing.sources.language import Mapping
 from orchestration.landing.sources.paths import read_path
 from orchestration.landing.sources.rate_cards import RateCards
 from orchestration.landing.typing.row_typer import RowTyper
