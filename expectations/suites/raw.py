@@ -111,6 +111,20 @@ _LINES = Check(
     remedy=_COMPARE,
 )
 
+_RECORDS = Check(
+    name="records_are_mapped_left_out_or_quarantined",
+    rule="each record of another system's file is mapped, left out by its mapping or quarantined",
+    cases=read_sql(
+        "raw/records_are_mapped_or_explained", feeds=", ".join(f"'{feed}'" for feed in _FILLED)
+    ),
+    found=(
+        "file {file_path} of batch {batch_id}: {record_count} records, {mapped_count} mapped, "
+        "{left_out_count} left out, {quarantined_count} quarantined"
+    ),
+    why="The clearing equation: a record that is none of these is lost.",
+    remedy="Remove DATA_DIR/raw/derived and run again: the rows are derived again. If it stays, report the file",
+)
+
 _SAME_BYTES = Check(
     name="no_file_comes_again_with_other_bytes",
     rule="a file keeps the bytes it was delivered with, and grows only at its end",
@@ -138,11 +152,12 @@ _NOT_REJECTED = Check(
 
 _ALL_READ = Check(
     name="every_file_is_in_the_folder_of_a_feed",
-    rule="whatever lies in the landing directory is in the folder of a feed",
+    rule="whatever lies in the landing directory is in the folder of a feed, or of a source with a mapping",
     cases=f"select file_path, reason from raw.deliveries where status = 'unread' and {_NEWEST_BATCH}",
     found="{file_path}: {reason}",
     why="It is not read: what is in it is missing from every number.",
-    remedy="Move it into the folder of its feed, or out of the landing directory",
+    remedy="Move it into the folder of its feed, add or correct its mapping.yml (credits connect), or move it "
+    "out of the landing directory",
     severity="warning",
 )
 
@@ -216,6 +231,9 @@ _MOST_ACCEPTED = Check(
 
 GATES = (
     *map(_feed_gate, _FILLED),
-    Gate("raw.deliveries", (_LINES, _SOMETHING_LOADED, _ALL_READ, _SAME_BYTES, _NOT_REJECTED, _NO_DRIFT)),
+    Gate(
+        "raw.deliveries",
+        (_LINES, _RECORDS, _SOMETHING_LOADED, _ALL_READ, _SAME_BYTES, _NOT_REJECTED, _NO_DRIFT),
+    ),
     Gate("raw.quarantine", (_QUARANTINE_WHOLE, _QUARANTINED_KEPT, _FEW_REJECTED, _MOST_ACCEPTED)),
 )

@@ -61,6 +61,7 @@ def forget(
     settings = use_settings(landing_dir=landing, data_dir=data_dir, pseudonymise=pseudonymise)
     if not settings.lake_dir.is_dir():
         fail(f"{settings.data_dir} holds no lake to erase from; run credits run first", EXIT_USAGE)
+    from orchestration.landing.rejects import LandingError
     from orchestration.operations.forget import OtherPseudonyms, UnknownMember, forget_member
     from orchestration.warehouse.protocol import WarehouseError
 
@@ -77,7 +78,7 @@ def forget(
         fail(str(error), EXIT_USAGE)
     except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)
-    except WarehouseError as error:
+    except (LandingError, WarehouseError) as error:
         fail(f"the erasure is unfinished; fix this, then run the command again: {error}")
     except OSError as error:
         fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)

@@ -49,6 +49,7 @@ def verify(data_dir: Path | None, quick: bool, output: Output) -> None:
 
     It takes the time and the disk space of a rebuild; no run can start meanwhile.
     """
+    from orchestration.landing.rejects import LandingError
     from orchestration.publish.versions.history import read_run_state
     from orchestration.warehouse.dbt_build import DbtFailed
     from orchestration.warehouse.protocol import WarehouseError
@@ -66,7 +67,7 @@ def verify(data_dir: Path | None, quick: bool, output: Output) -> None:
                 _verify_rows(settings, run_state, findings)
     except DataDirectoryLocked as error:
         fail(str(error), EXIT_BUSY)
-    except (OSError, DbtFailed, WarehouseError) as error:
+    except (OSError, DbtFailed, LandingError, WarehouseError) as error:
         fail(f"the verification could not be completed: {error}")
     findings.write()
     raise SystemExit(EXIT_FAILED if findings.problem_count else 0)

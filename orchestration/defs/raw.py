@@ -12,6 +12,8 @@ import dagster as dg
 from orchestration.defs.resources import RunContext
 from orchestration.lake.ingest_report import FeedReport, IngestReport
 from orchestration.lake.lake import Lake
+from orchestration.lake.sources.derivation import derive
+from orchestration.lake.sources.derived_files import MAPPING_COUNTS
 from orchestration.landing.contract import FEEDS
 from orchestration.publish.versions.build import compared_files
 from orchestration.publish.versions.history import read_run_state
@@ -55,7 +57,10 @@ _RAW_SPECS = [
     for table, description in {
         "quarantine": "One row per rejected line or file: text, file, line, rule, reason, remedy.",
         "deliveries": "One row per file seen: hash, lines, accepted, quarantined, its status; also of those "
-        "that are in the folder of no feed and not read.",
+        "that are in the folder of no feed and not read. For a file of another system also a row for each "
+        "feed that its mapping made rows of.",
+        "mapping_counts": "One row per file of another system: its records, mapped, left out by the mapping, "
+        "and quarantined.",
     }.items()
 ]
 
@@ -76,6 +81,7 @@ def raw(
     if complete_erasure(settings, lake, context.instance, run_id=context.run_id):
         context.log.info("erased members were removed from raw and journal")
     report = _load(context, run, lake, settings)
+    derivation = derive(lake, progress=context.log.info)
     if torn := warehouse.set_aside_if_torn():
         context.log.warning(f"the working warehouse {torn} and is rebuilt from raw")
     definitions = definitions_now(lake, settings)
@@ -87,11 +93,14 @@ def raw(
         context.log.info("the working warehouse is rebuilt from raw")
         warehouse.remove()
     names = [spec.key.path[-1] for spec in _RAW_SPECS]
-    tables = {f"raw.{name}": [*lake.paths(name), lake.schema_file(name)] for name in names}
+    # what is derived is in no batch
+    committed = {name: lake.paths(name) for name in names if name != MAPPING_COUNTS}
+    tables = {f"raw.{name}": [*committed.get(name, []), lake.schema_file(name)] for name in names}
+    derived = {f"raw.{name}": lake.derived.paths(name, derivation.fingerprint) for name in names}
     if pseudonyms := pseudonyms_of(settings):
-        expose_by_pseudonyms(warehouse, tables, pseudonyms)
+        expose_by_pseudonyms(warehouse, tables, pseudonyms, derived=derived)
     else:
-        warehouse.expose_lake(tables)
+        warehouse.expose_lake(tables, derived=derived)
     journal.expose(warehouse)
     warehouse.expose_served(compared_files(settings.published_dir))
     rows = warehouse.row_counts(list(tables))

@@ -1,4 +1,4 @@
-"""Checks every file of the lake against the manifest of its batch.
+"""Checks every file of the lake, and every derived one, against the manifest of its batch.
 
 Nothing is repaired here: the only source of truth is restored from a backup, never guessed.
 """
@@ -27,6 +27,10 @@ def check_lake(lake: Lake) -> Iterator[str]:
     yield from _gaps(lake)
     for batch in lake.batches():
         yield from _batch_differences(batch)
+    for derived in lake.derived.batches():
+        for difference in _batch_differences(derived):
+            found = difference.partition(" Restore")[0]
+            yield f"derived rows of {found} Remove {lake.derived.folder}: the next run derives them again."
 
 
 def _gaps(lake: Lake) -> Iterator[str]:

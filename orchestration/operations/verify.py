@@ -13,6 +13,7 @@ import dagster as dg
 
 from orchestration.defs.jobs import run_config
 from orchestration.lake.lake import Lake
+from orchestration.lake.sources.known_mappings import FOLDER as MAPPINGS
 from orchestration.operations.nightly import execute, failures
 from orchestration.runs.warehouse_factory import remove_verification
 from orchestration.settings import Settings, export_environment
@@ -41,6 +42,8 @@ def recomputed(settings: Settings, run_state: RunState) -> Iterator[Path]:
         batches.mkdir(parents=True)
         for file in (entry for entry in settings.lake_dir.iterdir() if entry.is_file()):
             shutil.copy(file, settings.verify_dir / "raw")
+        if (mappings := settings.lake_dir / MAPPINGS).is_dir():
+            shutil.copytree(mappings, settings.verify_dir / "raw" / MAPPINGS)
         for batch in Lake(settings.lake_dir).batches():
             if int(batch.name) <= run_state.batch_id:
                 (batches / batch.name).symlink_to(batch, target_is_directory=True)

@@ -22,6 +22,7 @@ from orchestration.lake.erasure.erase import (
 )
 from orchestration.lake.erasure.forgotten_list import ANY, Person
 from orchestration.lake.lake import Lake
+from orchestration.lake.sources.derivation import derive
 from orchestration.runs.event_log import delete_runs
 from orchestration.runs.warehouse_factory import open_warehouse, remove_verification
 from orchestration.settings import Settings
@@ -82,6 +83,7 @@ def erase_stored(
 
     def redact_records() -> None:
         nonlocal runs
+        derive(lake, names=found.terms - {member for _, member in found.people})
         are_mentioned = mention_mask(mentions, forgotten)
         Journal(settings.journal_dir).redact(are_mentioned)
         runs = delete_runs(instance, settings, are_mentioned, exclude=run_id)

@@ -6,6 +6,7 @@ Who is erased, and how pseudonyms are made, does not belong here.
 from __future__ import annotations
 
 from orchestration.lake.lake import Lake
+from orchestration.lake.sources.derivation import derivation_now
 from orchestration.publish.versions.history import read_run_state
 from orchestration.settings import Settings
 from orchestration.warehouse.pseudonyms import Pseudonyms
@@ -13,9 +14,12 @@ from orchestration.warehouse.run_state import VERSION_FILE, definitions_of
 
 
 def definitions_now(lake: Lake, settings: Settings) -> str:
-    """Fingerprint of all definitions, and of how people are named, now."""
+    """Fingerprint of all definitions, of mappings and rates, and of how people are named, now."""
     return definitions_of(
-        settings.definition_files, tag_keys=settings.tag_keys, people=people_now(lake, settings)
+        settings.definition_files,
+        tag_keys=settings.tag_keys,
+        sources=derivation_now(lake).text,
+        people=people_now(lake, settings),
     )
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 BATCH_ROWS = 10**12  # more rows than any batch has
+DERIVED_ROWS = BATCH_ROWS // 2  # after which the derived rows of a batch are numbered
 # what a run compares with what is published, and the types of its columns
 _TEXT, _CREDITS = "varchar", "decimal(38, 6)"
 _BY_DAY = {"workspace_id": _TEXT, "usage_date": "date", "credits": _CREDITS, "generation_count": "bigint"}
@@ -172,20 +173,28 @@ class DuckDBWarehouse:
         """Make each schema.table a view over its Parquet files; `columns` may use file_row_number."""
         with self.connect() as connection:
             for table, files in views.items():
-                listed = ", ".join(f"'{_quoted(file)}'" for file in files)
                 connection.execute(f"create schema if not exists {table.split('.')[0]}")
-                connection.execute(
-                    f"create or replace view {table} as "
-                    f"select {columns} from read_parquet([{listed}], union_by_name = true)"
-                )
+                connection.execute(f"create or replace view {table} as {_over(files, columns)}")
 
-    def expose_lake(self, tables: Mapping[str, Sequence[Path]]) -> None:
+    def expose_lake(
+        self, tables: Mapping[str, Sequence[Path]], *, derived: Mapping[str, Sequence[Path]] | None = None
+    ) -> None:
         """Make each schema.table a view over the files of a lake table, one for each batch.
 
         The extra column `row_id` is a stable surrogate key of batch and row number: a whole number, unique,
         and constant, since a committed batch never changes.
+
+        Args:
+            tables: the files of the batches.
+            derived: the files of derived rows, which are numbered apart, for some of the tables.
         """
-        self.expose(tables, columns=f"*, batch_id * {BATCH_ROWS} + file_row_number as row_id")
+        with self.connect() as connection:
+            for table, files in tables.items():
+                parts = [_numbered(files, "file_row_number")]
+                if added := (derived or {}).get(table):
+                    parts.append(_numbered(added, f"{DERIVED_ROWS} + file_row_number"))
+                connection.execute(f"create schema if not exists {table.split('.')[0]}")
+                connection.execute(f"create or replace view {table} as {' union all by name '.join(parts)}")
 
     def expose_served(self, files: Mapping[str, Path]) -> None:
         """Make each served.<table> a view over its file of the published version, or an empty one without."""
@@ -203,6 +212,15 @@ def says_torn(message: str) -> bool:
     """Whether an error message is about missing or damaged pages of a DuckDB file."""
     is_cut = "Could not read enough bytes from file" in message and '.duckdb"' in message
     return is_cut or "Corrupt database file" in message
+
+
+def _numbered(files: Sequence[Path], number: str) -> str:
+    return _over(files, f"*, batch_id * {BATCH_ROWS} + {number} as row_id")
+
+
+def _over(files: Sequence[Path], columns: str) -> str:
+    listed = ", ".join(f"'{_quoted(file)}'" for file in files)
+    return f"select {columns} from read_parquet([{listed}], union_by_name = true)"
 
 
 def _quoted(path: Path) -> str:

@@ -85,11 +85,17 @@ class Warehouse(Protocol):
         """Make each schema.table a view over its Parquet files."""
         ...
 
-    def expose_lake(self, tables: Mapping[str, Sequence[Path]]) -> None:
+    def expose_lake(
+        self, tables: Mapping[str, Sequence[Path]], *, derived: Mapping[str, Sequence[Path]] | None = None
+    ) -> None:
         """Make each schema.table a view over the files of a lake table, one for each batch.
 
         The extra column `row_id` is a stable surrogate key of batch and row number: a whole number, unique,
         and constant, since a committed batch never changes.
+
+        Args:
+            tables: the files of the batches.
+            derived: the files of derived rows, which are numbered apart, for some of the tables.
         """
         ...
 

@@ -69,15 +69,22 @@ class Pseudonyms:
 
 
 def expose_by_pseudonyms(
-    warehouse: Warehouse, tables: Mapping[str, Sequence[Path]], pseudonyms: Pseudonyms
+    warehouse: Warehouse,
+    tables: Mapping[str, Sequence[Path]],
+    pseudonyms: Pseudonyms,
+    *,
+    derived: Mapping[str, Sequence[Path]] | None = None,
 ) -> None:
     """As `Warehouse.expose_lake`, with pseudonyms in place of ids and names.
 
     Only people of batches that are new to the warehouse are hashed. Outcomes without a workspace have the
     pseudonym of the empty one: whose they are is not known.
     """
-    warehouse.expose_lake({_plain(table): tables[table] for table in _IN_PLACE_OF})
-    warehouse.expose_lake({table: files for table, files in tables.items() if table not in _IN_PLACE_OF})
+    names = {table: _plain(table) if table in _IN_PLACE_OF else table for table in tables}
+    warehouse.expose_lake(
+        {names[table]: files for table, files in tables.items()},
+        derived={names[table]: files for table, files in (derived or {}).items()},
+    )
     _add_people(warehouse, pseudonyms)
     for table, replaced in _IN_PLACE_OF.items():
         columns = ", ".join(f"{value} as {name}" for name, value in replaced.items())

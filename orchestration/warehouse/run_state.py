@@ -33,8 +33,8 @@ class RunState:
     Attributes:
         batch_id: newest batch of the lake.
         as_of: last local date reported.
-        definitions: fingerprint of every formula and variable, and after a dash, if needed, of who is
-            erased and of the pseudonyms.
+        definitions: fingerprint of every formula and variable; after a point for each source, that of its
+            mapping and rates; and after a dash, if needed, of who is erased and of the pseudonyms.
     """
 
     batch_id: int
@@ -43,7 +43,7 @@ class RunState:
 
     @property
     def formulas(self) -> str:
-        """The fingerprint of formulas and variables."""
+        """The fingerprint of formulas, variables and mappings."""
         return self.definitions.partition("-")[0]
 
     @property
@@ -65,14 +65,30 @@ class RunState:
         return cls(state["batch_id"], date.fromisoformat(state["as_of"]), state["definitions"])
 
 
-def definitions_of(files: Iterable[Path], *, tag_keys: Iterable[str] = (), people: str = "") -> str:
-    """A fingerprint of the files and tag keys that define every number, and of how people are named."""
+def definitions_of(
+    files: Iterable[Path], *, tag_keys: Iterable[str] = (), sources: str = "", people: str = ""
+) -> str:
+    """A fingerprint of the files and tag keys that define every number, of the sources, and of people's names.
+
+    Args:
+        files: those that define numbers.
+        tag_keys: the keys of tags.
+        sources: for each source, a point, 8 digits of its name, and a fingerprint of its mapping; then, after
+            a tilde, what else its rows depend on, which is no definition.
+        people: how people are named.
+    """
     digest = sha256()
     for file in sorted(files):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     for key in tag_keys:
         digest.update(b"tag\0" + key.encode() + b"\0")
-    return digest.hexdigest() + (f"-{people}" if people else "")
+    return digest.hexdigest() + sources + (f"-{people}" if people else "")
+
+
+def is_redefined(before: str, now: str) -> bool:
+    """Whether formulas or the mapping of a source changed; a source that is new redefines nothing."""
+    (formulas, *known), (formulas_now, *known_now) = (text.partition("~")[0].split(".") for text in (before, now))
+    return formulas != formulas_now or not set(known) <= set(known_now)
 
 
 def is_of(warehouse: Warehouse, *, definitions: str, newest_batch: int) -> bool:
@@ -134,7 +150,7 @@ def variables(
         "known_to": days[-1],
         "served_batch": served.batch_id if served else None,
         "served_as_of": str(served.as_of) if served else None,
-        "is_redefined": served is not None and served.formulas != run_state.formulas,
+        "is_redefined": served is not None and is_redefined(served.formulas, run_state.formulas),
         "is_renamed": served is not None and served.people != run_state.people,
         "tag_keys": list(tag_keys),
     }

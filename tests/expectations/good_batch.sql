@@ -46,7 +46,9 @@ select 'm1' as member_id, 'w1' as workspace_id, cast(1 as bigint) as batch_id, '
     cast(1 as bigint) as line_number, 'h-m1' as content_hash;
 create table raw.products as
 select 'p1' as product_id, 'w1' as workspace_id, cast(1 as bigint) as batch_id, 'products/1.csv' as file_path,
-    cast(1 as bigint) as line_number, 'h-p1' as content_hash;
+    cast(1 as bigint) as line_number, 'h-p1' as content_hash
+union all
+select 'p2', 'w1', 1, 'acme/1.jsonl', 2, 'h-p2';
 create table raw.credit_packs as
 select 'k1' as pack_id, 'w1' as workspace_id, cast(500 as decimal(18, 6)) as credits,
     cast(49 as decimal(24, 12)) as price, 'EUR' as currency, cast(1 as bigint) as batch_id,
@@ -61,6 +63,11 @@ select 'list' as card, date '2026-01-01' as valid_from, 'usd' as unit, cast(1000
 create table raw.provider_totals as
 select 'native' as source, date '2026-03-31' as "day", 'day' as "period", 'UTC' as timezone,
     cast(1 as bigint) as batch_id, 'totals/1.csv' as file_path, cast(1 as bigint) as line_number, 'h-pt1' as content_hash;
+
+create table raw.mapping_counts as
+select cast(1 as bigint) as batch_id, 'acme' as source_folder, 'acme/1.jsonl' as file_path,
+    cast(3 as bigint) as record_count, cast(1 as bigint) as mapped_count, cast(2 as bigint) as left_out_count,
+    cast(0 as bigint) as quarantined_count;
 
 create table raw.deliveries (
     batch_id bigint, feed text, file_path text, status text, line_count bigint, accepted_count bigint,
@@ -79,6 +86,8 @@ insert into raw.deliveries values
     (1, 'credit_plans', 'plans/1.csv', 'loaded', 1, 1, 0, 100, null, false, null),
     (1, 'rate_cards', 'rates/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (1, 'provider_totals', 'totals/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
+    (1, 'acme', 'acme/1.jsonl', 'loaded', 3, 3, 0, null, null, false, null),
+    (1, 'products', 'acme/1.jsonl', 'loaded', 1, 1, 0, null, null, false, null),
     (2, 'generation_events', 'events/2.jsonl', 'loaded', 1, 1, 0, 10, null, false, null),
     (2, 'members', 'members/again.csv', 'alias', 0, 0, 0, null, null, false, null);
 create table raw.quarantine (

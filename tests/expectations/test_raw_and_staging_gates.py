@@ -78,6 +78,18 @@ RAW: list[Corruption] = [
         ("events/1.jsonl", "9 lines, 7 accepted, 1 quarantined"),
     ),
     (
+        "records_are_mapped_left_out_or_quarantined",
+        CRITICAL,
+        "update raw.mapping_counts set left_out_count = 1",
+        ("acme/1.jsonl", "3 records, 1 mapped, 1 left out, 0 quarantined"),
+    ),
+    (
+        "records_are_mapped_left_out_or_quarantined",
+        CRITICAL,
+        "delete from raw.mapping_counts",
+        ("acme/1.jsonl", "3 records, 0 mapped, 0 left out, 0 quarantined"),
+    ),
+    (
         "quarantine_holds_every_batch",
         CRITICAL,
         "delete from raw.quarantine",
@@ -105,7 +117,7 @@ RAW: list[Corruption] = [
             (1, 'members', 'members/1.csv', 1, 'sign', 'credits must be positive; found kim@example.org'),
             (1, 'members', 'members/2.csv', 1, 'required', 'member_id is required')""",
         (
-            "nothing was loaded: 19 lines were refused: members/1.csv: member_id is required; ",
+            "nothing was loaded: 23 lines were refused: members/1.csv: member_id is required; ",
             "members/1.csv: credits must be positive; events/1.jsonl: occurred_at has no offset. Correct",
         ),
     ),
@@ -120,7 +132,7 @@ RAW: list[Corruption] = [
         CRITICAL,
         """update raw.deliveries set accepted_count = 0, quarantined_count = 0, line_count = 0,
             status = 'rejected'""",
-        ("nothing was loaded: 13 files were refused: events/1.jsonl",),
+        ("nothing was loaded: 15 files were refused: events/1.jsonl",),
     ),
     (
         "every_file_is_in_the_folder_of_a_feed",

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.lake.batch_writer import DELIVERIES, QUARANTINE
+from orchestration.lake.batch_writer import DELIVERIES, QUARANTINE, SOURCE_RECORDS
 from orchestration.lake.erasure.forgotten_list import (
     ANY,
     TOKEN_PREFIX,
@@ -35,6 +35,7 @@ _WITH_MEMBERS = tuple(name for name, feed in FEEDS.items() if "member_id" in fee
 _LAST = "members"
 _TABLES = tuple(name for name in (*FEEDS, QUARANTINE, DELIVERIES) if name != _LAST)
 # in a file without a header, the first line is read as column names
+_RECORD_KEY = ("batch_id", "file_path", "line_number")
 _FILE_REMARKS = ("unknown_columns", "reason")
 
 
@@ -97,16 +98,46 @@ def inactive_people(lake: Lake, *, since: datetime) -> set[Person]:
 def erase_old_rejects(lake: Lake, *, before: datetime) -> int:
     """Erase text and value of lines quarantined before the given instant; rule, remedy and count stay.
 
+    Of a record of another system that its mapping refused, the whole content is erased.
+
     Returns:
         The number of batches that were rewritten.
     """
     settle_rewrites(lake.batches())
+    refused = _old_refused_records(lake, before)
 
     def change(_: str, rows: pa.Table) -> pa.Table:
         has_content = pc.or_(pc.is_valid(rows["text"]), pc.is_valid(rows["value"]))
         return erase_values(rows, pc.and_(has_content, pc.less(rows["quarantined_at"], before)))
 
-    return sum(bool(rewrite_batch(batch, [QUARANTINE], change)) for batch in lake.batches())
+    def erase_records(_: str, rows: pa.Table) -> pa.Table:
+        keys = zip(*(rows[name].to_pylist() for name in _RECORD_KEY), strict=True)
+        is_refused = pa.array([key in refused for key in keys], pa.bool_())
+        is_refused = pc.and_(is_refused, pc.is_valid(rows["record"]))
+        if not pc.any(is_refused).as_py():
+            return rows
+        index = rows.schema.get_field_index("record")
+        return rows.set_column(index, "record", pc.if_else(is_refused, pa.scalar(None, pa.string()), rows["record"]))
+
+    count = 0
+    for batch in lake.batches():
+        written = rewrite_batch(batch, [QUARANTINE], change)
+        if refused:
+            written += rewrite_batch(batch, [SOURCE_RECORDS], erase_records)
+        count += bool(written)
+    if refused:
+        lake.derived.remove()
+    return count
+
+
+def _old_refused_records(lake: Lake, before: datetime) -> set[tuple[int, str, int | None]]:
+    """Batch, file and line of each record that its mapping refused, of batches loaded before the instant."""
+    return {
+        (row["batch_id"], row["file_path"], row["line_number"])
+        for path in lake.derived.paths(QUARANTINE)
+        for row in pq.read_table(path, columns=[*_RECORD_KEY, "text", "quarantined_at"]).to_pylist()
+        if row["text"] is not None and row["quarantined_at"] < before
+    }
 
 
 def find_personal_data(lake: Lake, people: Iterable[Person]) -> PersonalData:
@@ -160,7 +191,7 @@ def count_mentions(lake: Lake, mentions: Mentions) -> int:
     """Count the quarantined lines that mention people."""
     return sum(
         int(pc.sum(_changed(rows, erase_rejects(rows, mentions.mask))).as_py() or 0)
-        for path in lake.paths(QUARANTINE)
+        for path in (*lake.paths(QUARANTINE), *lake.derived.paths(QUARANTINE))
         for rows in [pq.read_table(path)]
         if rows.num_rows
     )
@@ -211,14 +242,15 @@ def _people(lake: Lake) -> set[Person]:
 
 
 def _query(lake: Lake, feed: str, sql: str, members: pa.Table | None = None) -> Sequence[tuple]:
-    files = [str(path) for path in lake.paths(feed)]
+    # older rows that mappings made may be there as well; they name no one whom the newest do not
+    files = [str(path) for path in (*lake.paths(feed), *lake.derived.paths(feed))]
     if not files:
         return []
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         if members is not None:
             connection.register("members", members)
-        return connection.execute(sql.format(source="read_parquet($files)"), {"files": files}).fetchall()
+        return connection.execute(sql.format(source="read_parquet($files, union_by_name = true)"), {"files": files}).fetchall()
 
 
 def landing_files_left(landing: Path, found: PersonalData) -> list[str]:

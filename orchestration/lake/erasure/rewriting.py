@@ -67,7 +67,10 @@ def _new_file(batch: Path, table: str) -> Path:
 
 def _write_new_file(batch: Path, table: str, change: Change) -> bool:
     """Write the changed table as a new file; nothing is written if no row group changes."""
-    with pq.ParquetFile(batch / f"{table}.parquet") as file:
+    old_file = batch / f"{table}.parquet"
+    if not old_file.exists():  # a batch of an older release has fewer tables
+        return False
+    with pq.ParquetFile(old_file) as file:
         groups = range(file.num_row_groups)
         first = next((group for group in groups if _changes(file.read_row_group(group), table, change)), None)
         if first is None:

@@ -16,8 +16,9 @@ from uuid import uuid4
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from orchestration.warehouse.duckdb import BATCH_ROWS, SERVED_COLUMNS, exact_dtype
+from orchestration.warehouse.duckdb import BATCH_ROWS, DERIVED_ROWS, SERVED_COLUMNS, exact_dtype
 from orchestration.warehouse.protocol import WarehouseError
 from orchestration.warehouse.spark.cluster_files import ClusterFiles, relation
 from orchestration.warehouse.spark.dialect import spark_sql
@@ -165,12 +166,24 @@ class SparkWarehouse:
         for table, files in views.items():
             self._define_over(table, columns, self._files.over(files))
 
-    def expose_lake(self, tables: Mapping[str, Sequence[Path]]) -> None:
+    def expose_lake(
+        self, tables: Mapping[str, Sequence[Path]], *, derived: Mapping[str, Sequence[Path]] | None = None
+    ) -> None:
         """Make each schema.table a view over the files of a lake table, with `row_id`."""
         self._make_databases()
         for table, files in tables.items():
             row_id = f"batch_id * {BATCH_ROWS} + _metadata.row_index"
-            self._define(table, f"select *, {row_id} as row_id from {self._files.over(files)}")
+            added = (derived or {}).get(table)
+            if not added:
+                self._define(table, f"select *, {row_id} as row_id from {self._files.over(files)}")
+                continue
+            # rows of both are matched by position: columns are named, in one order
+            names = ", ".join(f"`{name}`" for name in pq.read_schema(added[-1]).names)
+            row_ids = [(row_id, files), (f"{row_id} + {DERIVED_ROWS}", added)]
+            parts = [
+                f"select {names}, {number} as row_id from {self._files.over(each)}" for number, each in row_ids
+            ]
+            self._define(table, " union all ".join(parts))
 
     def expose_served(self, files: Mapping[str, Path]) -> None:
         """Make each served.<table> a view over its file of the published version, or an empty one without."""

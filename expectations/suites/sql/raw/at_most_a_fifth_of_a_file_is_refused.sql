@@ -1,30 +1,34 @@
-with broken as (
+with newest as (select max(batch_id) as batch_id from raw.deliveries),
+
+broken as (
     -- the value found may be an e-mail address: it stays in the quarantine
     select
-        batch_id,
         file_path,
         min(split_part(reason, '; found', 1)) as reason,
         row_number() over (
-            partition by batch_id, file_path order by count(*) desc, rule
+            partition by file_path order by count(*) desc, rule
         ) as rule_rank
     from raw.quarantine
-    group by batch_id, file_path, rule
+    where batch_id in (select batch_id from newest)
+    group by file_path, rule
+),
+
+refused as (
+    -- a file of another system has a row for each feed that rows were made of
+    select
+        file_path,
+        sum(quarantined_count) as quarantined_count,
+        max(line_count) as line_count
+    from raw.deliveries
+    where status = 'loaded' and batch_id in (select batch_id from newest)
+    group by file_path
 )
 
 select
-    deliveries.file_path,
-    deliveries.quarantined_count,
-    deliveries.line_count,
+    refused.file_path,
+    refused.quarantined_count,
+    refused.line_count,
     broken.reason
-from raw.deliveries as deliveries
-left join broken
-    on
-        deliveries.batch_id = broken.batch_id
-        and deliveries.file_path = broken.file_path
-        and broken.rule_rank = 1
-where
-    deliveries.batch_id = (
-        select max(newest.batch_id) as batch_id from raw.deliveries as newest
-    )
-    and deliveries.status = 'loaded'
-    and deliveries.quarantined_count * 5 > deliveries.line_count
+from refused
+left join broken on refused.file_path = broken.file_path and broken.rule_rank = 1
+where refused.quarantined_count * 5 > refused.line_count

@@ -1,9 +1,18 @@
 select
-    deliveries.batch_id,
-    deliveries.file_path,
-    deliveries.quarantined_count,
+    promised.batch_id,
+    promised.file_path,
+    promised.quarantined_count,
     coalesce(kept.line_count, 0) as kept_count
-from raw.deliveries as deliveries
+from (
+    -- a file of another system has a row for each feed that rows were made of
+    select
+        batch_id,
+        file_path,
+        sum(quarantined_count) as quarantined_count
+    from raw.deliveries
+    where status = 'loaded' and :is_new(batch_id)
+    group by batch_id, file_path
+) as promised
 left join (
     select
         batch_id,
@@ -13,8 +22,5 @@ left join (
     where line_number is not null and :is_new(batch_id)
     group by batch_id, file_path
 ) as kept
-    on deliveries.batch_id = kept.batch_id and deliveries.file_path = kept.file_path
-where
-    deliveries.status = 'loaded'
-    and :is_new(deliveries.batch_id)
-    and deliveries.quarantined_count <> coalesce(kept.line_count, 0)
+    on promised.batch_id = kept.batch_id and promised.file_path = kept.file_path
+where promised.quarantined_count <> coalesce(kept.line_count, 0)
