@@ -1,9 +1,10 @@
 """Files of other systems through a mapping and the contract, without a lake."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping as ReadMapping
+from collections.abc import Iterable
+from collections.abc import Mapping as ReadMapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -38,9 +39,13 @@ class Loaded:
     feeds: ReadMapping[str, list[dict[str, object]]]
     rejected: list[Reject]
 
-    def rows(self, feed: str, *columns: str) -> list[tuple[object, ...]]:
-        """The columns of a feed's rows, in the order of the records."""
-        return [tuple(row[column] for column in columns) for row in self.feeds[feed]]
+    def table(self, feed: str, columns: str) -> list[str]:
+        """Columns (separated by blanks) of a feed's rows, in the order of the records; as `lines`."""
+        return [" | ".join(_shown(row[column]) for column in columns.split()) for row in self.feeds[feed]]
+
+    def values(self, feed: str, column: str) -> list[object]:
+        """One column of a feed's rows."""
+        return [row[column] for row in self.feeds[feed]]
 
     def total(self, feed: str, column: str) -> Decimal:
         """The sum of a column, the newest version of each event only."""
@@ -49,9 +54,18 @@ class Loaded:
             key = tuple(row[name] for name in FEEDS[feed].key)
             version = (row.get("revision") or 0, row.get("recorded_at") or row.get("occurred_at"))
             kept = newest.get(key)
-            if kept is None or version > (kept.get("revision") or 0, kept.get("recorded_at") or kept.get("occurred_at")):
+            if kept is None or version > (
+                kept.get("revision") or 0,
+                kept.get("recorded_at") or kept.get("occurred_at"),
+            ):
                 newest[key] = row
         return sum((Decimal(str(row[column] or 0)) for row in newest.values()), Decimal(0))
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a table whose cells stand between bars; a missing value is -."""
+    rows = (line.strip() for line in text.splitlines())
+    return [" | ".join(cell.strip() for cell in row.split("|")) for row in rows if row]
 
 
 def rate_cards(*rates: dict[str, str]) -> RateCards:
@@ -82,14 +96,18 @@ def rate_cards(*rates: dict[str, str]) -> RateCards:
     return RateCards.from_rows(pa.Table.from_pylist(rows, schema))
 
 
-def load_shipped(name: str, *files: Path, cards: Iterable[dict[str, str]] = CARDS, folder: str = "") -> Loaded:
-    """Files through the shipped mapping of that name, as if they lay in its landing folder or a folder below."""
-    return load(read_mapping(shipped()[name], name=name), *files, cards=cards, folder=folder)
+def load_shipped(
+    name: str, *files: Path, cards: Iterable[dict[str, str]] = CARDS, root: Path | None = None
+) -> Loaded:
+    """Files through the shipped mapping of that name."""
+    return load(read_mapping(shipped()[name], name=name), *files, cards=cards, root=root)
 
 
-def load(mapping: Mapping, *files: Path, cards: Iterable[dict[str, str]] = CARDS, folder: str = "") -> Loaded:
-    """Files through a mapping."""
-    records = pa.concat_tables(_records(file, mapping, folder) for file in files)
+def load(
+    mapping: Mapping, *files: Path, cards: Iterable[dict[str, str]] = CARDS, root: Path | None = None
+) -> Loaded:
+    """Files through a mapping, as if `root` (by default the folder of each) were its landing folder."""
+    records = pa.concat_tables(_records(file, mapping, root or file.parent) for file in files)
     with duckdb.connect() as connection:
         mapped = map_records(connection, mapping, records, cards=rate_cards(*cards))
         rejected = [reject for _, reject in mapped.rejected]
@@ -101,7 +119,21 @@ def load(mapping: Mapping, *files: Path, cards: Iterable[dict[str, str]] = CARDS
     return Loaded(mapped, records.num_rows, feeds, rejected)
 
 
-def _records(file: Path, mapping: Mapping, folder: str) -> pa.Table:
+def _shown(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, datetime):
+        return (
+            value.astimezone(UTC)
+            .replace(tzinfo=None)
+            .isoformat(timespec="microseconds")
+            .rstrip("0")
+            .rstrip(".")
+        )
+    return "-" if value is None else str(value)
+
+
+def _records(file: Path, mapping: Mapping, root: Path) -> pa.Table:
     path = read_path(mapping.reads.records).keys if mapping.reads.records else ()
     layout = Layout(records=path, separator=mapping.reads.separator)
     with file.open("rb") as source:
@@ -113,7 +145,7 @@ def _records(file: Path, mapping: Mapping, folder: str) -> pa.Table:
     for text in texts:
         occurrences.append(seen[text])
         seen[text] += 1
-    shown = "/".join(part for part in (mapping.name, folder, file.name) if part)
+    shown = f"{mapping.name}/{file.relative_to(root).as_posix()}"
     return pa.table(
         {
             "record": pa.array(texts, pa.string()),
