@@ -16,9 +16,10 @@
 
 {#- SQL: the hash of what two deliveries of a generation differ in if they conflict: its columns and its tags. -#}
 {% macro hash_with_tags(rows) -%}
-    {%- set parts = [rows ~ '.content_hash'] -%}
+    {%- set tags = [] -%}
     {%- for key in var('tag_keys') -%}
-        {%- do parts.append(tag_value(rows ~ '.attributes', key)) -%}
+        {%- do tags.append(tag_value(rows ~ '.attributes', key)) -%}
     {%- endfor -%}
-    {{ stable_id(parts) if var('tag_keys') else parts[0] }}
+    {%- set content = rows ~ '.content_hash' -%}
+    {{ 'concat(' ~ content ~ ", '-', " ~ stable_id(tags) ~ ')' if tags else content }}
 {%- endmacro %}

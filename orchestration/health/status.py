@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 import duckdb
@@ -20,7 +20,10 @@ from orchestration.health.quarantine_summary import (
     rejected_groups,
 )
 from orchestration.lake.lake import Lake
-from orchestration.publish.report.formatting import plain
+from orchestration.publish.report.formatting import day_month_year, plain
+from orchestration.publish.report.load import NEWEST_TOTALS, has_totals
+from orchestration.publish.report.model import SourceTotal
+from orchestration.publish.report.sentences import reconciliation_text
 from orchestration.publish.rows.cells import json_value
 from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.versions.export import DATABASE_NAME
@@ -107,6 +110,21 @@ def _published(settings: Settings, now: datetime) -> Iterator[str]:
         )
     day, newest_day = found.as_of or "no day yet", found.newest_usage_date or "no day yet"
     yield f"freshness    reported up to {day}, newest usage on {newest_day}"
+    for number, total in enumerate(source_totals(settings)):
+        yield f"{'' if number else 'sources':<13}{reconciliation_text(total, write_date=day_month_year)}"
+
+
+def source_totals(settings: Settings) -> list[SourceTotal]:
+    """What each source says of its newest month, beside ours, over all workspaces."""
+    totals = NEWEST_TOTALS.format(totals="select '(all)' as shown_for, * from marts.reconciliation")
+    with open_published(settings.published_dir / DATABASE_NAME) as published:
+        if not has_totals(published):
+            return []
+        rows = published.execute(
+            f"select {', '.join(field.name for field in fields(SourceTotal))} from {totals}"
+            " order by source, unit, currency"
+        ).fetchall()
+    return [SourceTotal(*row) for row in rows]
 
 
 def _checks(journal: Journal) -> Iterator[str]:

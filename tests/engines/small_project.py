@@ -19,6 +19,7 @@ _INSTANT = "cast('2026-03-29 00:59:59.999999' as timestamp)"
 _LAST = "cast('9999-12-31 20:00:00' as timestamp)"
 _DAY = "cast('2026-02-28' as date)"
 _NO_DAY = "cast(null as date)"
+_ATTRIBUTES = '\'{"a.b":"x y","n":null,"o":{"k":[1]},"t":true,"é":1.50}\''
 # an instant as the lake stores it, from text with an offset: the engines name that type differently
 STORED = {
     "duckdb": "cast('2026-03-29 02:59:59.999999+02:00' as timestamptz)",
@@ -44,6 +45,18 @@ EXPECTED: dict[str, str | None] = {
     "add_days(\"cast('9999-12-30' as date)\", 2)": "9999-12-31",
     "add_days(\"cast('0001-01-02' as date)\", -2)": "0001-01-01",
     f"days_between({_DAY!r}, \"cast('2028-03-01' as date)\")": "732",
+    # attributes are JSON with sorted keys and without blanks
+    **{
+        f"attribute_text({_ATTRIBUTES!r}, {key!r})": value
+        for key, value in {
+            "a.b": "x y",
+            "é": "1.5",
+            "n": None,
+            "missing": None,
+            "t": "true",
+            "o": '{"k":[1]}',
+        }.items()
+    },
     "whole_number('cast(12 as decimal(38, 6))')": "12",
     # beyond 64 bits, and rounded down
     "whole_quotient(whole_number('9999999999999999999999'), whole_number('7'))": "1428571428571428571428",

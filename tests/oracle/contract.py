@@ -5,7 +5,8 @@ No file is read here, and usage is not classified.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -114,6 +115,7 @@ def completed(feed: str, row: Mapping[str, Any]) -> Row:
         full["priority"] = 10 if full["priority"] is None else full["priority"]
     if feed == "credit_plans":
         full["rollover_days"] = full["rollover_days"] or 0
+    full["tags"] = row.get("tags", ())
     full["batch_id"] = row.get("batch_id", 1)
     full["content_hash"] = row.get("content_hash")
     full["place"] = row.get("file_path", ""), row.get("line_number", 0)
@@ -126,8 +128,19 @@ def key_of(feed: str, row: Row) -> tuple[str, ...]:
 
 
 def content_of(feed: str, row: Row) -> tuple[Any, ...]:
-    """Return what makes two deliveries of one key the same: all but revision, recorded_at and attributes."""
-    return tuple(row[column] for column in FEEDS[feed] if column not in NOT_CONTENT)
+    """Return what makes two deliveries of one key the same: all but revision, recorded_at and attributes.
+
+    The values of tags, which are attributes, belong to it.
+    """
+    return (*(row[column] for column in FEEDS[feed] if column not in NOT_CONTENT), *row["tags"])
+
+
+def with_tags(row: Mapping[str, Any], tag_keys: Sequence[str]) -> Mapping[str, Any]:
+    """The row with the value of each tag: the text of the attribute, None where it is missing or empty."""
+    attributes = json.loads(row.get("attributes") or "{}")
+    values = [attributes.get(key) for key in tag_keys]
+    texts = [value if isinstance(value, str) or value is None else json.dumps(value) for value in values]
+    return {**row, "tags": tuple(text or None for text in texts)}
 
 
 def only_fills(feed: str, fuller: Row, emptier: Row) -> bool:
@@ -139,7 +152,7 @@ def only_fills(feed: str, fuller: Row, emptier: Row) -> bool:
 def hash_of(feed: str, row: Row) -> str:
     """Return the hash that came with the row, else a text that is equal exactly when the content is."""
     if row["content_hash"] is not None:
-        return str(row["content_hash"])
+        return f"{row['content_hash']} {row['tags']}"
     return repr([_plain(value) for value in content_of(feed, row)])
 
 

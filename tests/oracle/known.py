@@ -43,6 +43,7 @@ class Generation:
     usage_date: date
     credits: int
     refunded: int
+    tags: tuple[str | None, ...]
 
     @property
     def key(self) -> EventKey:
@@ -71,15 +72,22 @@ class Deduplicated:
 
     rows: list[Row]
     duplicate_count: int
-    conflict_count: int
+    conflicts: list[Row]
+
+    @property
+    def conflict_count(self) -> int:
+        """How many rows were dropped for another content."""
+        return len(self.conflicts)
 
 
 @dataclass(frozen=True)
 class Known:
-    """Everything that is reported at as_of."""
+    """Everything that is reported at as_of, and the events delivered that are not."""
 
     as_of: date
     generations: list[Generation]
+    counted: list[Row]
+    left_out: list[Row]
     outcomes: dict[EventKey, list[Row]]
     entries: list[Row]
     workspaces: dict[tuple[str, ...], Row]
@@ -101,16 +109,17 @@ def deduplicate(feed: str, rows: Iterable[Mapping[str, Any]]) -> Deduplicated:
         full = completed(feed, row)
         versions[key_of(feed, full)].append(full)
     kept: list[Row] = []
-    duplicate_count = conflict_count = 0
+    duplicate_count = 0
+    conflicts: list[Row] = []
     for same_key in versions.values():
         foremost = max(map(version_of, same_key))
         rivals = [row for row in same_key if version_of(row) == foremost]
         winner = _foremost(feed, rivals)
-        conflicts = sum(not only_fills(feed, winner, row) for row in rivals)
-        conflict_count += conflicts
-        duplicate_count += len(same_key) - 1 - conflicts
+        others = [row for row in rivals if not only_fills(feed, winner, row)]
+        conflicts += others
+        duplicate_count += len(same_key) - 1 - len(others)
         kept.append(winner)
-    return Deduplicated(kept, duplicate_count, conflict_count)
+    return Deduplicated(kept, duplicate_count, conflicts)
 
 
 def version_of(row: Row) -> tuple[int, datetime]:
@@ -170,7 +179,8 @@ def what_is_known(rows: Mapping[str, Sequence[Mapping[str, Any]]], as_of: date) 
     """Reduce the accepted rows of all feeds to what is reported at as_of."""
     workspaces = newest("workspaces", rows.get("workspaces", ()))
     products = newest("products", rows.get("products", ()))
-    events = deduplicate("generation_events", rows.get("generation_events", ())).rows
+    deduplicated = deduplicate("generation_events", rows.get("generation_events", ()))
+    events = deduplicated.rows
     workspace_of = {(event["source"], event["event_id"]): event["workspace_id"] for event in events}
 
     def is_known(row: Row, workspace_id: str) -> bool:
@@ -209,6 +219,11 @@ def what_is_known(rows: Mapping[str, Sequence[Mapping[str, Any]]], as_of: date) 
     return Known(
         as_of=as_of,
         generations=sorted(generations, key=lambda generation: generation.attempt_order),
+        counted=[event for event in events if key_of("generation_events", event) in reported],
+        left_out=[
+            *(event for event in events if key_of("generation_events", event) not in reported),
+            *deduplicated.conflicts,
+        ],
         outcomes=dict(outcomes),
         entries=entries,
         workspaces=workspaces,
@@ -249,4 +264,5 @@ def _generation(
         usage_date=local_date(event["occurred_at"], zone),
         credits=micro(event["credits"]),
         refunded=refunds.get((event["workspace_id"], event["source"], event["event_id"]), 0),
+        tags=event["tags"],
     )

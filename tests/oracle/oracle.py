@@ -11,11 +11,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from oracle import burn as burning
-from oracle.contract import Row
+from oracle.contract import Row, with_tags
 from oracle.disposition import Fact, facts_of
 from oracle.known import what_is_known
 from oracle.ledger import Ledger, Lot, run_ledger
 from oracle.plans import expected_lots
+from oracle.reconciliation import newest_totals, reconciled
 from oracle.usage import (
     PERIODS,
     Mart,
@@ -27,6 +28,7 @@ from oracle.usage import (
     measures,
     member_rows,
     most_efficient_member,
+    tag_rows,
     type_rows,
     usage_daily,
     waste_rows,
@@ -37,12 +39,14 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "usage_by_member": ("workspace_id", "period", "member_id"),
     "usage_by_category": ("workspace_id", "period", "product_category"),
     "usage_by_generation_type": ("workspace_id", "period", "generation_type"),
+    "usage_by_tag": ("workspace_id", "period", "tag_key", "tag_value"),
     "usage_daily": ("workspace_id", "usage_date", "member_id", "product_category", "generation_type"),
     "waste_by_reason": ("workspace_id", "period", "waste_reason"),
     "generation_details": ("source", "event_id"),
     "credit_lots": ("workspace_id", "lot_id"),
     "credit_balance_daily": ("workspace_id", "usage_date"),
     "depletion_forecast": ("workspace_id", "as_of"),
+    "reconciliation": ("source", "workspace_id", "model", "unit", "currency", "day", "last_day"),
 }
 
 BALANCE_COLUMNS = (
@@ -89,11 +93,21 @@ class Oracle:
             None). Columns left out take the contract's defaults; `batch_id` (default 1) and `content_hash`
             decide between conflicting contents.
         as_of: the last local date that may be known.
+        tag_keys: the attributes that are tags.
     """
 
-    def __init__(self, rows: Mapping[str, Sequence[Mapping[str, Any]]], *, as_of: date) -> None:
+    def __init__(
+        self,
+        rows: Mapping[str, Sequence[Mapping[str, Any]]],
+        *,
+        as_of: date,
+        tag_keys: Sequence[str] = (),
+    ) -> None:
         self.as_of = as_of
-        self.known = what_is_known(rows, as_of)
+        self.tag_keys = tag_keys
+        self.totals = newest_totals(rows.get("provider_totals", ()))
+        events = [with_tags(row, tag_keys) for row in rows.get("generation_events", ())]
+        self.known = what_is_known({**rows, "generation_events": events}, as_of)
         self.facts: list[Fact] = facts_of(self.known)
         self._facts_of: dict[str, list[Fact]] = grouped(self.facts, lambda fact: fact.generation.workspace_id)
         entries: dict[str, list[Row]] = defaultdict(list)
@@ -139,6 +153,15 @@ class Oracle:
             for lot in self._expected(workspace_id):
                 marts["credit_lots"][workspace_id, lot.lot_id] = _lot_row(lot, "expected")
         marts["usage_daily"] = usage_daily(self.facts)
+        marts["reconciliation"] = dict(
+            reconciled(
+                self.totals,
+                counted=self.known.counted,
+                left_out=self.known.left_out,
+                zones={self.known.zone(workspace_id).key for workspace_id in self.workspace_ids},
+                as_of=self.as_of,
+            )
+        )
         for fact in self.facts:
             if fact.generation.usage_date > self.as_of - timedelta(days=90):
                 marts["generation_details"][fact.generation.key] = _detail(fact)
@@ -158,6 +181,9 @@ class Oracle:
             ("waste_by_reason", waste_rows(facts)),
         ):
             marts[name].update({(workspace_id, period, value): row for value, row in rows.items()})
+        for number, key in enumerate(self.tag_keys):
+            rows = tag_rows(facts, number)
+            marts["usage_by_tag"] |= {(workspace_id, period, key, value): row for value, row in rows.items()}
 
     def _summary(self, workspace_id: str, facts: Sequence[Fact], days: int) -> dict[str, Any]:
         row = measures(facts)

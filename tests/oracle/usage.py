@@ -189,6 +189,14 @@ def type_rows(facts: Sequence[Fact]) -> dict[str, dict[str, Any]]:
     return rows
 
 
+def tag_rows(facts: Sequence[Fact], number: int) -> dict[str, dict[str, Any]]:
+    """usage_by_tag of one workspace, window and tag key (by its number), by value."""
+    rows = breakdown(facts, lambda fact: fact.generation.tags[number] or "(none)")
+    for value, group in grouped(facts, lambda fact: fact.generation.tags[number] or "(none)").items():
+        rows[value] |= disposed_credits(group)
+    return rows
+
+
 def waste_rows(facts: Sequence[Fact]) -> dict[str, dict[str, Any]]:
     """waste_by_reason of one workspace and window, by reason."""
     wasted = [fact for fact in facts if fact.disposition == "wasted"]

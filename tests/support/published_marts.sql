@@ -49,6 +49,12 @@ create table marts.depletion_paths (
     workspace_id varchar, forecast_date date, balance_p10 decimal(38,6), balance_p25 decimal(38,6),
     balance_p50 decimal(38,6), balance_p75 decimal(38,6), balance_p90 decimal(38,6)
 );
+create table marts.reconciliation (
+    source varchar, workspace_id varchar, model varchar, unit varchar, currency varchar, day date,
+    last_day date, timezone varchar, theirs decimal(38,12), ours decimal(38,12),
+    difference decimal(38,12), share decimal(38,12), explained decimal(38,12), generation_count bigint,
+    is_complete boolean
+);
 create table marts.restatements (
     workspace_id varchar, usage_date date, as_of date, cause varchar, credits_before decimal(38,6),
     credits_after decimal(38,6), wasted_credits_before decimal(38,6),

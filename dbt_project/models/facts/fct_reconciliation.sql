@@ -49,8 +49,8 @@ usage as (
         generations.model,
         coalesce(upper(generations.provider_currency), '(none)') as currency,
         generations.is_counted,
-        sum(generations.credits) as credits,
-        sum(generations.provider_cost) as provider_cost,
+        cast(sum(generations.credits) as decimal(38, 12)) as credits,
+        cast(sum(generations.provider_cost) as decimal(38, 12)) as provider_cost,
         count(*) as generation_count
     from generations
     inner join zones on generations.source = zones.source
@@ -71,13 +71,10 @@ matched as (
         usage.is_counted,
         usage.generation_count,
         -- a total without a currency is of every cost
-        cast(
-            case
-                when totals.unit = 'credits' then usage.credits
-                when totals.currency in ('(none)', usage.currency)
-                    then usage.provider_cost
-            end as decimal(38, 12)
-        ) as counted,
+        case
+            when totals.unit = 'credits' then usage.credits
+            when totals.currency in ('(none)', usage.currency) then usage.provider_cost
+        end as counted,
         case
             when
                 totals.unit = 'amount'

@@ -48,6 +48,7 @@ def render_json(report: Report) -> str:
       `evidence_to`, for every period; their savings overlap and do not add up.
     - `accuracy`: columns of `forecast_accuracy` over all horizons, of published forecasts and of past days
       replayed; empty without a forecast, and where fewer than 10 were scored.
+    - `reconciliation`: totals that sources state themselves, beside ours: the newest month of each.
     - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).
     """
     return json.dumps(_report(report), indent=2, default=_scalar)
@@ -83,6 +84,7 @@ def _report(report: Report) -> dict[str, Any]:
             "suggestions": [asdict(suggestion) for suggestion in report.suggestions],
         },
         "accuracy": [asdict(accuracy) for accuracy in shown_accuracy(report)],
+        "reconciliation": [asdict(total) for total in report.reconciliation],
         "checks": {
             "passed": len(report.checks) - len(failures),
             "failed": len(failures),

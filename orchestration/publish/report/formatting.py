@@ -33,6 +33,11 @@ def credits(value: Decimal) -> str:
     return _rounded(value, decimals=_decimals(value))
 
 
+def amount(value: Decimal) -> str:
+    """Format money, or a sum that is compared with another, e.g. "718.74"; below 1 with six decimals."""
+    return f"{_quantized(value, decimals=2 if value == 0 or abs(value) >= 1 else 6):,f}"
+
+
 def credits_adding_up(values: Sequence[Decimal]) -> list[str]:
     """Format the parts of a sum so that they add up to `credits` of the sum as displayed.
 
@@ -111,6 +116,11 @@ def whole_percents(values: Sequence[Decimal]) -> list[int] | None:
 def day_month_year(day: date) -> str:
     """Format a date as "12 May 2026", with months cut to three letters."""
     return f"{day_month(day)} {day.year}"
+
+
+def month_year(day: date) -> str:
+    """Format the month of a date, as "May 2026"."""
+    return f"{month(day.month)} {day.year}"
 
 
 def day_month(day: date) -> str:

@@ -20,6 +20,7 @@ from orchestration.publish.report.model import (
     PathDay,
     Report,
     Restated,
+    SourceTotal,
     Suggestion,
     Summary,
     UsageLine,
@@ -38,6 +39,7 @@ REPORT_MARTS = (
     "depletion_forecast",
     "depletion_paths",
     "forecast_accuracy",
+    "reconciliation",
     "restatements",
     "usage_by_category",
     "usage_by_generation_type",
@@ -93,6 +95,28 @@ OWN_OR_ALL = (
     " then summary.workspace_id else '(all)' end"
 )
 OWN = "summary.workspace_id and accuracy.workspace_id <> '(all)'"
+# of the totals a source states of a month, those over most; months whose last day has ended come first
+NEWEST_TOTALS = (
+    "(select shown_for as workspace_id, source, unit, currency, min(day) as first_day,"
+    " max(last_day) as last_day, sum(theirs) as theirs, sum(ours) as ours"
+    " from ({totals}) where is_complete"
+    " group by shown_for, source, unit, currency, date_trunc('month', day), workspace_id = '(all)',"
+    " model = '(all)', day <> last_day"
+    " qualify row_number() over (partition by shown_for, source, unit, currency"
+    " order by max(last_day) = last_day(min(day)) desc, date_trunc('month', day) desc,"
+    " workspace_id = '(all)' desc, model = '(all)' desc, day <> last_day desc) = 1)"
+)
+RECONCILIATION = (
+    "(select totals.*, summary.period from " + NEWEST_TOTALS + " as totals"
+    " inner join marts.credit_summary as summary using (workspace_id))"
+)
+OWN_TOTALS = "select workspace_id as shown_for, * from marts.reconciliation where workspace_id <> '(all)'"
+# of one workspace only, totals over all are its own
+OWN_OR_ALL_TOTALS = (
+    f"{OWN_TOTALS} union all"
+    " select (select min(workspace_id) from marts.credit_summary) as shown_for, * from marts.reconciliation"
+    " where workspace_id = '(all)' and (select count(distinct workspace_id) from marts.credit_summary) = 1"
+)
 # only members are compared by efficiency
 NO_MARK = {"is_most_efficient": "false"}
 
@@ -219,6 +243,12 @@ def _reports(
     expiring = read(ExpiringLot, EXPIRING, order="expires_on")
     restated = read(Restated, OF_THE_DAY.format(source=RESTATED), order="cause")
     accuracy = read(Accuracy, ACCURACY.format(workspace_id=OWN if is_alone else OWN_OR_ALL), order="kind")
+    totals = OWN_TOTALS if is_alone else OWN_OR_ALL_TOTALS
+    reconciliation = (
+        read(SourceTotal, RECONCILIATION.format(totals=totals), order="source, unit, currency")
+        if has_totals(connection)
+        else {}
+    )
     checks = _checks(connection)
     for workspace_id in workspace_ids:
         yield Report(
@@ -235,8 +265,15 @@ def _reports(
             expiring=expiring.get(workspace_id, ()),
             restated=restated.get(workspace_id, ()),
             accuracy=accuracy.get(workspace_id, ()),
+            reconciliation=reconciliation.get(workspace_id, ()),
             checks=checks,
         )
+
+
+def has_totals(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the version has the mart reconciliation; those of older releases have not."""
+    tables = "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'reconciliation'"
+    return bool(connection.execute(tables).fetchall())
 
 
 def _checks(connection: duckdb.DuckDBPyConnection) -> tuple[Check, ...]:

@@ -196,6 +196,22 @@ class Restated:
 
 
 @dataclass(frozen=True)
+class SourceTotal:
+    """What a source says that it counted in its newest month, beside ours: from reconciliation.
+
+    `unit` is credits, or amount in `currency`.
+    """
+
+    source: str
+    unit: str
+    currency: str
+    first_day: date
+    last_day: date
+    theirs: Decimal
+    ours: Decimal
+
+
+@dataclass(frozen=True)
 class Check:
     """One check of the newest run. Its message is left out: it may name other workspaces."""
 
@@ -221,6 +237,7 @@ class Report:
         expiring: what is left of lots that end after the report's day, first to end first.
         restated: how the newest run restated days published before.
         accuracy: of this workspace's forecasts, or of all where it has none; published ones first.
+        reconciliation: totals that sources state of this workspace, or of all where it is the only one.
         checks: of the newest run over all workspaces; failed ones first.
         published_at: when the version it was read from was published; None if unknown.
     """
@@ -240,3 +257,4 @@ class Report:
     accuracy: tuple[Accuracy, ...]
     checks: tuple[Check, ...]
     published_at: datetime | None = None
+    reconciliation: tuple[SourceTotal, ...] = ()

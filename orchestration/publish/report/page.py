@@ -40,6 +40,7 @@ from orchestration.publish.report.sentences import (
     evidence_text,
     is_waste_unknown,
     pending_text,
+    reconciliation_text,
     restated_text,
     saving_text,
     untracked_text,
@@ -108,6 +109,10 @@ def render_page(
             suggestions=_suggestions(report),
             accuracy=accuracy_text(report),
             restated=[restated_text(line, write_date=formatting.day_month_year) for line in report.restated],
+            reconciliation=[
+                reconciliation_text(total, write_date=formatting.day_month_year)
+                for total in report.reconciliation
+            ],
             failures=[check for check in report.checks if not check.passed],
         )
 

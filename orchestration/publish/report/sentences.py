@@ -7,16 +7,26 @@ layout (text.py, as_json.py, page.py).
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from orchestration.publish.report.formatting import count, credits, credits_range, percent, plain, whole_days
+from orchestration.publish.report.formatting import (
+    amount,
+    count,
+    credits,
+    credits_range,
+    month_year,
+    percent,
+    plain,
+    whole_days,
+)
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import (
     Accuracy,
     Forecast,
     Report,
     Restated,
+    SourceTotal,
     Suggestion,
     WasteLine,
 )
@@ -286,7 +296,35 @@ def restated_text(restated: Restated, *, write_date: Callable[[date], str]) -> s
     )
 
 
-def _change(amount: Decimal) -> str:
-    if not amount:
+def reconciliation_text(total: SourceTotal, *, write_date: Callable[[date], str]) -> str:
+    """A source's own total beside ours: "gateway says 718.74 USD for Mar 2026, we have 718.74"."""
+    ours, gap = amount(total.ours), abs(total.ours - total.theirs)
+    return _(
+        "{source} says {theirs} for {days}, we have {ours}",
+        source=plain(total.source),
+        theirs=_counted(total),
+        days=_days_of(total, write_date=write_date),
+        ours=ours,
+    ) + (_(" ({share} apart)", share=percent(gap / abs(total.theirs))) if gap and total.theirs else "")
+
+
+def _counted(total: SourceTotal) -> str:
+    if total.unit == "credits":
+        return _("{credits} credits", credits=amount(total.theirs))
+    currency = "" if total.currency == "(none)" else f" {plain(total.currency)}"
+    return f"{amount(total.theirs)}{currency}"
+
+
+def _days_of(total: SourceTotal, *, write_date: Callable[[date], str]) -> str:
+    first, last = total.first_day, total.last_day
+    if first == last:
+        return write_date(first)
+    if first.day == 1 and (last + timedelta(days=1)).day == 1:
+        return month_year(first)
+    return _("{first} to {last}", first=write_date(first), last=write_date(last))
+
+
+def _change(change: Decimal) -> str:
+    if not change:
         return _("unchanged")
-    return f"{'+' if amount > 0 else '−'}{credits(abs(amount))}"
+    return f"{'+' if change > 0 else '−'}{credits(abs(change))}"

@@ -39,6 +39,7 @@ from orchestration.publish.report.sentences import (
     describe_waste_reason,
     is_waste_unknown,
     pending_text,
+    reconciliation_text,
     untracked_text,
     used_beyond_allowance,
 )
@@ -56,6 +57,10 @@ def render_text(report: Report) -> str:
     accuracy = accuracy_text(report)
     if accuracy:
         lines += ["", "How good is this forecast", *accuracy]
+    if report.reconciliation:
+        write_date = partial(month_day, near=report.summary.as_of)
+        totals = [reconciliation_text(total, write_date=write_date) for total in report.reconciliation]
+        lines += ["", "By the sources' own count", *totals]
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -123,3 +123,58 @@ def test_before_anything_is_published_the_error_names_the_command_to_run(tmp_pat
 def test_a_report_without_any_workspace_is_refused(publish: Publish, rows: Rows) -> None:
     with pytest.raises(ReportError, match="0 are published"):
         load_report(publish({**rows, "credit_summary": []}), workspace_id=None, days=30)
+
+
+def total(day: date, last_day: date, theirs: str, ours: str, **changes: Any) -> dict[str, Any]:
+    """A row of reconciliation, of all workspaces and models."""
+    return {
+        **{"source": "gateway", "workspace_id": "(all)", "model": "(all)", "unit": "amount"},
+        **{"currency": "USD", "day": day, "last_day": last_day, "theirs": theirs, "ours": ours},
+        **{"is_complete": True, **changes},
+    }
+
+
+def test_of_the_totals_of_a_source_the_newest_month_that_has_ended_is_reported(
+    publish: Publish, rows: Rows
+) -> None:
+    february = [date(2026, 2, day) for day in (27, 28)]
+    rows["reconciliation"] = [
+        total(date(2026, 1, 1), date(2026, 1, 31), "9", "9"),
+        *(total(day, day, "1.5", "1.25") for day in february),
+        *(total(day, day, "1.5", "1.25", model="m") for day in february),
+        total(date(2026, 3, 1), date(2026, 3, 1), "7", "7"),
+        total(date(2026, 3, 31), date(2026, 3, 31), "7", "0", is_complete=False),
+        total(date(2026, 3, 1), date(2026, 3, 1), "40", "41", unit="credits", currency="(none)"),
+    ]
+    money, credits = load_report(publish(rows), workspace_id="w1", days=30).reconciliation
+    assert (money.first_day, money.last_day) == (february[0], february[1])
+    assert (money.theirs, money.ours) == (Decimal("3.0"), Decimal("2.5"))
+    assert (credits.unit, credits.first_day, credits.ours) == ("credits", date(2026, 3, 1), 41)
+
+
+def test_a_month_that_a_source_states_whole_counts_before_its_days_and_its_models(
+    publish: Publish, rows: Rows
+) -> None:
+    first, last = date(2026, 2, 1), date(2026, 2, 28)
+    rows["reconciliation"] = [
+        total(first, last, "30", "30"),
+        total(last, last, "1", "1"),
+        total(first, last, "29", "29", model="m"),
+    ]
+    (found,) = load_report(publish(rows), workspace_id="w1", days=30).reconciliation
+    assert (found.first_day, found.theirs) == (first, 30)
+
+
+def test_totals_over_all_workspaces_are_shown_to_none_of_several(publish: Publish, rows: Rows) -> None:
+    day = date(2026, 3, 1)
+    rows["reconciliation"] = [total(day, day, "5", "5"), total(day, day, "2", "2", workspace_id="w2")]
+    published = publish(rows)
+    assert [found.theirs for found in load_report(published, workspace_id="w1", days=30).reconciliation] == [
+        5
+    ]
+    (alone,) = load_reports(published, days=30, is_alone=True)
+    assert alone.reconciliation == ()
+    several = publish(with_workspaces(rows, ["w1", "w2"]))
+    assert load_report(several, workspace_id="w1", days=30).reconciliation == ()
+    (own,) = load_report(several, workspace_id="w2", days=30).reconciliation
+    assert own.theirs == 2

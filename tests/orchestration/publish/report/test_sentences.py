@@ -13,7 +13,7 @@ from support.suggestion_rows import suggestion_for
 
 from orchestration.publish.report.as_json import render_json
 from orchestration.publish.report.formatting import day_month_year
-from orchestration.publish.report.model import Accuracy, Forecast, Report
+from orchestration.publish.report.model import Accuracy, Forecast, Report, SourceTotal
 from orchestration.publish.report.page import render_page
 from orchestration.publish.report.sentences import (
     WASTE_REASONS,
@@ -25,6 +25,7 @@ from orchestration.publish.report.sentences import (
     describe_waste_reason,
     evidence_text,
     pending_text,
+    reconciliation_text,
     saving_text,
 )
 from orchestration.publish.report.text import render_text
@@ -283,3 +284,46 @@ def test_pending_credits_are_stated_if_waste_is_expected(
 
 def test_an_unknown_waste_reason_goes_by_its_own_name() -> None:
     assert describe_waste_reason("new_reason").name == "new reason"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "gateway says 1,718.74 USD for Mar 2026, we have 1,718.74"),
+        (
+            {"ours": Decimal("1700.1")},
+            "gateway says 1,718.74 USD for Mar 2026, we have 1,700.10 (1.1% apart)",
+        ),
+        (
+            {"unit": "credits", "currency": "(none)", "last_day": date(2026, 3, 12)},
+            "gateway says 1,718.74 credits for 1 Mar 2026 to 12 Mar 2026, we have 1,718.74",
+        ),
+        (
+            {
+                "currency": "(none)",
+                "theirs": Decimal(0),
+                "last_day": date(2026, 3, 1),
+                "ours": Decimal("0.0125"),
+            },
+            "gateway says 0.00 for 1 Mar 2026, we have 0.012500",
+        ),
+    ],
+)
+def test_what_a_source_counted_stands_beside_ours(changes: dict[str, object], sentence: str) -> None:
+    money = Decimal("1718.743")
+    days = {"first_day": date(2026, 3, 1), "last_day": date(2026, 3, 31)}
+    total = SourceTotal("gateway\u202e", "amount", "USD", **days, theirs=money, ours=money)
+    assert reconciliation_text(replace(total, **changes), write_date=day_month_year) == sentence
+
+
+def test_the_totals_of_sources_are_on_the_page_in_the_text_and_in_json(example: Report) -> None:
+    day, amount = date(2026, 3, 1), Decimal("2.50")
+    report = replace(
+        example, reconciliation=(SourceTotal("a<b>", "amount", "EUR", day, day, theirs=amount, ours=amount),)
+    )
+    assert render_text(report).endswith(
+        "\n\nBy the sources' own count\na<b> says 2.50 EUR for March 1, we have 2.50"
+    )
+    assert "<p>a&lt;b&gt; says 2.50 EUR for 1 Mar 2026, we have 2.50.</p>" in render_page(report)
+    assert json.loads(render_json(report))["reconciliation"][0]["theirs"] == "2.50"
+    assert "sources' own count" not in render_text(example)
