@@ -16,7 +16,7 @@ import click
 from orchestration.cli.options import EXIT_USAGE, fail
 
 if TYPE_CHECKING:
-    from orchestration.landing.sources.connect.propose import Choices, Question
+    from orchestration.landing.sources.connect.flat.flat_table import Choices, Question
     from orchestration.landing.sources.connect.source import Seen, Source
 
 _RECENT = timedelta(days=7)
@@ -89,7 +89,7 @@ def connect(
     Nothing is written without --landing or --out.
     """
     from orchestration.landing.rejects import FileRejected
-    from orchestration.landing.sources.connect.propose import Choices
+    from orchestration.landing.sources.connect.flat.flat_table import Choices
     from orchestration.landing.sources.connect.source import look_at
     from orchestration.landing.sources.connect.source_files import UnusableFiles, source_files
     from orchestration.landing.sources.mapping import MappingError

@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
+from orchestration.landing.sources.connect.flat.propose import DEFAULT_WORKSPACE
 from orchestration.landing.sources.connect.mapping_text import flow
-from orchestration.landing.sources.connect.propose import DEFAULT_WORKSPACE
 
 
 def changed_mapping(file: Path, *, workspace: str | None = None, pseudonym: str | None = None) -> str:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from orchestration.landing.sources.connect.propose import FEED, Proposal
+from orchestration.landing.sources.connect.flat.propose import FEED, Proposal
 
 _PLAIN = re.compile(r"[^\W\d_][\w./-]*( [\w./-]+)*")
 # what YAML reads as something else than text

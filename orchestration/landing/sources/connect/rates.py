@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from orchestration.landing.sources.connect.propose import RateChoice
+from orchestration.landing.sources.connect.flat.flat_table import RateChoice
 from orchestration.landing.sources.language import Mapping, Rate, Value
 from orchestration.landing.sources.rate_cards import RateCards
 

@@ -17,7 +17,7 @@ from orchestration.landing.formats.dispatch import Format, format_of
 from orchestration.landing.formats.records import Layout, read_records
 from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
 from orchestration.landing.rejects import FileRejected, RejectedLine
-from orchestration.landing.sources.connect.propose import NULL_TEXTS, FlatTable
+from orchestration.landing.sources.connect.flat.flat_table import NULL_TEXTS, FlatTable
 from orchestration.landing.sources.connect.recognise import inner_records
 from orchestration.landing.sources.language import Mapping as SourceMapping
 from orchestration.landing.sources.paths import read_path

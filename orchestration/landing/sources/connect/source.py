@@ -12,16 +12,9 @@ from orchestration.landing.contract import FEEDS
 from orchestration.landing.formats.dispatch import format_of
 from orchestration.landing.formats.records import Layout
 from orchestration.landing.sources.connect.changed_mapping import changed_mapping
+from orchestration.landing.sources.connect.flat.flat_table import Choices, FlatTable, Question, RateChoice
+from orchestration.landing.sources.connect.flat.propose import Proposal, propose, unknown_columns
 from orchestration.landing.sources.connect.mapping_text import mapping_text
-from orchestration.landing.sources.connect.propose import (
-    Choices,
-    FlatTable,
-    Proposal,
-    Question,
-    RateChoice,
-    propose,
-    unknown_columns,
-)
 from orchestration.landing.sources.connect.rates import card_rows, cards_of, units_of
 from orchestration.landing.sources.connect.recognise import Recognised, feed_of, recognise
 from orchestration.landing.sources.connect.sampled_files import (

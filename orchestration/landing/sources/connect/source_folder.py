@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestration.durable_files import atomic_write
 from orchestration.landing.contract import FEEDS
-from orchestration.landing.sources.connect.column_names import normalised
+from orchestration.landing.sources.connect.flat.column_names import normalised
 from orchestration.landing.sources.connect.source_files import MAPPING_FILE, SourceFile
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.rejects import Reject
+from orchestration.landing.sources.connect.flat.value_shapes import as_number
 from orchestration.landing.sources.connect.sampled_files import Sample, parsed_records, records_table
-from orchestration.landing.sources.connect.value_shapes import as_number
 from orchestration.landing.sources.engine import map_records
 from orchestration.landing.sources.language import Mapping
 from orchestration.landing.sources.paths import read_path

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.landing.sources.connect.propose import Choices, Question
+from orchestration.landing.sources.connect.flat.flat_table import Choices, Question
 from orchestration.landing.sources.connect.rates import read_rate
 from orchestration.landing.sources.connect.source import Source, look_at, own_source
 from orchestration.landing.sources.connect.source_files import SourceFile

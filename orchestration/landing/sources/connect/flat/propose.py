@@ -4,73 +4,28 @@ What does not show in the file (a time zone, what a credit is) becomes a questio
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any
 
 from orchestration.landing.contract import FEEDS
-from orchestration.landing.sources.connect.column_names import SYNONYMS, name_score, normalised
-from orchestration.landing.sources.connect.value_shapes import (
+from orchestration.landing.sources.connect.flat.column_names import normalised
+from orchestration.landing.sources.connect.flat.flat_table import Choices, FlatTable, Question
+from orchestration.landing.sources.connect.flat.pair_columns import NUMBERS, WHOLE_NUMBERS, ColumnPairs
+from orchestration.landing.sources.connect.flat.status_words import status_of
+from orchestration.landing.sources.connect.flat.value_shapes import (
     NumberShape,
     TimeShape,
     are_emails,
-    are_few_words,
     are_unique,
     decimal_mark,
     number_shape,
     time_of_day_format,
-    time_shape,
 )
 from orchestration.landing.sources.language import CONTENT_AND_OCCURRENCE
 
 FEED = "generation_events"
 DEFAULT_WORKSPACE, DEFAULT_TYPE = "default", "generation"
-NULL_TEXTS = (
-    "None",
-    "none",
-    "NULL",
-    "null",
-    "NaN",
-    "nan",
-    "N/A",
-    "n/a",
-    "NA",
-    "-",
-    "–",
-    "#N/A",
-    "(null)",
-    "undefined",
-)
-_TIMES = ("occurred_at", "recorded_at")
-_WHOLE = ("input_tokens", "output_tokens", "latency_ms", "total_tokens")
-_NUMBERS = ("credits", "provider_cost", "quality_score")
-_WORDS = (
-    "generation_type",
-    "status",
-    "locale",
-    "model",
-    "provider",
-    "product_category",
-    "provider_currency",
-    "workflow",
-)
 _OURS = frozenset(column.name for column in FEEDS[FEED].columns)
-# what stands under these is left or allowed, and not what was charged
-_REMAINDERS = frozenset(
-    [
-        "remaining",
-        "left",
-        "balance",
-        "limit",
-        "limits",
-        "quota",
-        "allowance",
-        "budget",
-        "available",
-        "included",
-    ]
-)
 _CURRENCIES = {
     "usd": "USD",
     "dollar": "USD",
@@ -80,77 +35,6 @@ _CURRENCIES = {
     "chf": "CHF",
     "thb": "THB",
 }
-_STATUS: Mapping[str, str] = MappingProxyType(
-    {
-        word: status
-        for status, words in {
-            "succeeded": """succeeded success successful ok okay done complete completed finished true yes ja 1
-                erfolgreich erfolg fertig abgeschlossen reussi succes termine exito exitoso completado completato
-                riuscito geslaagd voltooid สำเร็จ""",
-            "failed": """failed failure fail error errored exception false no nein 0 fehler fehlgeschlagen
-                gescheitert echec erreur echoue error fallido fallo errore fallito mislukt fout ล้มเหลว""",
-            "timed_out": "timed_out timeout time_out timedout zeituberschreitung delai_depasse",
-            "cancelled": """cancelled canceled aborted abort stopped cancel abgebrochen storniert annule cancelado
-                annullato geannuleerd ยกเลิก""",
-            "blocked": "blocked filtered rejected content_filter moderated gesperrt blockiert bloque bloqueado bloccato",
-        }.items()
-        for word in words.split()
-    }
-)
-
-
-@dataclass(frozen=True)
-class FlatTable:
-    """The first records of a flat file.
-
-    Attributes:
-        columns: the values of each column by its path, None where it is missing.
-        names: the name of each column as the source writes it, by its path.
-        is_text: whether all values are text, as in CSV, so that numbers may be written in several ways.
-        separator: of CSV.
-        null_texts: texts that were found to stand for a missing value.
-    """
-
-    columns: Mapping[str, Sequence[str | None]]
-    names: Mapping[str, str]
-    is_text: bool = False
-    separator: str | None = None
-    null_texts: tuple[str, ...] = ()
-
-    def filled(self, path: str) -> list[str]:
-        """The values that are there."""
-        return [value for value in self.columns[path] if value is not None]
-
-
-@dataclass(frozen=True)
-class RateChoice:
-    """Credits for each unit, and the column of its amount if it was named."""
-
-    credits_per_unit: Decimal
-    unit: str
-    column: str | None = None
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the user said; None where nothing was.
-
-    Attributes:
-        columns: the path of their column by ours; "" for none.
-        day_first: whether the day comes before the month.
-        card: the name of the rate card.
-    """
-
-    zone: str | None = None
-    credits: str | None = None
-    rates: tuple[RateChoice, ...] = ()
-    workspace: str | None = None
-    type: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    decimal: str | None = None
-    day_first: bool | None = None
-    card: str = "own"
-    pseudonym: str | None = None
 
 
 @dataclass(frozen=True)
@@ -161,15 +45,6 @@ class Pair:
     value: Any
     theirs: tuple[str, ...] = ()
     note: str = ""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What only the user knows: the flag that says it, and what is asked."""
-
-    flag: str
-    text: str
-    example: str
 
 
 @dataclass(frozen=True)
@@ -216,10 +91,11 @@ class _Proposer:
     def __init__(self, table: FlatTable, choices: Choices) -> None:
         self._table = table
         self._choices = choices
-        self._times: dict[str, TimeShape | None] = {p: time_shape(table.filled(p)) for p in table.columns}
+        self._columns = ColumnPairs(table, choices)
+        self._times = self._columns.times
         self._questions: list[Question] = []
         self._pairs: dict[str, Pair] = {}
-        self._taken = self._assigned()
+        self._taken = self._columns.found()
         self._decimal = self._file_decimal()
 
     def propose(self) -> Proposal:
@@ -252,74 +128,6 @@ class _Proposer:
         pairs = tuple(self._pairs[name] for name in order)
         return Proposal(self._reads(), pairs, tuple(self._questions), unused)
 
-    # -- which column is which ---------------------------------------------------------------------------------
-
-    def _assigned(self) -> dict[str, str]:
-        """Their column by ours: what the user said, then the best names whose values fit."""
-        given = {ours: self._path(theirs) for ours, theirs in self._choices.columns.items() if theirs}
-        if self._choices.credits:
-            given["credits"] = self._path(self._choices.credits)
-        dropped = {ours for ours, theirs in self._choices.columns.items() if not theirs}
-        found = dict(given)
-        scored = sorted(
-            (
-                (-self._score(ours, path), position, ours, path)
-                for ours in SYNONYMS
-                for position, path in enumerate(self._table.columns)
-                if ours not in given and ours not in dropped
-            ),
-            key=lambda item: item[:2],
-        )
-        for score, _, ours, path in scored:
-            if score and ours not in found and path not in found.values() and self._fits(ours, path):
-                found[ours] = path
-        self._by_shape(found, dropped)
-        return found
-
-    def _by_shape(self, found: dict[str, str], dropped: set[str]) -> None:
-        """What the names did not say and the values show: the only times, the only addresses."""
-        for ours, fitting in (
-            ("occurred_at", [path for path in self._table.columns if self._times[path]]),
-            ("member_id", [path for path in self._table.columns if are_emails(self._table.filled(path))]),
-        ):
-            free = [path for path in fitting if path not in found.values()]
-            if ours not in found and ours not in dropped and len(free) == 1:
-                found[ours] = free[0]
-
-    def _fits(self, ours: str, path: str) -> bool:
-        values = self._table.filled(path)
-        if not values:
-            return False
-        if ours == "time_of_day":
-            return time_of_day_format(values) is not None
-        if ours in _TIMES:
-            return self._times[path] is not None
-        if self._times[path] and not self._times[path].epoch:  # type: ignore[union-attr]
-            return False
-        if ours in _WHOLE or ours in _NUMBERS:
-            shape = number_shape(values, decimal=self._choices.decimal)
-            if shape is None or shape.minimum < 0 or (ours in _WHOLE and not shape.is_whole):
-                return False
-            return ours != "quality_score" or shape.maximum <= 1
-        if ours in _WORDS:
-            is_number = number_shape(values) is not None and ours != "status"
-            return are_few_words(values) and not is_number
-        return True
-
-    def _path(self, named: str) -> str:
-        """The path of a column that the user named by its path or its name."""
-        if named in self._table.columns:
-            return named
-        return next((path for path, name in self._table.names.items() if name == named), named)
-
-    def _score(self, ours: str, path: str) -> int:
-        """How well the name of a column says one of ours; of a nested one, also its last part."""
-        name = self._table.names[path]
-        parents, point, last = name.rpartition(".")
-        if not point or _REMAINDERS & set(normalised(parents).split("_")):
-            return name_score(ours, name)
-        return max(name_score(ours, name), name_score(ours, last) - 1)
-
     def _shown(self, path: str) -> str:
         return self._table.names[path]
 
@@ -329,8 +137,8 @@ class _Proposer:
             return "."
         if self._choices.decimal:
             return self._choices.decimal
-        paths = [self._taken[ours] for ours in _NUMBERS if ours in self._taken]
-        paths += [self._path(rate.column) for rate in self._choices.rates if rate.column]
+        paths = [self._taken[ours] for ours in NUMBERS if ours in self._taken]
+        paths += [self._columns.path_of(rate.column) for rate in self._choices.rates if rate.column]
         if not paths and not self._choices.credits:
             paths = self._amounts()
         numbers = [value for path in dict.fromkeys(paths) for value in self._table.filled(path)]
@@ -519,7 +327,7 @@ class _Proposer:
         if path is None:
             return
         words = sorted(set(self._table.filled(path)))
-        known = {word: status for word in words if (status := _status_of(word))}
+        known = {word: status for word in words if (status := status_of(word))}
         unknown = [word for word in words if word not in known]
         if unknown and "status" not in self._choices.columns and len(known) < len(unknown):
             return
@@ -569,7 +377,9 @@ class _Proposer:
             tokens = {rate.unit: rate.column for rate in rates if rate.column}
             value: dict[str, Any] = {"card": card, "unit": "tokens"}
             if tokens:
-                value["tokens"] = {unit: self._path(column) for unit, column in tokens.items() if column}
+                value["tokens"] = {
+                    unit: self._columns.path_of(column) for unit, column in tokens.items() if column
+                }
             self._add("credits", {"rate": value, "places": 6}, note="by rate card")
             return
         rate = rates[0]
@@ -578,7 +388,7 @@ class _Proposer:
                 "credits", {"rate": {"card": card, "unit": "generation"}, "places": 6}, note="by rate card"
             )
             return None
-        path = self._path(rate.column) if rate.column else self._unit_column(rate.unit)
+        path = self._columns.path_of(rate.column) if rate.column else self._unit_column(rate.unit)
         if path is None:
             columns = self._listed(self._amounts()) or "none"
             text = f"the column of the amount in {rate.unit} does not show; numbers are in {columns}"
@@ -618,19 +428,10 @@ class _Proposer:
 
     def _group_mark(self) -> str | None:
         """The character between groups of digits; with a decimal comma a point can be nothing else."""
-        paths = [self._taken[ours] for ours in (*_NUMBERS, *_WHOLE) if ours in self._taken]
+        paths = [self._taken[ours] for ours in (*NUMBERS, *WHOLE_NUMBERS) if ours in self._taken]
         marks = [shape.thousands for path in paths if (shape := self._numbers(path)) and shape.thousands]
         return marks[0] if marks else "." if self._decimal == "," else None
 
     def _listed(self, paths: Sequence[str] | Mapping[str, Any]) -> str:
         shown = [self._shown(path) for path in paths]
         return ", ".join(shown[:12]) + (", …" if len(shown) > 12 else "")
-
-
-def _status_of(word: str) -> str | None:
-    """Our status for a word of theirs, or an HTTP code; None if it is not known."""
-    if len(word) == 3 and word.isdigit() and "1" <= word[0] <= "5":
-        return {"408": "timed_out", "504": "timed_out", "499": "cancelled", "451": "blocked"}.get(
-            word, "succeeded" if word < "400" else "failed"
-        )
-    return _STATUS.get(normalised(word))
