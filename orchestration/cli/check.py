@@ -11,7 +11,7 @@ from orchestration.cli.options import EXIT_FAILED, EXIT_USAGE, fail
 
 @click.command(
     short_help="Check a file before it is delivered.",
-    epilog="Exit codes: 0 every line loads; 1 a line is refused, or the whole file; 2 wrong use, or of no feed.",
+    epilog="Exit codes: 0 every line loads; 1 a line or the whole file is refused; 2 wrong use, or no feed.",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--feed", metavar="NAME", help="Feed to check it as. [default: by its folder, or its columns]")
@@ -59,8 +59,8 @@ def _feed(file: Path, named: str | None) -> str:
     if feed is None:
         nearest, missing = nearest_feed(columns)
         fail(
-            f"{file} has the required columns of no feed; {nearest} is nearest and lacks {', '.join(missing)}. Name "
-            f"it with --feed, or map a file of another system with: credits connect {file}",
+            f"{file} has the required columns of no feed; {nearest} lacks least: {', '.join(missing)}. "
+            f"Name the feed with --feed, or map a file of another system with: credits connect {file}",
             EXIT_USAGE,
         )
     return feed

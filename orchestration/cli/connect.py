@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from orchestration.cli.options import EXIT_USAGE, fail
 
 if TYPE_CHECKING:
-    from orchestration.landing.sources.connect.flat.flat_table import Choices, Question
+    from orchestration.landing.sources.connect.flat.flat_table import Choices, Question, RateChoice
     from orchestration.landing.sources.connect.source import Seen, Source
 
 _RECENT = timedelta(days=7)
@@ -92,6 +91,7 @@ def connect(
     from orchestration.landing.sources.connect.flat.flat_table import Choices
     from orchestration.landing.sources.connect.source import look_at
     from orchestration.landing.sources.connect.source_files import UnusableFiles, source_files
+    from orchestration.landing.sources.connect.source_text import source_lines
     from orchestration.landing.sources.mapping import MappingError
 
     choices = Choices(
@@ -117,17 +117,15 @@ def connect(
         fail(f"{file}: {error.reject.reason}. {error.reject.remedy}", EXIT_USAGE)
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}", EXIT_USAGE)
-    for line in _said(seen, source):
+    for line in source_lines(seen, source):
         click.echo(line)
     if not source.trial.rows:
         fail(f"no record of {file} loads; nothing was written")
     if dry_run or not (landing or out):
-        click.echo(
-            f"nothing was written; to load it: credits connect {file} --landing DIR, with the same options"
-        )
+        click.echo("nothing was written; to load it, add --landing DIR")
         return
     try:
-        _write(file, seen, source, landing=landing, out=out, is_link=link)
+        _write(seen, source, landing=landing, out=out, is_link=link)
     except OSError as error:
         fail(f"{error.filename or landing or out} cannot be written: {error.strerror}", EXIT_USAGE)
 
@@ -143,7 +141,7 @@ def _zone(name: str | None) -> str | None:
     return name
 
 
-def _rate(text: str):  # type: ignore[no-untyped-def]
+def _rate(text: str) -> RateChoice:
     from orchestration.landing.sources.connect.rates import read_rate
 
     try:
@@ -159,9 +157,14 @@ def _column(text: str) -> tuple[str, str]:
     return ours.strip(), theirs.strip()
 
 
+def is_terminal() -> bool:
+    """Whether somebody can answer."""
+    return sys.stdin.isatty()
+
+
 def _ask(questions: Sequence[Question], choices: Choices) -> Choices:
     """The answers on a terminal; elsewhere one error with all questions and the flag of each."""
-    if not sys.stdin.isatty():
+    if not is_terminal():
         lines = [f"  {question.example}  {question.text}" for question in questions]
         fail("what only you know is missing; add:\n" + "\n".join(lines), EXIT_USAGE)
     for question in questions:
@@ -198,6 +201,7 @@ def _source(
     seen: Seen, name: str | None, landing: Path | None, choices: Choices, *, is_replaced: bool
 ) -> Source:
     """The source by its name, by what was recognised, or proposed."""
+    from orchestration.landing.sources.connect.landed_cards import landed_cards
     from orchestration.landing.sources.connect.source import given_source, own_source, shipped_source
     from orchestration.landing.sources.connect.source_files import UnusableFiles
     from orchestration.landing.sources.connect.source_folder import mapping_file, name_problem, safe_name
@@ -211,59 +215,23 @@ def _source(
     name = name or safe_name(seen.files[0].path, taken=shipped())
     if problem := name_problem(name):
         raise UnusableFiles(f"--as: {problem}")
-    cards = _cards(landing)
+    cards = landed_cards(landing)
     existing = mapping_file(landing, name) if landing else None
     if existing and existing.exists() and not is_replaced:
         if choices.zone or choices.credits or choices.columns or choices.workspace or choices.type:
             raise UnusableFiles(
-                f"{existing} is there already and says how it is mapped; change it there, name another source with "
-                "--as, or add --replace"
+                f"{existing} is there already and says how it is mapped; change it there, name another "
+                "source with --as, or add --replace"
             )
         return given_source(seen, name, existing, choices, cards)
     if name in shipped():
         if choices.zone or choices.credits or choices.columns or choices.type:
             raise UnusableFiles(
-                f"{name} is a shipped source, whose mapping says that; write it with --out to change it, or name the "
-                "source otherwise with --as"
+                f"{name} is a shipped source, whose mapping says that; write it with --out to change it, or "
+                "name the source otherwise with --as"
             )
         return shipped_source(seen, name, choices, cards, _ask)
     return own_source(seen, name, choices, _ask)
-
-
-def _cards(landing: Path | None):  # type: ignore[no-untyped-def]
-    """The rate cards that lie in the landing folder."""
-    from orchestration.landing.sources.connect.landed_cards import landed_cards
-
-    return landed_cards(landing)
-
-
-def _said(seen: Seen, source: Source) -> Iterator[str]:
-    """What the file is, how it is mapped, and what becomes of it."""
-    from orchestration.landing.sources.connect.mapping_text import flow
-    from orchestration.landing.sources.connect.sampled_files import shown_format
-    from orchestration.landing.sources.connect.trial_text import trial_lines
-
-    first, *others = seen.files
-    more = f" and {len(others):,} more files" if others else ""
-    if source.proposal is None:
-        kind = "changed" if source.text else "its own" if source.name not in _shipped() else "shipped"
-        yield f"{first.name}{more}: {source.name} ({kind} mapping), {shown_format(first.path)}"
-    else:
-        yield f"{first.name}{more}: of no shipped source; {shown_format(first.path)}, mapped as {source.name}"
-        for pair in source.proposal.pairs:
-            note = f"  ({pair.note})" if pair.note else ""
-            yield f"  {pair.ours:<18} {flow(_without_key(pair.value))}{note}"
-        if source.proposal.unused:
-            yield f"  not mapped: {', '.join(source.proposal.unused)}"
-    rates = [Decimal(row["credits_per_unit"]) for row in source.rate_rows]
-    yield from trial_lines(source.trial, rate=rates[0] if len(rates) == 1 else None)
-    if source.text and source.trial.emails == 0 and "pseudonym" in source.text:
-        yield "member ids were e-mail addresses; they are replaced by pseudonyms (--allow-email-ids keeps them)"
-
-
-def _without_key(value: Any) -> Any:
-    """A value as it is shown: the key of pseudonyms stays in the mapping."""
-    return value | {"pseudonym": "…"} if isinstance(value, dict) and "pseudonym" in value else value
 
 
 def _shipped() -> dict[str, Path]:
@@ -275,9 +243,8 @@ def _shipped() -> dict[str, Path]:
 # -- writing ------------------------------------------------------------------------------------------------
 
 
-def _write(
-    file: Path, seen: Seen, source: Source, *, landing: Path | None, out: Path | None, is_link: bool
-) -> None:
+def _write(seen: Seen, source: Source, *, landing: Path | None, out: Path | None, is_link: bool) -> None:
+    from orchestration.landing.sources.connect.source import last_instant
     from orchestration.landing.sources.connect.source_folder import (
         deliver,
         mapping_file,
@@ -298,7 +265,7 @@ def _write(
     for delivered in seen.files:
         target = deliver(delivered, landing / source.name, is_link=is_link)
         click.echo(f"written  {target}")
-    _next(landing, source.trial.last)
+    _next(landing, last_instant(seen, source))
 
 
 def _next(landing: Path, last: datetime | None) -> None:
@@ -309,7 +276,7 @@ def _next(landing: Path, last: datetime | None) -> None:
 
 
 def _deliver_feed(file: Path, seen: Seen, landing: Path | None) -> None:
-    """A file in the contract's own form needs no mapping: it is checked, and put into the folder of its feed."""
+    """A file in the contract's own form needs no mapping: it is put into the folder of its feed."""
     from orchestration.landing.sources.connect.source_folder import deliver
 
     click.echo(f"{seen.files[0].name}: the contract's own form, feed {seen.feed}; no mapping is needed")

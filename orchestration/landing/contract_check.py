@@ -1,4 +1,4 @@
-"""Checks a file in the contract's own form: its feed, the rows that load, every fault, the columns it does not know.
+"""Checks a file in the contract's own form: its feed, the rows that load, every fault, unknown columns.
 
 Nothing is loaded. A file of another system is looked at in sources/connect.
 """

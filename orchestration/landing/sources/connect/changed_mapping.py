@@ -1,4 +1,4 @@
-"""A shipped mapping with what the user asked for changed: another workspace, pseudonyms for e-mail addresses."""
+"""A shipped mapping with changes that were asked for: another workspace, pseudonyms for e-mail addresses."""
 
 from pathlib import Path
 from typing import Any

@@ -20,9 +20,8 @@ def mapping_text(proposal: Proposal, *, shown_as: str, records: str | None = Non
         shown_as: the file it was proposed for.
         records: the path of the array of records in a page.
     """
-    lines = [
-        f"# Proposed for {' '.join(shown_as.split())}. Change what is not so; the next run maps every record again."
-    ]
+    file = " ".join(shown_as.split())
+    lines = [f"# Proposed for {file}. Change what is not so; the next run maps every record again."]
     reads = ({"records": records} if records else {}) | proposal.reads
     if reads:
         lines.append(f"reads: {flow(reads)}")

@@ -28,7 +28,7 @@ def read_rate(text: str) -> RateChoice:
     match = _FORM.fullmatch(text.strip())
     if not match:
         raise ValueError(
-            f"{text!r} is no rate; write AMOUNT/UNIT[:COLUMN], such as 100/usd, 1/generation or 0.5/1000 tokens"
+            f"{text!r} is no rate; write AMOUNT/UNIT[:COLUMN], such as 100/usd or 0.5/1000 tokens"
         )
     amount, count, unit, column = match.groups()
     try:

@@ -62,7 +62,7 @@ def recognise(records: Iterable[Mapping[str, object]], *, known: Collection[str]
     """
     found: Counter[str] = Counter()
     for _, record in zip(range(_LOOKED_AT), records, strict=False):
-        inner = [value for value in record.values() if isinstance(value, dict)]
+        inner: list[Mapping[str, object]] = [value for value in record.values() if isinstance(value, dict)]
         inner += [item for _, item in inner_records(record)]
         keys = [frozenset(record), *map(frozenset, inner)]
         sign = next((s for s, sign in SIGNS if s in known and any(sign <= of_one for of_one in keys)), None)

@@ -71,6 +71,23 @@ def sample_file(file: Path, *, name: str, layout: Layout, most: int = RECORDS) -
     return Sample(name, tuple(lines[:most]), tuple(records[:most]), tuple(rejected[:most]), is_whole)
 
 
+def sample_end(file: Path, *, name: str, layout: Layout) -> Sample:
+    """The last records of a file, which is read to its end.
+
+    Raises:
+        FileRejected: the file cannot be read.
+        OSError: it cannot be opened.
+    """
+    last, before = None, None
+    with file.open("rb") as content:
+        for chunk in read_records(content, file_name=file.name, layout=layout, options=_OPTIONS):
+            last, before = (chunk, last) if chunk.line_count else (last, before)
+    ends = [chunk.documents for chunk in (before, last) if chunk]
+    lines = [line for documents in ends for line in documents["line_number"].to_pylist()]
+    records = [record for documents in ends for record in documents["document"].to_pylist()]
+    return Sample(name, tuple(lines), tuple(records), (), False)
+
+
 def layout_of(mapping: SourceMapping) -> Layout:
     """How a mapping's files are read."""
     reads = mapping.reads
@@ -113,7 +130,9 @@ def separator_of(file: Path) -> str | None:
             with file.open("rb") as content:
                 blocks = iter([content.read(256 * 1024)])
                 chunk = next(csv_chunks(blocks, _OPTIONS, separator=separator))
-        except (FileRejected, StopIteration):
+        except FileRejected as error:
+            # what is wrong with its header is said when it is read
+            widths[separator] = (error.reject.value or "").count(separator)
             continue
         good = chunk.documents.num_rows
         width = len(json.loads(chunk.documents["document"][0].as_py())) if good else 0

@@ -1,7 +1,8 @@
-"""From files to a source: whose export they are, the mapping that reads them, and what has to be asked first."""
+"""From files to a source: whose export they are, the mapping that reads them, what has to be asked first."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from orchestration.landing.sources.connect.sampled_files import (
     layout_of,
     page_path,
     parsed_records,
+    sample_end,
     sample_file,
     separator_of,
 )
@@ -67,6 +69,7 @@ class Source:
     text: str | None
     proposal: Proposal | None
     rate_rows: tuple[dict[str, str], ...]
+    cards: RateCards
     trial: Trial
 
 
@@ -143,6 +146,16 @@ def own_source(seen: Seen, name: str, choices: Choices, ask: Ask) -> Source:
     return _tried(replace(seen, samples=samples), mapping, text, proposal, choices, RateCards.empty())
 
 
+def last_instant(seen: Seen, source: Source) -> datetime | None:
+    """The last time of all records, by the first and the last ones of each file; None if none is known."""
+    if source.trial.is_whole:
+        return source.trial.last
+    layout = layout_of(source.mapping)
+    ends = [sample_end(file.path, name=file.name, layout=layout) for file in seen.files]
+    times = [source.trial.last, try_mapping(ends, source.mapping, cards=source.cards).last]
+    return max(filter(None, times), default=None)
+
+
 def _settled(table: FlatTable, choices: Choices, ask: Ask) -> tuple[Proposal, Choices]:
     """The proposal when nothing is left to ask; an answer may open another question."""
     proposal = propose(table, choices)
@@ -163,13 +176,11 @@ def _flat_samples(seen: Seen) -> tuple[str | None, tuple[Sample, ...]]:
     if path:
         layout = Layout(records=tuple(path.split(".")))
         samples = tuple(sample_file(file.path, name=file.name, layout=layout) for file in seen.files)
-    if not any(sample.records for sample in samples):
-        faults = [
-            f"{sample.name}:{line.line_number}: {line.reject.reason}"
-            for sample in samples
-            for line in sample.rejected
-        ]
-        raise UnusableFiles(f"no record can be read{': ' if faults else ''}{'; '.join(faults[:3])}")
+    if not any(True for sample in samples for _ in parsed_records(sample)):
+        faults = [(sample.name, line) for sample in samples for line in sample.rejected]
+        found = [f"{name}:{line.line_number}: {line.reject.reason}" for name, line in faults]
+        listed = "; ".join(found[:3]) or "its lines are no JSON objects"
+        raise UnusableFiles(f"no record can be read: {listed}")
     if not is_flat(samples):
         raise UnusableFiles("its records are no flat rows; write a mapping.yml for it, or export it as CSV")
     return path, samples
@@ -191,8 +202,9 @@ def _tried(
         rows = card_rows(choices.rates, mapping) if choices.rates else []
     except ValueError as error:
         raise UnusableFiles(str(error)) from error
-    trial = try_mapping(samples, mapping, cards=cards_of(rows) if rows else cards)
-    return Source(mapping.name, mapping, text, proposal, tuple(rows), trial)
+    cards = cards_of(rows) if rows else cards
+    trial = try_mapping(samples, mapping, cards=cards)
+    return Source(mapping.name, mapping, text, proposal, tuple(rows), cards, trial)
 
 
 def _rate_questions(seen: Seen, mapping: Mapping, choices: Choices, cards: RateCards) -> list[Question]:

@@ -51,14 +51,16 @@ def _check(file: Path) -> None:
         head = content.read(4)
     suffix = file.suffix.lower()
     if suffix in _SPREADSHEETS or (head == b"PK\x03\x04" and suffix not in _ARCHIVES):
-        remedy = "In the spreadsheet choose Save as, CSV UTF-8 (.csv), one sheet with one header row, and connect that"
-        raise UnusableFiles(f"{file} is a spreadsheet, which is not read. {remedy}.")
+        raise UnusableFiles(
+            f"{file} is a spreadsheet, which is not read. In it choose Save As, CSV UTF-8 (.csv), one "
+            "sheet with one header row, and connect that."
+        )
     if suffix in _ARCHIVES:
         raise UnusableFiles(f"{file} is an archive. Unpack it, and connect the folder.")
     if format_of(file.name) is None:
         raise UnusableFiles(
-            f"{file} has no name that says its format. Rename it to end in .csv (also for tabs or semicolons), "
-            ".jsonl, .json or .parquet; .gz and .zst may follow."
+            f"{file} has no name that says its format. Rename it to end in .csv (also for tabs or semicolons)"
+            ", .jsonl, .json or .parquet; .gz and .zst may follow."
         )
     if not file.stat().st_size:
         raise UnusableFiles(f"{file} is empty")

@@ -102,7 +102,7 @@ class ColumnPairs:
             return False
         if ours in WHOLE_NUMBERS or ours in NUMBERS:
             shape = number_shape(values, decimal=self._choices.decimal)
-            if shape is None or shape.minimum < 0 or (ours in WHOLE_NUMBERS and not shape.is_whole):
+            if shape is None or not shape.is_positive or (ours in WHOLE_NUMBERS and not shape.is_whole):
                 return False
             return ours != "quality_score" or shape.maximum <= 1
         if ours in _WORDS:

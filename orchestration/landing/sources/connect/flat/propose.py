@@ -166,15 +166,11 @@ class _Proposer:
         for path in self._table.columns:
             values = self._table.filled(path)
             shape = number_shape(values) if values and path not in taken and not self._times[path] else None
-            if (
-                shape
-                and shape.minimum >= 0
-                and not (are_unique(self._table.columns[path]) and shape.is_whole)
-            ):
+            if shape and shape.is_positive and not (are_unique(self._table.columns[path]) and shape.is_whole):
                 found.append(path)
         return found
 
-    # -- the values of our columns -------------------------------------------------------------------------------
+    # -- the values of our columns ---------------------------------------------------------------------------
 
     def _add(self, ours: str, value: Any, *theirs: str, note: str = "") -> None:
         self._pairs[ours] = Pair(ours, value, theirs, note)
@@ -251,7 +247,7 @@ class _Proposer:
         clock = self._taken.get("time_of_day")
         shape = self._times[path]
         if shape is None:
-            text = f"the times in {self._shown(path)} are written in no known way: deliver them as 2026-04-07 09:30:00"
+            text = f"{self._shown(path)} has no times of a known form: the column that has"
             self._questions.append(
                 Question("--column occurred_at=COLUMN", text, "--column occurred_at=Datum")
             )
@@ -351,7 +347,7 @@ class _Proposer:
                 "provider_currency", currency or {"const": named or units[0]}, *filter(None, [currency])
             )
 
-    # -- credits ---------------------------------------------------------------------------------------------------
+    # -- credits ---------------------------------------------------------------------------------------------
 
     def _credits(self) -> None:
         if self._choices.rates:
@@ -412,7 +408,7 @@ class _Proposer:
         ]
         return self._taken.get(ours or "") or (named[0] if len(named) == 1 else None)
 
-    # -- reading ---------------------------------------------------------------------------------------------------
+    # -- reading ---------------------------------------------------------------------------------------------
 
     def _reads(self) -> dict[str, Any]:
         reads: dict[str, Any] = {}

@@ -9,17 +9,22 @@ _STATUS: Mapping[str, str] = MappingProxyType(
     {
         word: status
         for status, words in {
-            "succeeded": """succeeded success successful ok okay done complete completed finished true yes ja 1
-                erfolgreich erfolg fertig abgeschlossen reussi succes termine exito exitoso completado completato
-                riuscito geslaagd voltooid สำเร็จ""",
-            "failed": """failed failure fail error errored exception false no nein 0 fehler fehlgeschlagen
-                gescheitert echec erreur echoue error fallido fallo errore fallito mislukt fout ล้มเหลว""",
+            "succeeded": """
+                succeeded success successful ok okay done complete completed finished true yes ja 1
+                erfolgreich erfolg fertig abgeschlossen reussi succes termine exito exitoso completado
+                completato riuscito geslaagd voltooid สำเร็จ""",
+            "failed": """
+                failed failure fail error errored exception false no nein 0 fehler fehlgeschlagen gescheitert
+                echec erreur echoue fallido fallo errore fallito mislukt fout ล้มเหลว""",
             "timed_out": "timed_out timeout time_out timedout zeituberschreitung delai_depasse",
-            "cancelled": """cancelled canceled aborted abort stopped cancel abgebrochen storniert annule cancelado
+            "cancelled": """
+                cancelled canceled aborted abort stopped cancel abgebrochen storniert annule cancelado
                 annullato geannuleerd ยกเลิก""",
-            "blocked": "blocked filtered rejected content_filter moderated gesperrt blockiert bloque bloqueado bloccato",
+            "blocked": """
+                blocked filtered rejected content_filter moderated gesperrt blockiert bloque bloqueado
+                bloccato""",
         }.items()
-        for word in words.split()
+        for word in map(normalised, words.split())
     }
 )
 

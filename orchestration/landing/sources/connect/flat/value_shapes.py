@@ -1,6 +1,6 @@
 """What the values of a foreign column look like: times, numbers, words, ids, addresses.
 
-Names of columns are in `column_names`. Nothing is guessed here: what two readings fit is said to be ambiguous.
+Names of columns are in `column_names`. Nothing is guessed: what two readings fit is said to be ambiguous.
 """
 
 import re
@@ -21,7 +21,8 @@ _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _MONTH_FIRST = re.compile(rf"(?P<month>{_MONTH}) \d{{1,2}}(?P<comma>,?) \d{{4}}{_CLOCK}", re.IGNORECASE)
 _DAY_FIRST = re.compile(rf"\d{{1,2}}(?P<mark>[ -])(?P<month>{_MONTH})(?P=mark)\d{{4}}{_CLOCK}", re.IGNORECASE)
 _ISO = re.compile(
-    r"\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?: ?(?:[Zz]|UTC|[+-]\d{2}(?::?\d{2})?))?)?"
+    r"\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
+    r"(?: ?(?:[Zz]|UTC|[+-]\d{2}(?::?\d{2})?))?)?"
 )
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(?P<second>:\d{2})?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -58,16 +59,16 @@ class NumberShape:
         decimal: the character before the decimals; None if two readings fit.
         thousands: the character between groups of three digits, if there is one.
         is_whole: whether no value has decimals.
-        minimum, maximum, total: of the values; None if `decimal` is not known.
+        is_positive: whether hardly any value is negative.
+        maximum: of the values.
         places: the most decimals of a value.
     """
 
     decimal: str | None
     thousands: str | None
     is_whole: bool
-    minimum: Decimal
+    is_positive: bool
     maximum: Decimal
-    total: Decimal
     places: int
 
 
@@ -77,14 +78,14 @@ def time_shape(values: Sequence[str]) -> TimeShape | None:
         return epoch
     readings = [_formats(value) for value in values]
     counts = Counter(format for formats in readings for format in formats)
-    if not values or not counts or sum(map(bool, readings)) < _enough(values):
+    if not values or not counts or sum(map(bool, readings)) < enough(values):
         return None
     zoned = sum(bool(_zone_of(value)) for value in values)
-    has_zone, is_day = zoned >= _enough(values), not any("%H" in name or "%I" in name for name in counts)
-    if sum(map(bool, map(_ISO.fullmatch, values))) >= _enough(values):
+    has_zone, is_day = zoned >= enough(values), not any("%H" in name or "%I" in name for name in counts)
+    if sum(map(bool, map(_ISO.fullmatch, values))) >= enough(values):
         return TimeShape(has_zone=has_zone, is_day=is_day)
     (best, count), *others = counts.most_common()
-    if count < _enough(values):
+    if count < enough(values):
         return None
     other = next((name for name, of_it in others if of_it == count), None)
     return TimeShape(best, has_zone=best.endswith("%z"), is_day=is_day, other_format=other)
@@ -106,17 +107,18 @@ def number_shape(values: Sequence[str], *, decimal: str | None = None) -> Number
         decimal: the character before decimals, where it is known.
     """
     numbers = [value for value in values if _NUMBER.fullmatch(value)]
-    if not values or len(numbers) < _enough(values):
+    if not values or len(numbers) < enough(values):
         return None
     mark = decimal or decimal_mark(numbers)
     read_with = mark or "."
     read = [number for value in numbers if (number := as_number(value, read_with)) is not None]
-    if len(read) < _enough(values):
+    if len(read) < enough(values):
         return None
     places = max(max(-int(number.as_tuple().exponent), 0) for number in read)
     is_whole = all(number == number.to_integral_value() for number in read)
     thousands = _group_mark(numbers, read_with)
-    return NumberShape(mark, thousands, is_whole, min(read), max(read), sum(read, Decimal(0)), places)
+    positive = sum(number >= 0 for number in read)
+    return NumberShape(mark, thousands, is_whole, positive >= enough(values), max(read), places)
 
 
 def decimal_mark(numbers: Iterable[str]) -> str | None:
@@ -154,7 +156,7 @@ def _group_mark(numbers: Iterable[str], decimal: str) -> str | None:
 
 def are_emails(values: Sequence[str]) -> bool:
     """Whether the values are e-mail addresses."""
-    return bool(values) and sum(map(bool, map(_EMAIL.fullmatch, values))) >= _enough(values)
+    return bool(values) and sum(map(bool, map(_EMAIL.fullmatch, values))) >= enough(values)
 
 
 def are_few_words(values: Sequence[str]) -> bool:
@@ -174,7 +176,7 @@ def are_unique(values: Sequence[str | None]) -> bool:
     return bool(values) and None not in values and len(set(values)) == len(values)
 
 
-def _enough(values: Sequence[str]) -> float:
+def enough(values: Sequence[str]) -> float:
     """How many of the values must have a shape; of four or more, one may always be wrong."""
     count = len(values)
     return min(_MOST * count, count - 1) if count >= 4 else count
@@ -182,7 +184,7 @@ def _enough(values: Sequence[str]) -> float:
 
 def _epoch(values: Sequence[str]) -> TimeShape | None:
     numbers = [float(value) for value in values if re.fullmatch(r"\d{9,19}(\.\d+)?", value)]
-    if not values or len(numbers) < _enough(values):
+    if not values or len(numbers) < enough(values):
         return None
     for unit, scale in _EPOCHS:
         if all(_EARLIEST_S <= number / scale <= _LATEST_S for number in numbers):
@@ -230,4 +232,5 @@ def _clock(match: re.Match[str]) -> str:
     half = match["half"] or ""
     clock = ":".join(filter(None, ["%I" if half else "%H", "%M", second]))
     zone = match["zone"] or ""
-    return f"{match['gap']}{clock}{half[:-2]}{'%p' if half else ''}{' ' * zone.startswith(' ')}{'%z' if zone else ''}"
+    offset = f"{' ' * zone.startswith(' ')}%z" if zone else ""
+    return f"{match['gap']}{clock}{half[:-2]}{'%p' if half else ''}{offset}"
