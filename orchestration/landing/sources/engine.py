@@ -17,9 +17,9 @@ from orchestration.landing.contract import ATTRIBUTES
 from orchestration.landing.rejects import Reject, excerpt
 from orchestration.landing.sources.amounts import calculate
 from orchestration.landing.sources.feed_query import Fault, FeedQuery, feed_query
-from orchestration.landing.sources.language import Mapping
+from orchestration.landing.sources.language import FeedMapping, Mapping
 from orchestration.landing.sources.rate_cards import RateCards
-from orchestration.landing.sources.record_steps import quoted
+from orchestration.landing.sources.record_steps import RecordSteps, quoted
 from orchestration.landing.typing.json_text import JsonRejected, parse_json
 
 # part of the fingerprint of derived rows: raise it when the same mapping gives other rows
@@ -81,22 +81,25 @@ def map_records(
     rejected: dict[int, Reject] = {}
     given = _readable(connection, records, rejected)
     others = given if joined is None else _readable(connection, joined, {})
-    found: dict[str, tuple[FeedQuery, pa.Table]] = {}
+    found: dict[str, list[tuple[FeedQuery, pa.Table]]] = {}
     rounded = Decimal(0)
     fell_back: set[int] = set()
     with _registered(connection, given=given, joined=others):
-        for name in mapping.all_feeds:
-            query = feed_query(mapping, name)
-            # neither joins nor DuckDB's threads keep the order
-            rows = connection.sql(query.sql).to_arrow_table().sort_by("position")
-            fell_back.update(pc.unique(rows["position"].filter(rows["fell_back"])).to_pylist())
-            rows, moved = _fill(query, rows, cards, rejected)
-            rounded += moved
-            found[name] = query, rows
-    feeds = [
-        MappedFeed(name, _documents(connection, query, _without(rows, rejected)))
-        for name, (query, rows) in found.items()
-    ]
+        _refuse(connection, mapping, rejected)
+        for name, feed in mapping.all_feeds.items():
+            for variant in feed.variants:
+                query = feed_query(mapping, name, variant)
+                # neither joins nor DuckDB's threads keep the order
+                order = [(column, "ascending") for column in ("position", *query.ordinals)]
+                rows = connection.sql(query.sql).to_arrow_table().sort_by(order)
+                fell_back.update(pc.unique(rows["position"].filter(rows["fell_back"])).to_pylist())
+                rows, moved = _fill(query, rows, cards, rejected)
+                rounded += moved
+                found.setdefault(name, []).append((query, rows))
+    feeds = []
+    for name, variants in found.items():
+        tables = [_documents(connection, query, _without(rows, rejected)) for query, rows in variants]
+        feeds.append(MappedFeed(name, pa.concat_tables(tables).sort_by("record")))
     mapped = set().union(*(pc.unique(feed.documents["record"]).to_pylist() for feed in feeds))
     return Mapped(
         feeds,
@@ -105,6 +108,17 @@ def map_records(
         rounded,
         len(fell_back - rejected.keys()),
     )
+
+
+def _refuse(connection: duckdb.DuckDBPyConnection, mapping: Mapping, rejected: dict[int, Reject]) -> None:
+    """Reject the records that the mapping refuses by name."""
+    for refusal in mapping.refuse:
+        steps = RecordSteps(mapping, FeedMapping(columns={}), is_filtered=False)
+        steps.filter(refusal.where)
+        found = connection.sql(steps.select("distinct position, record")).to_arrow_table()
+        for row in found.sort_by("position").to_pylist():
+            reject = Reject("mapping.refuse", None, excerpt(row["record"]), refusal.reason, refusal.remedy)
+            rejected.setdefault(row["position"], reject)
 
 
 def _readable(

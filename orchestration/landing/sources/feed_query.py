@@ -5,10 +5,19 @@ How a value is found in a record is in `record_steps`, arithmetic in `amounts`.
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from orchestration.landing.contract import FEEDS, Column
-from orchestration.landing.sources.language import FRACTIONS, INSTANTS, NUMBERS, Mapping, Value
+from orchestration.landing.sources.language import (
+    FRACTIONS,
+    INSTANTS,
+    NUMBERS,
+    FeedMapping,
+    Mapping,
+    Rate,
+    Value,
+)
 from orchestration.landing.sources.record_steps import RecordSteps, null_if, quoted
 
 _LOCAL = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
@@ -42,7 +51,8 @@ class Amount:
         card: the rate card, or None if the number stands as it is.
         terms: the amounts.
         otherwise: the column with the value where there is no amount, if any.
-        minor_units: by how many digits the point moves to the left.
+        given: the column with the number that stands instead of the product where it is there, if any.
+        factor: by what the product is multiplied in the end.
         places: the decimals to which it is rounded, if it is.
     """
 
@@ -50,7 +60,8 @@ class Amount:
     card: str | None
     terms: tuple[Term, ...]
     otherwise: str | None
-    minor_units: int
+    given: str | None
+    factor: Decimal
     places: int | None
 
 
@@ -70,27 +81,29 @@ class FeedQuery:
         sql: gives `position`, `fell_back` (an id is content and occurrence), `instant_us`, `attributes` (JSON
             or null), the contract columns and those named below.
         columns: the contract columns that are filled.
+        ordinals: the columns that order the rows of one record.
         amounts: the contract columns to calculate.
         faults: what makes a record unreadable.
     """
 
     sql: str
     columns: tuple[str, ...]
+    ordinals: tuple[str, ...]
     amounts: tuple[Amount, ...]
     faults: tuple[Fault, ...]
 
 
-def feed_query(mapping: Mapping, feed: str) -> FeedQuery:
-    """The query that maps records to rows of a feed."""
-    return _FeedWriter(mapping, feed).write()
+def feed_query(mapping: Mapping, name: str, feed: FeedMapping) -> FeedQuery:
+    """The query that maps records to rows of the feed of that name."""
+    return _FeedWriter(mapping, name, feed).write()
 
 
 class _FeedWriter:
-    def __init__(self, mapping: Mapping, feed: str) -> None:
+    def __init__(self, mapping: Mapping, name: str, feed: FeedMapping) -> None:
         self._reads = mapping.reads
         self._name = mapping.name
-        self._feed = mapping.all_feeds[feed]
-        self._contract: dict[str, Column] = {column.name: column for column in FEEDS[feed].columns}
+        self._feed = feed
+        self._contract: dict[str, Column] = {column.name: column for column in FEEDS[name].columns}
         self._steps = RecordSteps(mapping, self._feed)
         self._faults = [Fault(text, None) for text in self._steps.broken]
         self._fallbacks: list[str] = []
@@ -110,7 +123,7 @@ class _FeedWriter:
         needed = [
             name
             for amount in self._amounts
-            for name in (*(term.amount for term in amount.terms), amount.otherwise)
+            for name in (*(term.amount for term in amount.terms), amount.otherwise, amount.given)
             if name
         ]
         instant = next((columns[name] for name in INSTANTS if name in columns), "null")
@@ -119,6 +132,7 @@ class _FeedWriter:
             f"({' or '.join(self._fallbacks) or 'false'}) as fell_back",
             f"epoch_us(try_cast({instant} as timestamptz)) as instant_us",
             f"{self._kept()} as attributes",
+            *self._steps.ordinals,
             *sorted(named),
             *dict.fromkeys(found),
             *dict.fromkeys(needed),
@@ -126,6 +140,7 @@ class _FeedWriter:
         return FeedQuery(
             self._steps.select(", ".join(dict.fromkeys(selected))),
             tuple(columns),
+            tuple(self._steps.ordinals),
             tuple(self._amounts),
             tuple(dict.fromkeys(self._faults)),
         )
@@ -289,32 +304,32 @@ class _FeedWriter:
 
     def _amount(self, name: str, value: Value) -> Amount:
         column = self._contract[name]
-        if value.rate is None:
-            bare = value.model_copy(update={"places": None, "minor_units": None})
-            terms = (Term("", self._steps.add(self._value(bare, column))),)
-            return Amount(name, None, terms, None, value.minor_units or 0, value.places)
-        rate = value.rate
+        factor = Decimal(-1 if value.negate else 1).scaleb(-(value.minor_units or 0))
+        other = value.else_
+        bare = value.model_copy(update={"places": None, "minor_units": None, "negate": False, "else_": None})
+        if value.rate is None and other is not None and other.rate is not None:
+            given = self._steps.add(self._value(bare, column))
+            places = value.places if other.places is None else other.places
+            return replace(self._amount(name, other), given=given, places=places)
+        rated = self._rated(value.rate, column) if value.rate else None
+        amounts = rated or {"": self._value(bare, column)}
+        terms = tuple(Term(unit, self._steps.add(amount)) for unit, amount in amounts.items())
+        otherwise = self._steps.add(self._value(other, column)) if other else None
+        card = value.rate.card if value.rate else None
+        return Amount(name, card, terms, otherwise, None, factor, value.places)
+
+    def _rated(self, rate: Rate, column: Column) -> dict[str, str]:
+        """The amounts to multiply, by unit."""
         if rate.unit == "tokens":
             tokens = rate.tokens or {
                 f"{kind}_token": self._feed.columns[f"{kind}_tokens"] for kind in ("input", "output")
             }
-            amounts = {unit: self._value(part, column) for unit, part in tokens.items()}
-        else:
-            amounts = {rate.unit: self._value(rate.of, column) if rate.of else "'1'"}
-            if rate.or_:
-                of = self._steps.add(amounts[rate.unit])
-                other = self._value(rate.or_, column)
-                is_none = f"{of} is null or regexp_full_match({of}, {quoted(_ZERO)})"
-                amounts[rate.unit] = f"case when {is_none} then coalesce({other}, {of}) else {of} end"
-        otherwise = self._steps.add(self._value(value.else_, column)) if value.else_ else None
-        return Amount(
-            name,
-            rate.card,
-            tuple(Term(unit, self._steps.add(amount)) for unit, amount in amounts.items()),
-            otherwise,
-            value.minor_units or 0,
-            value.places,
-        )
+            return {unit: self._value(part, column) for unit, part in tokens.items()}
+        of = self._steps.add(self._value(rate.of, column)) if rate.of else "'1'"
+        if rate.or_:
+            is_none = f"{of} is null or regexp_full_match({of}, {quoted(_ZERO)})"
+            of = f"case when {is_none} then coalesce({self._value(rate.or_, column)}, {of}) else {of} end"
+        return {rate.unit: of}
 
 
 def _with_defaults(value: Value, defaults: dict[str, str | None]) -> Value:
@@ -322,7 +337,8 @@ def _with_defaults(value: Value, defaults: dict[str, str | None]) -> Value:
 
 
 def _is_calculated(value: Value) -> bool:
-    return value.rate is not None or value.places is not None or bool(value.minor_units)
+    is_rated = value.rate is not None or (value.else_ is not None and value.else_.rate is not None)
+    return is_rated or value.places is not None or bool(value.minor_units) or value.negate
 
 
 def _cast(text: str, pattern: str, kind: str) -> str:

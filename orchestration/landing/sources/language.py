@@ -187,7 +187,8 @@ class Value(_Strict):
     day: bool = False
     decimal: Separator | None = None
     thousands: Separator | None = None
-    minor_units: Annotated[int, Field(ge=0, le=18)] | None = None
+    minor_units: Annotated[int, Field(ge=-18, le=18)] | None = None
+    negate: bool = False
     places: Annotated[int, Field(ge=0, le=18)] | None = None
     else_: "Value | None" = Field(default=None, alias="else")
 
@@ -231,7 +232,7 @@ class Value(_Strict):
 
 
 # what may stand beside these; beside the others, all
-_ALLOWED = {"id": (), "rate": ("places", "minor_units", "else_"), "const": ()}
+_ALLOWED = {"id": (), "rate": ("places", "minor_units", "negate", "else_"), "const": ()}
 SOURCES = ("path", "const", "first", "tag", "concat", "rate", "id")
 
 
@@ -243,6 +244,7 @@ class FeedMapping(_Strict):
         where: conditions by path.
         explode: arrays to explode further, for this feed alone.
         attributes: as in the mapping, for this feed.
+        also: further rows of this feed from the same records.
         keep: paths kept in the row's attributes, by name; by default under the path without `^` and `@`.
         columns: the value of each contract column.
     """
@@ -253,6 +255,12 @@ class FeedMapping(_Strict):
     attributes: Paths | None = None
     keep: Annotated[dict[str, PathText], BeforeValidator(_named)] = {}
     columns: dict[str, Value]
+    also: list["FeedMapping"] = []
+
+    @property
+    def variants(self) -> list["FeedMapping"]:
+        """This one and the further ones of the feed."""
+        return [self, *self.also]
 
 
 class Join(_Strict):
@@ -271,6 +279,14 @@ class Join(_Strict):
     parse: Paths = []
 
 
+class Refusal(_Strict):
+    """Records that are refused with a reason of their own, such as a report that is no log."""
+
+    where: Annotated[dict[PathText, Condition], Field(min_length=1)]
+    reason: str
+    remedy: str
+
+
 class Mapping(_Strict):
     """A whole mapping. Paths of `parse`, `where` and all values start at the exploded record."""
 
@@ -279,6 +295,7 @@ class Mapping(_Strict):
     parse: Paths = []
     explode: Paths = []
     attributes: Paths = []
+    refuse: list[Refusal] = []
     where: dict[PathText, Condition] = {}
     join: dict[str, Join] = {}
     feeds: dict[str, FeedMapping] = {}
@@ -292,7 +309,8 @@ class Mapping(_Strict):
     @property
     def cards(self) -> frozenset[str]:
         """The names of the rate cards it needs."""
-        pending = [value for feed in self.all_feeds.values() for value in feed.columns.values()]
+        variants = [variant for feed in self.all_feeds.values() for variant in feed.variants]
+        pending = [value for variant in variants for value in variant.columns.values()]
         found: set[str] = set()
         while pending:
             value = pending.pop()

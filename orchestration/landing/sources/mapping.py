@@ -21,6 +21,7 @@ from orchestration.landing.sources.language import (
     Mapping,
     Rate,
     Reads,
+    Refusal,
     Value,
     meant,
 )
@@ -81,8 +82,10 @@ def mapping_from(text: str, *, name: str, shown_as: str) -> Mapping:
         _check(mapping)
     except ValidationError as error:
         place, problem = _first_fault(error)
+        place = _as_written(value, place)
         raise MappingError(_message(shown_as, document.line_of(place), place, problem)) from error
     except _Unusable as error:
+        error.place = _as_written(value, error.place)
         raise MappingError(
             _message(shown_as, document.line_of(error.place), error.place, str(error))
         ) from error
@@ -107,11 +110,31 @@ def _with_columns(value: dict[str, Any]) -> dict[str, Any]:
         return verbs | {"columns": {name: item for name, item in feed.items() if name not in verbs}}
 
     found = dict(value)
+
+    def merged(feed: object) -> object:
+        if not isinstance(feed, list) or not feed or not isinstance(feed[0], dict):
+            return split(feed)
+        first, *others = map(split, feed)
+        return {**first, "also": others}  # type: ignore[dict-item]
+
     if isinstance(value.get("feeds"), dict):
-        found["feeds"] = {name: split(feed) for name, feed in value["feeds"].items()}
+        found["feeds"] = {name: merged(feed) for name, feed in value["feeds"].items()}
     if "totals" in value:
-        found["totals"] = split(value["totals"])
+        found["totals"] = merged(value["totals"])
     return found
+
+
+def _as_written(value: dict[str, Any], place: Place) -> Place:
+    """The place in the document, where several rows of one feed are a list."""
+    verb, rest = (place[:2], place[2:]) if place[:1] == ("feeds",) else (place[:1], place[1:])
+    found: Any = value
+    for part in verb:
+        found = found.get(part) if isinstance(found, dict) else None
+    if not isinstance(found, list):
+        return place
+    if rest[:1] == ("also",) and len(rest) > 1:
+        return (*verb, int(rest[1]) + 1, *rest[2:])
+    return (*verb, 0, *rest)
 
 
 def _check(mapping: Mapping) -> None:
@@ -124,20 +147,26 @@ def _check(mapping: Mapping) -> None:
             raise _Unusable(
                 place, f"{name!r} is not a feed{meant(name, FEEDS)}; feeds are {', '.join(FEEDS)}"
             )
-        _check_paths(mapping, feed, place)
-        contract = {column.name: column for column in FEEDS[name].columns}
-        for column, value in feed.columns.items():
-            if column not in contract:
-                close = meant(column, [*contract, *FEED_VERBS])
-                problem = f"{column!r} is neither a column of {name} nor a verb{close}"
-                raise _Unusable(
-                    (*place, column), f"{problem}; to keep it as an attribute, list its path under keep"
-                )
-            _check_value(value, contract[column], feed, (*place, column), is_top=True)
-            _check_separators(value, mapping.reads, (*place, column))
-        missing = [column for column in FEEDS[name].required if column not in feed.columns]
-        if missing:
-            raise _Unusable(place, f"{name} needs {', '.join(missing)}; say where each is found")
+        for number, variant in enumerate(feed.variants):
+            _check_feed(mapping, name, variant, (*place, "also", number - 1) if number else place)
+
+
+def _check_feed(mapping: Mapping, name: str, feed: FeedMapping, place: Place) -> None:
+    """The rules of the rows of one feed."""
+    _check_paths(mapping, feed, place)
+    contract = {column.name: column for column in FEEDS[name].columns}
+    for column, value in feed.columns.items():
+        if column not in contract:
+            close = meant(column, [*contract, *FEED_VERBS])
+            problem = f"{column!r} is neither a column of {name} nor a verb{close}"
+            raise _Unusable(
+                (*place, column), f"{problem}; to keep it as an attribute, list its path under keep"
+            )
+        _check_value(value, contract[column], feed, (*place, column), is_top=True)
+        _check_separators(value, mapping.reads, (*place, column))
+    missing = [column for column in FEEDS[name].required if column not in feed.columns]
+    if missing:
+        raise _Unusable(place, f"{name} needs {', '.join(missing)}; say where each is found")
 
 
 def _check_paths(mapping: Mapping, feed: FeedMapping, place: Place) -> None:
@@ -148,6 +177,7 @@ def _check_paths(mapping: Mapping, feed: FeedMapping, place: Place) -> None:
     asked: list[tuple[Place, str, int]] = [
         *((("parse", index), path, depth) for index, path in enumerate(mapping.parse)),
         *((("where", path), path, depth) for path in mapping.where),
+        *((("refuse",), path, depth) for refusal in mapping.refuse for path in refusal.where),
         *((("explode", index), path, index) for index, path in enumerate(mapping.explode)),
         *(((*place, "explode", index), path, depth + index) for index, path in enumerate(feed.explode)),
         *(((*place, "where", path), path, below) for path in feed.where),
@@ -171,16 +201,16 @@ def _check_separators(value: Value, reads: Reads, place: Place) -> None:
 
 def _check_value(value: Value, column: Column, feed: FeedMapping, place: Place, *, is_top: bool) -> None:
     if not is_top:
-        for verb in ("rate", "places", "minor_units"):
-            if getattr(value, verb) is not None:
+        for verb in ("rate", "places", "minor_units", "negate"):
+            if getattr(value, verb) not in (None, False):
                 raise _Unusable(
                     place, f"{verb} is written inside another value; write it directly under the column"
                 )
     if value.pseudonym and column.kind != "text":
         raise _Unusable((*place, "pseudonym"), f"pseudonym is for ids, and {column.name} is {column.kind}")
     is_number = column.kind in NUMBERS
-    for verb in ("rate", "places", "minor_units", "decimal", "thousands"):
-        if getattr(value, verb) is not None and not is_number:
+    for verb in ("rate", "places", "minor_units", "negate", "decimal", "thousands"):
+        if getattr(value, verb) not in (None, False) and not is_number:
             raise _Unusable((*place, verb), f"{verb} is for numbers, and {column.name} is {column.kind}")
     for verb in ("zone", "epoch", "format", "day"):
         if getattr(value, verb) and column.kind not in ("instant", "date"):
@@ -199,7 +229,9 @@ def _check_value(value: Value, column: Column, feed: FeedMapping, place: Place, 
         columns = "unit tokens needs the columns input_tokens and output_tokens"
         raise _Unusable((*place, "rate"), f"{columns}, or tokens: with a path for each unit")
     for part in value.parts:
-        _check_value(part, column, feed, place, is_top=False)
+        # a rate may stand where there is no amount of its own
+        is_rate = is_top and part is value.else_ and value.rate is None and part.rate is not None
+        _check_value(part, column, feed, place, is_top=is_rate)
 
 
 def _first_fault(error: ValidationError) -> tuple[Place, str]:
@@ -225,7 +257,11 @@ def _known(place: Place) -> list[str]:
         last = place[-1]
         before = place[-2] if len(place) > 1 else None
         by_word: ReadMapping[object, type[BaseModel]] = {"reads": Reads, "rate": Rate}
-        by_parent: ReadMapping[object, type[BaseModel]] = {"where": Condition, "join": Join}
+        by_parent: ReadMapping[object, type[BaseModel]] = {
+            "where": Condition,
+            "join": Join,
+            "refuse": Refusal,
+        }
         model = by_word.get(last) or by_parent.get(before) or Value
     names = [field.alias or name for name, field in model.model_fields.items()]
     return [name for name in names if (model, name) != (Mapping, "name")]

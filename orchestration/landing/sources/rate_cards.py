@@ -17,7 +17,7 @@ import pyarrow as pa
 _Scope = tuple[str | None, str | None]
 _Key = tuple[str, str, _Scope, date]
 _EXACT = Context(prec=100)
-_DAY_US = 86_400_000_000
+DAY_US = 86_400_000_000
 _FIRST_DAY = date(1970, 1, 1)
 
 
@@ -101,7 +101,7 @@ class RateCards:
         scopes = self.rates.get((card, unit))
         if not scopes:
             return None
-        day = _FIRST_DAY + timedelta(days=instant_us // _DAY_US)
+        day = _FIRST_DAY + timedelta(days=instant_us // DAY_US)
         for scope in ((model, generation_type), (model, None), (None, generation_type), (None, None)):
             for rate in scopes.get(scope, ()):
                 if rate.valid_from <= day and (rate.valid_to is None or day <= rate.valid_to):

@@ -13,6 +13,8 @@ from orchestration.landing.sources.paths import Path, file_pattern, read_path
 _SCALARS = '"stringValue":"VARCHAR","intValue":"VARCHAR","doubleValue":"VARCHAR","boolValue":"VARCHAR"'
 _PAIRS = f'[{{"key":"VARCHAR","value":{{{_SCALARS},"arrayValue":{{"values":[{{{_SCALARS}}}]}}}}}}]'
 
+_COLUMN = re.compile(r"\bx[0-9]+\b")
+
 _Step = Callable[[str], str]
 _Place = tuple[int | str, tuple[str, ...]]
 
@@ -44,10 +46,12 @@ class RecordSteps:
         broken: columns that hold a text which should have been JSON.
     """
 
-    def __init__(self, mapping: Mapping, feed: FeedMapping) -> None:
+    def __init__(self, mapping: Mapping, feed: FeedMapping, *, is_filtered: bool = True) -> None:
         self._mapping = mapping
         self._feed = feed
         self._steps: list[_Step] = []
+        # columns to add to the last step, each layer from those before it: few steps are planned fast
+        self._layers: list[dict[str, str]] = []
         self._columns = 0
         self._texts: dict[str, dict[str, int]] = {}
         self._values: dict[str, dict[str, int]] = {}
@@ -60,9 +64,15 @@ class RecordSteps:
         self.ordinals: list[str] = []
         self.broken: list[str] = []
         self._open()
+        if is_filtered:
+            self.filter(mapping.where)
+            for path in feed.explode:
+                self._explode(path)
+            self.filter(feed.where)
 
     def select(self, columns: str) -> str:
         """The whole query."""
+        self._close_layers()
         parts = []
         for number, step in enumerate(self._steps):
             parts.append(f"s{number} as ({step(f's{number - 1}')})")
@@ -72,7 +82,12 @@ class RecordSteps:
         """A column with the result of an expression, calculated once."""
         if sql not in self._added:
             name = self._added[sql] = self._new_name()
-            self._steps.append(lambda last: f"select *, {sql} as {name} from {last}")
+            needed = set(_COLUMN.findall(sql))
+            above = [number for number, layer in enumerate(self._layers, 1) if needed & layer.keys()]
+            layer = max(above, default=0)
+            if layer == len(self._layers):
+                self._layers.append({})
+            self._layers[layer][name] = sql
         return self._added[sql]
 
     def text(self, path: str, *, is_number: bool = False) -> str:
@@ -101,17 +116,13 @@ class RecordSteps:
         is_read = [self._is_file(self._feed.files or self._mapping.reads.files)]
         if not self._feed.files:
             is_read += [f"not {self._is_file(join.files)}" for join in self._mapping.join.values()]
-        self._steps.append(lambda _: f"select * from given where {' and '.join(is_read)}")
+        self._step(lambda _: f"select * from given where {' and '.join(is_read)}")
         self._levels.append(self._document(self._exact("record")))
         for path in self._mapping.explode:
             self._explode(path)
         self._parse(len(self._levels) - 1, self._mapping.parse)
         for name in self._mapping.join:
             self._join(name)
-        self._filter(self._mapping.where)
-        for path in self._feed.explode:
-            self._explode(path)
-        self._filter(self._feed.where)
 
     def _explode(self, path: str) -> None:
         document, pointer = self._find(read_path(path.removesuffix("?")), inside=True)
@@ -121,7 +132,7 @@ class RecordSteps:
             array = f"coalesce({array}, [{self._levels[-1]}])"
         column = self.add(array)
         level, ordinal = self._new_name(), self._new_name()
-        self._steps.append(
+        self._step(
             lambda last: (
                 f"select *, unnest({column}) as {level}, "
                 f"generate_subscripts({column}, 1) as {ordinal} from {last}"
@@ -160,7 +171,7 @@ class RecordSteps:
             f"select {other(theirs)} as join_key, max_by(record, {order}) as {column} "
             f"from joined where {self._is_file(join.files)} group by join_key"
         )
-        self._steps.append(
+        self._step(
             lambda last: (
                 f"select {last}.*, {column} from {last} left join ({found}) as found on join_key = {key}"
             )
@@ -168,10 +179,11 @@ class RecordSteps:
         self._parsed[(name, ())] = self._document(self._exact(column))
         self._parse(name, join.parse)
 
-    def _filter(self, conditions: dict[str, Condition]) -> None:
+    def filter(self, conditions: dict[str, Condition]) -> None:
+        """Leave out the elements that do not meet the conditions."""
         for path, condition in conditions.items():
             tests = " and ".join(_tests(self.text(path), condition))
-            self._steps.append(lambda last, tests=tests: f"select * from {last} where {tests}")  # type: ignore[misc]
+            self._step(lambda last, tests=tests: f"select * from {last} where {tests}")  # type: ignore[misc]
 
     def _is_file(self, patterns: Sequence[str]) -> str:
         below = "regexp_replace(file_path, '^[^/]*/', '')"
@@ -184,7 +196,7 @@ class RecordSteps:
         """A column of JSON in which the numbers asked for are texts."""
         name = self._new_name()
         keys = self._numbers[name] = {}
-        self._steps.append(lambda last: f"select *, {exact_members_sql(column, keys)} as {name} from {last}")
+        self._step(lambda last: f"select *, {exact_members_sql(column, keys)} as {name} from {last}")
         return name
 
     def _keep_digits(self, path: Path) -> None:
@@ -212,7 +224,7 @@ class RecordSteps:
             ]
             return f"select *{''.join(found)} from {last}"
 
-        self._steps.append(step)
+        self._step(step)
         return column
 
     def _text_in(self, document: str, pointer: str) -> str:
@@ -272,6 +284,16 @@ class RecordSteps:
     def _attribute_lists(self, path: Path) -> list[Path]:
         lists = self._mapping.attributes if self._feed.attributes is None else self._feed.attributes
         return [read_path("^" * path.up + place) for place in lists]
+
+    def _step(self, step: _Step) -> None:
+        self._close_layers()
+        self._steps.append(step)
+
+    def _close_layers(self) -> None:
+        for layer in self._layers:
+            listed = ", ".join(f"{sql} as {name}" for name, sql in layer.items())
+            self._steps.append(lambda last, listed=listed: f"select *, {listed} from {last}")  # type: ignore[misc]
+        self._layers = []
 
     def _new_name(self) -> str:
         self._columns += 1

@@ -3,12 +3,14 @@
 No anchors, tags or typed scalars: `no`, `1.10` and `2026-01-01` stay the texts that were written.
 """
 
+import re
 from dataclasses import dataclass
 
 import yaml
 
 Place = tuple[str | int, ...]
 _MAX_DEPTH = 50
+_NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _NULLS = ("", "~", "null")
 
 
@@ -69,6 +71,7 @@ def _value(node: yaml.Node, place: Place, lines: dict[Place, int]) -> object:
         for key, item in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise YamlFault(_line(key), "a key must be a plain text")
+            _check_characters(key)
             if key.value in found:
                 raise YamlFault(_line(key), f"the key {key.value!r} is written twice; keep one")
             found[key.value] = _value(item, (*place, key.value), lines)
@@ -76,7 +79,14 @@ def _value(node: yaml.Node, place: Place, lines: dict[Place, int]) -> object:
             lines[(*place, key.value)] = _line(key)
         return found
     assert isinstance(node, yaml.ScalarNode)
+    _check_characters(node)
     return None if node.style is None and node.value.lower() in _NULLS else node.value
+
+
+def _check_characters(node: yaml.ScalarNode) -> None:
+    """Escapes can write what no text can hold."""
+    if _NO_CHARACTER.search(node.value):
+        raise YamlFault(_line(node), "a text holds NUL or half of a surrogate pair; write whole characters")
 
 
 def _line(marked: yaml.Node | yaml.Event) -> int:

@@ -279,9 +279,12 @@ feeds:
         ("places: 2", "0.125", "0.12"),
         ("places: 2", "0.135", "0.14"),
         ("places: 0", "2.5", "2"),
-        ("places: 6", "3", "3"),
+        ("places: 6", "3", "3.000000"),
         ("minor_units: 2", "1234.5", "12.345"),
         ("minor_units: 6, places: 2", "1234567", "1.23"),
+        ("minor_units: -2", "1.5", "150"),
+        ("negate: true", "1.5", "-1.5"),
+        ("negate: true, minor_units: 2", "-150", "1.50"),
         ("places: 2", "many", "many"),
         ("places: 2", "1_000", "1_000"),
         ("places: 2", "NaN", "NaN"),
@@ -335,7 +338,7 @@ RATED = generation(credits="{rate: {of: spend, or: total.cost, card: usd_to_cred
 
 def test_a_micro_amount_is_scaled_before_it_is_rounded(run: Run) -> None:
     mapped = run(RATED, {"id": "e1", "at": NOON, "spend": 4e-7}, cards=card(("usd", "2026-01-01", "1000")))
-    assert rows(mapped)[0]["credits"] == "0.0004"
+    assert rows(mapped)[0]["credits"] == "0.000400"
     assert mapped.rounded == 0
 
 
@@ -349,11 +352,11 @@ def test_places_say_by_how_much_the_total_moved(run: Run) -> None:
 @pytest.mark.parametrize(
     ("record", "credits"),
     [
-        ({"spend": 2, "total": {"cost": 7}}, "20"),
-        ({"spend": 0.0, "total": {"cost": 7}}, "70"),
-        ({"spend": "0E-10", "total": {"cost": 7}}, "70"),
-        ({"total": {"cost": 7}}, "70"),
-        ({"spend": 0}, "0"),
+        ({"spend": 2, "total": {"cost": 7}}, "20.000000"),
+        ({"spend": 0.0, "total": {"cost": 7}}, "70.000000"),
+        ({"spend": "0E-10", "total": {"cost": 7}}, "70.000000"),
+        ({"total": {"cost": 7}}, "70.000000"),
+        ({"spend": 0}, "0.000000"),
         ({}, None),
         ({"spend": "lots", "total": {"cost": 7}}, "lots"),
     ],
@@ -369,14 +372,18 @@ def test_a_rate_holds_by_the_day_of_the_event(run: Run) -> None:
     cards = card(("usd", "2026-01-01", "10"), ("usd", "2026-05-02", "20"))
     days = ["2026-05-01T23:59:59.999999Z", "2026-05-02T00:00:00Z", "2026-05-02T01:00:00+02:00"]
     records = [{"id": f"e{n}", "at": day, "spend": 1} for n, day in enumerate(days)]
-    assert [row["credits"] for row in rows(run(RATED, *records, cards=cards))] == ["10", "20", "10"]
+    assert [row["credits"] for row in rows(run(RATED, *records, cards=cards))] == [
+        "10.000000",
+        "20.000000",
+        "10.000000",
+    ]
 
 
 def test_a_missing_rate_is_refused_and_names_card_unit_model_and_day(run: Run) -> None:
     text = RATED + "    model: model\n"
     record = {"id": "e1", "at": "2025-12-31T10:00:00Z", "spend": 1, "model": "m-1"}
     mapped = run(text, record, record | {"id": "e2", "spend": 0}, cards=card(("usd", "2026-01-01", "10")))
-    assert [row["credits"] for row in rows(mapped)] == ["0"]  # nothing needs no rate
+    assert [row["credits"] for row in rows(mapped)] == ["0.000000"]  # nothing needs no rate
     ((position, reject),) = mapped.rejected
     assert (position, reject.rule, reject.column, reject.value) == (0, "rate.missing", "credits", "1")
     for part in ("usd_to_credits", "unit usd", "model m-1", "2025-12-31"):
@@ -429,6 +436,20 @@ def test_else_stands_for_a_missing_amount(run: Run) -> None:
     value = "{rate: {of: spend, card: usd_to_credits}, else: {const: 0}}"
     mapped = run(generation(credits=value), {"id": "e1", "at": NOON}, cards=card(("usd", "2026-01-01", "10")))
     assert rows(mapped)[0]["credits"] == "0"
+
+
+def test_a_rate_stands_where_there_is_no_amount_of_its_own(run: Run) -> None:
+    value = "{path: own, else: {rate: {of: spend, card: usd_to_credits}}, places: 2}"
+    records = [{"id": "e1", "at": NOON, "own": 0.125}, {"id": "e2", "at": NOON, "spend": 0.5}]
+    mapped = run(generation(credits=value), *records, cards=card(("usd", "2026-01-01", "10")))
+    assert [row["credits"] for row in rows(mapped)] == ["0.12", "5.00"]
+    assert mapped.rounded == Decimal("-0.005")
+
+
+def test_places_round_what_stands_for_a_missing_amount(run: Run) -> None:
+    value = "{rate: {of: spend, card: usd_to_credits}, else: own, places: 2}"
+    mapped = run(generation(credits=value), {"id": "e1", "at": NOON, "own": 0.135})
+    assert rows(mapped)[0]["credits"] == "0.14"
 
 
 # ids
@@ -629,6 +650,49 @@ def test_what_is_kept_can_get_another_name(run: Run) -> None:
     element = {"id": "e1", "at": NOON, "cost": 1, "pairs": span()["attributes"]}
     mapped = run(text, {"team": "red", "calls": [element]})
     assert rows(mapped)[0]["attributes"] == {"team": "red", "tags": ["team:red", "5"]}
+
+
+REFUSING = """
+parse: [meta]
+refuse:
+  - where: {startTime: {exists: true}, id: null}
+    reason: this is a summary of days
+    remedy: Deliver the log itself.
+""" + generation()
+
+
+def test_records_can_be_refused_by_name(run: Run) -> None:
+    good = {"id": "e1", "at": NOON, "cost": 1, "startTime": NOON}
+    mapped = run("where: {id: {exists: true}}" + REFUSING, {"startTime": NOON}, good, {"x": 1})
+    ((position, reject),) = mapped.rejected
+    assert (position, reject.rule, reject.remedy) == (0, "mapping.refuse", "Deliver the log itself.")
+    assert reject.reason == "this is a summary of days"
+    assert (len(rows(mapped)), mapped.left_out) == (1, 1)
+
+
+GRANTS = """
+feeds:
+  credit_entries:
+    - entry_id: id
+      occurred_at: at
+      workspace_id: {const: w1}
+      entry_type: {const: grant}
+      credits: amount
+    - where: {voided_at: {exists: true}}
+      entry_id: {concat: [id, {const: void}]}
+      occurred_at: voided_at
+      workspace_id: {const: w1}
+      entry_type: {const: void}
+      credits: {path: amount, negate: true}
+"""
+
+
+def test_a_record_can_give_several_rows_of_one_feed(run: Run) -> None:
+    grant = {"id": "g1", "at": NOON, "amount": 5}
+    mapped = run(GRANTS, grant | {"voided_at": "2026-05-02T00:00:00Z"}, grant | {"id": "g2"})
+    found = [(row["entry_id"], row["entry_type"], row["credits"]) for row in rows(mapped, "credit_entries")]
+    assert found == [("g1", "grant", "5"), ("g1-void", "void", "-5"), ("g2", "grant", "5")]
+    assert mapped.feeds[0].documents["record"].to_pylist() == [0, 0, 1]
 
 
 # files

@@ -49,6 +49,8 @@ def with_column(line: str) -> str:
             "a: !!python/name:os.system x\n",
             "the tag tag:yaml.org,2002:python/name:os.system is not supported",
         ),
+        ('a: "\\0"\n', ":1: a text holds NUL or half of a surrogate pair"),
+        ('a:\n  "\\ud800": b\n', ":2: a text holds NUL or half of a surrogate pair"),
         ("reads: {}\n", "no feed is mapped"),
         ("raeds: {}\n" + GOOD, ":1: raeds: 'raeds' is not a verb here (did you mean reads?)"),
         ("reads: {nul: [a]}\n" + GOOD, ":1: reads.nul: 'nul' is not a verb here (did you mean null?)"),
@@ -76,6 +78,17 @@ def with_column(line: str) -> str:
         (with_column("where: {a: {}}"), "says nothing; write one of equals, in"),
         (with_column("keep: [a..b]"), "cannot be read"),
         ("join: {t: {files: 't*', on: {a: b, c: d}}}\n" + GOOD, "join.t.on"),
+        ("refuse: [{where: {a: null}, reason: x}]\n" + GOOD, "remedy is missing; add it"),
+        (
+            "feeds:\n  members:\n  - {member_id: a, workspace_id: b}\n  - member_id: a\n    nmae: c\n",
+            ":5: feeds.members.1.nmae: 'nmae' is neither",
+        ),
+        (
+            "feeds:\n  members:\n  - {member_id: a, workspace_id: b}\n  - member_id: a\n    name: {pth: c}\n",
+            ":5: feeds.members.1.name.pth: 'pth' is not a verb",
+        ),
+        (with_column("name: ^x"), "'^x' leaves 1 exploded arrays, and there are 0"),
+        (with_column("name: '@x'"), "'@x' is an attribute; say under attributes: where"),
         ("join: {t: {files: 't*'}}\n" + GOOD, "on is missing; add it"),
     ],
 )
