@@ -114,15 +114,13 @@ _LINES = Check(
 _RECORDS = Check(
     name="records_are_mapped_left_out_or_quarantined",
     rule="each record of another system's file is mapped, left out by its mapping or quarantined",
-    cases=read_sql(
-        "raw/records_are_mapped_or_explained", feeds=", ".join(f"'{feed}'" for feed in _FILLED)
-    ),
+    cases=read_sql("raw/records_are_mapped_or_explained", feeds=", ".join(f"'{feed}'" for feed in _FILLED)),
     found=(
         "file {file_path} of batch {batch_id}: {record_count} records, {mapped_count} mapped, "
         "{left_out_count} left out, {quarantined_count} quarantined"
     ),
     why="The clearing equation: a record that is none of these is lost.",
-    remedy="Remove DATA_DIR/raw/derived and run again: the rows are derived again. If it stays, report the file",
+    remedy="Remove DATA_DIR/raw/derived and run again: the rows are derived again. If it stays, report it",
 )
 
 _SAME_BYTES = Check(
@@ -156,8 +154,8 @@ _ALL_READ = Check(
     cases=f"select file_path, reason from raw.deliveries where status = 'unread' and {_NEWEST_BATCH}",
     found="{file_path}: {reason}",
     why="It is not read: what is in it is missing from every number.",
-    remedy="Move it into the folder of its feed, add or correct its mapping.yml (credits connect), or move it "
-    "out of the landing directory",
+    remedy="Move it into the folder of its feed, add or correct its mapping.yml (credits connect), or move "
+    "it out of the landing directory",
     severity="warning",
 )
 

@@ -47,6 +47,7 @@ class RejectedGroup:
 def rejected_groups(lake: Lake) -> list[RejectedGroup]:
     """What the lake rejected, over all batches."""
     files = {table: [str(file) for file in lake.paths(table)] for table in ("deliveries", "quarantine")}
+    files["quarantine"] += [str(file) for file in lake.derived.paths("quarantine", lake.derived.current)]
     with duckdb.connect() as connection:
         # batches of older releases lack columns
         connection.register("no_deliveries", DELIVERIES_SCHEMA.empty_table())

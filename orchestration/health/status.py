@@ -19,6 +19,8 @@ from orchestration.health.quarantine_summary import (
     printable,
     rejected_groups,
 )
+from orchestration.health.source_summary import describe_sources, source_summaries
+from orchestration.lake.batch_writer import QUARANTINE
 from orchestration.lake.lake import Lake
 from orchestration.publish.report.formatting import day_month_year, plain
 from orchestration.publish.report.load import NEWEST_TOTALS, has_totals
@@ -43,6 +45,7 @@ def describe_status(settings: Settings, *, now: datetime, last_run: object | Non
     yield f"last run     {last_run or 'none yet: start one with credits run'}"
     yield from _published(settings, now)
     yield from _checks(Journal(settings.journal_dir))
+    yield from describe_sources(source_summaries(Lake(settings.lake_dir)))
     yield from _quarantine(Lake(settings.lake_dir), open_warehouse(settings))
     for number, proposal in enumerate(plan_proposals(open_warehouse(settings))):
         yield f"{'' if number else 'plans':<13}{proposal}"
@@ -152,6 +155,8 @@ def _quarantine(lake: Lake, warehouse: Warehouse) -> Iterator[str]:
         yield f"             and {len(groups) - _MOST_GROUPS} more kinds with fewer lines"
     if groups:
         yield f"             each with its text: {lake.root}/batches/*/quarantine.parquet"
+        if lake.derived.paths(QUARANTINE, lake.derived.current):
+            yield f"                 and {lake.derived.folder}/*/*/quarantine.parquet"
 
 
 def _all_groups(lake: Lake, warehouse: Warehouse) -> tuple[list[RejectedGroup], bool]:
@@ -183,6 +188,7 @@ def status_as_json(settings: Settings, *, last_run: object | None) -> str:
             "passed": sum(result.passed for result in results),
             "failed": [vars(result) for result in results if not result.passed],
         },
+        "sources": [vars(source) for source in source_summaries(lake)],
         "quarantine": {
             "lines": sum(group.row_count for group in groups),
             "corrected_lines": sum(group.corrected_count for group in groups),

@@ -63,7 +63,7 @@ class Listing:
 
 
 def list_landing(landing: Path) -> Listing:
-    """List every file in the folders of feeds and of other systems, by folder and name; links are listed, never followed.
+    """List every file in the folders of feeds and of other systems; links are listed, never followed.
 
     Raises:
         LandingError: the landing directory or a folder in it is missing, not a directory, or unreadable.

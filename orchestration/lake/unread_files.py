@@ -47,7 +47,9 @@ def unread_entries(landing: Path, *, sources: Collection[str] = ()) -> list[Unre
         OSError: the landing directory cannot be listed.
     """
     with os.scandir(landing) as entries:
-        unread = [entry for entry in entries if entry.name not in {*FEEDS, *sources} and not is_hidden(entry.name)]
+        unread = [
+            entry for entry in entries if entry.name not in {*FEEDS, *sources} and not is_hidden(entry.name)
+        ]
     found = [_unread(entry) for entry in sorted(unread, key=lambda entry: entry.name)]
     return [entry for entry in found if entry is not None]
 

@@ -6,6 +6,9 @@ What it published does not belong here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+import pandas as pd
 
 from orchestration.publish.report.formatting import plain
 from orchestration.warehouse.journal import Journal
@@ -41,9 +44,11 @@ def summarise_run(
 def _deliveries(warehouse: Warehouse, batches: Sequence[int], *, is_staged: bool) -> Iterator[str]:
     listed = ", ".join(str(batch) for batch in batches)
     loaded = warehouse.query(read_sql(__file__, "loaded_files", batches=listed))
+    mapped = warehouse.query(read_sql(__file__, "mapped_records", batches=listed))
     for feed, files, accepted in zip(loaded["feed"], loaded["files"], loaded["accepted"], strict=True):
-        if files and accepted:
+        if files and accepted and feed not in set(mapped["source_folder"]):
             yield f"loaded       {accepted:,} {feed} from {files} files"
+    yield from _mapped(mapped, warehouse.query(read_sql(__file__, "mapped_rows", batches=listed)))
     if not loaded["accepted"].sum():
         yield "loaded       nothing"
     if loaded["aliases"].sum():
@@ -59,6 +64,23 @@ def _deliveries(warehouse: Warehouse, batches: Sequence[int], *, is_staged: bool
     yield f"quarantined  {reasons['found'].sum():,} lines or files"
     for feed, rule, found, example in reasons.itertuples(index=False):
         yield f"             {found:,} of {feed}, {rule}: such as {example}"
+
+
+def _mapped(mapped: pd.DataFrame, rows: pd.DataFrame) -> Iterator[str]:
+    """What became of the records of each folder of another system."""
+    for source in mapped.to_dict("records"):
+        name, without_id, rounded = source["source_folder"], source["repeated_count"], source["rounded"]
+        made = rows[rows["source_folder"] == name]
+        gave = ", ".join(f"{count:,} {feed}" for feed, count in zip(made["feed"], made["row_count"], strict=True))
+        yield (
+            f"mapped       {plain(name)}: {source['record_count']:,} records of {source['file_count']} files "
+            f"gave {gave or 'no row'}; {source['left_out_count']:,} left out, "
+            f"{source['quarantined_count']:,} quarantined"
+        )
+        if without_id:
+            yield f"             {without_id:,} of them have no id: of identical ones in two files, one counts"
+        if isinstance(rounded, str) and Decimal(rounded):
+            yield f"             rounding to places moved the total by {Decimal(rounded).normalize():f}"
 
 
 def _duplicates(warehouse: Warehouse, listed: str) -> int:

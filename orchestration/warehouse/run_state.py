@@ -87,7 +87,9 @@ def definitions_of(
 
 def is_redefined(before: str, now: str) -> bool:
     """Whether formulas or the mapping of a source changed; a source that is new redefines nothing."""
-    (formulas, *known), (formulas_now, *known_now) = (text.partition("~")[0].split(".") for text in (before, now))
+    (formulas, *known), (formulas_now, *known_now) = (
+        text.partition("~")[0].split(".") for text in (before, now)
+    )
     return formulas != formulas_now or not set(known) <= set(known_now)
 
 

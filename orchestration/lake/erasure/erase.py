@@ -117,7 +117,9 @@ def erase_old_rejects(lake: Lake, *, before: datetime) -> int:
         if not pc.any(is_refused).as_py():
             return rows
         index = rows.schema.get_field_index("record")
-        return rows.set_column(index, "record", pc.if_else(is_refused, pa.scalar(None, pa.string()), rows["record"]))
+        return rows.set_column(
+            index, "record", pc.if_else(is_refused, pa.scalar(None, pa.string()), rows["record"])
+        )
 
     count = 0
     for batch in lake.batches():
@@ -250,7 +252,9 @@ def _query(lake: Lake, feed: str, sql: str, members: pa.Table | None = None) -> 
         connection.execute("set TimeZone = 'UTC'")
         if members is not None:
             connection.register("members", members)
-        return connection.execute(sql.format(source="read_parquet($files, union_by_name = true)"), {"files": files}).fetchall()
+        return connection.execute(
+            sql.format(source="read_parquet($files, union_by_name = true)"), {"files": files}
+        ).fetchall()
 
 
 def landing_files_left(landing: Path, found: PersonalData) -> list[str]:

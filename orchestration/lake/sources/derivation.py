@@ -66,7 +66,9 @@ def derivation_now(lake: Lake) -> Derivation:
     try:
         mappings = lake.mappings.read()
     except MappingError as error:
-        raise LandingError(f"{error}. The rows loaded by it stay served until it can be used again.") from error
+        raise LandingError(
+            f"{error}. The rows loaded by it stay served until it can be used again."
+        ) from error
     cards = _rate_cards(lake, mappings)
     definitions = {
         name: _hash(mapping.fingerprint, cards[name].fingerprint, _engine(mapping))
@@ -158,7 +160,9 @@ def _joined_files(lake: Lake, mapping: Mapping) -> str:
         found += [
             str(row["file_sha256"])
             for row in rows
-            if row["feed"] == mapping.name and row["status"] == "loaded" and _is_joined(mapping, row["file_path"])
+            if row["feed"] == mapping.name
+            and row["status"] == "loaded"
+            and _is_joined(mapping, row["file_path"])
         ]
     return _hash(*found)
 

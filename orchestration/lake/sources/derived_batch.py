@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from orchestration.lake.batch_writer import DELIVERIES, DELIVERIES_SCHEMA, QUARANTINE, SOURCE_RECORDS
 from orchestration.lake.delivery import has_credits
-from orchestration.lake.erasure.forgotten_list import Forgotten
+from orchestration.lake.erasure.forgotten_list import ANY, Forgotten
 from orchestration.lake.erasure.rewriting import rewrite_batch
 from orchestration.lake.sources.derived_files import MAPPING_COUNTS, MAPPING_COUNTS_SCHEMA, DerivedWriter
 from orchestration.lake.sources.occurrences import occurrences
@@ -74,7 +74,7 @@ class _SourceCount:
 
 @dataclass
 class _Part:
-    """Records of one source folder that are mapped together; `fate` is 0 left out, 1 mapped, 2 quarantined."""
+    """Records of one source folder; the `fate` of each is 0 left out, 1 mapped, 2 quarantined."""
 
     source: str
     records: pa.Table
@@ -116,6 +116,7 @@ class DerivedBatch:
         self._deliveries = _loaded_files(batch)
         self._counts: dict[str, _SourceCount] = {}
         self._tokens: dict[tuple[str, int], dict[str, str]] = {}
+        self._staying: set[tuple[str, int, str]] = set()
 
     def write(self, writer: DerivedWriter) -> None:
         """Derive and write the batch; records of forgotten people are erased in the lake first.
@@ -131,7 +132,7 @@ class DerivedBatch:
             self._derive(writer)
 
     def _derive(self, writer: DerivedWriter) -> None:
-        self._counts, self._tokens = {}, {}
+        self._counts, self._tokens, self._staying = {}, {}, set()
         for part in self._parts():
             count = self._counts.setdefault(part.source, _SourceCount())
             self._map(part, count, writer)
@@ -209,7 +210,7 @@ class DerivedBatch:
         }
         rows = pa.table(columns, schema=feed.raw_schema)
         without = self._forgotten.erase_new(mapped.feed, rows)
-        if without is not rows and "member_id" in rows.column_names:
+        if self._forgotten and "member_id" in rows.column_names:
             self._note_people(rows, without, origin)
         writer.write(mapped.feed, without)
         for file, found, credits in _sums(without, is_summed=has_credits(mapped.feed)):
@@ -250,7 +251,17 @@ class DerivedBatch:
             count.feeds.setdefault((file, feed), _FeedCount()).refused += 1
 
     def _note_people(self, rows: pa.Table, without: pa.Table, origin: pa.Table) -> None:
-        """Remember the records of rows whose member was erased, and what names them there."""
+        """Remember the records of rows whose member was erased, and what names them there.
+
+        Also those of members who stay, though someone of the same id in another workspace is forgotten.
+        """
+        members = without["member_id"].unique().to_pylist()
+        staying = [member for member in members if member and self._forgotten.token((ANY, member))]
+        if staying:
+            is_staying = pc.is_in(without["member_id"], value_set=pa.array(staying, pa.string()))
+            kept = origin.filter(is_staying).select(["file_path", "record_number"]).to_pylist()
+            for place, member in zip(kept, without["member_id"].filter(is_staying).to_pylist(), strict=True):
+                self._staying.add((place["file_path"], place["record_number"], member))
         personal = [name for name in PERSONAL_COLUMNS if name in rows.column_names]
         is_erased = pc.fill_null(pc.not_equal(rows["member_id"], without["member_id"]), False)
         places = origin.filter(is_erased).select(["file_path", "record_number"]).to_pylist()
@@ -263,13 +274,18 @@ class DerivedBatch:
             found |= dict.fromkeys(terms, token)
 
     def _note_mentions(self, part: _Part) -> None:
-        """Remember the records that gave no row, and name someone who is forgotten."""
+        """Remember the records that name someone who is forgotten, also where no row does."""
         if not self._forgotten:
             return
-        rows = part.records.filter(pa.array(part.fate != 1)).select(["file_path", "record_number", "record"])
-        for row in rows.to_pylist():
-            if row["record"] and (found := self._forgotten.mentioned(row["record"])):
-                self._tokens.setdefault((row["file_path"], row["record_number"]), {}).update(found)
+        for row in part.records.select(["file_path", "record_number", "record"]).to_pylist():
+            key = row["file_path"], row["record_number"]
+            text = row["record"] or ""
+            found = self._forgotten.mentioned(text)
+            if "\\" in text:  # JSON kept in a text
+                found |= self._forgotten.mentioned(text.replace("\\", " "))
+            found = {term: token for term, token in found.items() if (*key, term) not in self._staying}
+            if found:
+                self._tokens[key] = found | self._tokens.get(key, {})
 
     def _without_people(self, _: str, rows: pa.Table) -> pa.Table:
         """The records without the people noted; the same table if it has none of them."""
@@ -355,4 +371,3 @@ def _sums(rows: pa.Table, *, is_summed: bool) -> Iterator[tuple[str, int, Decima
     wanted: list[Any] = [([], "count_all"), *([("credits", "sum")] if is_summed else [])]
     for row in pa.table(columns).group_by("file").aggregate(wanted).to_pylist():
         yield row["file"], row["count_all"], row.get("credits_sum") or Decimal(0)
-

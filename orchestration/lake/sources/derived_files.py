@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from orchestration.durable_files import sync
 from orchestration.lake.batch_manifest import manifest_of, write_manifest
-from orchestration.lake.batch_writer import DELIVERIES, QUARANTINE, SCHEMAS, TEMPORARY_PREFIX
+from orchestration.lake.batch_writer import SCHEMAS, TEMPORARY_PREFIX
 
 MAPPING_COUNTS = "mapping_counts"
 MAPPING_COUNTS_SCHEMA = pa.schema(
@@ -33,7 +33,6 @@ MAPPING_COUNTS_SCHEMA = pa.schema(
         ("rounded", pa.decimal128(38, 18)),
     ]
 )
-# an empty file with the columns, where nothing is derived
 _FOLDER = "derived"
 
 
@@ -46,6 +45,12 @@ class DerivedFiles:
 
     def __init__(self, root: Path) -> None:
         self.folder = root / _FOLDER
+
+    @property
+    def current(self) -> str:
+        """The fingerprint that was derived last; empty if nothing is derived."""
+        newest = max(self._fingerprints(), key=lambda folder: folder.stat().st_mtime_ns, default=None)
+        return newest.name if newest else ""
 
     def batches(self, fingerprint: str | None = None) -> list[Path]:
         """The folders of derived batches, of one fingerprint or of all."""

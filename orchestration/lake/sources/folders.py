@@ -67,7 +67,9 @@ def source_folder(path: str, name: str) -> SourceFolder | None:
             return SourceFolder(name, problem="it is no regular file; deliver the file itself")
         content = file.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
-        return SourceFolder(name, problem=f"it has more than {_MOST_BYTES:,} bytes; a mapping is a short text")
+        return SourceFolder(
+            name, problem=f"it has more than {_MOST_BYTES:,} bytes; a mapping is a short text"
+        )
     try:
         return SourceFolder(name, text=content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

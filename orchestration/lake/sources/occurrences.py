@@ -53,7 +53,7 @@ def occurrences(batches: Iterable[Path], batch: Path, *, spill_to: Path) -> np.n
                 "continued_batches": [int(earlier.name) for _, earlier in continued],
             },
         ).fetchnumpy()
-    counts[repeated["row_index"].astype(np.int64)] = repeated["occurrence"]
+    counts[np.asarray(repeated["row_index"], np.int64)] = np.asarray(repeated["occurrence"], np.int64)
     return counts
 
 

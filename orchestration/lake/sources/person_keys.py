@@ -48,7 +48,9 @@ class PersonKeys:
 
     def erase(self, record: str, tokens: Mapping[str, str]) -> str:
         """The record with each of the texts replaced by its token, as a value or as a word in one."""
-        words = [re.escape(term) for term in sorted(tokens, key=len, reverse=True) if len(term) >= _SHORTEST_WORD]
+        words = [
+            re.escape(term) for term in sorted(tokens, key=len, reverse=True) if len(term) >= _SHORTEST_WORD
+        ]
         pattern = re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)") if words else None
         return json_text(self._erased(_READ.decode(record), "", tokens, pattern))
 

@@ -69,7 +69,9 @@ class SourceTarget:
 
     def rows(self, files: Sequence[tuple[Delivery, Chunk]], *, batch_id: int) -> TypedFiles:
         """The records that are JSON objects."""
-        numbers = pa.chunked_array([part for _, chunk in files for part in chunk.documents["line_number"].chunks], pa.int64())
+        numbers = pa.chunked_array(
+            [part for _, chunk in files for part in chunk.documents["line_number"].chunks], pa.int64()
+        )
         records = pa.concat_tables([chunk.documents for _, chunk in files])["document"]
         records = pc.utf8_rtrim(records, "\r\n").combine_chunks()
         checked = self._check(records)
@@ -86,7 +88,9 @@ class SourceTarget:
         for delivery, chunk in files:
             end = start + chunk.documents.num_rows
             lines = [QuarantinedLine(line.line_number, line.text, line.reject) for line in chunk.rejected]
-            lines += [faults[position] for position in range(start, end) if position in faults] if faults else []
+            lines += (
+                [faults[position] for position in range(start, end) if position in faults] if faults else []
+            )
             kept = table.slice(start, end - start).filter(pa.array(is_good[start:end]))
             tables.append(self._with_origin(kept, delivery, batch_id))
             quarantined.append(sorted(lines, key=lambda line: line.line_number or 0))

@@ -25,7 +25,7 @@ def csv_chunks(
     options: ReadOptions,
     required: Collection[str] = (),
     *,
-    separator: str | None = None,
+    separator: str | None = ",",
 ) -> Iterator[Chunk]:
     """Chunks of a CSV file; `line_number` is the line on which a record begins.
 
@@ -33,17 +33,17 @@ def csv_chunks(
         blocks: the bytes.
         options: the caps.
         required: columns that decide the separator.
-        separator: the separator, if it is known.
+        separator: where no column is required; None for the one that gives the most columns.
 
     Raises:
         FileRejected: the header is unreadable, or has no or a repeated name.
     """
-    records = _Records(_decoded(blocks, options), options, separator)
-    header = records.header(required)
+    records = _Records(_decoded(blocks, options), options, required, separator)
+    header = records.header()
     left_out = tuple(f"(column {place} has no name)" for place, name in enumerate(header, 1) if not name)
     found = None
     if not set(required) <= set(header):
-        found = f"{', '.join(filter(None, header))}, separated by {_SEPARATORS.get(records.separator, records.separator)}s"
+        found = f"{', '.join(filter(None, header))}, separated by {_SEPARATORS[records.separator]}s"
     for position, chunk in enumerate(_chunks(records, header, options)):
         yield chunk if position else replace(chunk, left_out=left_out, found=found)
 
@@ -73,16 +73,19 @@ def _decoded(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[_Line]:
 class _Records:
     """Records from lines; the further lines of a malformed record are put back and read again."""
 
-    def __init__(self, lines: Iterator[_Line], options: ReadOptions, separator: str | None) -> None:
+    def __init__(
+        self, lines: Iterator[_Line], options: ReadOptions, required: Collection[str], separator: str | None
+    ) -> None:
         self._unread = lines
         self._put_back: deque[_Line] = deque()
         self._options = options
-        self._is_given = separator is not None
+        self._required = required
+        self._is_given = separator is not None and not required
         self.separator = separator or ","
 
-    def header(self, required: Collection[str]) -> list[str]:
+    def header(self) -> list[str]:
         """The column names, "" for one without; an empty file has none."""
-        for number, text, outcome in self.read(None, required):
+        for number, text, outcome in self.read(None):
             names = [] if isinstance(outcome, Reject) else [name if name.strip() else "" for name in outcome]
             problem = outcome.reason if isinstance(outcome, Reject) else _header_problem(names)
             if problem:
@@ -91,16 +94,14 @@ class _Records:
             return names
         return []
 
-    def read(
-        self, header: list[str] | None, required: Collection[str] = ()
-    ) -> Iterator[tuple[int, str, list[str] | Reject]]:
+    def read(self, header: list[str] | None) -> Iterator[tuple[int, str, list[str] | Reject]]:
         """First line number, text, and the cells or the reject of each record; blank lines are skipped."""
         while (line := self._next()) is not None:
             if isinstance(line, RejectedLine):
                 yield line.line_number, line.text, line.reject
             elif not line[1].isspace():
                 if header is None and not self._is_given:
-                    self.separator = _separator(line[1], required)
+                    self.separator = _separator(line[1], self._required)
                 yield self._record(line, header)
 
     def _record(
@@ -141,7 +142,7 @@ def _separator(header: str, required: Collection[str]) -> str:
             names = next(csv.reader([header], delimiter=separator))
         except csv.Error:
             return 0, 0
-        return len(set(required) & set(names)), len(names) if required else 0
+        return len(set(required) & set(names)), len(names)
 
     return max(_SEPARATORS, key=fit)
 

@@ -226,7 +226,9 @@ class _Text:
         self._line_now()
         kept = self._at if self._pin is None else self._pin
         if self._at - kept > self._options.max_line_bytes:
-            raise self._malformed(f"a record is longer than {self._options.max_line_bytes} bytes ({LINE_CAP})")
+            raise self._malformed(
+                f"a record is longer than {self._options.max_line_bytes} bytes ({LINE_CAP})"
+            )
         self._text = self._text[kept:] + piece
         self._at, self._counted = self._at - kept, self._counted - kept
         self._pin = None if self._pin is None else 0

@@ -4,6 +4,7 @@ select
     count(*) filter (where status = 'alias') as aliases,
     cast(sum(accepted_count) as bigint) as accepted
 from raw.deliveries
-where batch_id in ({batches})
+-- rows that mappings made are told apart by the folder of their file
+where batch_id in ({batches}) and split_part(file_path, '/', 1) = feed
 group by feed
 order by feed

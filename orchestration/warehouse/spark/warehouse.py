@@ -181,7 +181,8 @@ class SparkWarehouse:
             names = ", ".join(f"`{name}`" for name in pq.read_schema(added[-1]).names)
             row_ids = [(row_id, files), (f"{row_id} + {DERIVED_ROWS}", added)]
             parts = [
-                f"select {names}, {number} as row_id from {self._files.over(each)}" for number, each in row_ids
+                f"select {names}, {number} as row_id from {self._files.over(each)}"
+                for number, each in row_ids
             ]
             self._define(table, " union all ".join(parts))
 

@@ -208,7 +208,9 @@ def test_identical_records_of_one_file_stay_apart_also_when_it_grows(desk: Desk)
     assert len(ids) == 4 and set(ids.values()) == {1}
     desk.load(other__jsonl=lines(twin, twin, article(2)))
     assert len({row["event_id"] for row in desk.derived()}) == 4, "an overlapping export adds nothing"
-    (counted,) = [row for row in desk.derived("mapping_counts") if row["batch_id"] == 3 and not row["file_path"]]
+    (counted,) = [
+        row for row in desk.derived("mapping_counts") if row["batch_id"] == 3 and not row["file_path"]
+    ]
     assert counted["repeated_count"] == 2
 
 
@@ -381,7 +383,12 @@ def forget(desk: Desk, member_id: str, workspace_id: str | None = None) -> None:
 
 def all_text(desk: Desk) -> str:
     tables = [*(desk.lake.paths(table) for table in TABLES), *(desk.lake.derived.batches(),)]
-    files = [file for found in tables for path in found for file in ([path] if path.is_file() else path.glob("*.parquet"))]
+    files = [
+        file
+        for found in tables
+        for path in found
+        for file in ([path] if path.is_file() else path.glob("*.parquet"))
+    ]
     return json.dumps([row for file in files for row in pq.read_table(file).to_pylist()], default=str)
 
 

@@ -1,0 +1,9 @@
+select
+    split_part(file_path, '/', 1) as source_folder,
+    feed,
+    rule,
+    count(*) as row_count,
+    min(concat(file_path, ':', line_number, ': ', reason)) as example
+from read_parquet($files)
+group by split_part(file_path, '/', 1), feed, rule
+order by source_folder, row_count desc, feed, rule

@@ -1,0 +1,12 @@
+select
+    split_part(file_path, '/', 1) as source_folder,
+    feed,
+    cast(sum(accepted_count) as bigint) as row_count
+from raw.deliveries
+where
+    batch_id in ({batches})
+    and status = 'loaded'
+    and split_part(file_path, '/', 1) <> feed
+group by split_part(file_path, '/', 1), feed
+having sum(accepted_count) > 0
+order by source_folder, feed
