@@ -56,6 +56,7 @@ def test_the_caps_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
         ("CREDITS_SCHEDULE_TIMEZONE", "Berlin"),
         ("CREDITS_SCHEDULE_TIMEZONE", ""),
         ("CREDITS_SCHEDULE_TIMEZONE", "../../etc/passwd"),
+        *(("CREDITS_TAG_KEYS", f"team, a{sign}b") for sign in ("'", '"', "\\", "$", "[", "{", ";", "\n")),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused(
@@ -84,6 +85,13 @@ def test_a_value_that_can_be_used_is_taken(name: str, value: str, monkeypatch: p
     monkeypatch.setenv(name, value)
 
     Settings.load()
+
+
+def test_tag_keys_are_each_named_once_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDITS_TAG_KEYS", " cost.center,team id, ,cost.center,équipe/x ")
+    assert Settings.load().tag_keys == ("cost.center", "team id", "équipe/x")
+    monkeypatch.setenv("CREDITS_TAG_KEYS", "")
+    assert Settings.load().tag_keys == ()
 
 
 def test_a_cap_reaches_the_lake_of_the_nightly_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -40,21 +40,30 @@ generations as (
             and repeated.is_conflict
 ),
 
-usage as (
+dated as (
     select
-        generations.source,
+        generations.*,
         zones.timezone,
         {{ local_date('generations.occurred_at', 'zones.timezone') }} as usage_day,
-        generations.workspace_id,
-        generations.model,
-        coalesce(upper(generations.provider_currency), '(none)') as currency,
-        generations.is_counted,
-        cast(sum(generations.credits) as decimal(38, 12)) as credits,
-        cast(sum(generations.provider_cost) as decimal(38, 12)) as provider_cost,
-        count(*) as generation_count
+        coalesce(upper(generations.provider_currency), '(none)') as currency
     from generations
     inner join zones on generations.source = zones.source
-    group by 1, 2, 3, 4, 5, 6, 7
+),
+
+usage as (
+    select
+        source,
+        timezone,
+        usage_day,
+        workspace_id,
+        model,
+        currency,
+        is_counted,
+        cast(sum(credits) as decimal(38, 12)) as credits,
+        cast(sum(provider_cost) as decimal(38, 12)) as provider_cost,
+        count(*) as generation_count
+    from dated
+    group by source, timezone, usage_day, workspace_id, model, currency, is_counted
 ),
 
 matched as (
@@ -137,8 +146,16 @@ workspace_zones as (
 select
     compared.*,
     cast(compared.ours - compared.theirs as decimal(38, 12)) as difference,
-    {{ exact_ratio('abs(compared.ours - compared.theirs)', 'abs(compared.theirs)', 12) }}
-        as share,
+    -- beyond these the exact division has no room
+    case
+        when abs(compared.ours) + abs(compared.theirs) < 10000000000000
+            then
+                {{ exact_ratio(
+                    'abs(compared.ours - compared.theirs)',
+                    'abs(compared.theirs)',
+                    decimals=12
+                ) }}
+    end as share,
     -- as_of ends at other instants in other zones
     coalesce(
         compared.last_day < {{ as_of() }}

@@ -1,3 +1,5 @@
+-- credits may be priced by it, and a failed gate on it stops staging:
+-- depends_on: {{ source('raw', 'rate_cards') }}
 with delivered as (
     {{ first_deliveries(
         source('raw', 'generation_events'), ref('stg_repeated_deliveries')

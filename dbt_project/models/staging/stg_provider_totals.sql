@@ -14,7 +14,9 @@ with totals as (
         end as first_day,
         period = 'month' as is_month,
         timezone,
-        coalesce(cast(amount as decimal(38, 12)), cast(credits as decimal(38, 12))) as total,
+        coalesce(
+            cast(amount as decimal(38, 12)), cast(credits as decimal(38, 12))
+        ) as total,
         revision,
         batch_id,
         file_path,

@@ -74,11 +74,8 @@ def test_lineage_leads_from_every_landing_feed_to_the_published_marts(definition
     graph = definitions.resolve_asset_graph()
     upstream = graph.get_ancestor_asset_keys(dg.AssetKey(["published", "marts"]))
     landing = {key for key in graph.get_all_asset_keys() if key.path[0] == "landing"}
-    # the packs feed waits for the forecast that recommends one; rates are applied by the raw step itself
-    assert landing - upstream <= {
-        dg.AssetKey(["landing", "credit_packs"]),
-        dg.AssetKey(["landing", "rate_cards"]),
-    }
+    # the packs feed waits for the forecast that recommends one
+    assert landing - upstream <= {dg.AssetKey(["landing", "credit_packs"])}
 
 
 def test_every_critical_gate_blocks_the_next_step(definitions: dg.Definitions) -> None:

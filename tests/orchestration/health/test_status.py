@@ -3,14 +3,16 @@
 import gzip
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from orchestration.health.status import describe_status
 from orchestration.lake.lake import Lake
+from orchestration.publish.report.load import load_report
 from orchestration.settings import Settings
 
 NOW = datetime(2026, 4, 8, 1, 0, tzinfo=UTC)
@@ -212,3 +214,29 @@ def test_conflicts_with_earlier_deliveries_are_listed(
         "such as generation_events/b.jsonl:4: came before",
         "deliver it under a new id",
     ]
+
+
+def test_what_each_source_counted_stands_beside_ours(
+    settings: Settings, publish: Callable[..., Path], rows: dict[str, list[dict[str, Any]]]
+) -> None:
+    month = {"unit": "amount", "currency": "USD", "day": date(2026, 3, 1), "last_day": date(2026, 3, 31)}
+    sums = {"theirs": "718.743", "ours": "718.743", "is_complete": True, "model": "(all)"}
+    rows["reconciliation"] = [
+        {"source": "gateway", "workspace_id": "(all)", **month, **sums},
+        *({"source": "proxy", "workspace_id": name, **month, **sums, "theirs": 720} for name in ("a", "b")),
+    ]
+    publish(rows)
+    found = list(describe_status(settings, now=NOW, last_run=None))
+    start = found.index("sources      gateway says 718.74 USD for Mar 2026, we have 718.74")
+    assert found[start + 1] == (
+        "             proxy says 1,440.00 USD for Mar 2026, we have 1,437.49 (0.2% apart)"
+    )
+
+
+def test_a_version_of_a_release_without_reconciliation_has_no_line_of_sources(
+    settings: Settings, publish: Callable[..., Path], rows: dict[str, list[dict[str, Any]]]
+) -> None:
+    with duckdb.connect(str(publish(rows) / "credits.duckdb")) as connection:
+        connection.execute("drop table marts.reconciliation")
+    assert not [text for text in describe_status(settings, now=NOW, last_run=None) if "says" in text]
+    assert load_report(settings.published_dir, workspace_id="w1", days=30).reconciliation == ()

@@ -101,6 +101,15 @@ def test_the_fingerprint_changes_with_every_byte_and_every_name(tmp_path: Path) 
     assert definitions_of([one]) != definitions_of([one.rename(tmp_path / "c.sql")])
 
 
+def test_other_tag_keys_are_other_definitions(warehouse: DuckDBWarehouse) -> None:
+    fingerprints = {
+        definitions_of([], tag_keys=keys) for keys in ((), ("a",), ("a", "b"), ("ab",), ("b", "a"))
+    }
+    assert len(fingerprints) == 5
+    begin(warehouse, state(1, 7))
+    assert variables(warehouse, state(1, 7), served=None, tag_keys=("a", "b"))["tag_keys"] == ["a", "b"]
+
+
 def test_a_warehouse_newer_than_the_served_version_is_ahead(warehouse: DuckDBWarehouse) -> None:
     assert not is_ahead(warehouse, state(1, 7))
     complete_run(warehouse, state(2, 8))
