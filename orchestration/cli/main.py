@@ -13,7 +13,9 @@ import click
 from orchestration.cli.alerts import alerts
 from orchestration.cli.backtest import backtest
 from orchestration.cli.calibrate import calibrate
+from orchestration.cli.check import check
 from orchestration.cli.completion import completion
+from orchestration.cli.connect import connect
 from orchestration.cli.dashboard import dashboard
 from orchestration.cli.doctor import doctor
 from orchestration.cli.export import export
@@ -32,7 +34,7 @@ from orchestration.cli.status import status
 from orchestration.cli.verify import verify
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
-    "Run": (sample, run, rebuild),
+    "Run": (sample, connect, check, run, rebuild),
     "Read": (report, status, query, export, dashboard),
     "Forecast": (forecast, backtest, calibrate),
     "Keep": (verify, rollback, forget, publish),

@@ -180,6 +180,7 @@ class Value(_Strict):
     separator: str = "-"
     null_if: Texts = []
     map: dict[str, str | None] | None = None
+    pseudonym: Annotated[str, Field(min_length=8)] | None = None
     zone: Zone | None = None
     epoch: Literal["s", "ms", "us", "ns"] | None = None
     format: Annotated[str, AfterValidator(_format)] | None = None

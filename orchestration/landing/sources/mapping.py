@@ -206,6 +206,8 @@ def _check_value(value: Value, column: Column, feed: FeedMapping, place: Place, 
                 raise _Unusable(
                     place, f"{verb} is written inside another value; write it directly under the column"
                 )
+    if value.pseudonym and column.kind != "text":
+        raise _Unusable((*place, "pseudonym"), f"pseudonym is for ids, and {column.name} is {column.kind}")
     is_number = column.kind in NUMBERS
     for verb in ("rate", "places", "minor_units", "negate", "decimal", "thousands"):
         if getattr(value, verb) not in (None, False) and not is_number:

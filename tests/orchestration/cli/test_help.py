@@ -12,6 +12,7 @@ COMMANDS = [command for section in SECTIONS.values() for command in section]
 VERBS = {
     "Build",
     "Check",
+    "Connect",
     "Erase",
     "Export",
     "Fit",
