@@ -18,6 +18,7 @@ VERBS = {
     "Load",
     "Predict",
     "Print",
+    "Pull",
     "Rebuild",
     "Roll",
     "Run",
