@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+from dlt.common.runtime.anon_tracker import disable_anon_tracker
 
 from orchestration.durable_files import remove_temporary_files
 from orchestration.pull.config import RestPull, SqlPull
@@ -30,7 +31,7 @@ def load(config: SqlPull | RestPull, values: dict[str, str], *, folder: Path, st
         resources, record_column = rest_resources(config, values), RECORD
     delivered: list[Delivered] = []
 
-    def landing(items: str, table: dict[str, Any]) -> None:
+    def landing(items: Any, table: Any) -> None:
         if (file := deliver(Path(items), folder / table["name"], record_column=record_column)) is not None:
             delivered.append(file)
 
@@ -49,7 +50,7 @@ def load(config: SqlPull | RestPull, values: dict[str, str], *, folder: Path, st
 
 
 def _tidy(folder: Path, config: SqlPull | RestPull, state: Path) -> None:
-    """Remove what earlier pulls left: half files if killed, and what dlt keeps of those that failed or ended."""
+    """Remove what earlier pulls left: half files if killed, and what dlt keeps of failed and ended ones."""
     for table in config.tables:
         remove_temporary_files(folder / table)
     work = state / _NAME
@@ -60,8 +61,7 @@ def _tidy(folder: Path, config: SqlPull | RestPull, state: Path) -> None:
 
 def _configure() -> None:
     """Make dlt silent, without telemetry, and let it keep names as they are."""
-    dlt.config["runtime.dlthub_telemetry"] = False
-    dlt.config["runtime.log_level"] = "CRITICAL"
+    disable_anon_tracker()  # also where the environment does not switch it off before the import
     dlt.config["load.delete_completed_jobs"] = True  # people's rows stay in landing and raw only
     dlt.config["schema.naming"] = "direct"
     logging.getLogger("dlt").setLevel(logging.CRITICAL)

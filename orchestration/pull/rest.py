@@ -23,7 +23,7 @@ RECORD = "record"  # the only column of what dlt loads: it cannot rename, retype
 _LONGEST_WAIT_S = 60
 
 
-class _AsText(MapItem):  # type: ignore[type-arg]
+class _AsText(MapItem):
     placement_affinity = 2  # after the step that looks at the cursor, which has 1
 
 
