@@ -30,14 +30,15 @@ def pull(names: tuple[str, ...], landing: Path | None, data_dir: Path | None) ->
     Exit codes: 0 done; 1 a source could not be pulled, and the others were; 2 wrong use or configuration;
     3 another pull of the source runs.
     """
-    from orchestration.pull.config import FILE_NAME, PullConfigError, PullError, configured
+    from orchestration.lake.file_names import PULL_FILE
+    from orchestration.pull.config import PullConfigError, PullError, configured
     from orchestration.pull.pull import pull_source
     from orchestration.settings import secret
 
     settings = use_settings(landing_dir=landing, data_dir=data_dir)
     if not (names := names or tuple(configured(settings.landing_dir))):
         fail(
-            f"{settings.landing_dir} has no folder with a {FILE_NAME}. Write one: docs/sources/pull.md",
+            f"{settings.landing_dir} has no folder with a {PULL_FILE}. Write one: docs/sources/pull.md",
             EXIT_USAGE,
         )
     code = 0

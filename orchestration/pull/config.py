@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from orchestration.lake.file_names import is_hidden
+from orchestration.lake.file_names import PULL_FILE, is_hidden
 
-FILE_NAME = "pull.yml"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _TABLE_NAMES = "names of tables without / that do not begin with . or _"
 
@@ -58,10 +57,8 @@ def _address(url: str) -> str:
     return url.rstrip("/") + "/"
 
 
-Variable = Annotated[
-    str,
-    Field(pattern="^[A-Z_][A-Z0-9_]*$", title="the name of an environment variable, such as BILLING_API_KEY"),
-]
+_VARIABLE = "the name of an environment variable, such as BILLING_API_KEY"
+Variable = Annotated[str, Field(pattern="^[A-Z_][A-Z0-9_]*$", title=_VARIABLE)]
 Text = Annotated[str, Field(min_length=1, title="a text")]
 Path_ = Annotated[str, Field(min_length=1, title="a path such as data.items")]
 Count = Annotated[int, Field(ge=0, le=1_000_000, title="a whole number")]
@@ -143,8 +140,8 @@ class Rest(_Part):
         AfterValidator(_address),
         Field(title="an address that starts with http:// or https://, without a password or a query"),
     ]
-    bearer: Variable | None = None
-    headers: dict[str, Variable] = {}
+    bearer: Annotated[Variable | None, Field(title=_VARIABLE)] = None
+    headers: Annotated[dict[str, Variable], Field(title=_VARIABLE)] = {}
     attempts: Annotated[int, Field(ge=1, le=20, title="a whole number from 1 to 20")] = 5
 
 
@@ -171,7 +168,7 @@ def configured(landing: Path) -> list[str]:
     if not landing.is_dir():
         return []
     return sorted(
-        file.parent.name for file in landing.glob(f"*/{FILE_NAME}") if not is_hidden(file.parent.name)
+        file.parent.name for file in landing.glob(f"*/{PULL_FILE}") if not is_hidden(file.parent.name)
     )
 
 
@@ -191,15 +188,15 @@ def read_pull(file: Path) -> SqlPull | RestPull:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise PullConfigError(
-            f"{shown}, line {mark.line + 1 if mark else 1}: not YAML "
+            f"{shown}:{mark.line + 1 if mark else 1}: not YAML "
             f"({getattr(error, 'problem', None) or 'unreadable'}). Correct indentation or quotes there."
         ) from None
     for line, key in _repeated(root):
-        raise PullConfigError(f"{shown}, line {line}: `{key}` is there twice. Remove one.")
+        raise PullConfigError(f"{shown}:{line}: `{key}` is there twice. Remove one.")
     kinds = [kind for kind in ("sql", "rest") if isinstance(content, dict) and kind in content]
     if len(kinds) != 1:
         raise PullConfigError(
-            f"{shown}, line 1: one of the keys `sql` and `rest` must say where rows come from; found "
+            f"{shown}:1: one of the keys `sql` and `rest` must say where rows come from; found "
             f"{' and '.join(kinds) or 'neither'}. See docs/sources/pull.md."
         )
     try:
@@ -212,7 +209,7 @@ def read_pull(file: Path) -> SqlPull | RestPull:
 
 def _check_tables(shown: str, root: yaml.Node | None, pull: SqlPull | RestPull) -> None:
     for name, table in pull.tables.items():
-        place = f"{shown}, line {_line(root, ('tables', name))}: table {name}"
+        place = f"{shown}:{_line(root, ('tables', name))}: table {name}"
         if table.cursor is None and (table.lag or table.start is not None or getattr(table, "since", None)):
             raise PullConfigError(
                 f"{place}: `lag`, `start` and `since` need a `cursor`. Name the field that grows."
@@ -233,7 +230,7 @@ def _refusal(shown: str, root: yaml.Node | None, content: Any, error: Validation
     """File, line, key, rule and remedy of the first refusal; the value only where it cannot be a secret."""
     first = error.errors(include_url=False)[0]
     loc = tuple(part for part in first["loc"] if part != "[key]")
-    place = f"{shown}, line {_line(root, loc)}: "
+    place = f"{shown}:{_line(root, loc)}: "
     key = ".".join(map(str, loc))
     if first["type"] == "missing":
         return f"{place}`{key}` is missing. Add it."
@@ -241,8 +238,8 @@ def _refusal(shown: str, root: yaml.Node | None, content: Any, error: Validation
     if first["type"] == "extra_forbidden":
         return f"{place}`{key}` is no key here. Use one of: {', '.join(model)}."
     rule = (field and field.title) or str(first["msg"]).removeprefix("Input should be ")
-    is_secret = "variable" in rule or "password" in rule
-    found = "the value, which may be a secret, is not" if is_secret else f"found {first['input']!r}"
+    # above the tables, a value may be the secret that the variable should hold
+    found = f"found {first['input']!r}" if loc[0] == "tables" else "the value, hidden here, is not"
     return f"{place}`{key}` must be {rule}; {found}. Correct it."
 
 

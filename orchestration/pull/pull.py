@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from orchestration.pull.config import FILE_NAME, PullConfigError, PullError, configured, read_pull
+from orchestration.lake.file_names import PULL_FILE
+from orchestration.pull.config import PullConfigError, PullError, configured, read_pull
 from orchestration.pull.deliver import Delivered
 from orchestration.runs.lock import lock
 
@@ -40,14 +41,14 @@ def pull_source(
         )
     if name not in (found := configured(landing)):
         raise PullConfigError(
-            f"{landing / name / FILE_NAME} does not exist; folders with one: {', '.join(found) or 'none'}. "
+            f"{landing / name / PULL_FILE} does not exist; folders with one: {', '.join(found) or 'none'}. "
             "Correct the name, or write the file: docs/sources/pull.md"
         )
-    config = read_pull(landing / name / FILE_NAME)
+    config = read_pull(landing / name / PULL_FILE)
     values = {variable: secret(variable).get_secret_value() for variable in config.variables}
     if missing := [variable for variable, value in values.items() if not value]:
         raise PullConfigError(
-            f"{name}: the environment variable {missing[0]}, which {FILE_NAME} names, is not set. Set it."
+            f"{name}: the environment variable {missing[0]}, which {PULL_FILE} names, is not set. Set it."
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of dlt, about the machine

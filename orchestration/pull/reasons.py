@@ -64,7 +64,9 @@ def _cursor(found: BaseException) -> str | None:
 
 def _database(found: BaseException) -> str | None:
     if isinstance(found, sa.exc.DBAPIError):
-        return f"the database refused: {_line(found.orig or found)}. Check the address, its user and pull.yml."
+        return (
+            f"the database refused: {_line(found.orig or found)}. Check the address, its user and pull.yml."
+        )
     if isinstance(found, ModuleNotFoundError):
         return f"the driver {found.name} is not installed. Install it, or name another one in the address."
     if isinstance(found, sa.exc.ArgumentError | sa.exc.NoSuchModuleError):

