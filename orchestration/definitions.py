@@ -17,6 +17,7 @@ from orchestration.defs.postgres import postgres
 from orchestration.defs.progress import progress_logger
 from orchestration.defs.published import journal_tables, published_marts, served_tables
 from orchestration.defs.published_today import published_today
+from orchestration.defs.pull import after, pull_assets
 from orchestration.defs.raw import landing_feeds, raw
 from orchestration.defs.resources import RunContext
 from orchestration.defs.spikes import usage_spikes
@@ -36,10 +37,13 @@ def build(settings: Settings) -> dg.Definitions:
     dbt = open_dbt(settings)
     layers = {layer: dbt_layer(layer, manifest=dbt.manifest_path) for layer in LAYERS}
     schedule = nightly_schedule(settings)
-    everything = dg.AssetSelection.all()
+    pulls = pull_assets(settings)
+    nightly: dg.AssetSelection = dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks()
+    if pulls and not settings.pull:
+        nightly -= dg.AssetSelection.assets(*pulls) | dg.AssetSelection.checks_for_assets(*pulls)
     job = dg.define_asset_job(
         JOB_NAME,
-        selection=everything | dg.AssetSelection.all_asset_checks(),
+        selection=nightly,
         tags={DATA_DIR_TAG: str(settings.data_dir)},
         hooks={set_torn_warehouse_aside},
         description="The nightly run: landing files to published marts, with a gate after each layer.",
@@ -50,7 +54,8 @@ def build(settings: Settings) -> dg.Definitions:
                 *landing_feeds,
                 *journal_tables,
                 *served_tables,
-                raw,
+                *pulls,
+                after(pulls, raw) if settings.pull else raw,
                 *layers.values(),
                 credit_ledger,
                 models,

@@ -78,6 +78,8 @@ class Settings(BaseSettings):
     """Where each version is sent as well."""
     postgres_url: types.PostgresUrl = SecretStr("")
     """That PostgreSQL database, such as postgresql://user@host/database; it may hold a password."""
+    pull: types.Switch = False
+    """Pull every source with a pull.yml at the start of the nightly run; if one fails, the run goes on."""
     alert_webhook: types.WebUrl = SecretStr("")
     """Where alerts are posted to; a secret."""
     alert_email_to: types.Addresses = ()
@@ -155,6 +157,11 @@ class Settings(BaseSettings):
         return self.data_dir / "journal"
 
     @property
+    def pull_dir(self) -> Path:
+        """What was pulled so far, a folder for each source."""
+        return self.data_dir / "pull"
+
+    @property
     def alerts_dir(self) -> Path:
         """The record of the alerts that were sent."""
         return self.data_dir / "alerts"
@@ -225,6 +232,11 @@ def use(**given: Any) -> Settings:
     return settings
 
 
+def secret(variable: str) -> SecretStr:
+    """The value of a variable that a file names because it holds a secret; empty if it is not set."""
+    return SecretStr(os.environ.get(variable, ""))
+
+
 def export_environment(settings: Settings) -> None:
     """Write what dbt's profiles, Dagster and the programs this process starts read from the environment."""
     os.environ |= {
@@ -236,6 +248,7 @@ def export_environment(settings: Settings) -> None:
         # dagster.yaml alone does not stop the upload of events queued earlier, which would hang
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
     }
     # Dagster stores the planned events of a run in one transaction, not one for each asset and check
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")

@@ -19,6 +19,7 @@ DAGSTER = (
 FENCES = {
     "dagster": DAGSTER,
     "dagster_dbt": DAGSTER,
+    "dlt": ("orchestration/pull/",),
     "great_expectations": ("expectations/",),
     "sklearn": ("forecasting/",),
     "orchestration": ("orchestration/",),

@@ -23,6 +23,7 @@ from orchestration.cli.forecast import forecast
 from orchestration.cli.forget import forget
 from orchestration.cli.options import exit_on_sigterm
 from orchestration.cli.publish import publish
+from orchestration.cli.pull import pull
 from orchestration.cli.query import query
 from orchestration.cli.rebuild import rebuild
 from orchestration.cli.report import report
@@ -34,7 +35,7 @@ from orchestration.cli.status import status
 from orchestration.cli.verify import verify
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
-    "Run": (sample, connect, check, run, rebuild),
+    "Run": (sample, connect, check, pull, run, rebuild),
     "Read": (report, status, query, export, dashboard),
     "Forecast": (forecast, backtest, calibrate),
     "Keep": (verify, rollback, forget, publish),

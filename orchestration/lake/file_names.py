@@ -5,6 +5,8 @@ Files are listed in `landing_files`.
 
 import os
 
+PULL_FILE = "pull.yml"  # says what is pulled into the folder, and is no data of it
+
 
 def storable_name(name: str) -> str:
     """A file name as valid UTF-8; other bytes become `\\xNN`."""
@@ -13,4 +15,4 @@ def storable_name(name: str) -> str:
 
 def is_hidden(name: str) -> bool:
     """Whether the name is that of a file to be left alone, such as one half written."""
-    return name.startswith((".", "_"))
+    return name.startswith((".", "_")) or name == PULL_FILE

@@ -19,6 +19,7 @@ VERBS = {
     "Load",
     "Predict",
     "Print",
+    "Pull",
     "Rebuild",
     "Roll",
     "Run",

@@ -354,7 +354,7 @@ def test_a_file_name_that_is_not_utf_8_is_stored_escaped(lake: Lake, landing: Pa
 
 
 def test_hidden_files_are_ignored_and_unknown_folders_reported(lake: Lake, landing: Path) -> None:
-    for name in (".hidden.jsonl", "_SUCCESS", ".tmp/a.jsonl", "_spark/b.jsonl"):
+    for name in (".hidden.jsonl", "_SUCCESS", ".tmp/a.jsonl", "_spark/b.jsonl", "pull.yml"):
         deliver(landing, f"generation_events/{name}", lines(event(1)))
     deliver(landing, "generation_event/a.jsonl", lines(event(1)))
     deliver(landing, "notes.txt", b"hello")
