@@ -20,6 +20,7 @@ from orchestration.landing.sources.feed_query import Fault, FeedQuery, feed_quer
 from orchestration.landing.sources.language import FeedMapping, Mapping
 from orchestration.landing.sources.rate_cards import RateCards
 from orchestration.landing.sources.record_steps import RecordSteps, quoted
+from orchestration.landing.sources.sums import added_up
 from orchestration.landing.typing.json_text import JsonRejected, parse_json
 
 # part of the fingerprint of derived rows: raise it when the same mapping gives other rows
@@ -98,7 +99,10 @@ def map_records(
                 found.setdefault(name, []).append((query, rows))
     feeds = []
     for name, variants in found.items():
-        tables = [_documents(connection, query, _without(rows, rejected)) for query, rows in variants]
+        kept = [(query, _without(rows, rejected)) for query, rows in variants]
+        if mapping.totals and name == "provider_totals":
+            kept = [(query, added_up(query, rows, records["file_path"])) for query, rows in kept]
+        tables = [_documents(connection, query, rows) for query, rows in kept]
         feeds.append(MappedFeed(name, pa.concat_tables(tables).sort_by("record")))
     mapped = set().union(*(pc.unique(feed.documents["record"]).to_pylist() for feed in feeds))
     return Mapped(

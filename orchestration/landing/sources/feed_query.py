@@ -162,6 +162,8 @@ class _FeedWriter:
         if value.id:
             return self._fallback("true")
         found = null_if(self._source(value, column), ["", *value.null_if])
+        if value.before is not None:
+            found = f"nullif(trim(split_part({found}, {quoted(value.before)}, 1)), '')"
         if value.map is not None:
             found = self._steps.add(found)
             words = " ".join(
@@ -190,6 +192,9 @@ class _FeedWriter:
             return self._steps.text(value.path, is_number=is_number)
         if value.const is not None:
             return quoted(value.const)
+        if value.folder is not None:
+            names = self._steps.add("string_split(file_path, '/')")
+            return f"case when len({names}) > {value.folder + 1} then {names}[{value.folder + 1}] end"
         if value.tag is not None and value.in_ is not None:
             return self._tag(value.tag, value.in_)
         if value.first is not None:

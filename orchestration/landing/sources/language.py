@@ -175,10 +175,12 @@ class Value(_Strict):
     concat: Annotated[list["Value"], Field(min_length=1)] | None = None
     rate: Rate | None = None
     id: Literal["content_and_occurrence"] | None = None
+    folder: Annotated[int, Field(ge=1, le=9)] | None = None
 
     in_: PathText | None = Field(default=None, alias="in")
     separator: str = "-"
     null_if: Texts = []
+    before: Annotated[str, Field(min_length=1)] | None = None
     map: dict[str, str | None] | None = None
     pseudonym: Annotated[str, Field(min_length=8)] | None = None
     zone: Zone | None = None
@@ -233,7 +235,7 @@ class Value(_Strict):
 
 # what may stand beside these; beside the others, all
 _ALLOWED = {"id": (), "rate": ("places", "minor_units", "negate", "else_"), "const": ()}
-SOURCES = ("path", "const", "first", "tag", "concat", "rate", "id")
+SOURCES = ("path", "const", "first", "tag", "concat", "rate", "id", "folder")
 
 
 class FeedMapping(_Strict):
