@@ -99,7 +99,10 @@ def _seconds(landing: Path, data: Path, rows: int) -> float:
     lake.ingest(landing, now=_NOW)
     derivation = derive(lake)
     seconds = time.perf_counter() - start
-    paths = [*lake.paths("generation_events"), *lake.derived.paths("generation_events", derivation.fingerprint)]
+    paths = [
+        *lake.paths("generation_events"),
+        *lake.derived.paths("generation_events", derivation.fingerprint),
+    ]
     loaded = _row_count(paths)
     if loaded != rows:
         raise RuntimeError(f"all {rows:,} rows must load, or the rates say nothing; {loaded:,} did")
