@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.documents import DOCS, Example, examples
+from support.documents import DOCS, Example, blocks, examples
 from support.product import CreditsWith, NightlyRun
 
 from orchestration.cli.main import main
@@ -16,7 +16,7 @@ PROJECT = "/srv/credits/data"
 
 
 def test_the_tour_has_steps_and_the_comparison_sees_a_difference() -> None:
-    assert [example.words[1] for example in SHOWN[:3]] == ["sample", "run", "report"]
+    assert [example.words[1] for example in SHOWN[:4]] == ["connect", "sample", "run", "report"]
     assert {example.words[0] for example in SHOWN} == {"credits"}
     assert {example.words[1] for example in SHOWN} <= set(main.commands)
     shown = Example([], ["a …", "⋮", "z"])
@@ -31,7 +31,9 @@ def test_a_command_prints_what_the_tour_shows(
     example: Example, sample_run: NightlyRun, credits_with: CreditsWith, tmp_path: Path
 ) -> None:
     folders = {"data/landing": sample_run.landing, "data/warehouse": sample_run.data_dir}
-    written = tmp_path / "landing"
+    written, mine, own_file = tmp_path / "landing", tmp_path / "mine", tmp_path / "usage.csv"
+    folders |= {"data/mine": mine, "usage.csv": own_file}
+    own_file.write_text(blocks(TOUR, "csv")[0])
     if example.words[1] == "run":
         output = sample_run.result.stdout  # the run that the other examples read
     else:
@@ -47,6 +49,7 @@ def test_a_command_prints_what_the_tour_shows(
         output = done.stdout
     for folder, name in (
         (written, "data/landing"),
+        (mine, "data/mine"),
         (sample_run.landing, f"{PROJECT}/landing"),
         (sample_run.data_dir, f"{PROJECT}/warehouse"),
     ):
