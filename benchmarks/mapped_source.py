@@ -11,7 +11,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.table import print_rows
+import pyarrow.parquet as pq
+
 from orchestration.lake.lake import Lake
 from orchestration.lake.sources.derivation import derive
 
@@ -99,7 +100,10 @@ def _seconds(landing: Path, data: Path, rows: int) -> float:
     lake.ingest(landing, now=_NOW)
     derivation = derive(lake)
     seconds = time.perf_counter() - start
-    paths = [*lake.paths("generation_events"), *lake.derived.paths("generation_events", derivation.fingerprint)]
+    paths = [
+        *lake.paths("generation_events"),
+        *lake.derived.paths("generation_events", derivation.fingerprint),
+    ]
     loaded = _row_count(paths)
     if loaded != rows:
         raise RuntimeError(f"all {rows:,} rows must load, or the rates say nothing; {loaded:,} did")
@@ -107,8 +111,6 @@ def _seconds(landing: Path, data: Path, rows: int) -> float:
 
 
 def _row_count(paths: list[Path]) -> int:
-    import pyarrow.parquet as pq
-
     return sum(pq.read_metadata(path).num_rows for path in paths)
 
 
