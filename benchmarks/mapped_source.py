@@ -1,6 +1,6 @@
 """Part of `make bench`: how fast records of another system load, beside the same rows as native JSON lines.
 
-Both are read, typed and committed; a mapped record is also kept verbatim, mapped and read from the lake again.
+Both are read, typed and committed; a mapped record is also kept verbatim, and mapped from the lake.
 """
 
 import argparse

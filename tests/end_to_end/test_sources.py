@@ -1,4 +1,4 @@
-"""The records of another system are published by its mapping, and restated when its mapping or rate changes."""
+"""Records of another system are published by their mapping; a changed mapping or rate is restated."""
 
 from __future__ import annotations
 
