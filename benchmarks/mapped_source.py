@@ -1,6 +1,6 @@
 """Part of `make bench`: how fast records of another system load, beside the same rows as native JSON lines.
 
-Both are read, typed and committed; a mapped record is also kept verbatim, mapped and read from the lake again.
+Both are read, typed and committed; a mapped record is also kept verbatim, and mapped from the lake.
 """
 
 import argparse
@@ -11,7 +11,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.table import print_rows
+import pyarrow.parquet as pq
+
 from orchestration.lake.lake import Lake
 from orchestration.lake.sources.derivation import derive
 
@@ -110,8 +111,6 @@ def _seconds(landing: Path, data: Path, rows: int) -> float:
 
 
 def _row_count(paths: list[Path]) -> int:
-    import pyarrow.parquet as pq
-
     return sum(pq.read_metadata(path).num_rows for path in paths)
 
 

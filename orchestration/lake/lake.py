@@ -166,10 +166,11 @@ class Lake:
                 mapping = folder.mapping()
             except MappingError as error:
                 if folder.name in self.mappings:
+                    # without its cause, which the run would report in its place
                     raise LandingError(
                         f"{error}. The mapping was used before: the rows that were loaded by it stay served "
                         f"until it can be used again. Correct it, or restore the {MAPPING_FILE} used last."
-                    ) from error
+                    ) from None
                 unread.append(UnreadEntry(f"{folder.name}/", f"its mapping cannot be used: {error}"))
                 continue
             names = [file.name for file in listing.files[folder.name] if not is_read(mapping, file.name)]

@@ -6,4 +6,4 @@ select
     min(concat(file_path, ':', line_number, ': ', reason)) as example
 from read_parquet($files)
 group by split_part(file_path, '/', 1), feed, rule
-order by source_folder, row_count desc, feed, rule
+order by source_folder asc, row_count desc, feed asc, rule asc

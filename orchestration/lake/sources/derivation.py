@@ -68,7 +68,7 @@ def derivation_now(lake: Lake) -> Derivation:
     except MappingError as error:
         raise LandingError(
             f"{error}. The rows loaded by it stay served until it can be used again."
-        ) from error
+        ) from None
     cards = _rate_cards(lake, mappings)
     definitions = {
         name: _hash(mapping.fingerprint, cards[name].fingerprint, _engine(mapping))

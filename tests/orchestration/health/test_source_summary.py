@@ -42,7 +42,7 @@ def test_each_folder_has_its_records_rows_and_refusals(tmp_path: Path) -> None:
         "                 1 have no id: of identical ones in two files, one counts",
         "                 rounding to places moved the total by -0.008",
         "                 2 refused, generation_events range: such as robots/2.jsonl:1: "
-        "credits must be at least 0; found -1",
+        "credits must be at least 0; found -1.00",
     ]
     (group,) = rejected_groups(lake)
     assert (group.feed, group.row_count, group.corrected_count) == ("generation_events", 2, 0)

@@ -37,6 +37,9 @@ left join explained
 where
     records.record_count
     <> coalesce(
-        explained.mapped_count + explained.left_out_count + explained.quarantined_count, 0
+        explained.mapped_count
+        + explained.left_out_count
+        + explained.quarantined_count,
+        0
     )
     or records.record_count <> coalesce(explained.record_count, 0)
