@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -126,10 +127,10 @@ def test_a_file_of_another_system_is_reported_after_three_commands(
 
     connected = credits_command("connect", file, *export.options, "--landing", landing)
     assert connected.returncode == 0, connected.stderr
-    (following,) = re.findall(r"^next +credits (.*)$", connected.stdout, re.MULTILINE)
-    done = credits_command(*following.split(), "--data-dir", data_dir)
+    run_it, report_it = re.findall(r"^(?:next|then) +credits (.*)$", connected.stdout, re.MULTILINE)
+    done = credits_command(*shlex.split(run_it), "--data-dir", data_dir)
     assert done.returncode == 0, done.stdout + done.stderr
-    reported = credits_command("report", "--data-dir", data_dir)
+    reported = credits_command(*shlex.split(report_it), "--data-dir", data_dir)
     assert reported.returncode == 0, reported.stderr
     assert "Total Credits Used" in reported.stdout
 

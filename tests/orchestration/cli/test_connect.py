@@ -78,6 +78,14 @@ def test_a_source_is_written_with_its_mapping_and_the_next_command(log: Path, tm
     assert f"next     credits run --landing {landing} --as-of 2026-03-03" in done.output.splitlines()
 
 
+def test_of_several_workspaces_the_report_of_one_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    rows = [f"{n},2026-03-0{n}T09:00:00Z,{team},1" for n, team in ((1, "a"), (2, "b c"), (3, "b c"))]
+    file.write_text("\n".join(["id,time,workspace,credits", *rows]))
+    done = credits("connect", file, "--landing", tmp_path / "landing")
+    assert done.output.splitlines()[-1] == "then     credits report --workspace 'b c'"
+
+
 def test_a_link_is_no_copy(log: Path, tmp_path: Path) -> None:
     landing = tmp_path / "landing"
     assert credits("connect", log, "--zone", "UTC", "--landing", landing, "--link").exit_code == 0
