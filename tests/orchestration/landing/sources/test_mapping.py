@@ -3,10 +3,12 @@
 Not here: what the verbs do (test_engine).
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
+from orchestration.landing.sources.language import Condition, FeedMapping, Join, Rate, Reads, Refusal, Value
 from orchestration.landing.sources.mapping import (
     Mapping,
     MappingError,
@@ -172,3 +174,19 @@ def test_deep_nesting_is_an_error_of_the_mapping() -> None:
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_a_shipped_mapping_can_be_read(name: str) -> None:
     assert read_mapping(shipped()[name], name=name).all_feeds
+
+
+def test_the_examples_of_the_document_can_be_read() -> None:
+    text = (Path(__file__).parents[4] / "docs/sources/mapping.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == 5
+    for example in examples:
+        assert read(example).all_feeds
+
+
+def test_the_document_names_every_verb() -> None:
+    text = (Path(__file__).parents[4] / "docs/sources/mapping.md").read_text(encoding="utf-8")
+    models = (Mapping, Reads, FeedMapping, Join, Rate, Refusal, Condition, Value)
+    verbs = {field.alias or name for model in models for name, field in model.model_fields.items()}
+    verbs -= {"name", "columns", "also", "id"}  # not written, or written as a value
+    assert sorted(verb for verb in verbs if not re.search(rf"\b{verb}\b", text)) == []
