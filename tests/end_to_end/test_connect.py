@@ -108,7 +108,7 @@ EXPORTS = [
             Export("litellm.dump.csv", ("--rate", "100/usd"), litellm),
             Export("otel.jsonl", ("--rate", "1/1000 tokens"), otel),
             Export("langfuse.download.json", ("--rate", "100/usd"), langfuse),
-            Export("cursor.csv", ("--rate", "100/usd"), cursor),
+            Export("cursor.csv", (), cursor),
             Export("github.csv", (), github),
         )
     ),

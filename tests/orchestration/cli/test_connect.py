@@ -226,22 +226,18 @@ def test_a_file_of_the_contract_needs_no_mapping(tmp_path: Path) -> None:
 
 def test_addresses_become_pseudonyms_in_a_shipped_source_too(tmp_path: Path) -> None:
     landing = tmp_path / "landing"
-    done = credits("connect", SAMPLES / "cursor.csv", "--rate", "100/usd", "--landing", landing)
+    done = credits("connect", SAMPLES / "cursor.csv", "--workspace", "acme", "--landing", landing)
     assert done.exit_code == 0, done.output
-    member = yaml.safe_load((landing / "cursor" / "mapping.yml").read_text())["feeds"]["generation_events"][
-        "member_id"
-    ]
-    assert all("pseudonym" in value for value in member["first"])
-    assert member["first"][0]["pseudonym"] not in done.output
-    kept = credits(
-        "connect",
-        SAMPLES / "cursor.csv",
-        "--rate",
-        "100/usd",
-        "--allow-email-ids",
-        "--landing",
-        tmp_path / "b",
-    )
+    written = (landing / "cursor" / "mapping.yml").read_text()
+    variants = yaml.safe_load(written)["feeds"]["generation_events"]
+    keys = {variant["member_id"]["pseudonym"] for variant in variants}
+    assert len(keys) == 1 and keys.pop() not in done.output
+    assert {variant["workspace_id"]["const"] for variant in variants} == {"acme"}
+    before, after = yaml.safe_load(shipped()["cursor"].read_text()), yaml.safe_load(written)
+    for variant in (*before["feeds"]["generation_events"], *after["feeds"]["generation_events"]):
+        variant.pop("member_id"), variant.pop("workspace_id")
+    assert after == before
+    kept = credits("connect", SAMPLES / "cursor.csv", "--allow-email-ids", "--landing", tmp_path / "b")
     assert kept.exit_code == 0
     assert not (tmp_path / "b" / "cursor" / "mapping.yml").exists()
 

@@ -143,7 +143,7 @@ def _credits(events: pa.Table) -> Decimal:
 def _their_total(samples: Sequence[Sample], mapping: Mapping) -> tuple[str, Decimal] | None:
     """The sum of the one column that credits are made of, taken from the records themselves."""
     feed = mapping.feeds.get("generation_events")
-    if feed is None or mapping.explode or feed.explode:
+    if feed is None or len(feed.variants) > 1 or mapping.explode or feed.explode:
         return None
     value = feed.columns["credits"]
     rate = value.rate
