@@ -34,13 +34,13 @@ def rows(file: Path, separator: str = ",") -> list[dict[str, str]]:
 
 
 def litellm(file: Path) -> Decimal:
-    """Spend times 100; where it is 0, the cost in the breakdown of the metadata."""
+    """Spend times 100, to six places; where it is 0, the cost in the breakdown of the metadata."""
 
     def spent(row: dict[str, str]) -> Decimal:
         breakdown = json.loads(row["metadata"] or "{}", parse_float=Decimal).get("cost_breakdown") or {}
         return decimals(row["spend"]) or Decimal(breakdown.get("total_cost") or 0)
 
-    return sum((100 * spent(row) for row in rows(file)), Decimal(0))
+    return sum(((100 * spent(row)).quantize(Decimal("0.000001")) for row in rows(file)), Decimal(0))
 
 
 def otel(file: Path) -> Decimal:
