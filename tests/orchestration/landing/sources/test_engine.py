@@ -4,6 +4,7 @@ Not here: errors of mappings (test_mapping), rate cards by themselves (test_rate
 (test_engine_properties).
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -465,6 +466,13 @@ def test_the_fallback_id_tells_identical_records_apart(run: Run) -> None:
     assert mapped.repeated == 2
 
 
+def test_the_fallback_id_is_the_same_for_ever(run: Run) -> None:
+    record = '{"at": "2026-05-01T12:00:00Z", "cost": 1}'
+    mapped = run(generation(event_id="content_and_occurrence"), record, occurrences=[3])
+    expected = hashlib.sha256(record.encode()).hexdigest()[:32]
+    assert rows(mapped)[0]["event_id"] == f"{expected}-3"
+
+
 def test_the_fallback_id_does_not_depend_on_the_end_of_the_line(run: Run) -> None:
     record = json.dumps({"at": NOON, "cost": 1})
     mapped = run(generation(event_id="content_and_occurrence"), record, record + "\n", record + "\r\n")
@@ -751,6 +759,16 @@ def test_a_join_reaches_the_newest_record_of_another_file(run: Run) -> None:
         ("e2", None, None, None),
         ("e3", None, None, None),
     ]
+
+
+def test_of_two_equally_new_records_of_a_join_the_order_of_files_does_not_decide(run: Run) -> None:
+    event = {"id": "e1", "traceId": "t1", "at": NOON, "cost": 1}
+    users = [{"id": "t1", "userId": user, "updatedAt": "2026-05-01"} for user in ("a", "b")]
+    found = {
+        rows(run(JOINED, event, joined=table(tuple(listed), ["shop/traces.jsonl"] * 2)))[0]["member_id"]
+        for listed in (users, users[::-1])
+    }
+    assert found == {"b"}
 
 
 def test_a_join_may_look_into_records_of_other_batches(run: Run) -> None:
