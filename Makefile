@@ -60,8 +60,9 @@ $(VENV)/.spark: $(VENV)/.made requirements-spark.lock
 	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check pyspark==4.3.0
 	@touch $@
 
-bench: $(VENV)/.made  ## measure load, full build, runs and the floor (make bench EVENTS=20000000)
+bench: $(VENV)/.made  ## measure load, full build, runs, the floor and mapped records (make bench EVENTS=20000000)
 	@$(BIN)/python -m benchmarks.warehouse --events $(EVENTS)
+	@$(BIN)/python -m benchmarks.mapped_source
 
 bench-engines: $(VENV)/.spark .venv-spark/.made  ## measure DuckDB and a Spark cluster on the same deliveries, in CPU seconds a row (EVENTS="200000 2000000")
 	@$(BIN)/python -m benchmarks.engines --events $(EVENTS)

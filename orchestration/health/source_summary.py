@@ -64,9 +64,11 @@ def source_summaries(lake: Lake) -> list[SourceSummary]:
         fed, refused = rows("source_rows", DELIVERIES), rows("source_reasons", QUARANTINE)
         return [
             SourceSummary(
-                *counts,
-                {feed: count for folder, feed, count in fed if folder == counts[0]},
-                [row[1:] for row in refused if row[0] == counts[0]],
+                *(
+                    *counts,
+                    {feed: count for folder, feed, count in fed if folder == counts[0]},
+                    [row[1:] for row in refused if row[0] == counts[0]],
+                )
             )
             for counts in rows("source_counts", MAPPING_COUNTS)
         ]

@@ -71,14 +71,17 @@ def _mapped(mapped: pd.DataFrame, rows: pd.DataFrame) -> Iterator[str]:
     for source in mapped.to_dict("records"):
         name, without_id, rounded = source["source_folder"], source["repeated_count"], source["rounded"]
         made = rows[rows["source_folder"] == name]
-        gave = ", ".join(f"{count:,} {feed}" for feed, count in zip(made["feed"], made["row_count"], strict=True))
+        gave = ", ".join(
+            f"{count:,} {feed}" for feed, count in zip(made["feed"], made["row_count"], strict=True)
+        )
         yield (
             f"mapped       {plain(name)}: {source['record_count']:,} records of {source['file_count']} files "
             f"gave {gave or 'no row'}; {source['left_out_count']:,} left out, "
             f"{source['quarantined_count']:,} quarantined"
         )
         if without_id:
-            yield f"             {without_id:,} of them have no id: of identical ones in two files, one counts"
+            what = f"{without_id:,} of them have no id"
+            yield f"             {what}: of identical ones in two files, one counts"
         if isinstance(rounded, str) and Decimal(rounded):
             yield f"             rounding to places moved the total by {Decimal(rounded).normalize():f}"
 

@@ -53,6 +53,7 @@ FILES = (
     "deep nesting",
     "ragged CSV",
     "an unclosed CSV quote",
+    "broken records of another system",
 )
 VALUES = (
     "text in a number",

@@ -37,11 +37,15 @@ from support.fault_table import Faults
 from orchestration.lake import landing_files
 from orchestration.lake.ingest_report import IngestReport
 from orchestration.lake.lake import Lake
+from orchestration.lake.sources.derivation import derive
 
 NOW = datetime(2026, 4, 8, 1, 0, tzinfo=UTC)
 INJECTORS = FILE_FAULTS | VALUE_FAULTS
 # injected below, because they take more than one load
-SEVERAL_LOADS = {"same name with other bytes", "a file changing while it is read", "100,000 tiny files"}
+SEVERAL_LOADS = {
+    *("same name with other bytes", "a file changing while it is read", "100,000 tiny files"),
+    "broken records of another system",
+}
 # these only show in what is published
 WHEN_PUBLISHED = {
     *("a workspace that changes zone", "events days late", "the same event in two files"),
@@ -187,6 +191,55 @@ def test_a_known_name_with_different_bytes_is_a_new_delivery(seed: int, load: Lo
         assert any("again.jsonl" in warning for warning in report.warnings)
         assert load.ingest().batch_id is None
         assert_every_line_is_explained(load)
+
+
+MAPPING = """
+reads: {format: jsonl}
+feeds:
+  generation_events:
+    event_id: event_id
+    occurred_at: {path: occurred_at, zone: UTC}
+    workspace_id: workspace_id
+    generation_type: generation_type
+    credits: credits
+"""
+BROKEN_RECORDS = (
+    "{", "[1, 2]", "null", '"text"', '{"event_id": "x", "event_id": "y"}', '{"a": NaN}', "\x00", "\udcff",
+    '{"event_id": {"deep": ' + "[" * 70 + "]" * 70 + "}}", '{"event_id": 1e400}', '{"credits": "1,5"}',
+    '{"event_id": "\\u0000"}', '{"event_id": "e", "occurred_at": "31.02.2026"}', '{"event_id": ["e"]}', "{}",
+    '{"event_id": "\'; drop table raw.deliveries; --", "occurred_at": 0}', "x" * 9000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", ORDINARY)
+def test_a_broken_record_takes_no_good_record_with_it(seed: int, load: Load, faults: Faults) -> None:
+    rng = Random(seed)
+    rows = good_rows(rng, "mapped", 40)
+    first, *others = map(json.dumps, rows)
+    others += BROKEN_RECORDS
+    rng.shuffle(others)
+    texts = [first, *others]  # a NUL in the first bytes would be UTF-16
+    folder = load.landing / "other system"
+    folder.mkdir()
+    (folder / "mapping.yml").write_text(MAPPING)
+    with faults.injection("broken records of another system", times=len(BROKEN_RECORDS)):
+        content = "\n".join(texts).encode("utf-8", "surrogateescape")
+        (folder / "log of a day").write_bytes(content)
+        load.ingest()
+        derive(load.lake)
+
+        assert [row["reason"] for row in load.table("deliveries")] == [None]
+        derived = load.lake.derived
+        found = [row for path in derived.paths(FEED) for row in pq.read_table(path).to_pylist()]
+        assert sorted(row["event_id"] for row in found) == sorted(ids_of(rows))
+        assert {row["event_id"]: row["credits"] for row in found} == {
+            row["event_id"]: Decimal(str(row["credits"])) for row in rows
+        }
+        refused = load.table("quarantine")
+        refused += [row for path in derived.paths("quarantine") for row in pq.read_table(path).to_pylist()]
+        assert len(refused) == len(BROKEN_RECORDS)
+        assert all(row["reason"] and row["remedy"] and row["line_number"] for row in refused)
+        assert load.ingest().batch_id is None
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -24,16 +24,14 @@ from orchestration.landing.sources.mapping import Mapping
 from orchestration.landing.sources.paths import read_path
 from orchestration.landing.typing.json_text import JsonRejected, json_text, parse_json
 
-# invalid ones, and those in which a name occurs twice, are looked at one by one
+# of the records with the same names one is looked at: in a good one, no name occurs twice
 _CHECKED = """
     select
         position,
         sha256(record) as content_hash,
         case
-            when json_valid(record) and json_type(record) = 'OBJECT'
-                then len(json_keys(record)) = len(list_distinct(json_keys(record)))
-            else false
-        end as is_good
+            when json_valid(record) and starts_with(ltrim(record), '{') then hash(json_keys(record))
+        end as form
     from records
     order by position
 """
@@ -76,7 +74,7 @@ class SourceTarget:
         records = pc.utf8_rtrim(records, "\r\n").combine_chunks()
         checked = self._check(records)
         table = pa.table({"line_number": numbers, "record": records, "content_hash": checked["content_hash"]})
-        is_good = np.array(checked["is_good"].to_numpy(zero_copy_only=False))
+        is_good = _have_good_forms(checked["form"], records)
         faults: dict[int, QuarantinedLine] = {}
         for position in np.flatnonzero(~is_good).tolist():
             text = records[position].as_py()
@@ -133,6 +131,15 @@ def layout_of(mapping: Mapping) -> Layout:
         records=read_path(reads.records).keys if reads.records else (),
         separator=reads.separator,
     )
+
+
+def _have_good_forms(forms: pa.ChunkedArray, records: pa.Array) -> np.ndarray:
+    """Whether each record has the names of one that is a record; without a form, it is no JSON object."""
+    found = forms.combine_chunks().dictionary_encode()
+    codes = pc.fill_null(found.indices, -1).to_numpy(zero_copy_only=False)
+    _, firsts = np.unique(codes, return_index=True)
+    good = [codes[first] for first in firsts if codes[first] >= 0 and _fault(records[first].as_py()) is None]
+    return np.isin(codes, good)
 
 
 def _fault(record: str) -> Reject | None:

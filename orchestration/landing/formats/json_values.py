@@ -42,11 +42,11 @@ def json_value_chunks(blocks: Iterable[bytes], options: ReadOptions, path: Seque
 
 
 def _peeked(blocks: Iterator[bytes], options: ReadOptions) -> tuple[bytes, Iterator[bytes]]:
-    """The beginning up to the end of the first line that is not blank, and all blocks."""
+    """The beginning, with two whole lines if there are as many, and all blocks."""
     head = b""
     for block in blocks:
         head += block
-        if len(head.lstrip().splitlines()) > 1 or len(head) > options.max_line_bytes:
+        if len(head.lstrip().splitlines()) > 2 or len(head) > options.max_line_bytes:
             break
 
     def whole() -> Iterator[bytes]:
@@ -57,19 +57,32 @@ def _peeked(blocks: Iterator[bytes], options: ReadOptions) -> tuple[bytes, Itera
 
 
 def _is_by_line(head: bytes) -> bool:
-    """Whether the first line is a whole value, or no JSON at all, so that only that line is rejected."""
+    """Whether the first line is a whole value, or malformed, so that only that line is rejected."""
     if head.startswith(b"["):
         return False
-    if not head.startswith(b"{"):
-        return True
+    first, second, *_ = [*head.splitlines(), b"", b""]
+    # what begins on the first line goes on in the second
+    return not (head.startswith(b"{") and _is_cut(first) and (not second or not _is_malformed(first, second)))
+
+
+def _is_cut(line: bytes) -> bool:
+    fault = _fault(line)
+    return fault is not None and fault.pos >= len(fault.doc.rstrip())
+
+
+def _is_malformed(*lines: bytes) -> bool:
+    fault = _fault(b"\n".join(lines))
+    return fault is not None and fault.pos < len(fault.doc.rstrip())
+
+
+def _fault(text: bytes) -> json.JSONDecodeError | None:
     try:
-        _VALUE.decode(head.splitlines()[0].decode("utf-8", "replace"))
+        _VALUE.decode(text.decode("utf-8", "replace"))
     except json.JSONDecodeError as error:
-        # cut off at its end, it goes on in the next line; anything else is a malformed line
-        return error.pos < len(error.doc.rstrip())
+        return error
     except RecursionError:
-        return True
-    return True
+        return None
+    return None
 
 
 def _unpacked(chunks: Iterable[Chunk], options: ReadOptions, path: Sequence[str]) -> Iterator[Chunk]:
@@ -189,13 +202,12 @@ class _Text:
                     break
             except (json.JSONDecodeError, RecursionError) as error:
                 if len(self._text) - self._at > self._options.max_line_bytes:
-                    raise self._malformed(
-                        f"a record is malformed, or longer than {self._options.max_line_bytes} bytes "
-                        f"({LINE_CAP}); {or_raise(LINE_CAP)}"
-                    ) from error
+                    raise self._too_long("a record is malformed, or longer") from error
                 if not self._read_more():
                     raise self._malformed(str(error)) from error
         text = self._text[self._at : end]
+        if len(text) > self._options.max_line_bytes:
+            raise self._too_long("a record is longer")
         self._at = end
         self._count += self._pin is None
         return text
@@ -226,13 +238,15 @@ class _Text:
         self._line_now()
         kept = self._at if self._pin is None else self._pin
         if self._at - kept > self._options.max_line_bytes:
-            raise self._malformed(
-                f"a record is longer than {self._options.max_line_bytes} bytes ({LINE_CAP})"
-            )
+            raise self._too_long("a record is longer")
         self._text = self._text[kept:] + piece
         self._at, self._counted = self._at - kept, self._counted - kept
         self._pin = None if self._pin is None else 0
         return True
+
+    def _too_long(self, problem: str) -> FileRejected:
+        cap = self._options.max_line_bytes
+        return self._malformed(f"{problem} than {cap} bytes ({LINE_CAP}); {or_raise(LINE_CAP)}")
 
     def _malformed(self, problem: str) -> FileRejected:
         found = self._text[self._at : self._at + 40]
