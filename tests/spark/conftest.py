@@ -34,8 +34,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def on_spark(spark: Cluster, runs: ForkedRuns, dagster_home: Path) -> OnSpark:
     """The `credits` command on the cluster, by the prefix of its databases and the location of its files."""
 
-    def command(prefix: str, files: str = "") -> Credits:
-        environment = {"CREDITS_SPARK_PREFIX": prefix, "CREDITS_SPARK_FILES": files}
+    def command(prefix: str, files: str = "", **more: str) -> Credits:
+        environment = {"CREDITS_SPARK_PREFIX": prefix, "CREDITS_SPARK_FILES": files, **more}
         return credits_in(
             runs, dagster_home, CREDITS_TARGET="spark", CREDITS_SPARK_URL=spark.url, **environment
         )

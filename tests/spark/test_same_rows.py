@@ -5,6 +5,7 @@ The deliveries come from histories/. A failure names mart, key, column and both 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import duckdb
 import pytest
 from histories.compare import row_differences
 from histories.generate import RunDeliveries, histories, write_deliveries
-from support.product import REAL_USAGE, SAMPLE_AS_OF, Credits, nightly_run
+from support.product import REAL_USAGE, SAMPLE_AS_OF, Credits, CreditsWith, nightly_run
+from support.tagged_usage import TAG_KEYS, deliver, events, totals
 
-OnSpark = Callable[[str], Credits]
+OnSpark = Callable[..., Credits]
 SEEDS = (1, 2, 3, 4, 5)
 SHOWN = 12
 # what differs from run to run, on one engine too
@@ -65,9 +67,9 @@ def run_both(
 
 
 def test_the_sample_with_awkward_workspaces_is_equal_on_both_engines(
-    on_spark: OnSpark, credits_command: Credits, tmp_path: Path
+    on_spark: OnSpark, credits_command: Credits, credits_with: CreditsWith, tmp_path: Path
 ) -> None:
-    """The sample's team and generated workspaces with awkward deliveries, in one build."""
+    """The sample's team, generated workspaces with awkward deliveries, and tags and totals, in one build."""
     assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
     runs = histories(16, 2, seed=7)
     for number, deliveries in enumerate(runs):
@@ -75,10 +77,15 @@ def test_the_sample_with_awkward_workspaces_is_equal_on_both_engines(
         for file in folder.rglob("*.jsonl"):
             (tmp_path / "landing" / file.parent.name).mkdir(exist_ok=True)
             file.rename(tmp_path / "landing" / file.parent.name / file.name)
-    as_of = str(runs[-1].as_of)
-    first = nightly_run(credits_command, tmp_path / "landing", tmp_path / "duckdb", as_of)
-    second = nightly_run(on_spark("few_"), tmp_path / "landing", tmp_path / "spark", as_of)
+    last, rng = runs[-1].as_of, random.Random(7)
+    tagged, stated = events(rng, up_to=last, count=100), totals(rng, up_to=last, count=60)
+    deliver(tmp_path / "landing", 1, generation_events=list(tagged), provider_totals=list(stated))
+    tags, as_of = {"CREDITS_TAG_KEYS": ",".join(TAG_KEYS)}, str(last)
+    first = nightly_run(credits_with(**tags), tmp_path / "landing", tmp_path / "duckdb", as_of)
+    second = nightly_run(on_spark("few_", **tags), tmp_path / "landing", tmp_path / "spark", as_of)
     assert_same(first.published, second.published, f"seed 7 and the sample, as_of {as_of}")
+    assert first.query("select count(*) > 20 from marts.usage_by_tag") == [(True,)]
+    assert first.query("select count(*) > 20 from marts.reconciliation") == [(True,)]
 
 
 @pytest.mark.slow
