@@ -86,6 +86,28 @@ def test_of_several_workspaces_the_report_of_one_is_named(tmp_path: Path) -> Non
     assert done.output.splitlines()[-1] == "then     credits report --workspace 'b c'"
 
 
+def test_the_last_day_is_that_of_the_whole_file(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    days = [f"2026-03-{1 + n // 200:02d}" for n in range(2_600)]
+    file.write_text("\n".join(["id,time,credits", *(f"{n},{day}T09:00:00Z,1" for n, day in enumerate(days))]))
+    done = credits("connect", file, "--landing", tmp_path / "landing")
+    assert "of the first 1,000 records" in done.output.splitlines()
+    assert done.output.splitlines()[-2].endswith("--as-of 2026-03-13")
+
+
+def test_a_row_that_came_again_changed_counts_once_by_its_newest(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text(
+        "id,created_at,updated_at,credits\n"
+        "1,2026-03-01T09:00:00Z,2026-03-01T09:00:05Z,7\n"
+        "1,2026-03-01T09:00:00Z,2026-03-01T09:00:01Z,2\n"
+        "2,2026-03-01T09:00:00Z,2026-03-01T09:00:01Z,1\n"
+    )
+    lines = credits("connect", file).output.splitlines()
+    assert "  credits      8; credits in the file adds up to 10" in lines
+    assert not any(line.startswith("  conflicts") for line in lines)
+
+
 def test_a_link_is_no_copy(log: Path, tmp_path: Path) -> None:
     landing = tmp_path / "landing"
     assert credits("connect", log, "--zone", "UTC", "--landing", landing, "--link").exit_code == 0
