@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -265,14 +266,15 @@ def _write(seen: Seen, source: Source, *, landing: Path | None, out: Path | None
     for delivered in seen.files:
         target = deliver(delivered, landing / source.name, is_link=is_link)
         click.echo(f"written  {target}")
-    _next(landing, last_instant(seen, source))
+    _next(landing, last_instant(seen, source), source.trial.workspaces)
 
 
-def _next(landing: Path, last: datetime | None) -> None:
-    """Name the commands that come next; an old export is reported as of its last day."""
+def _next(landing: Path, last: datetime | None, workspaces: Sequence[str] = ()) -> None:
+    """Name the commands that come next; an old export is reported as of its last day, of one workspace."""
     day = f" --as-of {last:%Y-%m-%d}" if last and last < datetime.now(UTC) - _RECENT else ""
-    click.echo(f"next     credits run --landing {landing}{day}")
-    click.echo("then     credits report")
+    one = f" --workspace {shlex.quote(workspaces[0])}" if len(workspaces) > 1 else ""
+    click.echo(f"next     credits run --landing {shlex.quote(str(landing))}{day}")
+    click.echo(f"then     credits report{one}")
 
 
 def _deliver_feed(file: Path, seen: Seen, landing: Path | None) -> None:

@@ -78,6 +78,36 @@ def test_a_source_is_written_with_its_mapping_and_the_next_command(log: Path, tm
     assert f"next     credits run --landing {landing} --as-of 2026-03-03" in done.output.splitlines()
 
 
+def test_of_several_workspaces_the_report_of_one_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    rows = [f"{n},2026-03-0{n}T09:00:00Z,{team},1" for n, team in ((1, "a"), (2, "b c"), (3, "b c"))]
+    file.write_text("\n".join(["id,time,workspace,credits", *rows]))
+    done = credits("connect", file, "--landing", tmp_path / "landing")
+    assert done.output.splitlines()[-1] == "then     credits report --workspace 'b c'"
+
+
+def test_the_last_day_is_that_of_the_whole_file(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    days = [f"2026-03-{1 + n // 200:02d}" for n in range(2_600)]
+    file.write_text("\n".join(["id,time,credits", *(f"{n},{day}T09:00:00Z,1" for n, day in enumerate(days))]))
+    done = credits("connect", file, "--landing", tmp_path / "landing")
+    assert "of the first 1,000 records" in done.output.splitlines()
+    assert done.output.splitlines()[-2].endswith("--as-of 2026-03-13")
+
+
+def test_a_row_that_came_again_changed_counts_once_by_its_newest(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text(
+        "id,created_at,updated_at,credits\n"
+        "1,2026-03-01T09:00:00Z,2026-03-01T09:00:05Z,7\n"
+        "1,2026-03-01T09:00:00Z,2026-03-01T09:00:01Z,2\n"
+        "2,2026-03-01T09:00:00Z,2026-03-01T09:00:01Z,1\n"
+    )
+    lines = credits("connect", file).output.splitlines()
+    assert "  credits      8; credits in the file adds up to 10" in lines
+    assert not any(line.startswith("  conflicts") for line in lines)
+
+
 def test_a_link_is_no_copy(log: Path, tmp_path: Path) -> None:
     landing = tmp_path / "landing"
     assert credits("connect", log, "--zone", "UTC", "--landing", landing, "--link").exit_code == 0
@@ -218,22 +248,18 @@ def test_a_file_of_the_contract_needs_no_mapping(tmp_path: Path) -> None:
 
 def test_addresses_become_pseudonyms_in_a_shipped_source_too(tmp_path: Path) -> None:
     landing = tmp_path / "landing"
-    done = credits("connect", SAMPLES / "cursor.csv", "--rate", "100/usd", "--landing", landing)
+    done = credits("connect", SAMPLES / "cursor.csv", "--workspace", "acme", "--landing", landing)
     assert done.exit_code == 0, done.output
-    member = yaml.safe_load((landing / "cursor" / "mapping.yml").read_text())["feeds"]["generation_events"][
-        "member_id"
-    ]
-    assert all("pseudonym" in value for value in member["first"])
-    assert member["first"][0]["pseudonym"] not in done.output
-    kept = credits(
-        "connect",
-        SAMPLES / "cursor.csv",
-        "--rate",
-        "100/usd",
-        "--allow-email-ids",
-        "--landing",
-        tmp_path / "b",
-    )
+    written = (landing / "cursor" / "mapping.yml").read_text()
+    variants = yaml.safe_load(written)["feeds"]["generation_events"]
+    keys = {variant["member_id"]["pseudonym"] for variant in variants}
+    assert len(keys) == 1 and keys.pop() not in done.output
+    assert {variant["workspace_id"]["const"] for variant in variants} == {"acme"}
+    before, after = yaml.safe_load(shipped()["cursor"].read_text()), yaml.safe_load(written)
+    for variant in (*before["feeds"]["generation_events"], *after["feeds"]["generation_events"]):
+        variant.pop("member_id"), variant.pop("workspace_id")
+    assert after == before
+    kept = credits("connect", SAMPLES / "cursor.csv", "--allow-email-ids", "--landing", tmp_path / "b")
     assert kept.exit_code == 0
     assert not (tmp_path / "b" / "cursor" / "mapping.yml").exists()
 

@@ -18,19 +18,31 @@ def changed_mapping(file: Path, *, workspace: str | None = None, pseudonym: str 
         pseudonym: the key by which member ids are replaced, also where they are part of an id.
     """
     mapping = yaml.safe_load(file.read_text(encoding="utf-8"))
-    for feed in mapping["feeds"].values():
-        members = _paths(feed["member_id"]) if "member_id" in feed else set()
-        for column, value in feed.items():
-            if workspace and column == "workspace_id":
-                feed[column] = _with_workspace(value, workspace)
-            elif pseudonym and column in ("member_id", "event_id"):
-                feed[column] = _with_pseudonym(value, members, pseudonym)
     lines = [f"# The shipped mapping {file.stem}, with changes."]
     lines += [f"{verb}: {flow(value)}" for verb, value in mapping.items() if verb != "feeds"]
     lines.append("feeds:")
     for name, feed in mapping["feeds"].items():
-        lines += [f"  {name}:", *(f"    {column}: {flow(value)}" for column, value in feed.items())]
+        lines.append(f"  {name}:")
+        for variant in feed if isinstance(feed, list) else [feed]:
+            changed = _changed(variant, workspace=workspace, pseudonym=pseudonym)
+            marks = (
+                ["    - ", *["      "] * len(changed)] if isinstance(feed, list) else ["    "] * len(changed)
+            )
+            shown = zip(marks, changed.items(), strict=False)
+            lines += [f"{mark}{column}: {flow(value)}" for mark, (column, value) in shown]
     return "\n".join(lines) + "\n"
+
+
+def _changed(feed: dict[str, Any], *, workspace: str | None, pseudonym: str | None) -> dict[str, Any]:
+    """One variant of a feed with the changes."""
+    members = _paths(feed["member_id"]) if "member_id" in feed else set()
+    found = dict(feed)
+    if workspace and "workspace_id" in feed:
+        found["workspace_id"] = _with_workspace(feed["workspace_id"], workspace)
+    for column in ("member_id", "event_id"):
+        if pseudonym and column in feed:
+            found[column] = _with_pseudonym(feed[column], members, pseudonym)
+    return found
 
 
 def _paths(value: Any) -> set[str]:

@@ -58,7 +58,8 @@ def units_of(mapping: Mapping) -> dict[str, set[str]]:
 
 
 def _rates(mapping: Mapping) -> list[Rate]:
-    pending = [value for feed in mapping.all_feeds.values() for value in feed.columns.values()]
+    variants = [variant for feed in mapping.all_feeds.values() for variant in feed.variants]
+    pending = [value for variant in variants for value in variant.columns.values()]
     found: list[Rate] = []
     while pending:
         value: Value = pending.pop()

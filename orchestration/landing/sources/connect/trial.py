@@ -4,7 +4,8 @@ Nothing is written; what is printed of it is in `trial_text`.
 """
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -47,6 +48,7 @@ class Trial:
         left_out: records that give no row by the mapping's own choice.
         repeated: records whose id is their content and occurrence.
         first, last: the first and last time of the rows.
+        workspaces: the workspaces of the rows, that of most rows first.
         members: different members.
         credits: of all rows that load.
         rounded: by how much the mapping's `places` moved the total.
@@ -63,6 +65,7 @@ class Trial:
     repeated: int
     first: datetime | None
     last: datetime | None
+    workspaces: tuple[str, ...]
     members: int
     credits: Decimal
     rounded: Decimal
@@ -95,6 +98,7 @@ def try_mapping(samples: Sequence[Sample], mapping: Mapping, *, cards: RateCards
         repeated=mapped.repeated,
         first=first,
         last=last,
+        workspaces=_workspaces(typed.values()),
         members=len(members),
         credits=_credits(events) if events else Decimal(0),
         rounded=mapped.rounded,
@@ -112,10 +116,10 @@ def _typed(
     return rows.accepted, [(records[row.position], row.reject) for row in rows.rejected]
 
 
-def _span(tables: object) -> tuple[datetime | None, datetime | None]:
+def _span(tables: Iterable[pa.Table]) -> tuple[datetime | None, datetime | None]:
     """The first and the last time of all rows that have one."""
     found: list[datetime] = []
-    for rows in tables:  # type: ignore[attr-defined]
+    for rows in tables:
         name = next((name for name in _DAYS if name in rows.column_names), None)
         if name and rows.num_rows:
             span = pc.min_max(rows[name])
@@ -139,7 +143,7 @@ def _credits(events: pa.Table) -> Decimal:
 def _their_total(samples: Sequence[Sample], mapping: Mapping) -> tuple[str, Decimal] | None:
     """The sum of the one column that credits are made of, taken from the records themselves."""
     feed = mapping.feeds.get("generation_events")
-    if feed is None or mapping.explode or feed.explode:
+    if feed is None or len(feed.variants) > 1 or mapping.explode or feed.explode:
         return None
     value = feed.columns["credits"]
     rate = value.rate
@@ -171,6 +175,14 @@ def _at(record: object, keys: Sequence[str]) -> object:
                 return None
         record = record.get(key) if isinstance(record, dict) else None
     return record
+
+
+def _workspaces(tables: Iterable[pa.Table]) -> tuple[str, ...]:
+    found: Counter[str] = Counter()
+    for rows in tables:
+        if "workspace_id" in rows.column_names:
+            found.update(filter(None, rows["workspace_id"].to_pylist()))
+    return tuple(name for name, _ in found.most_common())
 
 
 def _same_ids(events: pa.Table) -> int:

@@ -27,6 +27,8 @@ def trial_lines(trial: Trial, *, rate: Decimal | None = None) -> Iterator[str]:
         yield f"  left out     {trial.left_out:,} by the mapping"
     if trial.first and trial.last:
         yield f"  days         {_day(trial.first)} to {_day(trial.last)} (UTC)"
+    if len(trial.workspaces) > 1:
+        yield f"  workspaces   {len(trial.workspaces):,}"
     if "generation_events" in trial.rows:
         yield f"  members      {trial.members:,}"
         yield f"  credits      {_number(trial.credits)}{_beside(trial, rate)}"
