@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from orchestration.lake.batch_writer import DELIVERIES, SOURCE_RECORDS
 from orchestration.lake.lake import Lake
 from orchestration.lake.sources.derived_batch import DerivedBatch
+from orchestration.lake.sources.mapped_parts import PartMapper
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.rejects import LandingError
 from orchestration.landing.sources.engine import ENGINE_VERSION
@@ -29,6 +30,7 @@ from orchestration.landing.sources.rate_cards import RateCards
 
 RATE_CARDS = "rate_cards"
 _DIGITS = 16
+_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -99,22 +101,24 @@ def derive(
     batches = lake.batches()
     pending = [batch for batch in batches if batch.name not in done and _has_records(batch)]
     with closing(duckdb.connect(config={"enable_external_access": False})) as connection:
+        joined = {
+            name: _joined_records(lake, derivation.mappings[name]) for name in derivation.joined if pending
+        }
+        mappers = [
+            PartMapper(each, derivation.mappings, derivation.cards, joined)
+            for each in (connection, *(connection.cursor() for _ in range(_THREADS - 1)))
+        ]
         for batch in pending:
             if progress:
                 progress(f"batch {int(batch.name)}: mapping {_record_count(batch):,} records")
             with known.new_batch(derivation.fingerprint, int(batch.name)) as writer:
-                joined = {
-                    name: _joined_records(lake, derivation.mappings[name]) for name in derivation.joined
-                }
                 DerivedBatch(
                     batch,
                     batches=batches,
                     mappings=derivation.mappings,
-                    cards=derivation.cards,
-                    joined=joined,
+                    mappers=mappers,
                     forgotten=lake.forgotten,
                     names=names,
-                    connection=connection,
                     spill_to=known.folder,
                 ).write(writer)
     known.remove_others(derivation.fingerprint)

@@ -1,4 +1,4 @@
-"""Derives the rows of one batch: maps its records in parts, types the rows, and accounts for every record.
+"""Derives the rows of one batch: writes what mappings made of its records, and accounts for every record.
 
 When, and by which mappings, is decided in `derivation`.
 """
@@ -12,7 +12,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,17 +22,15 @@ from orchestration.lake.delivery import has_credits
 from orchestration.lake.erasure.forgotten_list import ANY, Forgotten
 from orchestration.lake.erasure.rewriting import rewrite_batch
 from orchestration.lake.sources.derived_files import MAPPING_COUNTS, MAPPING_COUNTS_SCHEMA, DerivedWriter
+from orchestration.lake.sources.mapped_parts import MappedPart, Part, PartMapper, TypedFeed, mapped_in_order
 from orchestration.lake.sources.occurrences import occurrences
 from orchestration.lake.sources.person_keys import PERSONAL_COLUMNS, PersonKeys
 from orchestration.lake.typed_files import quarantine_rows
 from orchestration.landing.contract import FEEDS
-from orchestration.landing.rejects import LandingError, Reject
-from orchestration.landing.sources.engine import MappedFeed, map_records
+from orchestration.landing.rejects import Reject
 from orchestration.landing.sources.mapping import Mapping as SourceMapping
-from orchestration.landing.sources.rate_cards import RateCards
-from orchestration.landing.typing.row_typer import RowTyper
 
-_PART_ROWS = 50_000
+_PART_ROWS = 20_000
 ERASED = Reject(
     "record.erased",
     None,
@@ -72,25 +69,16 @@ class _SourceCount:
     rounded: Decimal = Decimal(0)
 
 
-@dataclass
-class _Part:
-    """Records of one source folder; the `fate` of each is 0 left out, 1 mapped, 2 quarantined."""
-
-    source: str
-    records: pa.Table
-    fate: np.ndarray
-
-
 class DerivedBatch:
     """The rows that mappings make of one batch.
 
     Args:
         batch: its folder.
         batches: all batches, oldest first.
-        mappings, cards, joined: by source folder.
+        mappings: by source folder.
+        mappers: work on parts of the batch, side by side.
         forgotten: people whose rows and records are erased.
         names: names and e-mails of people who are forgotten now.
-        connection: a DuckDB connection of its own.
         spill_to: a folder for what does not fit in memory.
     """
 
@@ -100,19 +88,16 @@ class DerivedBatch:
         *,
         batches: Sequence[Path],
         mappings: Mapping[str, SourceMapping],
-        cards: Mapping[str, RateCards],
-        joined: Mapping[str, pa.Table],
+        mappers: Sequence[PartMapper],
         forgotten: Forgotten,
         names: Collection[str],
-        connection: duckdb.DuckDBPyConnection,
         spill_to: Path,
     ) -> None:
         self._batch, self._batches = batch, batches
-        self._mappings, self._cards, self._joined = mappings, cards, joined
+        self._mappings, self._mappers = mappings, mappers
         self._forgotten, self._names = forgotten, names
-        self._connection, self._spill_to = connection, spill_to
+        self._spill_to = spill_to
         self._batch_id = int(batch.name)
-        self._typers: dict[str, RowTyper] = {}
         self._deliveries = _loaded_files(batch)
         self._counts: dict[str, _SourceCount] = {}
         self._tokens: dict[tuple[str, int], dict[str, str]] = {}
@@ -133,11 +118,12 @@ class DerivedBatch:
 
     def _derive(self, writer: DerivedWriter) -> None:
         self._counts, self._tokens, self._staying = {}, {}, set()
-        for part in self._parts():
+        for mapped in mapped_in_order(self._parts(), self._mappers):
+            part = mapped.part
             count = self._counts.setdefault(part.source, _SourceCount())
-            self._map(part, count, writer)
+            fate = self._write_part(mapped, count, writer)
             self._note_mentions(part)
-            for file, found in _by_file(part):
+            for file, found in _by_file(part, fate):
                 total = count.files.setdefault(file, _RecordCount())
                 total.records += found.records
                 total.mapped += found.mapped
@@ -146,7 +132,7 @@ class DerivedBatch:
         writer.write(DELIVERIES, self._delivery_rows())
         writer.write(MAPPING_COUNTS, self._count_rows())
 
-    def _parts(self) -> Iterator[_Part]:
+    def _parts(self) -> Iterator[Part]:
         """The records in parts of one source folder each, with their occurrence."""
         counted = occurrences(
             self._batches[: self._batches.index(self._batch) + 1], self._batch, spill_to=self._spill_to
@@ -162,44 +148,29 @@ class DerivedBatch:
                 ends = [*(np.flatnonzero(sources[1:] != sources[:-1]) + 1).tolist(), len(sources)]
                 for first, end in pairwise([0, *ends]):
                     part = table.slice(first, end - first).combine_chunks()
-                    yield _Part(str(sources[first]), part, np.zeros(end - first, np.int8))
+                    yield Part(str(sources[first]), part)
 
-    def _map(self, part: _Part, count: _SourceCount, writer: DerivedWriter) -> None:
-        mapping = self._mappings.get(part.source)
-        if mapping is None:
-            raise LandingError(
-                f"batch {self._batch_id} has records of the folder {part.source}, and no mapping of it is "
-                f"known. Put its mapping.yml into landing/{part.source} and run again."
-            )
-        # without the records whose content is erased
-        present = np.flatnonzero(pc.is_valid(part.records["record"]).to_numpy(zero_copy_only=False))
-        given = part.records.take(pa.array(present)).select(["record", "occurrence", "file_path"])
-        mapped = map_records(
-            self._connection,
-            mapping,
-            given,
-            cards=self._cards[part.source],
-            joined=self._joined.get(part.source),
-        )
-        count.repeated += mapped.repeated
-        count.rounded += mapped.rounded
+    def _write_part(self, mapped: MappedPart, count: _SourceCount, writer: DerivedWriter) -> np.ndarray:
+        """Write the rows of a part; returns of each record 0 if left out, 1 if mapped, 2 if refused."""
+        part = mapped.part
+        fate = np.zeros(part.records.num_rows, np.int8)
+        count.repeated += mapped.mapped.repeated
+        count.rounded += mapped.mapped.rounded
         for feed in mapped.feeds:
-            self._write_feed(part, feed, present, count, writer)
-        rejected = [(int(present[index]), reject) for index, reject in mapped.rejected]
-        erased = np.setdiff1d(np.arange(part.records.num_rows), present).tolist()
+            self._write_feed(part, feed, fate, count, writer)
+        rejected = [(int(mapped.present[index]), reject) for index, reject in mapped.mapped.rejected]
+        erased = np.setdiff1d(np.arange(len(fate)), mapped.present).tolist()
         rejected += [(index, ERASED) for index in erased]
-        self._write_rejects(part, part.source, sorted(rejected, key=lambda found: found[0]), count, writer)
+        rejected.sort(key=lambda found: found[0])
+        self._write_rejects(part, part.source, rejected, fate, count, writer)
+        return fate
 
     def _write_feed(
-        self, part: _Part, mapped: MappedFeed, present: np.ndarray, count: _SourceCount, writer: DerivedWriter
+        self, part: Part, found: TypedFeed, fate: np.ndarray, count: _SourceCount, writer: DerivedWriter
     ) -> None:
-        feed = FEEDS[mapped.feed]
-        if mapped.feed not in self._typers:
-            self._typers[mapped.feed] = RowTyper(self._connection, feed)
-        typed = self._typers[mapped.feed].read(mapped.documents["document"])
-        owners = present[mapped.documents["record"].to_numpy()]
+        feed, typed, owners = FEEDS[found.feed], found.typed, found.owners
         accepted = owners[typed.accepted["position"].to_numpy()]
-        part.fate[accepted] = np.maximum(part.fate[accepted], 1)
+        fate[accepted] = np.maximum(fate[accepted], 1)
         origin = part.records.take(pa.array(accepted))
         columns = {
             **{name: typed.accepted[name] for name in feed.typed_schema.names},
@@ -209,22 +180,23 @@ class DerivedBatch:
             "content_hash": typed.accepted["content_hash"],
         }
         rows = pa.table(columns, schema=feed.raw_schema)
-        without = self._forgotten.erase_new(mapped.feed, rows)
+        without = self._forgotten.erase_new(found.feed, rows)
         if self._forgotten and "member_id" in rows.column_names:
             self._note_people(rows, without, origin)
-        writer.write(mapped.feed, without)
-        for file, found, credits in _sums(without, is_summed=has_credits(mapped.feed)):
-            total = count.feeds.setdefault((file, mapped.feed), _FeedCount())
-            total.accepted += found
+        writer.write(found.feed, without)
+        for file, row_count, credits in _sums(without, is_summed=has_credits(found.feed)):
+            total = count.feeds.setdefault((file, found.feed), _FeedCount())
+            total.accepted += row_count
             total.credits += credits
         rejected = [(int(owners[row.position]), row.reject) for row in typed.rejected]
-        self._write_rejects(part, mapped.feed, rejected, count, writer)
+        self._write_rejects(part, found.feed, rejected, fate, count, writer)
 
     def _write_rejects(
         self,
-        part: _Part,
+        part: Part,
         feed: str,
         rejected: Sequence[tuple[int, Reject]],
+        fate: np.ndarray,
         count: _SourceCount,
         writer: DerivedWriter,
     ) -> None:
@@ -232,7 +204,7 @@ class DerivedBatch:
         if not rejected:
             return
         indexes = [index for index, _ in rejected]
-        part.fate[indexes] = 2
+        fate[indexes] = 2
         records = part.records.take(pa.array(indexes)).select(["file_path", "line_number", "record"])
         files = records["file_path"].to_pylist()
         loaded = [self._deliveries[file] for file in files]
@@ -273,7 +245,7 @@ class DerivedBatch:
             found = self._tokens.setdefault((place["file_path"], place["record_number"]), {})
             found |= dict.fromkeys(terms, token)
 
-    def _note_mentions(self, part: _Part) -> None:
+    def _note_mentions(self, part: Part) -> None:
         """Remember the records that name someone who is forgotten, also where no row does."""
         if not self._forgotten:
             return
@@ -353,13 +325,13 @@ def _loaded_files(batch: Path) -> dict[str, dict[str, Any]]:
     return {row["file_path"]: row for row in rows if row["status"] == "loaded" and row["feed"] not in FEEDS}
 
 
-def _by_file(part: _Part) -> Iterator[tuple[str, _RecordCount]]:
-    table = pa.table({"file": part.records["file_path"], "fate": pa.array(part.fate)})
+def _by_file(part: Part, fate: np.ndarray) -> Iterator[tuple[str, _RecordCount]]:
+    table = pa.table({"file": part.records["file_path"], "fate": pa.array(fate)})
     for row in table.group_by(["file", "fate"]).aggregate([([], "count_all")]).to_pylist():
         count = row["count_all"]
         yield (
             row["file"],
-            _RecordCount(count, *(count if row["fate"] == fate else 0 for fate in (1, 0, 2))),
+            _RecordCount(count, *(count if row["fate"] == each else 0 for each in (1, 0, 2))),
         )
 
 

@@ -28,7 +28,7 @@ from orchestration.lake.erasure.forgotten_list import ANY
 from orchestration.lake.ingest_report import IngestReport
 from orchestration.lake.integrity import check_lake
 from orchestration.lake.lake import Lake
-from orchestration.lake.sources import derived_files
+from orchestration.lake.sources import derived_batch, derived_files
 from orchestration.lake.sources.derivation import Derivation, derive
 from orchestration.landing.options import ReadOptions
 from orchestration.landing.rejects import LandingError
@@ -197,6 +197,22 @@ def test_any_split_and_order_and_replay_gives_the_same_rows(tmp_path: Path) -> N
         }
         found.append(rows)
     assert found[0] and all(rows == found[0] for rows in found)
+
+
+def test_a_batch_mapped_in_many_parts_is_that_mapped_in_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin = article(0, no=None)
+    texts = [*(article(number) for number in range(60)), *[twin] * 20, article(1, at="never")]
+    desk.deliver("radio/mapping.yml", MAPPING.encode())
+    desk.deliver("radio/a.jsonl", lines(*texts[5:30]))
+    desk.load(a__jsonl=lines(*texts))
+    tables = ("generation_events", "deliveries", "quarantine", "mapping_counts")
+    before = [desk.derived(table) for table in tables]
+    desk.lake.derived.remove()
+    monkeypatch.setattr(derived_batch, "_PART_ROWS", 3)
+    derive(desk.lake)
+    assert [desk.derived(table) for table in tables] == before
 
 
 def test_identical_records_of_one_file_stay_apart_also_when_it_grows(desk: Desk) -> None:
