@@ -6,6 +6,7 @@ Which rows there are, and in which file a line is, is not decided here.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,9 +39,15 @@ class Spreading:
         """The lines of each run. A plot sets the run of some rows; its other rows come with the first run."""
         pace = (lambda _: 0) if is_plotted else self._pace(feed_rows)
         lines: Spread = [[] for _ in range(self.schedule.count)]
+        rows_of_event = Counter(row.row["event_id"] for row in feed_rows if row.feed == "generation_events")
         for feed_row in feed_rows:
             wanted = feed_row.run if feed_row.run is not None else pace(feed_row)
-            self._deliver(feed_row, self.schedule.open_run(wanted), lines)
+            # another row of the event, in an earlier run, would win over what contradicts this one
+            is_corrected = (
+                feed_row.feed == "generation_events" and rows_of_event[feed_row.row["event_id"]] > 1
+            )
+            may_contradict = not (self.is_order_independent and is_corrected)
+            self._deliver(feed_row, self.schedule.open_run(wanted), lines, may_contradict=may_contradict)
         return lines
 
     def _pace(self, feed_rows: list[FeedRow]) -> Pace:
@@ -71,7 +78,7 @@ class Spreading:
             return self.rng.randint(due, last)
         return self.rng.randint(0, due)
 
-    def _deliver(self, feed_row: FeedRow, run: int, lines: Spread) -> None:
+    def _deliver(self, feed_row: FeedRow, run: int, lines: Spread, *, may_contradict: bool) -> None:
         feed, row, rng = feed_row.feed, feed_row.row, self.rng
         line = line_of(feed, row, rng)
         if rng.random() < BROKEN:
@@ -88,7 +95,9 @@ class Spreading:
             other_run = (
                 run if self.is_order_independent else rng.choice((run, self.schedule.later_run(run, rng)))
             )
-            lines[other_run].append(line_of(feed, other, rng))
+            contradicting = line_of(feed, other, rng)
+            if may_contradict:
+                lines[other_run].append(contradicting)
 
 
 def _other_event(row: Row, rng: random.Random) -> Row:
