@@ -10,5 +10,5 @@ where
     entries.entry_id is null
     -- nothing_is_dated_far_after_as_of names the later ones
     and staged.occurred_at >= cast(:as_of as timestamp)
-    and staged.occurred_at <= cast(:as_of + 400 as timestamp)
+    and staged.occurred_at < cast(:as_of + 401 as timestamp)
 group by staged.workspace_id
