@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from orchestration.definitions import build
 from orchestration.defs.jobs import run_config
@@ -96,7 +97,7 @@ def _refuse_incomplete_day(settings: Settings, as_of: date | None, *, now: datet
         timezones = (
             workspace_timezones(warehouse) if is_loaded and warehouse.has_table("raw.workspaces") else []
         )
-    except WarehouseError:  # the run says why
+    except (WarehouseError, duckdb.Error):  # the run sets a damaged file aside, or says why
         timezones = []
     if timezones or as_of > newest_complete_day(now, ["Etc/GMT-14"]):
         require_complete_day(as_of, now=now, timezones=timezones)

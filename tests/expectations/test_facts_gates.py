@@ -713,6 +713,17 @@ def test_a_corrupted_ledger_is_reported(corruption: Corruption, assert_reported:
     assert_reported("ledger", *corruption)
 
 
+@pytest.mark.parametrize(("day", "is_found"), [("2027-05-05 23:59:59", True), ("2027-05-06 00:00:00", False)])
+def test_an_entry_of_more_than_400_days_later_is_left_to_the_check_of_far_dates(
+    day: str, is_found: bool, change: Callable[[str], None], failed_check: Callable[..., object]
+) -> None:
+    change(
+        "insert into staging.stg_credit_entries by name select 'w1' as workspace_id, 'far' as entry_id, "
+        f"5 as credits, timestamp '{day}' as occurred_at, 9 as batch_id"
+    )
+    assert (failed_check("ledger", "no_entry_waits_for_its_date") is not None) == is_found
+
+
 def test_every_ledger_check_is_failed_by_some_batch(assert_all_covered: Callable[..., None]) -> None:
     assert_all_covered("ledger", [corruption[0] for corruption in LEDGER])
 

@@ -24,6 +24,8 @@ from faults.broken_files import (
     write,
 )
 
+from orchestration.landing.contract import FEEDS
+
 _PLACEHOLDER = "(the value)"
 
 
@@ -96,15 +98,7 @@ def _new_column(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
     return [replace(expected, stored=tuple(stored))]
 
 
-_REQUIRED = (
-    "event_id",
-    "occurred_at",
-    "workspace_id",
-    "member_id",
-    "product_id",
-    "generation_type",
-    "credits",
-)
+_REQUIRED = FEEDS["generation_events"].required
 
 
 def _column_missing(row: Row, rng: Random) -> str:
@@ -136,7 +130,7 @@ _UNUSUAL_NAMES = (
         "ﷺ" * 50,
         "x" * 3000,
     ),
-    *("日本語", "I\u0307stanbul", "\\", '"', "\t", "\u2028", "ẞß", "null", "NaN", "-0", "1e5", "true"),
+    *("日本語", "I\u0307stanbul", "\\", '"', "\t", "\u2028", "ẞß", "undefined", "NaN", "-0", "1e5", "true"),
 )
 _HOSTILE = (
     *("'; drop table raw.deliveries; --", '"; drop schema marts cascade; --', "' or 1=1 --", "$$;", "%s%n"),

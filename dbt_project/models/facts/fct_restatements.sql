@@ -45,6 +45,10 @@ changed_with_units as (
     ) as units
     inner join {{ ref('int_generations_classified') }} as generations
         on {{ same_unit('units', 'generations') }}
+    inner join restated
+        on
+            generations.workspace_id = restated.workspace_id
+            and generations.usage_date = restated.usage_date
     group by generations.workspace_id, generations.usage_date
 ),
 

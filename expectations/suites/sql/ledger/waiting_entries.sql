@@ -9,5 +9,6 @@ left join facts.fct_credit_entries as entries
 where
     entries.entry_id is null
     -- nothing_is_dated_far_after_as_of names the later ones
-    and staged.occurred_at between cast(:as_of as timestamp) and cast(:as_of + 400 as timestamp)
+    and staged.occurred_at >= cast(:as_of as timestamp)
+    and staged.occurred_at < cast(:as_of + 401 as timestamp)
 group by staged.workspace_id
