@@ -322,6 +322,8 @@ create table marts.usage_by_category as
 select workspace_id, period, credits_used as credits, cast(1 as decimal(38, 12)) as credit_share
 from marts.credit_summary;
 create table marts.usage_by_generation_type as select * from marts.usage_by_category;
+create table facts.fct_generation_tags as
+select workspace_id, usage_date, 'team' as tag_key from facts.fct_generations;
 create table marts.usage_by_tag as
 select workspace_id, period, 'team' as tag_key, value as tag_value, cast(credits_used * share as decimal(38, 6)) as credits,
     cast(share as decimal(38, 12)) as credit_share, cast(wasted_credits * share as decimal(38, 6)) as wasted_credits,

@@ -14,6 +14,7 @@ MAY_BE_EMPTY = {
     "facts.fct_rows_waiting": "nothing is dated after as_of",
     "facts.fct_unnamed_usage": "no workspace has a products or members feed",
     "facts.fct_look_alike_ids": "no ids look alike",
+    "facts.fct_reconciliation": "no source states totals",
     "facts.fct_implausible_charges": "no charge is implausible",
     "facts.fct_ledger_warnings": "no entry takes more than there is",
     "forecast.deciding_charges": "no charge decides a state",

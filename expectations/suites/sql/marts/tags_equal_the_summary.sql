@@ -10,7 +10,7 @@ with tags as (
     group by workspace_id, period, tag_key
 ),
 
-tag_keys as (select distinct tag_key from marts.usage_by_tag)
+tag_keys as (select distinct tag_key from facts.fct_generation_tags)
 
 select
     summary.workspace_id,

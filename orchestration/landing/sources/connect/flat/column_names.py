@@ -54,8 +54,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "generation_type": """
                 generation_type task_type task content_type event_type usage_type operation_type
                 operation action feature feature_name use_case type kind job_type tool endpoint
-                call_type category_of_use aufgabe aufgabentyp art vorgangsart typ aktion funktion
-                anwendungsfall type_de_generation type_generation tache fonction usage tipo tarea accion
+                call_type category_of_use text_type aufgabe aufgabentyp art vorgangsart textart texttyp
+                textsorte inhaltstyp inhaltsart typ aktion funktion anwendungsfall type_de_generation type_generation tache fonction usage tipo tarea accion
                 funcion attivita azione taak soort tarefa acao ประเภท""",
             "credits": """
                 credits credits_used used_credits credits_charged charged_credits credits_spent
@@ -136,7 +136,8 @@ def name_score(ours: str, theirs: str) -> int:
     """
     found = normalised(theirs)
     words = set(found.split("_"))
-    best = 0
+    is_charge = ours == "credits" and words & _CREDITS and words <= _CREDITS | _USED
+    best = _CONTAINED if is_charge else 0
     for position, (synonym, parts) in enumerate(_synonyms(ours)):
         if found == synonym:
             return _EXACT - min(position, _EXACT - _CONTAINED - 1)
@@ -148,6 +149,13 @@ def name_score(ours: str, theirs: str) -> int:
 # of these a part of a name says too little: `cost_center` is no cost, `credits_left` is not what was charged
 _EXACTLY = frozenset(
     {"credits", "provider_cost", "latency_ms", "quality_score", "total_tokens", "time_of_day", "status"}
+)
+
+# `Verbrauch (Credits)`, `Credits Usage Total`: such words in any order say what was charged
+_CREDITS = frozenset(["credit", "credits"])
+_USED = frozenset(
+    "used usage use spent charged consumed consumption billed cost total amount count number of sum ai "
+    "verbrauch verbraucht verbrauchte verbrauchten kosten menge anzahl summe gesamt".split()
 )
 
 

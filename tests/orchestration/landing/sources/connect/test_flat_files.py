@@ -313,6 +313,17 @@ FILES = {
         "2026-03-01 09:00:00",
         refused=1,
     ),
+    "a charge named by words in any order": Flat(
+        "verbrauch.csv",
+        "Nr;Datum;Textart;Verbrauch (Credits);Credits übrig\n"
+        + "".join(f"{n};0{n}.04.2026 08:15:00;Titel;{n},25;{90 - n}\n" for n in range(1, 5)),
+        {"credits": '"Verbrauch (Credits)"', "generation_type": "Textart"},
+        "11",
+        4,
+        "2026-04-01 06:15:00",
+        {"zone": "Europe/Berlin"},
+        reads={"decimal": ","},
+    ),
 }
 
 
