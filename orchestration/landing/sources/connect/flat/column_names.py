@@ -55,7 +55,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
                 generation_type task_type task content_type event_type usage_type operation_type
                 operation action feature feature_name use_case type kind job_type tool endpoint
                 call_type category_of_use text_type aufgabe aufgabentyp art vorgangsart textart texttyp
-                textsorte inhaltstyp inhaltsart typ aktion funktion anwendungsfall type_de_generation type_generation tache fonction usage tipo tarea accion
+                textsorte inhaltstyp inhaltsart typ aktion funktion anwendungsfall
+                type_de_generation type_generation tache fonction usage tipo tarea accion
                 funcion attivita azione taak soort tarefa acao ประเภท""",
             "credits": """
                 credits credits_used used_credits credits_charged charged_credits credits_spent
@@ -154,8 +155,22 @@ _EXACTLY = frozenset(
 # `Verbrauch (Credits)`, `Credits Usage Total`: such words in any order say what was charged
 _CREDITS = frozenset(["credit", "credits"])
 _USED = frozenset(
-    "used usage use spent charged consumed consumption billed cost total amount count number of sum ai "
-    "verbrauch verbraucht verbrauchte verbrauchten kosten menge anzahl summe gesamt".split()
+    [
+        *(
+            "used",
+            "usage",
+            "spent",
+            "charged",
+            "consumed",
+            "billed",
+            "cost",
+            "total",
+            "amount",
+            "number",
+            "ai",
+        ),
+        *("verbrauch", "verbraucht", "verbrauchte", "kosten", "menge", "anzahl", "summe", "gesamt", "of"),
+    ]
 )
 
 
