@@ -169,7 +169,18 @@ _USED = frozenset(
             "number",
             "ai",
         ),
-        *("verbrauch", "verbraucht", "verbrauchte", "kosten", "menge", "anzahl", "summe", "gesamt", "of"),
+        *(
+            "verbrauch",
+            "verbraucht",
+            "verbrauchte",
+            "kosten",
+            "menge",
+            "anzahl",
+            "summe",
+            "gesamt",
+            "of",
+            "number",
+        ),
     ]
 )
 
