@@ -1,12 +1,22 @@
 with newest as (select max(batch_id) as batch_id from raw.deliveries),
 
+files as (
+    -- a file of another system has its records as lines, and a row for those not mapped
+    select
+        feed,
+        max(line_count) as line_count,
+        sum(quarantined_count) as rejected_count
+    from raw.deliveries
+    where batch_id in (select batch_id from newest)
+    group by feed, file_path
+),
+
 fed as (
     select
         feed,
         sum(line_count) as line_count,
-        sum(quarantined_count) as rejected_count
-    from raw.deliveries
-    where batch_id in (select batch_id from newest)
+        sum(rejected_count) as rejected_count
+    from files
     group by feed
 ),
 

@@ -156,31 +156,9 @@ _EXACTLY = frozenset(
 _CREDITS = frozenset(["credit", "credits"])
 _USED = frozenset(
     [
-        *(
-            "used",
-            "usage",
-            "spent",
-            "charged",
-            "consumed",
-            "billed",
-            "cost",
-            "total",
-            "amount",
-            "number",
-            "ai",
-        ),
-        *(
-            "verbrauch",
-            "verbraucht",
-            "verbrauchte",
-            "kosten",
-            "menge",
-            "anzahl",
-            "summe",
-            "gesamt",
-            "of",
-            "number",
-        ),
+        *("used", "usage", "spent", "charged", "consumed", "billed", "cost", "total", "amount"),
+        *("ai", "of", "number", "anzahl", "menge", "summe", "gesamt", "kosten"),
+        *("verbrauch", "verbraucht", "verbrauchte"),
     ]
 )
 
