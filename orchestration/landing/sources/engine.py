@@ -168,7 +168,7 @@ def _fill(
         for row, reject in calculated.rejected.items():
             rejected.setdefault(positions[row], reject)
         moved += calculated.rounded
-        rows = rows.append_column(f"={amount.column}", pa.array(calculated.texts, pa.string()))
+        rows = rows.append_column(f"={amount.column}", calculated.texts)
     return rows, moved
 
 

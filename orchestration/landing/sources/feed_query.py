@@ -167,7 +167,7 @@ class _FeedWriter:
         if value.map is not None:
             found = self._steps.add(found)
             words = " ".join(
-                f"when {quoted(word)} then {'null' if meant is None else quoted(meant)}"
+                f"when {quoted(word)} then {quoted(meant) if meant else 'null'}"
                 for word, meant in value.map.items()
             )
             found = f"case {found} {words} else {found} end" if words else found
