@@ -37,7 +37,7 @@ NUMBERS = st.builds(
 )
 ROWS = st.lists(
     st.tuples(
-        st.none() | st.sampled_from(["0", "0.0", "ten", ""]) | NUMBERS,
+        st.none() | st.sampled_from(["0", "0.0", "1", "3", "-5", "0.0000005", "ten", ""]) | NUMBERS,
         st.none() | st.sampled_from(["a", "b", "c", "d", "e", "unknown"]),
         st.none() | st.integers(0, 3 * DAY_US),
         st.none() | st.sampled_from(["7.5", "0.0000005", "x"]),
