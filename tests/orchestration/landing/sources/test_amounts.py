@@ -6,7 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.landing.sources.amounts import Calculated, calculate
@@ -55,6 +55,7 @@ def calculated(rows: list[tuple[str | None, ...]], factor: str, places: int | No
     return calculate(amount, pa.table(dict(zip(names, columns, strict=True))), CARDS)
 
 
+@example([("1", "c", 0, None), ("3", "c", 0, None), ("-5", "c", 0, None)], "1", 0)
 @settings(max_examples=150, deadline=None)
 @given(ROWS, st.sampled_from(["1", "-1", "0.01"]), st.sampled_from([None, 0, 2, 6]))
 def test_products_are_those_of_plain_decimal_arithmetic(
