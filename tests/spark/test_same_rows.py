@@ -6,6 +6,7 @@ The deliveries come from histories/. A failure names mart, key, column and both 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,12 +14,14 @@ import duckdb
 import pytest
 from histories.compare import row_differences
 from histories.generate import RunDeliveries, histories, write_deliveries
-from support.product import REAL_USAGE, SAMPLE_AS_OF, Credits, CreditsWith, nightly_run
+from support.product import REAL_USAGE, REPO, SAMPLE_AS_OF, Credits, CreditsWith, nightly_run
 from support.tagged_usage import TAG_KEYS, deliver, events, totals
 
 OnSpark = Callable[..., Credits]
 SEEDS = (1, 2, 3, 4, 5)
 SHOWN = 12
+SAMPLES = REPO / "docs" / "sources" / "samples"
+RATES = "card,valid_from,unit,credits_per_unit\nusd_to_credits,2020-01-01,usd,100\n"
 # what differs from run to run, on one engine too
 _OF_THE_RUN = {"data_quality": "exclude (run_id, checked_at)"}
 
@@ -69,7 +72,8 @@ def run_both(
 def test_the_sample_with_awkward_workspaces_is_equal_on_both_engines(
     on_spark: OnSpark, credits_command: Credits, credits_with: CreditsWith, tmp_path: Path
 ) -> None:
-    """The sample's team, generated workspaces with awkward deliveries, and tags and totals, in one build."""
+    """The sample's team, generated workspaces with awkward deliveries, tags, totals and the exports of other
+    systems, in one build."""
     assert credits_command("sample", "--out", tmp_path / "landing").returncode == 0
     runs = histories(16, 2, seed=7)
     for number, deliveries in enumerate(runs):
@@ -80,12 +84,21 @@ def test_the_sample_with_awkward_workspaces_is_equal_on_both_engines(
     last, rng = runs[-1].as_of, random.Random(7)
     tagged, stated = events(rng, up_to=last, count=100), totals(rng, up_to=last, count=60)
     deliver(tmp_path / "landing", 1, generation_events=list(tagged), provider_totals=list(stated))
+    for name in ("github.csv", "litellm.dump.csv"):
+        folder = tmp_path / "landing" / name.split(".")[0]
+        folder.mkdir()
+        records = re.sub(r"2026-0[56]-0\d", str(last), (SAMPLES / name).read_text())
+        (folder / name).write_text(records)
+    (tmp_path / "landing" / "rate_cards").mkdir()
+    (tmp_path / "landing" / "rate_cards" / "usd.csv").write_text(RATES)
     tags, as_of = {"CREDITS_TAG_KEYS": ",".join(TAG_KEYS)}, str(last)
     first = nightly_run(credits_with(**tags), tmp_path / "landing", tmp_path / "duckdb", as_of)
     second = nightly_run(on_spark("few_", **tags), tmp_path / "landing", tmp_path / "spark", as_of)
     assert_same(first.published, second.published, f"seed 7 and the sample, as_of {as_of}")
     assert first.query("select count(*) > 20 from marts.usage_by_tag") == [(True,)]
     assert first.query("select count(*) > 20 from marts.reconciliation") == [(True,)]
+    sources = first.query("select distinct source from marts.generation_details order by source")
+    assert {("github",), ("litellm",)} <= set(sources)
 
 
 @pytest.mark.slow
