@@ -9,8 +9,10 @@ import json
 import os
 import re
 import shutil
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -155,7 +157,8 @@ class DbtProject:
         words += ["--select", f"config.schema:{layer}", "--vars", json.dumps(dict(variables))]
         # unit tests are for make test; a test that also looks at a later layer belongs to that layer
         words += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-        built = dbtRunner(manifest=self.manifest).invoke([*words, *self.flags("info")])
+        with _interrupts_as_dbt_expects():
+            built = dbtRunner(manifest=self.manifest).invoke([*words, *self.flags("info")])
         if not isinstance(built.result, RunExecutionResult):
             raise DbtFailed(f"dbt could not build {layer}: {built.exception!r}")
         results = [self._node_result(result) for result in built.result.results]
@@ -186,6 +189,22 @@ class DbtProject:
             found=rows if is_test and rows else _FRAMES.sub("", str(result.message or result.status)),
             seconds=float(result.execution_time),
         )
+
+
+@contextmanager
+def _interrupts_as_dbt_expects() -> Iterator[None]:
+    """On KeyboardInterrupt dbt ends its threads; on what Dagster raises they would go on building."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        for number in handlers:
+            signal.signal(number, signal.default_int_handler)
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _files(folder: Path, name: str) -> Iterator[Path]:

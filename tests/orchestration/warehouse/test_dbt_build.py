@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from orchestration.warehouse.dbt_build import KEPT_PARSED, DbtProject
+from orchestration.warehouse.dbt_build import KEPT_PARSED, DbtFailed, DbtProject
 
 
 @pytest.fixture
@@ -50,3 +53,22 @@ def test_a_project_that_cannot_be_written_to_is_parsed_into_the_data_directory(
 ) -> None:
     monkeypatch.setattr("orchestration.warehouse.dbt_build.os.access", lambda *_: False)
     assert parsed(project_dir).is_relative_to(project_dir.parent / "data")
+
+
+def test_an_interrupt_reaches_dbt_as_the_one_on_which_it_ends_its_threads(
+    project_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    while_building: list[Any] = []
+
+    def invoke(*_: Any) -> dbtRunnerResult:
+        while_building.extend(signal.getsignal(number) for number in numbers)
+        return dbtRunnerResult(success=False, exception=KeyboardInterrupt())
+
+    before = [signal.getsignal(number) for number in numbers]
+    monkeypatch.setattr(dbtRunner, "invoke", invoke)
+    monkeypatch.setattr(DbtProject, "manifest", None)
+    with pytest.raises(DbtFailed, match="KeyboardInterrupt"):
+        DbtProject(project_dir, target_dir=project_dir.parent).build("staging", variables={})
+    assert while_building == [signal.default_int_handler] * 2
+    assert [signal.getsignal(number) for number in numbers] == before
