@@ -19,7 +19,9 @@ _VALUE = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 _REMEDY = "Deliver the complete file again; a file of JSON lines loses only the line that is malformed."
 
 
-def json_value_chunks(blocks: Iterable[bytes], options: ReadOptions, path: Sequence[str]) -> Iterator[Chunk]:
+def json_value_chunks(
+    blocks: Iterable[bytes], options: ReadOptions, path: Sequence[str] = ()
+) -> Iterator[Chunk]:
     """Chunks of the records of a JSON file.
 
     Each line is one record if the first one is; else each element of the array that the file is, or each of
