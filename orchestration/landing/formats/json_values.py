@@ -91,7 +91,7 @@ def _unpacked(chunks: Iterable[Chunk], options: ReadOptions, path: Sequence[str]
     """The same chunks with the records of each page, on its line."""
     for chunk in chunks:
         if not path:
-            yield Chunk(chunk.documents, chunk.rejected)
+            yield chunk
             continue
         builder = ChunkBuilder(options)
         for number, text in zip(

@@ -1,4 +1,4 @@
-"""A file that is one JSON array, read by json_values: the exact text of each element, however the file is split into blocks.
+"""A file that is one JSON array: the exact text of each element, however it is split into blocks.
 
 Values are tested in typing/.
 """
