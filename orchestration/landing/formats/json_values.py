@@ -6,9 +6,11 @@ A page is an object that holds its records in an array. Records are interpreted 
 import codecs
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from orchestration.landing.formats.chunks import Chunk, ChunkBuilder
 from orchestration.landing.formats.json_lines import json_line_chunks
+from orchestration.landing.formats.json_shape import json_shape
 from orchestration.landing.formats.lines import without_bom
 from orchestration.landing.options import LINE_CAP, ReadOptions, or_raise
 from orchestration.landing.rejects import FileRejected, file_rejected
@@ -35,8 +37,14 @@ def json_value_chunks(
     if _is_by_line(head):
         yield from _unpacked(json_line_chunks(whole, options), options, path)
         return
+    chunks = _chunks(_Text(whole, options).records(path), options)
+    yield replace(next(chunks), shape=None if head.startswith(b"[") else json_shape(head))
+    yield from chunks
+
+
+def _chunks(records: Iterable[tuple[int, str]], options: ReadOptions) -> Iterator[Chunk]:
     builder = ChunkBuilder(options)
-    for number, text in _Text(whole, options).records(path):
+    for number, text in records:
         builder.add(number, text, text)
         if builder.is_full:
             yield builder.take()
