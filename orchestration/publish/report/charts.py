@@ -77,8 +77,9 @@ class _Plot:
 
     first: date
     last: date
-    highest: Decimal
     left: float
+    day_width: float
+    credit_height: float
     top: float = TOP
     bottom: float = TOP + HEIGHT
 
@@ -87,10 +88,10 @@ class _Plot:
         return self.left + WIDTH
 
     def x(self, day: date) -> float:
-        return self.left + WIDTH * (day - self.first).days / (self.last - self.first).days
+        return self.left + self.day_width * (day - self.first).days
 
     def y(self, credits: Decimal) -> float:
-        return self.bottom - HEIGHT * float(credits / self.highest)
+        return self.bottom - self.credit_height * float(credits)
 
     def points(self, line: Iterable[tuple[date, Decimal]]) -> str:
         return " ".join(f"{self.x(day):.1f},{self.y(credits):.1f}" for day, credits in line)
@@ -114,7 +115,13 @@ def burn_down(report: Report) -> BurnDown | None:
     # a little room above the allowance for the label at the top
     highest = highest * Decimal("1.12") or Decimal(1)
     amounts = _amounts(highest)
-    plot = _Plot(first, last, highest, max(LEFT, *(DIGIT_WIDTH * len(text) for _amount, text in amounts)))
+    plot = _Plot(
+        first,
+        last,
+        left=max(LEFT, *(DIGIT_WIDTH * len(text) for _amount, text in amounts)),
+        day_width=WIDTH / (last - first).days,
+        credit_height=HEIGHT / float(highest),
+    )
     now = report.balances[-1]
     today = plot.x(now.usage_date), plot.y(now.closing)
     paths = [day for day in report.paths if day.forecast_date <= last]
