@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -52,3 +56,32 @@ def test_the_first_exception_is_raised_and_stops_the_rest(tmp_path: Path) -> Non
     with pytest.raises(ValueError, match="of batch 2"):
         list(in_processes(partial(failing, tmp_path), range(5000)))
     assert len(list(tmp_path.iterdir())) < 4999
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < ends_at
+        time.sleep(0.1)
+
+
+def test_processes_end_with_a_run_that_is_killed() -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("the children of a process are read from /proc")
+    script = (
+        "import os, time; from orchestration.publish.report.processes import in_processes\n"
+        "os.cpu_count = lambda: 2; list(in_processes(time.sleep, [600, 600]))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script])
+    children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
+
+    def sleeping() -> list[Path]:
+        """Its processes that have started: they have a second thread, which waits for its end."""
+        running = [Path("/proc", pid, "task") for pid in children.read_text().split()]
+        return [tasks for tasks in running if len(list(tasks.iterdir())) > 1]
+
+    wait_until(lambda: len(sleeping()) == 2)
+    processes = sleeping()
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: not any(tasks.exists() for tasks in processes))
