@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -134,3 +136,12 @@ def test_a_page_that_cannot_be_drawn_is_named(
     monkeypatch.setattr(pages, "report_csv", lambda report: 1 / 0)
     with pytest.raises(PublishError, match=r"that of 'w1' cannot be drawn: ZeroDivisionError: division by"):
         written(published, tmp_path / "pages")
+
+
+def test_a_process_that_writes_pages_loads_no_library_it_does_not_need() -> None:
+    program = "import sys, orchestration.publish.report.pages; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+    assert {"duckdb", "jinja2"} <= set(loaded.split())
+    assert not {"pandas", "numpy", "scipy", "altair", "dagster"} & set(loaded.split())
