@@ -26,6 +26,7 @@ FENCES = {
     "expectations": ("orchestration/", "expectations/"),
     "forecasting": ("orchestration/", "forecasting/"),
     "duckdb": ("orchestration/",),
+    "altair": ("orchestration/dashboard/",),
     "pickle": (),
 }
 
