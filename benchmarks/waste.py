@@ -22,8 +22,8 @@ import pandas as pd
 
 from benchmarks.measure import Measured, measure
 from benchmarks.waste_canaries import planted_leak, shuffled_time
-from forecasting.waste.evaluation import Evaluation, evaluate
-from forecasting.waste.features import Cases, LabelHistory
+from forecasting.waste.evaluation import TRAINING_DAYS, Evaluation, evaluate
+from forecasting.waste.features import Cases
 from forecasting.waste.model import SEED, choose_model
 from forecasting.waste.promotion import CANDIDATE, objections
 from forecasting.waste.scoring import predict_waste
@@ -64,7 +64,7 @@ def every_case(warehouse: DuckDBWarehouse, *, as_of: date) -> Cases:
         text = text.replace(first, "0001-01-01")
     with warehouse.connect() as connection:
         connection.execute(text.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
-    return Cases.from_frame(training_cases(warehouse))
+    return training_cases(warehouse, as_of=as_of, days=(as_of - date.min).days).cases
 
 
 def table_of(evaluation: Evaluation) -> pd.DataFrame:
@@ -104,13 +104,13 @@ def print_evaluation(title: str, evaluation: Evaluation | None) -> None:
 def speed(warehouse: DuckDBWarehouse, *, as_of: date) -> dict[str, float]:
     """Seconds to train on what a run reads, and to score a million cases."""
     started = time.monotonic()
-    cases = Cases.from_frame(training_cases(warehouse))
+    cases = training_cases(warehouse, as_of=as_of, days=TRAINING_DAYS).cases
     chosen = choose_model(
         cases, registry_of(warehouse).iloc[:0], None, as_of=as_of, maturity_days=MATURITY_DAYS
     )
     trained = time.monotonic() - started
     million = cases.take((pd.RangeIndex(SCORED) % max(len(cases), 1)).to_numpy())
-    history = LabelHistory(cases)
+    history = cases.history
     started = time.monotonic()
     predict_waste(chosen.rule, chosen.boosted, history, million, as_of=(as_of - EPOCH).days)
     scored = time.monotonic() - started
@@ -149,7 +149,7 @@ def main() -> None:
             f"scoring 1,000,000: {took['score_million_seconds']:.1f} s"
         )
         terms: dict[str, Any] = {"as_of": today, "maturity_days": MATURITY_DAYS, "seed": SEED}
-        recent = Cases.from_frame(training_cases(warehouse))
+        recent = training_cases(warehouse, as_of=run_state.as_of, days=TRAINING_DAYS).cases
         newest = evaluate(recent, **terms)
         print_evaluation("As the nightly run decides, on the newest weeks", newest)
         cases = every_case(warehouse, as_of=run_state.as_of)

@@ -29,8 +29,6 @@ if TYPE_CHECKING:  # scikit-learn is imported where a model is made, since most 
 STRETCH_ENDS = (6.0, 24.0, 72.0, 168.0, 336.0)
 LAST = len(STRETCH_ENDS) - 1
 UNSETTLED, SAVED, WASTED = 0, 1, 2
-# more cases make no better model, only a slower run
-MAX_BOOSTED, MAX_LOGISTIC = 80_000, 30_000
 # two are a quarter faster on an idle machine, and ten times slower next to another process
 ONE_THREAD = 1
 

@@ -9,7 +9,6 @@ from datetime import date
 import dagster as dg
 import pandas as pd
 
-from forecasting.waste.features import Cases, LabelHistory
 from forecasting.waste.model import choose_model, stored_hash
 from forecasting.waste.promotion import CANDIDATE
 from forecasting.waste.scoring import pending_sums, pending_waste, predict_waste
@@ -62,11 +61,12 @@ def waste_classifier(
     """Train the waste model, promote it if it beats the rule, and score generations and pending credits."""
     as_of = run.as_of_date(warehouse)
     today = (as_of - date(1970, 1, 1)).days
-    training = Cases.from_frame(training_cases(warehouse))
+    history_days = int(dbt.variables["waste_history_days"])
+    training = training_cases(warehouse, as_of=as_of, days=history_days)
     registry = registry_of(warehouse)
     stored = ModelFile(settings.models_dir, stored_hash(registry)).read()
     current = choose_model(
-        training,
+        training.cases,
         registry,
         stored,
         as_of=as_of,
@@ -85,12 +85,13 @@ def waste_classifier(
         metadata={"dagster/row_count": rows, "used": promoted["model"], "scores": promoted["scores"]},
     )
     name = "rule" if current.boosted is None else CANDIDATE
-    history, scored, sums = LabelHistory(training), [], []
-    for frame in cases_to_score(warehouse, as_of=as_of, days=int(dbt.variables["detail_days"])):
-        cases = Cases.from_frame(frame)
-        predicted = predict_waste(current.rule, current.boosted, history, cases, as_of=today)
-        scored.append(pd.DataFrame({"row_id": frame["row_id"], "waste_probability": predicted.at_first}))
-        sums.append(pending_sums(frame, cases, predicted.now, as_of=today))
+    scored, sums = [], []
+    for part in cases_to_score(warehouse, training, as_of=as_of, days=int(dbt.variables["detail_days"])):
+        predicted = predict_waste(
+            current.rule, current.boosted, training.cases.history, part.cases, as_of=today
+        )
+        scored.append(part.ids[["row_id"]].assign(waste_probability=predicted.at_first))
+        sums.append(pending_sums(part.ids, part.cases, predicted.now, as_of=today))
     probabilities = pd.concat(scored).assign(model_used=name)
     rows = warehouse.replace("waste.probabilities", probabilities, select=_PROBABILITIES)
     yield dg.MaterializeResult(
@@ -99,7 +100,7 @@ def waste_classifier(
     pending = pending_waste(
         pd.concat(sums).groupby(["workspace_id", "period"], as_index=False).sum(),
         dispersion=current.dispersion,
-        is_informed=bool((training.known_day <= today).any()),
+        is_informed=bool((training.cases.known_day <= today).any()),
     )
     rows = warehouse.replace("waste.pending_waste", pending, select=_PENDING)
     yield dg.MaterializeResult(asset_key=["waste", "pending_waste"], metadata={"dagster/row_count": rows})
