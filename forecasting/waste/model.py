@@ -192,6 +192,12 @@ def stored_hash(registry: pd.DataFrame) -> str:
     return "".join(registry.loc[registry["model"] == PREFIX + CANDIDATE, "hash"])
 
 
+def is_as_registered(registry: pd.DataFrame, stored: bytes | None) -> bool:
+    """Whether the stored candidate is the registered one, and was not refused; then it need not be read."""
+    found = "" if stored is None else sha256(stored).hexdigest()
+    return bool(len(registry)) and found == stored_hash(registry) and bool(registry["refused"].isna().all())
+
+
 def _read_candidate(registry: pd.DataFrame, stored: bytes | None) -> tuple[BaseEstimator | None, str | None]:
     """The stored candidate, or why it is refused; neither if nothing is stored or registered."""
     expected = stored_hash(registry)

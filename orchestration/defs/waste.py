@@ -9,10 +9,11 @@ from datetime import date
 import dagster as dg
 import pandas as pd
 
-from forecasting.waste.model import choose_model, stored_hash
+from forecasting.waste.model import choose_model, is_as_registered, stored_hash
 from forecasting.waste.promotion import CANDIDATE
 from forecasting.waste.scoring import pending_sums, pending_waste, predict_waste
 from orchestration.defs.resources import RunContext
+from orchestration.lake.lake import Lake
 from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.model_store import ModelFile
@@ -56,15 +57,20 @@ def waste_classifier(
     run: RunContext,
     settings: dg.ResourceParam[Settings],
     dbt: dg.ResourceParam[DbtProject],
+    lake: dg.ResourceParam[Lake],
     warehouse: dg.ResourceParam[Warehouse],
 ) -> Iterator[dg.MaterializeResult]:
     """Train the waste model, promote it if it beats the rule, and score generations and pending credits."""
+    registry = registry_of(warehouse)
+    stored = ModelFile(settings.models_dir, stored_hash(registry)).read()
+    if run.is_unchanged(warehouse, lake, settings) and is_as_registered(registry, stored):
+        for table in _TABLES:
+            yield dg.MaterializeResult(asset_key=["waste", table], metadata={"unchanged": True})
+        return
     as_of = run.as_of_date(warehouse)
     today = (as_of - date(1970, 1, 1)).days
     history_days = int(dbt.variables["waste_history_days"])
     training = training_cases(warehouse, as_of=as_of, days=history_days)
-    registry = registry_of(warehouse)
-    stored = ModelFile(settings.models_dir, stored_hash(registry)).read()
     current = choose_model(
         training.cases,
         registry,
