@@ -253,6 +253,10 @@ class _Past:
 
 def numbered(codes: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
     """The different codes, rising, and the number of each; np.unique would sort them all."""
+    if len(codes) and codes.dtype == np.int64 and codes.min() >= 0 and codes.max() < 8 * len(codes):
+        is_there = np.zeros(codes.max() + 1, dtype=bool)
+        is_there[codes] = True
+        return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[codes]
     numbers, known = pd.factorize(codes, sort=True)
     return known, np.asarray(numbers, dtype=np.int64)
 
