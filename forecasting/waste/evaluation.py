@@ -85,6 +85,7 @@ def evaluate(
     maturity_days: int,
     seed: int,
     weeks: int = TEST_WEEKS,
+    max_trained: int = MAX_TRAINED_TO_TEST,
     added: Features | None = None,
 ) -> Evaluation | None:
     """Score rule and models on the newest weeks whose labels are known.
@@ -95,6 +96,7 @@ def evaluate(
         maturity_days: days content may wait for its outcome.
         seed: of boosting and bootstrap.
         weeks: how many are tested.
+        max_trained: cases that each of them is trained on, at most.
         added: features under trial, of the same cases.
 
     Returns:
@@ -106,7 +108,15 @@ def evaluate(
     tested = []
     for back in range(weeks):
         last = as_of - maturity_days - 7 * back
-        week = _test_week(cases, first=last - 6, last=last, as_of=as_of, seed=seed, added=added)
+        week = _test_week(
+            cases,
+            first=last - 6,
+            last=last,
+            as_of=as_of,
+            seed=seed,
+            max_trained=max_trained,
+            added=added,
+        )
         if week is not None:
             tested.append(week)
     if len(tested) < MIN_WEEKS or sum(len(week.test) for week in tested) < MIN_TESTED:
@@ -185,12 +195,13 @@ def _test_week(
     last: int,
     as_of: int,
     seed: int,
+    max_trained: int,
     added: Features | None,
 ) -> _Week | None:
     cut = first - 1
     is_tested = (cases.day >= first) & (cases.day <= last) & (cases.known_day <= as_of)
     rows = {
-        "train": training_rows(cases, cut=cut, limit=MAX_TRAINED_TO_TEST),
+        "train": training_rows(cases, cut=cut, limit=max_trained),
         # products that were trained on are the last to be tested
         "test": sampled(cases, np.flatnonzero(is_tested), MAX_TESTED, from_end=True),
     }

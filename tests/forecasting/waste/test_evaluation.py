@@ -92,8 +92,7 @@ def test_a_test_trains_on_no_more_cases_than_its_budget(monkeypatch: pytest.Monk
         trained.append(len(cases))
 
     monkeypatch.setattr("forecasting.waste.evaluation.fit_model", fit_model)
-    monkeypatch.setattr("forecasting.waste.evaluation.MAX_TRAINED_TO_TEST", 700)
-    evaluate(Cases.from_frame(sample_cases(8_000, 100, seed=8)), **TERMS)
+    evaluate(Cases.from_frame(sample_cases(8_000, 100, seed=8)), max_trained=700, **TERMS)
     assert trained == [700] * TEST_WEEKS
 
 
