@@ -38,7 +38,7 @@ MIN_WEEKS = 3
 MIN_TESTED = 500
 TRAINING_DAYS = 180
 # average precision barely rises with more cases (docs/waste.md has the curve), and seconds do
-MAX_TRAINED = 80_000
+MAX_TRAINED = 160_000
 # a test needs less: it compares models on the same cases, and what more cases add is in neither
 MAX_TRAINED_TO_TEST = 20_000
 MAX_TESTED = 10_000  # of a week
