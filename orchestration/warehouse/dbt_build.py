@@ -14,17 +14,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
-from dbt.artifacts.schemas.run import RunExecutionResult
-from dbt.cli.main import dbtRunner
-from dbt.constants import PARTIAL_PARSE_FILE_NAME
-from dbt.contracts.graph.manifest import Manifest
-from dbt.parser.manifest import extended_mashumuro_decoder
-from dbt.version import __version__ as dbt_version
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 Command = Literal["build", "rebuild", "test"]
 SKIPPED = "skipped"
@@ -93,6 +91,11 @@ class DbtProject:
     @cached_property
     def manifest(self) -> Manifest:
         """What dbt parsed of the project, ready to run."""
+        # dbt takes two seconds to import: only a process that builds or parses pays for it
+        from dbt.constants import PARTIAL_PARSE_FILE_NAME
+        from dbt.contracts.graph.manifest import Manifest
+        from dbt.parser.manifest import extended_mashumuro_decoder
+
         packed = (self._parsed_dir / PARTIAL_PARSE_FILE_NAME).read_bytes()
         manifest: Manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
         manifest.build_parent_and_child_maps()
@@ -120,7 +123,7 @@ class DbtProject:
 
     def _fingerprint(self) -> str:
         """Of every file that dbt parses, and of what else decides on the result."""
-        digest = sha256(f"{dbt_version} {self.schema_prefix}".encode())
+        digest = sha256(f"{version('dbt-core')} {self.schema_prefix}".encode())
         names = ("models", "macros", "seeds", "tests", "*.yml")
         for file in sorted(file for name in names for file in _files(self.project_dir, name)):
             digest.update(f"\0{file.relative_to(self.project_dir)}\0".encode() + file.read_bytes())
@@ -128,6 +131,9 @@ class DbtProject:
 
     def parse(self, folder: Path) -> None:
         """Parse into a folder: what dbt reads again, and the manifest as JSON."""
+        from dbt.cli.main import dbtRunner
+        from dbt.contracts.graph.manifest import Manifest
+
         parsed = dbtRunner().invoke(["parse", *self.flags("none", target_dir=folder)])
         if not isinstance(parsed.result, Manifest):
             raise DbtFailed(f"dbt could not parse {self.project_dir}: {parsed.exception}")
@@ -151,6 +157,9 @@ class DbtProject:
         Raises:
             DbtFailed: dbt did not get as far as any result.
         """
+        from dbt.artifacts.schemas.run import RunExecutionResult
+        from dbt.cli.main import dbtRunner
+
         words = ["build", "--full-refresh"] if command == "rebuild" else [command]
         words += ["--select", f"config.schema:{layer}", "--vars", json.dumps(dict(variables))]
         # unit tests are for make test; a test that also looks at a later layer belongs to that layer
