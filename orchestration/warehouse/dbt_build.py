@@ -91,7 +91,7 @@ class DbtProject:
     @cached_property
     def manifest(self) -> Manifest:
         """What dbt parsed of the project, ready to run."""
-        # dbt takes two seconds to import: only a process that builds or parses pays for it
+        _compile_when_used()
         from dbt.constants import PARTIAL_PARSE_FILE_NAME
         from dbt.contracts.graph.manifest import Manifest
         from dbt.parser.manifest import extended_mashumuro_decoder
@@ -131,6 +131,7 @@ class DbtProject:
 
     def parse(self, folder: Path) -> None:
         """Parse into a folder: what dbt reads again, and the manifest as JSON."""
+        _compile_when_used()
         from dbt.cli.main import dbtRunner
         from dbt.contracts.graph.manifest import Manifest
 
@@ -157,6 +158,7 @@ class DbtProject:
         Raises:
             DbtFailed: dbt did not get as far as any result.
         """
+        _compile_when_used()
         from dbt.artifacts.schemas.run import RunExecutionResult
         from dbt.cli.main import dbtRunner
 
@@ -195,6 +197,16 @@ class DbtProject:
             found=rows if is_test and rows else _FRAMES.sub("", str(result.message or result.status)),
             seconds=float(result.execution_time),
         )
+
+
+def _compile_when_used() -> None:
+    """Before dbt is imported: its classes compile how they are read and written when that is first done.
+
+    dbt takes two seconds to import, so only a process that builds or parses does; a fifth is this compiling.
+    """
+    from mashumaro.config import BaseConfig
+
+    BaseConfig.lazy_compilation = True
 
 
 def _files(folder: Path, name: str) -> Iterator[Path]:
