@@ -101,10 +101,20 @@ class DbtProject:
         manifest.build_parent_and_child_maps()
         return manifest
 
+    @property
+    def kept_manifest_path(self) -> Path | None:
+        """The manifest of the project as it is now, if an earlier command has parsed it."""
+        manifest = self._kept_dir / "manifest.json"
+        return manifest if manifest.exists() else None
+
+    @property
+    def _kept_dir(self) -> Path:
+        return self._cache_dir / f"{self.target}-{self._fingerprint()}"
+
     @cached_property
     def _parsed_dir(self) -> Path:
         """The folder of what dbt parsed of the project as it is now; parsed first if there is none."""
-        parsed = self._cache_dir / f"{self.target}-{self._fingerprint()}"
+        parsed = self._kept_dir
         if not (parsed / "manifest.json").exists():
             self._cache_dir.mkdir(parents=True, exist_ok=True)
             with TemporaryDirectory(dir=self._cache_dir) as folder:
