@@ -18,7 +18,6 @@ DAGSTER = (
 )
 FENCES = {
     "dagster": DAGSTER,
-    "dagster_dbt": DAGSTER,
     "dlt": ("orchestration/pull/",),
     "great_expectations": ("expectations/",),
     "sklearn": ("forecasting/",),

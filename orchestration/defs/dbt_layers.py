@@ -4,20 +4,18 @@ One definition per layer, so that a failed gate on one layer stops the next. Wha
 belong here: that is dbt_project/.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from orchestration.defs.policy import code_of
+from orchestration.defs.dbt_specs import TESTS, asset_specs, check_specs
 from orchestration.defs.resources import RunContext
 from orchestration.lake.lake import Lake
 from orchestration.publish.versions.history import read_run_state
-from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import Command, DbtProject, NodeResult, raise_failures
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.protocol import Warehouse
@@ -26,33 +24,14 @@ from orchestration.warehouse.run_state import RunState, variables
 LAYERS = ("staging", "dimensions", "facts", "marts")
 
 
-class LayerTranslator(DagsterDbtTranslator):
-    """Names and describes a dbt model in Dagster as dbt does: schema.table, and its description only."""
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        return dg.AssetKey([self.get_group_name(dbt_resource_props), dbt_resource_props["name"]])
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        if dbt_resource_props["resource_type"] == "source":
-            return str(dbt_resource_props["source_name"])
-        return str(dbt_resource_props["config"]["schema"])
-
-    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        return str(dbt_resource_props["description"])
-
-    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
-        path = PROJECT_DIR / "dbt_project" / dbt_resource_props["original_file_path"]
-        return {**super().get_metadata(dbt_resource_props), **code_of(path)}
-
-
 def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
     """The models, seeds and data tests of one schema, as one step."""
 
-    @dbt_assets(
-        manifest=manifest,
-        select=f"config.schema:{layer}",
+    @dg.multi_asset(
         name=layer,
-        dagster_dbt_translator=LayerTranslator(),
+        specs=asset_specs(manifest, layer),
+        check_specs=check_specs(manifest, layer),
+        can_subset=True,
     )
     def build(
         context: dg.AssetExecutionContext,
@@ -88,16 +67,7 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
                 for asset_key in TopologicalSorter(depends).static_order():
                     if asset_key in context.selected_asset_keys:
                         yield dg.MaterializeResult(asset_key=asset_key, metadata={"unchanged": True})
-            known = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
-            for test in (result for result in results if result.kind == "test"):
-                asset_key = dg.AssetKey(test.table.split("."))
-                if (asset_key, test.name) in known:
-                    yield dg.AssetCheckResult(
-                        asset_key=asset_key,
-                        check_name=test.name,
-                        passed=test.passed,
-                        metadata={"found": test.found, "seconds": test.seconds},
-                    )
+            yield from checked(results, {key.asset_key for key in context.selected_asset_check_keys})
             raise_failures(layer, results)
             tests = sum(result.kind == "test" for result in results)
             context.log.info(f"{layer}: {len(results) - tests} models built, {tests} tests passed")
@@ -113,6 +83,22 @@ def command_for(dbt_variables: Mapping[str, object], run_state: RunState) -> Com
     is_same_day = dbt_variables["known_from"] == dbt_variables["known_to"]
     is_unchanged = since_batch == run_state.batch_id and is_same_day
     return "test" if is_unchanged else "build"
+
+
+def checked(results: Sequence[NodeResult], asset_keys: Set[dg.AssetKey]) -> Iterator[dg.AssetCheckResult]:
+    """One result for each model: its tests, and what they found."""
+    tests: dict[dg.AssetKey, list[NodeResult]] = {}
+    for result in results:
+        if result.kind == "test":
+            tests.setdefault(dg.AssetKey(result.table.split(".")), []).append(result)
+    for asset_key, of_model in tests.items():
+        if asset_key in asset_keys:
+            yield dg.AssetCheckResult(
+                asset_key=asset_key,
+                check_name=TESTS,
+                passed=all(test.passed for test in of_model),
+                metadata={test.name: test.found for test in of_model},
+            )
 
 
 def _as_check_row(layer: str, test: NodeResult) -> CheckRow:

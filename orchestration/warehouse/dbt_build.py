@@ -16,17 +16,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
-from dbt.artifacts.schemas.run import RunExecutionResult
-from dbt.cli.main import dbtRunner
-from dbt.constants import PARTIAL_PARSE_FILE_NAME
-from dbt.contracts.graph.manifest import Manifest
-from dbt.parser.manifest import extended_mashumuro_decoder
-from dbt.version import __version__ as dbt_version
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 Command = Literal["build", "rebuild", "test"]
 SKIPPED = "skipped"
@@ -95,15 +93,30 @@ class DbtProject:
     @cached_property
     def manifest(self) -> Manifest:
         """What dbt parsed of the project, ready to run."""
+        _compile_when_used()
+        from dbt.constants import PARTIAL_PARSE_FILE_NAME
+        from dbt.contracts.graph.manifest import Manifest
+        from dbt.parser.manifest import extended_mashumuro_decoder
+
         packed = (self._parsed_dir / PARTIAL_PARSE_FILE_NAME).read_bytes()
         manifest: Manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
         manifest.build_parent_and_child_maps()
         return manifest
 
+    @property
+    def kept_manifest_path(self) -> Path | None:
+        """The manifest of the project as it is now, if an earlier command has parsed it."""
+        manifest = self._kept_dir / "manifest.json"
+        return manifest if manifest.exists() else None
+
+    @property
+    def _kept_dir(self) -> Path:
+        return self._cache_dir / f"{self.target}-{self._fingerprint()}"
+
     @cached_property
     def _parsed_dir(self) -> Path:
         """The folder of what dbt parsed of the project as it is now; parsed first if there is none."""
-        parsed = self._cache_dir / f"{self.target}-{self._fingerprint()}"
+        parsed = self._kept_dir
         if not (parsed / "manifest.json").exists():
             self._cache_dir.mkdir(parents=True, exist_ok=True)
             with TemporaryDirectory(dir=self._cache_dir) as folder:
@@ -122,7 +135,7 @@ class DbtProject:
 
     def _fingerprint(self) -> str:
         """Of every file that dbt parses, and of what else decides on the result."""
-        digest = sha256(f"{dbt_version} {self.schema_prefix}".encode())
+        digest = sha256(f"{version('dbt-core')} {self.schema_prefix}".encode())
         names = ("models", "macros", "seeds", "tests", "*.yml")
         for file in sorted(file for name in names for file in _files(self.project_dir, name)):
             digest.update(f"\0{file.relative_to(self.project_dir)}\0".encode() + file.read_bytes())
@@ -130,6 +143,10 @@ class DbtProject:
 
     def parse(self, folder: Path) -> None:
         """Parse into a folder: what dbt reads again, and the manifest as JSON."""
+        _compile_when_used()
+        from dbt.cli.main import dbtRunner
+        from dbt.contracts.graph.manifest import Manifest
+
         parsed = dbtRunner().invoke(["parse", *self.flags("none", target_dir=folder)])
         if not isinstance(parsed.result, Manifest):
             raise DbtFailed(f"dbt could not parse {self.project_dir}: {parsed.exception}")
@@ -153,6 +170,10 @@ class DbtProject:
         Raises:
             DbtFailed: dbt did not get as far as any result.
         """
+        _compile_when_used()
+        from dbt.artifacts.schemas.run import RunExecutionResult
+        from dbt.cli.main import dbtRunner
+
         words = ["build", "--full-refresh"] if command == "rebuild" else [command]
         words += ["--select", f"config.schema:{layer}", "--vars", json.dumps(dict(variables))]
         # unit tests are for make test; a test that also looks at a later layer belongs to that layer
@@ -205,6 +226,16 @@ def _interrupts_as_dbt_expects() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def _compile_when_used() -> None:
+    """Before dbt is imported: its classes compile how they are read and written when that is first done.
+
+    dbt takes two seconds to import, so only a process that builds or parses does; a fifth is this compiling.
+    """
+    from mashumaro.config import BaseConfig
+
+    BaseConfig.lazy_compilation = True
 
 
 def _files(folder: Path, name: str) -> Iterator[Path]:
