@@ -11,7 +11,7 @@ import re
 import shutil
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,12 +21,15 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import yaml
-from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.constants import PARTIAL_PARSE_FILE_NAME
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import GenericTestNode
 from dbt.parser.manifest import extended_mashumuro_decoder
 from dbt.version import __version__ as dbt_version
+from dbt_common.events.base_types import EventMsg
+
+from orchestration.warehouse.dbt_tests import OPERATION, Asked, tests_of
 
 Command = Literal["build", "rebuild", "test"]
 SKIPPED = "skipped"
@@ -144,7 +147,7 @@ class DbtProject:
     def build(
         self, layer: str, *, variables: Mapping[str, object], command: Command = "build"
     ) -> Sequence[NodeResult]:
-        """Build and test the models and seeds of one schema; for failures, see `raise_failures`.
+        """Build the models and seeds of one schema, then test them; for failures, see `raise_failures`.
 
         The command `rebuild` uses nothing of what is there; `test` leaves the models as they are.
 
@@ -153,16 +156,48 @@ class DbtProject:
         Raises:
             DbtFailed: dbt did not get as far as any result.
         """
-        words = ["build", "--full-refresh"] if command == "rebuild" else [command]
-        words += ["--select", f"config.schema:{layer}", "--vars", json.dumps(dict(variables))]
-        # unit tests are for make test; a test that also looks at a later layer belongs to that layer
-        words += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
+        built: Sequence[Any] = []
+        if command != "test":
+            words = ["build", *(["--full-refresh"] if command == "rebuild" else [])]
+            words += ["--select", f"config.schema:{layer}"]
+            # unit tests are for make test; data tests follow
+            words += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+            built = self._invoke(words, variables).results
+        unbuilt = {result.node.unique_id for result in built if str(result.status) not in PASSING}
+        results = [self._node_result(result) for result in built if str(result.status) != SKIPPED]
+        return [*results, *self._test(tests_of(self.manifest, layer, without=unbuilt), variables)]
+
+    def _test(self, tests: Sequence[Sequence[Any]], variables: Mapping[str, object]) -> Iterator[NodeResult]:
+        """Run data tests, all of a model in one statement; those of a statement that fails one by one."""
+        asked = Asked([of_model for of_model in tests if isinstance(of_model[0], GenericTestNode)])
+        if asked.models:
+            words = ["run-operation", OPERATION, "--args", asked.arguments]
+            self._invoke(words, variables, listener=asked.listen)
+        if "interrupted" in asked.error:
+            raise DbtFailed(f"dbt could not test the models: {asked.error}")
+        for answer in (answer for of_model in asked.answers for answer in of_model):
+            found = f"{answer.failures} failing rows"
+            yield self._result_of(answer.test, passed=answer.passed, found=found, seconds=answer.seconds)
+        answered = asked.models[: len(asked.answers)]
+        others = [test.name for of_model in tests if of_model not in answered for test in of_model]
+        if others:
+            words = ["test", "--indirect-selection", "empty", "--select", *others]
+            yield from map(self._node_result, self._invoke(words, variables).results)
+
+    def _invoke(
+        self,
+        words: Sequence[str],
+        variables: Mapping[str, object],
+        *,
+        listener: Callable[[EventMsg], None] | None = None,
+    ) -> Any:
+        """The result of a command of dbt, also if nodes failed; `listener` gets dbt's events."""
+        dbt = dbtRunner(manifest=self.manifest, callbacks=[listener] if listener else None)
         with _interrupts_as_dbt_expects():
-            built = dbtRunner(manifest=self.manifest).invoke([*words, *self.flags("info")])
-        if not isinstance(built.result, RunExecutionResult):
-            raise DbtFailed(f"dbt could not build {layer}: {built.exception!r}")
-        results = [self._node_result(result) for result in built.result.results]
-        return [result for result in results if result.found != SKIPPED]
+            ran = dbt.invoke([*words, "--vars", json.dumps(dict(variables)), *self.flags("info")])
+        if ran.result is None:
+            raise DbtFailed(f"dbt could not {' '.join(words[:4])}: {ran.exception!r}")
+        return ran.result
 
     def flags(self, log_level: str, *, target_dir: Path | None = None) -> list[str]:
         """The options that every dbt command of this project gets."""
@@ -176,18 +211,26 @@ class DbtProject:
         ]
 
     def _node_result(self, result: Any) -> NodeResult:
-        node = result.node
-        is_test = node.resource_type == "test"
-        about = self.manifest.nodes[node.attached_node] if is_test and node.attached_node else node
-        passed = str(result.status) in PASSING
-        rows = f"{result.failures} failing rows" if result.failures is not None else ""
+        is_counted = result.node.resource_type == "test" and result.failures is not None
+        message = _FRAMES.sub("", str(result.message or result.status))
+        return self._result_of(
+            result.node,
+            passed=str(result.status) in PASSING,
+            found=f"{result.failures} failing rows" if is_counted else message,
+            seconds=float(result.execution_time),
+        )
+
+    def _result_of(self, node: Any, *, passed: bool, found: str, seconds: float) -> NodeResult:
+        attached = getattr(node, "attached_node", None)
+        about = self.manifest.nodes[attached] if attached else node
+        is_view = node.config.materialized == "view"
         return NodeResult(
-            kind="test" if is_test else "view" if node.config.materialized == "view" else "table",
+            kind="test" if node.resource_type == "test" else "view" if is_view else "table",
             table=f"{about.config.schema}.{about.name}",
             name=node.name,
             passed=passed,
-            found=rows if is_test and rows else _FRAMES.sub("", str(result.message or result.status)),
-            seconds=float(result.execution_time),
+            found=found,
+            seconds=seconds,
         )
 
 
