@@ -29,7 +29,7 @@ class Answer:
 
     Attributes:
         test: the node of the test.
-        failures: rows that fail it.
+        failures: rows that fail it; 0, as dbt has it, where they are few enough to pass.
         passed: whether dbt neither fails nor warns.
         seconds: its share of the time of its statement.
     """
@@ -115,4 +115,4 @@ def _answer(
     test: GenericTestNode, failures: int, is_warned: bool, is_failed: bool, *, seconds: float
 ) -> Answer:
     passed = not is_warned and not (is_failed and test.config.severity.upper() == "ERROR")
-    return Answer(test, failures, passed=passed, seconds=seconds)
+    return Answer(test, 0 if passed else failures, passed=passed, seconds=seconds)
