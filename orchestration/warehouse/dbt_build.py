@@ -11,14 +11,14 @@ import re
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from dbt.cli.main import dbtRunner
@@ -31,7 +31,6 @@ from dbt_common.events.base_types import EventMsg
 
 from orchestration.warehouse.dbt_tests import OPERATION, Asked, tests_of
 
-Command = Literal["build", "rebuild", "test"]
 SKIPPED = "skipped"
 KEPT_PARSED = 4
 PASSING = {"success", "pass", "no-op"}
@@ -144,22 +143,37 @@ class DbtProject:
         for folder in sorted(others, key=lambda folder: folder.stat().st_mtime)[:-KEPT_PARSED]:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def relations(self, layer: str) -> set[str]:
+        """The names of the models and seeds of one schema that are tables or views."""
+        nodes = (node for node in self.manifest.nodes.values() if node.config.schema == layer)
+        return {node.name for node in nodes if node.is_refable and not node.is_ephemeral}
+
     def build(
-        self, layer: str, *, variables: Mapping[str, object], command: Command = "build"
+        self,
+        layer: str,
+        *,
+        variables: Mapping[str, object],
+        is_rebuilt: bool = False,
+        unchanged: Collection[str] = (),
     ) -> Sequence[NodeResult]:
         """Build the models and seeds of one schema, then test them; for failures, see `raise_failures`.
 
-        The command `rebuild` uses nothing of what is there; `test` leaves the models as they are.
-
         What was skipped because something before it failed is not in the results.
+
+        Args:
+            layer: the schema.
+            variables: of dbt.
+            is_rebuilt: use nothing of what is there.
+            unchanged: names of models and seeds to leave as they are, and only test.
 
         Raises:
             DbtFailed: dbt did not get as far as any result.
         """
         built: Sequence[Any] = []
-        if command != "test":
-            words = ["build", *(["--full-refresh"] if command == "rebuild" else [])]
-            words += ["--select", f"config.schema:{layer}"]
+        if not unchanged or not self.relations(layer) <= set(unchanged):
+            words = ["build", "--select", f"config.schema:{layer}"]
+            words += ["--full-refresh"] if is_rebuilt else []
+            words += ["--exclude", *unchanged] if unchanged else []
             # unit tests are for make test; data tests follow
             words += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
             built = self._invoke(words, variables).results
@@ -193,8 +207,9 @@ class DbtProject:
     ) -> Any:
         """The result of a command of dbt, also if nodes failed; `listener` gets dbt's events."""
         dbt = dbtRunner(manifest=self.manifest, callbacks=[listener] if listener else None)
+        options = ["--vars", json.dumps(dict(variables)), "--cache-selected-only", *self.flags("info")]
         with _interrupts_as_dbt_expects():
-            ran = dbt.invoke([*words, "--vars", json.dumps(dict(variables)), *self.flags("info")])
+            ran = dbt.invoke([*words, *options])
         if ran.result is None:
             raise DbtFailed(f"dbt could not {' '.join(words[:4])}: {ran.exception!r}")
         return ran.result

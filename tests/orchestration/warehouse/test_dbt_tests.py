@@ -78,7 +78,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtProject]:
 @pytest.fixture(scope="module")
 def results(project: DbtProject) -> dict[str, NodeResult]:
     """What became of each node of the first layer, whose model `unbuilt` cannot be built."""
-    return {result.name: result for result in project.build("facts", variables={}, command="rebuild")}
+    return {result.name: result for result in project.build("facts", variables={}, is_rebuilt=True)}
 
 
 def test_a_layer_is_built_and_its_tests_find_what_was_planted(results: dict[str, NodeResult]) -> None:
@@ -131,7 +131,9 @@ def test_only_a_statement_that_fails_is_asked_test_by_test(
         return invoke(self, words)
 
     monkeypatch.setattr(dbtRunner, "invoke", keep)
-    assert [result.name for result in project.build("facts", variables={}, command="test")]
+    assert [
+        result.name for result in project.build("facts", variables={}, unchanged=project.relations("facts"))
+    ]
     operation, alone = asked
     assert operation[:2] == ["run-operation", "run_data_tests"]
     assert sorted(alone[alone.index("--select") + 1 : alone.index("--vars")]) == [
