@@ -21,7 +21,6 @@ _OF_AS_OF = {"as_of", "known_from", "known_to"}
 _OF_PUBLISHED = {"served_batch", "served_as_of", "is_redefined", "is_renamed"}
 _BATCH = "since_batch"
 _VARIABLE = re.compile(r"\bvar\(\s*['\"](\w+)")
-_CALLED = re.compile(r"\b(\w+)\(")
 
 
 def tables_without_new_rows(warehouse: Warehouse, tables: Collection[str], *, since_batch: int) -> set[str]:
@@ -87,15 +86,9 @@ class Changes:
     def _variables_of(self, node: Any) -> set[str]:
         """The variables that a model reads, in its hooks and macros too."""
         texts = [getattr(node, "raw_code", ""), *(hook.sql for hook in getattr(node.config, "pre_hook", []))]
-        called = {*node.depends_on.macros} if hasattr(node.depends_on, "macros") else set()
-        called |= {key for text in texts for key in self._macros_called(text)}
+        called = set(getattr(node.depends_on, "macros", ())) & self._variables_of_macros.keys()
         read = {name for text in texts for name in _VARIABLE.findall(text)}
-        return read.union(
-            *(self._variables_of_macros[key] for key in called if key in self._variables_of_macros)
-        )
-
-    def _macros_called(self, text: str) -> set[str]:
-        return {f"macro.{self._manifest.metadata.project_name}.{name}" for name in _CALLED.findall(text)}
+        return read.union(*(self._variables_of_macros[key] for key in called))
 
     @cached_property
     def _variables_of_macros(self) -> dict[str, set[str]]:
@@ -103,14 +96,12 @@ class Changes:
         project = self._manifest.metadata.project_name
         macros = {key: macro for key, macro in self._manifest.macros.items() if macro.package_name == project}
         read = {key: set(_VARIABLE.findall(macro.macro_sql)) for key, macro in macros.items()}
-        calls = {
-            key: ({*macro.depends_on.macros} | self._macros_called(macro.macro_sql)) & macros.keys()
-            for key, macro in macros.items()
-        }
         is_growing = True
         while is_growing:
-            sizes = {key: len(names) for key, names in read.items()}
-            for key, called in calls.items():
-                read[key] = read[key].union(*(read[other] for other in called))
-            is_growing = any(len(names) > sizes[key] for key, names in read.items())
+            sizes = sum(map(len, read.values()))
+            for key, macro in macros.items():
+                read[key] = read[key].union(
+                    *(read[other] for other in macro.depends_on.macros if other in read)
+                )
+            is_growing = sum(map(len, read.values())) > sizes
         return read
