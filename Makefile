@@ -13,7 +13,7 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-depletion bench-waste autoets serve lint audit lock clean bench-engines
+.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-pages bench-depletion bench-waste autoets serve lint audit lock clean bench-engines
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -66,6 +66,9 @@ bench: $(VENV)/.made  ## measure load, full build, runs, the floor and mapped re
 
 bench-engines: $(VENV)/.spark .venv-spark/.made  ## measure DuckDB and a Spark cluster on the same deliveries, in CPU seconds a row (EVENTS="200000 2000000")
 	@$(BIN)/python -m benchmarks.engines --events $(EVENTS)
+
+bench-pages: $(VENV)/.made  ## measure the pages of 10,000 copies of the published workspaces (make run first)
+	@$(BIN)/python -m benchmarks.pages $(DATA)/published
 
 bench-depletion: $(VENV)/.made  ## score the forecast against the pace and others (SERIES=file.csv for other series)
 	@$(BIN)/python -m benchmarks.depletion $(if $(SERIES),--series $(SERIES)) $(if $(AUTOETS),--autoets $(AUTOETS))

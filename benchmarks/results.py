@@ -3,7 +3,7 @@
 Not here: how it is measured (warehouse.py), or printed (table.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.measure import Measured
@@ -25,6 +25,7 @@ class OnHistory:
         build: the first run: load, full build, publishing.
         floor, nightly: the run of median length; nightly_runs are all of them.
         empty_run: the same run again, without new files; on the longest history only.
+        instead: what one would use instead, by its name; on the longest history only.
         differences: between the floor and the published marts; must be empty.
     """
 
@@ -38,6 +39,7 @@ class OnHistory:
     nightly: Measured
     nightly_runs: tuple[Measured, ...]
     empty_run: Measured | None
+    instead: Mapping[str, Measured]
     differences: tuple[str, ...]
 
 
@@ -94,6 +96,17 @@ def _build_rows(on: OnHistory) -> list[Row]:
         Row("  in memory", peak_mb=peak_mb).aim(f"<= {MEMORY_MB:,} MB", peak_mb <= MEMORY_MB),
         Row("  and its copy to published", copied.seconds, copied.cpu_seconds, peak_mb=copied.peak_mb),
         Row("  and start-up", on.build.startup_seconds),
+        *(
+            Row(
+                f"instead: {what}",
+                run.seconds,
+                run.cpu_seconds,
+                None,
+                run.peak_mb,
+                run.seconds / floor.seconds,
+            )
+            for what, run in on.instead.items()
+        ),
     ]
 
 

@@ -87,6 +87,7 @@ class Bench:
             for _ in range(options.repeats if is_longest else 1)
         ]
         differences = self._differences(f"{label} the same figures?", data)
+        instead = self._alternatives(label, data) if is_longest else {}
         nightly_runs: list[Measured] = []
         for number in range(options.repeats):
             shutil.rmtree(copy, ignore_errors=True)
@@ -112,6 +113,7 @@ class Bench:
             nightly=middle(nightly_runs),
             nightly_runs=tuple(nightly_runs),
             empty_run=empty_run,
+            instead=instead,
             differences=tuple(differences),
         )
 
@@ -136,6 +138,25 @@ class Bench:
             *("--memory-limit", self.options.memory_limit, "--threads", self.options.threads),
         )
         return self._run(f"{data.name}-floor", what, command)
+
+    def _alternatives(self, label: str, data: Path) -> dict[str, Measured]:
+        """What one would use instead, on the same data directory."""
+        common = ("--data", data, "--as-of", self.options.day_before)
+        work = data.with_suffix(".dbt")
+        dbt = [
+            *("env", f"CREDITS_DATA_DIR={work}", f"CREDITS_MEMORY_LIMIT={self.options.memory_limit}"),
+            *_module("alternatives", "dbt", *common, "--work", work),
+        ]
+        commands = {
+            "dbt alone, the same models without their tests": dbt,
+            "pandas, three breakdowns of 30 days": _module("alternatives", "pandas", *common),
+        }
+        found = {
+            what: self._run(f"{data.name}-{what.split()[0].strip(',')}", f"{label} {what}", command)
+            for what, command in commands.items()
+        }
+        shutil.rmtree(work)
+        return found
 
     def _differences(self, what: str, data: Path) -> list[str]:
         """Differences between the floor and the published marts."""

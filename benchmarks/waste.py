@@ -1,8 +1,8 @@
 """How well waste is predicted, and how fast: `make bench-waste`, LANDING=DIR for other data.
 
 Runs the nightly job on the data, then tests rule, logistic twin and boosting on every week, each from what
-was known before it. Ends with the promotion decision and both canaries; exits with 1 if a canary is not
-caught.
+was known before it, and boosting by how many cases it is trained on. Ends with the promotion decision and
+both canaries; exits with 1 if a canary is not caught.
 Not here: the protocol (forecasting/waste/evaluation.py), promotion, or the canaries (waste_canaries.py).
 """
 
@@ -22,8 +22,8 @@ import pandas as pd
 
 from benchmarks.measure import Measured, measure
 from benchmarks.waste_canaries import planted_leak, shuffled_time
-from forecasting.waste.evaluation import Evaluation, evaluate
-from forecasting.waste.features import Cases, LabelHistory
+from forecasting.waste.evaluation import MIN_WEEKS, TRAINING_DAYS, Evaluation, evaluate
+from forecasting.waste.features import Cases
 from forecasting.waste.model import SEED, choose_model
 from forecasting.waste.promotion import CANDIDATE, objections
 from forecasting.waste.scoring import predict_waste
@@ -37,6 +37,7 @@ AS_OF = date(2026, 4, 7)
 MATURITY_DAYS = 14
 SCORED = 1_000_000
 EPOCH = date(1970, 1, 1)
+SIZES = (5_000, 10_000, 20_000, 40_000, 80_000, 160_000)
 
 
 def run_credits(landing: Path, data_dir: Path, as_of: str | None) -> Measured:
@@ -64,7 +65,7 @@ def every_case(warehouse: DuckDBWarehouse, *, as_of: date) -> Cases:
         text = text.replace(first, "0001-01-01")
     with warehouse.connect() as connection:
         connection.execute(text.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
-    return Cases.from_frame(training_cases(warehouse))
+    return training_cases(warehouse, as_of=as_of, days=(as_of - date.min).days).cases
 
 
 def table_of(evaluation: Evaluation) -> pd.DataFrame:
@@ -101,16 +102,31 @@ def print_evaluation(title: str, evaluation: Evaluation | None) -> None:
     print("promotion:", f"{CANDIDATE} is used" if not against else "the rule is used: " + "; ".join(against))
 
 
+def print_curve(cases: Cases, **terms: Any) -> list[dict[str, float]]:
+    """Average precision and CPU seconds by cases trained on, in the newest weeks; the last size is all."""
+    print(f"\nBy cases trained on, {MIN_WEEKS} test weeks")
+    found = []
+    for size in [*(size for size in SIZES if size < len(cases)), len(cases)]:
+        started = time.process_time()
+        tested = evaluate(cases, weeks=MIN_WEEKS, max_trained=size, **terms)
+        seconds = (time.process_time() - started) / MIN_WEEKS
+        if tested is not None:
+            precision = tested.scores[CANDIDATE].average_precision
+            print(f"{size:>9,}: average precision {precision:.4f}, {seconds:.1f} CPU seconds a week")
+            found.append({"size": size, "average_precision": precision, "cpu_seconds": seconds})
+    return found
+
+
 def speed(warehouse: DuckDBWarehouse, *, as_of: date) -> dict[str, float]:
     """Seconds to train on what a run reads, and to score a million cases."""
     started = time.monotonic()
-    cases = Cases.from_frame(training_cases(warehouse))
+    cases = training_cases(warehouse, as_of=as_of, days=TRAINING_DAYS).cases
     chosen = choose_model(
         cases, registry_of(warehouse).iloc[:0], None, as_of=as_of, maturity_days=MATURITY_DAYS
     )
     trained = time.monotonic() - started
     million = cases.take((pd.RangeIndex(SCORED) % max(len(cases), 1)).to_numpy())
-    history = LabelHistory(cases)
+    history = cases.history
     started = time.monotonic()
     predict_waste(chosen.rule, chosen.boosted, history, million, as_of=(as_of - EPOCH).days)
     scored = time.monotonic() - started
@@ -149,9 +165,10 @@ def main() -> None:
             f"scoring 1,000,000: {took['score_million_seconds']:.1f} s"
         )
         terms: dict[str, Any] = {"as_of": today, "maturity_days": MATURITY_DAYS, "seed": SEED}
-        recent = Cases.from_frame(training_cases(warehouse))
+        recent = training_cases(warehouse, as_of=run_state.as_of, days=TRAINING_DAYS).cases
         newest = evaluate(recent, **terms)
         print_evaluation("As the nightly run decides, on the newest weeks", newest)
+        curve = print_curve(recent, **terms)
         cases = every_case(warehouse, as_of=run_state.as_of)
         weeks = min(options.weeks, (today - int(cases.day.min())) // 7) if len(cases) else 0
         whole = evaluate(cases, weeks=weeks, **terms)
@@ -166,7 +183,12 @@ def main() -> None:
     for name, by in caught.items():
         print(f"{name}: {'caught: ' + by if by else 'NOT CAUGHT'}")
     if options.json:
-        report = {"speed": took, "run": newest and asdict(newest), "all": whole and asdict(whole)}
+        report = {
+            "speed": took,
+            "curve": curve,
+            "run": newest and asdict(newest),
+            "all": whole and asdict(whole),
+        }
         options.json.write_text(json.dumps(report, indent=1, default=str) + "\n")
     sys.exit(0 if all(caught.values()) else 1)
 

@@ -18,7 +18,6 @@ DAGSTER = (
 )
 FENCES = {
     "dagster": DAGSTER,
-    "dagster_dbt": DAGSTER,
     "dlt": ("orchestration/pull/",),
     "great_expectations": ("expectations/",),
     "sklearn": ("forecasting/",),
@@ -26,6 +25,7 @@ FENCES = {
     "expectations": ("orchestration/", "expectations/"),
     "forecasting": ("orchestration/", "forecasting/"),
     "duckdb": ("orchestration/",),
+    "altair": ("orchestration/dashboard/",),
     "pickle": (),
 }
 

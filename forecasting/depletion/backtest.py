@@ -14,9 +14,9 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from forecasting.depletion.balance_state import MIN_HISTORY_DAYS, PACE_DAYS
 from forecasting.depletion.calibration import LEVELS, Calibration, DemandPaths
 from forecasting.depletion.demand import HISTORY_DAYS, Floats, blocked_days, daily_credits, measure_demand
+from forecasting.depletion.headline import MIN_HISTORY_DAYS, PACE_DAYS
 from forecasting.depletion.inputs import CreditHistory
 from forecasting.depletion.paths import RealisedDemand
 from forecasting.depletion.runway import BEYOND, Lots, run_down

@@ -11,12 +11,9 @@ import numpy as np
 import pandas as pd
 
 from forecasting.depletion.demand import Bools
+from forecasting.depletion.headline import BURN_DAYS, MIN_HISTORY_DAYS, PACE_DAYS
 from forecasting.depletion.inputs import CreditHistory
 from forecasting.ledger import NEVER, Ints, day_numbers, positions
-
-PACE_DAYS = 7
-BURN_DAYS = 30
-MIN_HISTORY_DAYS = 14
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from forecasting.depletion.balance_state import BURN_DAYS, MIN_HISTORY_DAYS, PACE_DAYS, BalanceState
+from forecasting.depletion.balance_state import BalanceState
 from forecasting.depletion.calibration import LEVELS, Calibration, DemandPaths, shipped_calibration
 from forecasting.depletion.demand import (
     HISTORY_DAYS,
@@ -24,6 +24,7 @@ from forecasting.depletion.demand import (
     daily_credits,
     measure_demand,
 )
+from forecasting.depletion.headline import BURN_DAYS, MIN_HISTORY_DAYS, PACE_DAYS
 from forecasting.depletion.inputs import CreditHistory
 from forecasting.depletion.pace import pace_of
 from forecasting.depletion.paths import Change

@@ -10,6 +10,10 @@ from decimal import Decimal
 from typing import Literal, Protocol
 
 Basis = Literal["no_ledger", "already_empty", "no_burn", "renewal", "pace", "median", "none"]
+# the days behind the pace and the burn, and the fewest with which there is a range
+PACE_DAYS = 7
+BURN_DAYS = 30
+MIN_HISTORY_DAYS = 14
 # with this chance of running out before it, a renewal no longer leads
 CHANCE_LIMIT = Decimal("0.5")
 

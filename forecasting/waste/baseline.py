@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.waste.features import RATE_DAYS, Cases, Floats, Ints, LabelHistory
+from forecasting.waste.features import RATE_DAYS, Cases, Floats, Ints, LabelHistory, numbered
 
 # kind of group -> the wider kind its rate is shrunk towards, wider ones first
 PARENTS = {
@@ -51,7 +51,7 @@ class Rule:
         rates = {"all": np.full(len(known), overall)}
         strengths = {}
         for kind, parent in PARENTS.items():
-            _, group = np.unique(known.groups[kind], return_inverse=True)
+            _, group = numbered(known.groups[kind])
             size, wasted, expected = (
                 np.bincount(group, weights=values).astype(np.float64)
                 for values in (np.ones(len(known)), labels, rates[parent])

@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecasting.waste.baseline import Rule
-from forecasting.waste.features import Cases, Floats, Ints, LabelHistory, LeakageError
+from forecasting.waste.features import Cases, Floats, Ints, LeakageError, sampled
 from forecasting.waste.hazards import (
-    MAX_BOOSTED,
-    MAX_LOGISTIC,
     boosting,
     can_be_fitted,
     fit,
@@ -38,8 +36,12 @@ MODELS = ("rule", "logistic", "boosting")
 TEST_WEEKS = 6
 MIN_WEEKS = 3
 MIN_TESTED = 500
-MAX_TESTED = 20_000  # of a week
 TRAINING_DAYS = 180
+# average precision barely rises with more cases (docs/waste.md has the curve), and seconds do
+MAX_TRAINED = 160_000
+# a test needs less: it compares models on the same cases, and what more cases add is in neither
+MAX_TRAINED_TO_TEST = 20_000
+MAX_TESTED = 10_000  # of a week
 GROUP_KINDS = ("workspace", "type", "category")
 MAX_IMPORTANCE_CASES = 4_000
 
@@ -83,6 +85,7 @@ def evaluate(
     maturity_days: int,
     seed: int,
     weeks: int = TEST_WEEKS,
+    max_trained: int = MAX_TRAINED_TO_TEST,
     added: Features | None = None,
 ) -> Evaluation | None:
     """Score rule and models on the newest weeks whose labels are known.
@@ -91,8 +94,9 @@ def evaluate(
         cases: all that is known at the end of as_of, in an order that does not depend on delivery.
         as_of: a local day, counted from 1970.
         maturity_days: days content may wait for its outcome.
-        seed: of samples and bootstrap.
+        seed: of boosting and bootstrap.
         weeks: how many are tested.
+        max_trained: cases that each of them is trained on, at most.
         added: features under trial, of the same cases.
 
     Returns:
@@ -101,11 +105,18 @@ def evaluate(
     Raises:
         LeakageError: a feature or label was known later than it is used.
     """
-    history = LabelHistory(cases)
     tested = []
     for back in range(weeks):
         last = as_of - maturity_days - 7 * back
-        week = _test_week(cases, history, first=last - 6, last=last, as_of=as_of, seed=seed, added=added)
+        week = _test_week(
+            cases,
+            first=last - 6,
+            last=last,
+            as_of=as_of,
+            seed=seed,
+            max_trained=max_trained,
+            added=added,
+        )
         if week is not None:
             tested.append(week)
     if len(tested) < MIN_WEEKS or sum(len(week.test) for week in tested) < MIN_TESTED:
@@ -163,47 +174,45 @@ def fit_model(name: str, cases: Cases, features: Features, *, cut: int, seed: in
     Args:
         name: boosting or logistic.
         cases: to train on. features: theirs.
-        cut: a local day. seed: of the sample, where there are more cases than improve a model.
+        cut: a local day. seed: of boosting.
     """
-    limit = MAX_BOOSTED if name == "boosting" else MAX_LOGISTIC
-    rows = _sample(np.arange(len(cases)), limit, seed)
-    matrix = features.matrix()[rows]
-    lived = lived_stretches(cases.take(rows), cut=cut)
+    matrix, lived = features.matrix(), lived_stretches(cases, cut=cut)
     if not can_be_fitted(lived):
         return None
     return fit(boosting(seed) if name == "boosting" else logistic(matrix.shape[1]), matrix, lived)
 
 
-def training_rows(cases: Cases, *, cut: int, seed: int) -> Ints:
-    """The indexes of the cases that a model of the day `cut` is trained on."""
+def training_rows(cases: Cases, *, cut: int, limit: int) -> Ints:
+    """The indexes of the cases that a model of the day `cut` is trained on, `limit` at most."""
     is_recent = (cases.day <= cut) & (cases.day > cut - TRAINING_DAYS)
-    return _sample(np.flatnonzero(is_recent), MAX_BOOSTED, seed)
+    return sampled(cases, np.flatnonzero(is_recent), limit)
 
 
 def _test_week(
     cases: Cases,
-    history: LabelHistory,
     *,
     first: int,
     last: int,
     as_of: int,
     seed: int,
+    max_trained: int,
     added: Features | None,
 ) -> _Week | None:
     cut = first - 1
     is_tested = (cases.day >= first) & (cases.day <= last) & (cases.known_day <= as_of)
     rows = {
-        "train": training_rows(cases, cut=cut, seed=seed),
-        "test": _sample(np.flatnonzero(is_tested), MAX_TESTED, seed),
+        "train": training_rows(cases, cut=cut, limit=max_trained),
+        # products that were trained on are the last to be tested
+        "test": sampled(cases, np.flatnonzero(is_tested), MAX_TESTED, from_end=True),
     }
     train, test = cases.take(rows["train"]), cases.take(rows["test"])
     if not len(test) or not len(train):
         return None
     refuse_unknown_labels(train, test, cut=cut)
     rule = Rule.fit(cases, cut=cut)
-    extra = {part: None if added is None else _rows_of(added, indexes) for part, indexes in rows.items()}
-    train_features, _ = build_features(rule, history, train, added=extra["train"])
-    test_features, predicted = build_features(rule, history, test, added=extra["test"])
+    extra = {part: None if added is None else rows_of(added, indexes) for part, indexes in rows.items()}
+    train_features, _ = build_features(rule, cases.history, train, added=extra["train"])
+    test_features, predicted = build_features(rule, cases.history, test, added=extra["test"])
     probabilities: dict[str, Floats] = {"rule": predicted}
     for name in ("logistic", "boosting"):
         model = fit_model(name, train, train_features, cut=cut, seed=seed)
@@ -220,13 +229,7 @@ def _test_week(
     return _Week(test, test_features, model, probabilities)
 
 
-def _sample(rows: Ints, limit: int, seed: int) -> Ints:
-    if len(rows) <= limit:
-        return rows
-    return np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
-
-
-def _rows_of(features: Features, rows: Ints) -> Features:
+def rows_of(features: Features, rows: Ints) -> Features:
     return Features(
         {name: values[rows] for name, values in features.values.items()},
         {name: known[rows] for name, known in features.known_us.items()},
@@ -239,16 +242,16 @@ def _only(features: Features, names: tuple[str, ...]) -> Features:
 
 def _importance(week: _Week, *, seed: int) -> dict[str, float]:
     rng = np.random.default_rng(seed)
-    rows = _sample(np.arange(len(week.test)), MAX_IMPORTANCE_CASES, seed)
+    rows = sampled(week.test, np.arange(len(week.test)), MAX_IMPORTANCE_CASES)
     matrix, labels = week.features.matrix()[rows], week.test.is_wasted[rows]
-    whole = average_precision(labels, waste_probability(predict_hazards(week.boosted, matrix))[:, 0])
-    importances = {}
-    for column, name in enumerate(week.features.values):
+    variants = [matrix]
+    for column in range(matrix.shape[1]):
         shuffled = matrix.copy()
         shuffled[:, column] = rng.permutation(shuffled[:, column])
-        probabilities = waste_probability(predict_hazards(week.boosted, shuffled))[:, 0]
-        importances[name] = whole - average_precision(labels, probabilities)
-    return importances
+        variants.append(shuffled)
+    probabilities = waste_probability(predict_hazards(week.boosted, np.concatenate(variants)))[:, 0]
+    whole, *without = (average_precision(labels, values) for values in np.split(probabilities, len(variants)))
+    return {name: whole - of for name, of in zip(week.features.values, without, strict=True)}
 
 
 def _dispersion(weeks: list[_Week], name: str) -> float:

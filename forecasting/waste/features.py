@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,6 +126,11 @@ class Cases:
     def __len__(self) -> int:
         return len(self.made_us)
 
+    @cached_property
+    def history(self) -> LabelHistory:
+        """The labels of these cases, by group and the day they became known."""
+        return LabelHistory(self)
+
     def take(self, rows: Ints | Bools) -> Cases:
         """Some of the cases."""
         return Cases(
@@ -138,6 +145,23 @@ class Cases:
             self.product[rows],
             {name: values[rows] for name, values in self.events.items()},
         )
+
+
+def sampled(cases: Cases, rows: Ints, limit: int, *, from_end: bool = False) -> Ints:
+    """At most `limit` of the rows, chosen by the hash of their product, so that nothing else changes which.
+
+    Args:
+        cases: all. rows: indexes of some, rising.
+        limit: how many are enough.
+        from_end: those that a sample from the start has last.
+    """
+    if len(rows) <= limit:
+        return rows
+    hashes = ~cases.product[rows] if from_end else cases.product[rows]
+    last = np.partition(hashes, limit - 1)[limit - 1]
+    chosen = hashes < last
+    chosen[np.flatnonzero(hashes == last)[: limit - chosen.sum()]] = True
+    return rows[chosen]
 
 
 # missing quality scores are 0, and is_scored is 0
@@ -198,8 +222,8 @@ class _Past:
 
     @classmethod
     def from_labels(cls, codes: NDArray[np.uint64], labelled: Cases) -> _Past:
-        known_codes, groups = np.unique(codes, return_inverse=True)
-        keys, rows = np.unique(_key(groups, labelled.known_day), return_inverse=True)
+        known_codes, groups = numbered(codes)
+        keys, rows = numbered(_key(groups, labelled.known_day))
         labels = np.bincount(rows, minlength=len(keys))
         wasted = np.bincount(rows, weights=labelled.is_wasted, minlength=len(keys))
         return cls(known_codes, keys, _summed(labels), _summed(wasted))
@@ -208,9 +232,11 @@ class _Past:
         if not len(self.codes):
             nothing = np.zeros(len(codes))
             return Counts(nothing, nothing, np.full(len(codes), _FIRST_DAY * DAY_US))
-        group = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
-        is_known = self.codes[group] == codes
-        asked, rows = np.unique(_key(group, days), return_inverse=True)
+        asked_codes, group = numbered(codes)
+        position = np.minimum(np.searchsorted(self.codes, asked_codes), len(self.codes) - 1)
+        is_known = (self.codes[position] == asked_codes)[group]
+        group = position[group]
+        asked, rows = numbered(_key(group, days))
         until = np.searchsorted(self.keys, asked)
         since = np.searchsorted(self.keys, asked - RATE_DAYS)
         until, since = until[rows], since[rows]
@@ -223,6 +249,16 @@ class _Past:
             np.where(has_any, self.wasted[until] - self.wasted[since], 0.0),
             np.where(has_any, newest + 1, _FIRST_DAY) * DAY_US,
         )
+
+
+def numbered(codes: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
+    """The different codes, rising, and the number of each; np.unique would sort them all."""
+    if len(codes) and codes.dtype == np.int64 and codes.min() >= 0 and codes.max() < 8 * len(codes):
+        is_there = np.zeros(codes.max() + 1, dtype=bool)
+        is_there[codes] = True
+        return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[codes]
+    numbers, known = pd.factorize(codes, sort=True)
+    return known, np.asarray(numbers, dtype=np.int64)
 
 
 def _key(groups: Ints, days: Ints) -> Ints:
@@ -244,7 +280,7 @@ def _numbers(column: pd.Series) -> Floats:
 
 def _hashed(texts: pd.Series) -> NDArray[np.uint64]:
     codes, values = pd.factorize(texts, use_na_sentinel=False)
-    hashes = pd.util.hash_array(np.array([f"{value!r}" for value in values], dtype=object))
+    hashes = pd.util.hash_array(np.array([*map(repr, np.asarray(values, dtype=object))], dtype=object))
     return np.asarray(hashes, dtype=np.uint64)[codes]
 
 

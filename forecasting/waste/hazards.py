@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from forecasting.waste.features import DAY_US, HOUR_US, Cases, Floats, Ints
+from forecasting.waste.trees import MAX_LEAVES, Trees
 
 if TYPE_CHECKING:  # scikit-learn is imported where a model is made, since most processes make none
     from sklearn.base import BaseEstimator
@@ -28,9 +29,6 @@ if TYPE_CHECKING:  # scikit-learn is imported where a model is made, since most 
 STRETCH_ENDS = (6.0, 24.0, 72.0, 168.0, 336.0)
 LAST = len(STRETCH_ENDS) - 1
 UNSETTLED, SAVED, WASTED = 0, 1, 2
-# more cases make no better model, only a slower run
-MAX_BOOSTED, MAX_LOGISTIC = 80_000, 30_000
-AT_ONCE = 100_000
 # two are a quarter faster on an idle machine, and ten times slower next to another process
 ONE_THREAD = 1
 
@@ -42,7 +40,7 @@ def boosting(seed: int) -> HistGradientBoostingClassifier:
     return HistGradientBoostingClassifier(
         max_iter=40,
         learning_rate=0.1,
-        max_leaf_nodes=15,
+        max_leaf_nodes=MAX_LEAVES,
         min_samples_leaf=100,
         l2_regularization=1.0,
         early_stopping=False,
@@ -110,13 +108,16 @@ def predict_hazards(estimator: BaseEstimator, matrix: NDArray[np.float32]) -> ND
     Returns:
         Shape (cases, stretches, 3): unsettled, saved, wasted. The last stretch settles every case.
     """
-    probabilities = np.empty((len(matrix), len(STRETCH_ENDS), 3))
-    with threadpool_limits(ONE_THREAD):
-        for start in range(0, len(matrix), AT_ONCE):
-            rows = matrix[start : start + AT_ONCE]
-            for stretch in range(len(STRETCH_ENDS)):
-                columns = np.column_stack([rows, np.full(len(rows), stretch, dtype=np.float32)])
-                probabilities[start : start + AT_ONCE, stretch] = estimator.predict_proba(columns)
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    if isinstance(estimator, HistGradientBoostingClassifier):
+        probabilities = Trees.of(estimator).probabilities(matrix, stretches=len(STRETCH_ENDS))
+    else:
+        of_each = [np.full(len(matrix), stretch, dtype=np.float32) for stretch in range(len(STRETCH_ENDS))]
+        with threadpool_limits(ONE_THREAD):
+            probabilities = np.stack(
+                [estimator.predict_proba(np.column_stack([matrix, stretch])) for stretch in of_each], axis=1
+            )
     probabilities[:, LAST, UNSETTLED] = 0
     probabilities[:, LAST] /= probabilities[:, LAST].sum(axis=1, keepdims=True)
     return probabilities

@@ -18,8 +18,17 @@ import numpy as np
 import pandas as pd
 
 from forecasting.waste.baseline import Rule
-from forecasting.waste.evaluation import MODELS, Evaluation, evaluate, fit_model, training_rows
-from forecasting.waste.features import Cases, LabelHistory
+from forecasting.waste.evaluation import (
+    MAX_TRAINED,
+    MAX_TRAINED_TO_TEST,
+    MODELS,
+    Evaluation,
+    evaluate,
+    fit_model,
+    rows_of,
+    training_rows,
+)
+from forecasting.waste.features import Cases
 from forecasting.waste.matrix import FEATURES, build_features
 from forecasting.waste.promotion import CANDIDATE, objections
 from forecasting.waste.scoring import RuleState, shifts_of
@@ -86,16 +95,17 @@ def train(cases: Cases, *, as_of: int, maturity_days: int) -> Trained:
         maturity_days: days content may wait for its outcome.
     """
     evaluation = evaluate(cases, as_of=as_of, maturity_days=maturity_days, seed=SEED)
-    rule, history = Rule.fit(cases, cut=as_of), LabelHistory(cases)
+    rule, history = Rule.fit(cases, cut=as_of), cases.history
     known = cases.take(cases.known_day <= as_of)
     predicted = rule.predict(rule.rates(history, known)[0])
     against = objections(evaluation)
     candidate, coefficients = None, {}
     if evaluation is not None:
-        training = cases.take(training_rows(cases, cut=as_of, seed=SEED))
+        training = cases.take(training_rows(cases, cut=as_of, limit=MAX_TRAINED))
         features, _ = build_features(rule, history, training)
         candidate = fit_model(CANDIDATE, training, features, cut=as_of, seed=SEED)
-        twin = fit_model("logistic", training, features, cut=as_of, seed=SEED)
+        few = training_rows(training, cut=as_of, limit=MAX_TRAINED_TO_TEST)
+        twin = fit_model("logistic", training.take(few), rows_of(features, few), cut=as_of, seed=SEED)
         coefficients = {} if twin is None else _coefficients(twin)
     if candidate is None and not against:
         against = ("too little is known to fit a model",)
@@ -180,6 +190,12 @@ def choose_model(
 def stored_hash(registry: pd.DataFrame) -> str:
     """The hash that rows of the registry have of the stored candidate; empty if none is stored."""
     return "".join(registry.loc[registry["model"] == PREFIX + CANDIDATE, "hash"])
+
+
+def is_as_registered(registry: pd.DataFrame, stored: bytes | None) -> bool:
+    """Whether the stored candidate is the registered one, and was not refused; then it need not be read."""
+    found = "" if stored is None else sha256(stored).hexdigest()
+    return bool(len(registry)) and found == stored_hash(registry) and bool(registry["refused"].isna().all())
 
 
 def _read_candidate(registry: pd.DataFrame, stored: bytes | None) -> tuple[BaseEstimator | None, str | None]:

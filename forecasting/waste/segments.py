@@ -19,6 +19,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from forecasting.waste.features import numbered
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -163,10 +165,12 @@ def _clear_segments(cells: Cells, reason: str, reasons: Ints, *, is_left: Bools)
             figures = chosen.set_index("segment")[["clarity", "expected_share"]]
             yield _named(cells, kind, is_of_type, reason, figures)
             is_left = is_left & ~np.isin(cells.segments[kind, is_of_type], figures.index)
+        # where nothing was found, nothing changed
+        is_left = is_left & np.isin(cells.workspace, clear["workspace"])
 
 
 def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd.DataFrame:
-    """Each segment of a kind against the rest of its workspace, of the same types.
+    """Each segment of a kind against the rest of its workspace, of the same types; clarity where material.
 
     The variance is that of sums over products, since generations for one product are not independent; square
     roots of counts are compared, because low counts are not normal (F. J. Anscombe, Biometrika 35, 1948).
@@ -175,7 +179,7 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
     type_count = _sum_of(types, cells.counts[reason][rows])
     type_wasted = _sum_of(types, cells.wasted[reason][rows])
     rows = rows[cells.segments[of][rows] >= 0]
-    segments, segment = np.unique(cells.segments[of][rows], return_inverse=True)
+    segments, segment = numbered(cells.segments[of][rows])
     # parts of a segment by type: each is compared with the rest of its own type
     part = _joined(segment, cells.types[rows])
     part_segment, part_type = _of_each(part, segment), _of_each(part, cells.types[rows])
@@ -185,26 +189,26 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
     has_rest = rest_count >= MIN_GENERATIONS
     rest_rate = (type_wasted[part_type] - wasted) / np.maximum(rest_count, 1.0)
     type_rate = type_wasted[part_type] / type_count[part_type]
-    # how much more products differ within the part than by chance alone
-    own = (wasted + type_rate) / (count + 1)
-    gap = cells.wasted[reason][rows] - cells.counts[reason][rows] * own[part]
-    cluster = _joined(part, cells.product[rows])
-    squares = _sum_of(_of_each(cluster, part), _sum_of(cluster, gap) ** 2)
-    inflation = np.maximum(squares / np.maximum(count * own * (1 - own), 1e-9), 1.0)
-    variance = count * type_rate * (1 - type_rate) * inflation * (1 + count / np.maximum(rest_count, 1.0))
 
     def summed(values: Floats) -> Floats:
         return _sum_of(part_segment, values * has_rest, len(segments))
 
     observed, expected = summed(wasted), summed(count * rest_rate)
+    is_material = observed >= MIN_RATIO * expected
+    # how much more products differ within the part than by chance alone; only material segments can be clear
+    own = (wasted + type_rate) / (count + 1)
+    near = np.flatnonzero(is_material[segment])
+    gap = cells.wasted[reason][rows[near]] - cells.counts[reason][rows[near]] * own[part[near]]
+    cluster = _joined(part[near], cells.product[rows[near]])
+    squares = _sum_of(_of_each(cluster, part[near]), _sum_of(cluster, gap) ** 2, len(count))
+    inflation = np.maximum(squares / np.maximum(count * own * (1 - own), 1e-9), 1.0)
+    variance = count * type_rate * (1 - type_rate) * inflation * (1 + count / np.maximum(rest_count, 1.0))
     spread = np.sqrt(np.maximum(summed(variance), 1e-9) / np.maximum(summed(count * type_rate), 1e-9))
     clarity = 2 * (np.sqrt(observed + 0.375) - np.sqrt(expected + 0.375)) / np.maximum(spread, 0.2)
-    products = np.bincount(_of_each(_joined(segment, cells.product[rows]), segment), minlength=len(segments))
     # with a single type, the segment of that type is tested instead
     parts = np.bincount(part_segment, minlength=len(segments))
-    is_tested = (
-        (summed(count) >= MIN_GENERATIONS) & (products >= MIN_PRODUCTS) & (parts > (0 if of[1] else 1))
-    )
+    is_tested = (summed(count) >= MIN_GENERATIONS) & (parts > (0 if of[1] else 1))
+    is_tested &= _has_products(segment, cells.product[rows], len(segments))
     compared = pd.DataFrame(
         {
             "workspace": _of_each(segment, cells.workspace[rows]),
@@ -213,10 +217,20 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
             "is_of_type": of[1],
             "clarity": clarity.round(6),
             "expected_share": expected / np.maximum(summed(count), 1.0),
-            "is_material": observed >= MIN_RATIO * expected,
+            "is_material": is_material,
         }
     )
     return compared[is_tested]
+
+
+def _has_products(segment: Ints, product: Ints, size: int) -> Bools:
+    """Whether each segment, of as many, has MIN_PRODUCTS products."""
+    cells_of = np.bincount(segment, minlength=size)
+    # as many cells are of so many products for certain; the others are counted
+    enough = MIN_PRODUCTS * np.bincount(product).max(initial=1)
+    few = np.flatnonzero(cells_of[segment] < enough)
+    products = np.bincount(_of_each(_joined(segment[few], product[few]), segment[few]), minlength=size)
+    return (cells_of >= enough) | (products >= MIN_PRODUCTS)
 
 
 def _named(cells: Cells, kind: str, is_of_type: bool, reason: str, figures: pd.DataFrame) -> pd.DataFrame:
@@ -256,4 +270,4 @@ def _joined(outer: Ints, inner: Ints) -> Ints:
     if not len(outer):
         return np.zeros(0, dtype=np.int64)
     pairs = outer * (int(inner.max()) + 2) + inner + 1
-    return np.unique(pairs, return_inverse=True)[1].astype(np.int64)
+    return numbered(pairs)[1]

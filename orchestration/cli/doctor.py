@@ -16,7 +16,6 @@ import click
 from orchestration.cli.options import (
     EXIT_FAILED,
     data_dir_option,
-    echo_progress,
     landing_option,
     pseudonymise_option,
 )
@@ -70,9 +69,9 @@ def _findings(landing: Path | None, data_dir: Path | None, pseudonymise: bool) -
     os.chdir(settings.dagster_home)
     yield Finding("settings", "ok", "all valid")
     yield machine.check_memory(settings.memory_limit)
-    echo_progress("loading Dagster and dbt")
     # only now: where a package is missing, these imports fail after it was reported
     from orchestration.health.doctor import folders, project, state
+    from orchestration.runs.warehouse_factory import open_dbt
 
     yield folders.check_landing(settings.landing_dir)
     yield folders.check_writable(settings.data_dir)
@@ -87,4 +86,4 @@ def _findings(landing: Path | None, data_dir: Path | None, pseudonymise: bool) -
         yield state.check_last_run(settings)
     yield state.check_people(settings)
     yield project.check_schedule(settings)
-    yield project.check_dbt(settings.dbt_dir)
+    yield project.check_dbt(open_dbt(settings))

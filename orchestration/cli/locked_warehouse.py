@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from orchestration.cli.options import EXIT_BUSY, EXIT_USAGE, fail, use_settings
 from orchestration.runs.lock import DataDirectoryLocked, lock
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 def locked_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, Method]]:
     """The working warehouse, locked against runs, the day of its forecast and the forecast's method."""
     from orchestration.runs.warehouse_factory import open_dbt, open_warehouse
+    from orchestration.warehouse.duckdb import is_locked
     from orchestration.warehouse.forecast_inputs import forecast_as_of, method_of
     from orchestration.warehouse.protocol import WarehouseError
 
@@ -38,3 +41,12 @@ def locked_warehouse(data_dir: Path | None) -> Iterator[tuple[Warehouse, date, M
         fail(str(error), EXIT_BUSY)
     except WarehouseError as error:
         fail(str(error))
+    except duckdb.Error as error:
+        path, reason = settings.warehouse_path, str(error).splitlines()[0]
+        if is_locked(error):
+            fail(
+                f"another program has {path} open: {reason}. Close it, and let it read "
+                f"{settings.published_dir}, which never blocks a run.",
+                EXIT_BUSY,
+            )
+        fail(f"{path} cannot be read: {reason}. Rebuild it with credits rebuild.")

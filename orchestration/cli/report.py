@@ -58,7 +58,6 @@ def report(
 ) -> None:
     """Show the report of one workspace: credits used, left and wasted, and the forecast."""
     from orchestration.publish.report.as_json import render_json
-    from orchestration.publish.report.page import render_page
     from orchestration.publish.report.text import render_text
     from orchestration.publish.versions.freshness import staleness_warning
     from orchestration.publish.versions.history import kept_versions
@@ -77,6 +76,8 @@ def report(
         kept_versions(settings.data_dir), now=datetime.now(UTC), failure=newest_failure(settings)
     )
     if output_format == "html":
+        from orchestration.publish.report.page import render_page
+
         text = render_page(found, language=language or settings.lang, stale=stale)
     else:
         text = {"text": render_text, "json": render_json}[output_format](found)

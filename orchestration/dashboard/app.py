@@ -35,7 +35,13 @@ from orchestration.publish.report.headline import deciding_charge_text
 from orchestration.publish.report.i18n import LANGUAGES, using_language
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.load import load_report, workspace_ids
-from orchestration.publish.report.page import headline_notes, report_headline, template, workspace_label
+from orchestration.publish.report.page import (
+    burn_down_sentences,
+    headline_notes,
+    report_headline,
+    template,
+    workspace_label,
+)
 from orchestration.publish.rows.cells import display_value, guarded
 from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.rows.write import write_csv
@@ -44,6 +50,7 @@ from orchestration.settings import Settings
 
 PERIODS_DAYS = (7, 30, 90)
 MOST_IN_CSV = 1_000_000
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Thai", sans-serif'
 # display names by dimension and id
 Names = Mapping[tuple[str, str], str]
 
@@ -101,7 +108,9 @@ def _view(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         if chart is None:
             st.write(_("There is no credit ledger."))
         else:
-            st.altair_chart(chart.properties(width="container"), theme=None)
+            described = burn_down_sentences(report)
+            picture = template("burn_down.svg.j2").module.burn_down(chart, described)  # type: ignore[attr-defined]
+            st.image(str(picture), width="stretch", alt=" ".join(described))
     with right:
         st.subheader(_("Credits by day"), anchor=False)
         _by_day(breakdown(connection, selection, "usage_date"))
@@ -230,7 +239,7 @@ def _by_day(days: Sequence[tuple[date, Figures]]) -> None:
     ]
     chart = (
         alt.Chart(alt.InlineData(values=rows))
-        .mark_bar(color=charts.BLUE)
+        .mark_bar(color="#0072B2")
         .encode(
             x=alt.X("utcyearmonthdate(day):T", title=None, axis=alt.Axis(grid=False, format="%-d %b")),
             y=alt.Y("credits:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=4)),
@@ -240,7 +249,7 @@ def _by_day(days: Sequence[tuple[date, Figures]]) -> None:
             ],
         )
         .properties(height=charts.HEIGHT)
-        .configure(font=charts.FONT)
+        .configure(font=FONT)
     )
     st.altair_chart(chart, theme=None)
 

@@ -4,21 +4,19 @@ One definition per layer, so that a failed gate on one layer stops the next. Wha
 belong here: that is dbt_project/.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from orchestration.defs.policy import code_of
+from orchestration.defs.dbt_specs import TESTS, asset_specs, check_specs
 from orchestration.defs.resources import RunContext
 from orchestration.lake.lake import Lake
 from orchestration.landing.contract import FEEDS
 from orchestration.publish.versions.history import read_run_state
-from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject, NodeResult, raise_failures
 from orchestration.warehouse.dbt_changes import Changes, tables_without_new_rows
 from orchestration.warehouse.journal import CheckRow, Journal
@@ -28,33 +26,14 @@ from orchestration.warehouse.run_state import RunState, variables
 LAYERS = ("staging", "dimensions", "facts", "marts")
 
 
-class LayerTranslator(DagsterDbtTranslator):
-    """Names and describes a dbt model in Dagster as dbt does: schema.table, and its description only."""
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        return dg.AssetKey([self.get_group_name(dbt_resource_props), dbt_resource_props["name"]])
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        if dbt_resource_props["resource_type"] == "source":
-            return str(dbt_resource_props["source_name"])
-        return str(dbt_resource_props["config"]["schema"])
-
-    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        return str(dbt_resource_props["description"])
-
-    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
-        path = PROJECT_DIR / "dbt_project" / dbt_resource_props["original_file_path"]
-        return {**super().get_metadata(dbt_resource_props), **code_of(path)}
-
-
 def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
     """The models, seeds and data tests of one schema, as one step."""
 
-    @dbt_assets(
-        manifest=manifest,
-        select=f"config.schema:{layer}",
+    @dg.multi_asset(
         name=layer,
-        dagster_dbt_translator=LayerTranslator(),
+        specs=asset_specs(manifest, layer),
+        check_specs=check_specs(manifest, layer),
+        can_subset=True,
     )
     def build(
         context: dg.AssetExecutionContext,
@@ -93,16 +72,7 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
                     yield dg.MaterializeResult(asset_key=asset_key, metadata=metadata)
                 elif asset_key in context.selected_asset_keys and asset_key.path[-1] in unchanged:
                     yield dg.MaterializeResult(asset_key=asset_key, metadata={"unchanged": True})
-            known = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
-            for test in (result for result in results if result.kind == "test"):
-                asset_key = dg.AssetKey(test.table.split("."))
-                if (asset_key, test.name) in known:
-                    yield dg.AssetCheckResult(
-                        asset_key=asset_key,
-                        check_name=test.name,
-                        passed=test.passed,
-                        metadata={"found": test.found, "seconds": test.seconds},
-                    )
+            yield from checked(results, {key.asset_key for key in context.selected_asset_check_keys})
             raise_failures(layer, results)
             tests = sum(result.kind == "test" for result in results)
             context.log.info(f"{layer}: {len(built)} models built, {tests} tests passed")
@@ -126,6 +96,22 @@ def unchanged_models(
         return dbt.relations(layer)
     old_tables = tables_without_new_rows(warehouse, FEEDS, since_batch=since_batch)
     return Changes(dbt.manifest, dbt_variables, old_tables=old_tables).unchanged(layer)
+
+
+def checked(results: Sequence[NodeResult], asset_keys: Set[dg.AssetKey]) -> Iterator[dg.AssetCheckResult]:
+    """One result for each model: its tests, and what they found."""
+    tests: dict[dg.AssetKey, list[NodeResult]] = {}
+    for result in results:
+        if result.kind == "test":
+            tests.setdefault(dg.AssetKey(result.table.split(".")), []).append(result)
+    for asset_key, of_model in tests.items():
+        if asset_key in asset_keys:
+            yield dg.AssetCheckResult(
+                asset_key=asset_key,
+                check_name=TESTS,
+                passed=all(test.passed for test in of_model),
+                metadata={test.name: test.found for test in of_model},
+            )
 
 
 def _as_check_row(layer: str, test: NodeResult) -> CheckRow:

@@ -5,7 +5,6 @@ How it is sent does not belong here: that is publish/postgres.py.
 
 import dagster as dg
 
-from orchestration.publish.postgres import send
 from orchestration.settings import Settings
 
 
@@ -20,6 +19,9 @@ def postgres(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Setti
 
     If it fails, the files are served all the same; the next run or `credits publish postgres` sends it.
     """
+    # only a run that is configured to send imports the driver
+    from orchestration.publish.postgres import send
+
     rows = send(settings.published_dir, settings.postgres_url.get_secret_value(), echo=context.log.info)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": sum(rows.values()), "rows": dg.MetadataValue.json(rows)}

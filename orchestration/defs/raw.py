@@ -92,6 +92,7 @@ def raw(
     ):
         context.log.info("the working warehouse is rebuilt from raw")
         warehouse.remove()
+    warehouse.keep_open()
     names = [spec.key.path[-1] for spec in _RAW_SPECS]
     # what is derived is in no batch
     committed = {name: lake.paths(name) for name in names if name != MAPPING_COUNTS}

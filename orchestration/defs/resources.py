@@ -17,7 +17,7 @@ from orchestration.runs.people import definitions_now
 from orchestration.settings import Settings
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.reporting_date import newest_complete_day, require_complete_day
-from orchestration.warehouse.run_state import RunState
+from orchestration.warehouse.run_state import RunState, is_unchanged
 from orchestration.warehouse.timezones import workspace_timezones
 
 
@@ -79,3 +79,7 @@ class RunContext(dg.ConfigurableResource):
             as_of=self.as_of_date(warehouse),
             definitions=definitions_now(lake, settings),
         )
+
+    def is_unchanged(self, warehouse: Warehouse, lake: Lake, settings: Settings) -> bool:
+        """Whether tables that earlier steps do not change are as the last complete run left them."""
+        return is_unchanged(warehouse, self.run_state(warehouse, lake, settings))

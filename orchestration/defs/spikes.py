@@ -10,6 +10,8 @@ import dagster as dg
 from forecasting.spikes.causes import explain_spikes
 from forecasting.spikes.detect import USAGE_DAYS, USUAL_DAYS, find_day_spikes
 from orchestration.defs.resources import RunContext
+from orchestration.lake.lake import Lake
+from orchestration.settings import Settings
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 
@@ -36,12 +38,19 @@ _SPIKES = read_sql(__file__, "forecast.usage_spikes")
     group_name="forecast",
     kinds={"python"},
 )
-def usage_spikes(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def usage_spikes(
+    run: RunContext,
+    settings: dg.ResourceParam[Settings],
+    lake: dg.ResourceParam[Lake],
+    warehouse: dg.ResourceParam[Warehouse],
+) -> dg.MaterializeResult:
     """Days of the last 90 far above their workspace's own past, and single implausible charges, each with
     its cause.
 
     One row per workspace, day and scope (`day` or `event`); of related ones, all but the first are muted.
     """
+    if run.is_unchanged(warehouse, lake, settings):
+        return dg.MaterializeResult(metadata={"unchanged": True})
     as_of = run.as_of_date(warehouse)
     usage = warehouse.query(_USAGE.format(before=as_of - timedelta(days=USAGE_DAYS)))
     charges = warehouse.query(_CHARGES)

@@ -10,6 +10,8 @@ from forecasting.waste.savings import add_savings
 from forecasting.waste.segments import find_segments
 from forecasting.waste.suggestions import Terms, write_suggestions
 from orchestration.defs.resources import RunContext
+from orchestration.lake.lake import Lake
+from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
@@ -30,13 +32,19 @@ _SUGGESTIONS = read_sql(__file__, "waste.suggestions")
     kinds={"python"},
 )
 def suggestions(
-    run: RunContext, dbt: dg.ResourceParam[DbtProject], warehouse: dg.ResourceParam[Warehouse]
+    run: RunContext,
+    settings: dg.ResourceParam[Settings],
+    dbt: dg.ResourceParam[DbtProject],
+    lake: dg.ResourceParam[Lake],
+    warehouse: dg.ResourceParam[Warehouse],
 ) -> dg.MaterializeResult:
     """What to change to waste less: rulesets, templates, generation types and members with clearly more waste
     than the rest of the workspace, and fields that are never used.
 
     One row per workspace and rank, the largest potential saving first; none where no segment is an outlier.
     """
+    if run.is_unchanged(warehouse, lake, settings):
+        return dg.MaterializeResult(metadata={"unchanged": True})
     terms = Terms(
         as_of=run.as_of_date(warehouse),
         days=int(dbt.variables["detail_days"]),

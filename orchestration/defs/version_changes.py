@@ -9,6 +9,8 @@ import dagster as dg
 
 from forecasting.waste.version_changes import KNOWN_DAYS, LISTED_DAYS, compare, find_changes, sides_of
 from orchestration.defs.resources import RunContext
+from orchestration.lake.lake import Lake
+from orchestration.settings import Settings
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 
@@ -19,12 +21,19 @@ from orchestration.warehouse.sql_files import read_sql
     group_name="waste",
     kinds={"python"},
 )
-def version_changes(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def version_changes(
+    run: RunContext,
+    settings: dg.ResourceParam[Settings],
+    lake: dg.ResourceParam[Lake],
+    warehouse: dg.ResourceParam[Warehouse],
+) -> dg.MaterializeResult:
     """Rulesets and templates first used in the last 90 days in place of another: regeneration rate and
     first-pass quality in the 30 days before and after.
 
     One row per workspace, generation type and new id. A difference shows when something changed, not why.
     """
+    if run.is_unchanged(warehouse, lake, settings):
+        return dg.MaterializeResult(metadata={"unchanged": True})
     as_of = run.as_of_date(warehouse)
     known_after, listed_after = (as_of - timedelta(days=days) for days in (KNOWN_DAYS, LISTED_DAYS))
     daily = warehouse.query(

@@ -9,11 +9,11 @@ from datetime import date
 import dagster as dg
 import pandas as pd
 
-from forecasting.waste.features import Cases, LabelHistory
-from forecasting.waste.model import choose_model, stored_hash
+from forecasting.waste.model import choose_model, is_as_registered, stored_hash
 from forecasting.waste.promotion import CANDIDATE
 from forecasting.waste.scoring import pending_sums, pending_waste, predict_waste
 from orchestration.defs.resources import RunContext
+from orchestration.lake.lake import Lake
 from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.model_store import ModelFile
@@ -57,16 +57,22 @@ def waste_classifier(
     run: RunContext,
     settings: dg.ResourceParam[Settings],
     dbt: dg.ResourceParam[DbtProject],
+    lake: dg.ResourceParam[Lake],
     warehouse: dg.ResourceParam[Warehouse],
 ) -> Iterator[dg.MaterializeResult]:
     """Train the waste model, promote it if it beats the rule, and score generations and pending credits."""
-    as_of = run.as_of_date(warehouse)
-    today = (as_of - date(1970, 1, 1)).days
-    training = Cases.from_frame(training_cases(warehouse))
     registry = registry_of(warehouse)
     stored = ModelFile(settings.models_dir, stored_hash(registry)).read()
+    if run.is_unchanged(warehouse, lake, settings) and is_as_registered(registry, stored):
+        for table in _TABLES:
+            yield dg.MaterializeResult(asset_key=["waste", table], metadata={"unchanged": True})
+        return
+    as_of = run.as_of_date(warehouse)
+    today = (as_of - date(1970, 1, 1)).days
+    history_days = int(dbt.variables["waste_history_days"])
+    training = training_cases(warehouse, as_of=as_of, days=history_days)
     current = choose_model(
-        training,
+        training.cases,
         registry,
         stored,
         as_of=as_of,
@@ -85,12 +91,13 @@ def waste_classifier(
         metadata={"dagster/row_count": rows, "used": promoted["model"], "scores": promoted["scores"]},
     )
     name = "rule" if current.boosted is None else CANDIDATE
-    history, scored, sums = LabelHistory(training), [], []
-    for frame in cases_to_score(warehouse, as_of=as_of, days=int(dbt.variables["detail_days"])):
-        cases = Cases.from_frame(frame)
-        predicted = predict_waste(current.rule, current.boosted, history, cases, as_of=today)
-        scored.append(pd.DataFrame({"row_id": frame["row_id"], "waste_probability": predicted.at_first}))
-        sums.append(pending_sums(frame, cases, predicted.now, as_of=today))
+    scored, sums = [], []
+    for part in cases_to_score(warehouse, training, as_of=as_of, days=int(dbt.variables["detail_days"])):
+        predicted = predict_waste(
+            current.rule, current.boosted, training.cases.history, part.cases, as_of=today
+        )
+        scored.append(part.ids[["row_id"]].assign(waste_probability=predicted.at_first))
+        sums.append(pending_sums(part.ids, part.cases, predicted.now, as_of=today))
     probabilities = pd.concat(scored).assign(model_used=name)
     rows = warehouse.replace("waste.probabilities", probabilities, select=_PROBABILITIES)
     yield dg.MaterializeResult(
@@ -99,7 +106,7 @@ def waste_classifier(
     pending = pending_waste(
         pd.concat(sums).groupby(["workspace_id", "period"], as_index=False).sum(),
         dispersion=current.dispersion,
-        is_informed=bool((training.known_day <= today).any()),
+        is_informed=bool((training.cases.known_day <= today).any()),
     )
     rows = warehouse.replace("waste.pending_waste", pending, select=_PENDING)
     yield dg.MaterializeResult(asset_key=["waste", "pending_waste"], metadata={"dagster/row_count": rows})

@@ -1,18 +1,15 @@
-"""The newest run of a data directory, from Dagster's records.
+"""The newest run of a data directory, and where it failed.
 
-What a run checked does not belong here: that is the journal.
+How records are read (records.py) and what a run checked (the journal) do not belong here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-import dagster as dg
-from sqlalchemy.exc import SQLAlchemyError
-
-from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
 from orchestration.runs.lock import is_held
+from orchestration.runs.records import FINISHED, RecordsUnreadable, failed_step, newest_run
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import Journal
 
@@ -39,15 +36,18 @@ class LastRun:
 
 
 def last_run(settings: Settings) -> LastRun | None:
-    """The newest run of this data directory; None if there was none."""
-    filters = dg.RunsFilter(job_name=JOB_NAME, tags={DATA_DIR_TAG: str(settings.data_dir)})
-    for record in dg.DagsterInstance.get().get_run_records(filters, limit=1):
-        run = record.dagster_run
-        status = run.status.value.lower()
-        if not run.is_finished:
-            status = "in progress" if is_held(settings.data_dir) else "interrupted"
-        return LastRun(status, record.create_timestamp.astimezone(UTC), run.run_id)
-    return None
+    """The newest run of this data directory; None if there was none.
+
+    Raises:
+        RecordsUnreadable: Dagster's records cannot be read.
+    """
+    run = newest_run(settings)
+    if run is None:
+        return None
+    status = run.status.lower()
+    if run.status not in FINISHED:
+        status = "in progress" if is_held(settings.data_dir) else "interrupted"
+    return LastRun(status, run.created_at, run.run_id)
 
 
 def newest_failure(settings: Settings) -> str | None:
@@ -66,9 +66,7 @@ def newest_failure(settings: Settings) -> str | None:
         ]
         if failed:
             return f"check {failed[0].check_name} of {failed[0].asset}"
-        steps = dg.DagsterInstance.get().get_run_step_stats(run.run_id)
-        return next(
-            (f"step {step.step_key}" for step in steps if step.status and step.status.value == "FAILURE"), ""
-        )
-    except (OSError, SQLAlchemyError, dg.DagsterError):
+        step = failed_step(settings, run.run_id)
+        return f"step {step}" if step else ""
+    except (OSError, RecordsUnreadable):
         return None

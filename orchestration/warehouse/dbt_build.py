@@ -16,20 +16,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from dbt.cli.main import dbtRunner
-from dbt.constants import PARTIAL_PARSE_FILE_NAME
-from dbt.contracts.graph.manifest import Manifest
-from dbt.contracts.graph.nodes import GenericTestNode
-from dbt.parser.manifest import extended_mashumuro_decoder
-from dbt.version import __version__ as dbt_version
-from dbt_common.events.base_types import EventMsg
 
-from orchestration.warehouse.dbt_tests import OPERATION, Asked, tests_of
+from orchestration.warehouse.dbt_tests import OPERATION, Asked, is_generic, tests_of
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
 
 SKIPPED = "skipped"
 KEPT_PARSED = 4
@@ -97,15 +95,30 @@ class DbtProject:
     @cached_property
     def manifest(self) -> Manifest:
         """What dbt parsed of the project, ready to run."""
+        _compile_when_used()
+        from dbt.constants import PARTIAL_PARSE_FILE_NAME
+        from dbt.contracts.graph.manifest import Manifest
+        from dbt.parser.manifest import extended_mashumuro_decoder
+
         packed = (self._parsed_dir / PARTIAL_PARSE_FILE_NAME).read_bytes()
         manifest: Manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
         manifest.build_parent_and_child_maps()
         return manifest
 
+    @property
+    def kept_manifest_path(self) -> Path | None:
+        """The manifest of the project as it is now, if an earlier command has parsed it."""
+        manifest = self._kept_dir / "manifest.json"
+        return manifest if manifest.exists() else None
+
+    @property
+    def _kept_dir(self) -> Path:
+        return self._cache_dir / f"{self.target}-{self._fingerprint()}"
+
     @cached_property
     def _parsed_dir(self) -> Path:
         """The folder of what dbt parsed of the project as it is now; parsed first if there is none."""
-        parsed = self._cache_dir / f"{self.target}-{self._fingerprint()}"
+        parsed = self._kept_dir
         if not (parsed / "manifest.json").exists():
             self._cache_dir.mkdir(parents=True, exist_ok=True)
             with TemporaryDirectory(dir=self._cache_dir) as folder:
@@ -124,7 +137,7 @@ class DbtProject:
 
     def _fingerprint(self) -> str:
         """Of every file that dbt parses, and of what else decides on the result."""
-        digest = sha256(f"{dbt_version} {self.schema_prefix}".encode())
+        digest = sha256(f"{version('dbt-core')} {self.schema_prefix}".encode())
         names = ("models", "macros", "seeds", "tests", "*.yml")
         for file in sorted(file for name in names for file in _files(self.project_dir, name)):
             digest.update(f"\0{file.relative_to(self.project_dir)}\0".encode() + file.read_bytes())
@@ -132,6 +145,10 @@ class DbtProject:
 
     def parse(self, folder: Path) -> None:
         """Parse into a folder: what dbt reads again, and the manifest as JSON."""
+        _compile_when_used()
+        from dbt.cli.main import dbtRunner
+        from dbt.contracts.graph.manifest import Manifest
+
         parsed = dbtRunner().invoke(["parse", *self.flags("none", target_dir=folder)])
         if not isinstance(parsed.result, Manifest):
             raise DbtFailed(f"dbt could not parse {self.project_dir}: {parsed.exception}")
@@ -183,7 +200,7 @@ class DbtProject:
 
     def _test(self, tests: Sequence[Sequence[Any]], variables: Mapping[str, object]) -> Iterator[NodeResult]:
         """Run data tests, all of a model in one statement; those of a statement that fails one by one."""
-        asked = Asked([of_model for of_model in tests if isinstance(of_model[0], GenericTestNode)])
+        asked = Asked([of_model for of_model in tests if is_generic(of_model[0])])
         if asked.models:
             words = ["run-operation", OPERATION, "--args", asked.arguments]
             self._invoke(words, variables, listener=asked.listen)
@@ -206,6 +223,9 @@ class DbtProject:
         listener: Callable[[EventMsg], None] | None = None,
     ) -> Any:
         """The result of a command of dbt, also if nodes failed; `listener` gets dbt's events."""
+        _compile_when_used()
+        from dbt.cli.main import dbtRunner
+
         dbt = dbtRunner(manifest=self.manifest, callbacks=[listener] if listener else None)
         options = ["--vars", json.dumps(dict(variables)), "--cache-selected-only", *self.flags("info")]
         with _interrupts_as_dbt_expects():
@@ -263,6 +283,16 @@ def _interrupts_as_dbt_expects() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def _compile_when_used() -> None:
+    """Before dbt is imported: its classes compile how they are read and written when that is first done.
+
+    dbt takes two seconds to import, so only a process that builds or parses does; a fifth is this compiling.
+    """
+    from mashumaro.config import BaseConfig
+
+    BaseConfig.lazy_compilation = True
 
 
 def _files(folder: Path, name: str) -> Iterator[Path]:

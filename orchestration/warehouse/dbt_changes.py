@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import Any
-
-from dbt.contracts.graph.manifest import Manifest
+from typing import TYPE_CHECKING, Any
 
 from orchestration.warehouse.protocol import Warehouse
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 RAW = "raw"
 # variables of a run, of which those that say what is published change after each

@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dbt.contracts.graph.manifest import Manifest
-from dbt.contracts.graph.nodes import GenericTestNode, SingularTestNode
-from dbt_common.events.base_types import EventMsg
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.graph.nodes import GenericTestNode
+    from dbt_common.events.base_types import EventMsg
 
 OPERATION = "run_data_tests"
 _CALL = re.compile(r"\s*(ref|source|var|env_var)\s*\(")
@@ -89,10 +90,15 @@ def tests_of(manifest: Manifest, layer: str, *, without: Collection[str] = ()) -
     tests: dict[str, list[Any]] = defaultdict(list)
     for key, node in sorted(manifest.nodes.items()):
         parents = set(manifest.parent_map[key])
-        is_test = isinstance(node, GenericTestNode | SingularTestNode)
+        is_test = node.resource_type == "test"
         if is_test and parents & built and parents <= known.difference(without):
             tests[getattr(node, "attached_node", None) or key].append(node)
     return list(tests.values())
+
+
+def is_generic(test: Any) -> bool:
+    """Whether a test calls a macro, and is no query of its own."""
+    return hasattr(test, "test_metadata")
 
 
 def _described(test: GenericTestNode) -> dict[str, Any]:

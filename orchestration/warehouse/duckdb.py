@@ -104,7 +104,7 @@ class DuckDBWarehouse:
             with self.connect() as connection:
                 connection.execute("select count(*) from information_schema.tables").fetchall()
         except duckdb.Error as error:
-            if "lock" in str(error).lower():
+            if is_locked(error):
                 raise
             return f"could not be read; it is now {self.set_aside()}"
         return None
@@ -234,6 +234,11 @@ def _over(files: Sequence[Path], columns: str) -> str:
 
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
+
+
+def is_locked(error: duckdb.Error) -> bool:
+    """Whether another process has the file open."""
+    return "lock" in str(error).lower()
 
 
 def exact_dtype(kind: pa.DataType) -> pd.ArrowDtype | None:

@@ -136,6 +136,16 @@ def complete_batch(warehouse: Warehouse) -> int | None:
     return int(found[0]) if found else None
 
 
+def is_unchanged(warehouse: Warehouse, run_state: RunState) -> bool:
+    """Whether the last complete run built this state, and no other was begun since, so that its tables hold.
+
+    Definitions are not compared: a warehouse of other ones is rebuilt.
+    """
+    runs = warehouse.query(f"select batch_id, as_of from {_RUNS}")
+    is_same_day = bool((runs["as_of"] == pd.Timestamp(run_state.as_of)).all())
+    return complete_batch(warehouse) == run_state.batch_id and is_same_day
+
+
 def variables(
     warehouse: Warehouse, run_state: RunState, *, served: RunState | None, tag_keys: Iterable[str] = ()
 ) -> dict[str, object]:

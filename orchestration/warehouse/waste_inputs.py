@@ -6,34 +6,70 @@ Not Dagster, and no arithmetic: that is forecasting/.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
+from forecasting.waste.features import Cases, Ints
 from forecasting.waste.savings import SAVING_DAYS
 from forecasting.waste.segments import EARLY_REASONS
 from forecasting.waste.suggestions import Terms
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 
+# whose labels are counted, and which are trained on; all that are read at once
 MAX_CASES = 2_000_000
 AT_ONCE = 1_000_000
 _HASHES = 2**32  # of the first eight digits of an md5
+_EPOCH = date(1970, 1, 1)
 
 
-def training_cases(warehouse: Warehouse) -> pd.DataFrame:
-    """The training cases, in a stable order; of more than MAX_CASES, those of some products only."""
-    found = _count(warehouse, "true")
-    return warehouse.query(_cases(_part(0, MAX_CASES, max(found, MAX_CASES))))
+@dataclass(frozen=True)
+class ReadCases:
+    """Cases, and what their rows are called.
+
+    Attributes:
+        ids: row_id and workspace_id of each.
+        cases: what is known of them.
+        is_whole: whether these are all that were asked for.
+    """
+
+    ids: pd.DataFrame
+    cases: Cases
+    is_whole: bool
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, *, is_whole: bool) -> ReadCases:
+        """Of a frame of facts.ml_waste_cases."""
+        return cls(frame[["row_id", "workspace_id"]], Cases.from_frame(frame), is_whole)
+
+    def take(self, rows: Ints) -> ReadCases:
+        """Some of the cases."""
+        return ReadCases(self.ids.take(rows), self.cases.take(rows), is_whole=False)
 
 
-def cases_to_score(warehouse: Warehouse, *, as_of: date, days: int) -> Iterator[pd.DataFrame]:
-    """The cases of the last days, about AT_ONCE at a time."""
-    recent = f"usage_date > date '{as_of}' - {days}"
-    parts = _count(warehouse, recent) // AT_ONCE + 1
+def training_cases(warehouse: Warehouse, *, as_of: date, days: int) -> ReadCases:
+    """The cases of the last days, in a stable order; of more than MAX_CASES, those of some products only."""
+    found = _count(warehouse, as_of=as_of, days=days)
+    condition = _part(0, MAX_CASES, max(found, MAX_CASES))
+    return ReadCases.from_frame(warehouse.query(_cases(condition)), is_whole=found <= MAX_CASES)
+
+
+def cases_to_score(
+    warehouse: Warehouse, training: ReadCases, *, as_of: date, days: int
+) -> Iterator[ReadCases]:
+    """The cases of the last days, about AT_ONCE at a time; those of `training` if it has them all."""
+    if training.is_whole:
+        recent = np.flatnonzero(training.cases.day > (as_of - _EPOCH).days - days)
+        for start in range(0, max(len(recent), 1), AT_ONCE):
+            yield training.take(recent[start : start + AT_ONCE])
+        return
+    parts = _count(warehouse, as_of=as_of, days=days) // AT_ONCE + 1
     for part in range(parts):
-        yield warehouse.query(_cases(f"{recent} and {_part(part, part + 1, parts)}"))
+        condition = f"{_since(as_of, days)} and {_part(part, part + 1, parts)}"
+        yield ReadCases.from_frame(warehouse.query(_cases(condition)), is_whole=False)
 
 
 def registry_of(warehouse: Warehouse) -> pd.DataFrame:
@@ -47,9 +83,17 @@ def _cases(condition: str) -> str:
     return read_sql(__file__, "waste_cases", condition=condition)
 
 
-def _count(warehouse: Warehouse, condition: str) -> int:
-    counted = f"select count(*) as found from facts.ml_waste_cases where {condition}"
+def _count(warehouse: Warehouse, *, as_of: date, days: int) -> int:
+    # from the table under ml_waste_cases: the view would find all neighbours
+    counted = f"""
+        select count(*) as found from facts.int_generations_classified
+        where attempt_number is not null and {_since(as_of, days)}
+    """
     return int(warehouse.query(counted)["found"][0])
+
+
+def _since(as_of: date, days: int) -> str:
+    return f"usage_date > date '{as_of}' - {days}"
 
 
 def _part(first: int, last: int, parts: int) -> str:

@@ -122,11 +122,9 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 def serve() -> None:
     """Import what a nightly run needs, then answer requests until standard input ends."""
     import dagster._core.storage.local_compute_log_manager  # noqa: F401
-    import dagster_dbt  # noqa: F401
     import dbt.adapters.duckdb
     import dbt.cli.main
     import dbt.task.build  # noqa: F401
-    import great_expectations.expectations  # noqa: F401
     import sklearn.ensemble  # noqa: F401
     import skops.io  # noqa: F401
 

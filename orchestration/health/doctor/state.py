@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from orchestration.health.doctor.finding import Finding
 from orchestration.health.status import published_now
@@ -19,9 +18,10 @@ from orchestration.publish.versions.history import kept_versions
 from orchestration.runs.history import last_run
 from orchestration.runs.lock import holder_of
 from orchestration.runs.people import PseudonymSettingMissing, refuse_missing_pseudonym_setting
+from orchestration.runs.records import RecordsUnreadable
 from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings
-from orchestration.warehouse.duckdb import DuckDBWarehouse
+from orchestration.warehouse.duckdb import DuckDBWarehouse, is_locked
 from orchestration.warehouse.protocol import WarehouseError
 
 
@@ -57,7 +57,7 @@ def check_warehouse(settings: Settings) -> Finding:
     try:
         tables = DuckDBWarehouse(path).fetch("select count(*) from information_schema.tables")[0][0]
     except duckdb.Error as error:
-        if "lock" in str(error).lower():
+        if is_locked(error):
             return Finding(
                 "warehouse",
                 "problem",
@@ -112,12 +112,10 @@ def check_published(settings: Settings, *, now: datetime) -> Finding:
 
 
 def check_last_run(settings: Settings) -> Finding:
-    """The result of the newest run by Dagster's records, which are not created if there are none."""
-    if not _has_records(settings.dagster_home):
-        return Finding("last run", "ok", "none on record")
+    """The result of the newest run by Dagster's records."""
     try:
         run = last_run(settings)
-    except Exception as error:  # any error in reading the records is the finding
+    except RecordsUnreadable as error:
         return Finding(
             "last run",
             "problem",
@@ -126,7 +124,7 @@ def check_last_run(settings: Settings) -> Finding:
             f"{settings.dagster_home / '.dagster'} away; only the history of runs is lost with it.",
         )
     if run is None:
-        return Finding("last run", "ok", "none on record for this data directory")
+        return Finding("last run", "ok", "none on record")
     if run.has_failed:
         return Finding(
             "last run",
@@ -147,13 +145,6 @@ def check_people(settings: Settings) -> Finding:
             "people", "problem", str(error), "Set CREDITS_PSEUDONYMISE in the environment of the run."
         )
     return Finding("people", "ok", "shown by pseudonyms" if settings.pseudonymise else "shown by name")
-
-
-def _has_records(dagster_home: Path) -> bool:
-    """Whether there are records; only with SQLite can that be checked without creating them."""
-    configured = yaml.safe_load((dagster_home / "dagster.yaml").read_text()) or {}
-    folder = configured.get("storage", {}).get("sqlite", {}).get("base_dir")
-    return not isinstance(folder, str) or (dagster_home / folder).is_dir()
 
 
 def _first_line(error: Exception) -> str:

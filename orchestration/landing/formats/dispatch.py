@@ -10,8 +10,8 @@ from typing import BinaryIO, Literal
 from orchestration.landing.formats.chunks import Chunk, empty_chunk
 from orchestration.landing.formats.compression import plain_blocks
 from orchestration.landing.formats.csv_records import csv_chunks
-from orchestration.landing.formats.json_array import json_array_chunks
 from orchestration.landing.formats.json_lines import json_line_chunks
+from orchestration.landing.formats.json_values import json_value_chunks
 from orchestration.landing.formats.parquet_rows import parquet_chunks
 from orchestration.landing.options import ReadOptions
 from orchestration.landing.rejects import file_rejected
@@ -61,8 +61,9 @@ def read_documents(
         chunks = parquet_chunks(source, options)
     elif kind == "csv":
         chunks = csv_chunks(plain_blocks(source, options), options, required)
+    elif kind == "json":
+        chunks = json_value_chunks(plain_blocks(source, options), options)
     else:
-        read = json_line_chunks if kind == "json_lines" else json_array_chunks
-        chunks = read(plain_blocks(source, options), options)
+        chunks = json_line_chunks(plain_blocks(source, options), options)
     yield next(chunks, empty_chunk())
     yield from chunks

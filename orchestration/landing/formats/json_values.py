@@ -6,9 +6,11 @@ A page is an object that holds its records in an array. Records are interpreted 
 import codecs
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from orchestration.landing.formats.chunks import Chunk, ChunkBuilder
 from orchestration.landing.formats.json_lines import json_line_chunks
+from orchestration.landing.formats.json_shape import json_shape
 from orchestration.landing.formats.lines import without_bom
 from orchestration.landing.options import LINE_CAP, ReadOptions, or_raise
 from orchestration.landing.rejects import FileRejected, file_rejected
@@ -19,7 +21,9 @@ _VALUE = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 _REMEDY = "Deliver the complete file again; a file of JSON lines loses only the line that is malformed."
 
 
-def json_value_chunks(blocks: Iterable[bytes], options: ReadOptions, path: Sequence[str]) -> Iterator[Chunk]:
+def json_value_chunks(
+    blocks: Iterable[bytes], options: ReadOptions, path: Sequence[str] = ()
+) -> Iterator[Chunk]:
     """Chunks of the records of a JSON file.
 
     Each line is one record if the first one is; else each element of the array that the file is, or each of
@@ -33,8 +37,14 @@ def json_value_chunks(blocks: Iterable[bytes], options: ReadOptions, path: Seque
     if _is_by_line(head):
         yield from _unpacked(json_line_chunks(whole, options), options, path)
         return
+    chunks = _chunks(_Text(whole, options).records(path), options)
+    yield replace(next(chunks), shape=None if head.startswith(b"[") else json_shape(head))
+    yield from chunks
+
+
+def _chunks(records: Iterable[tuple[int, str]], options: ReadOptions) -> Iterator[Chunk]:
     builder = ChunkBuilder(options)
-    for number, text in _Text(whole, options).records(path):
+    for number, text in records:
         builder.add(number, text, text)
         if builder.is_full:
             yield builder.take()
@@ -89,7 +99,7 @@ def _unpacked(chunks: Iterable[Chunk], options: ReadOptions, path: Sequence[str]
     """The same chunks with the records of each page, on its line."""
     for chunk in chunks:
         if not path:
-            yield Chunk(chunk.documents, chunk.rejected)
+            yield chunk
             continue
         builder = ChunkBuilder(options)
         for number, text in zip(

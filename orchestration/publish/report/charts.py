@@ -1,87 +1,161 @@
-"""The burn-down as a chart: credits left so far, and the range of what will be left.
+"""The burn-down as a picture: where its lines, bands, marks and labels are.
 
-Used by the page and the dashboard. Not here: how numbers are formatted (formatting.py), or sentences
-(sentences.py).
+Not here: how it is drawn (templates/burn_down.svg.j2), how numbers are formatted (formatting.py), or
+sentences (sentences.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-
-import altair as alt
-import vl_convert
+from decimal import Decimal
 
 from orchestration.publish.report.formatting import credits, day_month
 from orchestration.publish.report.i18n import gettext as _
-from orchestration.publish.report.model import Report
+from orchestration.publish.report.model import PathDay, Report
 
-BLUE, SKY, ORANGE, VERMILLION = "#0072B2", "#56B4E9", "#E69F00", "#D55E00"
-INK, GREY, RUST, LINE = "#111827", "#4b5563", "#8a3b00", "#e5e7eb"
-FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Thai", sans-serif'
 LONGEST_DAYS_AHEAD = 120
 LOTS_MARKED = 3
-# one size for every screen: on a narrow one the page enlarges the labels
+# the plot, of one size for every screen: on a narrow one the page enlarges the labels
 WIDTH, HEIGHT = 560, 280
-# room for the numbers of the axis when they are large
-AXIS_EXTENT = 62
-TICKS = 5
+TOP, RIGHT, BOTTOM = 6, 8, 26
+# room for the numbers of the axis, more for those of a million and above
+LEFT, DIGIT_WIDTH = 62, 8
+AMOUNTS_LABELLED = 6
+DAYS_LABELLED = 5
+# about the width of a letter of a label, to keep it inside the picture
+LETTER_WIDTH = 7
+BANDS = (("balance_p10", "balance_p90"), ("balance_p25", "balance_p75"))
 
 
-def burn_down(report: Report, *, width: int = WIDTH, height: int = HEIGHT) -> alt.LayerChart | None:
-    """Credits left: measured (solid), the median forecast (dashed) and its 50 % and 80 % ranges.
+@dataclass(frozen=True)
+class Label:
+    """A text whose start, middle or end (`anchor`) is at a position."""
+
+    x: float
+    y: float
+    text: str
+    anchor: str = "start"
+
+
+@dataclass(frozen=True)
+class BurnDown:
+    """The picture; positions are pixels from its top left corner, points are "x,y x,y …".
+
+    Attributes:
+        left, right, top, bottom: of the plot.
+        measured: points of the line of credits left, to `today`.
+        bands: outlines of the ranges of 80 % and 50 %.
+        window: from where to where the credits run out in 8 of 10 cases.
+        lots: where they expire.
+    """
+
+    width: float
+    height: float
+    left: float
+    right: float
+    top: float
+    bottom: float
+    amounts: list[Label]
+    days: list[Label]
+    measured: str
+    today: tuple[float, float]
+    today_label: Label
+    median: str
+    bands: list[str]
+    band_labels: list[Label]
+    window: tuple[float, float] | None
+    window_label: Label | None
+    lots: list[float]
+    lot_labels: list[Label]
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """From days and credits to positions."""
+
+    first: date
+    last: date
+    left: float
+    day_width: float
+    credit_height: float
+    top: float = TOP
+    bottom: float = TOP + HEIGHT
+
+    @property
+    def right(self) -> float:
+        return self.left + WIDTH
+
+    def x(self, day: date) -> float:
+        return self.left + self.day_width * (day - self.first).days
+
+    def y(self, credits: Decimal) -> float:
+        return self.bottom - self.credit_height * float(credits)
+
+    def points(self, line: Iterable[tuple[date, Decimal]]) -> str:
+        return " ".join(f"{self.x(day):.1f},{self.y(credits):.1f}" for day, credits in line)
+
+    def label_before(self, x: float, y: float, text: str) -> Label:
+        """A label that ends before a position, or starts after it where there is no room."""
+        if x - self.left > LETTER_WIDTH * len(text):
+            return Label(x - 4, y, text, "end")
+        return Label(x + 4, y, text)
+
+
+def burn_down(report: Report) -> BurnDown | None:
+    """Credits left: measured, the median forecast and its 50 % and 80 % ranges; None without a ledger.
 
     The picture's numbers are floats; no number is read from it.
-
-    Args:
-        report: with `balances`; without `paths` there is only the measured line.
-        width, height: of the plot in pixels, without its axes.
-
-    Returns:
-        None without a ledger.
     """
     if not report.balances:
         return None
-    as_of, last = report.summary.as_of, _last_day(report)
-    highest = max([line.closing for line in report.balances] + [report.summary.allowance or 0])
-    days = _days_of_ticks(report.balances[0].usage_date, last)
-    x = alt.X(
-        "day:T",
-        title=None,
-        scale=alt.Scale(type="utc", domain=[_utc(report.balances[0].usage_date), _utc(last)]),
-        axis=alt.Axis(
-            values=[_utc(day) for day in days], labelExpr=_labels(days), labelFlush=True, grid=False
-        ),
-    )
+    first, last = report.balances[0].usage_date, _last_day(report)
+    highest = max([line.closing for line in report.balances] + [report.summary.allowance or Decimal(0)])
     # a little room above the allowance for the label at the top
-    y = alt.Y(
-        "left:Q",
-        title=None,
-        scale=alt.Scale(domain=[0, float(highest) * 1.12 or 1]),
-        axis=alt.Axis(tickCount=4, format=",.0f", domain=False, ticks=False, minExtent=AXIS_EXTENT),
+    highest = highest * Decimal("1.12") or Decimal(1)
+    amounts = _amounts(highest)
+    plot = _Plot(
+        first,
+        last,
+        left=max(LEFT, *(DIGIT_WIDTH * len(text) for _amount, text in amounts)),
+        day_width=WIDTH / (last - first).days,
+        credit_height=HEIGHT / float(highest),
     )
-    layers = [
-        *_window(report, last=last),
-        *_bands(report, x, y, last=last),
-        *_lots(report, last=last, height=height),
-        _line([(line.usage_date, line.closing) for line in report.balances], x, y, VERMILLION),
-        *_today(report, x, y, as_of=as_of),
+    now = report.balances[-1]
+    today = plot.x(now.usage_date), plot.y(now.closing)
+    paths = [day for day in report.paths if day.forecast_date <= last]
+    window = _window(report, plot)
+    lots = [lot for lot in report.expiring if lot.expires_on <= last][:LOTS_MARKED]
+    expiries = [
+        _("{credits} expire {day}", credits=credits(lot.remaining), day=day_month(lot.expires_on))
+        for lot in lots
     ]
-    return (
-        alt.layer(*layers)
-        .properties(width=width, height=height)
-        .configure(font=FONT)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=GREY, labelFontSize=13, gridColor=LINE, domainColor="#9ca3af", tickColor="#9ca3af"
-        )
+    return BurnDown(
+        width=plot.right + RIGHT,
+        height=plot.bottom + BOTTOM,
+        left=plot.left,
+        right=plot.right,
+        top=plot.top,
+        bottom=plot.bottom,
+        amounts=[Label(plot.left - 4, plot.y(amount), text, "end") for amount, text in amounts],
+        days=list(_days(plot)),
+        measured=plot.points((line.usage_date, line.closing) for line in report.balances),
+        today=today,
+        today_label=_today_label(*today, _("{credits} left", credits=credits(now.closing)), plot),
+        median=plot.points((day.forecast_date, day.balance_p50) for day in paths),
+        bands=[_band(paths, low, high, plot) for low, high in BANDS] if paths else [],
+        band_labels=_band_labels(paths, plot),
+        window=window,
+        window_label=plot.label_before(window[1], plot.top + 13, _("empty here: 8 in 10"))
+        if window
+        else None,
+        lots=[plot.x(lot.expires_on) for lot in lots],
+        lot_labels=[
+            plot.label_before(plot.x(lot.expires_on), plot.bottom - 8 - 16 * index, text)
+            for index, (lot, text) in enumerate(zip(lots, expiries, strict=True))
+        ],
     )
-
-
-def svg(chart: alt.LayerChart) -> str:
-    """The chart as one `<svg>` element that loads nothing from outside; 80 ms of a core."""
-    # a test validates it once; validating every page would cost as much as rendering it
-    return vl_convert.vegalite_to_svg(chart.to_dict(validate=False), allowed_base_urls=[])
 
 
 def _last_day(report: Report) -> date:
@@ -93,104 +167,47 @@ def _last_day(report: Report) -> date:
     return min(max(ends) + timedelta(days=3), as_of + timedelta(days=LONGEST_DAYS_AHEAD))
 
 
-def _window(report: Report, *, last: date) -> list[alt.Chart]:
-    """The days between which the credits run out in 8 of 10 cases."""
+def _amounts(highest: Decimal) -> list[tuple[Decimal, str]]:
+    """Round amounts of credits from 0 to at most the highest, and how they are written."""
+    power = Decimal(1).scaleb(highest.adjusted() - 1)
+    step = next(power * times for times in (1, 2, 5, 10, 20) if highest < power * times * AMOUNTS_LABELLED)
+    amounts = [step * number for number in range(int(highest / step) + 1)]
+    return [(amount, f"{amount:,f}" if amount else "0") for amount in amounts]
+
+
+def _days(plot: _Plot) -> Iterator[Label]:
+    days = (plot.last - plot.first).days
+    for number in range(0, days + 1, -(-days // DAYS_LABELLED)):
+        day = plot.first + timedelta(days=number)
+        x, text = plot.x(day), day_month(day)
+        is_at_end = plot.right - x < LETTER_WIDTH * len(text) / 2
+        yield Label(x, plot.bottom, text, "end" if is_at_end else "middle" if number else "start")
+
+
+def _window(report: Report, plot: _Plot) -> tuple[float, float] | None:
     forecast = report.forecast
-    if forecast is None or forecast.depletes_on_p10 is None or forecast.depletes_on_p10 >= last:
-        return []
-    first, end = forecast.depletes_on_p10, min(forecast.depletes_on_p90 or last, last)
-    window = alt.Chart(_values([{"day": _utc(first), "end": _utc(end + timedelta(days=1))}]))
-    label = _("empty here: 8 in 10")
-    return [
-        window.mark_rect(color=ORANGE, opacity=0.25).encode(x="day:T", x2="end:T"),
-        window.mark_text(
-            text=label, align="right", dx=-4, color=RUST, fontSize=13, fontWeight=600, baseline="top"
-        ).encode(x="end:T", y=alt.value(2)),
-    ]
+    if forecast is None or forecast.depletes_on_p10 is None or forecast.depletes_on_p10 >= plot.last:
+        return None
+    end = (forecast.depletes_on_p90 or plot.last) + timedelta(days=1)
+    return plot.x(forecast.depletes_on_p10), plot.x(min(end, plot.last))
 
 
-def _bands(report: Report, x: alt.X, y: alt.Y, *, last: date) -> list[alt.Chart]:
-    paths = [day for day in report.paths if day.forecast_date <= last]
-    if len(paths) < 2:
+def _band(paths: Sequence[PathDay], low: str, high: str, plot: _Plot) -> str:
+    upper = [(day.forecast_date, getattr(day, high)) for day in paths]
+    return plot.points(upper + [(day.forecast_date, getattr(day, low)) for day in reversed(paths)])
+
+
+def _band_labels(paths: Sequence[PathDay], plot: _Plot) -> list[Label]:
+    """Above the upper edges of the bands, where these are widest."""
+    if not paths:
         return []
-    layers = []
-    for low, high, opacity in (("balance_p10", "balance_p90", 0.3), ("balance_p25", "balance_p75", 0.45)):
-        rows = [
-            {
-                "day": _utc(day.forecast_date),
-                "left": float(getattr(day, low)),
-                "to": float(getattr(day, high)),
-            }
-            for day in paths
-        ]
-        band = alt.Chart(_values(rows)).mark_area(color=SKY, opacity=opacity, interpolate="linear")
-        layers.append(band.encode(x=x, y=y, y2="to:Q"))
-    median = _line([(day.forecast_date, day.balance_p50) for day in paths], x, y, BLUE, dash=[6, 4])
-    # labelled where they are widest
     widest = max(paths, key=lambda day: day.balance_p90 - day.balance_p10)
-    texts = [("balance_p90", "80 %", -8), ("balance_p75", "50 %", 5)]
-    labels = [
-        alt.Chart(_values([{"day": _utc(widest.forecast_date), "left": float(getattr(widest, quantile))}]))
-        .mark_text(text=text, color=INK, fontSize=12, dy=dy, dx=4, align="left")
-        .encode(x=x, y=y)
-        for quantile, text, dy in texts
-    ]
-    return [*layers, median, *labels]
+    x, inner = plot.x(widest.forecast_date) + 4, plot.y(widest.balance_p75) - 4
+    return [Label(x, min(plot.y(widest.balance_p90) - 4, inner - 15), "80 %"), Label(x, inner, "50 %")]
 
 
-def _lots(report: Report, *, last: date, height: int) -> list[alt.Chart]:
-    marked = [lot for lot in report.expiring if lot.expires_on <= last][:LOTS_MARKED]
-    layers = []
-    for index, lot in enumerate(marked):
-        rule = alt.Chart(_values([{"day": _utc(lot.expires_on)}]))
-        label = _("{credits} expire {day}", credits=credits(lot.remaining), day=day_month(lot.expires_on))
-        layers += [
-            rule.mark_rule(color=GREY, strokeDash=[2, 3]).encode(x="day:T"),
-            rule.mark_text(text=label, align="right", dx=-4, color=GREY, fontSize=12).encode(
-                x="day:T", y=alt.value(height - 12 - 16 * index)
-            ),
-        ]
-    return layers
-
-
-def _today(report: Report, x: alt.X, y: alt.Y, *, as_of: date) -> list[alt.Chart]:
-    """The last measured point, labelled."""
-    now = report.balances[-1]
-    point = alt.Chart(_values([{"day": _utc(as_of), "left": float(now.closing)}])).encode(x=x, y=y)
-    label = _("{credits} left", credits=credits(now.closing))
-    return [
-        point.mark_point(color=VERMILLION, filled=True, size=60, opacity=1),
-        point.mark_text(text=label, align="left", dx=8, dy=-8, color=INK, fontSize=13, fontWeight=600),
-    ]
-
-
-def _line(
-    points: Sequence[tuple[date, object]], x: alt.X, y: alt.Y, color: str, dash: Sequence[int] = ()
-) -> alt.Chart:
-    rows = [{"day": _utc(day), "left": float(left)} for day, left in points]  # type: ignore[arg-type]
-    mark = alt.Chart(_values(rows)).mark_line(color=color, strokeWidth=2.5, strokeDash=list(dash))
-    return mark.encode(x=x, y=y)
-
-
-def _days_of_ticks(first: date, last: date) -> list[date]:
-    step = max(-(-(last - first).days // TICKS), 1)
-    return [first + timedelta(days=number) for number in range(0, (last - first).days + 1, step)]
-
-
-def _labels(days: Sequence[date]) -> str:
-    """A Vega expression that formats the days of the axis as the page does."""
-    written = ", ".join(f"'{_milliseconds(day)}': '{day_month(day)}'" for day in days)
-    return f"({{{written}}})['' + time(datum.value)]"
-
-
-def _milliseconds(day: date) -> int:
-    return (day - date(1970, 1, 1)).days * 86_400_000
-
-
-def _values(rows: list[dict[str, object]]) -> alt.InlineData:
-    return alt.InlineData(values=rows)
-
-
-def _utc(day: date) -> str:
-    # without a zone, Vega would take the machine's
-    return f"{day.isoformat()}T00:00:00Z"
+def _today_label(x: float, y: float, text: str, plot: _Plot) -> Label:
+    if plot.right - x > LETTER_WIDTH * (len(text) + 1):
+        return Label(x + 8, y - 8, text)
+    # at the right edge: below the line that leads there, unless that is the axis
+    return Label(x - 2, y + 20 if y < plot.bottom - 30 else y - 10, text, "end")

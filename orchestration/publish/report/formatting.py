@@ -150,6 +150,8 @@ def exact(value: Decimal | None) -> str | None:
 def plain(name: str, *, otherwise: str = "(no name)") -> str:
     """Make a name from outside safe to print: one line, no control or bidirectional characters."""
     one_line = " ".join(name.split())
+    if one_line.isascii() and one_line.isprintable():
+        return one_line or otherwise
     kept = (
         letter
         for letter in one_line

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from forecasting.depletion.balance_state import BURN_DAYS, MIN_HISTORY_DAYS, PACE_DAYS
-from forecasting.depletion.headline import headline_basis
+from forecasting.depletion.headline import BURN_DAYS, MIN_HISTORY_DAYS, PACE_DAYS, headline_basis
 from orchestration.publish.report.formatting import credits, plain, whole_percent
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import Forecast

@@ -82,19 +82,20 @@ RESTATED = (
     " sum(credits_after) as credits_after, sum(wasted_credits_before) as wasted_credits_before,"
     " sum(wasted_credits_after) as wasted_credits_after from marts.restatements group by all)"
 )
-ACCURACY = (
-    "(select summary.workspace_id, summary.period, accuracy.* exclude (workspace_id)"
-    " from marts.credit_summary as summary"
-    " inner join marts.forecast_accuracy as accuracy on accuracy.horizon_bucket = '(all)'"
-    " and accuracy.workspace_id = {workspace_id})"
+OWN_ACCURACY = (
+    "(select accuracy.*, summary.period from marts.forecast_accuracy as accuracy"
+    " inner join marts.credit_summary as summary using (workspace_id) where accuracy.horizon_bucket = '(all)'"
 )
 # a workspace without cases of its own gets the accuracy over all workspaces
-OWN_OR_ALL = (
-    "case when exists (select 1 from marts.forecast_accuracy as own"
-    " where own.workspace_id = summary.workspace_id and own.kind = accuracy.kind)"
-    " then summary.workspace_id else '(all)' end"
+OWN_OR_ALL_ACCURACY = (
+    f"{OWN_ACCURACY} union all"
+    " select accuracy.* replace (summary.workspace_id as workspace_id), summary.period"
+    " from marts.forecast_accuracy as accuracy cross join marts.credit_summary as summary"
+    " where accuracy.workspace_id = '(all)' and accuracy.horizon_bucket = '(all)'"
+    " and not exists (select 1 from marts.forecast_accuracy as own"
+    " where own.workspace_id = summary.workspace_id and own.kind = accuracy.kind))"
 )
-OWN = "summary.workspace_id and accuracy.workspace_id <> '(all)'"
+ONLY_OWN_ACCURACY = f"{OWN_ACCURACY} and workspace_id <> '(all)')"
 # of the totals a source states of a month, those over most; months whose last day has ended come first
 NEWEST_TOTALS = (
     "(select shown_for as workspace_id, source, unit, currency, min(day) as first_day,"
@@ -145,20 +146,29 @@ def load_report(published: Path, *, workspace_id: str | None, days: int) -> Repo
     return replace(report, published_at=manifest.published_at if manifest else None)
 
 
-def load_reports(published: Path, *, days: int, is_alone: bool = False) -> Iterator[Report]:
+def load_reports(
+    published: Path, *, days: int, chosen: Sequence[str] | None = None, is_alone: bool = False
+) -> Iterator[Report]:
     """Read the report of every workspace, in the order of their ids; see `load_report`.
 
     Args:
         published: the folder of a version, or the link to the served one.
         days: length of the period, one of `PERIODS`.
+        chosen: only these of `published_workspaces`, in this order.
         is_alone: leave out what is computed over other workspaces, even the accuracy over all of them.
     """
     _require_period(days)
     with _opened(published) as connection:
-        ids = workspace_ids(connection)
+        ids = workspace_ids(connection) if chosen is None else chosen
         for start in range(0, len(ids), WORKSPACES_AT_ONCE):
-            chosen = ids[start : start + WORKSPACES_AT_ONCE]
-            yield from _reports(connection, chosen, days=days, is_alone=is_alone)
+            batch = ids[start : start + WORKSPACES_AT_ONCE]
+            yield from _reports(connection, batch, days=days, is_alone=is_alone)
+
+
+def published_workspaces(published: Path) -> list[str]:
+    """The workspaces of a version, in the order of their ids."""
+    with _opened(published) as connection:
+        return workspace_ids(connection)
 
 
 def _require_period(days: int) -> None:
@@ -242,7 +252,7 @@ def _reports(
     paths = read(PathDay, PATHS, order="forecast_date")
     expiring = read(ExpiringLot, EXPIRING, order="expires_on")
     restated = read(Restated, OF_THE_DAY.format(source=RESTATED), order="cause")
-    accuracy = read(Accuracy, ACCURACY.format(workspace_id=OWN if is_alone else OWN_OR_ALL), order="kind")
+    accuracy = read(Accuracy, ONLY_OWN_ACCURACY if is_alone else OWN_OR_ALL_ACCURACY, order="kind")
     totals = OWN_TOTALS if is_alone else OWN_OR_ALL_TOTALS
     reconciliation = (
         read(SourceTotal, RECONCILIATION.format(totals=totals), order="source, unit, currency")

@@ -5,14 +5,11 @@ chart (charts.py), or where pages are written (pages.py).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from altair.utils.schemapi import debug_mode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
 
 from orchestration.publish.report import charts, formatting
 from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, labels_of, most_efficient
@@ -51,14 +48,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 SUGGESTIONS_SHOWN = 10
 
 
-@dataclass(frozen=True)
-class BurnDown:
-    """The chart as `<svg>`, and sentences that describe it."""
-
-    svg: Markup
-    sentences: list[str]
-
-
 def render_page(
     report: Report,
     *,
@@ -93,7 +82,8 @@ def render_page(
             used_beyond=used_beyond_allowance(report),
             is_waste_unknown=is_waste_unknown(report),
             untracked=untracked_text(report),
-            burn_down=_burn_down(report),
+            chart=charts.burn_down(report),
+            chart_sentences=burn_down_sentences(report),
             breakdowns=(
                 (_("By team member"), _("Team member"), displayed_lines(report.members)),
                 (_("By category"), _("Category"), displayed_lines(report.categories)),
@@ -185,17 +175,10 @@ def _pace(forecast: Forecast | None) -> str:
     )
 
 
-def _burn_down(report: Report) -> BurnDown | None:
-    with debug_mode(False):
-        chart = charts.burn_down(report)
-        if chart is None:
-            return None
-        # numbers, dates and translated sentences only: nothing from outside to escape
-        return BurnDown(Markup(charts.svg(chart)), _burn_down_sentences(report))
-
-
-def _burn_down_sentences(report: Report) -> list[str]:
-    """The chart described for those who do not see it."""
+def burn_down_sentences(report: Report) -> list[str]:
+    """The chart described for those who do not see it; none without a ledger."""
+    if not report.balances:
+        return []
     write_date = formatting.day_month_year
     first, last = report.balances[0], report.balances[-1]
     sentences = [

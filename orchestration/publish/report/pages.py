@@ -7,33 +7,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
+from functools import partial
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from urllib.parse import quote
 
 from forecasting.depletion.headline import may_be_empty_on
 from orchestration.publish.report.breakdown import labels_of
-from orchestration.publish.report.formatting import day_month_year, distinct_labels
+from orchestration.publish.report.formatting import day_month_year, distinct_labels, plain
 from orchestration.publish.report.headline import deciding_charge_text, range_text
 from orchestration.publish.report.i18n import using_language
-from orchestration.publish.report.load import load_reports
+from orchestration.publish.report.load import WORKSPACES_AT_ONCE, load_reports, published_workspaces
 from orchestration.publish.report.model import Report, UsageLine
 from orchestration.publish.report.page import render_page, report_headline, template, workspace_label
+from orchestration.publish.report.processes import in_processes
 from orchestration.publish.report.sentences import buying_text, is_waste_unknown
 from orchestration.publish.rows.cells import csv_line
-from orchestration.publish.versions.export import DATABASE_NAME
+from orchestration.publish.versions.export import DATABASE_NAME, PublishError
 from orchestration.publish.versions.file_names import file_name
 
 PAGE_DAYS = 30
 REPORT_FOLDER = "report"
 # outside that folder, so that no workspace id can collide with it
 INDEX_FILE = "index.html"
-# charts are rendered without holding the GIL
-PAGES_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -55,28 +55,49 @@ class IndexLine:
 def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -> None:
     """Write `report/<id>.html` and `.csv` for every workspace of a built version, and `index.html`.
 
+    Thousands are written by processes of their own, one for each core. Their files do not depend on it.
+
     Args:
         folder: of the version, with its credits.duckdb; ids are percent-encoded in names.
         published_at: the instant to show to readers, with a zone.
         language: one of `LANGUAGES`.
+
+    Raises:
+        PublishError: a page could not be written; the message names its workspace.
     """
-    pages = folder / REPORT_FOLDER
-    pages.mkdir()
-
-    def write(report: Report) -> IndexLine:
-        report = replace(report, published_at=published_at)
-        name = file_name(report.summary.workspace_id)
-        page = render_page(report, language=language, files=_links(f"{name}.csv"))
-        (pages / f"{name}.html").write_text(page, encoding="utf-8")
-        (pages / f"{name}.csv").write_text(report_csv(report), encoding="utf-8", newline="")
-        with using_language(language):
-            return index_line(report)
-
-    with ThreadPoolExecutor(PAGES_AT_ONCE) as pool:
-        reports = load_reports(folder, days=PAGE_DAYS)
-        lines = [line for batch in _batched(reports) for line in pool.map(write, batch)]
+    (folder / REPORT_FOLDER).mkdir()
+    write = partial(_write_batch, folder, published_at=published_at, language=language)
+    ids = published_workspaces(folder)
+    batches = [ids[start : start + WORKSPACES_AT_ONCE] for start in range(0, len(ids), WORKSPACES_AT_ONCE)]
+    lines = chain.from_iterable(in_processes(write, batches))
     index = render_index(lines, published_at=published_at, language=language)
     (folder / INDEX_FILE).write_text(index, encoding="utf-8")
+
+
+def _write_batch(
+    folder: Path, workspace_ids: Sequence[str], *, published_at: datetime, language: str
+) -> list[IndexLine]:
+    """Write the pages of some workspaces; returns their rows of the index."""
+    lines = []
+    with using_language(language):
+        for report in load_reports(folder, days=PAGE_DAYS, chosen=workspace_ids):
+            report = replace(report, published_at=published_at)
+            workspace_id = report.summary.workspace_id
+            path = folder / REPORT_FOLDER / file_name(workspace_id)
+            try:
+                page = render_page(report, language=language, files=_links(f"{path.name}.csv"))
+                figures = report_csv(report)
+                lines.append(index_line(report))
+            except Exception as error:
+                raise PublishError(
+                    f"every workspace has a page; that of {plain(workspace_id)!r} cannot be drawn:"
+                    f" {type(error).__name__}: {error}. The previous version is still served. Please report"
+                    " this message."
+                ) from error
+            # not with_suffix: an id may have a dot
+            Path(f"{path}.html").write_text(page, encoding="utf-8")
+            Path(f"{path}.csv").write_text(figures, encoding="utf-8", newline="")
+    return lines
 
 
 def render_index(lines: Iterable[IndexLine], *, published_at: datetime, language: str = "en") -> str:
@@ -103,12 +124,13 @@ def render_index(lines: Iterable[IndexLine], *, published_at: datetime, language
 def report_csv(report: Report) -> str:
     """The breakdowns of a report with all their digits, as CSV safe from formula injection."""
     names = [field.name for field in fields(UsageLine)]
+    values = attrgetter(*names)
     breakdowns = {
         "member": report.members,
         "category": report.categories,
         "generation_type": report.generation_types,
     }
-    rows = ([by, *asdict(line).values()] for by, lines in breakdowns.items() for line in _labelled(lines))
+    rows = ([by, *values(line)] for by, lines in breakdowns.items() for line in _labelled(lines))
     return "".join(map(csv_line, [["breakdown", *names], *rows]))
 
 
@@ -144,9 +166,3 @@ def index_line(report: Report) -> IndexLine:
         wasted=None if is_waste_unknown(report) else summary.wasted_credits,
         may_be_empty_on=may_be_empty_on(forecast) if forecast else None,
     )
-
-
-def _batched(reports: Iterator[Report]) -> Iterator[list[Report]]:
-    """Batches small enough to hold in memory."""
-    while batch := list(islice(reports, 100)):
-        yield batch

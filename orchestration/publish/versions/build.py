@@ -12,10 +12,8 @@ from pathlib import Path
 
 from orchestration.durable_files import hash_of, sync
 from orchestration.publish.report.load import REPORT_MARTS
-from orchestration.publish.report.pages import PAGE_DAYS, write_pages
 from orchestration.publish.versions.export import export_marts
 from orchestration.publish.versions.manifest import read_manifest, write_manifest
-from orchestration.publish.versions.workspace_files import write_workspace_files
 
 VERSIONS_KEPT = 7
 LEFTOVER_PREFIX = ".tmp-"
@@ -65,6 +63,10 @@ def build_version(
     Raises:
         PublishError: a mart is missing.
     """
+    # what draws pages loads only where a version is built, not where versions are listed
+    from orchestration.publish.report.pages import PAGE_DAYS, write_pages
+    from orchestration.publish.versions.workspace_files import write_workspace_files
+
     versions = data_dir / "versions"
     versions.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(versions)

@@ -1,7 +1,5 @@
 select
     row_id,
-    source,
-    event_id,
     workspace_id,
     member_id,
     product_id,

@@ -12,6 +12,7 @@ from support.waste_cases import MATURITY_DAYS, last_day, sample_cases
 from benchmarks.waste_canaries import planted_leak, shuffled_time
 from forecasting.waste.evaluation import (
     MODELS,
+    TEST_WEEKS,
     Evaluation,
     evaluate,
     refuse_unknown_labels,
@@ -82,6 +83,17 @@ def test_few_cases_are_not_tested() -> None:
     evaluation = evaluate(Cases.from_frame(sample_cases(300, 100, seed=3)), **TERMS)
     assert evaluation is None
     assert objections(evaluation) == ("too little is known yet to test a model",)
+
+
+def test_a_test_trains_on_no_more_cases_than_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = []
+
+    def fit_model(name: str, cases: Cases, *_: object, **__: object) -> None:
+        trained.append(len(cases))
+
+    monkeypatch.setattr("forecasting.waste.evaluation.fit_model", fit_model)
+    evaluate(Cases.from_frame(sample_cases(8_000, 100, seed=8)), max_trained=700, **TERMS)
+    assert trained == [700] * TEST_WEEKS
 
 
 def test_nothing_at_all_is_not_tested() -> None:

@@ -16,6 +16,7 @@ from forecasting.waste.features import (
     Cases,
     LabelHistory,
     LeakageError,
+    sampled,
 )
 from forecasting.waste.matrix import FEATURES, Features, build_features, refuse_later
 
@@ -134,3 +135,24 @@ def test_an_unknown_label_is_not_a_label() -> None:
     assert (cases.known_day == UNKNOWN_DAY).sum() > 20
     everything = LabelHistory(cases).counts("all", cases)
     assert everything.labels.max() <= (cases.known_day < UNKNOWN_DAY).sum()
+
+
+def test_a_sample_is_of_whole_products_and_the_same_whatever_else_there_is() -> None:
+    frame = sample_cases(3_000, 60, seed=9)
+    cases, half = Cases.from_frame(frame), Cases.from_frame(frame.iloc[::-1].iloc[:1_500])
+    every = np.arange(len(cases))
+    rows = sampled(cases, every, 301)
+    assert len(rows) == 301
+    assert (np.diff(rows) > 0).all()
+    np.testing.assert_array_equal(sampled(cases, every[:300], 301), every[:300])
+    # all products up to one hash, of which only the last may be cut
+    last = cases.product[rows].max()
+    np.testing.assert_array_equal(rows[cases.product[rows] < last], np.flatnonzero(cases.product < last))
+    of_half = half.product[sampled(half, np.arange(1_500), 100)]
+    assert of_half.max() <= last
+    assert not set(rows) & set(sampled(cases, every, 301, from_end=True))
+
+
+def test_of_one_product_alone_a_sample_has_as_many_as_allowed() -> None:
+    cases = Cases.from_frame(sample_cases(500, 60, seed=9, workspaces=1).assign(product_id="chat"))
+    assert len(sampled(cases, np.arange(500), 200)) == 200

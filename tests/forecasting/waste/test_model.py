@@ -15,7 +15,7 @@ from support.waste_cases import MATURITY_DAYS, last_day, sample_cases
 
 from forecasting.waste import model
 from forecasting.waste.features import Cases, LabelHistory
-from forecasting.waste.model import ModelInUse, choose_model, read_rule, version_of
+from forecasting.waste.model import ModelInUse, choose_model, is_as_registered, read_rule, version_of
 from forecasting.waste.scoring import pending_sums, pending_waste, predict_waste
 from forecasting.waste.serialization import ModelRefused, from_bytes
 
@@ -116,6 +116,19 @@ def test_a_model_whose_file_is_gone_is_trained_again(cases: Cases, first: ModelI
     chosen = choose(cases, first.registry, None)
     assert promoted(chosen) == ["waste_boosting"]
     assert chosen.stored is not None
+
+
+def test_only_a_stored_model_that_is_the_registered_one_need_not_be_read(
+    cases: Cases, first: ModelInUse
+) -> None:
+    assert first.stored is not None
+    assert is_as_registered(first.registry, first.stored)
+    assert not is_as_registered(first.registry, None)
+    assert not is_as_registered(first.registry, first.stored + b"x")
+    assert not is_as_registered(NOTHING, None)
+    # put right again, what was refused is to be used again
+    refused = choose(cases, first.registry, first.stored[:-20] + bytes(20))
+    assert not is_as_registered(refused.registry, first.stored)
 
 
 def test_other_cases_are_another_version(cases: Cases, first: ModelInUse) -> None:

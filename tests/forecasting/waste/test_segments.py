@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pytest
 from support.planted_waste import BAD_RULESET, HASTY_MEMBER, UNNEEDED, Plan, cells, generate
 
 from forecasting.waste.savings import add_savings
-from forecasting.waste.segments import find_segments
+from forecasting.waste.segments import MIN_PRODUCTS, _has_products, find_segments
 
 PLANS = (
     Plan("bad ruleset", episodes=2000, excess=0.12, bad_excess=0.34),
@@ -171,3 +172,11 @@ def test_a_missing_ruleset_is_no_segment_but_belongs_to_elsewhere() -> None:
     generations.loc[elsewhere, "ruleset_id"] = None
     found = found_in(generations)
     assert found["ruleset_id"].tolist() == [BAD_RULESET]
+
+
+def test_a_segment_of_few_products_is_not_tested_however_many_cells_it_has() -> None:
+    # cells and products of each segment: few products, more, just enough, so many cells that it is certain
+    sizes = [(40, MIN_PRODUCTS - 1), (8, 8), (MIN_PRODUCTS, MIN_PRODUCTS), (200, 200), (1, 1)]
+    segment = np.repeat(np.arange(len(sizes)), [cells for cells, _ in sizes])
+    product = np.concatenate([np.arange(cells) % products for cells, products in sizes])
+    assert _has_products(segment, product, len(sizes)).tolist() == [False, True, True, True, False]

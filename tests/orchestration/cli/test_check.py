@@ -85,4 +85,4 @@ def test_a_file_that_is_refused_whole_says_why(tmp_path: Path) -> None:
     file.write_text('[{"member_id": "m", "workspace_id": "w"}, {]')
     done = check(file)
     assert done.exit_code == 1
-    assert "refused whole: the JSON array is malformed" in done.output
+    assert "refused whole: the JSON is malformed" in done.output

@@ -112,6 +112,18 @@ def test_the_url_keeps_the_chosen_filter(app: AppTest, rows: Rows, publish: Call
     assert app.title[0].value.startswith("เครดิตจะหมดภายใน")
 
 
+def test_the_burn_down_is_the_picture_of_the_page(
+    app: AppTest, rows: Rows, publish: Callable[[Rows], Path]
+) -> None:
+    rows["credit_balance_daily"] = [{"workspace_id": "w1", "usage_date": AS_OF, "closing": 2660}]
+    publish(with_usage(rows))
+    app.run()
+    assert not app.exception
+    (picture,) = app.get("image")[0].proto.imgs
+    assert picture.alt == "Credits left: 2,660 on 7 Apr 2026, 2,660 on 7 Apr 2026."
+    assert picture.url.startswith("data:image/svg+xml")
+
+
 def test_the_next_view_reads_the_next_version(
     app: AppTest, rows: Rows, publish: Callable[[Rows], Path]
 ) -> None:

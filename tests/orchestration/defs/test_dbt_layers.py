@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 from support.product import REPO
 
-from orchestration.defs.dbt_layers import unchanged_models
+from orchestration.defs.dbt_layers import checked, unchanged_models
 from orchestration.landing.contract import FEEDS
-from orchestration.warehouse.dbt_build import DbtProject
+from orchestration.warehouse.dbt_build import DbtProject, NodeResult
 from orchestration.warehouse.duckdb import DuckDBWarehouse
 from orchestration.warehouse.run_state import RunState
 
@@ -58,3 +59,22 @@ def test_a_run_builds_only_what_may_have_changed(
     assert found <= everything
     assert unchanged == ("nothing" if not found else "everything" if found == everything else "some")
     assert ("stg_members" in found) == (since_batch == 2)
+
+
+def test_the_tests_of_a_model_are_one_check_that_names_each() -> None:
+    def result(name: str, *, passed: bool, kind: str = "test") -> NodeResult:
+        return NodeResult(kind, "facts.fct_doors", name, passed, f"{int(not passed)} failing rows", 0.1)
+
+    results = [
+        result("fct_doors", passed=True, kind="table"),
+        result("is_shut", passed=True),
+        result("is_locked", passed=False),
+    ]
+    (check,) = checked(results, {dg.AssetKey(["facts", "fct_doors"])})
+
+    assert not check.passed
+    assert {name: found.value for name, found in check.metadata.items()} == {
+        "is_shut": "0 failing rows",
+        "is_locked": "1 failing rows",
+    }
+    assert list(checked(results, set())) == [], "a test of a model of another layer is no check of this one"

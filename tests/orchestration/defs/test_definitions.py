@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import dagster as dg
@@ -9,6 +10,7 @@ import pytest
 
 from expectations.suites.by_layer import GATES
 from orchestration.definitions import build
+from orchestration.defs.dbt_specs import asset_specs
 from orchestration.settings import Settings
 
 LAYERS = [
@@ -108,3 +110,31 @@ def test_the_schedule_passes_its_due_time_to_the_run(definitions: dg.Definitions
         "is_loading": True,
         "is_future_refused": False,
     }
+
+
+def test_an_ephemeral_model_is_no_asset_but_leads_to_what_it_is_built_from(tmp_path: Path) -> None:
+    def node(name: str, materialized: str, *parents: str) -> dict[str, object]:
+        return {
+            "unique_id": f"model.credits.{name}",
+            "name": name,
+            "resource_type": "model",
+            "description": name,
+            "config": {"schema": "facts", "materialized": materialized},
+            "columns": {},
+            "checksum": {"checksum": "0"},
+            "original_file_path": "models/facts/x.sql",
+            "depends_on": {"nodes": [f"model.credits.{parent}" for parent in parents]},
+        }
+
+    nodes = (node("first", "table"), node("between", "ephemeral", "first"), node("last", "view", "between"))
+    parsed = {
+        "metadata": {"adapter_type": "duckdb"},
+        "nodes": {one["unique_id"]: one for one in nodes},
+        "sources": {},
+    }
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps(parsed))
+
+    specs = {spec.key.path[-1]: spec for spec in asset_specs(manifest, "facts")}
+    assert list(specs) == ["first", "last"]
+    assert [dep.asset_key.path for dep in specs["last"].deps] == [["facts", "first"]]

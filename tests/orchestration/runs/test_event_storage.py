@@ -35,3 +35,29 @@ def test_events_are_read_by_the_storage_of_dagster(
         name.rpartition(".")[2] for name in kept
     }
     assert plain.get_latest_materialization_events([dg.AssetKey("thing")])[dg.AssetKey("thing")]
+
+
+def test_what_a_run_has_stored_of_an_asset_is_what_dagster_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @dg.multi_asset(specs=[dg.AssetSpec("first"), dg.AssetSpec("second", deps=["first"])])
+    def things():  # type: ignore[no-untyped-def]
+        yield dg.MaterializeResult(asset_key="first", metadata={"rows": 1})
+        yield dg.MaterializeResult(asset_key="second")
+
+    shutil.copy(REPO / "dagster.yaml", tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    keys = [dg.AssetKey("first"), dg.AssetKey("second")]
+    with dg.DagsterInstance.get() as instance:
+        for _ in range(2):
+            dg.materialize([things], instance=instance)
+            plain = SqliteEventLogStorage(str(tmp_path / ".dagster" / "storage" / "history" / "runs"))
+            for key in keys:
+                (ours,), (theirs,) = instance.get_asset_records([key]), plain.get_asset_records([key])
+                assert ours.storage_id == theirs.storage_id
+                ours_last = ours.asset_entry.last_materialization_record
+                assert ours_last == theirs.asset_entry.last_materialization_record
+                assert ours.asset_entry.last_run_id == theirs.asset_entry.last_run_id
+    pointer = ours.asset_entry.last_materialization.asset_materialization.tags
+    assert "dagster/input_event_pointer/first" in pointer

@@ -15,6 +15,7 @@ from orchestration.warehouse.run_state import (
     definitions_of,
     is_ahead,
     is_of,
+    is_unchanged,
     variables,
 )
 
@@ -123,3 +124,18 @@ def test_a_warehouse_newer_than_the_served_version_is_ahead(warehouse: DuckDBWar
     # rows of an unfinished run do not matter: they are recomputed
     begin(warehouse, state(3, 9))
     assert not is_ahead(warehouse, state(2, 8))
+
+
+def test_what_a_complete_run_built_is_unchanged_only_for_the_same_batches_and_day(
+    warehouse: DuckDBWarehouse,
+) -> None:
+    begin(warehouse, state(1, 7))
+    assert not is_unchanged(warehouse, state(1, 7))
+    complete(warehouse, state(1, 7))
+    begin(warehouse, state(1, 7))
+    assert is_unchanged(warehouse, state(1, 7))
+    assert not is_unchanged(warehouse, state(2, 7))
+    assert not is_unchanged(warehouse, state(1, 8))
+    # a run of another day was interrupted since: some of its tables may be there
+    begin(warehouse, state(1, 8))
+    assert not is_unchanged(warehouse, state(1, 7))

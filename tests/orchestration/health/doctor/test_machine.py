@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -12,6 +13,7 @@ from support.product import REPO
 from orchestration.health.doctor import machine, project
 from orchestration.health.doctor.finding import Finding
 from orchestration.settings import Settings
+from orchestration.warehouse.dbt_build import DbtProject
 
 
 @pytest.fixture
@@ -106,6 +108,8 @@ def test_the_memory_of_a_container_counts_if_it_is_less_than_the_machines(
 def test_a_schedule_that_dagster_refuses_is_a_problem(tmp_path: Path) -> None:
     settings = Settings(landing_dir=tmp_path, data_dir=tmp_path)
     assert project.check_schedule(settings) == Finding("schedule", "ok", "0 2 * * * in UTC")
+    monthly = Settings(landing_dir=tmp_path, data_dir=tmp_path, schedule_cron="30 4 1 * *")
+    assert project.check_schedule(monthly) == Finding("schedule", "ok", "30 4 1 * * in UTC")
     never = Settings(landing_dir=tmp_path, data_dir=tmp_path, schedule_cron="99 2 * * *")
     found = project.check_schedule(never)
     assert (found.state, "99 2 * * *" in found.found) == ("problem", True)
@@ -121,11 +125,31 @@ def test_a_model_that_dbt_cannot_parse_is_a_problem_and_nothing_is_left_behind(
     monkeypatch.setenv("CREDITS_DATA_DIR", str(tmp_path))
     dbt_dir = tmp_path / "dbt_project"
     shutil.copytree(REPO / "dbt_project", dbt_dir, ignore=shutil.ignore_patterns("target", "logs"))
+    dbt = DbtProject(dbt_dir, target_dir=tmp_path / "target")
     before = sorted(dbt_dir.rglob("*"))
-    assert project.check_dbt(dbt_dir).state == "ok"
+    assert project.check_dbt(dbt).state == "ok"
     assert (sorted(dbt_dir.rglob("*")), list(temporary.iterdir())) == (before, [])
 
     (dbt_dir / "models" / "marts" / "credit_lots.sql").write_text("select * from {{ ref('nowhere') }}")
-    found = project.check_dbt(dbt_dir)
+    found = project.check_dbt(dbt)
     assert (found.state, "nowhere" in found.found) == ("problem", True)
     assert list(temporary.iterdir()) == []
+
+
+def test_a_project_that_was_parsed_as_it_is_is_not_parsed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("parsed again")
+
+    (tmp_path / "dbt_project.yml").write_text("name: credits")
+    dbt = DbtProject(tmp_path, target_dir=tmp_path / "target")
+    assert dbt.kept_manifest_path is None
+    dbt._kept_dir.mkdir(parents=True)
+    nodes = {"a": {"resource_type": "model"}, "b": {"resource_type": "test"}}
+    (dbt._kept_dir / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+    monkeypatch.setattr(DbtProject, "parse", refuse)
+
+    assert project.check_dbt(dbt) == Finding("dbt", "ok", "1 models and 1 tests parse")
+    (tmp_path / "dbt_project.yml").write_text("name: other")
+    assert dbt.kept_manifest_path is None, "the project has changed since"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -13,11 +16,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import pytest
 from support.browser import opened
 from support.page_states import with_ledger
 
+from orchestration.publish.report import pages
 from orchestration.publish.report.model import Report
-from orchestration.publish.report.pages import IndexLine, index_line, render_index, report_csv
+from orchestration.publish.report.pages import IndexLine, index_line, render_index, report_csv, write_pages
+from orchestration.publish.versions.export import PublishError
 
 AT = datetime(2026, 4, 8, 2, tzinfo=UTC)
 
@@ -93,3 +99,49 @@ def test_the_csv_of_a_page_has_its_breakdowns_with_all_digits(example: Report) -
     assert read[0]["credits"].rstrip("0") == "680.000001"
     for breakdown in ("category", "generation_type"):
         assert sum(Decimal(row["credits"]) for row in read if row["breakdown"] == breakdown) == 2340
+
+
+def written(published: Path, folder: Path) -> dict[str, bytes]:
+    """Write the pages of a published version into a folder; returns their bytes by name."""
+    folder.mkdir()
+    (folder / "credits.duckdb").hardlink_to(published.resolve() / "credits.duckdb")
+    write_pages(folder, published_at=AT, language="th")
+    files = [folder / "index.html", *(folder / "report").iterdir()]
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files}
+
+
+def test_pages_by_several_processes_are_those_by_one(
+    rows: dict[str, list[dict[str, Any]]],
+    publish: Callable[[Any], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    summary = rows["credit_summary"][0]
+    rows["credit_summary"] = [{**summary, "workspace_id": id} for id in ("w1", "w.2", "w2", "ร้านค้า", "a/b")]
+    published = publish(rows)
+    by_one = written(published, tmp_path / "one")
+    monkeypatch.setattr(pages, "WORKSPACES_AT_ONCE", 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert written(published, tmp_path / "several") == by_one
+    assert len(by_one) == 11
+
+
+def test_a_page_that_cannot_be_drawn_is_named(
+    rows: dict[str, list[dict[str, Any]]],
+    publish: Callable[[Any], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    published = publish(rows)
+    monkeypatch.setattr(pages, "report_csv", lambda report: 1 / 0)
+    with pytest.raises(PublishError, match=r"that of 'w1' cannot be drawn: ZeroDivisionError: division by"):
+        written(published, tmp_path / "pages")
+
+
+def test_a_process_that_writes_pages_loads_no_library_it_does_not_need() -> None:
+    program = "import sys, orchestration.publish.report.pages; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+    assert {"duckdb", "jinja2"} <= set(loaded.split())
+    assert not {"pandas", "numpy", "scipy", "altair", "dagster"} & set(loaded.split())

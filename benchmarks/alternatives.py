@@ -1,0 +1,133 @@
+"""What one would use instead, on the same data directory: dbt alone on the same models, and pandas.
+
+    python -m benchmarks.alternatives dbt --data DIR --as-of DATE --work DIR
+    python -m benchmarks.alternatives pandas --data DIR --as-of DATE
+
+Each ends with an error if its figures are not those that are published.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+from dbt.cli.main import dbtRunner
+
+PROJECT = Path(__file__).resolve().parents[1]
+DBT = PROJECT / "dbt_project"
+MICRO = 10**6
+BREAKDOWNS = {
+    "usage_by_member": "member_id",
+    "usage_by_category": "product_category",
+    "usage_by_generation_type": "generation_type",
+}
+
+
+def dbt_alone(data: Path, work: Path, *, as_of: date) -> None:
+    """Build every model from raw by `dbt run`, without Dagster, tests, gates, forecast and publishing.
+
+    What Python steps had computed stays in the copy of the working file, for the marts that read it.
+    """
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    shutil.copy(data / "warehouse.duckdb", work)
+    folders = {"project-dir": DBT, "profiles-dir": DBT, "target-path": work, "log-path": work}
+    words = [text for name, folder in folders.items() for text in (f"--{name}", str(folder))]
+    variables = {"as_of": str(as_of), "known_from": str(as_of), "known_to": str(as_of)}
+    done = dbtRunner().invoke(["run", "--full-refresh", *words, "--vars", json.dumps(variables), "--quiet"])
+    if not done.success:
+        raise SystemExit(f"dbt failed: {done.exception or done.result}")
+    with closing(duckdb.connect(str(work / "warehouse.duckdb"), read_only=True)) as connection:
+        found = {
+            mart: _sums(
+                connection.execute(f"select {column}, credits from marts.{mart} where period = '30d'")
+            )
+            for mart, column in BREAKDOWNS.items()
+        }
+    _compare(found, data)
+
+
+def pandas_breakdowns(data: Path, *, as_of: date) -> None:
+    """Credits of the last 30 days by member, category and type, read from the lake into memory."""
+    columns = ["source", "event_id", "occurred_at", "workspace_id", "member_id", "product_id"]
+    columns += ["product_category", "generation_type", "credits", "batch_id", "content_hash"]
+    events = _read(data, "generation_events", columns)
+    events = events.sort_values(["batch_id", "content_hash"]).drop_duplicates(["source", "event_id"])
+    retracted = _read(data, "event_retractions", ["source", "event_id"]).drop_duplicates()
+    events = events.merge(retracted, on=["source", "event_id"], how="left", indicator=True)
+    events = events[events["_merge"] == "left_only"]
+    workspaces = _newest(data, "workspaces", ["workspace_id"], ["timezone"])
+    products = _newest(data, "products", ["workspace_id", "product_id"], ["category"])
+    events = events.merge(workspaces, on="workspace_id", how="left")
+    events = events.merge(products, on=["workspace_id", "product_id"], how="left")
+    events["usage_date"] = None
+    for zone, rows in events.groupby(events["timezone"].fillna("UTC")):
+        local = rows["occurred_at"].dt.tz_convert(str(zone)).dt.date
+        events.loc[rows.index, "usage_date"] = local
+    since = as_of - timedelta(days=29)
+    events = events[(events["usage_date"] >= since) & (events["usage_date"] <= as_of)]
+    events["product_category"] = (
+        events["product_category"].fillna(events["category"]).fillna("(uncategorised)")
+    )
+    events["member_id"] = events["member_id"].fillna("(unknown)")
+    micro = (events["credits"] * MICRO).astype("int64")
+    found = {}
+    for mart, column in BREAKDOWNS.items():
+        sums = micro.groupby(events[column]).sum()
+        found[mart] = {str(name): int(value) for name, value in sums.items()}
+    _compare(found, data)
+
+
+def _read(data: Path, feed: str, columns: list[str]) -> pd.DataFrame:
+    files = sorted((data / "raw" / "batches").glob(f"*/{feed}.parquet"))
+    schema = pq.read_schema(data / "raw" / "schemas" / f"{feed}.parquet")
+    tables = [pq.read_table(file, columns=columns).to_pandas() for file in files]
+    return pd.concat(tables) if tables else schema.empty_table().select(columns).to_pandas()
+
+
+def _newest(data: Path, feed: str, key: list[str], columns: list[str]) -> pd.DataFrame:
+    rows = _read(data, feed, [*key, *columns, "updated_at", "batch_id"])
+    rows = rows.sort_values(["updated_at", "batch_id"], ascending=False, na_position="last")
+    return rows.drop_duplicates(key)[[*key, *columns]]
+
+
+def _sums(rows: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for name, credits in rows.fetchall():
+        sums[str(name)] = sums.get(str(name), 0) + int(credits * MICRO)
+    return sums
+
+
+def _compare(found: Mapping[str, Mapping[str, int]], data: Path) -> None:
+    file = data / "published" / "credits.duckdb"
+    with closing(duckdb.connect(str(file), read_only=True)) as connection:
+        for mart, column in BREAKDOWNS.items():
+            rows = connection.execute(f"select {column}, credits from marts.{mart} where period = '30d'")
+            published = {name: value for name, value in _sums(rows).items() if value}
+            if published != {name: value for name, value in found[mart].items() if value}:
+                raise SystemExit(f"{mart} is not as published")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.alternatives", description=__doc__)
+    parser.add_argument("what", choices=["dbt", "pandas"])
+    parser.add_argument("--data", required=True, type=Path, help="data directory of a finished run")
+    parser.add_argument("--as-of", required=True, type=date.fromisoformat, help="its date")
+    parser.add_argument("--work", type=Path, help="folder for a copy of the working file")
+    options = parser.parse_args()
+    if options.what == "dbt":
+        dbt_alone(options.data, options.work, as_of=options.as_of)
+    else:
+        pandas_breakdowns(options.data, as_of=options.as_of)
+    print("as published", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
