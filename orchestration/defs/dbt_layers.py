@@ -14,9 +14,11 @@ import dagster as dg
 from orchestration.defs.dbt_specs import TESTS, asset_specs, check_specs
 from orchestration.defs.resources import RunContext
 from orchestration.lake.lake import Lake
+from orchestration.landing.contract import FEEDS
 from orchestration.publish.versions.history import read_run_state
 from orchestration.settings import Settings
-from orchestration.warehouse.dbt_build import Command, DbtProject, NodeResult, raise_failures
+from orchestration.warehouse.dbt_build import DbtProject, NodeResult, raise_failures
+from orchestration.warehouse.dbt_changes import Changes, tables_without_new_rows
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.run_state import RunState, variables
@@ -45,8 +47,12 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
         run_state = run.run_state(warehouse, lake, settings)
         served = read_run_state(settings.published_dir)
         dbt_variables = variables(warehouse, run_state, served=served, tag_keys=settings.tag_keys)
+        unchanged = unchanged_models(layer, dbt, warehouse, dbt_variables, run_state)
+        is_rebuilt = dbt_variables["since_batch"] is None
         with warehouse.building():
-            results = dbt.build(layer, variables=dbt_variables, command=command_for(dbt_variables, run_state))
+            results = dbt.build(
+                layer, variables=dbt_variables, is_rebuilt=is_rebuilt, unchanged=sorted(unchanged)
+            )
             journal.record_checks(
                 [_as_check_row(layer, result) for result in results if result.kind == "test"],
                 run_id=context.run_id,
@@ -57,32 +63,39 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
             rows = warehouse.row_counts(
                 [built.table for built in results if built.kind == "table" and built.passed]
             )
-            for built in (result for result in results if result.kind != "test" and result.passed):
-                counted = {"dagster/row_count": rows[built.table]} if built.table in rows else {}
-                yield dg.MaterializeResult(
-                    asset_key=built.table.split("."), metadata={**counted, "seconds": built.seconds}
-                )
-            if command_for(dbt_variables, run_state) == "test":
-                depends = context.assets_def.asset_deps
-                for asset_key in TopologicalSorter(depends).static_order():
-                    if asset_key in context.selected_asset_keys:
-                        yield dg.MaterializeResult(asset_key=asset_key, metadata={"unchanged": True})
+            built = {result.table: result for result in results if result.kind != "test" and result.passed}
+            for asset_key in TopologicalSorter(context.assets_def.asset_deps).static_order():
+                table = ".".join(asset_key.path)
+                if table in built:
+                    counted = {"dagster/row_count": rows[table]} if table in rows else {}
+                    metadata = {**counted, "seconds": built[table].seconds}
+                    yield dg.MaterializeResult(asset_key=asset_key, metadata=metadata)
+                elif asset_key in context.selected_asset_keys and asset_key.path[-1] in unchanged:
+                    yield dg.MaterializeResult(asset_key=asset_key, metadata={"unchanged": True})
             yield from checked(results, {key.asset_key for key in context.selected_asset_check_keys})
             raise_failures(layer, results)
             tests = sum(result.kind == "test" for result in results)
-            context.log.info(f"{layer}: {len(results) - tests} models built, {tests} tests passed")
+            context.log.info(f"{layer}: {len(built)} models built, {tests} tests passed")
 
     return build
 
 
-def command_for(dbt_variables: Mapping[str, object], run_state: RunState) -> Command:
-    """Rebuild everything, build what deliveries and time may have changed, or only run the tests."""
+def unchanged_models(
+    layer: str,
+    dbt: DbtProject,
+    warehouse: Warehouse,
+    dbt_variables: Mapping[str, object],
+    run_state: RunState,
+) -> set[str]:
+    """The models and seeds of a layer that are only tested, since nothing they depend on is new."""
     since_batch = dbt_variables["since_batch"]
-    if since_batch is None:
-        return "rebuild"
+    if not isinstance(since_batch, int):
+        return set()
     is_same_day = dbt_variables["known_from"] == dbt_variables["known_to"]
-    is_unchanged = since_batch == run_state.batch_id and is_same_day
-    return "test" if is_unchanged else "build"
+    if since_batch == run_state.batch_id and is_same_day:
+        return dbt.relations(layer)
+    old_tables = tables_without_new_rows(warehouse, FEEDS, since_batch=since_batch)
+    return Changes(dbt.manifest, dbt_variables, old_tables=old_tables).unchanged(layer)
 
 
 def checked(results: Sequence[NodeResult], asset_keys: Set[dg.AssetKey]) -> Iterator[dg.AssetCheckResult]:

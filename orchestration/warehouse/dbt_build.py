@@ -11,7 +11,7 @@ import re
 import shutil
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,14 +19,16 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from orchestration.warehouse.dbt_tests import OPERATION, Asked, is_generic, tests_of
+
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
 
-Command = Literal["build", "rebuild", "test"]
 SKIPPED = "skipped"
 KEPT_PARSED = 4
 PASSING = {"success", "pass", "no-op"}
@@ -158,32 +160,79 @@ class DbtProject:
         for folder in sorted(others, key=lambda folder: folder.stat().st_mtime)[:-KEPT_PARSED]:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def build(
-        self, layer: str, *, variables: Mapping[str, object], command: Command = "build"
-    ) -> Sequence[NodeResult]:
-        """Build and test the models and seeds of one schema; for failures, see `raise_failures`.
+    def relations(self, layer: str) -> set[str]:
+        """The names of the models and seeds of one schema that are tables or views."""
+        nodes = (node for node in self.manifest.nodes.values() if node.config.schema == layer)
+        return {node.name for node in nodes if node.is_refable and not node.is_ephemeral}
 
-        The command `rebuild` uses nothing of what is there; `test` leaves the models as they are.
+    def build(
+        self,
+        layer: str,
+        *,
+        variables: Mapping[str, object],
+        is_rebuilt: bool = False,
+        unchanged: Collection[str] = (),
+    ) -> Sequence[NodeResult]:
+        """Build the models and seeds of one schema, then test them; for failures, see `raise_failures`.
 
         What was skipped because something before it failed is not in the results.
+
+        Args:
+            layer: the schema.
+            variables: of dbt.
+            is_rebuilt: use nothing of what is there.
+            unchanged: names of models and seeds to leave as they are, and only test.
 
         Raises:
             DbtFailed: dbt did not get as far as any result.
         """
+        built: Sequence[Any] = []
+        if not unchanged or not self.relations(layer) <= set(unchanged):
+            words = ["build", "--select", f"config.schema:{layer}"]
+            words += ["--full-refresh"] if is_rebuilt else []
+            words += ["--exclude", *unchanged] if unchanged else []
+            # unit tests are for make test; data tests follow
+            words += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+            built = self._invoke(words, variables).results
+        unbuilt = {result.node.unique_id for result in built if str(result.status) not in PASSING}
+        results = [self._node_result(result) for result in built if str(result.status) != SKIPPED]
+        return [*results, *self._test(tests_of(self.manifest, layer, without=unbuilt), variables)]
+
+    def _test(self, tests: Sequence[Sequence[Any]], variables: Mapping[str, object]) -> Iterator[NodeResult]:
+        """Run data tests, all of a model in one statement; those of a statement that fails one by one."""
+        asked = Asked([of_model for of_model in tests if is_generic(of_model[0])])
+        if asked.models:
+            words = ["run-operation", OPERATION, "--args", asked.arguments]
+            self._invoke(words, variables, listener=asked.listen)
+        if "interrupted" in asked.error:
+            raise DbtFailed(f"dbt could not test the models: {asked.error}")
+        for answer in (answer for of_model in asked.answers for answer in of_model):
+            found = f"{answer.failures} failing rows"
+            yield self._result_of(answer.test, passed=answer.passed, found=found, seconds=answer.seconds)
+        answered = asked.models[: len(asked.answers)]
+        others = [test.name for of_model in tests if of_model not in answered for test in of_model]
+        if others:
+            words = ["test", "--indirect-selection", "empty", "--select", *others]
+            yield from map(self._node_result, self._invoke(words, variables).results)
+
+    def _invoke(
+        self,
+        words: Sequence[str],
+        variables: Mapping[str, object],
+        *,
+        listener: Callable[[EventMsg], None] | None = None,
+    ) -> Any:
+        """The result of a command of dbt, also if nodes failed; `listener` gets dbt's events."""
         _compile_when_used()
-        from dbt.artifacts.schemas.run import RunExecutionResult
         from dbt.cli.main import dbtRunner
 
-        words = ["build", "--full-refresh"] if command == "rebuild" else [command]
-        words += ["--select", f"config.schema:{layer}", "--vars", json.dumps(dict(variables))]
-        # unit tests are for make test; a test that also looks at a later layer belongs to that layer
-        words += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
+        dbt = dbtRunner(manifest=self.manifest, callbacks=[listener] if listener else None)
+        options = ["--vars", json.dumps(dict(variables)), "--cache-selected-only", *self.flags("info")]
         with _interrupts_as_dbt_expects():
-            built = dbtRunner(manifest=self.manifest).invoke([*words, *self.flags("info")])
-        if not isinstance(built.result, RunExecutionResult):
-            raise DbtFailed(f"dbt could not build {layer}: {built.exception!r}")
-        results = [self._node_result(result) for result in built.result.results]
-        return [result for result in results if result.found != SKIPPED]
+            ran = dbt.invoke([*words, *options])
+        if ran.result is None:
+            raise DbtFailed(f"dbt could not {' '.join(words[:4])}: {ran.exception!r}")
+        return ran.result
 
     def flags(self, log_level: str, *, target_dir: Path | None = None) -> list[str]:
         """The options that every dbt command of this project gets."""
@@ -197,18 +246,26 @@ class DbtProject:
         ]
 
     def _node_result(self, result: Any) -> NodeResult:
-        node = result.node
-        is_test = node.resource_type == "test"
-        about = self.manifest.nodes[node.attached_node] if is_test and node.attached_node else node
-        passed = str(result.status) in PASSING
-        rows = f"{result.failures} failing rows" if result.failures is not None else ""
+        is_counted = result.node.resource_type == "test" and result.failures is not None
+        message = _FRAMES.sub("", str(result.message or result.status))
+        return self._result_of(
+            result.node,
+            passed=str(result.status) in PASSING,
+            found=f"{result.failures} failing rows" if is_counted else message,
+            seconds=float(result.execution_time),
+        )
+
+    def _result_of(self, node: Any, *, passed: bool, found: str, seconds: float) -> NodeResult:
+        attached = getattr(node, "attached_node", None)
+        about = self.manifest.nodes[attached] if attached else node
+        is_view = node.config.materialized == "view"
         return NodeResult(
-            kind="test" if is_test else "view" if node.config.materialized == "view" else "table",
+            kind="test" if node.resource_type == "test" else "view" if is_view else "table",
             table=f"{about.config.schema}.{about.name}",
             name=node.name,
             passed=passed,
-            found=rows if is_test and rows else _FRAMES.sub("", str(result.message or result.status)),
-            seconds=float(result.execution_time),
+            found=found,
+            seconds=seconds,
         )
 
 
