@@ -50,6 +50,8 @@ class RecordSteps:
         self._mapping = mapping
         self._feed = feed
         self._steps: list[_Step] = []
+        # those of them that look into a document
+        self._documents: list[_Step] = []
         # columns to add to the last step, each layer from those before it: few steps are planned fast
         self._layers: list[dict[str, str]] = []
         self._columns = 0
@@ -75,7 +77,9 @@ class RecordSteps:
         self._close_layers()
         parts = []
         for number, step in enumerate(self._steps):
-            parts.append(f"s{number} as ({step(f's{number - 1}')})")
+            # else DuckDB looks into the document again for each condition and column that needs it
+            kept = "materialized " if step in self._documents else ""
+            parts.append(f"s{number} as {kept}({step(f's{number - 1}')})")
         return f"with {', '.join(parts)} select {columns} from s{len(self._steps) - 1}"
 
     def add(self, sql: str) -> str:
@@ -225,6 +229,7 @@ class RecordSteps:
             return f"select *{''.join(found)} from {last}"
 
         self._step(step)
+        self._documents.append(step)
         return column
 
     def _text_in(self, document: str, pointer: str) -> str:
