@@ -18,3 +18,13 @@
 {% macro period_days() -%}
     {{ return([7, 30, 90]) }}
 {%- endmacro %}
+
+{#- SQL: the first day of the shortest published period that a day is in; null if it is in none. Every period ends at
+as_of, so a day is in a period if this is not before its first day. -#}
+{% macro shortest_window_start(day) -%}
+    case
+        {%- for days in period_days() | sort %}
+        when {{ day }} >= {{ as_of(days - 1) }} then {{ as_of(days - 1) }}
+        {%- endfor %}
+    end
+{%- endmacro %}

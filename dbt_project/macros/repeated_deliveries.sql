@@ -29,7 +29,18 @@ ordered, and only those with several contents are compared column by column.
         and not ordered.is_emptier_than_winner, false) as is_conflict,
         cast({{ credits }} as decimal(18, 6)) as credits
     from (
+        {%- if not is_increment() %}
+        with suspicious as (
+            select {{ hash_of(key) }} as key_hash
+            from {{ raw }}
+            group by {{ hash_of(key) }}
+            having count(*) > 1
+        ),
+
+        repeated as (
+        {%- else %}
         with repeated as (
+        {%- endif %}
             select
                 {{ prefixed('keys', key) }},
                 count(distinct {{ compared_hash('keys', feed) }}) as content_count
@@ -40,6 +51,11 @@ ordered, and only those with several contents are compared column by column.
                 where {{ is_new_batch() }}
             ) as arrived
                 on {{ same_columns('keys', 'arrived', key) }}
+            {%- else %}
+            where
+                {{ hash_of(prefixed('keys', key).split(', ')) }} in (
+                    select suspicious.key_hash from suspicious
+                )
             {%- endif %}
             group by {{ prefixed('keys', key) }}
             having count(*) > 1

@@ -16,28 +16,36 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{#- The newest days of each distinct thing (a column, null where there is none) in every scope. -#}
-{% macro newest_days_by_scope(recency, thing) -%}
+{#-
+The newest window of each distinct thing (a column that tells its workspace too, null where there is none) in every
+scope, by each of the days.
+-#}
+{% macro newest_days_by_scope(recency, entity, days) -%}
     select
-        workspace_id,
+        {{ 'workspace_id' if entity == 'member' else 'any_value(workspace_id) as workspace_id' }},
         {{ scope_kind('member_scope', 'category_scope', 'type_scope') }} as scope,
         coalesce(member_scope, category_scope, type_scope, '(all)') as scope_id,
-        max(used_on) as used_on,
-        max(attempted_on) as attempted_on,
-        max(regenerated_on) as regenerated_on
+        {%- for day in days %}
+        {{ shortest_window_start('max(' ~ day ~ ')') }} as {{ day }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     from (
         select
             *,
             member_id as member_scope,
             product_category as category_scope,
             generation_type as type_scope
+            {%- if entity == 'member' %},
+            window_start_date as used_on
+            {%- endif %}
         from {{ recency }}
-        where {{ thing }} is not null
+        where {{ 'member_id <> ' ~ no_member() if entity == 'member' else entity ~ '_key is not null' }}
     ) as scoped
+    {%- set thing = 'workspace_id, member_id' if entity == 'member' else entity ~ '_key' %}
     group by grouping sets (
-        (workspace_id, {{ thing }}),
-        (workspace_id, member_scope, {{ thing }}),
-        (workspace_id, category_scope, {{ thing }}),
-        (workspace_id, type_scope, {{ thing }})
+        ({{ thing }}),
+        ({{ thing }}, member_scope),
+        ({{ thing }}, category_scope),
+        ({{ thing }}, type_scope)
     )
 {%- endmacro %}

@@ -16,6 +16,8 @@ import pyarrow as pa
 
 BATCH_ROWS = 10**12  # more rows than any batch has
 DERIVED_ROWS = BATCH_ROWS // 2  # after which the derived rows of a batch are numbered
+COMPACTED_ROWS = 500_000  # of smaller tables, deleted rows may stay
+VACUUM_TASKS = 100  # DuckDB's default
 # what a run compares with what is published, and the types of its columns
 _TEXT, _CREDITS = "varchar", "decimal(38, 6)"
 _BY_DAY = {"workspace_id": _TEXT, "usage_date": "date", "credits": _CREDITS, "generation_count": "bigint"}
@@ -37,6 +39,7 @@ class DuckDBWarehouse:
         self.path = path
         self.memory_limit = memory_limit
         self._kept_open: ExitStack | None = None
+        self._vacuum_tasks = 0
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -46,6 +49,8 @@ class DuckDBWarehouse:
         connection = duckdb.connect(str(self.path), config=config)
         try:
             connection.execute("set TimeZone = 'UTC'")
+            # else each checkpoint rewrites every table of which an increment deleted some rows
+            connection.execute(f"set max_vacuum_tasks = {self._vacuum_tasks}")
             yield connection
         finally:
             connection.close()
@@ -148,7 +153,20 @@ class DuckDBWarehouse:
         would refuse another one.
         """
         self.keep_open()
+        self._vacuum_tasks = VACUUM_TASKS if self._is_sparse() else 0
         yield
+        self._vacuum_tasks = 0
+
+    def _is_sparse(self) -> bool:
+        """Whether a quarter of the rows that some table stores are deleted ones."""
+        with self.connect() as connection:
+            stored = connection.execute(
+                "select schema_name || '.' || table_name, estimated_size from duckdb_tables() "
+                "where not temporary and estimated_size >= ?",
+                [COMPACTED_ROWS],
+            ).fetchall()
+            counted = [connection.execute(f"select count(*) from {table}").fetchall() for table, _ in stored]
+        return any(rows[0][0] * 4 <= size * 3 for rows, (_, size) in zip(counted, stored, strict=True))
 
     def keep_open(self) -> None:
         """Keep the file open over the calls to come, each of which would open, check and close it.

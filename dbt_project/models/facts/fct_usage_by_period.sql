@@ -1,13 +1,5 @@
 with periods as (select * from {{ ref('dim_periods') }}),
 
-windowed as (
-    select
-        periods.period,
-        usage.*
-    from {{ ref('fct_usage_daily') }} as usage
-    inner join periods on usage.usage_date >= periods.window_start_date
-),
-
 summed as (
     select
         workspace_id,
@@ -19,16 +11,13 @@ summed as (
         ) %}
         sum({{ counted }}_count) as {{ counted }}_count,
         {%- endfor %}
-        sum(first_pass_quality_parts) as first_pass_quality_parts,
-        cast(sum(credits) as decimal(38, 6)) as credits,
-        cast(sum(product_credits) as decimal(38, 6)) as product_credits,
-        cast(sum(partly_refunded_credits) as decimal(38, 6)) as partly_refunded_credits,
-        {%- for disposition in dispositions() %}
-        cast(sum({{ disposition }}_credits) as decimal(38, 6))
-            as {{ disposition }}_credits
-        {%- if not loop.last %},{% endif %}
+        {%- for summed in ['product', 'partly_refunded'] + dispositions() %}
+        cast(sum({{ summed }}_credits) as decimal(38, 6)) as {{ summed }}_credits,
         {%- endfor %}
-    from windowed
+        cast(sum(credits) as decimal(38, 6)) as credits,
+        sum(first_pass_quality_parts) as first_pass_quality_parts
+    from {{ ref('int_usage_by_window') }} as usage
+    inner join periods on usage.window_start_date >= periods.window_start_date
     group by grouping sets (
         (workspace_id, period),
         (workspace_id, period, member_id),
@@ -39,60 +28,97 @@ summed as (
 
 -- counted once however often it occurs: its newest day decides which windows it is in
 {%- set distinct_entities = {
-    'product': {'column': 'product_key', 'product_count': 'used_on'},
-    'member': {'column': 'named_member_id', 'member_count': 'used_on'},
+    'product': {'product_count': 'used_on'},
     'unit': {
-        'column': 'unit_key',
         'attempted_unit_count': 'attempted_on',
         'regenerated_unit_count': 'regenerated_on',
     },
+    'member': {'member_count': 'used_on'},
 } %}
-{%- for entity, spec in distinct_entities.items() %}
+{%- for entity, measures in distinct_entities.items() %}
+{%- set days = (['used_on'] + measures.values() | list) | unique | list %}
 newest_{{ entity }}_days as (
-    {{ newest_days_by_scope(ref('int_unit_last_used'), spec['column']) }}
+    {{ newest_days_by_scope(
+        ref('int_usage_by_window') if entity == 'member' else ref('int_unit_last_used'), entity, days
+    ) }}
+),
+
+{{ entity }}_counts as (
+    select
+        workspace_id,
+        scope,
+        scope_id,
+        {{ days | join(', ') }},
+        count(*) as entity_count
+    from newest_{{ entity }}_days
+    group by workspace_id, scope, scope_id, {{ days | join(', ') }}
 ),
 
 {{ entity }}s as (
     select
-        days.workspace_id,
+        counts.workspace_id,
         periods.period,
-        days.scope,
-        days.scope_id
-        {%- for measure, day in spec.items() if measure != 'column' %},
-        sum(case when days.{{ day }} >= periods.window_start_date then 1 else 0 end)
-            as {{ measure }}
+        counts.scope,
+        counts.scope_id
+        {%- for measure, day in measures.items() %},
+        sum(
+            case
+                when counts.{{ day }} >= periods.window_start_date
+                    then counts.entity_count
+                else 0
+            end
+        ) as {{ measure }}
         {%- endfor %}
-    from newest_{{ entity }}_days as days
-    inner join periods on days.used_on >= periods.window_start_date
-    group by days.workspace_id, periods.period, days.scope, days.scope_id
+    from {{ entity }}_counts as counts
+    inner join periods on counts.used_on >= periods.window_start_date
+    group by counts.workspace_id, periods.period, counts.scope, counts.scope_id
 ),
 {% endfor %}
 -- an episode belongs to the window, member and category of its first attempt
-first_passes as (
+first_attempts as (
     select
-        first_attempts.workspace_id,
-        periods.period,
-        {{ scope_kind('member_id', 'product_category', 'generation_type') }} as scope,
-        coalesce(member_id, product_category, generation_type, '(all)') as scope_id,
+        attempts.workspace_id,
+        attempts.member_id,
+        attempts.product_category,
+        attempts.generation_type,
+        {{ shortest_window_start('attempts.usage_date') }} as window_start_date,
         count(*) as mature_episode_count,
         sum(case when attempt_count = 1 and episode_used_count = 1 then 1 else 0 end)
             as first_pass_episode_count
-    from {{ ref('int_generations_classified') }} as first_attempts
-    inner join periods on first_attempts.usage_date >= periods.window_start_date
+    from {{ ref('int_generations_classified') }} as attempts
     inner join {{ ref('dim_reporting_workspaces') }} as workspaces
         on
-            first_attempts.workspace_id = workspaces.workspace_id
+            attempts.workspace_id = workspaces.workspace_id
             and workspaces.is_outcome_tracked
     where
-        first_attempts.attempt_number = 1
-        and first_attempts.is_first_variant
-        and first_attempts.usage_date > {{ as_of(period_days() | max) }}
-        and first_attempts.episode_last_usage_date <= {{ as_of(var('maturity_days')) }}
+        attempts.attempt_number = 1
+        and attempts.is_first_variant
+        and attempts.usage_date > {{ as_of(period_days() | max) }}
+        and attempts.episode_last_usage_date <= {{ as_of(var('maturity_days')) }}
+    group by
+        attempts.workspace_id,
+        attempts.member_id,
+        attempts.product_category,
+        attempts.generation_type,
+        {{ shortest_window_start('attempts.usage_date') }}
+),
+
+first_passes as (
+    select
+        workspace_id,
+        period,
+        {{ scope_kind('member_id', 'product_category', 'generation_type') }} as scope,
+        coalesce(member_id, product_category, generation_type, '(all)') as scope_id,
+        sum(mature_episode_count) as mature_episode_count,
+        sum(first_pass_episode_count) as first_pass_episode_count
+    from first_attempts
+    inner join periods
+        on first_attempts.window_start_date >= periods.window_start_date
     group by grouping sets (
-        (first_attempts.workspace_id, periods.period),
-        (first_attempts.workspace_id, periods.period, member_id),
-        (first_attempts.workspace_id, periods.period, product_category),
-        (first_attempts.workspace_id, periods.period, generation_type)
+        (workspace_id, period),
+        (workspace_id, period, member_id),
+        (workspace_id, period, product_category),
+        (workspace_id, period, generation_type)
     )
 ),
 

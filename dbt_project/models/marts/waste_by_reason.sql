@@ -9,12 +9,12 @@ reasons as (
     {%- for reason in settled_waste_reasons() + open_waste_reasons() %}
     select
         workspace_id,
-        usage_date,
+        window_start_date,
         '{{ reason }}' as waste_reason,
         {{ reason }}_credits as wasted_credits,
         {{ reason }}_count as generation_count
-    from {{ ref('fct_usage_daily') }}
-    where {{ reason }}_count > 0 and usage_date > {{ as_of(period_days() | max) }}
+    from {{ ref('int_usage_by_window') }}
+    where {{ reason }}_count > 0
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -29,7 +29,7 @@ wasted as (
         cast(sum(reasons.wasted_credits) as decimal(38, 6)) as wasted_credits,
         cast(sum(reasons.generation_count) as bigint) as generation_count
     from reasons
-    inner join periods on reasons.usage_date >= periods.window_start_date
+    inner join periods on reasons.window_start_date >= periods.window_start_date
     group by reasons.workspace_id, periods.period, reasons.waste_reason
 )
 

@@ -80,3 +80,18 @@ def test_a_file_that_cannot_be_kept_open_leaves_the_reason_to_each_call(tmp_path
     broken.keep_open()
     with pytest.raises(duckdb.Error):
         broken.row_counts(["t"])
+
+
+@pytest.mark.parametrize(("deleted", "stored"), [(200_000, 1_000_000), (400_000, 640_000)])
+def test_a_table_is_rewritten_once_a_quarter_of_its_rows_is_deleted(
+    warehouse: DuckDBWarehouse, deleted: int, stored: int
+) -> None:
+    with warehouse.connect() as connection:
+        connection.execute("create table big as select range as n from range(1000000)")
+        connection.execute("delete from big where hash(n) % 1000000 < ?", [deleted])
+    with warehouse.building(), warehouse.connect() as connection:
+        connection.execute("create table other as select 1 as n")
+        connection.execute("checkpoint")
+        sizes = connection.execute("select table_name, estimated_size from duckdb_tables()").fetchall()
+    warehouse.close()
+    assert dict(sizes)["big"] == pytest.approx(stored, rel=0.2)

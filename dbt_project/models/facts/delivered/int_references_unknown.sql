@@ -15,12 +15,19 @@ arrived as (
 ),
 
 known as (
-    select distinct
+    select
         events.source,
         events.event_id
     from events
-    inner join arrived
-        on events.source = arrived.source and events.event_id = arrived.event_id
+    {%- if is_increment() %}
+    where
+        (events.source, events.event_id) in (
+            select
+                arrived.source,
+                arrived.event_id
+            from arrived
+        )
+    {%- endif %}
 ),
 
 unmatched as (
@@ -37,13 +44,13 @@ corrected as (
         unmatched.feed,
         unmatched.reference_scope,
         unmatched.reference_id
-    from unmatched
-    inner join arrived
+    from arrived
+    inner join unmatched
         on
-            unmatched.feed = arrived.feed
-            and unmatched.reference_id = arrived.reference_id
-            and unmatched.event_id = arrived.event_id
-            and unmatched.batch_id < arrived.batch_id
+            arrived.feed = unmatched.feed
+            and arrived.reference_id = unmatched.reference_id
+            and arrived.event_id = unmatched.event_id
+            and arrived.batch_id > unmatched.batch_id
 ),
 
 unknown as (
@@ -62,8 +69,8 @@ elsewhere as (
     select
         unknown.*,
         events.source as other_source
-    from unknown
-    inner join events on unknown.event_id = events.event_id
+    from events
+    inner join unknown on events.event_id = unknown.event_id
     {%- if is_increment() and is_incremental() %}
     union all
     select

@@ -5,21 +5,28 @@
 ) }}
 
 -- the pre-hook reads it: depends_on: {{ ref('int_changed_generations') }}
-with generations as (select * from {{ ref('int_generations_localized') }})
+{%- set feeds = {
+    'content_outcomes': 'outcome_id', 'event_retractions': 'retraction_id'
+} %}
 
+-- later wherever on earth: few rows to join
+with
+{%- for feed, key in feeds.items() %}
+later_{{ feed }} as (
+    select * from {{ ref('stg_' ~ feed) }}
+    where cast(occurred_at as date) >= {{ as_of() }}
+){% if not loop.last %},{% endif %}
+{% endfor %}
 select
     generations.row_id,
     'generation_events' as feed,
     generations.source as row_scope,
     generations.event_id as delivered_id,
-    generations.usage_date as waits_for
-from generations
+    excluded.usage_date as waits_for
+from {{ ref('int_generations_localized') }} as generations
 inner join {{ ref('int_generations_excluded') }} as excluded
     on generations.row_id = excluded.row_id and excluded.exclusion_reason = 'later'
-{%- for feed, key, rows in [
-    ('content_outcomes', 'outcome_id', ref('stg_content_outcomes')),
-    ('event_retractions', 'retraction_id', ref('stg_event_retractions')),
-] %}
+{%- for feed, key in feeds.items() %}
 union all
 select
     generations.row_id,
@@ -27,11 +34,9 @@ select
     later.source as row_scope,
     later.{{ key }} as delivered_id,
     {{ local_date('later.occurred_at', 'generations.timezone') }} as waits_for
-from {{ rows }} as later
-inner join generations
-    on later.source = generations.source and later.event_id = generations.event_id
+from {{ ref('int_generations_localized') }} as generations
+inner join later_{{ feed }} as later
+    on generations.source = later.source and generations.event_id = later.event_id
 where
-    -- wherever on earth; it leaves few rows to join
-    cast(later.occurred_at as date) >= {{ as_of() }}
-    and {{ local_date('later.occurred_at', 'generations.timezone') }} > {{ as_of() }}
+    {{ local_date('later.occurred_at', 'generations.timezone') }} > {{ as_of() }}
 {%- endfor %}

@@ -1,3 +1,5 @@
+{%- set request_columns = ['unit_key', 'source', 'request_id'] %}
+
 with generations as (
     select
         row_id,
@@ -7,7 +9,6 @@ with generations as (
         usage_date,
         occurred_at,
         quality_score,
-        case when request_id is null then event_id end as only_event_id,
         {{ unit_key(unit_columns()) }} as unit_key
     from {{ ref('int_generations_reported') }}
     where status = 'succeeded' and product_id is not null
@@ -21,41 +22,74 @@ repeated_units as (
     having count(*) > 1
 ),
 
--- variants of one request are one attempt, which stands where and when its first does
-variants as (
+attempted as (
     select
-        generations.row_id,
-        generations.unit_key,
-        generations.source,
-        generations.usage_date,
-        first_value(generations.event_id) over variants_in_order as first_event_id,
-        min(generations.occurred_at) over all_variants as attempted_at,
-        row_number() over variants_in_order as variant_number,
-        count(*) over all_variants as variant_count,
-        max(case when current_outcomes.is_used then 1 else 0 end) over all_variants
-            as is_used,
-        count(generations.quality_score) over all_variants as scored_variant_count,
-        sum({{ score_steps('generations.quality_score') }}) over all_variants
-            as quality_steps
+        generations.*,
+        case when current_outcomes.is_used then 1 else 0 end as is_used
     from generations
     inner join repeated_units on generations.unit_key = repeated_units.unit_key
     left join {{ ref('int_outcomes_latest') }} as current_outcomes
         on generations.row_id = current_outcomes.row_id
+),
+
+-- most requests have one variant, and need no order
+requests_with_variants as (
+    select
+        unit_key,
+        source,
+        request_id
+    from attempted
+    where request_id is not null
+    group by unit_key, source, request_id
+    having count(*) > 1
+),
+
+-- variants of one request are one attempt, which stands where and when its first does
+variants as (
+    select
+        attempted.row_id,
+        attempted.unit_key,
+        attempted.source,
+        attempted.usage_date,
+        attempted.event_id as first_event_id,
+        attempted.occurred_at as attempted_at,
+        cast(1 as bigint) as variant_number,
+        cast(1 as bigint) as variant_count,
+        attempted.is_used,
+        case when attempted.quality_score is null then 0 else 1 end
+            as scored_variant_count,
+        cast({{ score_steps('attempted.quality_score') }} as decimal(38, 0))
+            as quality_steps
+    from attempted
+    left join requests_with_variants as requests
+        on {{ same_columns('attempted', 'requests', request_columns) }}
+    where requests.unit_key is null
+    union all
+    select
+        attempted.row_id,
+        attempted.unit_key,
+        attempted.source,
+        attempted.usage_date,
+        first_value(attempted.event_id) over variants_in_order as first_event_id,
+        min(attempted.occurred_at) over all_variants as attempted_at,
+        row_number() over variants_in_order as variant_number,
+        count(*) over all_variants as variant_count,
+        max(attempted.is_used) over all_variants as is_used,
+        count(attempted.quality_score) over all_variants as scored_variant_count,
+        cast(
+            sum({{ score_steps('attempted.quality_score') }}) over all_variants
+            as decimal(38, 0)
+        ) as quality_steps
+    from attempted
+    inner join requests_with_variants as requests
+        on {{ same_columns('attempted', 'requests', request_columns) }}
     window
         all_variants as (
-            partition by
-                generations.unit_key,
-                generations.source,
-                generations.request_id,
-                generations.only_event_id
+            partition by attempted.unit_key, attempted.source, attempted.request_id
         ),
         variants_in_order as (
-            partition by
-                generations.unit_key,
-                generations.source,
-                generations.request_id,
-                generations.only_event_id
-            order by generations.occurred_at, generations.event_id
+            partition by attempted.unit_key, attempted.source, attempted.request_id
+            order by attempted.occurred_at, attempted.event_id
         )
 ),
 
@@ -148,29 +182,36 @@ placed as (
         on
             numbered.unit_key = episodes.unit_key
             and numbered.unit_attempt_number = episodes.unit_attempt_number
+),
+
+summed as (
+    select
+        unit_key,
+        episode_number,
+        min(unit_attempt_number) as first_number,
+        count(*) as attempt_count,
+        sum(is_used) as used_count,
+        max(usage_date) as last_usage_date
+    from placed
+    where variant_number = 1
+    group by unit_key, episode_number
 )
 
 select
-    row_id,
-    cast(episode_number as bigint) as episode_number,
-    cast(
-        unit_attempt_number - min(unit_attempt_number) over episode + 1 as bigint
-    ) as attempt_number,
-    cast(
-        max(unit_attempt_number) over episode
-        - min(unit_attempt_number) over episode
-        + 1
-        as bigint
-    ) as attempt_count,
-    cast(variant_number as bigint) as variant_number,
-    cast(variant_count as bigint) as variant_count,
-    is_used = 1 as is_attempt_used,
-    cast(
-        sum(case when variant_number = 1 then is_used else 0 end) over episode as bigint
-    ) as used_count,
-    max(case when variant_number = 1 then usage_date end) over episode
-        as last_usage_date,
-    cast(scored_variant_count as bigint) as scored_variant_count,
-    cast(quality_steps as decimal(38, 0)) as quality_steps
+    placed.row_id,
+    cast(placed.episode_number as bigint) as episode_number,
+    cast(placed.unit_attempt_number - summed.first_number + 1 as bigint)
+        as attempt_number,
+    cast(summed.attempt_count as bigint) as attempt_count,
+    placed.variant_number,
+    placed.variant_count,
+    placed.is_used = 1 as is_attempt_used,
+    cast(summed.used_count as bigint) as used_count,
+    summed.last_usage_date,
+    cast(placed.scored_variant_count as bigint) as scored_variant_count,
+    placed.quality_steps
 from placed
-window episode as (partition by unit_key, episode_number)
+inner join summed
+    on
+        placed.unit_key = summed.unit_key
+        and placed.episode_number = summed.episode_number

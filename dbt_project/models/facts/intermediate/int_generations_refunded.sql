@@ -4,11 +4,11 @@ select
     generations.row_id,
     sum(entries.credits) as refunded_credits,
     max(entries.batch_id) as refunded_in_batch
-from {{ ref('fct_credit_entries') }} as entries
-inner join {{ ref('int_generations_reported') }} as generations
+from {{ ref('int_generations_reported') }} as generations
+inner join {{ ref('fct_credit_entries') }} as entries
     on
-        coalesce(entries.related_source, 'native') = generations.source
-        and entries.related_event_id = generations.event_id
-        and entries.workspace_id = generations.workspace_id
+        generations.source = coalesce(entries.related_source, 'native')
+        and generations.event_id = entries.related_event_id
+        and generations.workspace_id = entries.workspace_id
 where entries.entry_type = 'refund'
 group by generations.row_id

@@ -8,8 +8,8 @@ spent as (
         usage.generation_type,
         usage.member_id,
         sum(usage.product_credits) as credits
-    from {{ ref('fct_usage_daily') }} as usage
-    inner join periods on usage.usage_date >= periods.window_start_date
+    from {{ ref('int_usage_by_window') }} as usage
+    inner join periods on usage.window_start_date >= periods.window_start_date
     group by
         usage.workspace_id,
         periods.period,
@@ -18,24 +18,41 @@ spent as (
         usage.member_id
 ),
 
+-- only credits that have a product are expected of one
+windowed_units as (
+    select
+        workspace_id,
+        product_category,
+        generation_type,
+        member_id,
+        {{ shortest_window_start('used_on') }} as window_start_date,
+        count(*) as unit_count
+    from {{ ref('int_unit_last_used') }}
+    where unit_key is not null
+    group by
+        workspace_id,
+        product_category,
+        generation_type,
+        member_id,
+        {{ shortest_window_start('used_on') }}
+),
+
 units as (
     select
-        recency.workspace_id,
+        windowed_units.workspace_id,
         periods.period,
-        recency.product_category,
-        recency.generation_type,
-        recency.member_id,
-        count(*) as unit_count
-    from {{ ref('int_unit_last_used') }} as recency
-    inner join periods on recency.used_on >= periods.window_start_date
-    -- only credits that have a product are expected of one
-    where recency.unit_key is not null
+        windowed_units.product_category,
+        windowed_units.generation_type,
+        windowed_units.member_id,
+        sum(windowed_units.unit_count) as unit_count
+    from windowed_units
+    inner join periods on windowed_units.window_start_date >= periods.window_start_date
     group by
-        recency.workspace_id,
+        windowed_units.workspace_id,
         periods.period,
-        recency.product_category,
-        recency.generation_type,
-        recency.member_id
+        windowed_units.product_category,
+        windowed_units.generation_type,
+        windowed_units.member_id
 ),
 
 -- the workspace's own mean price of a (category, type), over (member, unit) pairs

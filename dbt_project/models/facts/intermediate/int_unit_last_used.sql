@@ -27,7 +27,6 @@ select
     product_category,
     generation_type,
     -- what has no id is none of them
-    case when member_id <> {{ no_member() }} then member_id end as named_member_id,
     case
         when product_id is not null
             then {{ unit_key(['workspace_id', 'product_id']) }}
