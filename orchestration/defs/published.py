@@ -128,6 +128,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 marts=marts,
                 workspace_files=settings.workspace_files,
                 language=settings.lang,
+                is_sharing=not run.full_refresh and is_of_same_people(settings.published_dir, run_state),
             )
         run_state.write(version.path)
         pq.write_table(
@@ -180,12 +181,17 @@ def remove_versions_with_other_names(data_dir: Path, run_state: RunState) -> int
     """
     removed = 0
     for version in other_versions(data_dir):
-        other = read_run_state(version)
-        is_unknown = other is None and (version / VERSION_FILE).exists()
-        if is_unknown or (other.people if other else "") != run_state.people:
+        if not is_of_same_people(version, run_state):
             remove_version(version)
             removed += 1
     return removed
+
+
+def is_of_same_people(version: Path, run_state: RunState) -> bool:
+    """Whether a version names people alike: the same are erased, and the same have pseudonyms."""
+    other = read_run_state(version)
+    is_unknown = other is None and (version / VERSION_FILE).exists()
+    return not is_unknown and (other.people if other else "") == run_state.people
 
 
 def refuse_unchecked(checks: Sequence[CheckRow]) -> None:

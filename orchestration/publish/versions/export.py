@@ -1,16 +1,25 @@
 """Copies the marts out of the working warehouse: one DuckDB file for BI tools, one Parquet file a mart.
 
-Not here: which version is current, or when files are synced (build.py); the pages (report/pages.py).
+A mart that an earlier version has with the same content is not written again. Not here: which version is
+current, or when files are synced (build.py); what tells the content of two marts apart (contents.py); the
+pages (report/pages.py).
 """
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import duckdb
 
+from orchestration.durable_files import link_or_copy
+from orchestration.publish.versions.contents import MartContent, contents_of
+from orchestration.publish.versions.manifest import is_as_published, read_manifest
+
 DATABASE_NAME = "credits.duckdb"
 # the oldest clients that BI tools still ship
 STORAGE_VERSION = "v1.2.0"
+# a higher level costs half as much again, and makes no smaller files of these columns
+PARQUET = "format parquet, compression zstd, compression_level 1"
 # Rows are written in this order, so that the same marts give the same files. A mart not listed is ordered by
 # all its columns.
 MART_KEYS: dict[str, tuple[str, ...]] = {
@@ -50,8 +59,13 @@ class PublishError(ValueError):
 
 
 def export_marts(
-    warehouse: Path, folder: Path, *, marts: Sequence[str] | None = None, required: Sequence[str] = ()
-) -> dict[str, int]:
+    warehouse: Path,
+    folder: Path,
+    *,
+    marts: Sequence[str] | None = None,
+    required: Sequence[str] = (),
+    before: Path | None = None,
+) -> dict[str, MartContent]:
     """Copy marts into `folder`/credits.duckdb and `folder`/parquet/, with types and comments kept.
 
     Args:
@@ -59,15 +73,50 @@ def export_marts(
         folder: an existing folder without an earlier export.
         marts: the tables and views of schema `marts` to copy; all of them by default.
         required: marts without which nothing is published.
+        before: a version whose files are used for the marts that it has with the same content; none of them
+            is changed.
 
     Returns:
-        The number of rows of each mart.
+        The content of each mart.
 
     Raises:
         PublishError: a mart named in `marts` or `required` is missing.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return write_marts(connection, folder, _chosen_marts(connection, marts=marts, required=required))
+        chosen = _chosen_marts(connection, marts=marts, required=required)
+        contents = contents_of(connection, chosen, written_as=(STORAGE_VERSION, PARQUET, MART_KEYS))
+        known = _known_contents(before) if before else {}
+        same = {name for name, content in contents.items() if known.get(name) == content}
+        if before and same:
+            _take_over(before, folder, same)
+        write_marts(connection, folder, [name for name in chosen if name not in same])
+        return contents
+
+
+def _known_contents(version: Path) -> dict[str, MartContent]:
+    """The contents of the marts of a version whose files can be used again."""
+    manifest = read_manifest(version)
+    if manifest is None or not is_as_published(version, DATABASE_NAME):
+        return {}
+    return {
+        name: content
+        for name, content in manifest.marts.items()
+        if is_as_published(version, f"parquet/{name}.parquet")
+    }
+
+
+def _take_over(before: Path, folder: Path, same: Collection[str]) -> None:
+    """Begin with the files of an earlier version, without the marts that changed since."""
+    (folder / "parquet").mkdir()
+    for name in same:
+        file = Path("parquet") / f"{name}.parquet"
+        link_or_copy(before / file, folder / file)
+    shutil.copyfile(before / DATABASE_NAME, folder / DATABASE_NAME)
+    with duckdb.connect(str(folder / DATABASE_NAME)) as connection:
+        tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'")
+        for (name,) in tables.fetchall():
+            if name not in same:
+                connection.execute(f"drop table marts.{_name(name)}")
 
 
 def write_marts(
@@ -76,30 +125,28 @@ def write_marts(
     marts: Sequence[str],
     *,
     workspace_id: str | None = None,
-) -> dict[str, int]:
+) -> None:
     """Write marts of the connection's database to `folder`/credits.duckdb and `folder`/parquet/.
 
     Args:
         connection: to a database that is only read.
-        folder: an existing folder without an earlier export.
+        folder: an existing folder, without these marts.
         marts: tables and views of its schema `marts`.
         workspace_id: write only the rows of this workspace; all marts must have them. All rows by default.
     """
-    (folder / "parquet").mkdir()
+    (folder / "parquet").mkdir(exist_ok=True)
     # an incomplete file is never used, so it needs no log to recover from
     options = f"read_write, storage_version '{STORAGE_VERSION}', recovery_mode no_wal_writes"
     if workspace_id is not None:
         options += ", block_size 16384"  # one workspace has few rows: small blocks keep its file small
     comments = _comments(connection, marts)
     connection.execute(f"attach {_text(str(folder / DATABASE_NAME))} as published ({options})")
-    connection.execute("create schema published.marts")
-    row_counts = {
-        name: _copy_mart(connection, name, folder=folder, workspace_id=workspace_id) for name in marts
-    }
+    connection.execute("create schema if not exists published.marts")
+    for name in marts:
+        _copy_mart(connection, name, folder=folder, workspace_id=workspace_id)
     connection.execute(f"begin; {comments} commit")
     connection.execute("checkpoint published")
     connection.execute("detach published")
-    return row_counts
 
 
 def _chosen_marts(
@@ -123,21 +170,18 @@ def _chosen_marts(
 
 def _copy_mart(
     connection: duckdb.DuckDBPyConnection, name: str, *, folder: Path, workspace_id: str | None
-) -> int:
+) -> None:
     mart = _name(name)
     keys = ", ".join(_name(key) for key in MART_KEYS.get(name, ())) or "all"
     rows, parameters = f"marts.{mart}", {}
     if workspace_id is not None:
         # an id is a parameter, never part of the SQL
         rows, parameters = f"{rows} where {_workspace_condition(name)}", {"workspace_id": workspace_id}
-    # rows of the warehouse; the audit counts the written ones from the files
-    copied = connection.execute(
+    connection.execute(
         f"create table published.marts.{mart} as select * from {rows} order by {keys}", parameters
-    ).fetchone()
+    )
     parquet = _text(str(folder / "parquet" / f"{name}.parquet"))
-    connection.execute(f"copy published.marts.{mart} to {parquet} (format parquet, compression zstd)")
-    assert copied is not None
-    return int(copied[0])
+    connection.execute(f"copy published.marts.{mart} to {parquet} ({PARQUET})")
 
 
 def _workspace_condition(mart: str) -> str:
