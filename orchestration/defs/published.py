@@ -18,6 +18,8 @@ from orchestration.publish.report.pages import INDEX_FILE, REPORT_FOLDER
 from orchestration.publish.versions.audit import audit_version
 from orchestration.publish.versions.build import (
     COMPARED_FILE,
+    UNFIT,
+    PublishedVersion,
     activate,
     build_version,
     compared_files,
@@ -120,21 +122,32 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         journal.expose(warehouse)
         now = datetime.now(UTC)
         marts = [key.path[-1] for key in mart_keys]
+        may_share = not run.full_refresh and is_of_same_people(settings.published_dir, run_state)
         with warehouse.marts_file(marts) as file:
-            version = build_version(
-                file,
-                settings.data_dir,
-                published_at=now,
-                marts=marts,
-                workspace_files=settings.workspace_files,
-                language=settings.lang,
-                is_sharing=not run.full_refresh and is_of_same_people(settings.published_dir, run_state),
-            )
-        run_state.write(version.path)
-        pq.write_table(
-            warehouse.query_arrow("select * from facts.fct_usage_by_day"), version.path / COMPARED_FILE
-        )
-        audit_version(version, as_of=run_state.as_of)
+
+            def built(is_sharing: bool) -> PublishedVersion:
+                version = build_version(
+                    file,
+                    settings.data_dir,
+                    published_at=now,
+                    marts=marts,
+                    workspace_files=settings.workspace_files,
+                    language=settings.lang,
+                    is_sharing=is_sharing,
+                )
+                run_state.write(version.path)
+                by_day = warehouse.query_arrow("select * from facts.fct_usage_by_day")
+                pq.write_table(by_day, version.path / COMPARED_FILE)
+                audit_version(version, as_of=run_state.as_of)
+                return version
+
+            try:
+                version = built(may_share)
+            except UNFIT as error:
+                if not may_share:
+                    raise
+                context.log.warning(f"all marts are written, since the served ones are damaged: {error}")
+                version = built(False)
         seal(version, settings.data_dir)
         kept_at = now.replace(tzinfo=None)
         for table, source in _JOURNALED.items():

@@ -10,18 +10,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from orchestration.durable_files import hash_of, sync
 from orchestration.publish.report.load import REPORT_MARTS
 from orchestration.publish.report.pages import PAGE_DAYS, write_pages
 from orchestration.publish.versions.contents import MartContent
-from orchestration.publish.versions.export import export_marts
+from orchestration.publish.versions.export import PublishError, export_marts
 from orchestration.publish.versions.manifest import read_manifest, write_manifest
+from orchestration.publish.versions.parquet_parts import NotParquet
 from orchestration.publish.versions.workspace_files import write_workspace_files
 
 VERSIONS_KEPT = 7
 LEFTOVER_PREFIX = ".tmp-"
 # totals by published day, which the next run compares with its own
 COMPARED_FILE = "usage_by_day.parquet"
+# what building or auditing raises where files that are taken over from the served version are damaged
+UNFIT = (PublishError, NotParquet, duckdb.Error)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Not here: what is done with a mart that did not change (export.py).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -30,16 +30,38 @@ class MartContent:
     """The content of one mart; the order of its rows does not count.
 
     Attributes:
-        rows: their number.
-        fingerprint: another one where a row, a type, a comment or the way of writing is another.
+        form: another one where a type, a comment or the way of writing is another.
+        parts: number and hash of the rows of each month, by its first day; of all rows in a mart that is not
+            compared by month.
     """
 
-    rows: int
-    fingerprint: str
+    form: str
+    parts: dict[str, str]
+
+    @property
+    def rows(self) -> int:
+        """The number of all rows."""
+        return self.rows_before(None)
+
+    def rows_before(self, month: str | None) -> int:
+        """The number of rows of the months before this one."""
+        return sum(int(part.split(":")[0]) for day, part in self.parts.items() if not month or day < month)
+
+    def changed_since(self, before: MartContent | None) -> str | None:
+        """The first month that is another than before, if some months before it are the same."""
+        if before is None or before.form != self.form:
+            return None
+        months = sorted(self.parts.keys() | before.parts.keys())
+        changed = [month for month in months if self.parts.get(month) != before.parts.get(month)]
+        return changed[0] if changed and changed[0] > months[0] else None
 
 
 def contents_of(
-    connection: duckdb.DuckDBPyConnection, marts: Sequence[str], *, written_as: object
+    connection: duckdb.DuckDBPyConnection,
+    marts: Sequence[str],
+    *,
+    dated_by: Mapping[str, str],
+    written_as: object,
 ) -> dict[str, MartContent]:
     """The content of each mart of the connection's database.
 
@@ -47,16 +69,20 @@ def contents_of(
 
     Args:
         marts: tables and views of schema `marts`.
+        dated_by: the column of the day, of marts that are compared by month.
         written_as: what else decides on the files of a mart; it must convert to JSON.
     """
     described = connection.execute(_DESCRIPTIONS).fetchall()
     contents = {}
     for name in marts:
         quoted = name.replace('"', '""')
-        hashes = f'select count(*), cast(sum(hash(mart)) as varchar) from marts."{quoted}" as mart'
-        rows, hashed = connection.execute(hashes).fetchall()[0]
+        month = f"strftime({dated_by[name]}, '%Y-%m-01')" if name in dated_by else "''"
+        parts = connection.execute(
+            f"select {month}, count(*) || ':' || sum(hash(mart))"
+            f' from marts."{quoted}" as mart group by 1 order by 1'
+        ).fetchall()
         columns = [of_column for mart, *of_column in described if mart == name]
         # DuckDB promises its hashes within one release only
-        parts = [duckdb.__version__, written_as, columns, hashed]
-        contents[name] = MartContent(rows, sha256(json.dumps(parts).encode()).hexdigest())
+        form = json.dumps([duckdb.__version__, written_as, columns])
+        contents[name] = MartContent(sha256(form.encode()).hexdigest(), dict(parts))
     return contents

@@ -1,19 +1,21 @@
 """Copies the marts out of the working warehouse: one DuckDB file for BI tools, one Parquet file a mart.
 
-A mart that an earlier version has with the same content is not written again. Not here: which version is
-current, or when files are synced (build.py); what tells the content of two marts apart (contents.py); the
-pages (report/pages.py).
+What an earlier version has with the same content, a mart or the first months of a long one, is not written
+again. Not here: which version is current, or when files are synced (build.py); what tells contents apart
+(contents.py); the pages (report/pages.py).
 """
 
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
 from orchestration.durable_files import link_or_copy
 from orchestration.publish.versions.contents import MartContent, contents_of
 from orchestration.publish.versions.manifest import is_as_published, read_manifest
+from orchestration.publish.versions.parquet_parts import Part, join_parts
 
 DATABASE_NAME = "credits.duckdb"
 # the oldest clients that BI tools still ship
@@ -48,7 +50,8 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
     "waste_suggestions": ("workspace_id", "suggestion_rank"),
 }
 
-
+# long marts whose rows are written by month, so that months before the first change are not written again
+DATED_BY = {"credit_balance_daily": "usage_date", "usage_daily": "usage_date"}
 # marts with totals over all workspaces under this id, which a workspace could have, too
 MARTS_WITH_TOTALS = frozenset({"forecast_accuracy", "reconciliation"})
 ALL_WORKSPACES = "(all)"
@@ -84,12 +87,23 @@ def export_marts(
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         chosen = _chosen_marts(connection, marts=marts, required=required)
-        contents = contents_of(connection, chosen, written_as=(STORAGE_VERSION, PARQUET, MART_KEYS))
+        contents = contents_of(
+            connection,
+            chosen,
+            dated_by=DATED_BY,
+            written_as=(STORAGE_VERSION, PARQUET, MART_KEYS, DATED_BY),
+        )
         known = _known_contents(before) if before else {}
         same = {name for name, content in contents.items() if known.get(name) == content}
-        if before and same:
-            _take_over(before, folder, same)
-        write_marts(connection, folder, [name for name in chosen if name not in same])
+        changed = {name: content.changed_since(known.get(name)) for name, content in contents.items()}
+        since = {name: month for name, month in changed.items() if month is not None}
+        (folder / "parquet").mkdir()
+        if before and known:
+            _take_over(before, folder, same=same, since=since)
+        write_marts(connection, folder, [name for name in chosen if name not in same], since=since)
+        with duckdb.connect(str(folder / DATABASE_NAME), read_only=True) as published:
+            for name in DATED_BY.keys() & (contents.keys() - same):
+                _write_months(published, name, contents[name], folder, before=before, since=since.get(name))
         return contents
 
 
@@ -105,9 +119,8 @@ def _known_contents(version: Path) -> dict[str, MartContent]:
     }
 
 
-def _take_over(before: Path, folder: Path, same: Collection[str]) -> None:
-    """Begin with the files of an earlier version, without the marts that changed since."""
-    (folder / "parquet").mkdir()
+def _take_over(before: Path, folder: Path, *, same: Collection[str], since: Mapping[str, str]) -> None:
+    """Begin with the files of an earlier version, without what changed: whole marts, or since a month."""
     for name in same:
         file = Path("parquet") / f"{name}.parquet"
         link_or_copy(before / file, folder / file)
@@ -115,7 +128,10 @@ def _take_over(before: Path, folder: Path, same: Collection[str]) -> None:
     with duckdb.connect(str(folder / DATABASE_NAME)) as connection:
         tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'")
         for (name,) in tables.fetchall():
-            if name not in same:
+            if name in since:
+                day = f"{DATED_BY[name]} >= date '{since[name]}'"
+                connection.execute(f"delete from marts.{_name(name)} where {day}")
+            elif name not in same:
                 connection.execute(f"drop table marts.{_name(name)}")
 
 
@@ -125,16 +141,17 @@ def write_marts(
     marts: Sequence[str],
     *,
     workspace_id: str | None = None,
+    since: Mapping[str, str] | None = None,
 ) -> None:
     """Write marts of the connection's database to `folder`/credits.duckdb and `folder`/parquet/.
 
     Args:
         connection: to a database that is only read.
-        folder: an existing folder, without these marts.
+        folder: with a folder `parquet`; both without these marts.
         marts: tables and views of its schema `marts`.
         workspace_id: write only the rows of this workspace; all marts must have them. All rows by default.
+        since: the month from which on rows are added to a mart whose earlier months are there.
     """
-    (folder / "parquet").mkdir(exist_ok=True)
     # an incomplete file is never used, so it needs no log to recover from
     options = f"read_write, storage_version '{STORAGE_VERSION}', recovery_mode no_wal_writes"
     if workspace_id is not None:
@@ -143,7 +160,7 @@ def write_marts(
     connection.execute(f"attach {_text(str(folder / DATABASE_NAME))} as published ({options})")
     connection.execute("create schema if not exists published.marts")
     for name in marts:
-        _copy_mart(connection, name, folder=folder, workspace_id=workspace_id)
+        _copy_mart(connection, name, folder=folder, workspace_id=workspace_id, since=(since or {}).get(name))
     connection.execute(f"begin; {comments} commit")
     connection.execute("checkpoint published")
     connection.execute("detach published")
@@ -169,19 +186,57 @@ def _chosen_marts(
 
 
 def _copy_mart(
-    connection: duckdb.DuckDBPyConnection, name: str, *, folder: Path, workspace_id: str | None
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    *,
+    folder: Path,
+    workspace_id: str | None,
+    since: str | None,
 ) -> None:
     mart = _name(name)
-    keys = ", ".join(_name(key) for key in MART_KEYS.get(name, ())) or "all"
-    rows, parameters = f"marts.{mart}", {}
+    keys = _keys(name)
+    if name in DATED_BY:
+        keys = f"date_trunc('month', {DATED_BY[name]}), {keys}"
+    conditions, parameters = ["true"], {}
     if workspace_id is not None:
         # an id is a parameter, never part of the SQL
-        rows, parameters = f"{rows} where {_workspace_condition(name)}", {"workspace_id": workspace_id}
-    connection.execute(
-        f"create table published.marts.{mart} as select * from {rows} order by {keys}", parameters
-    )
-    parquet = _text(str(folder / "parquet" / f"{name}.parquet"))
-    connection.execute(f"copy published.marts.{mart} to {parquet} ({PARQUET})")
+        conditions, parameters = [_workspace_condition(name)], {"workspace_id": workspace_id}
+    if since is not None:
+        conditions.append(f"{DATED_BY[name]} >= date '{since}'")
+    rows = f"select * from marts.{mart} where {' and '.join(conditions)} order by {keys}"
+    into = "create table {} as" if since is None else "insert into {}"
+    connection.execute(f"{into.format(f'published.marts.{mart}')} {rows}", parameters)
+    if name not in DATED_BY or workspace_id is not None:
+        parquet = _text(str(folder / "parquet" / f"{name}.parquet"))
+        connection.execute(f"copy published.marts.{mart} to {parquet} ({PARQUET})")
+
+
+def _write_months(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    content: MartContent,
+    folder: Path,
+    *,
+    before: Path | None,
+    since: str | None,
+) -> None:
+    """Write the Parquet file of a mart, month by month; what it had before `since` is copied as it is."""
+    file, day = Path("parquet") / f"{name}.parquet", DATED_BY[name]
+    parts = [Part(before / file, content.rows_before(since))] if before and since else []
+    months = {month: f"date_trunc('month', {day}) = date '{month}'" for month in content.parts}
+    with TemporaryDirectory(dir=folder) as written:
+        for month, rows in (months or {"none": "true"}).items():
+            if since is None or month >= since:
+                parts.append(Part(Path(written) / f"{month}.parquet"))
+                connection.execute(
+                    f"copy (select * from marts.{_name(name)} where {rows} order by {_keys(name)})"
+                    f" to {_text(str(parts[-1].path))} ({PARQUET})"
+                )
+        join_parts(parts, folder / file)
+
+
+def _keys(name: str) -> str:
+    return ", ".join(_name(key) for key in MART_KEYS.get(name, ())) or "all"
 
 
 def _workspace_condition(mart: str) -> str:

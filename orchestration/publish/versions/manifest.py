@@ -37,7 +37,7 @@ def write_manifest(
     *,
     published_at: datetime,
     replaces: int | None,
-    marts: Mapping[str, MartContent],
+    marts: Mapping[str, MartContent] | None = None,
     before: Path | None = None,
 ) -> None:
     """Write the manifest of a complete version.
@@ -53,7 +53,7 @@ def write_manifest(
         else hash_of(folder / name)
         for name in _files(folder)
     }
-    manifest = VersionManifest(published_at, replaces, files, dict(marts))
+    manifest = VersionManifest(published_at, replaces, files, dict(marts or {}))
     text = json.dumps(asdict(manifest) | {"published_at": published_at.isoformat()}, indent=1)
     (folder / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
 
