@@ -102,7 +102,7 @@ def export_marts(
             _take_over(before, folder, same=same, since=since)
         write_marts(connection, folder, [name for name in chosen if name not in same], since=since)
         with duckdb.connect(str(folder / DATABASE_NAME), read_only=True) as published:
-            for name in DATED_BY.keys() & (contents.keys() - same):
+            for name in sorted(DATED_BY.keys() & (contents.keys() - same)):
                 _write_months(published, name, contents[name], folder, before=before, since=since.get(name))
         return contents
 
@@ -121,7 +121,7 @@ def _known_contents(version: Path) -> dict[str, MartContent]:
 
 def _take_over(before: Path, folder: Path, *, same: Collection[str], since: Mapping[str, str]) -> None:
     """Begin with the files of an earlier version, without what changed: whole marts, or since a month."""
-    for name in same:
+    for name in sorted(same):
         file = Path("parquet") / f"{name}.parquet"
         link_or_copy(before / file, folder / file)
     shutil.copyfile(before / DATABASE_NAME, folder / DATABASE_NAME)
