@@ -168,7 +168,7 @@ def test_months_before_the_first_change_are_kept_and_the_files_are_those_of_a_fu
     publish_rows()
     for kept, change in (
         (3, lambda: usage.append(daily(date(2026, 4, 7)))),
-        (2, lambda: usage[1].update(credits=2)),
+        (2, lambda: [row.update(credits=2) for row in (usage[1], usage[3])]),  # March and April
         (0, lambda: usage.pop(0)),
         (2, lambda: usage.__delitem__(slice(2, None))),  # April is gone
     ):
