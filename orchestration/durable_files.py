@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import file_digest
@@ -50,6 +51,19 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def link_or_copy(file: Path, to: Path) -> None:
+    """Give a file that nobody changes a second name; a copy where the file system has no hard links."""
+    try:
+        to.hardlink_to(file)
+    except OSError:
+        shutil.copyfile(file, to)
+
+
+def is_shared(file: Path, other: Path) -> bool:
+    """Whether both are names of one file, which `link_or_copy` made."""
+    return file.stat().st_nlink > 1 and other.exists() and file.samefile(other)
 
 
 def hash_of(file: Path) -> str:

@@ -18,6 +18,8 @@ from orchestration.publish.report.pages import INDEX_FILE, REPORT_FOLDER
 from orchestration.publish.versions.audit import audit_version
 from orchestration.publish.versions.build import (
     COMPARED_FILE,
+    UNFIT,
+    PublishedVersion,
     activate,
     build_version,
     compared_files,
@@ -120,20 +122,32 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         journal.expose(warehouse)
         now = datetime.now(UTC)
         marts = [key.path[-1] for key in mart_keys]
+        may_share = not run.full_refresh and is_of_same_people(settings.published_dir, run_state)
         with warehouse.marts_file(marts) as file:
-            version = build_version(
-                file,
-                settings.data_dir,
-                published_at=now,
-                marts=marts,
-                workspace_files=settings.workspace_files,
-                language=settings.lang,
-            )
-        run_state.write(version.path)
-        pq.write_table(
-            warehouse.query_arrow("select * from facts.fct_usage_by_day"), version.path / COMPARED_FILE
-        )
-        audit_version(version, as_of=run_state.as_of)
+
+            def built(is_sharing: bool) -> PublishedVersion:
+                version = build_version(
+                    file,
+                    settings.data_dir,
+                    published_at=now,
+                    marts=marts,
+                    workspace_files=settings.workspace_files,
+                    language=settings.lang,
+                    is_sharing=is_sharing,
+                )
+                run_state.write(version.path)
+                by_day = warehouse.query_arrow("select * from facts.fct_usage_by_day")
+                pq.write_table(by_day, version.path / COMPARED_FILE)
+                audit_version(version, as_of=run_state.as_of)
+                return version
+
+            try:
+                version = built(may_share)
+            except UNFIT as error:
+                if not may_share:
+                    raise
+                context.log.warning(f"all marts are written, since the served ones are damaged: {error}")
+                version = built(False)
         seal(version, settings.data_dir)
         kept_at = now.replace(tzinfo=None)
         for table, source in _JOURNALED.items():
@@ -180,12 +194,17 @@ def remove_versions_with_other_names(data_dir: Path, run_state: RunState) -> int
     """
     removed = 0
     for version in other_versions(data_dir):
-        other = read_run_state(version)
-        is_unknown = other is None and (version / VERSION_FILE).exists()
-        if is_unknown or (other.people if other else "") != run_state.people:
+        if not is_of_same_people(version, run_state):
             remove_version(version)
             removed += 1
     return removed
+
+
+def is_of_same_people(version: Path, run_state: RunState) -> bool:
+    """Whether a version names people alike: the same are erased, and the same have pseudonyms."""
+    other = read_run_state(version)
+    is_unknown = other is None and (version / VERSION_FILE).exists()
+    return not is_unknown and (other.people if other else "") == run_state.people
 
 
 def refuse_unchecked(checks: Sequence[CheckRow]) -> None:

@@ -10,15 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from orchestration.durable_files import hash_of, sync
 from orchestration.publish.report.load import REPORT_MARTS
-from orchestration.publish.versions.export import export_marts
+from orchestration.publish.versions.contents import MartContent
+from orchestration.publish.versions.export import PublishError, export_marts
 from orchestration.publish.versions.manifest import read_manifest, write_manifest
+from orchestration.publish.versions.parquet_parts import NotParquet
 
 VERSIONS_KEPT = 7
 LEFTOVER_PREFIX = ".tmp-"
 # totals by published day, which the next run compares with its own
 COMPARED_FILE = "usage_by_day.parquet"
+# what building or auditing raises where files that are taken over from the served version are damaged
+UNFIT = (PublishError, NotParquet, duckdb.Error)
 
 
 @dataclass(frozen=True)
@@ -28,14 +34,21 @@ class PublishedVersion:
     Attributes:
         number: counts up from 1.
         path: its folder; a temporary one until `activate`.
-        row_counts: rows of each mart in the warehouse.
+        marts: content of each mart in the warehouse.
         published_at: when it was built to be served.
+        before: the version of which it shares files; None if it shares none.
     """
 
     number: int
     path: Path
-    row_counts: dict[str, int]
+    marts: dict[str, MartContent]
     published_at: datetime
+    before: Path | None = None
+
+    @property
+    def row_counts(self) -> dict[str, int]:
+        """Rows of each mart in the warehouse."""
+        return {name: content.rows for name, content in self.marts.items()}
 
 
 def build_version(
@@ -46,6 +59,7 @@ def build_version(
     marts: Sequence[str] | None = None,
     workspace_files: bool = False,
     language: str = "en",
+    is_sharing: bool = True,
 ) -> PublishedVersion:
     """Build the next version in a temporary folder; readers see nothing of it yet.
 
@@ -59,6 +73,8 @@ def build_version(
         marts: what to publish, including the marts the report reads; all of schema `marts` by default.
         workspace_files: also publish files for each workspace; see `write_workspace_files` for the cost.
         language: of the pages, one of `LANGUAGES`.
+        is_sharing: take the files of marts that did not change from the served version, as hard links; if
+            not, all of them are written.
 
     Raises:
         PublishError: a mart is missing.
@@ -73,16 +89,24 @@ def build_version(
     number = max(version_numbers(data_dir), default=0) + 1
     building = versions / f"{LEFTOVER_PREFIX}{number}"
     building.mkdir()
-    row_counts = export_marts(warehouse, building, marts=marts, required=REPORT_MARTS)
+    served = served_number(data_dir)
+    before = versions / str(served) if is_sharing and served is not None else None
+    contents = export_marts(warehouse, building, marts=marts, required=REPORT_MARTS, before=before)
     write_pages(building, published_at=published_at, language=language)
     if workspace_files:
         write_workspace_files(building, days=PAGE_DAYS, published_at=published_at, language=language)
-    return PublishedVersion(number, building, row_counts, published_at)
+    return PublishedVersion(number, building, contents, published_at, before)
 
 
 def seal(version: PublishedVersion, data_dir: Path) -> None:
     """Finish a built version: write its manifest, and sync every file to the disk."""
-    write_manifest(version.path, published_at=version.published_at, replaces=served_number(data_dir))
+    write_manifest(
+        version.path,
+        published_at=version.published_at,
+        replaces=served_number(data_dir),
+        marts=version.marts,
+        before=version.before,
+    )
     for path in version.path.rglob("*"):
         sync(path)
     sync(version.path)

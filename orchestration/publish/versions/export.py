@@ -1,16 +1,27 @@
 """Copies the marts out of the working warehouse: one DuckDB file for BI tools, one Parquet file a mart.
 
-Not here: which version is current, or when files are synced (build.py); the pages (report/pages.py).
+What an earlier version has with the same content, a mart or the first months of a long one, is not written
+again. Not here: which version is current, or when files are synced (build.py); what tells contents apart
+(contents.py); the pages (report/pages.py).
 """
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
+
+from orchestration.durable_files import link_or_copy
+from orchestration.publish.versions.contents import MartContent, contents_of
+from orchestration.publish.versions.manifest import is_as_published, read_manifest
+from orchestration.publish.versions.parquet_parts import Part, join_parts
 
 DATABASE_NAME = "credits.duckdb"
 # the oldest clients that BI tools still ship
 STORAGE_VERSION = "v1.2.0"
+# a higher level costs half as much again, and makes no smaller files of these columns
+PARQUET = "format parquet, compression zstd, compression_level 1"
 # Rows are written in this order, so that the same marts give the same files. A mart not listed is ordered by
 # all its columns.
 MART_KEYS: dict[str, tuple[str, ...]] = {
@@ -39,7 +50,8 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
     "waste_suggestions": ("workspace_id", "suggestion_rank"),
 }
 
-
+# long marts whose rows are written by month, so that months before the first change are not written again
+DATED_BY = {"credit_balance_daily": "usage_date", "usage_daily": "usage_date"}
 # marts with totals over all workspaces under this id, which a workspace could have, too
 MARTS_WITH_TOTALS = frozenset({"forecast_accuracy", "reconciliation"})
 ALL_WORKSPACES = "(all)"
@@ -50,8 +62,13 @@ class PublishError(ValueError):
 
 
 def export_marts(
-    warehouse: Path, folder: Path, *, marts: Sequence[str] | None = None, required: Sequence[str] = ()
-) -> dict[str, int]:
+    warehouse: Path,
+    folder: Path,
+    *,
+    marts: Sequence[str] | None = None,
+    required: Sequence[str] = (),
+    before: Path | None = None,
+) -> dict[str, MartContent]:
     """Copy marts into `folder`/credits.duckdb and `folder`/parquet/, with types and comments kept.
 
     Args:
@@ -59,15 +76,63 @@ def export_marts(
         folder: an existing folder without an earlier export.
         marts: the tables and views of schema `marts` to copy; all of them by default.
         required: marts without which nothing is published.
+        before: a version whose files are used for the marts that it has with the same content; none of them
+            is changed.
 
     Returns:
-        The number of rows of each mart.
+        The content of each mart.
 
     Raises:
         PublishError: a mart named in `marts` or `required` is missing.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return write_marts(connection, folder, _chosen_marts(connection, marts=marts, required=required))
+        chosen = _chosen_marts(connection, marts=marts, required=required)
+        contents = contents_of(
+            connection,
+            chosen,
+            dated_by=DATED_BY,
+            written_as=(STORAGE_VERSION, PARQUET, MART_KEYS, DATED_BY),
+        )
+        known = _known_contents(before) if before else {}
+        same = {name for name, content in contents.items() if known.get(name) == content}
+        changed = {name: content.changed_since(known.get(name)) for name, content in contents.items()}
+        since = {name: month for name, month in changed.items() if month is not None}
+        (folder / "parquet").mkdir()
+        if before and known:
+            _take_over(before, folder, same=same, since=since)
+        write_marts(connection, folder, [name for name in chosen if name not in same], since=since)
+        with duckdb.connect(str(folder / DATABASE_NAME), read_only=True) as published:
+            for name in sorted(DATED_BY.keys() & (contents.keys() - same)):
+                _write_months(published, name, contents[name], folder, before=before, since=since.get(name))
+        return contents
+
+
+def _known_contents(version: Path) -> dict[str, MartContent]:
+    """The contents of the marts of a version whose files can be used again."""
+    manifest = read_manifest(version)
+    if manifest is None or not is_as_published(version, DATABASE_NAME):
+        return {}
+    return {
+        name: content
+        for name, content in manifest.marts.items()
+        if is_as_published(version, f"parquet/{name}.parquet")
+    }
+
+
+def _take_over(before: Path, folder: Path, *, same: Collection[str], since: Mapping[str, str]) -> None:
+    """Begin with the files of an earlier version, without what changed: whole marts, or since a month."""
+    for name in sorted(same):
+        file = Path("parquet") / f"{name}.parquet"
+        link_or_copy(before / file, folder / file)
+    shutil.copyfile(before / DATABASE_NAME, folder / DATABASE_NAME)
+    with duckdb.connect(str(folder / DATABASE_NAME)) as connection:
+        tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'")
+        for (name,) in tables.fetchall():
+            if name in since:
+                day = f"{DATED_BY[name]} >= date '{since[name]}'"
+                connection.execute(f"delete from marts.{_name(name)} where {day}")
+            elif name not in same:
+                connection.execute(f"drop table marts.{_name(name)}")
 
 
 def write_marts(
@@ -76,30 +141,29 @@ def write_marts(
     marts: Sequence[str],
     *,
     workspace_id: str | None = None,
-) -> dict[str, int]:
+    since: Mapping[str, str] | None = None,
+) -> None:
     """Write marts of the connection's database to `folder`/credits.duckdb and `folder`/parquet/.
 
     Args:
         connection: to a database that is only read.
-        folder: an existing folder without an earlier export.
+        folder: with a folder `parquet`; both without these marts.
         marts: tables and views of its schema `marts`.
         workspace_id: write only the rows of this workspace; all marts must have them. All rows by default.
+        since: the month from which on rows are added to a mart whose earlier months are there.
     """
-    (folder / "parquet").mkdir()
     # an incomplete file is never used, so it needs no log to recover from
     options = f"read_write, storage_version '{STORAGE_VERSION}', recovery_mode no_wal_writes"
     if workspace_id is not None:
         options += ", block_size 16384"  # one workspace has few rows: small blocks keep its file small
     comments = _comments(connection, marts)
     connection.execute(f"attach {_text(str(folder / DATABASE_NAME))} as published ({options})")
-    connection.execute("create schema published.marts")
-    row_counts = {
-        name: _copy_mart(connection, name, folder=folder, workspace_id=workspace_id) for name in marts
-    }
+    connection.execute("create schema if not exists published.marts")
+    for name in marts:
+        _copy_mart(connection, name, folder=folder, workspace_id=workspace_id, since=(since or {}).get(name))
     connection.execute(f"begin; {comments} commit")
     connection.execute("checkpoint published")
     connection.execute("detach published")
-    return row_counts
 
 
 def _chosen_marts(
@@ -122,22 +186,57 @@ def _chosen_marts(
 
 
 def _copy_mart(
-    connection: duckdb.DuckDBPyConnection, name: str, *, folder: Path, workspace_id: str | None
-) -> int:
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    *,
+    folder: Path,
+    workspace_id: str | None,
+    since: str | None,
+) -> None:
     mart = _name(name)
-    keys = ", ".join(_name(key) for key in MART_KEYS.get(name, ())) or "all"
-    rows, parameters = f"marts.{mart}", {}
+    keys = _keys(name)
+    if name in DATED_BY:
+        keys = f"date_trunc('month', {DATED_BY[name]}), {keys}"
+    conditions, parameters = ["true"], {}
     if workspace_id is not None:
         # an id is a parameter, never part of the SQL
-        rows, parameters = f"{rows} where {_workspace_condition(name)}", {"workspace_id": workspace_id}
-    # rows of the warehouse; the audit counts the written ones from the files
-    copied = connection.execute(
-        f"create table published.marts.{mart} as select * from {rows} order by {keys}", parameters
-    ).fetchone()
-    parquet = _text(str(folder / "parquet" / f"{name}.parquet"))
-    connection.execute(f"copy published.marts.{mart} to {parquet} (format parquet, compression zstd)")
-    assert copied is not None
-    return int(copied[0])
+        conditions, parameters = [_workspace_condition(name)], {"workspace_id": workspace_id}
+    if since is not None:
+        conditions.append(f"{DATED_BY[name]} >= date '{since}'")
+    rows = f"select * from marts.{mart} where {' and '.join(conditions)} order by {keys}"
+    into = "create table {} as" if since is None else "insert into {}"
+    connection.execute(f"{into.format(f'published.marts.{mart}')} {rows}", parameters)
+    if name not in DATED_BY or workspace_id is not None:
+        parquet = _text(str(folder / "parquet" / f"{name}.parquet"))
+        connection.execute(f"copy published.marts.{mart} to {parquet} ({PARQUET})")
+
+
+def _write_months(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    content: MartContent,
+    folder: Path,
+    *,
+    before: Path | None,
+    since: str | None,
+) -> None:
+    """Write the Parquet file of a mart, month by month; what it had before `since` is copied as it is."""
+    file, day = Path("parquet") / f"{name}.parquet", DATED_BY[name]
+    parts = [Part(before / file, content.rows_before(since))] if before and since else []
+    months = {month: f"date_trunc('month', {day}) = date '{month}'" for month in content.parts}
+    with TemporaryDirectory(dir=folder) as written:
+        for month, rows in (months or {"none": "true"}).items():
+            if since is None or month >= since:
+                parts.append(Part(Path(written) / f"{month}.parquet"))
+                connection.execute(
+                    f"copy (select * from marts.{_name(name)} where {rows} order by {_keys(name)})"
+                    f" to {_text(str(parts[-1].path))} ({PARQUET})"
+                )
+        join_parts(parts, folder / file)
+
+
+def _keys(name: str) -> str:
+    return ", ".join(_name(key) for key in MART_KEYS.get(name, ())) or "all"
 
 
 def _workspace_condition(mart: str) -> str:

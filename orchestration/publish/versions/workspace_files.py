@@ -54,4 +54,5 @@ def write_workspace_files(version: Path, *, days: int, published_at: datetime, l
     with duckdb.connect(str(version / DATABASE_NAME), read_only=True) as connection:
         marts = [mart for mart, is_of_workspaces in has_workspaces(connection).items() if is_of_workspaces]
         for workspace_id, folder in folders.items():
+            (folder / "parquet").mkdir()
             write_marts(connection, folder, marts, workspace_id=workspace_id)

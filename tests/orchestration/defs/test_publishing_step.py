@@ -1,5 +1,9 @@
-"""The publishing step neither serves nor journals a version that fails its audit."""
+"""The publishing step neither serves nor journals a version that fails its audit.
 
+A damaged served version does not stop the next one from being published.
+"""
+
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,15 +26,21 @@ from orchestration.warehouse.journal import CheckRow, Journal
 Rows = dict[str, list[dict[str, Any]]]
 
 
-@pytest.mark.parametrize("is_whole", [True, False])
+@pytest.mark.parametrize(("is_whole", "is_damaged"), [(True, False), (False, False), (True, True)])
 def test_a_version_that_fails_its_audit_is_neither_served_nor_journaled(
     rows: Rows,
     make_warehouse: Callable[[Rows], Path],
     publish: Callable[[Rows], Path],
     tmp_path: Path,
     is_whole: bool,
+    is_damaged: bool,
 ) -> None:
     published = publish(rows)
+    if is_damaged:
+        file = published / "credits.duckdb"
+        times = file.stat().st_atime_ns, file.stat().st_mtime_ns
+        os.truncate(file, file.stat().st_size // 2)
+        os.utime(file, ns=times)
     daily = {"workspace_id": "w1", "usage_date": rows["credit_summary"][0]["as_of"], "credits": 2340}
     warehouse = make_warehouse({**rows, "usage_daily": [daily] if is_whole else []})
     with duckdb.connect(str(warehouse)) as connection:

@@ -1,0 +1,183 @@
+"""What did not change since the served version is not written again, and readers cannot tell."""
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration import durable_files
+from orchestration.publish.versions import export
+from orchestration.publish.versions.build import PublishedVersion
+from orchestration.publish.versions.manifest import changed_files
+
+Rows = dict[str, list[dict[str, Any]]]
+Publish = Callable[..., PublishedVersion]
+MEMBERS, DAILY = Path("parquet/usage_by_member.parquet"), Path("parquet/usage_daily.parquet")
+
+
+@pytest.fixture
+def publish_rows(
+    rows: Rows, make_warehouse: Callable[[Rows], Path], publish_version: Publish, tmp_path: Path
+) -> Callable[[], Path]:
+    """Publishes the rows as they are now, and returns the folder of the version."""
+
+    def publish() -> Path:
+        version = publish_version(make_warehouse(rows), tmp_path / "data").path
+        assert list(changed_files(version)) == []
+        return version
+
+    return publish
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The marts that are written from here on."""
+    names: list[str] = []
+    copy_mart = export._copy_mart
+
+    def recorded(connection: duckdb.DuckDBPyConnection, name: str, **options: Any) -> None:
+        names.append(name)
+        copy_mart(connection, name, **options)
+
+    monkeypatch.setattr(export, "_copy_mart", recorded)
+    return names
+
+
+def daily(usage_date: date, credits: int = 1, workspace_id: str = "w1") -> dict[str, Any]:
+    return {"workspace_id": workspace_id, "usage_date": usage_date, "credits": credits}
+
+
+def of_daily(version: Path) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(version / "credits.duckdb"), read_only=True) as connection:
+        table = connection.execute("from marts.usage_daily").fetchall()
+    assert duckdb.sql(f"from '{version / DAILY}'").fetchall() == table
+    return [row[:2] + row[5:6] for row in table]
+
+
+def test_an_unchanged_mart_is_one_file_with_that_of_the_version_before(
+    rows: Rows, publish_rows: Callable[[], Path], written: list[str]
+) -> None:
+    first = publish_rows()
+    written.clear()
+    rows["credit_summary"][0]["credits_used"] = 2341
+    second = publish_rows()
+    assert written == ["credit_summary"]
+    assert (first / MEMBERS).samefile(second / MEMBERS)
+    summary = Path("parquet/credit_summary.parquet")
+    assert not (first / summary).samefile(second / summary)
+    with duckdb.connect(str(second / "credits.duckdb"), read_only=True) as connection:
+        assert connection.execute("select credits_used from marts.credit_summary").fetchall() == [(2341,)]
+        assert connection.execute("select count(*) from marts.usage_by_member").fetchall() == [(5,)]
+
+
+def test_a_mart_with_the_same_rows_is_written_if_a_type_or_a_comment_changed(
+    rows: Rows, make_warehouse: Callable[[Rows], Path], publish_version: Publish, written: list[str],
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    publish_version(make_warehouse(rows), tmp_path / "data")
+    for statement in (
+        "alter table marts.usage_by_member alter spend_rank type integer",
+        "comment on column marts.usage_by_member.credits is 'another'",
+    ):
+        warehouse = make_warehouse(rows)
+        with duckdb.connect(str(warehouse)) as connection:
+            connection.execute(statement)
+        written.clear()
+        publish_version(warehouse, tmp_path / "data")
+        assert written == ["usage_by_member"]
+
+
+def test_a_mart_that_is_gone_is_gone_from_the_version(
+    rows: Rows, make_warehouse: Callable[[Rows], Path], publish_version: Publish, tmp_path: Path
+) -> None:
+    publish_version(make_warehouse(rows), tmp_path / "data")
+    warehouse = make_warehouse(rows)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("drop table marts.usage_daily")
+    version = publish_version(warehouse, tmp_path / "data").path
+    with duckdb.connect(str(version / "credits.duckdb"), read_only=True) as connection:
+        assert not connection.execute("from duckdb_tables() where table_name = 'usage_daily'").fetchall()
+    assert not (version / DAILY).exists()
+
+
+def test_a_file_that_was_written_to_since_it_was_published_is_not_shared(
+    publish_rows: Callable[[], Path], written: list[str]
+) -> None:
+    first = publish_rows()
+    os.utime(first / MEMBERS)
+    written.clear()
+    assert not (publish_rows() / MEMBERS).samefile(first / MEMBERS)
+    assert written == ["usage_by_member"]
+
+
+def test_files_are_copied_where_there_are_no_hard_links(
+    publish_rows: Callable[[], Path], written: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError("Operation not permitted")
+
+    monkeypatch.setattr(durable_files.Path, "hardlink_to", refused)
+    first = publish_rows()
+    written.clear()
+    second = publish_rows()
+    assert written == []
+    assert (first / MEMBERS).read_bytes() == (second / MEMBERS).read_bytes()
+    assert not (first / MEMBERS).samefile(second / MEMBERS)
+
+
+@pytest.mark.parametrize("at", ["link_or_copy", "join_parts", "write_marts"])
+def test_a_publisher_killed_while_it_takes_over_files_leaves_the_served_version_as_it_is(
+    rows: Rows, publish_rows: Callable[[], Path], monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    rows["usage_daily"] = [daily(date(2026, month, 1)) for month in (3, 4)]
+    first = publish_rows()
+    rows["usage_daily"][1]["credits"] = 2
+    with monkeypatch.context() as patch:
+        patch.setattr(export, at, killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish_rows()
+    assert list(changed_files(first)) == []
+    assert [row[2] for row in of_daily(first)] == [1, 1]
+    assert [row[2] for row in of_daily(publish_rows())] == [1, 2]
+
+
+def test_months_before_the_first_change_are_kept_and_the_files_are_those_of_a_full_write(
+    rows: Rows, make_warehouse: Callable[[Rows], Path], publish_version: Publish,
+    publish_rows: Callable[[], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    joined: list[int] = []
+    join_parts = export.join_parts
+    monkeypatch.setattr(
+        export, "join_parts", lambda parts, to: joined.append(parts[0].rows or 0) or join_parts(parts, to)
+    )
+    january, march, april = date(2026, 1, 31), date(2026, 3, 1), date(2026, 4, 6)
+    usage = rows["usage_daily"] = [
+        daily(january),
+        daily(march),
+        daily(january, workspace_id="w0"),
+        daily(april),
+    ]
+    publish_rows()
+    for kept, change in (
+        (3, lambda: usage.append(daily(date(2026, 4, 7)))),
+        (2, lambda: [row.update(credits=2) for row in (usage[1], usage[3])]),  # March and April
+        (0, lambda: usage.pop(0)),
+        (2, lambda: usage.__delitem__(slice(2, None))),  # April is gone
+    ):
+        joined.clear()
+        change()
+        version = publish_rows()
+        assert joined == [kept]
+        shutil.rmtree(tmp_path / "other", ignore_errors=True)
+        whole = publish_version(make_warehouse(rows), tmp_path / "other").path
+        assert (version / DAILY).read_bytes() == (whole / DAILY).read_bytes()
+        assert of_daily(version) == of_daily(whole)
+        assert len(of_daily(version)) == len(usage)
