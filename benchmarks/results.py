@@ -6,12 +6,15 @@ Not here: how it is measured (warehouse.py), or printed (table.py).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.measure import Measured
+from benchmarks.measure import Measured, Step
 from benchmarks.table import Row
 
-LOAD, PUBLISH = "raw", "published__marts"
-FLOOR_RATIO, FLAT_RATIO, MEMORY_MB = 2.0, 1.3, 8 * 1024
-LINES_PER_SECOND, EMPTY_RUN_SECONDS = 100_000, 45
+LOAD, PUBLISH, CLASSIFIER = "raw", "published__marts", "waste_classifier"
+# floors of a full build: of a short history, and from this many events on
+FLOOR_RATIO, LONG_FLOOR_RATIO, LONG = 2.0, 1.5, 20_000_000
+FLAT_RATIO, MEMORY_MB, LINES_PER_SECOND = 1.2, 4 * 1024, 100_000
+# in processor time
+NIGHT_SECONDS, EMPTY_RUN_SECONDS, CLASSIFIER_SECONDS = 25, 12, 20
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,11 @@ def _load_rows(on: OnHistory) -> list[Row]:
 
 
 def _build_rows(on: OnHistory) -> list[Row]:
-    built, floor, copied = on.build.without(LOAD, PUBLISH), on.floor, on.build.part(PUBLISH)
-    ratio, peak_mb = built.seconds / floor.seconds, built.peak_mb or on.build.peak_mb
+    built, floor = on.build.without(LOAD, PUBLISH, CLASSIFIER), on.floor
+    copied, classified = on.build.part(PUBLISH), on.build.part(CLASSIFIER)
+    ratio, peak_mb = built.seconds / floor.seconds, on.build.peak_mb
     cpu_ratio = built.cpu_seconds / floor.cpu_seconds if built.cpu_seconds else None
+    most = LONG_FLOOR_RATIO if on.history >= LONG else FLOOR_RATIO
     return [
         Row("the floor", floor.seconds, floor.cpu_seconds, on.events / floor.seconds, floor.peak_mb, 1.0),
         Row(
@@ -91,52 +96,50 @@ def _build_rows(on: OnHistory) -> list[Row]:
             on.events / built.seconds,
             built.peak_mb,
             ratio,
-        ).aim(f"<= {FLOOR_RATIO} floors", ratio <= FLOOR_RATIO),
+        ).aim(f"<= {most} floors", ratio <= most),
         Row("  in processor time", ratio=cpu_ratio),
-        Row("  in memory", peak_mb=peak_mb).aim(f"<= {MEMORY_MB:,} MB", peak_mb <= MEMORY_MB),
+        _cpu_row("  and the classifier of waste", classified, CLASSIFIER_SECONDS),
         Row("  and its copy to published", copied.seconds, copied.cpu_seconds, peak_mb=copied.peak_mb),
         Row("  and start-up", on.build.startup_seconds),
+        Row("  memory of the whole run", peak_mb=peak_mb).aim(f"<= {MEMORY_MB:,} MB", peak_mb <= MEMORY_MB),
         *(
             Row(
                 f"instead: {what}",
                 run.seconds,
                 run.cpu_seconds,
-                None,
-                run.peak_mb,
-                run.seconds / floor.seconds,
+                peak_mb=run.peak_mb,
+                ratio=run.seconds / floor.seconds,
             )
             for what, run in on.instead.items()
         ),
     ]
 
 
+def _cpu_row(what: str, run: Step | Measured, most: float) -> Row:
+    row = Row(what, run.seconds, run.cpu_seconds, peak_mb=run.peak_mb)
+    return row.aim(f"<= {most} cpu s", (run.cpu_seconds or 0) <= most)
+
+
 def _run_rows(what: str, run: Measured) -> list[Row]:
     copied = run.part(PUBLISH)
     return [
-        Row(what, run.seconds, run.cpu_seconds, peak_mb=run.peak_mb),
+        _cpu_row(what, run, NIGHT_SECONDS),
         Row("  of which the copy to published", copied.seconds, copied.cpu_seconds, peak_mb=copied.peak_mb),
         Row("  of which start-up", run.startup_seconds),
     ]
 
 
 def _flat_rows(short: Measured, long: Measured) -> list[Row]:
-    """How many times as long the same nightly run takes on the longest history as on the shortest."""
-    whole = long.seconds / short.seconds
-    uncopied = [run.seconds - run.part(PUBLISH).seconds for run in (short, long)]
-    worked = [left - run.startup_seconds for left, run in zip(uncopied, (short, long), strict=True)]
-    ratio = uncopied[1] / uncopied[0]
+    """How many times as much the same nightly run takes on the longest history as on the shortest."""
+    ratio = long.cpu_seconds / short.cpu_seconds
     return [
-        Row("the same nightly run, long : short history", ratio=whole),
-        Row("  without the copy to published", ratio=ratio).aim(f"<= {FLAT_RATIO}", ratio <= FLAT_RATIO),
-        Row("  without that and start-up", ratio=worked[1] / worked[0]),
-        Row("  in processor time", ratio=long.cpu_seconds / short.cpu_seconds),
+        Row("the same nightly run, long : short history", ratio=long.seconds / short.seconds),
+        Row("  in processor time", ratio=ratio).aim(f"<= {FLAT_RATIO}", ratio <= FLAT_RATIO),
     ]
 
 
 def _empty_rows(run: Measured) -> list[Row]:
-    share = run.startup_seconds / run.seconds
-    row = Row("empty run on the longest history", run.seconds, run.cpu_seconds, peak_mb=run.peak_mb)
     return [
-        row.aim(f"< {EMPTY_RUN_SECONDS} s", run.seconds < EMPTY_RUN_SECONDS),
-        Row("  of which start-up", run.startup_seconds, ratio=share).aim("mostly", share > 0.5),
+        _cpu_row("empty run on the longest history", run, EMPTY_RUN_SECONDS),
+        Row("  of which start-up", run.startup_seconds),
     ]
