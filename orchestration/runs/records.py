@@ -51,7 +51,10 @@ class RunRecord:
 
 def sqlite_folder(dagster_home: Path) -> Path | None:
     """The folder of the SQLite files; None if dagster.yaml keeps the records elsewhere."""
-    configured = yaml.safe_load((dagster_home / "dagster.yaml").read_text(encoding="utf-8")) or {}
+    settings_file = dagster_home / "dagster.yaml"
+    if not settings_file.exists():
+        return dagster_home  # where Dagster keeps them then
+    configured = yaml.safe_load(settings_file.read_text(encoding="utf-8")) or {}
     storage = configured.get("storage") or {}
     custom = storage.get("custom") or {}
     sqlite = custom.get("config") if custom.get("class") == _STORAGE else storage.get("sqlite")
@@ -69,10 +72,11 @@ def newest_run(settings: Settings) -> RunRecord | None:
         folder = sqlite_folder(settings.dagster_home)
         if folder is None:
             return _newest_by_dagster(settings)
-        if not folder.exists():
+        database = folder / "history" / "runs.db"
+        if not database.exists():
             return None
         parameters = (DATA_DIR_TAG, str(settings.data_dir), JOB_NAME)
-        for run_id, status, created in _read(folder / "history" / "runs.db", _NEWEST, parameters):
+        for run_id, status, created in _read(database, _NEWEST, parameters):
             return RunRecord(run_id, status, datetime.fromisoformat(created).replace(tzinfo=UTC))
     except (OSError, sqlite3.Error, yaml.YAMLError) as error:
         raise RecordsUnreadable(str(error)) from error

@@ -38,15 +38,17 @@ def nightly() -> None:
         (REPO / "dagster.yaml").read_text(),
         "storage: {sqlite: {base_dir: .dagster/storage}}",
         "storage: {sqlite: {base_dir: {env: RECORDS}}}",
+        None,
     ],
-    ids=["ours", "sqlite", "elsewhere"],
+    ids=["ours", "sqlite", "elsewhere", "no dagster.yaml"],
 )
 def test_the_newest_run_of_the_data_directory_and_its_failed_step(
-    storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    storage: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    (home / "dagster.yaml").write_text(storage)
+    if storage is not None:
+        (home / "dagster.yaml").write_text(storage)
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     monkeypatch.setenv("RECORDS", str(home / "records"))
     monkeypatch.chdir(home)
