@@ -21,7 +21,7 @@ from orchestration.warehouse.dbt_build import DbtProject, NodeResult, raise_fail
 from orchestration.warehouse.dbt_changes import Changes, tables_without_new_rows
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.protocol import Warehouse
-from orchestration.warehouse.run_state import RunState, variables
+from orchestration.warehouse.run_state import RunState, begin_once, variables
 
 LAYERS = ("staging", "dimensions", "facts", "marts")
 
@@ -46,8 +46,11 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         run_state = run.run_state(warehouse, lake, settings)
         served = read_run_state(settings.published_dir)
+        begin_once(warehouse, run_state)  # where this layer is built on its own
         dbt_variables = variables(warehouse, run_state, served=served, tag_keys=settings.tag_keys)
-        unchanged = unchanged_models(layer, dbt, warehouse, dbt_variables, run_state)
+        unchanged = unchanged_models(
+            layer, dbt, warehouse, dbt_variables, run_state, has_new_tables=run.has_new_tables
+        )
         is_rebuilt = dbt_variables["since_batch"] is None
         with warehouse.building():
             results = dbt.build(
@@ -86,13 +89,15 @@ def unchanged_models(
     warehouse: Warehouse,
     dbt_variables: Mapping[str, object],
     run_state: RunState,
+    *,
+    has_new_tables: bool = False,
 ) -> set[str]:
     """The models and seeds of a layer that are only tested, since nothing they depend on is new."""
     since_batch = dbt_variables["since_batch"]
     if not isinstance(since_batch, int):
         return set()
     is_same_day = dbt_variables["known_from"] == dbt_variables["known_to"]
-    if since_batch == run_state.batch_id and is_same_day:
+    if since_batch == run_state.batch_id and is_same_day and not has_new_tables:
         return dbt.relations(layer)
     old_tables = tables_without_new_rows(warehouse, FEEDS, since_batch=since_batch)
     return Changes(dbt.manifest, dbt_variables, old_tables=old_tables).unchanged(layer)

@@ -141,13 +141,14 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 audit_version(version, as_of=run_state.as_of)
                 return version
 
-            try:
-                version = built(may_share)
-            except UNFIT as error:
-                if not may_share:
-                    raise
-                context.log.warning(f"all marts are written, since the served ones are damaged: {error}")
-                version = built(False)
+            version = None
+            if may_share:
+                try:
+                    version = built(True)
+                except UNFIT as error:
+                    context.log.warning(f"all marts are written, since the served ones are damaged: {error}")
+            # outside of the block above: the cause of a fault here is not the served version
+            version = version or built(False)
         seal(version, settings.data_dir)
         kept_at = now.replace(tzinfo=None)
         for table, source in _JOURNALED.items():

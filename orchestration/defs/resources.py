@@ -5,6 +5,7 @@ Paths do not belong here: they are in settings.py.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from orchestration.runs.people import definitions_now
 from orchestration.settings import Settings
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.reporting_date import newest_complete_day, require_complete_day
-from orchestration.warehouse.run_state import RunState, is_unchanged
+from orchestration.warehouse.run_state import RunState, begin, begin_once, is_unchanged
 from orchestration.warehouse.timezones import workspace_timezones
 
 
@@ -42,6 +43,8 @@ class RunContext(dg.ConfigurableResource):
     is_loading: bool = True
     is_future_refused: bool = False
     _newest_complete_day: date | None = PrivateAttr(default=None)
+    _definitions: str = PrivateAttr(default="")
+    _has_new_tables: bool = PrivateAttr(default=False)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RunContext"]:
@@ -74,12 +77,28 @@ class RunContext(dg.ConfigurableResource):
 
     def run_state(self, warehouse: Warehouse, lake: Lake, settings: Settings) -> RunState:
         """The state this run builds, once raw is loaded."""
+        # read once: what a run completes is of the definitions that it began with
+        self._definitions = self._definitions or definitions_now(lake, settings)
         return RunState(
-            batch_id=lake.newest_batch,
-            as_of=self.as_of_date(warehouse),
-            definitions=definitions_now(lake, settings),
+            batch_id=lake.newest_batch, as_of=self.as_of_date(warehouse), definitions=self._definitions
         )
 
     def is_unchanged(self, warehouse: Warehouse, lake: Lake, settings: Settings) -> bool:
         """Whether tables that earlier steps do not change are as the last complete run left them."""
-        return is_unchanged(warehouse, self.run_state(warehouse, lake, settings))
+        run_state = self.run_state(warehouse, lake, settings)
+        if is_unchanged(warehouse, run_state):
+            return True
+        # a step on its own builds what the next whole run must not take for that of the last
+        begin_once(warehouse, run_state)
+        return False
+
+    @property
+    def has_new_tables(self) -> bool:
+        """Whether a Python step wrote other tables though nothing was delivered and the day is the same."""
+        return self._has_new_tables
+
+    def write_new_tables(self, warehouse: Warehouse, lake: Lake, settings: Settings) -> None:
+        """Have everything downstream built, in this run or by a rebuild in the next one if this is killed."""
+        self._has_new_tables = True
+        run_state = self.run_state(warehouse, lake, settings)
+        begin(warehouse, replace(run_state, definitions=f"{run_state.definitions} with new tables"))

@@ -63,10 +63,12 @@ def waste_classifier(
     """Train the waste model, promote it if it beats the rule, and score generations and pending credits."""
     registry = registry_of(warehouse)
     stored = ModelFile(settings.models_dir, stored_hash(registry)).read()
-    if run.is_unchanged(warehouse, lake, settings) and is_as_registered(registry, stored):
-        for table in _TABLES:
-            yield dg.MaterializeResult(asset_key=["waste", table], metadata={"unchanged": True})
-        return
+    if run.is_unchanged(warehouse, lake, settings):
+        if is_as_registered(registry, stored):
+            for table in _TABLES:
+                yield dg.MaterializeResult(asset_key=["waste", table], metadata={"unchanged": True})
+            return
+        run.write_new_tables(warehouse, lake, settings)
     as_of = run.as_of_date(warehouse)
     today = (as_of - date(1970, 1, 1)).days
     history_days = int(dbt.variables["waste_history_days"])
@@ -83,13 +85,6 @@ def waste_classifier(
     kept = ModelFile(settings.models_dir, stored_hash(current.registry))
     if current.stored is not None and current.stored != stored:
         kept.write(current.stored)
-    rows = warehouse.replace("waste.models", current.registry, select=_REGISTERED)
-    kept.remove_others()
-    promoted = current.registry[current.registry["promoted"]].iloc[0]
-    yield dg.MaterializeResult(
-        asset_key=["waste", "models"],
-        metadata={"dagster/row_count": rows, "used": promoted["model"], "scores": promoted["scores"]},
-    )
     name = "rule" if current.boosted is None else CANDIDATE
     scored, sums = [], []
     for part in cases_to_score(warehouse, training, as_of=as_of, days=int(dbt.variables["detail_days"])):
@@ -110,3 +105,11 @@ def waste_classifier(
     )
     rows = warehouse.replace("waste.pending_waste", pending, select=_PENDING)
     yield dg.MaterializeResult(asset_key=["waste", "pending_waste"], metadata={"dagster/row_count": rows})
+    # last: a registry that names the model says that the tables above are by it
+    rows = warehouse.replace("waste.models", current.registry, select=_REGISTERED)
+    kept.remove_others()
+    promoted = current.registry[current.registry["promoted"]].iloc[0]
+    yield dg.MaterializeResult(
+        asset_key=["waste", "models"],
+        metadata={"dagster/row_count": rows, "used": promoted["model"], "scores": promoted["scores"]},
+    )

@@ -154,8 +154,10 @@ class DuckDBWarehouse:
         """
         self.keep_open()
         self._vacuum_tasks = VACUUM_TASKS if self._is_sparse() else 0
-        yield
-        self._vacuum_tasks = 0
+        try:
+            yield
+        finally:
+            self._vacuum_tasks = 0
 
     def _is_sparse(self) -> bool:
         """Whether a quarter of the rows that some table stores are deleted ones."""

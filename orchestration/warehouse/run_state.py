@@ -102,22 +102,30 @@ def is_of(warehouse: Warehouse, *, definitions: str, newest_batch: int) -> bool:
 
 
 def is_ahead(warehouse: Warehouse, served: RunState | None) -> bool:
-    """Whether the warehouse is newer than the served version, as after a rollback.
+    """Whether the warehouse is newer than the served version, or of other definitions, as after a rollback.
 
     Restatements are changes against the served version, and an incremental run on a newer warehouse would
     miss some of them.
     """
     if served is None or not warehouse.has_table(_RUNS):
         return False
-    last = warehouse.query(f"select batch_id, as_of from {_RUNS} where is_complete")
+    last = warehouse.query(f"select batch_id, as_of, definitions from {_RUNS} where is_complete")
     is_newer = (last["batch_id"] > served.batch_id) | (last["as_of"] > pd.Timestamp(served.as_of))
-    return bool(is_newer.any())
+    return bool((is_newer | (last["definitions"] != served.definitions)).any())
 
 
 def begin(warehouse: Warehouse, run_state: RunState) -> None:
     """Record that a run starts to build this state, so that an interruption is detected."""
     earlier = [warehouse.query(f"select * from {_RUNS}")] if warehouse.has_table(_RUNS) else []
     warehouse.replace(_RUNS, pd.concat([*earlier, _row(run_state, is_complete=False)]), select=_ROWS)
+
+
+def begin_once(warehouse: Warehouse, run_state: RunState) -> None:
+    """Record that this state is being built, unless a run of it was recorded already."""
+    runs = warehouse.query(f"select batch_id, as_of from {_RUNS}")
+    is_same = (runs["batch_id"] == run_state.batch_id) & (runs["as_of"] == pd.Timestamp(run_state.as_of))
+    if not is_same.any():
+        begin(warehouse, run_state)
 
 
 def complete(warehouse: Warehouse, run_state: RunState) -> None:

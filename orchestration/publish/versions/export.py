@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from orchestration.durable_files import link_or_copy
+from orchestration.durable_files import hash_of, link_or_copy
 from orchestration.publish.versions.contents import MartContent, contents_of
-from orchestration.publish.versions.manifest import is_as_published, read_manifest
+from orchestration.publish.versions.manifest import VersionManifest, is_as_published, read_manifest
 from orchestration.publish.versions.parquet_parts import Part, join_parts
 
 DATABASE_NAME = "credits.duckdb"
@@ -98,7 +98,7 @@ def export_marts(
         changed = {name: content.changed_since(known.get(name)) for name, content in contents.items()}
         since = {name: month for name, month in changed.items() if month is not None}
         (folder / "parquet").mkdir()
-        if before and known:
+        if before and (same or since):
             _take_over(before, folder, same=same, since=since)
         write_marts(connection, folder, [name for name in chosen if name not in same], since=since)
         with duckdb.connect(str(folder / DATABASE_NAME), read_only=True) as published:
@@ -108,15 +108,27 @@ def export_marts(
 
 
 def _known_contents(version: Path) -> dict[str, MartContent]:
-    """The contents of the marts of a version whose files can be used again."""
+    """The contents of the marts of a version whose files can be used again.
+
+    What is copied gets a hash of its own, so it is read in full first; a link keeps the hash it has.
+    """
     manifest = read_manifest(version)
-    if manifest is None or not is_as_published(version, DATABASE_NAME):
+    if manifest is None or not _is_intact(version, DATABASE_NAME, manifest):
         return {}
-    return {
-        name: content
-        for name, content in manifest.marts.items()
-        if is_as_published(version, f"parquet/{name}.parquet")
-    }
+    found = {}
+    for name, content in manifest.marts.items():
+        is_fit = _is_intact if name in DATED_BY else _is_unwritten
+        if is_fit(version, f"parquet/{name}.parquet", manifest):
+            found[name] = content
+    return found
+
+
+def _is_unwritten(version: Path, name: str, _: VersionManifest) -> bool:
+    return is_as_published(version, name)
+
+
+def _is_intact(version: Path, name: str, manifest: VersionManifest) -> bool:
+    return is_as_published(version, name) and hash_of(version / name) == manifest.files.get(name)
 
 
 def _take_over(before: Path, folder: Path, *, same: Collection[str], since: Mapping[str, str]) -> None:

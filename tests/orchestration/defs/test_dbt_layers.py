@@ -61,6 +61,15 @@ def test_a_run_builds_only_what_may_have_changed(
     assert ("stg_members" in found) == (since_batch == 2)
 
 
+def test_marts_are_built_again_if_a_python_step_wrote_other_tables(
+    project: DbtProject, warehouse: DuckDBWarehouse
+) -> None:
+    dbt_variables = {"since_batch": 2, "known_from": "2026-04-07", "known_to": "2026-04-07"}
+    run_state = RunState(batch_id=2, as_of=date(2026, 4, 7), definitions="d")
+    left = unchanged_models("marts", project, warehouse, dbt_variables, run_state, has_new_tables=True)
+    assert not left & {"model_registry", "credit_summary"}
+
+
 def test_the_tests_of_a_model_are_one_check_that_names_each() -> None:
     def result(name: str, *, passed: bool, kind: str = "test") -> NodeResult:
         return NodeResult(kind, "facts.fct_doors", name, passed, f"{int(not passed)} failing rows", 0.1)

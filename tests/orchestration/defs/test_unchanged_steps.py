@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from orchestration.defs.suggestions import suggestions
 from orchestration.defs.version_changes import version_changes
 from orchestration.defs.waste import waste_classifier
 from orchestration.warehouse.duckdb import DuckDBWarehouse
-from orchestration.warehouse.run_state import RunState, begin, complete
+from orchestration.warehouse.run_state import RunState, begin, complete, is_of, is_unchanged
 
 NOW = RunState(batch_id=3, as_of=date(2026, 4, 7), definitions="d")
 _REGISTRY = pd.DataFrame({"model": ["waste_boosting"], "version": "v", "hash": "", "refused": [None]})
@@ -80,3 +81,14 @@ def test_a_changed_model_file_is_looked_at_even_if_nothing_is_new(
     given = resources(warehouse, tmp_path) | {"dbt": SimpleNamespace(variables={"waste_history_days": 180})}
     with pytest.raises(AssertionError, match="int_generations_classified"):
         list(waste_classifier(dg.build_asset_context(), **given))
+    # if this run ends here, the next one builds everything
+    assert not is_of(warehouse, definitions=NOW.definitions, newest_batch=NOW.batch_id)
+
+
+def test_a_step_of_another_day_on_its_own_is_noticed_by_the_next_run(
+    warehouse: DuckDBWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RunContext, "run_state", lambda *_: replace(NOW, as_of=date(2026, 4, 8)))
+    with pytest.raises(AssertionError):
+        usage_spikes(**resources(warehouse, tmp_path))
+    assert not is_unchanged(warehouse, NOW)

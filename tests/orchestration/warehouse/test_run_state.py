@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -121,6 +122,8 @@ def test_a_warehouse_newer_than_the_served_version_is_ahead(warehouse: DuckDBWar
     # after going back to an older version
     assert is_ahead(warehouse, state(1, 8))
     assert is_ahead(warehouse, state(2, 7))
+    # after going back to a version of other definitions
+    assert is_ahead(warehouse, replace(state(2, 8), definitions="before"))
     # rows of an unfinished run do not matter: they are recomputed
     begin(warehouse, state(3, 9))
     assert not is_ahead(warehouse, state(2, 8))

@@ -13,8 +13,16 @@ import pytest
 from orchestration import durable_files
 from orchestration.publish.versions import export
 from orchestration.publish.versions.build import PublishedVersion
+from orchestration.publish.versions.contents import contents_of
 from orchestration.publish.versions.manifest import changed_files
 
+# two ids whose rows differ in their hashes by the flag alone, and by the same
+SWAPPED = """
+    with rows as (
+        select range as id, hash((range, true)) - hash((range, false))::hugeint as by_flag from range(200000)
+    )
+    select min(id), max(id) from rows group by by_flag having count(*) > 1 order by 1 limit 1
+"""
 Rows = dict[str, list[dict[str, Any]]]
 Publish = Callable[..., PublishedVersion]
 MEMBERS, DAILY = Path("parquet/usage_by_member.parquet"), Path("parquet/usage_daily.parquet")
@@ -113,6 +121,34 @@ def test_a_file_that_was_written_to_since_it_was_published_is_not_shared(
     written.clear()
     assert not (publish_rows() / MEMBERS).samefile(first / MEMBERS)
     assert written == ["usage_by_member"]
+
+
+@pytest.mark.parametrize("name", ["credits.duckdb", str(DAILY)])
+def test_a_damaged_file_is_never_copied_into_a_version_that_counts_as_intact(
+    name: str, rows: Rows, publish_rows: Callable[[], Path]
+) -> None:
+    rows["usage_daily"] = [daily(date(2026, 3, 1), 10), daily(date(2026, 4, 1), 20)]
+    file = publish_rows() / name
+    times, content = file.stat(), bytearray(file.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    file.write_bytes(content)
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    rows["usage_daily"][1]["credits"] = 21
+    assert of_daily(publish_rows()) == [("w1", date(2026, 3, 1), 10), ("w1", date(2026, 4, 1), 21)]
+
+
+def test_two_rows_that_swap_a_flag_are_another_content(tmp_path: Path) -> None:
+    # the sums of DuckDB's plain hashes of these are the same
+    with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
+        connection.execute("create schema marts; create table marts.m (id bigint, is_muted boolean)")
+        found = set()
+        pair = connection.execute(SWAPPED).fetchall()[0]
+        for flags in ((True, False), (False, True)):
+            connection.execute("delete from marts.m")
+            connection.executemany("insert into marts.m values (?, ?)", list(zip(pair, flags, strict=True)))
+            contents = contents_of(connection, ["m"], dated_by={}, written_as="")
+            found.add(contents["m"].parts[""])
+        assert len(found) == 2
 
 
 def test_files_are_copied_where_there_are_no_hard_links(
