@@ -102,19 +102,15 @@ class Export:
 
 EXPORTS = [
     Export("Verbrauch.csv", ("--zone", "Europe/Berlin"), verbrauch, "Verbrauch.csv:4"),
-    *(
-        pytest.param(export, marks=pytest.mark.slow)
-        for export in (
-            Export("litellm.dump.csv", ("--rate", "100/usd"), litellm),
-            Export("otel.jsonl", ("--rate", "1/1000 tokens"), otel),
-            Export("langfuse.download.json", ("--rate", "100/usd"), langfuse),
-            Export("cursor.csv", (), cursor),
-            Export("github.csv", (), github),
-        )
-    ),
+    Export("litellm.dump.csv", ("--rate", "100/usd"), litellm),
+    Export("otel.jsonl", ("--rate", "1/1000 tokens"), otel),
+    Export("langfuse.download.json", ("--rate", "100/usd"), langfuse),
+    Export("cursor.csv", (), cursor),
+    Export("github.csv", (), github),
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("export", EXPORTS, ids=lambda export: export.name)
 def test_a_file_of_another_system_is_reported_after_three_commands(
     export: Export, credits_command: Credits, tmp_path: Path

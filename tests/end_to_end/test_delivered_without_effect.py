@@ -114,6 +114,7 @@ def test_a_warning_is_named_at_the_end_of_the_run_in_status_on_the_page_and_in_d
         assert 'workspace kiosk, member ids (1): "Ann " = "ann"' in text
 
 
+@pytest.mark.slow
 def test_a_warning_ends_when_the_events_or_the_right_source_come(
     first_night: NightlyRun, credits_command: Credits
 ) -> None:

@@ -108,6 +108,7 @@ def test_a_corrected_rate_is_a_definition_and_every_figure_is_the_corrected_one(
     assert "1 of gateway, json: such as the line is not valid JSON" in output
 
 
+@pytest.mark.slow
 def test_any_split_order_and_replay_publishes_the_same_rows(
     corrected: NightlyRun, credits_command: Credits, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -222,7 +223,7 @@ def test_quantiles_are_in_order_and_the_order_of_rows_does_not_matter(
 def many() -> CreditHistory:
     rng = random.Random(7)
     parts = []
-    for number in range(40):
+    for number in range(15):
         used = {day: rng.choice([0, 5, 10, 40]) for day in range(rng.randint(1, 90))}
         lots = [
             bought(rng.randint(50, 3_000), on=rng.randint(-90, 90), booked=90)
@@ -245,6 +246,7 @@ def test_the_forecast_of_a_workspace_does_not_depend_on_other_workspaces() -> No
             pd.testing.assert_frame_equal(alone.paths.set_index("workspace_id"), paths.loc[[name]])
 
 
+@cache
 def digest() -> str:
     found = forecast_depletion(many(), as_of=AS_OF, method=Method(shipped_calibration()))
     return sha256((found.dates.to_csv() + found.paths.to_csv()).encode()).hexdigest()
