@@ -18,10 +18,20 @@ KEYS = {
     "waste_by_reason": ("workspace_id", "period", "waste_reason"),
     "generation_details": ("source", "event_id"),
 }
-# columns the floor does not have: names, the ledger, estimates, and ids whose format only the product
-# defines
+# what a load without refunds and variants has nothing of
+_REFUNDS = {"refunded_credits", "partly_refunded_credits"}
+# columns the floor does not have: names, the ledger, estimates, what the load has nothing of, and ids whose
+# format only the product defines
 EXCLUDED = {
+    "usage_daily": _REFUNDS,
+    "usage_by_member": {"product_credits"},
+    "usage_by_category": {"product_credits"},
+    "usage_by_generation_type": {"product_credits"},
     "credit_summary": {
+        *_REFUNDS,
+        "before_ledger",
+        "last_usage_date",
+        "product_credits",
         "workspace_name",
         "timezone",
         "as_of",
@@ -33,7 +43,15 @@ EXCLUDED = {
         "expected_pending_waste_credits_low",
         "expected_pending_waste_credits_high",
     },
-    "generation_details": {"unit_id", "episode_id", "waste_probability", "model_used"},
+    "generation_details": {
+        "partly_refunded_credits",
+        "variant_count",
+        "variant_number",
+        "unit_id",
+        "episode_id",
+        "waste_probability",
+        "model_used",
+    },
 }
 RATIO = "DECIMAL(38,12)"
 TOLERANCE = "1e-9"

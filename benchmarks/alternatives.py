@@ -60,19 +60,20 @@ def pandas_breakdowns(data: Path, *, as_of: date) -> None:
     columns += ["product_category", "generation_type", "credits", "batch_id", "content_hash"]
     events = _read(data, "generation_events", columns)
     events = events.sort_values(["batch_id", "content_hash"]).drop_duplicates(["source", "event_id"])
-    retracted = _read(data, "event_retractions", ["source", "event_id"]).drop_duplicates()
-    events = events.merge(retracted, on=["source", "event_id"], how="left", indicator=True)
-    events = events[events["_merge"] == "left_only"]
+    retracted = _read(data, "event_retractions", ["source", "event_id", "occurred_at"])
+    retracted = retracted.groupby(["source", "event_id"], as_index=False)["occurred_at"].min()
+    retracted = retracted.rename(columns={"occurred_at": "retracted_at"})
+    events = events.merge(retracted, on=["source", "event_id"], how="left")
     workspaces = _newest(data, "workspaces", ["workspace_id"], ["timezone"])
     products = _newest(data, "products", ["workspace_id", "product_id"], ["category"])
     events = events.merge(workspaces, on="workspace_id", how="left")
     events = events.merge(products, on=["workspace_id", "product_id"], how="left")
-    events["usage_date"] = None
+    last, since = pd.Timestamp(as_of), pd.Timestamp(as_of - timedelta(days=29))
+    is_used = pd.Series(data=False, index=events.index)
     for zone, rows in events.groupby(events["timezone"].fillna("UTC")):
-        local = rows["occurred_at"].dt.tz_convert(str(zone)).dt.date
-        events.loc[rows.index, "usage_date"] = local
-    since = as_of - timedelta(days=29)
-    events = events[(events["usage_date"] >= since) & (events["usage_date"] <= as_of)]
+        used, retracted_on = (_local_day(rows[name], str(zone)) for name in ("occurred_at", "retracted_at"))
+        is_used.loc[rows.index] = (used >= since) & (used <= last) & ~(retracted_on <= last)
+    events = events.loc[is_used]
     events["product_category"] = (
         events["product_category"].fillna(events["category"]).fillna("(uncategorised)")
     )
@@ -90,6 +91,10 @@ def _read(data: Path, feed: str, columns: list[str]) -> pd.DataFrame:
     schema = pq.read_schema(data / "raw" / "schemas" / f"{feed}.parquet")
     tables = [pq.read_table(file, columns=columns).to_pandas() for file in files]
     return pd.concat(tables) if tables else schema.empty_table().select(columns).to_pandas()
+
+
+def _local_day(instants: pd.Series, zone: str) -> pd.Series:
+    return instants.dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
 
 
 def _newest(data: Path, feed: str, key: list[str], columns: list[str]) -> pd.DataFrame:
