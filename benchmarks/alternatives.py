@@ -61,7 +61,7 @@ def pandas_breakdowns(data: Path, *, as_of: date) -> None:
     events = _read(data, "generation_events", columns)
     events = events.sort_values(["batch_id", "content_hash"]).drop_duplicates(["source", "event_id"])
     retracted = _read(data, "event_retractions", ["source", "event_id", "occurred_at"])
-    retracted = retracted.groupby(["source", "event_id"], as_index=False)["occurred_at"].min()
+    retracted = retracted.sort_values("occurred_at").drop_duplicates(["source", "event_id"])
     retracted = retracted.rename(columns={"occurred_at": "retracted_at"})
     events = events.merge(retracted, on=["source", "event_id"], how="left")
     workspaces = _newest(data, "workspaces", ["workspace_id"], ["timezone"])
