@@ -58,5 +58,6 @@ def test_a_command_that_only_reads_loads_nothing_slow(
     program = [sys.executable, "-c", PROGRAM, json.dumps(command)]
     done = subprocess.run(program, env=changed, capture_output=True, text=True)
     status, loaded = json.loads(done.stderr.splitlines()[-1])
-    assert status == (1 if command == ("doctor",) else 0), done.stderr
+    # what doctor finds depends on the machine
+    assert status in ((0, 1) if command == ("doctor",) else (0,)), done.stderr
     assert SLOW & set(loaded) == set()
