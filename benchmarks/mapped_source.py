@@ -1,4 +1,4 @@
-"""Part of `make bench`: how fast records of another system load, beside the same rows as native JSON lines.
+"""Part of `make bench`: how fast records of another system load, against the same rows as native JSON lines.
 
 Both are read, typed and committed; a mapped record is also kept verbatim, and mapped from the lake.
 """

@@ -118,7 +118,7 @@ def _published(settings: Settings, now: datetime) -> Iterator[str]:
 
 
 def source_totals(settings: Settings) -> list[SourceTotal]:
-    """What each source says of its newest month, beside ours, over all workspaces."""
+    """What each source says of its newest month, next to ours, over all workspaces."""
     totals = NEWEST_TOTALS.format(totals="select '(all)' as shown_for, * from marts.reconciliation")
     with open_published(settings.published_dir / DATABASE_NAME) as published:
         if not has_totals(published):

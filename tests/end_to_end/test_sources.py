@@ -81,7 +81,7 @@ def used(run: NightlyRun) -> dict[object, object]:
 
 @pytest.fixture(scope="module")
 def corrected(credits_command: Credits, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
-    """Two nights: the second brings a corrected rate, and the rest of the calls beside some of the first."""
+    """Two nights: the second brings a corrected rate, and the rest of the calls with some of the first."""
     root = tmp_path_factory.mktemp("sources")
     landing = root / "landing"
     deliver(landing, "gateway/mapping.yml", MAPPING)

@@ -1,4 +1,4 @@
-"""Totals that sources state themselves, beside the sums of our generations.
+"""Totals that sources state themselves, next to the sums of our generations.
 
 Which generations count, and which deliveries conflict, is decided in known.py.
 """

@@ -1,5 +1,5 @@
 {#-
-How DuckDB keeps a model: replaced in place, in one transaction. dbt-duckdb's own way builds beside it, renames both
+How DuckDB keeps a model: replaced in place, in one transaction. dbt-duckdb's own way builds another one, renames both
 and drops the old one, and compares the contract, and lists the columns for their comments, in every run.
 -#}
 

@@ -214,7 +214,7 @@ class Value(_Strict):
         allowed = _ALLOWED.get(found[0])
         extra = [] if allowed is None else sorted(self.model_fields_set - {found[0], *allowed})
         if extra:
-            raise _fault(f"{extra[0].rstrip('_')} does nothing beside {found[0]}; leave it out")
+            raise _fault(f"{extra[0].rstrip('_')} does nothing together with {found[0]}; leave it out")
         if "separator" in self.model_fields_set and self.concat is None:
             raise _fault("separator is for concat; leave it out")
         return self
@@ -233,7 +233,7 @@ class Value(_Strict):
         return [part for part in found if part is not None]
 
 
-# what may stand beside these; beside the others, all
+# what may stand with these; with the others, all
 _ALLOWED = {"id": (), "rate": ("places", "minor_units", "negate", "else_"), "const": ()}
 SOURCES = ("path", "const", "first", "tag", "concat", "rate", "id", "folder")
 

@@ -48,7 +48,7 @@ def render_json(report: Report) -> str:
       `evidence_to`, for every period; their savings overlap and do not add up.
     - `accuracy`: columns of `forecast_accuracy` over all horizons, of published forecasts and of past days
       replayed; empty without a forecast, and where fewer than 10 were scored.
-    - `reconciliation`: totals that sources state themselves, beside ours: the newest month of each.
+    - `reconciliation`: totals that sources state themselves, next to ours: the newest month of each.
     - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).
     """
     return json.dumps(_report(report), indent=2, default=_scalar)

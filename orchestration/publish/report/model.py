@@ -197,7 +197,7 @@ class Restated:
 
 @dataclass(frozen=True)
 class SourceTotal:
-    """What a source says that it counted in its newest month, beside ours: from reconciliation.
+    """What a source says that it counted in its newest month, next to ours: from reconciliation.
 
     `unit` is credits, or amount in `currency`.
     """

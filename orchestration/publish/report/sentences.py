@@ -297,7 +297,7 @@ def restated_text(restated: Restated, *, write_date: Callable[[date], str]) -> s
 
 
 def reconciliation_text(total: SourceTotal, *, write_date: Callable[[date], str]) -> str:
-    """A source's own total beside ours: "gateway says 718.74 USD for Mar 2026, we have 718.74"."""
+    """A source's own total next to ours: "gateway says 718.74 USD for Mar 2026, we have 718.74"."""
     ours, gap = amount(total.ours), abs(total.ours - total.theirs)
     return _(
         "{source} says {theirs} for {days}, we have {ours}",

@@ -198,7 +198,7 @@ def _zone_of(value: str) -> str | None:
 
 
 def _formats(value: str) -> list[str]:
-    """The formats that a time can be read with; two where day and month cannot be told apart."""
+    """The formats that a time can be read with; two where day and month cannot be distinguished."""
     if match := _DIGITS.fullmatch(value):
         dates = _digit_dates(match["a"], match["b"], match["c"], match["mark"])
     elif match := _MONTH_FIRST.fullmatch(value):
