@@ -2,7 +2,7 @@
 
 Runs the nightly job on the data, then tests rule, logistic twin and boosting on every week, each from what
 was known before it, and boosting by how many cases it is trained on. Ends with the promotion decision and
-both canaries; exits with 1 if a canary is not caught.
+the canaries; exits with 1 if a canary is not caught.
 Not here: the protocol (forecasting/waste/evaluation.py), promotion, or the canaries (waste_canaries.py).
 """
 
@@ -21,8 +21,9 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.measure import Measured, measure
-from benchmarks.waste_canaries import planted_leak, shuffled_time
-from forecasting.waste.evaluation import MIN_WEEKS, TRAINING_DAYS, Evaluation, evaluate
+from benchmarks.waste_canaries import early_final_labels, planted_leak, shuffled_time
+from benchmarks.waste_labels import compare_labels
+from forecasting.waste.evaluation import MIN_WEEKS, Evaluation, evaluate, trained_to
 from forecasting.waste.features import Cases
 from forecasting.waste.model import SEED, choose_model
 from forecasting.waste.promotion import CANDIDATE, objections
@@ -30,12 +31,13 @@ from forecasting.waste.scoring import predict_waste
 from orchestration.landing.sample.write import write_load
 from orchestration.warehouse.duckdb import DuckDBWarehouse
 from orchestration.warehouse.run_state import RunState
-from orchestration.warehouse.waste_inputs import registry_of, training_cases
+from orchestration.warehouse.waste_inputs import Window, registry_of, training_cases
 
 REPO = Path(__file__).resolve().parents[1]
 AS_OF = date(2026, 4, 7)
 MATURITY_DAYS = 14
 SCORED = 1_000_000
+READ_DAYS = 180  # waste_history_days of the dbt project
 EPOCH = date(1970, 1, 1)
 SIZES = (5_000, 10_000, 20_000, 40_000, 80_000, 160_000)
 
@@ -65,7 +67,11 @@ def every_case(warehouse: DuckDBWarehouse, *, as_of: date) -> Cases:
         text = text.replace(first, "0001-01-01")
     with warehouse.connect() as connection:
         connection.execute(text.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
-    return training_cases(warehouse, as_of=as_of, days=(as_of - date.min).days).cases
+    return _cases(warehouse, as_of=as_of, days=(as_of - date.min).days)
+
+
+def _cases(warehouse: DuckDBWarehouse, *, as_of: date, days: int = READ_DAYS) -> Cases:
+    return training_cases(warehouse, Window.of(warehouse, as_of=as_of, days=days))
 
 
 def table_of(evaluation: Evaluation) -> pd.DataFrame:
@@ -120,15 +126,15 @@ def print_curve(cases: Cases, **terms: Any) -> list[dict[str, float]]:
 def speed(warehouse: DuckDBWarehouse, *, as_of: date) -> dict[str, float]:
     """Seconds to train on what a run reads, and to score a million cases."""
     started = time.monotonic()
-    cases = training_cases(warehouse, as_of=as_of, days=TRAINING_DAYS).cases
-    chosen = choose_model(
-        cases, registry_of(warehouse).iloc[:0], None, as_of=as_of, maturity_days=MATURITY_DAYS
-    )
+    cases = _cases(warehouse, as_of=as_of)
+    today = (as_of - EPOCH).days
+    cut = trained_to(today, first_day=int(cases.day.min()) if len(cases) else None)
+    chosen = choose_model(cases, registry_of(warehouse).iloc[:0], None, cut=cut, maturity_days=MATURITY_DAYS)
     trained = time.monotonic() - started
     million = cases.take((pd.RangeIndex(SCORED) % max(len(cases), 1)).to_numpy())
     history = cases.history
     started = time.monotonic()
-    predict_waste(chosen.rule, chosen.boosted, history, million, as_of=(as_of - EPOCH).days)
+    predict_waste(chosen.rule, chosen.boosted, history, million, as_of=today)
     scored = time.monotonic() - started
     return {"training_cases": len(cases), "train_seconds": trained, "score_million_seconds": scored}
 
@@ -165,7 +171,7 @@ def main() -> None:
             f"scoring 1,000,000: {took['score_million_seconds']:.1f} s"
         )
         terms: dict[str, Any] = {"as_of": today, "maturity_days": MATURITY_DAYS, "seed": SEED}
-        recent = training_cases(warehouse, as_of=run_state.as_of, days=TRAINING_DAYS).cases
+        recent = _cases(warehouse, as_of=run_state.as_of)
         newest = evaluate(recent, **terms)
         print_evaluation("As the nightly run decides, on the newest weeks", newest)
         curve = print_curve(recent, **terms)
@@ -173,8 +179,13 @@ def main() -> None:
         weeks = min(options.weeks, (today - int(cases.day.min())) // 7) if len(cases) else 0
         whole = evaluate(cases, weeks=weeks, **terms)
         print_evaluation(f"All weeks, {options.weeks} at most", whole)
+        labels = compare_labels(cases, weeks=weeks, **terms)
+        if labels is not None:
+            print("\nAverage precision with labels of 14 days and fresh ones, on all weeks")
+            print(labels.to_string(float_format=lambda value: f"{value:.4f}"))
         caught = {
             "shuffled time": shuffled_time(cases, **terms),
+            "final labels before they were overruled": early_final_labels(cases, **terms),
             "planted leak": planted_leak(cases, weeks=weeks, **terms)
             if whole
             else "too little to test it on",
@@ -188,6 +199,7 @@ def main() -> None:
             "curve": curve,
             "run": newest and asdict(newest),
             "all": whole and asdict(whole),
+            "labels": labels is not None and labels.to_dict("index"),
         }
         options.json.write_text(json.dumps(report, indent=1, default=str) + "\n")
     sys.exit(0 if all(caught.values()) else 1)

@@ -40,12 +40,12 @@ class Rule:
 
     @classmethod
     def fit(cls, cases: Cases, *, cut: int) -> Rule:
-        """Strengths by the method of moments, from the labels of RATE_DAYS known at the end of the day cut.
+        """Strengths by the method of moments, from the labels settled in the RATE_DAYS up to the day cut.
 
         Source: B. Efron and C. Morris, "Data analysis using Stein's estimator and its generalizations",
         JASA 70 (1975); moments of the beta-binomial as in A. Gelman et al., Bayesian Data Analysis, 5.
         """
-        known = cases.take((cases.known_day <= cut) & (cases.known_day > cut - RATE_DAYS))
+        known = cases.take((cases.settled_day <= cut) & (cases.settled_day > cut - RATE_DAYS))
         labels = known.is_wasted.astype(float)
         overall = (labels.sum() + 0.5) / (len(known) + 1)
         rates = {"all": np.full(len(known), overall)}

@@ -1,8 +1,8 @@
-"""How well waste is predicted: each of the last weeks from what was known before it.
+"""How well waste is predicted: each of the last weeks from what was known a week before it.
 
-For every test week the rule and both models are fitted on what was known at the end of the day before it. A
-label counts from the day it is known on, `maturity_days` after its generation at the earliest, so nothing
-younger is used for training. Weeks are never mixed, and time is never shuffled.
+For every test week the rule and both models are fitted on what was known a week before it, as a run uses a
+model up to two weeks after the day it is trained up to. What is tested has been known since `maturity_days`
+after its generation at the earliest. Weeks are never mixed, and time is never shuffled.
 
 Not here: what must be reached (promotion.py).
 """
@@ -36,7 +36,9 @@ MODELS = ("rule", "logistic", "boosting")
 TEST_WEEKS = 6
 MIN_WEEKS = 3
 MIN_TESTED = 500
-TRAINING_DAYS = 180
+TRAINING_DAYS = 161  # with the weeks that a model is in use, what a run reads
+# between what a model is trained on and the first day it is used for; as long again it stays in use
+STALE_DAYS = 7
 # average precision barely rises with more cases (docs/waste.md has the curve), and seconds do
 MAX_TRAINED = 160_000
 # a test needs less: it compares models on the same cases, and what more cases add is in neither
@@ -44,6 +46,7 @@ MAX_TRAINED_TO_TEST = 20_000
 MAX_TESTED = 10_000  # of a week
 GROUP_KINDS = ("workspace", "type", "category")
 MAX_IMPORTANCE_CASES = 4_000
+_THURSDAY = 3  # 1970-01-01, from Monday on
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,26 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class _Week:
+class WeekTerms:
+    """How a week is tested; see `evaluate`."""
+
+    as_of: int
+    maturity_days: int
+    seed: int
+    max_trained: int = MAX_TRAINED_TO_TEST
+    added: Features | None = None
+
+
+@dataclass(frozen=True)
+class Week:
+    """A week that was tested.
+
+    Attributes:
+        test: its cases. features: theirs.
+        boosted: the model trained for it.
+        probabilities: of each of MODELS.
+    """
+
     test: Cases
     features: Features
     boosted: BaseEstimator
@@ -105,26 +127,26 @@ def evaluate(
     Raises:
         LeakageError: a feature or label was known later than it is used.
     """
-    tested = []
-    for back in range(weeks):
-        last = as_of - maturity_days - 7 * back
-        week = _test_week(
-            cases,
-            first=last - 6,
-            last=last,
-            as_of=as_of,
-            seed=seed,
-            max_trained=max_trained,
-            added=added,
-        )
-        if week is not None:
-            tested.append(week)
+    terms = WeekTerms(as_of, maturity_days, seed, max_trained, added)
+    tested = test_weeks(cases, cases, terms, weeks=weeks)
     if len(tested) < MIN_WEEKS or sum(len(week.test) for week in tested) < MIN_TESTED:
         return None
     return _score_weeks(tested, seed=seed, has_added=added is not None)
 
 
-def _score_weeks(tested: list[_Week], *, seed: int, has_added: bool) -> Evaluation | None:
+def test_weeks(cases: Cases, labelled: Cases, terms: WeekTerms, *, weeks: int) -> list[Week]:
+    """The newest weeks, each predicted from what was known before it; those with too little are left out.
+
+    Args:
+        cases: see `evaluate`.
+        labelled: the cases whose labels are counted in rates of groups.
+    """
+    newest = terms.as_of - terms.maturity_days
+    found = (_test_week(cases, labelled, terms, last=newest - 7 * back) for back in range(weeks))
+    return [week for week in found if week is not None]
+
+
+def _score_weeks(tested: list[Week], *, seed: int, has_added: bool) -> Evaluation | None:
     """The scores of all test weeks together; None if their labels are all alike."""
     labels = np.concatenate([week.test.is_wasted for week in tested])
     if labels.all() or not labels.any():
@@ -182,51 +204,60 @@ def fit_model(name: str, cases: Cases, features: Features, *, cut: int, seed: in
     return fit(boosting(seed) if name == "boosting" else logistic(matrix.shape[1]), matrix, lived)
 
 
+def trained_to(as_of: int, *, first_day: int | None) -> int:
+    """The day up to whose end the model of a day is trained: the Sunday before the last one.
+
+    So it changes once a week, and seldom for what is delivered some days late. While there are less than
+    TRAINING_DAYS of cases, it is the day itself.
+
+    Args:
+        as_of: a local day, counted from 1970. first_day: that of the first case; None without any.
+    """
+    monday = as_of - (as_of + _THURSDAY) % 7
+    sunday = monday - 1 - STALE_DAYS
+    is_young = first_day is None or first_day > sunday - TRAINING_DAYS + 1
+    return as_of if is_young else sunday
+
+
 def training_rows(cases: Cases, *, cut: int, limit: int) -> Ints:
     """The indexes of the cases that a model of the day `cut` is trained on, `limit` at most."""
     is_recent = (cases.day <= cut) & (cases.day > cut - TRAINING_DAYS)
     return sampled(cases, np.flatnonzero(is_recent), limit)
 
 
-def _test_week(
-    cases: Cases,
-    *,
-    first: int,
-    last: int,
-    as_of: int,
-    seed: int,
-    max_trained: int,
-    added: Features | None,
-) -> _Week | None:
-    cut = first - 1
-    is_tested = (cases.day >= first) & (cases.day <= last) & (cases.known_day <= as_of)
+def _test_week(cases: Cases, labelled: Cases, terms: WeekTerms, *, last: int) -> Week | None:
+    first = last - 6
+    cut = first - 1 - STALE_DAYS
+    is_tested = (cases.day >= first) & (cases.day <= last) & (cases.known_day <= terms.as_of)
     rows = {
-        "train": training_rows(cases, cut=cut, limit=max_trained),
+        "train": training_rows(cases, cut=cut, limit=terms.max_trained),
         # products that were trained on are the last to be tested
         "test": sampled(cases, np.flatnonzero(is_tested), MAX_TESTED, from_end=True),
     }
-    train, test = cases.take(rows["train"]), cases.take(rows["test"])
+    train = cases.take(rows["train"]).known_at(cut, maturity_days=terms.maturity_days)
+    test = cases.take(rows["test"])
     if not len(test) or not len(train):
         return None
-    refuse_unknown_labels(train, test, cut=cut)
-    rule = Rule.fit(cases, cut=cut)
+    refuse_unknown_labels(train, test, cut=first - 1)
+    rule = Rule.fit(labelled, cut=cut)
+    added = terms.added
     extra = {part: None if added is None else rows_of(added, indexes) for part, indexes in rows.items()}
-    train_features, _ = build_features(rule, cases.history, train, added=extra["train"])
-    test_features, predicted = build_features(rule, cases.history, test, added=extra["test"])
+    train_features, _ = build_features(rule, labelled.history, train, added=extra["train"])
+    test_features, predicted = build_features(rule, labelled.history, test, added=extra["test"])
     probabilities: dict[str, Floats] = {"rule": predicted}
     for name in ("logistic", "boosting"):
-        model = fit_model(name, train, train_features, cut=cut, seed=seed)
+        model = fit_model(name, train, train_features, cut=cut, seed=terms.seed)
         if model is None:
             return None
         probabilities[name] = waste_probability(predict_hazards(model, test_features.matrix()))[:, 0]
     if added is not None:
-        without = fit_model("boosting", train, _only(train_features, FEATURES), cut=cut, seed=seed)
+        without = fit_model("boosting", train, _only(train_features, FEATURES), cut=cut, seed=terms.seed)
         if without is None:
             return None
         probabilities["without"] = waste_probability(
             predict_hazards(without, _only(test_features, FEATURES).matrix())
         )[:, 0]
-    return _Week(test, test_features, model, probabilities)
+    return Week(test, test_features, model, probabilities)
 
 
 def rows_of(features: Features, rows: Ints) -> Features:
@@ -240,7 +271,7 @@ def _only(features: Features, names: tuple[str, ...]) -> Features:
     return Features({name: features.values[name] for name in names}, features.known_us)
 
 
-def _importance(week: _Week, *, seed: int) -> dict[str, float]:
+def _importance(week: Week, *, seed: int) -> dict[str, float]:
     rng = np.random.default_rng(seed)
     rows = sampled(week.test, np.arange(len(week.test)), MAX_IMPORTANCE_CASES)
     matrix, labels = week.features.matrix()[rows], week.test.is_wasted[rows]
@@ -254,7 +285,7 @@ def _importance(week: _Week, *, seed: int) -> dict[str, float]:
     return {name: whole - of for name, of in zip(week.features.values, without, strict=True)}
 
 
-def _dispersion(weeks: list[_Week], name: str) -> float:
+def _dispersion(weeks: list[Week], name: str) -> float:
     """Mean squared deviation of wasted credits of a workspace and week, by what chance alone would give."""
     off, chance = 0.0, 0.0
     for week in weeks:

@@ -9,7 +9,7 @@ times of the workspace in microseconds; days are counted from 1970.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +25,8 @@ DAY_US = 86_400_000_000
 HOUR_US = 3_600_000_000
 # a rate is that of the labels of so many days: older ones say little about today
 RATE_DAYS = 28
+# a label that came later is not counted: so no rate depends on how far back the cases go
+MAX_SETTLING_DAYS = 60
 MAX_ATTEMPT = 3
 UNKNOWN_DAY = 2**31
 # Groups inside a workspace whose past labels are counted; () is the workspace itself.
@@ -58,8 +60,13 @@ class Cases:
         groups: for each kind of group, a hash of the group each case belongs to.
         is_wasted: the label; False where it is not known.
         is_pending: whether its disposition still depends on an outcome.
-        known_day: the local day by whose end the label was known; UNKNOWN_DAY if it is not known yet.
+        known_day: the local day by whose end all was known that the label depends on; UNKNOWN_DAY if it is
+            not known yet.
+        settled_day: the local day by whose end the label was what it is; UNKNOWN_DAY if there is none.
         settled_hours: from the generation to what settled its disposition; infinity if nothing did.
+        opposite_day: the local day since which the opposite label was known, until the day before
+            settled_day; UNKNOWN_DAY if it never was.
+        opposite_hours: from the generation to what had settled it so; infinity if nothing had.
         credits: charged.
         product: a hash of workspace and product.
         events: what the event itself says, one column for each of EVENT_FEATURES.
@@ -71,7 +78,10 @@ class Cases:
     is_wasted: Bools
     is_pending: Bools
     known_day: Ints
+    settled_day: Ints
     settled_hours: Floats
+    opposite_day: Ints
+    opposite_hours: Floats
     credits: Floats
     product: NDArray[np.uint64]
     events: Mapping[str, Floats]
@@ -99,7 +109,6 @@ class Cases:
         groups = {
             kind: _mixed(workspace, *(hashes[name] for name in names)) for kind, names in GROUPS.items()
         }
-        settled_hours = _numbers(frame["settled_after_us"]) / HOUR_US
         credits = _numbers(frame["credits"])
         quality = _numbers(frame["quality_score"])
         events = {
@@ -117,7 +126,10 @@ class Cases:
             frame["is_wasted"].to_numpy(dtype=bool, na_value=False),
             frame["is_pending"].to_numpy(dtype=bool),
             known_day,
-            np.where(np.isnan(settled_hours), np.inf, np.maximum(settled_hours, 0.0)),
+            _days(frame["settled_on"]),
+            _hours(frame["settled_after_us"]),
+            _days(frame["opposite_on"]),
+            _hours(frame["opposite_after_us"]),
             credits,
             _mixed(workspace, _hashed(frame["product_id"])),
             events,
@@ -131,6 +143,29 @@ class Cases:
         """The labels of these cases, by group and the day they became known."""
         return LabelHistory(self)
 
+    def known_at(self, cut: int, *, maturity_days: int) -> Cases:
+        """The cases made up to the end of the local day `cut`, with what was known of each by then."""
+        then = self.take(self.day <= cut)
+        was_opposite = (then.settled_day > cut) & (then.opposite_day <= cut)
+        settled_day = np.where(was_opposite, then.opposite_day, then.settled_day)
+        # of an overruled outcome the last attempt of its episode is not looked at again
+        known_day = np.where(
+            was_opposite, np.maximum(then.day + maturity_days, then.opposite_day), then.known_day
+        )
+        is_settled = settled_day <= cut
+        has_opposite = is_settled & ~was_opposite
+        return replace(
+            then,
+            is_wasted=(then.is_wasted ^ was_opposite) & is_settled,
+            known_day=np.where(known_day <= cut, known_day, UNKNOWN_DAY),
+            settled_day=np.where(is_settled, settled_day, UNKNOWN_DAY),
+            settled_hours=np.where(
+                is_settled, np.where(was_opposite, then.opposite_hours, then.settled_hours), np.inf
+            ),
+            opposite_day=np.where(has_opposite, then.opposite_day, UNKNOWN_DAY),
+            opposite_hours=np.where(has_opposite, then.opposite_hours, np.inf),
+        )
+
     def take(self, rows: Ints | Bools) -> Cases:
         """Some of the cases."""
         return Cases(
@@ -140,7 +175,10 @@ class Cases:
             self.is_wasted[rows],
             self.is_pending[rows],
             self.known_day[rows],
+            self.settled_day[rows],
             self.settled_hours[rows],
+            self.opposite_day[rows],
+            self.opposite_hours[rows],
             self.credits[rows],
             self.product[rows],
             {name: values[rows] for name, values in self.events.items()},
@@ -182,33 +220,60 @@ class Counts:
 
 
 class LabelHistory:
-    """The labels of the past, by group and the day they became known.
+    """The labels of the past, by group and the day they were settled.
+
+    Each label counts from the day it was settled on, however young its generation: under a steady rate every
+    case is settled on exactly one day, so those of some days are no worse sample than all. A label that was
+    overruled later counts as it was known until then.
 
     Args:
         cases: those without a label are ignored.
 
     Raises:
-        LeakageError: a label is dated before its generation.
+        LeakageError: a label is dated before its generation, or as final before it was overruled.
     """
 
     def __init__(self, cases: Cases) -> None:
-        early = np.flatnonzero(cases.known_day < cases.day)
+        early = np.flatnonzero(np.minimum(cases.known_day, cases.settled_day) < cases.day)
         if len(early):
             first = early[0]
             raise LeakageError(
                 "a label is known on the day of its generation at the earliest; case "
-                f"{first} of day {cases.day[first]} has one known on day {cases.known_day[first]} "
-                f"({len(early)} such cases). Times were mixed up: look at known_on in facts.ml_waste_cases."
+                f"{first} of day {cases.day[first]} has one known on day "
+                f"{min(cases.known_day[first], cases.settled_day[first])} ({len(early)} such cases). Times "
+                "were mixed up: look at known_on and settled_on in facts.ml_waste_cases."
             )
-        labelled = cases.take(cases.known_day < UNKNOWN_DAY)
-        everywhere = np.zeros(len(labelled), dtype=np.uint64)
+        mixed = np.flatnonzero(
+            (cases.opposite_day < UNKNOWN_DAY) & (cases.opposite_hours >= cases.settled_hours)
+        )
+        if len(mixed):
+            raise LeakageError(
+                "a label that was overruled counts as final only after that; case "
+                f"{mixed[0]} was settled {cases.settled_hours[mixed[0]]:.1f} hours after its generation, and the "
+                f"opposite was known after {cases.opposite_hours[mixed[0]]:.1f} ({len(mixed)} such cases). Look "
+                "at settled_on and opposite_on in facts.ml_waste_cases."
+            )
+        settled = np.flatnonzero(cases.settled_day <= cases.day + MAX_SETTLING_DAYS)
+        overruled = np.flatnonzero(
+            (cases.opposite_day < cases.settled_day) & (cases.opposite_day <= cases.day + MAX_SETTLING_DAYS)
+        )
+        ended = overruled[cases.settled_day[overruled] < UNKNOWN_DAY]
+        rows = np.concatenate([settled, overruled, ended])
+        days = np.concatenate(
+            [cases.settled_day[settled], cases.opposite_day[overruled], cases.settled_day[ended]]
+        )
+        counted = np.repeat([1.0, 1.0, -1.0], [len(settled), len(overruled), len(ended)])
+        wasted = counted * np.concatenate(
+            [cases.is_wasted[settled], ~cases.is_wasted[overruled], ~cases.is_wasted[ended]]
+        )
+        everywhere = np.zeros(len(cases), dtype=np.uint64)
         self._kinds = {
-            kind: _Past.from_labels(codes, labelled)
-            for kind, codes in {**labelled.groups, "all": everywhere}.items()
+            kind: _Past.from_labels(codes[rows], days, counted, wasted)
+            for kind, codes in {**cases.groups, "all": everywhere}.items()
         }
 
     def counts(self, kind: str, cases: Cases) -> Counts:
-        """The labels of the group of each case, of RATE_DAYS, known at the end of the day before it."""
+        """The labels of the group of each case, settled in the RATE_DAYS before its day."""
         codes = np.zeros(len(cases), dtype=np.uint64) if kind == "all" else cases.groups[kind]
         return self._kinds[kind].counts(codes, cases.day)
 
@@ -221,12 +286,12 @@ class _Past:
     wasted: Floats
 
     @classmethod
-    def from_labels(cls, codes: NDArray[np.uint64], labelled: Cases) -> _Past:
+    def from_labels(cls, codes: NDArray[np.uint64], days: Ints, counted: Floats, wasted: Floats) -> _Past:
         known_codes, groups = numbered(codes)
-        keys, rows = numbered(_key(groups, labelled.known_day))
-        labels = np.bincount(rows, minlength=len(keys))
-        wasted = np.bincount(rows, weights=labelled.is_wasted, minlength=len(keys))
-        return cls(known_codes, keys, _summed(labels), _summed(wasted))
+        keys, rows = numbered(_key(groups, days))
+        labels = np.bincount(rows, weights=counted, minlength=len(keys))
+        of_these = np.bincount(rows, weights=wasted, minlength=len(keys))
+        return cls(known_codes, keys, _summed(labels), _summed(of_these))
 
     def counts(self, codes: NDArray[np.uint64], days: Ints) -> Counts:
         if not len(self.codes):
@@ -244,9 +309,12 @@ class _Past:
         since = np.maximum(since, np.searchsorted(self.keys, _key(group, np.full(len(days), _FIRST_DAY))))
         newest = self.keys[np.maximum(until - 1, 0)] % _DAYS + _FIRST_DAY
         has_any = is_known & (until > since)
+        # one overruled in these days may have been settled before them
+        labels = np.maximum(np.where(has_any, self.labels[until] - self.labels[since], 0.0), 0.0)
+        wasted = np.where(has_any, self.wasted[until] - self.wasted[since], 0.0)
         return Counts(
-            np.where(has_any, self.labels[until] - self.labels[since], 0.0),
-            np.where(has_any, self.wasted[until] - self.wasted[since], 0.0),
+            labels,
+            np.clip(wasted, 0.0, labels),
             np.where(has_any, newest + 1, _FIRST_DAY) * DAY_US,
         )
 
@@ -276,6 +344,11 @@ def _days(dates: pd.Series) -> Ints:
 
 def _numbers(column: pd.Series) -> Floats:
     return np.asarray(column.astype("float64"), dtype=np.float64)
+
+
+def _hours(micros: pd.Series) -> Floats:
+    hours = _numbers(micros) / HOUR_US
+    return np.where(np.isnan(hours), np.inf, np.maximum(hours, 0.0))
 
 
 def _hashed(texts: pd.Series) -> NDArray[np.uint64]:

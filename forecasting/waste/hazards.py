@@ -119,7 +119,10 @@ def predict_hazards(estimator: BaseEstimator, matrix: NDArray[np.float32]) -> ND
                 [estimator.predict_proba(np.column_stack([matrix, stretch])) for stretch in of_each], axis=1
             )
     probabilities[:, LAST, UNSETTLED] = 0
-    probabilities[:, LAST] /= probabilities[:, LAST].sum(axis=1, keepdims=True)
+    settled = probabilities[:, LAST].sum(axis=1, keepdims=True)
+    # where the model is sure that a case stays unsettled, time settles it as waste
+    probabilities[:, LAST, WASTED] += settled[:, 0] == 0
+    probabilities[:, LAST] /= np.where(settled == 0, 1.0, settled)
     return probabilities
 
 

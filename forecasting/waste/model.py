@@ -22,13 +22,14 @@ from forecasting.waste.evaluation import (
     MAX_TRAINED,
     MAX_TRAINED_TO_TEST,
     MODELS,
+    TRAINING_DAYS,
     Evaluation,
     evaluate,
     fit_model,
     rows_of,
     training_rows,
 )
-from forecasting.waste.features import Cases
+from forecasting.waste.features import Cases, sampled
 from forecasting.waste.matrix import FEATURES, build_features
 from forecasting.waste.promotion import CANDIDATE, objections
 from forecasting.waste.scoring import RuleState, shifts_of
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
 SEED = 20260407
+_EPOCH = date(1970, 1, 1)
 PREFIX = "waste_"
 LABEL = "disposition is wasted, known maturity_days after the generation or later; younger ones are censored"
 USE = "Tells how likely credits of a kind of work end as waste. Not for judging people."
@@ -69,15 +71,17 @@ class Trained:
     coefficients: Mapping[str, float]
 
 
-def version_of(cases: Cases, *, as_of: int, maturity_days: int) -> str:
+def version_of(cases: Cases, *, cut: int, maturity_days: int) -> str:
     """A fingerprint of everything a model depends on; the same cases in the same order give the same."""
     library = installed_version("scikit-learn")
-    digest = sha256(f"{as_of} {maturity_days} {SEED} {library} {FEATURES}".encode())
+    digest = sha256(f"{cut} {maturity_days} {SEED} {library} {FEATURES}".encode())
     for values in (
         cases.made_us,
         cases.known_day,
         cases.is_wasted,
+        cases.settled_day,
         cases.settled_hours,
+        cases.opposite_day,
         cases.product,
         *cases.groups.values(),
         *cases.events.values(),
@@ -86,31 +90,32 @@ def version_of(cases: Cases, *, as_of: int, maturity_days: int) -> str:
     return digest.hexdigest()[:12]
 
 
-def train(cases: Cases, *, as_of: int, maturity_days: int) -> Trained:
-    """Train on all that is known at the end of as_of, test on the weeks before, and decide what is used.
+def train(cases: Cases, *, cut: int, maturity_days: int) -> Trained:
+    """Train on what was known at the end of a day, test on the weeks before, and decide what is used.
 
     Args:
-        cases: of the last half year or so, in an order that does not depend on delivery.
-        as_of: a local day, counted from 1970.
+        cases: as they were known then, in an order that does not depend on delivery.
+        cut: that local day, counted from 1970.
         maturity_days: days content may wait for its outcome.
     """
-    evaluation = evaluate(cases, as_of=as_of, maturity_days=maturity_days, seed=SEED)
-    rule, history = Rule.fit(cases, cut=as_of), cases.history
-    known = cases.take(cases.known_day <= as_of)
+    evaluation = evaluate(cases, as_of=cut, maturity_days=maturity_days, seed=SEED)
+    rule, history = Rule.fit(cases, cut=cut), cases.history
+    known = cases.take(cases.known_day <= cut)
+    known = known.take(sampled(known, np.arange(len(known)), MAX_TRAINED))
     predicted = rule.predict(rule.rates(history, known)[0])
     against = objections(evaluation)
     candidate, coefficients = None, {}
     if evaluation is not None:
-        training = cases.take(training_rows(cases, cut=as_of, limit=MAX_TRAINED))
+        training = cases.take(training_rows(cases, cut=cut, limit=MAX_TRAINED))
         features, _ = build_features(rule, history, training)
-        candidate = fit_model(CANDIDATE, training, features, cut=as_of, seed=SEED)
-        few = training_rows(training, cut=as_of, limit=MAX_TRAINED_TO_TEST)
-        twin = fit_model("logistic", training.take(few), rows_of(features, few), cut=as_of, seed=SEED)
+        candidate = fit_model(CANDIDATE, training, features, cut=cut, seed=SEED)
+        few = training_rows(training, cut=cut, limit=MAX_TRAINED_TO_TEST)
+        twin = fit_model("logistic", training.take(few), rows_of(features, few), cut=cut, seed=SEED)
         coefficients = {} if twin is None else _coefficients(twin)
     if candidate is None and not against:
         against = ("too little is known to fit a model",)
     return Trained(
-        version_of(cases, as_of=as_of, maturity_days=maturity_days),
+        version_of(cases, cut=cut, maturity_days=maturity_days),
         RuleState(
             dict(rule.strengths),
             shifts_of(known, predicted),
@@ -143,35 +148,56 @@ class ModelInUse:
     stored: bytes | None
     refused: str | None
 
+    @property
+    def version(self) -> str:
+        return str(self.registry["version"].iloc[0])
+
+    @property
+    def name(self) -> str:
+        """Of the model in use, as the marts have it."""
+        return "rule" if self.boosted is None else CANDIDATE
+
 
 def choose_model(
-    cases: Cases, registry: pd.DataFrame, stored: bytes | None, *, as_of: date, maturity_days: int
+    cases: Cases, registry: pd.DataFrame, stored: bytes | None, *, cut: int, maturity_days: int
 ) -> ModelInUse:
-    """What was trained on these very cases before, or else what is trained on them now.
+    """What was trained on the same cases before, or else what is trained on them now.
 
-    So a run without new cases trains nothing, and any way to the same cases gives the same probabilities.
+    So a run that changes nothing of what it is trained on trains nothing, and any way to the same cases gives
+    the same probabilities.
 
     Args:
         cases: to train on.
         registry: the rows of the last run; empty if there are none.
         stored: the candidate as the last run stored it; None if the file is gone.
-        as_of: the day to report. maturity_days: days content may wait for its outcome.
+        cut: the local day up to whose end it is trained, counted from 1970.
+        maturity_days: days content may wait for its outcome.
     """
-    today = (as_of - date(1970, 1, 1)).days
-    version = version_of(cases, as_of=today, maturity_days=maturity_days)
-    candidate, refused = _read_candidate(registry, stored)
+    known = cases.take(cases.day > cut - TRAINING_DAYS).known_at(cut, maturity_days=maturity_days)
+    version = version_of(known, cut=cut, maturity_days=maturity_days)
     if (registry["version"] == version).any() and (stored is not None or not stored_hash(registry)):
-        rows = registry
-    else:
-        trained = train(cases, as_of=today, maturity_days=maturity_days)
-        candidate = trained.candidate
-        serialized = None if candidate is None else to_bytes(candidate)
-        rows = registry_rows(trained, serialized, as_of=pd.Timestamp(as_of))
-        if refused:
-            # a refused file stays as it is, with its hash, until somebody has looked at it
-            rows.loc[rows["model"] == PREFIX + CANDIDATE, "hash"] = stored_hash(registry)
-        else:
-            stored = serialized
+        return registered_model(registry, stored)
+    _, refused = _read_candidate(registry, stored)
+    trained = train(known, cut=cut, maturity_days=maturity_days)
+    serialized = None if trained.candidate is None else to_bytes(trained.candidate)
+    trained_to = pd.Timestamp(_EPOCH) + pd.Timedelta(days=cut)
+    rows = registry_rows(trained, serialized, trained_to=trained_to)
+    if not refused:
+        return _in_use(rows, serialized, trained.candidate, None)
+    # a refused file stays as it is, with its hash, until somebody has looked at it
+    rows.loc[rows["model"] == PREFIX + CANDIDATE, "hash"] = stored_hash(registry)
+    return _in_use(rows, stored, None, refused)
+
+
+def registered_model(registry: pd.DataFrame, stored: bytes | None) -> ModelInUse:
+    """The models of a registry; the rule is used if the stored candidate is not the registered one."""
+    candidate, refused = _read_candidate(registry, stored)
+    return _in_use(registry, stored, candidate, refused)
+
+
+def _in_use(
+    rows: pd.DataFrame, stored: bytes | None, candidate: BaseEstimator | None, refused: str | None
+) -> ModelInUse:
     cards = rows.set_index("model").to_dict("index")
     rule = read_rule(cards[PREFIX + "rule"]["content"], registered_hash=cards[PREFIX + "rule"]["hash"])
     card = json.loads(cards[PREFIX + CANDIDATE]["content"])
@@ -209,7 +235,7 @@ def _read_candidate(registry: pd.DataFrame, stored: bytes | None) -> tuple[BaseE
         return None, str(error)
 
 
-def registry_rows(trained: Trained, stored: bytes | None, *, as_of: pd.Timestamp) -> pd.DataFrame:
+def registry_rows(trained: Trained, stored: bytes | None, *, trained_to: pd.Timestamp) -> pd.DataFrame:
     """A model card for each of MODELS, as rows of the registry; `stored` is the serialized candidate.
 
     Returns:
@@ -233,7 +259,7 @@ def registry_rows(trained: Trained, stored: bytes | None, *, as_of: pd.Timestamp
         {
             "model": [PREFIX + name for name in MODELS],
             "version": trained.version,
-            "trained_to": as_of,
+            "trained_to": trained_to,
             "label": LABEL,
             "features": json.dumps(FEATURES),
             "scores": [_card(trained.evaluation, name) for name in MODELS],

@@ -3,14 +3,23 @@
 The arithmetic does not belong here: it is in forecasting/waste/.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import dagster as dg
 import pandas as pd
 
-from forecasting.waste.model import choose_model, is_as_registered, stored_hash
-from forecasting.waste.promotion import CANDIDATE
+from forecasting.waste.changed_days import (
+    cases_on,
+    days_to_score,
+    has_labels,
+    is_trained_on_the_same,
+    other_days,
+    with_model,
+)
+from forecasting.waste.evaluation import trained_to
+from forecasting.waste.features import RATE_DAYS, LabelHistory
+from forecasting.waste.model import ModelInUse, choose_model, is_as_registered, registered_model, stored_hash
 from forecasting.waste.scoring import pending_sums, pending_waste, predict_waste
 from orchestration.defs.resources import RunContext
 from orchestration.lake.lake import Lake
@@ -19,7 +28,17 @@ from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.model_store import ModelFile
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
-from orchestration.warehouse.waste_inputs import cases_to_score, registry_of, training_cases
+from orchestration.warehouse.waste_inputs import (
+    ReadCases,
+    Window,
+    case_days,
+    cases_of,
+    labels_since,
+    previous_case_days,
+    probabilities_of,
+    registry_of,
+    training_cases,
+)
 
 _REGISTERED = """
     select
@@ -28,6 +47,12 @@ _REGISTERED = """
     from frame
 """
 _PROBABILITIES = read_sql(__file__, "waste.probabilities")
+_CASE_DAYS = """
+    select
+        kind, date '1970-01-01' + cast(day as integer) as day, cast(found as bigint) as found,
+        cast(hash as varchar) as hash
+    from frame
+"""
 _PENDING = read_sql(__file__, "waste.pending_waste")
 _TABLES = {
     "models": "One row per model and version: training data, scores in the test weeks, and whether it is "
@@ -63,48 +88,51 @@ def waste_classifier(
     """Train the waste model, promote it if it beats the rule, and score generations and pending credits."""
     registry = registry_of(warehouse)
     stored = ModelFile(settings.models_dir, stored_hash(registry)).read()
+    is_stored = is_as_registered(registry, stored)
     if run.is_unchanged(warehouse, lake, settings):
-        if is_as_registered(registry, stored):
+        if is_stored:
             for table in _TABLES:
                 yield dg.MaterializeResult(asset_key=["waste", table], metadata={"unchanged": True})
             return
         run.write_new_tables(warehouse, lake, settings)
     as_of = run.as_of_date(warehouse)
     today = (as_of - date(1970, 1, 1)).days
-    history_days = int(dbt.variables["waste_history_days"])
-    training = training_cases(warehouse, as_of=as_of, days=history_days)
-    current = choose_model(
-        training.cases,
-        registry,
-        stored,
-        as_of=as_of,
-        maturity_days=int(dbt.variables["maturity_days"]),
-    )
+    window = Window.of(warehouse, as_of=as_of, days=int(dbt.variables["waste_history_days"]))
+    maturity_days = int(dbt.variables["maturity_days"])
+    cut = trained_to(today, first_day=window.first_day)
+    before = previous_case_days(warehouse)
+    now = case_days(warehouse, window, cut=cut, detail_days=int(dbt.variables["detail_days"]))
+    history = None
+    if is_stored and is_trained_on_the_same(before, now):
+        current = registered_model(registry, stored)
+    else:
+        training = training_cases(warehouse, window)
+        current = choose_model(training, registry, stored, cut=cut, maturity_days=maturity_days)
+        history = training.history
     if current.refused:
         context.log.warning(current.refused)
     kept = ModelFile(settings.models_dir, stored_hash(current.registry))
     if current.stored is not None and current.stored != stored:
         kept.write(current.stored)
-    name = "rule" if current.boosted is None else CANDIDATE
-    scored, sums = [], []
-    for part in cases_to_score(warehouse, training, as_of=as_of, days=int(dbt.variables["detail_days"])):
-        predicted = predict_waste(
-            current.rule, current.boosted, training.cases.history, part.cases, as_of=today
-        )
-        scored.append(part.ids[["row_id"]].assign(waste_probability=predicted.at_first))
-        sums.append(pending_sums(part.ids, part.cases, predicted.now, as_of=today))
-    probabilities = pd.concat(scored).assign(model_used=name)
+    definitions = run.run_state(warehouse, lake, settings).definitions
+    now = with_model(now, f"{current.version} {current.name} {window.counted} {definitions}", day=today)
+    days = days_to_score(before, now, pending_since=today - maturity_days + 1)
+    if history is None:
+        history = labels_since(warehouse, window, int(days.min(initial=today)) - RATE_DAYS)
+    parts = cases_of(warehouse, days, found=cases_on(now, days))
+    probabilities, sums = _score(parts, current, history, today=today)
+    unchanged = other_days(now, days)
+    if len(unchanged):
+        probabilities = pd.concat([probabilities, probabilities_of(warehouse, unchanged)])
     rows = warehouse.replace("waste.probabilities", probabilities, select=_PROBABILITIES)
     yield dg.MaterializeResult(
-        asset_key=["waste", "probabilities"], metadata={"dagster/row_count": rows, "model_used": name}
+        asset_key=["waste", "probabilities"],
+        metadata={"dagster/row_count": rows, "model_used": current.name, "days_scored": len(days)},
     )
-    pending = pending_waste(
-        pd.concat(sums).groupby(["workspace_id", "period"], as_index=False).sum(),
-        dispersion=current.dispersion,
-        is_informed=bool((training.cases.known_day <= today).any()),
-    )
+    pending = pending_waste(sums, dispersion=current.dispersion, is_informed=has_labels(now))
     rows = warehouse.replace("waste.pending_waste", pending, select=_PENDING)
     yield dg.MaterializeResult(asset_key=["waste", "pending_waste"], metadata={"dagster/row_count": rows})
+    warehouse.replace("waste.case_days", now, select=_CASE_DAYS)
     # last: a registry that names the model says that the tables above are by it
     rows = warehouse.replace("waste.models", current.registry, select=_REGISTERED)
     kept.remove_others()
@@ -112,4 +140,19 @@ def waste_classifier(
     yield dg.MaterializeResult(
         asset_key=["waste", "models"],
         metadata={"dagster/row_count": rows, "used": promoted["model"], "scores": promoted["scores"]},
+    )
+
+
+def _score(
+    parts: Iterable[ReadCases], current: ModelInUse, history: LabelHistory, *, today: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The probability of each case, and the sums of what is pending by workspace and period."""
+    scored, sums = [], []
+    for part in parts:
+        predicted = predict_waste(current.rule, current.boosted, history, part.cases, as_of=today)
+        scored.append(part.ids.assign(waste_probability=predicted.at_first, model_used=current.name))
+        sums.append(pending_sums(part.ids, part.cases, predicted.now, as_of=today))
+    return (
+        pd.concat(scored),
+        pd.concat(sums).groupby(["workspace_id", "period"], as_index=False).sum(),
     )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 
-import numpy as np
 import pandas as pd
 
-from forecasting.waste.features import Cases, Ints
+from forecasting.waste.changed_days import COLUMNS
+from forecasting.waste.evaluation import TRAINING_DAYS
+from forecasting.waste.features import MAX_SETTLING_DAYS, Cases, Ints, LabelHistory
 from forecasting.waste.savings import SAVING_DAYS
 from forecasting.waste.segments import EARLY_REASONS
 from forecasting.waste.suggestions import Terms
@@ -27,49 +28,117 @@ _EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
+class Window:
+    """The cases of the days that a run reads.
+
+    Attributes:
+        as_of: the last of them. days: how many.
+        found: cases in them. first_day: of the first, counted from 1970; None without any.
+    """
+
+    as_of: date
+    days: int
+    found: int
+    first_day: int | None
+
+    @classmethod
+    def of(cls, warehouse: Warehouse, *, as_of: date, days: int) -> Window:
+        """Of a warehouse with facts."""
+        # from the table under ml_waste_cases, since only keys are counted
+        row = warehouse.query(
+            "select count(*) as found, min(usage_date) as first_date from facts.int_generations_classified "
+            f"where attempt_number is not null and usage_date > date '{as_of}' - {days}"
+        ).iloc[0]
+        found = int(row["found"])
+        return cls(as_of, days, found, (row["first_date"].date() - _EPOCH).days if found else None)
+
+    @property
+    def counted(self) -> str:
+        """SQL: whether the labels of a case are counted; of more than MAX_CASES, half of the products are,
+        or a quarter, and so on, so that they stay the same while the cases become more."""
+        parts = 1
+        while self.found > parts * MAX_CASES:
+            parts *= 2
+        return _part(0, 1, parts)
+
+
+@dataclass(frozen=True)
 class ReadCases:
     """Cases, and what their rows are called.
 
     Attributes:
-        ids: row_id and workspace_id of each.
+        ids: row_id, workspace_id and usage_date of each.
         cases: what is known of them.
-        is_whole: whether these are all that were asked for.
     """
 
     ids: pd.DataFrame
     cases: Cases
-    is_whole: bool
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, *, is_whole: bool) -> ReadCases:
-        """Of a frame of facts.ml_waste_cases."""
-        return cls(frame[["row_id", "workspace_id"]], Cases.from_frame(frame), is_whole)
-
-    def take(self, rows: Ints) -> ReadCases:
-        """Some of the cases."""
-        return ReadCases(self.ids.take(rows), self.cases.take(rows), is_whole=False)
+    def read(cls, warehouse: Warehouse, condition: str, order: str = "") -> ReadCases:
+        """The rows of facts.ml_waste_cases that meet a condition."""
+        frame = warehouse.query(read_sql(__file__, "waste_cases", condition=condition, order=order))
+        return cls(frame[["row_id", "workspace_id", "usage_date"]], Cases.from_frame(frame))
 
 
-def training_cases(warehouse: Warehouse, *, as_of: date, days: int) -> ReadCases:
-    """The cases of the last days, in a stable order; of more than MAX_CASES, those of some products only."""
-    found = _count(warehouse, as_of=as_of, days=days)
-    condition = _part(0, MAX_CASES, max(found, MAX_CASES))
-    return ReadCases.from_frame(warehouse.query(_cases(condition)), is_whole=found <= MAX_CASES)
+def training_cases(warehouse: Warehouse, window: Window) -> Cases:
+    """The cases of the window in a stable order; of more than MAX_CASES, those of some products only."""
+    return ReadCases.read(warehouse, window.counted, "order by workspace_id, source, event_id").cases
 
 
-def cases_to_score(
-    warehouse: Warehouse, training: ReadCases, *, as_of: date, days: int
-) -> Iterator[ReadCases]:
-    """The cases of the last days, about AT_ONCE at a time; those of `training` if it has them all."""
-    if training.is_whole:
-        recent = np.flatnonzero(training.cases.day > (as_of - _EPOCH).days - days)
-        for start in range(0, max(len(recent), 1), AT_ONCE):
-            yield training.take(recent[start : start + AT_ONCE])
-        return
-    parts = _count(warehouse, as_of=as_of, days=days) // AT_ONCE + 1
+def labels_since(warehouse: Warehouse, window: Window, first_day: int) -> LabelHistory:
+    """The labels settled on a day or later, of the cases that `training_cases` reads."""
+    since = f"date '{_date(first_day)}'"
+    condition = f"{window.counted} and (settled_on >= {since} or opposite_on >= {since})"
+    return ReadCases.read(warehouse, condition).cases.history
+
+
+def cases_of(warehouse: Warehouse, days: Ints, *, found: int) -> Iterator[ReadCases]:
+    """The cases of some days, about AT_ONCE at a time.
+
+    Args:
+        days: local days, counted from 1970.
+        found: how many cases they have.
+    """
+    parts = found // AT_ONCE + 1
     for part in range(parts):
-        condition = f"{_since(as_of, days)} and {_part(part, part + 1, parts)}"
-        yield ReadCases.from_frame(warehouse.query(_cases(condition)), is_whole=False)
+        yield ReadCases.read(warehouse, f"{_on(days)} and {_part(part, part + 1, parts)}")
+
+
+def case_days(warehouse: Warehouse, window: Window, *, cut: int, detail_days: int) -> pd.DataFrame:
+    """What the cases and labels of each day hash to, as `changed_days` compares it.
+
+    Args:
+        cut: the day up to whose end a model is trained. detail_days: days that are scored.
+    """
+    days = warehouse.query(
+        read_sql(
+            __file__,
+            "waste_days",
+            as_of=window.as_of,
+            cut=_date(cut),
+            detail_days=detail_days,
+            training_days=TRAINING_DAYS,
+            max_settling_days=MAX_SETTLING_DAYS,
+        )
+    )
+    return days.assign(day=(days["day"] - pd.Timestamp(_EPOCH)).dt.days)
+
+
+def previous_case_days(warehouse: Warehouse) -> pd.DataFrame:
+    """The same of the last run; no row if there was none."""
+    if not warehouse.has_table("waste.case_days"):
+        return pd.DataFrame(columns=COLUMNS)
+    days = warehouse.query("select kind, day, found, hash from waste.case_days")
+    return days.assign(day=(days["day"] - pd.Timestamp(_EPOCH)).dt.days)
+
+
+def probabilities_of(warehouse: Warehouse, days: Ints) -> pd.DataFrame:
+    """The probabilities that the last run gave to the cases of some days."""
+    return warehouse.query(
+        "select row_id, usage_date, model_used, cast(waste_probability as double) as waste_probability "
+        f"from waste.probabilities where {_on(days)}"
+    )
 
 
 def registry_of(warehouse: Warehouse) -> pd.DataFrame:
@@ -79,21 +148,13 @@ def registry_of(warehouse: Warehouse) -> pd.DataFrame:
     return warehouse.query("select * from waste.models order by model, version")
 
 
-def _cases(condition: str) -> str:
-    return read_sql(__file__, "waste_cases", condition=condition)
+def _on(days: Ints) -> str:
+    dates = ", ".join(f"date '{_date(int(day))}'" for day in days)
+    return f"usage_date in ({dates})" if dates else "false"
 
 
-def _count(warehouse: Warehouse, *, as_of: date, days: int) -> int:
-    # from the table under ml_waste_cases: the view would find all neighbours
-    counted = f"""
-        select count(*) as found from facts.int_generations_classified
-        where attempt_number is not null and {_since(as_of, days)}
-    """
-    return int(warehouse.query(counted)["found"][0])
-
-
-def _since(as_of: date, days: int) -> str:
-    return f"usage_date > date '{as_of}' - {days}"
+def _date(day: int) -> date:
+    return _EPOCH + timedelta(days=day)
 
 
 def _part(first: int, last: int, parts: int) -> str:

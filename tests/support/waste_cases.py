@@ -16,12 +16,19 @@ MATURITY_DAYS = 14
 
 
 def sample_cases(
-    count: int = 12_000, days: int = 100, *, seed: int = 0, signal: str = "quality", workspaces: int = 3
+    count: int = 12_000,
+    days: int = 100,
+    *,
+    seed: int = 0,
+    signal: str = "quality",
+    workspaces: int = 3,
+    overruled: float = 0.05,
 ) -> pd.DataFrame:
     """Cases of `days` days as known at the end of the last one.
 
     Args:
         count: of cases. days: from FIRST on. seed: of the sample. workspaces: they share the cases.
+        overruled: share of the settled ones that had the opposite outcome before.
         signal: what waste depends on: `quality` (of the content), `group` (ruleset only) or `nothing`.
     """
     rng = np.random.default_rng(seed)
@@ -37,9 +44,12 @@ def sample_cases(
     # half of the waste is rejected within days, half is settled by time; the rest is used within days
     is_settled = ~is_wasted | (rng.random(count) < 0.5)
     settled_us = np.where(is_settled, rng.exponential(30 * HOUR_US, count).astype(np.int64), -1)
-    settled_on = day + settled_us // DAY_US
-    is_known_settled = is_settled & ((made_us + settled_us) // DAY_US - FIRST_DAY < days)
-    known_day = np.maximum(day + MATURITY_DAYS, np.where(is_settled, settled_on + 1, 0))
+    settled_on = np.where(is_settled, (made_us + settled_us) // DAY_US - FIRST_DAY, day + MATURITY_DAYS)
+    is_known_settled = is_settled & (settled_on < days)
+    known_day = np.maximum(day + MATURITY_DAYS, settled_on)
+    # of some an opposite outcome came first
+    is_overruled = is_known_settled & (rng.random(count) < overruled)
+    opposite_us = settled_us // 2
     is_mature = day < days - MATURITY_DAYS
     has_label = is_known_settled | (is_mature & ~is_settled)
     order = rng.permutation(count)
@@ -64,12 +74,16 @@ def sample_cases(
             "settled_after_us": pd.array(np.where(is_known_settled, settled_us, -1), dtype="Int64"),
             "is_pending": False,
             "is_wasted": pd.array(is_wasted, dtype="boolean"),
+            "settled_on": FIRST + pd.to_timedelta(settled_on, unit="D"),
             "known_on": FIRST + pd.to_timedelta(known_day, unit="D"),
+            "opposite_after_us": pd.array(opposite_us, dtype="Int64"),
+            "opposite_on": pd.Timestamp(0) + pd.to_timedelta((made_us + opposite_us) // DAY_US, unit="D"),
             "usage_date": FIRST + pd.to_timedelta(day, unit="D"),
         }
     )
     frame.loc[~is_known_settled, "settled_after_us"] = None
-    frame.loc[~has_label, ["is_wasted", "known_on"]] = None
+    frame.loc[~has_label, ["is_wasted", "known_on", "settled_on"]] = None
+    frame.loc[~is_overruled, ["opposite_on", "opposite_after_us"]] = None
     frame["is_pending"] = ~has_label
     return frame
 

@@ -1,6 +1,5 @@
 {{ config(materialized='view') }}
 
--- 30 days more than returned: the first days returned have earlier attempts too
 with attempts as (
     select
         generations.*,
@@ -14,7 +13,8 @@ with attempts as (
         and generations.usage_date > {{ as_of(var('waste_history_days') + 30) }}
 ),
 
--- before its workspace reported any use, nothing was known to be unused
+-- before its workspace reported any use, nothing was known to be unused; 30 days more
+-- than returned, so that it does not change with the first day returned
 trackings as (
     select
         workspace_id,
@@ -23,42 +23,15 @@ trackings as (
     group by workspace_id
 ),
 
--- what is alone in its episode has no neighbours
-neighbours as (
-    select
-        row_id,
-        min(occurred_at) over previous_attempt as previous_at,
-        min(occurred_at) over next_attempt as next_at,
-        min(case when {{ is_use('current_outcome') }} then decided_at end)
-            over in_all as first_use_at
-    from attempts
-    where attempt_count > 1 or variant_count > 1
-    window
-        in_all as (partition by {{ unit_columns() | join(', ') }}, episode_number),
-        previous_attempt as (
-            partition by {{ unit_columns() | join(', ') }}, episode_number
-            order by attempt_number
-            range between 1 preceding and 1 preceding
-        ),
-        next_attempt as (
-            partition by {{ unit_columns() | join(', ') }}, episode_number
-            order by attempt_number
-            range between 1 following and 1 following
-        )
-),
-
 settled as (
     select
         attempts.*,
-        neighbours.previous_at,
         trackings.tracked_at,
-        -- thrown away: by the next attempt, or by the use of another one
-        case
-            when attempts.settled_rule in ('rejected_content', 'used')
-                then attempts.decided_at
-            when attempts.settled_rule is not null
-                then least(neighbours.next_at, neighbours.first_use_at)
-        end as settled_at,
+        coalesce(attempts.settled_rule in ('rejected_content', 'used'), false)
+            as is_decided,
+        attempts.settled_rule = 'rejected_content' as is_rejected,
+        attempts.is_excess_regeneration or attempts.is_low_quality_draft
+            as is_wasted_if_thrown_away,
         coalesce(
             attempts.settled_rule,
             {{ pending_disposition_rule(
@@ -68,58 +41,147 @@ settled as (
             ) }}
         ) as disposition_rule
     from attempts
-    left join neighbours on attempts.row_id = neighbours.row_id
     left join trackings on attempts.workspace_id = trackings.workspace_id
     where attempts.usage_date > {{ as_of(var('waste_history_days')) }}
+),
+
+-- content thrown away before its outcome came was taken for wasted, or for not wasted
+settled_before as (
+    select
+        settled.*,
+        case
+            when is_decided and overruled_at < decided_at then overruled_at
+            when
+                is_decided
+                and thrown_away_at < decided_at
+                and is_wasted_if_thrown_away <> is_rejected
+                then thrown_away_at
+        end as opposite_at
+    from settled
+),
+
+with_settled_at as (
+    select
+        settled_before.*,
+        case
+            when not is_decided then thrown_away_at
+            when opposite_at is null then least(decided_at, thrown_away_at)
+            else decided_at
+        end as settled_at
+    from settled_before
 ),
 
 -- a workspace that reports no use gives no labels, nor does what was paid back
 labelled as (
     select
-        settled.*,
+        cases.*,
         rules.disposition = 'wasted' as is_wasted,
         rules.disposition = 'pending' as is_pending,
-        settled.is_outcome_tracked
+        cases.is_outcome_tracked
         and rules.disposition not in ('pending', 'refunded') as has_label
-    from settled
+    from with_settled_at as cases
     inner join {{ ref('disposition_rules') }} as rules
-        on settled.disposition_rule = rules.rule_name
+        on cases.disposition_rule = rules.rule_name
+),
+
+cases as (
+    select
+        row_id,
+        source,
+        event_id,
+        workspace_id,
+        member_id,
+        product_id,
+        generation_type,
+        product_category,
+        ruleset_id,
+        template_id,
+        model,
+        attempt_number,
+        {{ epoch_micros('occurred_at') }} - {{ epoch_micros('previous_at') }}
+            as since_previous_us,
+        quality_score,
+        credits,
+        {{ epoch_micros(local_time('occurred_at', 'timezone')) }} as made_us,
+        {{ epoch_micros('settled_at') }} - {{ epoch_micros('occurred_at') }}
+            as settled_after_us,
+        is_pending,
+        case when has_label then is_wasted end as is_wasted,
+        -- the day on which its disposition is as it is now
+        case
+            when has_label
+                then greatest(
+                    {{ local_date('settled_at', 'timezone') }},
+                    case
+                        when settled_at is null
+                            then {{ add_days('usage_date', var('maturity_days')) }}
+                    end,
+                    case
+                        when disposition_rule = 'unused_content'
+                            then {{ local_date('tracked_at', 'timezone') }}
+                    end
+                )
+        end as settled_on,
+        -- the day on which everything it depends on is known
+        case
+            when has_label
+                then greatest(
+                    {{ add_days('usage_date', var('maturity_days')) }},
+                    episode_last_usage_date,
+                    {{ local_date('settled_at', 'timezone') }},
+                    case
+                        when disposition_rule = 'unused_content'
+                            then {{ local_date('tracked_at', 'timezone') }}
+                    end
+                )
+        end as known_on,
+        {{ epoch_micros('opposite_at') }} - {{ epoch_micros('occurred_at') }}
+            as opposite_after_us,
+        case when has_label then {{ local_date('opposite_at', 'timezone') }} end
+            as opposite_on,
+        usage_date
+    from labelled
+),
+
+-- equal as long as nothing has changed that a model or a rate is computed from
+hashed as (
+    select
+        cases.*,
+        {{ hash_of([
+            'row_id',
+            "coalesce(workspace_id, '')",
+            "coalesce(member_id, '')",
+            "coalesce(product_id, '')",
+            "coalesce(generation_type, '')",
+            "coalesce(product_category, '')",
+            "coalesce(ruleset_id, '')",
+            "coalesce(template_id, '')",
+            "coalesce(model, '')",
+            'attempt_number',
+            'coalesce(since_previous_us, -1)',
+            'coalesce(quality_score, -1)',
+            'credits',
+            'made_us',
+        ]) }} as case_hash
+    from cases
 )
 
 select
-    row_id,
-    source,
-    event_id,
-    workspace_id,
-    member_id,
-    product_id,
-    generation_type,
-    product_category,
-    ruleset_id,
-    template_id,
-    model,
-    attempt_number,
-    {{ epoch_micros('occurred_at') }} - {{ epoch_micros('previous_at') }}
-        as since_previous_us,
-    quality_score,
-    credits,
-    {{ epoch_micros(local_time('occurred_at', 'timezone')) }} as made_us,
-    {{ epoch_micros('settled_at') }} - {{ epoch_micros('occurred_at') }}
-        as settled_after_us,
-    is_pending,
-    case when has_label then is_wasted end as is_wasted,
-    -- the day on which everything its disposition depends on is known
+    hashed.*,
+    case when known_on is not null then {{ hash_of(['case_hash', 'is_wasted', 'known_on']) }} end
+        as known_hash,
     case
-        when has_label
-            then greatest(
-                {{ add_days('usage_date', var('maturity_days')) }},
-                episode_last_usage_date,
-                {{ local_date('settled_at', 'timezone') }},
-                case
-                    when disposition_rule = 'unused_content'
-                        then {{ local_date('tracked_at', 'timezone') }}
-                end
-            )
-    end as known_on,
-    usage_date
-from labelled
+        when settled_on is not null
+            then {{ hash_of([
+                'case_hash',
+                'is_wasted',
+                'settled_on',
+                'coalesce(settled_after_us, -1)',
+                'coalesce(opposite_after_us, -1)',
+            ]) }}
+    end as settled_hash,
+    case
+        when opposite_on is not null
+            then {{ hash_of(['case_hash', 'is_wasted', 'opposite_after_us']) }}
+    end as opposite_hash
+from hashed

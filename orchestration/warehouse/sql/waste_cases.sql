@@ -16,8 +16,11 @@ select
     settled_after_us,
     is_pending,
     is_wasted,
+    settled_on,
     known_on,
+    opposite_after_us,
+    opposite_on,
     usage_date
 from facts.ml_waste_cases
 where {condition}
-order by workspace_id, source, event_id
+{order}

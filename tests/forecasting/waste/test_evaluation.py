@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ from benchmarks.waste_canaries import planted_leak, shuffled_time
 from forecasting.waste.evaluation import (
     MODELS,
     TEST_WEEKS,
+    TRAINING_DAYS,
     Evaluation,
     evaluate,
     refuse_unknown_labels,
+    trained_to,
 )
 from forecasting.waste.features import Cases, LeakageError
 from forecasting.waste.matrix import FEATURES, Features
@@ -94,6 +97,19 @@ def test_a_test_trains_on_no_more_cases_than_its_budget(monkeypatch: pytest.Monk
     monkeypatch.setattr("forecasting.waste.evaluation.fit_model", fit_model)
     evaluate(Cases.from_frame(sample_cases(8_000, 100, seed=8)), max_trained=700, **TERMS)
     assert trained == [700] * TEST_WEEKS
+
+
+def test_a_model_is_trained_once_a_week_to_the_sunday_before_the_last_one() -> None:
+    days = {day: (date(2026, 4, day) - date(1970, 1, 1)).days for day in range(1, 30)}
+    sunday = {day: trained_to(days[day], first_day=days[1] - 300) for day in (12, 13, 14, 19, 20)}
+    assert [sunday[day] - days[1] + 1 for day in (12, 13, 14, 19, 20)] == [-2, 5, 5, 5, 12]
+
+
+def test_while_there_are_few_weeks_a_model_is_trained_every_day() -> None:
+    as_of = (date(2026, 4, 14) - date(1970, 1, 1)).days  # a Tuesday, trained to the 5th
+    assert trained_to(as_of, first_day=as_of - 9 - TRAINING_DAYS + 2) == as_of
+    assert trained_to(as_of, first_day=as_of - 9 - TRAINING_DAYS + 1) == as_of - 9
+    assert trained_to(as_of, first_day=None) == as_of
 
 
 def test_nothing_at_all_is_not_tested() -> None:

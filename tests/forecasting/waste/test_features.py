@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from support.waste_cases import last_day, sample_cases
+from support.waste_cases import MATURITY_DAYS, last_day, sample_cases
 
 from forecasting.waste.baseline import Rule
 from forecasting.waste.features import (
     DAY_US,
     GROUPS,
+    MAX_SETTLING_DAYS,
     RATE_DAYS,
     UNKNOWN_DAY,
     Cases,
@@ -24,25 +25,78 @@ from forecasting.waste.matrix import FEATURES, Features, build_features, refuse_
 def known_by(frame: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     """The frame as it was at the end of a day: later generations are not there, later labels not known."""
     known = frame[frame["usage_date"] <= day].copy()
-    is_later = known["known_on"] > day
-    known.loc[is_later, ["is_wasted", "known_on", "settled_after_us"]] = None
+    was_opposite = (known["settled_on"] > day) & (known["opposite_on"] <= day)
+    known.loc[was_opposite, "is_wasted"] = ~known.loc[was_opposite, "is_wasted"]
+    for name in ("settled_on", "settled_after_us"):
+        opposite = name.replace("settled", "opposite")
+        known.loc[was_opposite, name] = known.loc[was_opposite, opposite]
+    is_later = known["settled_on"].isna() | (known["settled_on"] > day)
+    known.loc[was_opposite | is_later, ["opposite_on", "opposite_after_us"]] = None
+    known.loc[is_later, ["is_wasted", "settled_on", "settled_after_us"]] = None
+    known.loc[is_later | (known["known_on"] > day), "known_on"] = None
     return known
 
 
+def test_cases_are_known_at_a_day_as_they_were_then() -> None:
+    frame = sample_cases(3_000, 80, seed=2, overruled=0.3)
+    day = pd.Timestamp("2026-02-20")
+    cut = (day - pd.Timestamp(0)).days
+    then = known_by(frame, day)
+    # what was overruled later was known to be mature by its own outcome only
+    matured = then["usage_date"] + pd.Timedelta(days=MATURITY_DAYS)
+    is_open = then["known_on"].isna() & then["settled_on"].notna() & (matured <= day)
+    then.loc[is_open, "known_on"] = matured[is_open]
+    known = Cases.from_frame(frame).known_at(cut, maturity_days=MATURITY_DAYS)
+    expected = Cases.from_frame(then)
+    assert (then["settled_on"].notna() & then["known_on"].isna()).sum() > 50
+    for name in ("is_wasted", "known_day", "settled_day", "settled_hours", "opposite_day", "opposite_hours"):
+        np.testing.assert_array_equal(getattr(known, name), getattr(expected, name), name)
+
+
+def test_an_overruled_label_counts_as_it_was_known_until_then() -> None:
+    frame = sample_cases(2, 40, seed=1).assign(
+        workspace_id="w",
+        usage_date=pd.Timestamp("2026-01-05"),
+        made_us=(pd.Timestamp("2026-01-05") - pd.Timestamp(0)).days * DAY_US,
+        is_wasted=pd.array([True, False], dtype="boolean"),
+        settled_on=pd.to_datetime(["2026-01-10", "2026-01-06"]),
+        known_on=pd.Timestamp("2026-01-19"),
+        opposite_on=pd.to_datetime(["2026-01-06", None]),
+    )
+    history = LabelHistory(Cases.from_frame(frame))
+    asked = frame.iloc[:1]
+    found = []
+    for day in ("2026-01-06", "2026-01-07", "2026-01-10", "2026-01-11", "2026-02-07", "2026-02-08"):
+        counts = history.counts("all", Cases.from_frame(asked.assign(usage_date=pd.Timestamp(day))))
+        found.append((counts.labels[0], counts.wasted[0]))
+    assert found == [(0, 0), (2, 0), (2, 0), (2, 1), (0, 0), (0, 0)]
+
+
+def test_a_label_that_came_very_late_is_not_counted() -> None:
+    frame = sample_cases(600, 90, seed=1, overruled=0)
+    late = frame["usage_date"] + pd.Timedelta(days=MAX_SETTLING_DAYS + 1)
+    is_early = frame["usage_date"] < pd.Timestamp("2026-01-20")
+    cases = Cases.from_frame(frame.assign(settled_on=frame["settled_on"].mask(is_early, late)))
+    labels = LabelHistory(cases).counts("all", cases).labels
+    assert labels[cases.day > cases.day.max() - 5].max() > 0
+    in_reach = LabelHistory(cases.take(~is_early.to_numpy())).counts("all", cases).labels
+    np.testing.assert_array_equal(labels, in_reach)
+
+
 def test_a_group_counts_the_labels_of_28_days_known_before_the_day_and_no_others() -> None:
-    cases = Cases.from_frame(sample_cases(600, 60, seed=1))
+    cases = Cases.from_frame(sample_cases(600, 60, seed=1, overruled=0))
     history = LabelHistory(cases)
     for kind in GROUPS:
         counts = history.counts(kind, cases)
         for index in range(0, len(cases), 37):
             is_known = (
                 (cases.groups[kind] == cases.groups[kind][index])
-                & (cases.known_day < cases.day[index])
-                & (cases.known_day >= cases.day[index] - RATE_DAYS)
+                & (cases.settled_day < cases.day[index])
+                & (cases.settled_day >= cases.day[index] - RATE_DAYS)
             )
             assert counts.labels[index] == is_known.sum()
             assert counts.wasted[index] == cases.is_wasted[is_known].sum()
-            newest = cases.known_day[is_known].max(initial=-(2**20) - 1)
+            newest = cases.settled_day[is_known].max(initial=-(2**20) - 1)
             assert counts.known_us[index] == (newest + 1) * DAY_US
 
 

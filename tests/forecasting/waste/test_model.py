@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn.linear_model import LogisticRegression
-from support.waste_cases import MATURITY_DAYS, last_day, sample_cases
+from support.waste_cases import FIRST, MATURITY_DAYS, last_day, sample_cases
 
 from forecasting.waste import model
 from forecasting.waste.features import Cases, LabelHistory
@@ -24,7 +24,7 @@ NOTHING = pd.DataFrame(columns=["model", "version", "hash"])
 
 
 def choose(cases: Cases, registry: pd.DataFrame = NOTHING, stored: bytes | None = None) -> ModelInUse:
-    return choose_model(cases, registry, stored, as_of=AS_OF, maturity_days=MATURITY_DAYS)
+    return choose_model(cases, registry, stored, cut=last_day(), maturity_days=MATURITY_DAYS)
 
 
 @pytest.fixture(scope="module")
@@ -133,9 +133,22 @@ def test_only_a_stored_model_that_is_the_registered_one_need_not_be_read(
 
 def test_other_cases_are_another_version(cases: Cases, first: ModelInUse) -> None:
     fewer = cases.take(np.arange(len(cases) - 1))
-    terms = {"as_of": last_day(), "maturity_days": MATURITY_DAYS}
-    assert version_of(fewer, **terms) != version_of(cases, **terms) == first.registry["version"][0]
-    assert version_of(cases, as_of=last_day() + 1, maturity_days=14) != version_of(cases, **terms)
+    known = cases.known_at(last_day(), maturity_days=MATURITY_DAYS)
+    terms = {"cut": last_day(), "maturity_days": MATURITY_DAYS}
+    assert choose(fewer).registry["version"][0] != first.registry["version"][0] == version_of(known, **terms)
+    assert version_of(known, cut=last_day() + 1, maturity_days=14) != version_of(known, **terms)
+
+
+def test_what_happens_after_the_day_a_model_is_trained_to_trains_no_other() -> None:
+    frame, cut = sample_cases(2_000, 220, seed=5), last_day(210)
+    versions = []
+    for days in (210, 211, 220):
+        then = frame[frame["usage_date"] < FIRST + pd.Timedelta(days=days)]
+        cases = Cases.from_frame(then[then["usage_date"] >= FIRST + pd.Timedelta(days=days - 180)])
+        rows = choose_model(cases, NOTHING, None, cut=cut, maturity_days=MATURITY_DAYS).registry
+        assert rows["trained_to"][0] == FIRST + pd.Timedelta(days=209)
+        versions.append(rows["version"][0])
+    assert len(set(versions)) == 1
 
 
 def test_a_type_that_no_such_model_has_is_refused_before_it_is_read() -> None:

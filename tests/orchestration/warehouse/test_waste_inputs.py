@@ -1,4 +1,4 @@
-"""Which cases are read to train on, and which are scored."""
+"""Which cases are read to train on, which are scored, and whose labels are counted."""
 
 from __future__ import annotations
 
@@ -8,54 +8,79 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.waste_cases import sample_cases
+from support.waste_cases import last_day, sample_cases
 
+from forecasting.waste.features import RATE_DAYS
 from orchestration.warehouse import waste_inputs
 from orchestration.warehouse.duckdb import DuckDBWarehouse
-from orchestration.warehouse.waste_inputs import cases_to_score, training_cases
+from orchestration.warehouse.waste_inputs import Window, cases_of, labels_since, training_cases
 
 LAST = date(2026, 4, 10)
-TERMS = {"as_of": LAST, "days": 180}
+DAYS = np.arange(last_day() - 29, last_day() + 1)
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> DuckDBWarehouse:
     warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    select = """
+        select * replace (
+            cast(usage_date as date) as usage_date, cast(settled_on as date) as settled_on,
+            cast(opposite_on as date) as opposite_on
+        ) from frame
+    """
     frame = sample_cases(3_000, 100, seed=1)
-    select = "select * replace (cast(usage_date as date) as usage_date) from frame"
     warehouse.replace("facts.ml_waste_cases", frame, select=select)
     warehouse.replace("facts.int_generations_classified", frame, select=select)
     return warehouse
 
 
-def scored(warehouse: DuckDBWarehouse) -> pd.DataFrame:
-    """Every scored case: its id, and two things that are known of it."""
-    training = training_cases(warehouse, **TERMS)
-    parts = list(cases_to_score(warehouse, training, as_of=LAST, days=30))
+def window_of(warehouse: DuckDBWarehouse) -> Window:
+    return Window.of(warehouse, as_of=LAST, days=180)
+
+
+def scored(warehouse: DuckDBWarehouse, found: int) -> pd.DataFrame:
+    """Every case of DAYS: its id, and two things that are known of it."""
+    parts = list(cases_of(warehouse, DAYS, found=found))
     rows = pd.concat([part.ids.assign(made_us=part.cases.made_us, day=part.cases.day) for part in parts])
     return rows.sort_values("row_id", ignore_index=True)
 
 
-def test_more_cases_than_are_read_at_once_are_scored_in_parts(
+def test_more_cases_than_are_read_at_once_are_read_in_parts(
     warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = scored(warehouse)
+    whole = scored(warehouse, 900)
     assert whole["row_id"].is_unique
-    assert whole["day"].max() - whole["day"].min() == 29
+    assert set(whole["day"]) == set(DAYS)
     monkeypatch.setattr(waste_inputs, "AT_ONCE", 100)
-    pd.testing.assert_frame_equal(scored(warehouse), whole)
-    monkeypatch.setattr(waste_inputs, "MAX_CASES", 1_000)
-    pd.testing.assert_frame_equal(scored(warehouse), whole)
+    assert len(list(cases_of(warehouse, DAYS, found=900))) == 10
+    pd.testing.assert_frame_equal(scored(warehouse, 900), whole)
 
 
-def test_of_too_many_cases_those_of_some_products_are_trained_on(
+def test_of_too_many_cases_those_of_half_of_the_products_are_trained_on(
     warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = training_cases(warehouse, **TERMS)
-    assert (len(every.cases), every.is_whole) == (3_000, True)
-    monkeypatch.setattr(waste_inputs, "MAX_CASES", 1_000)
-    some = training_cases(warehouse, **TERMS)
-    assert not some.is_whole
-    assert 800 < len(some.cases) < 1_200
-    products = every.cases.product[np.isin(every.cases.product, some.cases.product)]
-    assert len(products) == len(some.cases)
+    window = window_of(warehouse)
+    assert (window.found, window.first_day) == (3_000, last_day() - 99)
+    every = training_cases(warehouse, window)
+    assert len(every) == 3_000
+    monkeypatch.setattr(waste_inputs, "MAX_CASES", 1_600)
+    some = training_cases(warehouse, window)
+    assert 1_300 < len(some) < 1_600
+    assert np.isin(every.product, some.product).sum() == len(some)
+    # and the same ones, if there are a few more
+    monkeypatch.setattr(waste_inputs, "MAX_CASES", 1_700)
+    np.testing.assert_array_equal(training_cases(warehouse, window).product, some.product)
+
+
+@pytest.mark.parametrize("max_cases", [2_000_000, 1_600])
+def test_rates_of_some_days_need_only_the_labels_of_28_days_before_them(
+    warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch, max_cases: int
+) -> None:
+    monkeypatch.setattr(waste_inputs, "MAX_CASES", max_cases)
+    window = window_of(warehouse)
+    (part,) = cases_of(warehouse, DAYS, found=900)
+    few = labels_since(warehouse, window, int(DAYS[0]) - RATE_DAYS).counts("ruleset", part.cases)
+    every = training_cases(warehouse, window).history.counts("ruleset", part.cases)
+    assert every.labels.max() > 10
+    np.testing.assert_array_equal(few.labels, every.labels)
+    np.testing.assert_array_equal(few.wasted, every.wasted)

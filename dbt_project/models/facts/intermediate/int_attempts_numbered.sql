@@ -25,7 +25,9 @@ repeated_units as (
 attempted as (
     select
         generations.*,
-        case when current_outcomes.is_used then 1 else 0 end as is_used
+        case when current_outcomes.is_used then 1 else 0 end as is_used,
+        case when current_outcomes.is_used then current_outcomes.decided_at end
+            as used_at
     from generations
     inner join repeated_units on generations.unit_key = repeated_units.unit_key
     left join {{ ref('int_outcomes_latest') }} as current_outcomes
@@ -56,6 +58,7 @@ variants as (
         cast(1 as bigint) as variant_number,
         cast(1 as bigint) as variant_count,
         attempted.is_used,
+        attempted.used_at,
         case when attempted.quality_score is null then 0 else 1 end
             as scored_variant_count,
         cast({{ score_steps('attempted.quality_score') }} as decimal(38, 0))
@@ -75,6 +78,7 @@ variants as (
         row_number() over variants_in_order as variant_number,
         count(*) over all_variants as variant_count,
         max(attempted.is_used) over all_variants as is_used,
+        min(attempted.used_at) over all_variants as used_at,
         count(attempted.quality_score) over all_variants as scored_variant_count,
         cast(
             sum({{ score_steps('attempted.quality_score') }}) over all_variants
@@ -184,6 +188,20 @@ placed as (
             and numbered.unit_attempt_number = episodes.unit_attempt_number
 ),
 
+neighbours as (
+    select
+        unit_key,
+        unit_attempt_number,
+        lag(attempted_at) over in_episode as previous_at,
+        lead(attempted_at) over in_episode as next_at
+    from placed
+    where variant_number = 1
+    window in_episode as (
+        partition by unit_key, episode_number
+        order by unit_attempt_number
+    )
+),
+
 summed as (
     select
         unit_key,
@@ -191,6 +209,7 @@ summed as (
         min(unit_attempt_number) as first_number,
         count(*) as attempt_count,
         sum(is_used) as used_count,
+        min(used_at) as first_used_at,
         max(usage_date) as last_usage_date
     from placed
     where variant_number = 1
@@ -208,9 +227,15 @@ select
     placed.is_used = 1 as is_attempt_used,
     cast(summed.used_count as bigint) as used_count,
     summed.last_usage_date,
+    neighbours.previous_at,
+    least(neighbours.next_at, summed.first_used_at) as thrown_away_at,
     cast(placed.scored_variant_count as bigint) as scored_variant_count,
     placed.quality_steps
 from placed
+inner join neighbours
+    on
+        placed.unit_key = neighbours.unit_key
+        and placed.unit_attempt_number = neighbours.unit_attempt_number
 inner join summed
     on
         placed.unit_key = summed.unit_key

@@ -32,6 +32,8 @@ joined as (
             'is_attempt_used': 'coalesce(current_outcomes.is_used, false)',
             'used_count': 'case when current_outcomes.is_used then 1 else 0 end',
             'last_usage_date': 'generations.usage_date',
+            'previous_at': 'null',
+            'thrown_away_at': 'null',
             'scored_variant_count': 'case when generations.quality_score is null then 0 else 1 end',
             'quality_steps': score_steps('generations.quality_score'),
         }.items() %}
@@ -44,6 +46,7 @@ joined as (
         current_outcomes.current_outcome,
         current_outcomes.outcome_at,
         current_outcomes.decided_at,
+        current_outcomes.overruled_at,
         current_outcomes.row_id is not null as has_outcome,
         coalesce(current_outcomes.is_used, false) as is_used,
         coalesce(current_outcomes.is_rejected, false) as is_rejected,
@@ -157,6 +160,9 @@ select
     occurred_at,
     outcome_at,
     decided_at,
+    overruled_at,
+    previous_at,
+    thrown_away_at,
     usage_date,
     batch_id
 from flagged

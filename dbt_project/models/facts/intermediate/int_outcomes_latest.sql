@@ -20,7 +20,12 @@ with_reversal as (
             case
                 when (is_use or is_rejection) and is_use <> is_used_now then occurred_at
             end
-        ) over (partition by row_id) as reversed_at
+        ) over (partition by row_id) as reversed_at,
+        min(
+            case
+                when (is_use or is_rejection) and is_use <> is_used_now then occurred_at
+            end
+        ) over (partition by row_id) as overruled_at
     from ranked
 ),
 
@@ -46,6 +51,7 @@ select
     is_use as is_used,
     is_rejection as is_rejected,
     case when is_use or is_rejection then occurred_at end as outcome_at,
-    decided_at
+    decided_at,
+    overruled_at
 from decided
 where newest_rank = 1
