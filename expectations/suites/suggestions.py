@@ -13,6 +13,8 @@ _KINDS = {
     "template": "template_id",
     "category_type": "product_category",
     "member_type": "member_id",
+    "model": "model",
+    "workflow": "workflow",
 }
 _MEASURES = ("generation_count", "wasted_generation_count", "credits", "wasted_credits")
 
@@ -71,10 +73,12 @@ GATES = (
             _RANKED,
             _row_check(
                 "suggestions_name_the_segment_of_their_kind",
-                "a suggestion names one ruleset, template, category and type, or member, as its kind says",
+                "a suggestion names one ruleset, template, category and type, member, model or workflow, "
+                "as its kind says",
                 f"select * from waste.suggestions where not coalesce({_is_of_its_kind()}, false)",
                 "{segment_kind} with ruleset {ruleset_id}, template {template_id}, "
-                "category {product_category}, member {member_id}, type {generation_type}",
+                "category {product_category}, member {member_id}, model {model}, workflow {workflow}, "
+                "type {generation_type}",
                 "These ids are what the evidence is joined by; a wrong one points at the work of others.",
             ),
             _row_check(

@@ -247,11 +247,12 @@ class LabelHistory:
             (cases.opposite_day < UNKNOWN_DAY) & (cases.opposite_hours >= cases.settled_hours)
         )
         if len(mixed):
+            first = mixed[0]
             raise LeakageError(
-                "a label that was overruled counts as final only after that; case "
-                f"{mixed[0]} was settled {cases.settled_hours[mixed[0]]:.1f} hours after its generation, and the "
-                f"opposite was known after {cases.opposite_hours[mixed[0]]:.1f} ({len(mixed)} such cases). Look "
-                "at settled_on and opposite_on in facts.ml_waste_cases."
+                "a final label counts only after the one that it overruled; the final one of case "
+                f"{first} is known after {cases.settled_hours[first]:.1f} hours, the one before after "
+                f"{cases.opposite_hours[first]:.1f} ({len(mixed)} such cases). Look at settled_on and "
+                "opposite_on in facts.ml_waste_cases."
             )
         settled = np.flatnonzero(cases.settled_day <= cases.day + MAX_SETTLING_DAYS)
         overruled = np.flatnonzero(

@@ -1,12 +1,16 @@
 """What a segment could save in 30 days if it wasted no more than the better quarter of its peers.
 
 Its peers are the segments of the same kind for the same generation type in the same workspace. Rates are of
-credits, those of small segments shrunk towards the type's. The saving is potential: no cause is known.
+credits, those of small segments shrunk towards the type's: for a reason known at once, of what was wasted for
+such reasons; for the others, of all that was wasted, among mature generations. The saving is potential: no
+cause is known.
 
 Not here: which segments waste more (segments.py), or the text of a suggestion (suggestions.py).
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -23,13 +27,27 @@ DECIMALS = 6
 MIN_SHARE = 0.001
 
 
+@dataclass(frozen=True)
+class Measures:
+    """The columns that a rate is computed from; all three count the same generations."""
+
+    count: str
+    credits: str
+    wasted: str
+
+
+# waste known at once is counted to as_of, all waste only of generations that are mature
+_EARLY = Measures("generation_count", "credits", "early_wasted_credits")
+_MATURE = Measures("mature_count", "mature_credits", "mature_wasted_credits")
+
+
 def add_savings(segments: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     """The segments worth a change, most saving first, with their potential saving.
 
     Args:
         segments: of `find_segments`.
-        frame: the cells they were found in, with mature_credits and mature_wasted_credits (for the
-            rates), wasted_credits (young ones included), and recent_credits: all of the last SAVING_DAYS.
+        frame: the cells they were found in, with the columns of Measures, and recent_credits: all of the last
+            SAVING_DAYS.
 
     Returns:
         The segments with saving_low, saving_mid, saving_high: credits in SAVING_DAYS, with the 80 % range,
@@ -59,8 +77,40 @@ def add_savings(segments: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _savings(segments: pd.DataFrame, frame: pd.DataFrame, kind: str) -> pd.DataFrame:
     part = ["workspace_id", "generation_type", KINDS[kind]]
-    parts = _parts(frame, part)
-    # a segment of all types is the sum of its parts
+    is_early = segments["waste_reason"].isin(EARLY_REASONS)
+    merged = pd.concat(
+        [
+            _merged(segments[chosen], _parts(frame, part, measures), part)
+            for chosen, measures in ((is_early, _EARLY), (~is_early, _MATURE))
+        ],
+        ignore_index=True,
+    )
+    never = (merged["waste_reason"] == UNNEEDED).to_numpy()
+    for name, level in {"low": 0.9, "mid": 0.5, "high": 0.1}.items():
+        # none of n units was used: at this confidence, at least this share is unused
+        unused = (1 - level) ** (1 / merged["products"].clip(lower=1))
+        merged[f"never_{name}"] = merged["recent"] * np.where(never, unused, 0.0)
+    merged["mid"] = np.where(never, 0.0, merged["saving"])
+    merged["variance"] = np.where(never, 0.0, merged["saving_variance"])
+    columns = list(segments.columns)
+    sums = merged.groupby(columns, dropna=False, sort=False, as_index=False)[
+        ["wasted", "mid", "variance", "never_low", "never_mid", "never_high"]
+    ].sum()
+    spread = RANGE_SDS * np.sqrt(sums["variance"])
+    savings = pd.DataFrame(
+        {
+            "saving_low": (sums["mid"] - spread).clip(lower=0.0) + sums["never_low"],
+            "saving_mid": sums["mid"] + sums["never_mid"],
+            "saving_high": sums["mid"] + spread + sums["never_high"],
+        }
+    )
+    # never more than was wasted, to the published digits; the whole range becomes smaller, and stays a range
+    scale = (sums["wasted"] / savings["saving_high"].clip(lower=1e-9)).clip(upper=1.0)
+    return sums[columns].join(savings.mul(scale, axis=0).round(DECIMALS))
+
+
+def _merged(segments: pd.DataFrame, parts: pd.DataFrame, part: list[str]) -> pd.DataFrame:
+    """The segments with their parts; one of all types is the sum of its parts."""
     of_type = segments["generation_type"].notna()
     pieces = [
         segments[of_type].merge(parts, on=part),
@@ -69,54 +119,26 @@ def _savings(segments: pd.DataFrame, frame: pd.DataFrame, kind: str) -> pd.DataF
         .merge(parts, on=[name for name in part if name != "generation_type"])
         .drop(columns="generation_type"),
     ]
-    merged = pd.concat(pieces, ignore_index=True)
-    never = (merged["waste_reason"] == UNNEEDED).to_numpy()
-    for name, level in {"low": 0.9, "mid": 0.5, "high": 0.1}.items():
-        # none of n units was used: at this confidence, at least this share is unused
-        unused = (1 - level) ** (1 / merged["products"].clip(lower=1))
-        merged[f"never_{name}"] = merged["recent"] * np.where(never, unused, 0.0)
-    is_early = merged["waste_reason"].isin(EARLY_REASONS)
-    merged["wasted"] = merged["wasted"].where(is_early, merged["mature_wasted"])
-    merged["mid"] = np.where(never, 0.0, merged["saving"])
-    merged["variance"] = np.where(never, 0.0, merged["saving_variance"])
-    columns = list(segments.columns)
-    sums = merged.groupby(columns, dropna=False, sort=False, as_index=False)[
-        ["wasted", "mid", "variance", "never_low", "never_mid", "never_high"]
-    ].sum()
-    spread = RANGE_SDS * np.sqrt(sums["variance"])
-    savings = {
-        "saving_low": (sums["mid"] - spread).clip(lower=0.0) + sums["never_low"],
-        "saving_mid": sums["mid"] + sums["never_mid"],
-        "saving_high": sums["mid"] + spread + sums["never_high"],
-    }
-    # never more than was wasted, to the published digits
-    return sums[columns].assign(
-        **{name: saving.clip(upper=sums["wasted"]).round(DECIMALS) for name, saving in savings.items()}
-    )
+    return pd.concat(pieces, ignore_index=True)
 
 
-def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
+def _parts(frame: pd.DataFrame, part: list[str], measures: Measures) -> pd.DataFrame:
     """Every segment of a kind and type: what it could save, and how uncertain that is.
 
     Generations without an id are a peer, too.
     """
-    measures = [
-        "mature_count",
-        "mature_credits",
-        "mature_wasted_credits",
-        "wasted_credits",
-        "recent_credits",
-    ]
-    clusters = frame.groupby([*part, "product_id"], as_index=False, dropna=False)[measures].sum()
-    parts = clusters.groupby(part, as_index=False, dropna=False)[measures].sum()
-    types = parts.groupby(part[:2], as_index=False)[measures[:3]].sum()
+    names = {measures.count: "count", measures.credits: "decided", measures.wasted: "wasted"}
+    names["recent_credits"] = "recent"
+    clusters = frame.groupby([*part, "product_id"], as_index=False, dropna=False)[list(names)].sum()
+    clusters = clusters.rename(columns=names)
+    parts = clusters.groupby(part, as_index=False, dropna=False)[list(names.values())].sum()
+    types = parts.groupby(part[:2], as_index=False)[["count", "decided", "wasted"]].sum()
     parts = parts.merge(types, on=part[:2], suffixes=("", "_of_type"))
-    decided, wasted = parts["mature_credits"], parts["mature_wasted_credits"]
-    type_rate = parts["mature_wasted_credits_of_type"] / parts["mature_credits_of_type"].clip(lower=1e-9)
-    each = parts["mature_credits_of_type"] / parts["mature_count_of_type"].clip(lower=1)
+    type_rate = parts["wasted_of_type"] / parts["decided_of_type"].clip(lower=1e-9)
+    each = parts["decided_of_type"] / parts["count_of_type"].clip(lower=1)
     prior = PRIOR_GENERATIONS * each
-    parts["rate"] = (wasted + prior * type_rate) / (decided + prior).clip(lower=1e-9)
-    is_large = parts["mature_count"] >= MIN_GENERATIONS
+    parts["rate"] = (parts["wasted"] + prior * type_rate) / (parts["decided"] + prior).clip(lower=1e-9)
+    is_large = parts["count"] >= MIN_GENERATIONS
     better = (
         parts[is_large]
         .groupby(part[:2])["rate"]
@@ -125,19 +147,15 @@ def _parts(frame: pd.DataFrame, part: list[str]) -> pd.DataFrame:
     )
     parts = parts.merge(better.reset_index(), on=part[:2], how="left")
     clusters = clusters.merge(parts[[*part, "rate"]], on=part)
-    clusters["square"] = (
-        clusters["mature_wasted_credits"] - clusters["rate"] * clusters["mature_credits"]
-    ) ** 2
+    clusters["square"] = (clusters["wasted"] - clusters["rate"] * clusters["decided"]) ** 2
     spread = clusters.groupby(part, as_index=False, dropna=False).agg(
         square=("square", "sum"), products=("square", "size")
     )
     parts = parts.merge(spread, on=part)
     gain = (parts["rate"] - parts["better"]).clip(lower=0.0).fillna(0.0)
-    parts["saving"] = gain * parts["recent_credits"]
-    parts["saving_variance"] = (
-        parts["square"] / (decided + prior).clip(lower=1e-9) ** 2 * parts["recent_credits"] ** 2
-    )
-    names = {"recent_credits": "recent", "wasted_credits": "wasted", "mature_wasted_credits": "mature_wasted"}
-    return parts.rename(columns=names)[
-        [*part, "saving", "saving_variance", "recent", "wasted", "mature_wasted", "products"]
-    ]
+    parts["saving"] = gain * parts["recent"]
+    # what little evidence leaves open is as wide as the prior
+    open_square = PRIOR_GENERATIONS * each**2 * type_rate * (1 - type_rate)
+    variance = (parts["square"] + open_square) / (parts["decided"] + prior).clip(lower=1e-9) ** 2
+    parts["saving_variance"] = variance * parts["recent"] ** 2
+    return parts[[*part, "saving", "saving_variance", "recent", "wasted", "products"]]

@@ -1,9 +1,9 @@
 """Where a workspace wastes more than elsewhere with the same kind of content.
 
-A segment is a ruleset, a template, a category or a member, with one generation type or, except a category,
-with all of its types. It is compared with everything else of the same types in the same workspace, one waste
-reason at a time. A segment found is removed before the search for the next, so that one cause is not reported
-for every segment that shares its generations.
+A segment is a ruleset, a template, a category, a member, a model or a workflow, with one generation type or,
+except a category, with all of its types. It is compared with everything else of the same types in the same
+workspace, one waste reason at a time. A segment found is removed before the search for the next, so that one
+cause is not reported for every segment that shares its generations.
 
 Not here: what a change could save (savings.py), or the text of a suggestion (suggestions.py). No cause is
 claimed: these are differences that chance does not explain.
@@ -41,6 +41,8 @@ KINDS = {
     "template": "template_id",
     "category_type": "product_category",
     "member_type": "member_id",
+    "model": "model",
+    "workflow": "workflow",
 }
 # At most this share of workspaces without any difference gets a suggestion: it is divided among all
 # tests of a workspace (Bonferroni). Measured on simulated ones it is 1 to 2 %, since segments overlap.
@@ -104,15 +106,15 @@ def find_segments(frame: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         frame: one row per workspace_id, product_id, generation_type, product_category, ruleset_id,
-            template_id and member_id, with generation_count, mature_count, used_count, `<reason>_count` for
-            each of REASONS (of mature ones only unless in EARLY_REASONS), episode_count, and
-            long_episode_count: those of excess_attempts or more. Ordered by these ids.
+            template_id, member_id, model and workflow, with generation_count, mature_count, used_count,
+            `<reason>_count` for each of REASONS (of mature ones only unless in EARLY_REASONS), episode_count,
+            and long_episode_count: those of excess_attempts or more. Ordered by these ids.
 
     Returns:
         One row per segment: workspace_id, segment_kind, ruleset_id, template_id, product_category, member_id,
-        generation_type (null: all of its types), waste_reason, clarity (standard errors of the difference),
-        and expected_share: what the rest of the workspace suggests, type by type, without what other segments
-        explain (NaN for a field that is never used).
+        model, workflow, generation_type (null: all of its types), waste_reason, clarity (standard errors of
+        the difference), and expected_share: what the rest of the workspace suggests, type by type, without
+        what other segments explain (NaN for a field that is never used).
     """
     cells = Cells.from_frame(frame)
     fields = cells.segments["category_type", True]

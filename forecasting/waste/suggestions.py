@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecasting.waste.segments import EARLY_REASONS, MIN_RATIO, UNNEEDED
+from forecasting.waste.segments import EARLY_REASONS, KINDS, MIN_RATIO, UNNEEDED
 
 HORIZON_DAYS = 365
 
@@ -32,6 +32,8 @@ _ACTIONS = {
     "template": "reworking it",
     "category_type": "reviewing what is asked for there",
     "member_type": "going through them together",
+    "model": "trying another one",
+    "workflow": "reworking it",
 }
 
 
@@ -143,6 +145,10 @@ def _subject(row: dict[Hashable, Any]) -> str:
             return f"Template {row['template_id']}"
         case "category_type":
             return f"{_capital(_types(row))} of {row['product_category']}"
+        case "model":
+            return f"Model {row['model']}"
+        case "workflow":
+            return f"Workflow {row['workflow']}"
     name = row["member_name"]
     return f"Member {name if isinstance(name, str) and name else row['member_id']}"
 
@@ -157,7 +163,7 @@ def _whose(row: dict[Hashable, Any]) -> str:
 
 
 def _segment_id(row: dict[Hashable, Any]) -> str:
-    names = [row[name] for name in ("ruleset_id", "template_id", "product_category", "member_id")]
+    names = [row[name] for name in KINDS.values()]
     parts = [*names, row["generation_type"]]
     return " / ".join(str(part) for part in parts if isinstance(part, str))
 

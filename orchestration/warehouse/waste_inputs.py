@@ -165,8 +165,11 @@ def _part(first: int, last: int, parts: int) -> str:
     return " and ".join(bounds) or "true"
 
 
-_SEGMENT_IDS = "workspace_id, generation_type, product_category, ruleset_id, template_id, member_id"
+_SEGMENT_IDS = (
+    "workspace_id, generation_type, product_category, ruleset_id, template_id, member_id, model, workflow"
+)
 _CELL_IDS = f"product_id, {_SEGMENT_IDS}"
+_EARLY = ", ".join(f"'{reason}'" for reason in EARLY_REASONS)
 _PEOPLE = "select workspace_id, member_id, member_name from dimensions.dim_members"
 _TYPES = "select generation_type, generation_type_name from dimensions.dim_generation_types"
 _BALANCE_STATE = read_sql(__file__, "balance_state")
@@ -180,9 +183,8 @@ def waste_cells(warehouse: Warehouse, terms: Terms) -> pd.DataFrame:
 def evidence_of(warehouse: Warehouse, segments: pd.DataFrame, terms: Terms) -> pd.DataFrame:
     """Exact counts and credits of each segment, and of the rest of its workspace."""
     counted = _counted(terms, _SEGMENT_IDS, "workspace_id in (select workspace_id from segments)")
-    early = ", ".join(f"'{reason}'" for reason in EARLY_REASONS)
     return warehouse.query(
-        read_sql(__file__, "suggestion_evidence", counted=counted, early_reasons=early),
+        read_sql(__file__, "suggestion_evidence", counted=counted, early_reasons=_EARLY),
         frames={"segments": segments},
     )
 
@@ -193,6 +195,7 @@ def _counted(terms: Terms, ids: str, condition: str) -> str:
         "waste_counts",
         ids=ids,
         condition=condition,
+        early_reasons=_EARLY,
         last_day=terms.as_of,
         saving_days=SAVING_DAYS,
         **asdict(terms),

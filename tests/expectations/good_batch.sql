@@ -142,7 +142,7 @@ from (values
     (7, 'w2', '2026-03-31', 3, 'm3', 'r1', 't1', 1, 1)
 ) as given(id, workspace, usage_date, credits, member, ruleset, template, number, attempt_count);
 create table facts.fct_generations as
-select judged.*, episode_id, disposition, waste_reason
+select judged.*, episode_id, disposition, waste_reason, 'm' as model, 'f' as workflow
 from facts.int_generations_classified as judged
 inner join (values
     ('e1', 'x-1', 'used', null),
@@ -278,20 +278,20 @@ insert into waste.pending_waste values
     ('w1', '7d', 1, 0, 2.5), ('w1', '30d', 1, 0, 2.5), ('w1', '90d', 1, 0, 2.500002);
 create table waste.suggestions (
     workspace_id text, suggestion_rank bigint, segment_kind text, ruleset_id text, template_id text,
-    product_category text, member_id text, generation_type text, waste_reason text, generation_count bigint,
+    product_category text, member_id text, model text, workflow text, generation_type text, waste_reason text, generation_count bigint,
     wasted_generation_count bigint, evidence_count bigint, affected_count bigint, elsewhere_count bigint,
     elsewhere_affected_count bigint, credits decimal(38, 6), wasted_credits decimal(38, 6),
     potential_saving_credits_low decimal(38, 6), potential_saving_credits_mid decimal(38, 6),
     potential_saving_credits_high decimal(38, 6), evidence_from date, evidence_to date
 );
 insert into waste.suggestions values
-    ('w1', 1, 'ruleset', 'r2', null, null, null, 'description', 'failed_generation', 3, 1, 3, 1, 1, 0,
+    ('w1', 1, 'ruleset', 'r2', null, null, null, null, null, 'description', 'failed_generation', 3, 1, 3, 1, 1, 0,
         8.75, 1.25, 1, 1.25, 1.25, '2026-01-01', '2026-03-31'),
-    ('w1', 2, 'template', null, 't2', null, null, null, 'failed_generation', 3, 1, 3, 1, 1, 0,
+    ('w1', 2, 'template', null, 't2', null, null, null, null, null, 'failed_generation', 3, 1, 3, 1, 1, 0,
         8.75, 1.25, 0, 1, 1.2, '2026-01-01', '2026-03-31'),
-    ('w1', 3, 'category_type', null, null, 'Shoes', null, 'description', 'excess_regeneration', 4, 1, 2, 0, 0, 0,
+    ('w1', 3, 'category_type', null, null, 'Shoes', null, null, null, 'description', 'excess_regeneration', 4, 1, 2, 0, 0, 0,
         18.75, 1.25, 0, 1, 1.1, '2026-01-01', '2026-03-31'),
-    ('w1', 4, 'member_type', null, null, null, 'm1', null, 'failed_generation', 2, 1, 2, 1, 1, 0,
+    ('w1', 4, 'member_type', null, null, null, 'm1', null, null, null, 'failed_generation', 2, 1, 2, 1, 1, 0,
         11.25, 1.25, 0, 0, 0, '2026-01-01', '2026-03-31');
 
 create table marts.credit_summary as

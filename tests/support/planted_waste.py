@@ -25,6 +25,8 @@ IDS = [
     "ruleset_id",
     "template_id",
     "member_id",
+    "model",
+    "workflow",
 ]
 
 
@@ -87,6 +89,8 @@ def generate(plan: Plan, seed: int) -> pd.DataFrame:
                     "ruleset_id": ruleset,
                     "template_id": f"tpl_{kind}",
                     "member_id": member,
+                    "model": "model",
+                    "workflow": None,
                     "attempt": attempt,
                     "attempts": attempts,
                     "waste_reason": reason if attempt == attempts else thrown,
@@ -107,7 +111,9 @@ def cells(generations: pd.DataFrame) -> pd.DataFrame:
         used_count=generations["is_used"].astype(float),
         mature_credits=generations["credits"].where(is_mature, 0.0),
         mature_wasted_credits=generations["credits"].where(is_mature & is_wasted, 0.0),
-        wasted_credits=generations["credits"].where(is_wasted, 0.0),
+        early_wasted_credits=generations["credits"].where(
+            generations["waste_reason"].isin(EARLY_REASONS), 0.0
+        ),
         recent_credits=generations["credits"].where(generations["age"] < 30, 0.0),
         episode_count=(generations["attempt"] == 1).astype(float),
         long_episode_count=((generations["attempt"] == 1) & (generations["attempts"] >= 3)).astype(float),
@@ -124,7 +130,8 @@ def cells(generations: pd.DataFrame) -> pd.DataFrame:
         "used_count",
         "mature_credits",
         "mature_wasted_credits",
-        "wasted_credits",
+        "credits",
+        "early_wasted_credits",
         "recent_credits",
         "episode_count",
         "long_episode_count",

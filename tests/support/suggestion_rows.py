@@ -20,6 +20,8 @@ SEGMENT: dict[str, Any] = {
     "template_id": None,
     "product_category": None,
     "member_id": None,
+    "model": None,
+    "workflow": None,
     "generation_type": "description",
     "waste_reason": "excess_regeneration",
     "expected_share": 0.11,
@@ -49,7 +51,15 @@ def suggestion_for(
     evidence: dict[str, Any] | None = None,
     balance: dict[str, Any] | None = None,
 ) -> Any:
-    texts = ["ruleset_id", "template_id", "product_category", "member_id", "generation_type"]
+    texts = [
+        "ruleset_id",
+        "template_id",
+        "product_category",
+        "member_id",
+        "model",
+        "workflow",
+        "generation_type",
+    ]
     segments = pd.DataFrame([SEGMENT | (segment or {})]).astype(dict.fromkeys(texts, "string"))
     people = pd.DataFrame({"workspace_id": ["w1"], "member_id": ["m1"], "member_name": ["Sarah"]})
     types = pd.DataFrame(

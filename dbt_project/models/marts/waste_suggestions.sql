@@ -25,5 +25,7 @@ select
     suggestion,
     evidence_from,
     evidence_to,
-    {{ as_of() }} as as_of
+    {{ as_of() }} as as_of,
+    model,
+    workflow
 from {{ ref('stg_waste__suggestions') }}

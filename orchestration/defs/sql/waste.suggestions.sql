@@ -7,6 +7,8 @@ select
     cast(template_id as varchar) as template_id,
     cast(product_category as varchar) as product_category,
     cast(member_id as varchar) as member_id,
+    cast(model as varchar) as model,
+    cast(workflow as varchar) as workflow,
     cast(generation_type as varchar) as generation_type,
     cast(waste_reason as varchar) as waste_reason,
     cast(generation_count as bigint) as generation_count,

@@ -76,6 +76,8 @@ ADVICE = {
     "ruleset": "improve rulesets to reduce {reduced}",
     "template": "improve templates to reduce {reduced}",
     "category_type": "review what is generated for a category to reduce {reduced}",
+    "model": "try another model to reduce {reduced}",
+    "workflow": "improve workflows to reduce {reduced}",
 }
 # where members differ, the advice is to review the work together, and blames nobody
 REVIEWED_TOGETHER = {

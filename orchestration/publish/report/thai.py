@@ -176,6 +176,8 @@ THAI: dict[str, str] = {
     "repeated first drafts": "ร่างแรกที่ต้องทำใหม่",
     "improve rulesets to reduce {reduced}": "ปรับปรุง ruleset เพื่อลด{reduced}",
     "improve templates to reduce {reduced}": "ปรับปรุงเทมเพลตเพื่อลด{reduced}",
+    "try another model to reduce {reduced}": "ลองใช้โมเดลอื่นเพื่อลด{reduced}",
+    "improve workflows to reduce {reduced}": "ปรับปรุงเวิร์กโฟลว์เพื่อลด{reduced}",
     "review what is generated for a category to reduce {reduced}": "ทบทวนสิ่งที่สร้างในหมวดสินค้าเพื่อลด{reduced}",
     "stop generating fields that nobody uses": "หยุดสร้างช่องที่ไม่มีใครใช้",
     "go through {what} together": "ทบทวน{what}ร่วมกัน",

@@ -31,6 +31,10 @@ scoped as (
         )
         and coalesce(
             segments.member_id = counted.member_id, segments.member_id is null
+        )
+        and coalesce(segments.model = counted.model, segments.model is null)
+        and coalesce(
+            segments.workflow = counted.workflow, segments.workflow is null
         ) as is_of
     from segments
     inner join counted

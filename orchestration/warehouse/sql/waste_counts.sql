@@ -32,6 +32,8 @@ select
     sum(case when disposition = 'wasted' then 1 else 0 end) as wasted_generation_count,
     sum(credits) as credits,
     sum(case when disposition = 'wasted' then credits else 0 end) as wasted_credits,
+    sum(case when waste_reason in ({early_reasons}) then credits else 0 end)
+        as early_wasted_credits,
     sum(
         case when usage_date > date '{last_day}' - {saving_days} then credits else 0 end
     )

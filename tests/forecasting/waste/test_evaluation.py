@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
-from support.waste_cases import MATURITY_DAYS, last_day, sample_cases
+from support.waste_cases import FIRST, MATURITY_DAYS, last_day, sample_cases
 
-from benchmarks.waste_canaries import planted_leak, shuffled_time
+from benchmarks.waste_canaries import early_final_labels, planted_leak, shuffled_time
+from benchmarks.waste_labels import compare_labels
 from forecasting.waste.evaluation import (
     MODELS,
     TEST_WEEKS,
@@ -20,7 +22,7 @@ from forecasting.waste.evaluation import (
     refuse_unknown_labels,
     trained_to,
 )
-from forecasting.waste.features import Cases, LeakageError
+from forecasting.waste.features import DAY_US, HOUR_US, Cases, LeakageError
 from forecasting.waste.matrix import FEATURES, Features
 from forecasting.waste.metrics import Scores, average_precision, calibration_error
 from forecasting.waste.promotion import objections
@@ -134,6 +136,34 @@ def test_the_shuffled_time_canary_is_caught() -> None:
     reason = shuffled_time(cases, **TERMS)
     assert reason is not None
     assert "Times were mixed up" in reason
+
+
+def test_the_canary_of_final_labels_counted_too_early_is_caught() -> None:
+    cases = Cases.from_frame(sample_cases(2_000, 100, seed=5))
+    reason = early_final_labels(cases, **TERMS)
+    assert reason is not None
+    assert "only after the one that it overruled" in reason
+
+
+def test_fresh_labels_predict_what_changes_sooner_than_labels_of_14_days() -> None:
+    frame = sample_cases(12_000, 100, seed=5, signal="group")
+    rng = np.random.default_rng(0)
+    # good rulesets turn bad on day 55 and bad ones good, and outcomes come within two days
+    is_later = (frame["usage_date"] - FIRST).dt.days >= 55
+    number = frame["ruleset_id"].str[-1].astype(int)
+    chance = np.linspace(0.05, 0.9, 6)[np.where(is_later, 5 - number, number)]
+    settled = frame["is_wasted"].notna()
+    frame["is_wasted"] = pd.array(rng.random(len(frame)) < chance, dtype="boolean")
+    frame.loc[~settled, "is_wasted"] = None
+    frame["settled_after_us"] = rng.integers(0, 2, len(frame)) * 30 * HOUR_US
+    settled_on = pd.to_datetime((frame["made_us"] + frame["settled_after_us"]) // DAY_US, unit="D")
+    frame["settled_on"] = settled_on.where(settled)
+    frame[["opposite_on", "opposite_after_us"]] = None
+    labels = compare_labels(Cases.from_frame(frame), weeks=4, **TERMS)
+    assert labels is not None
+    rule = labels.loc["rule"]
+    assert rule["fresh labels"] > rule["14 days labels"] + 0.05
+    assert rule["from"] > 0
 
 
 @pytest.mark.parametrize("signal", [pytest.param("quality", marks=pytest.mark.slow), "nothing"])

@@ -61,7 +61,9 @@ def test_an_overruled_label_counts_as_it_was_known_until_then() -> None:
         is_wasted=pd.array([True, False], dtype="boolean"),
         settled_on=pd.to_datetime(["2026-01-10", "2026-01-06"]),
         known_on=pd.Timestamp("2026-01-19"),
+        settled_after_us=5 * DAY_US,
         opposite_on=pd.to_datetime(["2026-01-06", None]),
+        opposite_after_us=DAY_US,
     )
     history = LabelHistory(Cases.from_frame(frame))
     asked = frame.iloc[:1]

@@ -132,11 +132,46 @@ def test_what_is_new_and_pending_saves_no_more_than_was_wasted_and_is_ranked_by_
     # most of what the ruleset made is young and not decided yet
     counted.loc[of_ruleset, "recent_credits"] *= 50
     found = add_savings(find_segments(counted), counted)
-    wasted = counted[of_ruleset]["wasted_credits"].sum()
-    of_found = found[found["ruleset_id"] == BAD_RULESET]
-    assert of_found["saving_high"].item() == pytest.approx(wasted)
+    wasted = counted[of_ruleset]["early_wasted_credits"].sum()
+    of_found = found[found["ruleset_id"] == BAD_RULESET].iloc[0]
+    assert of_found["saving_high"] == pytest.approx(wasted)
+    # and it is a range still
+    assert of_found["saving_low"] < 0.95 * of_found["saving_mid"] < 0.9 * of_found["saving_high"]
     assert (found["saving_mid"].diff().dropna() <= 0).all()
     assert found["suggestion_rank"].tolist() == list(range(1, len(found) + 1))
+
+
+def test_a_new_ruleset_has_a_range_from_its_own_waste() -> None:
+    """Nothing of it is mature yet: what it wasted at once is compared with what all waste at once."""
+    generations = generate(Plan("w", episodes=6000, excess=0.05, bad_excess=0.6), seed=4)
+    is_bad = generations["ruleset_id"] == BAD_RULESET
+    generations = generations[~is_bad | (generations["age"] < 14)]
+    found = found_in(generations)
+    new = found[found["ruleset_id"] == BAD_RULESET].iloc[0]
+    assert 0 < new["saving_low"] < 0.95 * new["saving_mid"] < 0.9 * new["saving_high"]
+
+
+def test_what_little_evidence_leaves_open_is_in_the_range() -> None:
+    generations = generate(Plan("w", rejected=0.02, hasty_rejected=0.9), seed=12)
+    # all that is known of it is alike: its own products do not differ at all
+    of_member = generations["member_id"] == HASTY_MEMBER
+    generations.loc[of_member & (generations["age"] >= 14), "waste_reason"] = "rejected_content"
+    generations.loc[of_member, "credits"] = 1.0
+    found = found_in(generations)
+    hasty = found[found["member_id"] == HASTY_MEMBER].iloc[0]
+    assert hasty["saving_low"] < hasty["saving_mid"] < hasty["saving_high"]
+
+
+@pytest.mark.parametrize("kind", ["model", "workflow"])
+def test_a_bad_model_or_workflow_is_found(kind: str) -> None:
+    generations = generate(Plan("w", rejected=0.05, hasty_rejected=0.05), seed=13)
+    is_bad = (generations["age"] * 7 + generations["attempt"]) % 4 == 0
+    generations[kind] = np.where(is_bad, "bad", "good")
+    chosen = is_bad & (generations["attempt"] == generations["attempts"])
+    chosen &= (generations["age"] % 3 == 0) & (generations["age"] >= 14)
+    generations.loc[chosen, ["waste_reason", "is_used"]] = ["rejected_content", False]
+    first = found_in(generations).iloc[0]
+    assert (first["segment_kind"], first[kind]) == (kind, "bad")
 
 
 def test_a_small_segment_saves_less_than_its_own_rate_suggests() -> None:

@@ -42,6 +42,24 @@ def test_a_ruleset_with_many_attempts_reads_as_its_first_user_wrote_it() -> None
         ),
         (
             {
+                "segment_kind": "model",
+                "ruleset_id": None,
+                "model": "m-2",
+                "waste_reason": "failed_generation",
+            },
+            "Model m-2: 34 % of its descriptions fail, 12 % elsewhere; trying another one could save",
+        ),
+        (
+            {
+                "segment_kind": "workflow",
+                "ruleset_id": None,
+                "workflow": "import",
+                "waste_reason": "rejected_content",
+            },
+            "Workflow import: 34 % of its descriptions are rejected, 12 % elsewhere; reworking it could save",
+        ),
+        (
+            {
                 "segment_kind": "member_type",
                 "ruleset_id": None,
                 "member_id": "m1",

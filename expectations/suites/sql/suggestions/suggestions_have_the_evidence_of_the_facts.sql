@@ -8,6 +8,8 @@ with generations as (
         template_id,
         product_category,
         member_id,
+        model,
+        workflow,
         count(*) as generation_count,
         sum(case when disposition = 'wasted' then 1 else 0 end)
             as wasted_generation_count,
@@ -24,7 +26,9 @@ with generations as (
         ruleset_id,
         template_id,
         product_category,
-        member_id
+        member_id,
+        model,
+        workflow
 ),
 
 found as (
@@ -61,6 +65,11 @@ found as (
             and (
                 suggestions.member_id is null
                 or suggestions.member_id = generations.member_id
+            )
+            and (suggestions.model is null or suggestions.model = generations.model)
+            and (
+                suggestions.workflow is null
+                or suggestions.workflow = generations.workflow
             )
     group by suggestions.workspace_id, suggestions.suggestion_rank
 )

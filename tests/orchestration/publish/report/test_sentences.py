@@ -31,7 +31,7 @@ from orchestration.publish.report.sentences import (
 from orchestration.publish.report.text import render_text
 
 AS_OF = date(2026, 4, 7)
-KINDS = ("ruleset", "template", "category_type", "member_type")
+KINDS = ("ruleset", "template", "category_type", "member_type", "model", "workflow")
 PACKS = json.dumps(
     [
         {"pack_id": "big", "count": 1, "credits": "3000", "price": "165"},
@@ -149,6 +149,8 @@ def with_suggestion(report: Report, **changes: object) -> Report:
             "unused_content",
             "review what is generated for a category to reduce unused content",
         ),
+        ("model", "rejected_content", "try another model to reduce rejections"),
+        ("workflow", "failed_generation", "improve workflows to reduce failed generations"),
         ("category_type", "unneeded_field", "stop generating fields that nobody uses"),
         ("member_type", "excess_regeneration", "go through repeated attempts together"),
         ("member_type", "low_quality_draft", "go through repeated first drafts together"),
@@ -172,7 +174,7 @@ def test_no_known_pair_has_the_advice_for_an_unknown_one(example: Report) -> Non
         for kind in KINDS
         for reason in WASTE_REASONS
     ]
-    assert len(known) == 24
+    assert len(known) == 36
     assert not [sentence for sentence in known if sentence is None or sentence.startswith("look at")]
 
 
