@@ -3,10 +3,13 @@
 Not here: the assertions.
 """
 
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -159,11 +162,23 @@ def suggested(**changes: Any) -> dict[str, Any]:
     }
 
 
+@cache
+def _empty_warehouse() -> bytes:
+    """The file of a warehouse whose marts have no rows; making it takes longer than filling it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "warehouse.duckdb"
+        with duckdb.connect(str(path)) as connection:
+            connection.begin()
+            connection.execute(SCHEMA)
+            connection.commit()
+        return path.read_bytes()
+
+
 def write_warehouse(path: Path, rows: Rows) -> Path:
     """Create a working warehouse whose marts hold the rows; data_quality is a view, as in the real one."""
+    path.write_bytes(_empty_warehouse())
     with duckdb.connect(str(path)) as connection:
         connection.begin()
-        connection.execute(SCHEMA)
         for mart, entries in rows.items():
             table = "journal.check_results" if mart == "data_quality" else f"marts.{mart}"
             for row in entries:
@@ -212,13 +227,35 @@ def publish_version() -> Callable[..., PublishedVersion]:
     return published_version
 
 
+@pytest.fixture(scope="session")
+def first_publication(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Rows], Path]:
+    """A folder with the warehouse of some rows and the data directory they were published in, made once."""
+    made: dict[str, Path] = {}
+
+    def make(rows: Rows) -> Path:
+        key = repr(rows)
+        if key not in made:
+            folder = tmp_path_factory.mktemp("published")
+            published_version(write_warehouse(folder / "warehouse.duckdb", rows), folder / "data")
+            made[key] = folder
+        return made[key]
+
+    return make
+
+
 @pytest.fixture
-def publish(tmp_path: Path, make_warehouse: Callable[[Rows], Path]) -> Callable[[Rows], Path]:
+def publish(
+    tmp_path: Path, make_warehouse: Callable[[Rows], Path], first_publication: Callable[[Rows], Path]
+) -> Callable[[Rows], Path]:
     """Publishes rows in the data directory of the test and returns the link to the served version."""
 
     def run(rows: Rows) -> Path:
-        published_version(make_warehouse(rows), tmp_path / "data")
-        return tmp_path / "data" / "published"
+        data_dir = tmp_path / "data"
+        if data_dir.exists():
+            published_version(make_warehouse(rows), data_dir)
+        else:
+            shutil.copytree(first_publication(rows), tmp_path, symlinks=True, dirs_exist_ok=True)
+        return data_dir / "published"
 
     return run
 
