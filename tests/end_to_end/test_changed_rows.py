@@ -14,6 +14,8 @@ from oracle import Oracle
 from oracle.comparison import differences, lake_rows
 from support.product import Credits, NightlyRun, nightly_run, published_rows
 
+# runs of its own take half a minute; the same rules are shown on models, on the lake and in histories
+pytestmark = pytest.mark.slow
 AS_OF = "2026-05-31"
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -167,7 +169,6 @@ def test_a_restatement_names_a_correction_and_a_refund(nights: NightlyRun) -> No
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("order", [((0, 1, 2),), ((2,), (1,), (0,))], ids=str)
 def test_nights_in_any_order_publish_what_one_night_does(
     order: tuple[tuple[int, ...], ...], credits_command: Credits, nights: NightlyRun, tmp_path: Path

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from support.product import Credits, NightlyRun, nightly_run, published_rows
 
+# runs of its own take half a minute; the same rules are shown on models, on the lake and in histories
+pytestmark = pytest.mark.slow
 AS_OF = "2026-05-20"
 MAPPING = """
 reads: {records: data, null: ["", "None"]}
@@ -108,7 +110,6 @@ def test_a_corrected_rate_is_a_definition_and_every_figure_is_the_corrected_one(
     assert "1 of gateway, json: such as the line is not valid JSON" in output
 
 
-@pytest.mark.slow
 def test_any_split_order_and_replay_publishes_the_same_rows(
     corrected: NightlyRun, credits_command: Credits, tmp_path: Path
 ) -> None:

@@ -168,7 +168,7 @@ def test_a_run_that_dies_leaves_the_growth_to_the_next(
     assert landing.loaded() == [("g1", 1), ("g2", 2), ("g3", 3)]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     kinds=st.lists(st.sampled_from(["good", "bad", "blank"]), min_size=1, max_size=12),
     end=st.sampled_from([b"\n", b"\r\n"]),

@@ -116,6 +116,7 @@ def test_a_schedule_that_dagster_refuses_is_a_problem(tmp_path: Path) -> None:
     assert "CREDITS_SCHEDULE_CRON" in found.remedy
 
 
+@pytest.mark.slow
 def test_a_model_that_dbt_cannot_parse_is_a_problem_and_nothing_is_left_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -228,7 +228,9 @@ def die_at_sync(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
         monkeypatch.setattr(module, "sync", sync)
 
 
-@pytest.mark.parametrize("step", range(22))
+@pytest.mark.parametrize(
+    "step", [step if step % 4 == 0 else pytest.param(step, marks=pytest.mark.slow) for step in range(22)]
+)
 def test_an_erasure_killed_at_any_step_loses_nothing_and_the_next_run_completes_it(
     lake: Lake, landing: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
