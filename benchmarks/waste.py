@@ -216,8 +216,8 @@ def _parser() -> argparse.ArgumentParser:
         "--as-of", help="last local date to know of (default: the last day with a generation)"
     )
     parser.add_argument("--weeks", type=int, default=90, help="newest weeks to test (default: 90)")
-    parser.add_argument("--workspaces", type=int, default=12, help="of the generated load")
-    parser.add_argument("--days", type=int, default=120, help="of the generated load")
+    parser.add_argument("--workspaces", type=int, default=50, help="of the generated load")
+    parser.add_argument("--days", type=int, default=250, help="of the generated load")
     parser.add_argument("--events", type=int, default=200_000, help="of the generated load")
     parser.add_argument("--seed", type=int, default=0, help="of the generated load")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
