@@ -40,7 +40,7 @@ create table marts.depletion_forecast (
     empty_since date, next_grant_on date, chance_empty_before_grant decimal(5,4), buy_by date,
     credits_to_buy decimal(38,6), recommended_packs varchar, packs_price decimal(24,12),
     packs_currency varchar, expiring_credits decimal(38,6), lead_time_days bigint,
-    capped_credits decimal(38,6), calibration_version varchar, history_days bigint,
+    capped_credits decimal(38,6), calibration_version varchar, demand_change varchar, history_days bigint,
     deciding_charge_source varchar, deciding_charge_event_id varchar, deciding_charge_date date,
     deciding_charge_credits decimal(38,6), status_without_charge varchar,
     credits_remaining_without_charge decimal(38,6), empty_on_without_charge date

@@ -130,6 +130,7 @@ class Forecast:
     lead_time_days: int
     capped_credits: Decimal
     history_days: int
+    demand_change: str | None = None
     deciding_charge_source: str | None = None
     deciding_charge_event_id: str | None = None
     deciding_charge_date: date | None = None

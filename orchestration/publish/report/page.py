@@ -31,6 +31,7 @@ from orchestration.publish.report.sentences import (
     advice_text,
     buying_text,
     capped_text,
+    change_text,
     costly_waste,
     describe_waste_reason,
     drawn_credits,
@@ -153,7 +154,7 @@ def headline_notes(report: Report) -> list[str]:
             _("{credits} credits left on {day}{pace}.", credits=left, day=as_of, pace=_pace(forecast))
         )
     renewal = renewal_text(forecast, write_date=write_date)
-    others = (renewal, capped_text(forecast), untracked_text(report))
+    others = (renewal, change_text(forecast), capped_text(forecast), untracked_text(report))
     notes += [_capitalized(f"{sentence}.") for sentence in others if sentence]
     if summary.overage:
         notes.append(

@@ -248,6 +248,23 @@ def capped_text(forecast: Forecast | None) -> str | None:
     )
 
 
+def change_text(forecast: Forecast | None) -> str | None:
+    """What a lasting fall or rise of use means for the range and the purchase; None without one."""
+    if forecast is None:
+        return None
+    if forecast.demand_change == "fell" and forecast.credits_to_buy is not None:
+        return _(
+            "use fell to under a third in the last 28 days: the purchase counts on the lower use, "
+            "the range also on its return"
+        )
+    if forecast.demand_change == "rose" and forecast.depletes_on_p50 is not None:
+        return _(
+            "use rose to over three times in the last 28 days: the median assumes no more growth, "
+            "the start of the range that it goes on"
+        )
+    return None
+
+
 def shown_accuracy(report: Report) -> tuple[Accuracy, ...]:
     """How accurate forecasts have been: only where there is a forecast, and enough of them were scored."""
     if report.forecast is None or report.forecast.forecast_status != "ok":
