@@ -89,7 +89,7 @@ def _profile(
     That is what its variance has beyond chance, and no more than its two halves in time agree (correlate).
     """
     cases = len(credits)
-    credits, weight, place = (part[:, -days:] for part in (credits, weight, place))
+    credits, weight, place = credits[:, -days:], weight[:, -days:], place[:, -days:]
     reached = np.cumsum(weight, axis=1)
     is_newer = 2 * reached > reached[:, -1:]
     cell = ((2 * np.arange(cases)[:, None] + is_newer) * places + place).ravel()
@@ -172,5 +172,6 @@ class Clock:
         start = np.maximum(low - 1, 0)
         before, after = (np.take_along_axis(self.total, day, axis=1) for day in (start, low))
         share = np.divide(flat - before, after - before, out=np.zeros(flat.shape), where=after > before)
-        beyond = np.maximum(flat - self.total[:, -1:], 0.0)
-        return (np.where(flat > 0, start + np.clip(share, 0, 1), 0.0) + beyond).reshape(elapsed.shape)
+        days = np.where(flat > 0, start + np.clip(share, 0, 1), 0.0)
+        beyond = flat - self.total[:, -1:]
+        return np.where(beyond > _TOLERANCE, CLOCK_DAYS + beyond, days).reshape(elapsed.shape)
