@@ -82,8 +82,8 @@ class Demand:
     def __getitem__(self, cases: Ints | Bools | slice) -> Demand:
         return Demand(*(getattr(self, part.name)[cases] for part in fields(self)))
 
-    def scaled(self, factor: float) -> Demand:
-        """The demand multiplied by a factor."""
+    def scaled(self, factor: float | Floats) -> Demand:
+        """The demand multiplied by a factor, or by one for each case."""
         return replace(
             self,
             fast=self.fast * factor,

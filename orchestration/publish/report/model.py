@@ -99,6 +99,7 @@ class Suggestion:
     suggestion: str
     evidence_from: date
     evidence_to: date
+    depletes_on_p50_if_saved: date | None = None
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,16 @@ def advice_text(report: Report) -> str | None:
     return advice(report) or (_(NOTHING_STANDS_OUT) if costly_waste(report) else None)
 
 
+def what_if_text(
+    suggestion: Suggestion, forecast: Forecast | None, *, write_date: Callable[[date], str]
+) -> str | None:
+    """The median with and without the saving: "in the median empty 14 May 2026 instead of 12 May 2026"."""
+    saved, median = suggestion.depletes_on_p50_if_saved, forecast and forecast.depletes_on_p50
+    if not saved or not median or saved <= median:
+        return None
+    return _("in the median empty {day} instead of {now}", day=write_date(saved), now=write_date(median))
+
+
 def saving_text(suggestion: Suggestion) -> str:
     """What it could save: "115 to 145 credits a month, about 2 days later"."""
     low, high = suggestion.potential_saving_credits_low, suggestion.potential_saving_credits_high

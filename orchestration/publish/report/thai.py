@@ -194,6 +194,7 @@ THAI: dict[str, str] = {
     "{least} to {most}": "{least} ถึง {most}",
     "up to {most}": "ไม่เกิน {most}",
     "{credits} credits a month": "{credits} เครดิตต่อเดือน",
+    "in the median empty {day} instead of {now}": "ค่ากลางของวันหมดเลื่อนเป็น {day} จาก {now}",
     "{saving}, about {days} later": "{saving} หมดช้าลงประมาณ {days}",
     "generations": "รายการ",
     "runs of attempts": "ชุดการสร้าง",
