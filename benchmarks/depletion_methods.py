@@ -29,7 +29,8 @@ def ours(calibration: Calibration, cases: Cases) -> Floats:
 
 def ours_fitted(series: Sequence[DailySeries]) -> Calibration:
     """Our calibration, fitted on these series."""
-    return fit_on([one.values for one in series], label="benchmark", rng=np.random.default_rng(SEED))
+    values, first_days = [one.values for one in series], [one.first_day for one in series]
+    return fit_on(values, label="benchmark", rng=np.random.default_rng(SEED), first_days=first_days)
 
 
 def pace(cases: Cases) -> Floats:

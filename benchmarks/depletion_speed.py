@@ -52,7 +52,7 @@ def generate() -> dict[str, pd.DataFrame]:
     for number in range(4):
         begins = (first + number * DAYS // 4).astype("datetime64[us]")
         expires = begins + np.timedelta64(DAYS, "D") if number % 2 else np.datetime64("NaT", "us")
-        times = {"occurred": begins, "effective": begins, "expires": expires}
+        times = {"occurred": begins, "effective": begins, "expires": expires, "related": np.datetime64("NaT")}
         lots.append(
             pd.DataFrame(
                 {

@@ -255,7 +255,7 @@ def replay(replayed: Replay, *, calibration: Calibration) -> pd.DataFrame:
     Returns:
         The columns of `score_forecasts`, and amount_days. Only cases that are due.
     """
-    demand = measure_demand(replayed.daily, replayed.is_known)
+    demand = measure_demand(replayed.daily, replayed.is_known, last_day=replayed.as_of)
     is_used = np.flatnonzero(demand.mean > 0)
     demand = demand[is_used]
     total = np.cumsum(np.column_stack([np.zeros(len(replayed.as_of)), replayed.to_come]), axis=1)[is_used]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,12 +20,20 @@ import numpy as np
 
 from forecasting.depletion.demand import Bools, Demand, Floats, days_until, expected_by
 from forecasting.ledger import Ints
+from forecasting.seasonality import Clock
 
 LEVELS = (0.005, 0.01, 0.025, *(round(0.05 * step, 2) for step in range(1, 20)), 0.975, 0.99, 0.995)
 YOUNG_DAYS = 28  # a history shorter than that has ranges of its own
 VARIATION_OFFSET = 0.05
 SCALE_BOUNDS = (0.1, 4.0)
 SCALE_BINS = 10
+MEDIAN = LEVELS.index(0.5)
+OUTER_DAYS = 400.0  # a knot of its own, with the scores of the last one that was fitted
+LOWER, UPPER = LEVELS.index(0.25), LEVELS.index(0.75)
+EARLY, LATE = (
+    LEVELS.index(0.1) + 1,
+    LEVELS.index(0.9),
+)  # levels before the one are early, from the other on late
 SHIPPED = Path(__file__).with_name("calibration.json")
 
 
@@ -91,9 +99,9 @@ class Calibration:
             )
         return found
 
-    def scale(self, demand: Demand) -> Floats:
+    def scale(self, variation: Floats) -> Floats:
         """How wide the scores of each case are, relative to the average."""
-        log_scale = self.scale_intercept + self.scale_slope * np.log(demand.variation + VARIATION_OFFSET)
+        log_scale = self.scale_intercept + self.scale_slope * np.log(variation + VARIATION_OFFSET)
         return np.clip(np.exp(log_scale), *SCALE_BOUNDS)
 
 
@@ -119,39 +127,71 @@ class DemandPaths:
     """
 
     demand: Demand
-    knots: Floats  # log(days expected + 1/2), (1, 1, knots)
-    warped: Floats  # log(days at the level + 1/2), (cases, levels, knots), ascending along both
+    clock: Clock
+    knots: Floats  # log(days of the clock expected + 1/2), (1, 1, knots)
+    warped: Floats  # log(days of the clock at the level + 1/2), (cases, levels, knots), ascending along both
 
     @classmethod
     def from_calibration(cls, demand: Demand, calibration: Calibration) -> DemandPaths:
         """The paths at `LEVELS`."""
-        knots = np.array(calibration.log_days)
-        old = np.array(calibration.scores).T[None]
+        knots = np.append(calibration.log_days, np.log(OUTER_DAYS))
+        old = np.array([*calibration.scores, calibration.scores[-1]]).T[None]
         young = np.array(calibration.young_scores)[None, :, None]
         is_young = (demand.history_days < YOUNG_DAYS)[:, None, None]
-        warped = knots + calibration.scale(demand)[:, None, None] * np.where(is_young, young, old)
-        # strictly ascending, so that days follow from demand and demand from days
-        warped = np.maximum.accumulate(warped, axis=2) + 1e-6 * np.arange(len(knots))
-        return cls(demand, knots[None, None], warped)
+        medians = old[:, [MEDIAN]]
+        scale = calibration.scale(demand.variation)[:, None, None]
+        # what was cut short could have been any amount more: no reason to be late, but to be less sure
+        width = calibration.scale(np.maximum(demand.variation, demand.cut_share))[:, None, None]
+        centre = scale * medians * (1 - _steadiness(scale))
+        spread = width * (np.where(is_young, young, old) - medians)
+        warped = _reaching_to_change(knots + centre + spread, spread, knots, demand)
+        # strictly ascending, so that days follow from demand and demand from days; never later for that
+        warped = np.maximum.accumulate(warped, axis=2) - 1e-6 * np.arange(len(knots))[::-1]
+        return cls(demand, demand.seasonality.clock(), knots[None, None], warped)
 
     def __getitem__(self, cases: Ints) -> DemandPaths:
-        return DemandPaths(self.demand[cases], self.knots, self.warped[cases])
+        return DemandPaths(self.demand[cases], self.clock[cases], self.knots, self.warped[cases])
+
+    def if_lasting(self) -> DemandPaths:
+        """The paths if demand that has fallen stays where it is: `Demand.if_lasting`."""
+        return replace(self, demand=self.demand.if_lasting())
 
     def at(self, levels: Sequence[int]) -> DemandPaths:
         """The paths at these indexes of `LEVELS`."""
-        return DemandPaths(self.demand, self.knots, self.warped[:, list(levels)])
+        return DemandPaths(self.demand, self.clock, self.knots, self.warped[:, list(levels)])
 
     def by(self, days: Floats) -> Floats:
         """Demand summed over the next `days` on each path; days of shape (cases, levels or 1, …)."""
-        expected = np.exp(_ramps(np.log(days + 0.5), self.warped, self.knots)) - 0.5
+        elapsed = self.clock.elapsed(days)
+        expected = np.exp(_ramps(np.log(elapsed + 0.5), self.warped, self.knots)) - 0.5
         return np.where(days > 0, expected_by(self.demand, np.maximum(expected, 0.0)), 0.0)
 
     def until(self, total: Floats) -> Floats:
         """Days until the demand of each path sums to `total`, shape (cases, levels or 1, …)."""
         expected = days_until(self.demand, total)
-        days = np.exp(_ramps(np.log(expected + 0.5), self.knots, self.warped)) - 0.5
-        days = np.where(np.isfinite(expected), np.maximum(days, 0.0), np.inf)
+        is_finite = np.isfinite(expected)
+        log_expected = np.log(np.where(is_finite, expected, 0.0) + 0.5)
+        elapsed = np.maximum(np.exp(_ramps(log_expected, self.knots, self.warped)) - 0.5, 0.0)
+        days = np.where(is_finite, self.clock.calendar(elapsed), np.inf)
         return np.where(total > 0, days, 0.0)
+
+
+def _reaching_to_change(warped: Floats, spread: Floats, knots: Floats, demand: Demand) -> Floats:
+    """Where demand has changed lastingly, ranges from P10 to P90 that hold what comes if it goes on so.
+
+    Where it has fallen, the date at what is used since takes the place of P75, and later levels are as far
+    from it as they were; where it has risen, the date if it grows as it did takes that of P25.
+    """
+    expected, warped = np.exp(knots)[None] - 0.5, warped.copy()
+    fallen, risen = np.flatnonzero(demand.has_fallen), np.flatnonzero(demand.has_risen)
+    days = expected_by(demand[fallen], expected) / demand.recent[fallen, None]
+    late = np.log(days + 0.5)[:, None] + spread[fallen, LATE:] - spread[fallen, UPPER : UPPER + 1]
+    warped[fallen, LATE:] = np.maximum(warped[fallen, LATE:], late)
+    growth, level = (part[risen, None] for part in (demand.growth, demand.latest))
+    days = np.log1p(growth * expected_by(demand[risen], expected) / level) / growth
+    early = np.log(days + 0.5)[:, None] + spread[risen, :EARLY] - spread[risen, LOWER : LOWER + 1]
+    warped[risen, :EARLY] = np.minimum(warped[risen, :EARLY], early)
+    return warped
 
 
 def _ramps(values: Floats, knots: Floats, heights: Floats) -> Floats:
@@ -199,24 +239,30 @@ def fit_calibration(cases: Depletions, *, facts: dict[str, Any], knots: int = 7)
             f"a calibration needs {50 * (knots + 1)} cases; {len(cases.days)} were found. Give longer series."
         )
     expected = days_until(cases.demand, cases.credits)
-    log_expected, score = np.log(expected + 0.5), np.log((cases.days + 0.5) / (expected + 0.5))
+    elapsed = cases.demand.seasonality.clock().elapsed(cases.days[:, None])[:, 0]
+    log_expected, score = np.log(expected + 0.5), np.log((elapsed + 0.5) / (expected + 0.5))
     log_variation = np.log(cases.demand.variation + VARIATION_OFFSET)
     is_old = cases.demand.history_days >= YOUNG_DAYS
     used = cases.is_seen & is_old
     _refuse_unseen(cases.is_seen[is_old])
     log_scale = _log_scale(log_variation[used], np.abs(score[used]), cases.weight[used])
     fitted = Calibration((), (), (), *log_scale, facts)
-    score = score / fitted.scale(cases.demand)
+    scale = fitted.scale(cases.demand.variation)
+    score = score / scale
 
     old, young = np.flatnonzero(is_old), np.flatnonzero(~is_old)
-    centres, scores = [], []
-    for part in _bins(log_expected[old], cases.weight[old], knots):
-        rows = old[part]
-        centres.append(float(np.average(log_expected[rows], weights=cases.weight[rows])))
-        scores.append(_quantiles(score[rows], cases.is_seen[rows], cases.weight[rows]))
+    bins = [old[part] for part in _bins(log_expected[old], cases.weight[old], knots)]
+    centres = [float(np.average(log_expected[rows], weights=cases.weight[rows])) for rows in bins]
+
+    def scores_of(rows: Ints) -> tuple[float, ...]:
+        return _quantiles(score[rows], cases.is_seen[rows], cases.weight[rows])
+
+    medians = [scores_of(rows)[MEDIAN] for rows in bins]
+    score += np.interp(log_expected, centres, medians) * _steadiness(scale)
+    scores = [scores_of(rows) for rows in bins]
     young_scores = scores[len(scores) // 2]
     if len(young) >= 50:
-        young_scores = _quantiles(score[young], cases.is_seen[young], cases.weight[young])
+        young_scores = scores_of(young)
     rounded = tuple(tuple(round(value, 4) for value in row) for row in scores)
     return Calibration(
         tuple(round(centre, 4) for centre in centres),
@@ -225,6 +271,14 @@ def fit_calibration(cases: Depletions, *, facts: dict[str, Any], knots: int = 7)
         *log_scale,
         facts,
     )
+
+
+def _steadiness(scale: Floats) -> Floats:
+    """How much of the median score is left out: the bursts that make it positive are no matter of steady use.
+
+    Half of all depletions come after the day the mean level leads to, because bursts raise that level.
+    """
+    return 1 - np.clip((scale - SCALE_BOUNDS[0]) / (1 - SCALE_BOUNDS[0]), 0.0, 1.0)
 
 
 def _refuse_unseen(is_seen: Bools) -> None:

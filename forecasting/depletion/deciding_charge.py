@@ -108,17 +108,16 @@ def _without(
     """The history of the workspaces of these charges, one of each, as if they had not been."""
     names = set(chosen["workspace_id"].astype("str"))
 
-    def of_names(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame[frame["workspace_id"].astype("str").isin(names)]
-
-    ours = CreditHistory(*(of_names(getattr(history, part.name)) for part in fields(history)))
+    ours = history.for_workspaces(names)
     removed = chosen[["workspace_id", "usage_date", "credits_micro"]]
     usage = ours.usage.merge(
         removed, on=["workspace_id", "usage_date"], how="left", suffixes=("", "_removed")
     )
     usage["credits_micro"] -= usage.pop("credits_micro_removed").fillna(0).astype("int64")
     usage = usage[usage["credits_micro"] > 0]
-    ledger = draw_down(of_names(entries), usage, as_of=as_of, policy=method.policy)
+    ledger = draw_down(
+        entries[entries["workspace_id"].astype("str").isin(names)], usage, as_of=as_of, policy=method.policy
+    )
     booked = pd.MultiIndex.from_frame(ledger.lots[["workspace_id", "lot_id"]].astype("str"))
     expected = pd.MultiIndex.from_frame(ours.lots[["workspace_id", "lot_id"]].astype("str"))
     lots = pd.concat([ledger.lots[ours.lots.columns], ours.lots[~expected.isin(booked)]], ignore_index=True)

@@ -128,6 +128,7 @@ def forecast_depletion(
             **_purchase_columns(
                 projection.purchases, is_ok | projection.is_refilled, nothing=lasts & is_safe
             ),
+            "demand_change": _demand_change(demand),
             "history_days": state.history_days,
             "capped_credits_micro": capped,
             "calibration_version": method.calibration.version,
@@ -186,6 +187,11 @@ def _purchase_columns(purchases: Purchases, is_known: Bools, *, nothing: Bools) 
     }
 
 
+def _demand_change(demand: Demand) -> pd.Series:
+    changes = np.select([demand.has_fallen, demand.has_risen], ["fell", "rose"], default="")
+    return pd.Series(changes, dtype="str").where(changes != "")
+
+
 def demand_of(history: CreditHistory, names: pd.Index, today: int) -> tuple[Demand, Ints]:
     """The demand of each workspace up to `today`, and the part of usage that is not counted as demand."""
     kept = {"as_of": today, "days": HISTORY_DAYS}
@@ -193,7 +199,8 @@ def demand_of(history: CreditHistory, names: pd.Index, today: int) -> tuple[Dema
     excess = daily_credits(history.charges, names, column="excess_micro", **kept)
     is_blocked = blocked_days(history.balances, names, **kept)
     capped = excess.sum(axis=1).round().astype(np.int64)
-    return measure_demand(np.maximum(daily - excess, 0), ~is_blocked), capped
+    last_day = np.full(len(names), today)
+    return measure_demand(np.maximum(daily - excess, 0), ~is_blocked, last_day=last_day), capped
 
 
 @dataclass(frozen=True)
@@ -242,12 +249,13 @@ def _project(
     for chunk in chunks(lots[projected]):
         cases = projected[chunk]
         ours, owed = lots[cases], state.owed[cases].astype(float)
-        paths = change.applied_to(DemandPaths.from_calibration(demand[cases], method.calibration))
+        as_usual = DemandPaths.from_calibration(demand[cases], method.calibration)
+        paths, lasting = change.applied_to(as_usual), change.applied_to(as_usual.if_lasting())
         runway = run_down(paths, ours, repays=repays, owed=owed)
         empty_on[cases] = runway.empty_on
         buy_by[cases] = runway.empty_on[:, method.terms.risk_level] - lead_days[cases]
         purchases = recommend_purchases(
-            paths,
+            lasting,
             ours,
             arrives_on=np.maximum(buy_by[cases], 1) + lead_days[cases],
             packs=[offers.get(case, []) for case in cases.tolist()],

@@ -5,6 +5,7 @@ Not here: reading them from a warehouse (orchestration/warehouse/forecast_inputs
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 
 import pandas as pd
@@ -48,5 +49,10 @@ class CreditHistory:
 
     def for_workspace(self, workspace_id: str) -> CreditHistory:
         """The rows of one workspace."""
+        return self.for_workspaces([workspace_id])
+
+    def for_workspaces(self, workspace_ids: Iterable[str]) -> CreditHistory:
+        """The rows of these workspaces."""
+        ids = set(map(str, workspace_ids))
         parts = (getattr(self, part.name) for part in fields(self))
-        return CreditHistory(*(part[part["workspace_id"].astype("str") == workspace_id] for part in parts))
+        return CreditHistory(*(part[part["workspace_id"].astype("str").isin(ids)] for part in parts))

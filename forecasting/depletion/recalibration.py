@@ -6,7 +6,7 @@ Not here: how a calibration is fitted (calibration.py), or the cases it is fitte
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from zlib import crc32
 
@@ -22,7 +22,10 @@ MIN_WORKSPACES, MIN_DAYS = 30, 120
 MOST_WORKSPACES = 200
 CAPPED_DAYS = 60
 SEED = 0
-FEATURES = "two exponential levels of daily demand, variation of its 7-day means, days of history"
+FEATURES = (
+    "two exponential levels of daily demand, its profile of weekdays or days of the month, variation of its "
+    "7-day means, days of history"
+)
 REGISTRY = ["model", "version", "trained_to", "label", "features", "scores", "hash", "promoted", "content"]
 
 
@@ -36,14 +39,14 @@ def recalibrate(history: CreditHistory, shipped: Calibration, *, as_of: date) ->
     Returns:
         One row per calibration: the columns of `REGISTRY`. `scores` and `content` are JSON.
     """
-    series = own_series(history, as_of=as_of)
+    series, today = own_series(history, as_of=as_of), _day_number(as_of)
     found: dict[str, object] = {"workspaces": len(series)}
     compared: dict[str, float] = {}
     own = None
     if len(series) >= MIN_WORKSPACES:
         try:
-            compared = _compared(series, shipped)
-            own = fit_on(series, label="this warehouse's own history", rng=np.random.default_rng(SEED))
+            compared = _compared(series, shipped, today)
+            own = _fit(series, today, label="this warehouse's own history")
         except ValueError as error:  # too sparse a history must not stop the forecast
             found["why_not"] = str(error)
     is_better = own is not None and compared["own"] < compared["shipped"]
@@ -55,7 +58,7 @@ def recalibrate(history: CreditHistory, shipped: Calibration, *, as_of: date) ->
 
 def own_series(history: CreditHistory, *, as_of: date) -> list[Floats]:
     """Daily demand of workspaces with enough of it, each from its first day on."""
-    today = int(np.datetime64(as_of, "D").astype(np.int64))
+    today = _day_number(as_of)
     ids = history.workspaces["workspace_id"].astype("str")
     names = pd.Index(sorted(ids, key=lambda name: (crc32(name.encode()), name)))
     kept = {"as_of": today, "days": HISTORY_DAYS}
@@ -68,13 +71,28 @@ def own_series(history: CreditHistory, *, as_of: date) -> list[Floats]:
     return [values[(values > 0).argmax() :] for values in chosen]
 
 
-def _compared(series: list[Floats], shipped: Calibration) -> dict[str, float]:
+def _day_number(day: date) -> int:
+    return int(np.datetime64(day, "D").astype(np.int64))
+
+
+def _first_days(series: Sequence[Floats], today: int) -> list[int]:
+    return [today - len(values) + 1 for values in series]
+
+
+def _fit(series: Sequence[Floats], today: int, *, label: str) -> Calibration:
+    rng = np.random.default_rng(SEED)
+    return fit_on(series, label=label, rng=rng, first_days=_first_days(series, today))
+
+
+def _compared(series: list[Floats], shipped: Calibration, today: int) -> dict[str, float]:
     """Mean pinball loss, in days capped at `CAPPED_DAYS`, of ranges fitted on one half for the other."""
     losses: dict[str, list[Floats]] = {"own": [], "shipped": []}
     for half in (0, 1):
-        fitted = fit_on(series[half::2], label="half", rng=np.random.default_rng(SEED))
+        fitted = _fit(series[half::2], today, label="half")
         tested = series[1 - half :: 2]
-        origins = origins_of(tested, first=28, step=7, last_before_end=CAPPED_DAYS)
+        origins = origins_of(
+            tested, first=28, step=7, last_before_end=CAPPED_DAYS, first_days=_first_days(tested, today)
+        )
         cases, _ = depletions_of(
             tested, origins, multiples=(3, 60), amounts=2, rng=np.random.default_rng(SEED + 1)
         )

@@ -47,6 +47,9 @@ FORECAST_ROW: dict[str, pa.DataType] = {
     "packs_price": pa.decimal128(24, 12),  # in the frames all its digits, as text
     "packs_currency": TEXT,
     "expiring_credits": CREDITS,  # of those packs, expected
+    # fell, rose: the last 28 days to under a third of the 62 before, or over three times; else null. Where it
+    # fell, credits_to_buy counts on the use since; the range never counts on growth
+    "demand_change": TEXT,
     "history_days": WHOLE,  # since the first usage, both ends counted; 0 if none
     "capped_credits": CREDITS,  # of implausible charges, not counted as demand
     "calibration_version": TEXT,

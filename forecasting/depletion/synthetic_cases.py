@@ -42,6 +42,7 @@ def origins_of(
     first: int = FIRST_ORIGIN_DAYS,
     step: int = STEP_DAYS,
     last_before_end: int = 1,
+    first_days: Sequence[int] | None = None,
 ) -> Origins:
     """Every `step`th day with at least `first` days of history, `last_before_end` of future, and demand."""
     numbers, ends = [], []
@@ -49,11 +50,20 @@ def origins_of(
         days = np.arange(first, len(values) - last_before_end + 1, step)
         numbers.append(np.full(len(days), number))
         ends.append(days)
-    return origins_at(series, np.concatenate(numbers), np.concatenate(ends))
+    return origins_at(series, np.concatenate(numbers), np.concatenate(ends), first_days=first_days)
 
 
-def origins_at(series: Sequence[Floats], number: Ints, history_days: Ints) -> Origins:
-    """The given days of the given series; those without demand in the last 90 days are excluded."""
+def origins_at(
+    series: Sequence[Floats], number: Ints, history_days: Ints, *, first_days: Sequence[int] | None = None
+) -> Origins:
+    """The given days of the given series; those without demand in the last 90 days are excluded.
+
+    Args:
+        series: daily demand of each series.
+        number: index of the series of each origin.
+        history_days: days of the series up to and including each origin.
+        first_days: day number of the first day of each series; None: days have no dates.
+    """
     parts = []
     for index, values in enumerate(series):
         padded = np.concatenate([np.zeros(HISTORY_DAYS), values])
@@ -64,7 +74,9 @@ def origins_at(series: Sequence[Floats], number: Ints, history_days: Ints) -> Or
     number, history_days = number[order], history_days[order]
     is_used = daily[:, -MEAN_DAYS:].any(axis=1)
     daily, number, history_days = daily[is_used], number[is_used], history_days[is_used]
-    return Origins(number, history_days, measure_demand(daily, np.ones(daily.shape, dtype=bool)))
+    last_day = None if first_days is None else np.array(first_days)[number] + history_days - 1
+    is_known = np.ones(daily.shape, dtype=bool)
+    return Origins(number, history_days, measure_demand(daily, is_known, last_day=last_day))
 
 
 def depletions_of(
@@ -110,15 +122,22 @@ def _reached(total: Floats, origin: Ints, target: Floats) -> tuple[Floats, np.nd
     return np.where(is_seen, days, len(total) - 1 - origin), is_seen
 
 
-def fit_on(series: Sequence[Floats], *, label: str, rng: np.random.Generator) -> Calibration:
+def fit_on(
+    series: Sequence[Floats],
+    *,
+    label: str,
+    rng: np.random.Generator,
+    first_days: Sequence[int] | None = None,
+) -> Calibration:
     """Fits a calibration on daily series.
 
     Args:
         series: daily demand, each of a workspace or the like.
         label: what they are.
+        first_days: day number of the first day of each; None: days have no dates.
         rng: samples the amounts; the same series and generator give the same calibration.
     """
-    origins = origins_of(series)
+    origins = origins_of(series, first_days=first_days)
     cases, _ = depletions_of(series, origins, multiples=MULTIPLES, amounts=AMOUNTS, rng=rng)
     values = sha256(b"".join(np.asarray(one, dtype="<f8").tobytes() + b";" for one in series))
     facts = {"label": label, "series": len(series), "cases": len(cases.days), "data": values.hexdigest()}

@@ -1,4 +1,4 @@
-"""What-if forecasts: fewer regenerations, more members, a bulk of products, a pack bought on a day.
+"""What-if forecasts: fewer regenerations, a saving, more members, a bulk of products, a pack bought on a day.
 
 The forecast of the nightly run, with changed demand or an additional lot. Not here: the command line, or
 reading the warehouse.
@@ -11,13 +11,27 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
+import numpy as np
 import pandas as pd
 
-from forecasting.depletion.forecast import CreditHistory, DepletionForecast, Method, forecast_depletion
+from forecasting.depletion.balance_state import BalanceState
+from forecasting.depletion.calibration import LEVELS, DemandPaths
+from forecasting.depletion.forecast import (
+    CreditHistory,
+    DepletionForecast,
+    Method,
+    demand_of,
+    forecast_depletion,
+)
 from forecasting.depletion.paths import Change
+from forecasting.depletion.runway import BEYOND, HORIZON_DAYS, Lots, chunks, run_down
+from forecasting.ledger import NEVER, midnights, positions
+
+MICRO = 1_000_000
 
 CHANGE_EXAMPLES = (
     "regeneration-rate=-50%",
+    "saving=120 credits",
     "members=+2",
     "bulk=400 products",
     "bulk=400 products@2026-05-01",
@@ -67,6 +81,8 @@ def forecast_with_changes(
         match name.strip():
             case "regeneration-rate":
                 factor *= _regenerations(text, value, facts)
+            case "saving":
+                factor *= _saving(text, value, facts)
             case "members":
                 factor *= _members(text, value, facts)
             case "bulk":
@@ -79,6 +95,43 @@ def forecast_with_changes(
                 raise _unreadable(text)
     change = Change(float(factor), float(extra), extra_on)
     return forecast_depletion(history, as_of=as_of, method=method, change=change)
+
+
+def medians_after_saving(
+    history: CreditHistory, savings: pd.DataFrame, *, as_of: date, method: Method
+) -> pd.Series:
+    """The median date on which credits run out if a saving were made, of each saving by itself.
+
+    The same as `forecast_with_changes` with that saving, for many workspaces at once.
+
+    Args:
+        history: of all workspaces; those without a saving are ignored.
+        savings: workspace_id, saving_micro: micro-credits in 30 days.
+        as_of: the last local day known.
+        method: calibration and policy.
+
+    Returns:
+        Midnights in the order of the savings; null where the forecast as it is has no median, or this is past
+        the horizon.
+    """
+    ours = history.for_workspaces(savings["workspace_id"])
+    state = BalanceState.from_history(ours, today=int(np.datetime64(as_of, "D").astype(np.int64)))
+    demand, _ = demand_of(ours, state.names, state.today)
+    lots = Lots.from_frame(ours.lots, state.names, as_of=state.today, policy=method.policy)
+    workspace = positions(savings["workspace_id"], state.names)
+    burnt = np.maximum(state.burn_credits[workspace], 1)
+    factor = 1 - np.minimum(savings["saving_micro"].to_numpy().astype(float) / burnt, 1.0)
+    empty_on = np.full(len(savings), BEYOND)
+    is_ok = state.has_status("ok")[workspace]
+    for chunk in chunks(lots[workspace[is_ok]]):
+        cases = np.flatnonzero(is_ok)[chunk]
+        of_case = demand[workspace[cases]].scaled(factor[cases])
+        paths = DemandPaths.from_calibration(of_case, method.calibration).at([LEVELS.index(0.5)])
+        owed = state.owed[workspace[cases]].astype(float)
+        runway = run_down(paths, lots[workspace[cases]], repays=method.policy.repays_overage, owed=owed)
+        empty_on[cases] = runway.empty_on[:, 0]
+    days = np.where(empty_on <= HORIZON_DAYS, state.today + empty_on, NEVER)
+    return pd.Series(midnights(days), index=savings.index)
 
 
 def _unreadable(text: str) -> WhatIfError:
@@ -98,6 +151,20 @@ def _regenerations(text: str, value: str, facts: RecentUsage) -> Fraction:
     if not facts.credits_micro:
         raise _unused(text)
     return 1 + percent / 100 * Fraction(facts.regeneration_micro, facts.credits_micro)
+
+
+def _saving(text: str, value: str, facts: RecentUsage) -> Fraction:
+    """The factor of demand if so many credits less were used in 30 days."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:credits?)?\s*", value)
+    if not found:
+        raise _unreadable(text)
+    if not facts.credits_micro:
+        raise _unused(text)
+    saved = Fraction(found[1]) * MICRO
+    if saved > facts.credits_micro:
+        used = f"{facts.credits_micro / MICRO:,.0f}"
+        raise WhatIfError(f"{used} credits were used in 30 days; {text!r} saves more. Write at most that.")
+    return 1 - saved / facts.credits_micro
 
 
 def _members(text: str, value: str, facts: RecentUsage) -> Fraction:

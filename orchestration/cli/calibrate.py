@@ -36,7 +36,12 @@ def calibrate(files: tuple[Path, ...], out: Path, label: str, seed: int) -> None
     try:
         series = read_series(files)
         echo_progress(f"fitting on {len(series)} series")
-        calibration = fit_on([each.values for each in series], label=label, rng=np.random.default_rng(seed))
+        calibration = fit_on(
+            [each.values for each in series],
+            label=label,
+            rng=np.random.default_rng(seed),
+            first_days=[each.first_day for each in series],
+        )
     except SeriesError as error:
         fail(str(error), EXIT_USAGE)
     except ValueError as error:

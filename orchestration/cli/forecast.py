@@ -19,7 +19,8 @@ from orchestration.cli.output import FORMATS, Output, rows_options
     "changes",
     multiple=True,
     metavar="CHANGE",
-    help="regeneration-rate=-50%, members=+2, 'bulk=400 products' (on the next day; @DATE for another), "
+    help="regeneration-rate=-50%, 'saving=120 credits' (in 30 days), members=+2, "
+    "'bulk=400 products' (on the next day; @DATE for another), "
     "buy=PACK@DATE (ordered on that day). Repeatable: all changes apply together.",
 )
 @rows_options(default="text", formats=("text", *FORMATS))

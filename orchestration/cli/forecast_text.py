@@ -20,7 +20,7 @@ from forecasting.depletion.schema import FORECAST_ROW
 from orchestration.publish.report import formatting
 from orchestration.publish.report.headline import headline, pace_text, range_text, renewal_text, too_early
 from orchestration.publish.report.model import Forecast
-from orchestration.publish.report.sentences import buying_text, capped_text
+from orchestration.publish.report.sentences import buying_text, capped_text, change_text
 from orchestration.publish.rows.terminal import show_cells
 
 MICRO = 1_000_000
@@ -103,6 +103,7 @@ def _case_lines(
         too_early(forecast),
         renewal_text(forecast, write_date=write_date),
         buying_text(forecast, write_date=write_date, as_of=as_of),
+        change_text(forecast),
         capped_text(forecast),
     ):
         if sentence:
@@ -156,6 +157,7 @@ def forecast_row(dates: pd.DataFrame) -> Forecast:
         lead_time_days=int(row["lead_time_days"]),
         capped_credits=credits("capped_credits") or Decimal(0),
         history_days=int(row["history_days"]),
+        demand_change=text("demand_change"),
     )
 
 

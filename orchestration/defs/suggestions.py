@@ -5,7 +5,9 @@ savings, suggestions).
 """
 
 import dagster as dg
+import pandas as pd
 
+from forecasting.depletion.what_if import medians_after_saving
 from forecasting.waste.savings import add_savings
 from forecasting.waste.segments import find_segments
 from forecasting.waste.suggestions import Terms, write_suggestions
@@ -13,6 +15,7 @@ from orchestration.defs.resources import RunContext
 from orchestration.lake.lake import Lake
 from orchestration.settings import Settings
 from orchestration.warehouse.dbt_build import DbtProject
+from orchestration.warehouse.forecast_inputs import history_of, method_of
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 from orchestration.warehouse.waste_inputs import evidence_of, names_and_balances, waste_cells
@@ -26,6 +29,10 @@ _SUGGESTIONS = read_sql(__file__, "waste.suggestions")
         ["facts", "fct_generations"],
         ["dimensions", "dim_members"],
         ["dimensions", "dim_generation_types"],
+        ["facts", "fct_usage_by_day"],
+        ["facts", "fct_credit_balance_daily"],
+        ["facts", "fct_credit_lots"],
+        ["forecast", "models"],
         ["forecast", "credit_depletion"],
     ],
     group_name="waste",
@@ -55,6 +62,7 @@ def suggestions(
     segments = add_savings(find_segments(cells), cells)
     evidence = evidence_of(warehouse, segments, terms)
     written = write_suggestions(segments, evidence, *names_and_balances(warehouse), terms)
+    written["depletes_on_p50_if_saved"] = _medians_if_saved(warehouse, dbt, written, terms)
     rows = warehouse.replace("waste.suggestions", written, select=_SUGGESTIONS)
     return dg.MaterializeResult(
         metadata={
@@ -63,3 +71,12 @@ def suggestions(
             "kinds": written["segment_kind"].value_counts().to_dict(),
         }
     )
+
+
+def _medians_if_saved(
+    warehouse: Warehouse, dbt: DbtProject, suggestions: pd.DataFrame, terms: Terms
+) -> pd.Series:
+    saved = (suggestions["saving_mid"].astype("float64") * 1_000_000).round()
+    savings = suggestions[["workspace_id"]].assign(saving_micro=saved)
+    method = method_of(warehouse, dbt.variables)
+    return medians_after_saving(history_of(warehouse), savings, as_of=terms.as_of, method=method)

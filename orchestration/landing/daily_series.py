@@ -29,12 +29,14 @@ class DailySeries:
         group: series of one group are never split between folds; its own name if the file has no groups.
         family: kind of series; empty if the file has no such column.
         values: one for each day, 0 or more.
+        first_day: day number of the first (since 1970-01-01).
     """
 
     name: str
     group: str
     family: str
     values: NDArray[np.float64]
+    first_day: int = 0
 
 
 def read_series(files: Iterable[Path]) -> list[DailySeries]:
@@ -90,4 +92,5 @@ def _series(name: str, rows: pd.DataFrame, file: Path) -> DailySeries:
             "Write days without use as 0."
         )
     group, family = (str(rows[column].iloc[0]) if column in rows else "" for column in ("group", "family"))
-    return DailySeries(name, group or name, family, values)
+    first_day = int(dates.iloc[0].to_datetime64().astype("datetime64[D]").astype(np.int64))
+    return DailySeries(name, group or name, family, values, first_day)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from support.product import REPO
 
-from benchmarks.depletion import OURS, PACE, PUBLIC, already_public, as_json, run, targets
+from benchmarks.depletion import OURS, PACE, PUBLIC, STEADY, already_public, as_json, run, targets
 from benchmarks.depletion_cases import (
     CAP_DAYS,
     GRID,
@@ -60,9 +60,11 @@ def test_the_pace_and_the_repeated_last_week() -> None:
 def test_a_certain_date_scores_its_error_and_a_true_one_scores_nothing() -> None:
     cases = sample_cases([constant("a", 200)], step=5, rng=rng())
     right = scores(cases, same_at_all_levels(cases.days))
-    assert (right["mae"], right["cover_80"]) == (0, 1) and right["crps"] == pytest.approx(0)
+    assert (right["mae"], right["days late"], right["D<P5"]) == (0, 0, 0)
+    assert right["crps"] == pytest.approx(0)
     late = scores(cases, same_at_all_levels(np.minimum(cases.days - 2, CAP_DAYS)))
-    assert late["mae"] == pytest.approx(2) and late["cover_95"] == 0
+    assert late["mae"] == pytest.approx(2) and (late["D<P2.5"], late["D>P90"]) == (0, 1)
+    assert late["days late"] == pytest.approx(-2)
     assert late["crps"] == pytest.approx(2 * 2 * GRID.mean())
 
 
@@ -156,9 +158,11 @@ def test_autoets_is_calibrated_by_groups_on_unseen_series_too() -> None:
 
 
 def test_a_missed_floor_is_reported_and_an_unmeasured_target_is_not() -> None:
-    mine = {"mae / pace": 0.7, "crps / calibrated": 0.96, "cover_80": 0.8, "cover_95": 0.95}
+    mine = {"mae / pace": 0.7, "crps / calibrated": 0.96}
+    mine |= {"D<P2.5": 0.025, "D<P5": 0.05, "D<P10": 0.1, "D>P90": 0.1}
     table = pd.DataFrame({OURS: mine | {"too_late": np.nan, "notice": 8.0}}).T
-    reached = targets(table, steady_ratio=0.95, seconds=3.0)
+    steady = pd.DataFrame({STEADY: {"mae / pace": 0.95, "days late": 0.5}}).T
+    reached = targets(table, steady, seconds=3.0)
     assert "warnings too late" not in reached.index
     missed = reached.index[~reached["floor held"].astype(bool)]
     assert list(missed) == ["crps / crps of the calibrated pace"]

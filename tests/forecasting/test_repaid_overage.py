@@ -19,6 +19,7 @@ from forecasting.depletion.paths import Change, RealisedDemand
 from forecasting.depletion.runway import BEYOND, Lots, run_down
 from forecasting.ledger import NEVER, DrawPolicy
 from forecasting.purchasing.recommend import BuyingTerms, recommend_purchases
+from forecasting.seasonality import Seasonality
 
 DAYS = 9
 MICRO = 10**6
@@ -177,7 +178,11 @@ def test_no_chance_is_told_of_a_grant_past_the_horizon() -> None:
 
 def test_extra_demand_that_is_all_there_is_empties_the_balance_on_its_own_day() -> None:
     # a path of little demand took days to use up nothing, and the extra was days that much later
-    demand = Demand(*(np.array([level]) for level in (9.0, 7.0, 8.0, 2.5)), np.array([100]))
+    levels = {"fast": 9.0, "slow": 7.0, "mean": 8.0, "recent": 8.0, "before": 8.0}
+    parts = levels | {"variation": 2.5, "cut_share": 0.0, "history_days": 100}
+    demand = Demand(
+        **{name: np.array([value]) for name, value in parts.items()}, seasonality=Seasonality.flat(1)
+    )
     paths = Change(extra=50.0, extra_on=3).applied_to(
         DemandPaths.from_calibration(demand, shipped_calibration())
     )

@@ -40,7 +40,7 @@ create table marts.depletion_forecast (
     empty_since date, next_grant_on date, chance_empty_before_grant decimal(5,4), buy_by date,
     credits_to_buy decimal(38,6), recommended_packs varchar, packs_price decimal(24,12),
     packs_currency varchar, expiring_credits decimal(38,6), lead_time_days bigint,
-    capped_credits decimal(38,6), calibration_version varchar, history_days bigint,
+    capped_credits decimal(38,6), calibration_version varchar, demand_change varchar, history_days bigint,
     deciding_charge_source varchar, deciding_charge_event_id varchar, deciding_charge_date date,
     deciding_charge_credits decimal(38,6), status_without_charge varchar,
     credits_remaining_without_charge decimal(38,6), empty_on_without_charge date
@@ -126,7 +126,7 @@ create table marts.waste_suggestions (
     elsewhere_affected_count bigint, credits decimal(38,6), wasted_credits decimal(38,6),
     waste_rate decimal(38,12), potential_saving_credits_low decimal(38,6),
     potential_saving_credits_mid decimal(38,6), potential_saving_credits_high decimal(38,6),
-    saving_days decimal(18,1), suggestion varchar, evidence_from date, evidence_to date,
+    saving_days decimal(18,1), depletes_on_p50_if_saved date, suggestion varchar, evidence_from date, evidence_to date,
     as_of date
 );
 create view marts.data_quality as select * from journal.check_results;

@@ -3,7 +3,8 @@
     'burn_rate_30d_credits', 'burn_rate_30d_days', 'pace_date', 'depletes_on_p025', 'depletes_on_p5',
     'depletes_on_p10', 'depletes_on_p50', 'depletes_on_p90', 'depletes_on_p975', 'empty_since', 'next_grant_on',
     'chance_empty_before_grant', 'buy_by', 'credits_to_buy', 'recommended_packs', 'packs_price', 'packs_currency',
-    'expiring_credits', 'lead_time_days', 'capped_credits', 'calibration_version', 'history_days',
+    'expiring_credits', 'lead_time_days', 'capped_credits', 'calibration_version', 'demand_change',
+    'history_days',
 ] %}
 
 with vintages as (
@@ -44,6 +45,7 @@ select
     lead_time_days,
     capped_credits,
     calibration_version,
+    demand_change,
     history_days,
     charges.source as deciding_charge_source,
     charges.event_id as deciding_charge_event_id,

@@ -22,6 +22,7 @@ select
     potential_saving_credits_mid,
     potential_saving_credits_high,
     saving_days,
+    depletes_on_p50_if_saved,
     suggestion,
     evidence_from,
     evidence_to,

@@ -26,6 +26,7 @@ select
     least(cast(saving_high as decimal(38, 6)), cast(wasted_credits as decimal(38, 6)))
         as potential_saving_credits_high,
     cast(saving_days as decimal(18, 1)) as saving_days,
+    cast(depletes_on_p50_if_saved as date) as depletes_on_p50_if_saved,
     cast(suggestion as varchar) as suggestion,
     cast(evidence_from as date) as evidence_from,
     cast(evidence_to as date) as evidence_to

@@ -99,6 +99,7 @@ class Suggestion:
     suggestion: str
     evidence_from: date
     evidence_to: date
+    depletes_on_p50_if_saved: date | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ class Forecast:
     lead_time_days: int
     capped_credits: Decimal
     history_days: int
+    demand_change: str | None = None
     deciding_charge_source: str | None = None
     deciding_charge_event_id: str | None = None
     deciding_charge_date: date | None = None

@@ -31,6 +31,7 @@ from orchestration.publish.report.sentences import (
     advice_text,
     buying_text,
     capped_text,
+    change_text,
     costly_waste,
     describe_waste_reason,
     drawn_credits,
@@ -42,6 +43,7 @@ from orchestration.publish.report.sentences import (
     saving_text,
     untracked_text,
     used_beyond_allowance,
+    what_if_text,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -153,7 +155,7 @@ def headline_notes(report: Report) -> list[str]:
             _("{credits} credits left on {day}{pace}.", credits=left, day=as_of, pace=_pace(forecast))
         )
     renewal = renewal_text(forecast, write_date=write_date)
-    others = (renewal, capped_text(forecast), untracked_text(report))
+    others = (renewal, change_text(forecast), capped_text(forecast), untracked_text(report))
     notes += [_capitalized(f"{sentence}.") for sentence in others if sentence]
     if summary.overage:
         notes.append(
@@ -220,14 +222,13 @@ def _waste(report: Report) -> list[tuple[WasteLine, str, WasteReason]]:
 
 
 def _suggestions(report: Report) -> list[tuple[str, str, str]]:
-    return [
-        (
-            formatting.plain(suggestion.suggestion),
-            saving_text(suggestion),
-            evidence_text(suggestion, write_date=formatting.day_month_year),
-        )
-        for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]
-    ]
+    write_date = formatting.day_month_year
+    rows = []
+    for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]:
+        parts = (saving_text(suggestion), what_if_text(suggestion, report.forecast, write_date=write_date))
+        evidence = evidence_text(suggestion, write_date=write_date)
+        rows.append((formatting.plain(suggestion.suggestion), "; ".join(filter(None, parts)), evidence))
+    return rows
 
 
 def _bar_width(value: Decimal, longest: Decimal) -> str:

@@ -133,6 +133,16 @@ def advice_text(report: Report) -> str | None:
     return advice(report) or (_(NOTHING_STANDS_OUT) if costly_waste(report) else None)
 
 
+def what_if_text(
+    suggestion: Suggestion, forecast: Forecast | None, *, write_date: Callable[[date], str]
+) -> str | None:
+    """The median with and without the saving: "in the median empty 14 May 2026 instead of 12 May 2026"."""
+    saved, median = suggestion.depletes_on_p50_if_saved, forecast and forecast.depletes_on_p50
+    if not saved or not median or saved <= median:
+        return None
+    return _("in the median empty {day} instead of {now}", day=write_date(saved), now=write_date(median))
+
+
 def saving_text(suggestion: Suggestion) -> str:
     """What it could save: "115 to 145 credits a month, about 2 days later"."""
     low, high = suggestion.potential_saving_credits_low, suggestion.potential_saving_credits_high
@@ -248,6 +258,23 @@ def capped_text(forecast: Forecast | None) -> str | None:
         "forecast; use and what is left count them",
         credits=credits(forecast.capped_credits),
     )
+
+
+def change_text(forecast: Forecast | None) -> str | None:
+    """What a lasting fall or rise of use means for the range and the purchase; None without one."""
+    if forecast is None:
+        return None
+    if forecast.demand_change == "fell" and forecast.credits_to_buy is not None:
+        return _(
+            "use fell to under a third in the last 28 days: the purchase counts on the lower use, "
+            "the range also on its return"
+        )
+    if forecast.demand_change == "rose" and forecast.depletes_on_p50 is not None:
+        return _(
+            "use rose to over three times in the last 28 days: the median assumes no more growth, "
+            "the start of the range that it goes on"
+        )
+    return None
 
 
 def shown_accuracy(report: Report) -> tuple[Accuracy, ...]:

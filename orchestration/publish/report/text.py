@@ -35,6 +35,7 @@ from orchestration.publish.report.sentences import (
     advice_text,
     buying_text,
     capped_text,
+    change_text,
     costly_waste,
     describe_waste_reason,
     is_waste_unknown,
@@ -114,6 +115,7 @@ def _notes(forecast: Forecast, *, as_of: date) -> list[str]:
         range_text(forecast, write_date=write_date),
         buying_text(forecast, write_date=write_date, as_of=as_of),
         renewal_text(forecast, write_date=write_date),
+        change_text(forecast),
         capped_text(forecast),
     ):
         if sentence:

@@ -76,6 +76,14 @@ THAI: dict[str, str] = {
     "forecast; use and what is left count them": (
         "การพยากรณ์ไม่นับ {credits} เครดิตจากรายการที่ผิดปกติเป็นความต้องการ แต่ยอดใช้และยอดคงเหลือนับรวม"
     ),
+    "use fell to under a third in the last 28 days: the purchase counts on the lower use, "
+    "the range also on its return": (
+        "การใช้ใน 28 วันล่าสุดลดลงเหลือไม่ถึงหนึ่งในสาม: จำนวนที่แนะนำให้ซื้อคิดจากการใช้ที่ลดลง ส่วนช่วงวันเผื่อการกลับมาใช้เท่าเดิม"
+    ),
+    "use rose to over three times in the last 28 days: the median assumes no more growth, "
+    "the start of the range that it goes on": (
+        "การใช้ใน 28 วันล่าสุดเพิ่มเป็นกว่าสามเท่า: ค่ากลางคิดว่าไม่เพิ่มอีก ส่วนต้นช่วงวันคิดว่าเพิ่มต่อไป"
+    ),
     # the bar and four numbers
     "{drawn} of the allowance of {allowance} credits are drawn, {left} are left.": (
         "ใช้ไป {drawn} จากโควตา {allowance} เครดิต เหลือ {left}"
@@ -188,6 +196,7 @@ THAI: dict[str, str] = {
     "{least} to {most}": "{least} ถึง {most}",
     "up to {most}": "ไม่เกิน {most}",
     "{credits} credits a month": "{credits} เครดิตต่อเดือน",
+    "in the median empty {day} instead of {now}": "ค่ากลางของวันหมดเลื่อนเป็น {day} จาก {now}",
     "{saving}, about {days} later": "{saving} หมดช้าลงประมาณ {days}",
     "generations": "รายการ",
     "runs of attempts": "ชุดการสร้าง",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 
 import pandas as pd
@@ -10,7 +11,12 @@ from support.depletion_rows import AS_OF, MICRO, ago, bought, history, pack, row
 
 from forecasting.depletion.forecast import Method
 from forecasting.depletion.inputs import CreditHistory
-from forecasting.depletion.what_if import RecentUsage, WhatIfError, forecast_with_changes
+from forecasting.depletion.what_if import (
+    RecentUsage,
+    WhatIfError,
+    forecast_with_changes,
+    medians_after_saving,
+)
 
 FACTS = RecentUsage(
     credits_micro=300 * MICRO, regeneration_micro=60 * MICRO, member_count=5, product_count=50
@@ -42,6 +48,33 @@ def test_fewer_regenerations_save_their_share_of_the_credits() -> None:
     # a fifth of the credits are regenerations: without them a day costs four fifths
     assert days("regeneration-rate=-100%") == pytest.approx(days() / 0.8, abs=2)
     assert days("regeneration-rate=+100%") == pytest.approx(days() / 1.2, abs=2)
+
+
+def test_a_saving_is_its_share_of_the_credits_of_30_days() -> None:
+    assert days("saving=60 credits") == days("regeneration-rate=-100%")
+    assert days("saving=0") == days()
+    with pytest.raises(WhatIfError, match="300 credits were used in 30 days; 'saving=301' saves more"):
+        median("saving=301")
+
+
+def test_savings_of_many_workspaces_have_the_dates_of_each_by_itself() -> None:
+    others = history(usage(steady(), "idle"), [], workspace="idle")
+    both = CreditHistory(
+        *(
+            pd.concat([getattr(each, part.name) for each in (others, known())], ignore_index=True)
+            for part in fields(CreditHistory)
+        )
+    )
+    savings = pd.DataFrame(
+        {
+            "workspace_id": ["w", "idle", "w"],
+            "saving_micro": [60 * MICRO, 60 * MICRO, 300 * MICRO],
+        },
+        index=[7, 8, 9],
+    )
+    found = medians_after_saving(both, savings, as_of=AS_OF, method=Method.default())
+    assert found[7] == median("saving=60 credits")
+    assert found[[8, 9]].isna().all()  # without a ledger, and where nothing is used any more
 
 
 def test_more_members_use_more_in_proportion() -> None:

@@ -93,6 +93,7 @@ def test_waste_lists_only_reasons_that_cost_credits(example: Report) -> None:
                 " tightening it could save 115 to 145 credits a month, about 2 days.",
                 "evidence_from": "2026-01-08",
                 "evidence_to": "2026-04-07",
+                "depletes_on_p50_if_saved": None,
             }
         ],
     }

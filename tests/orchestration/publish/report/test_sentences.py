@@ -22,11 +22,13 @@ from orchestration.publish.report.sentences import (
     advice_text,
     buying_text,
     capped_text,
+    change_text,
     describe_waste_reason,
     evidence_text,
     pending_text,
     reconciliation_text,
     saving_text,
+    what_if_text,
 )
 from orchestration.publish.report.text import render_text
 
@@ -79,6 +81,32 @@ def test_usage_not_counted_as_demand_is_noted_on_page_and_text(example: Report) 
     assert sentence is not None and sentence.startswith("998,982 credits of implausible charges")
     assert sentence in render_text(capped) and sentence in render_page(capped)
     assert capped_text(example.forecast) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [("fell", "the purchase counts on the lower use"), ("rose", "the median assumes no more growth")],
+)
+def test_a_lasting_change_of_use_is_noted_on_page_and_text(
+    example: Report, change: str, sentence: str
+) -> None:
+    known = {"credits_to_buy": Decimal(60), "depletes_on_p50": date(2026, 5, 20)}
+    changed = with_forecast(example, demand_change=change, **known)
+    assert sentence in render_text(changed) and sentence in render_page(changed)
+    assert change_text(example.forecast) is None
+    unknown = with_forecast(changed, credits_to_buy=None, depletes_on_p50=None)
+    assert change_text(unknown.forecast) is None
+
+
+def test_a_saving_is_shown_with_the_median_it_would_lead_to(example: Report) -> None:
+    later = replace(example.suggestions[0], depletes_on_p50_if_saved=date(2026, 5, 15))
+    report = replace(with_forecast(example, depletes_on_p50=date(2026, 5, 12)), suggestions=(later,))
+    sentence = "in the median empty 15 May 2026 instead of 12 May 2026"
+    assert what_if_text(later, report.forecast, write_date=day_month_year) == sentence
+    assert sentence in render_page(report)
+    same = replace(later, depletes_on_p50_if_saved=date(2026, 5, 12))
+    assert what_if_text(same, report.forecast, write_date=day_month_year) is None
+    assert what_if_text(later, None, write_date=day_month_year) is None
 
 
 def test_both_kinds_of_accuracy_are_compared_to_the_pace(example: Report) -> None:
