@@ -25,6 +25,7 @@ from orchestration.landing.options import FILE_CAP, ReadOptions, or_raise
 from orchestration.landing.rejects import FileRejected, LandingError, Reject, file_rejected, unreadable
 
 _GROUP_FILES = 20_000
+_MOST_WITHOUT_ROW = 300_000
 # only what is read by line can be read from where it was left
 _BY_LINE = ("json_lines", "csv")
 
@@ -182,6 +183,7 @@ class FolderIngestion:
             try:
                 for chunk in chunks:
                     typed = self._rows([(delivery, chunk)])
+                    _refuse_if_hopeless(delivery)
                     rows.add(typed.rows)
                     quarantined.add(
                         self._quarantine_table([(delivery, line) for line in typed.quarantined[0]])
@@ -270,6 +272,18 @@ def _obstacle(file: LandingFile, options: ReadOptions) -> Reject | None:
         remedy = f"Deliver it in smaller files, {or_raise(FILE_CAP)}."
         return file_rejected("file.size", reason, remedy, value=f"{file.size_bytes} bytes").reject
     return None
+
+
+def _refuse_if_hopeless(delivery: Delivery) -> None:
+    """Reject a large file of which no line is a row, instead of each of its lines."""
+    if delivery.quarantined_count >= _MOST_WITHOUT_ROW and not delivery.accepted_count:
+        if reject := delivery.whole_file_reject():
+            raise FileRejected(reject)
+        raise file_rejected(
+            "file.no_row",
+            f"none of its first {delivery.quarantined_count:,} lines is a row",
+            "Deliver the lines that credits check accepts; it names what is wrong with the others.",
+        )
 
 
 def _from_disk(chunks: Iterable[Chunk]) -> Iterator[Chunk]:

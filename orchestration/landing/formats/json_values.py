@@ -196,8 +196,9 @@ class _Text:
             self._next_mark()
 
     def _name(self) -> str:
-        name = json.loads(self._value())
-        if not isinstance(name, str) or self._next_mark() != ":":
+        is_text = self._next_mark() == '"'
+        name: str = json.loads(self._value()) if is_text else ""
+        if not is_text or self._next_mark() != ":":
             raise self._malformed("a name and a colon must precede a value")
         self._at += 1
         self._next_mark()

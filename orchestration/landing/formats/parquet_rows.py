@@ -24,6 +24,8 @@ from orchestration.landing.rejects import FileRejected, Reject, file_rejected, u
 
 _BATCH_ROWS = 8192
 _SHOWN_TYPE = 60
+_NAMES_BYTES = 1024
+_LEAST_SHARE = 8
 # memory of an element of a list while it is read
 _ELEMENT_BYTES = 32
 _PART_BYTES = 32 * 1024 * 1024
@@ -47,12 +49,13 @@ def parquet_chunks(source: Any, options: ReadOptions) -> Iterator[Chunk]:
     try:
         file = _open(source)
         _check(file, packed_bytes, options)
-        names_bytes = len(_document(dict.fromkeys(file.schema_arrow.names)))
+        # each row has the names of its columns, which a file of some width does not pay for
+        names_bytes = min(_NAMES_BYTES, len(_document(dict.fromkeys(file.schema_arrow.names))))
         for batch in (part for whole in file.iter_batches(_BATCH_ROWS) for part in _parts(whole)):
             for cells, fault in _rows(batch):
                 number += 1
                 document = _document(cells)
-                made_bytes += max(len(cells), len(document) - names_bytes)
+                made_bytes += max(len(cells), len(document) - names_bytes, len(document) // _LEAST_SHARE)
                 if len(document) > options.max_line_bytes:
                     too_long = rejected_line(number, document.encode(), options)
                     assert too_long is not None
