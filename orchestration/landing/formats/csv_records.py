@@ -53,7 +53,7 @@ def csv_chunks(
     unnamed = (place for place, name in enumerate(header, 1) if not name)
     left_out = tuple(f"(column {place} has no name)" for place in islice(unnamed, _MOST_LEFT_OUT))
     found = None
-    if not set(required) <= set(header):
+    if header and not set(required) <= set(header):
         found = f"{', '.join(filter(None, header))}, separated by {_SEPARATORS[records.separator]}s"
     for position, chunk in enumerate(_chunks(records, header, options)):
         yield chunk if position else replace(chunk, left_out=left_out, found=found)
