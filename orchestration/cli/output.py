@@ -167,5 +167,9 @@ def exit_on_refusal(failure: str, output: Output) -> Iterator[None]:
         fail(f"{UNREADABLE} {error}")
     except BrokenPipeError:
         raise  # the reader closed the pipe; click ends the command
+    except (click.ClickException, click.Abort):
+        raise
     except OSError as error:
         fail(f"{failure}{'' if output.path is None else f' to {output.path}'}: {error}")
+    except Exception as error:  # a value that no row of the output can hold
+        fail(f"{failure}: {type(error).__name__}: {error}", EXIT_USAGE)

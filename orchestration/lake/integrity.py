@@ -33,6 +33,28 @@ def check_lake(lake: Lake) -> Iterator[str]:
             yield f"derived rows of {found} Remove {lake.derived.folder}: the next run derives them again."
 
 
+def missing_files(lake: Lake) -> Iterator[str]:
+    """Yield a sentence for each batch, and each file of one, that is missing or has another size.
+
+    Their contents are not read, so that every run can look.
+    """
+    yield from _gaps(lake)
+    for batch in lake.batches():
+        manifest = read_manifest(batch) or {}
+        for file in sorted(manifest):
+            path = batch / file
+            if not path.exists():
+                yield _missing(f"batch {int(batch.name)}", file)
+            elif (batch / f"{file}{NEW_SUFFIX}").exists():
+                continue  # an interrupted erasure, which the run completes
+            elif path.stat().st_size != manifest[file].bytes:
+                yield _changed(f"batch {int(batch.name)}", batch, file, manifest)
+
+
+def _missing(name: str, file: str) -> str:
+    return f"{name}: {file} is missing, and its rows from every figure. Restore it from a backup."
+
+
 def _gaps(lake: Lake) -> Iterator[str]:
     present = {int(batch.name) for batch in lake.batches()}
     for missing in sorted(set(range(1, lake.newest_batch + 1)) - present):
@@ -57,7 +79,7 @@ def _batch_differences(batch: Path) -> Iterator[str]:
         return
     found = {file.name for file in batch.iterdir()} - {MANIFEST}
     for file in sorted(manifest.keys() - found):
-        yield f"{name}: {file} is missing, and its rows from every figure. Restore it from a backup."
+        yield _missing(name, file)
     for file in sorted(manifest.keys() & found):
         if hash_of(batch / file) != manifest[file].sha256:
             yield _changed(name, batch, file, manifest)
