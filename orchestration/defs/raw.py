@@ -23,6 +23,7 @@ from orchestration.runs.erasing import apply_retention, complete_erasure
 from orchestration.runs.people import definitions_now, pseudonyms_of, refuse_missing_pseudonym_setting
 from orchestration.runs.warehouse_factory import remove_verification
 from orchestration.settings import Settings
+from orchestration.visible_text import visible
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.pseudonyms import expose_by_pseudonyms
@@ -155,9 +156,12 @@ def _load(
         lake.add_columns(now=datetime.now(UTC))
         context.log.info("the landing folder is not read")
         return None
-    report = lake.ingest(settings.landing_dir, now=datetime.now(UTC), progress=context.log.info)
+    # the names of files are data, and the log may end on a terminal
+    report = lake.ingest(
+        settings.landing_dir, now=datetime.now(UTC), progress=lambda line: context.log.info(visible(line))
+    )
     for warning in report.warnings:
-        context.log.warning(warning)
+        context.log.warning(visible(warning))
     return report
 
 
