@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from orchestration.durable_files import hash_of
 from orchestration.lake.batch_manifest import (
     MANIFEST,
@@ -34,9 +37,9 @@ def check_lake(lake: Lake) -> Iterator[str]:
 
 
 def missing_files(lake: Lake) -> Iterator[str]:
-    """Yield a sentence for each batch, and each file of one, that is missing or has another size.
+    """Yield a sentence for each batch, and each file of one, that is missing, unreadable or lost rows.
 
-    Their contents are not read, so that every run can look.
+    Contents are not read, so that every run can look; what else was changed, the checks and verify find.
     """
     yield from _gaps(lake)
     for batch in lake.batches():
@@ -47,8 +50,16 @@ def missing_files(lake: Lake) -> Iterator[str]:
                 yield _missing(f"batch {int(batch.name)}", file)
             elif (batch / f"{file}{NEW_SUFFIX}").exists():
                 continue  # an interrupted erasure, which the run completes
-            elif path.stat().st_size != manifest[file].bytes:
+            elif path.stat().st_size != manifest[file].bytes and _row_count(path) != manifest[file].rows:
                 yield _changed(f"batch {int(batch.name)}", batch, file, manifest)
+
+
+def _row_count(file: Path) -> int | None:
+    """The rows of a Parquet file; None if it cannot be read."""
+    try:
+        return int(pq.read_metadata(file).num_rows)
+    except (OSError, pa.ArrowException):
+        return None
 
 
 def _missing(name: str, file: str) -> str:

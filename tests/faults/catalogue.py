@@ -21,6 +21,11 @@ MACHINE = (
     "ten times the volume in 1 GB",
     "a critical check fails",
     "SIGTERM during a step",
+    "killed during a rollback or a rebuild",
+    "a dbt build typed by hand",
+    "a table of the working database changed",
+    "a file of raw missing or cut",
+    "letters that steer a terminal",
 )
 FILES = (
     "truncated gzip",
