@@ -27,8 +27,7 @@ def run_config(
         "full_refresh": full_refresh,
         "is_loading": is_loading,
         "is_future_refused": is_future_refused,
-        "allow_shrink": allow_shrink,
-    }
+    } | ({"allow_shrink": True} if allow_shrink else {})
     return {"resources": {"run": {"config": run}}}
 
 
