@@ -193,11 +193,7 @@ class DbtProject:
             words += ["--exclude", *unchanged] if unchanged else []
             # unit tests are for make test; data tests follow
             words += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
-            built = [
-                result
-                for result in self._invoke(words, variables).results
-                if result.node.resource_type != "operation"  # a hook of the project
-            ]
+            built = self._invoke(words, variables).results
         unbuilt = {result.node.unique_id for result in built if str(result.status) not in PASSING}
         results = [self._node_result(result) for result in built if str(result.status) != SKIPPED]
         return [*results, *self._test(tests_of(self.manifest, layer, without=unbuilt), variables)]
