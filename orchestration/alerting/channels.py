@@ -6,6 +6,7 @@ Not here: what is sent (events.py). URLs of webhooks and passwords are secrets a
 from __future__ import annotations
 
 import json
+import re
 import smtplib
 import ssl
 from contextlib import closing, suppress
@@ -18,6 +19,9 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from orchestration.alerting.events import Alert
 
 WAIT_SECONDS = 10
+_NO_WIDTH = "\u200b"
+# within a mention, a link, a picture, and an address that is shown as a link
+_MARKS = re.compile(r"(?<=@)(?=\w)|(?<=\])(?=[(\[:])|(?<=!)(?=\[)|(?<=:)(?=//[^\s/]*\.)|(?<=www)(?=\.)", re.I)
 
 
 class NotSent(RuntimeError):
@@ -55,7 +59,7 @@ class Webhook:
         return f"webhook {urlsplit(self.url).hostname}"
 
     def send(self, alert: Alert) -> None:
-        body = json.dumps({"text": f"*{_slack(alert.title)}*\n{_slack(alert.text)}"}).encode()
+        body = json.dumps({"text": f"*{_unformatted(alert.title)}*\n{_unformatted(alert.text)}"}).encode()
         request = Request(self.url, data=body, headers={"Content-Type": "application/json"}, method="POST")
         try:
             with build_opener(_NoRedirect).open(request, timeout=WAIT_SECONDS) as answer:
@@ -113,6 +117,9 @@ def _connected(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
     return smtp
 
 
-def _slack(text: str) -> str:
-    """Text that Slack reads as plain text: no mentions, no links."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _unformatted(text: str) -> str:
+    """Text with no mention, link or picture in Slack's format or in Markdown, as others take it.
+
+    A backslash would be shown by Slack, so what makes one is parted by a space of no width.
+    """
+    return _MARKS.sub(_NO_WIDTH, text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

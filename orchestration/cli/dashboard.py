@@ -46,5 +46,12 @@ def dashboard(data_dir: Path | None, port: int) -> None:
             )
     click.echo(f"dashboard of {settings.data_dir}: http://127.0.0.1:{port} (stop with Ctrl+C)", err=True)
     script = PROJECT_DIR / "orchestration" / "dashboard" / "app.py"
-    arguments = ["-m", "streamlit", "run", str(script), f"--server.port={port}", *OPTIONS]
+    arguments = [
+        "-m",
+        "orchestration.dashboard.server",
+        "run",
+        str(script),
+        f"--server.port={port}",
+        *OPTIONS,
+    ]
     os.execv(sys.executable, [sys.executable, *arguments])

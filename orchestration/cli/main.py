@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+from typing import Any
 
 import click
 
@@ -33,6 +34,7 @@ from orchestration.cli.sample import sample
 from orchestration.cli.serve import serve
 from orchestration.cli.status import status
 from orchestration.cli.verify import verify
+from orchestration.visible_text import VisibleStream
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Run": (sample, connect, check, pull, run, rebuild),
@@ -45,6 +47,11 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
 
 class Sections(click.Group):
     """A group that lists its commands by section."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run a command, of which even a refusal of its name is printed through the one door."""
+        sys.stdout, sys.stderr = _shown(sys.stdout), _shown(sys.stderr)
+        return super().main(*args, **options)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each section, one line per command."""
@@ -65,9 +72,15 @@ def main() -> None:
     configuration; 3 another run holds the data directory.
     """
     exit_on_sigterm()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # names may have letters the terminal cannot show
+
+
+def _shown(stream: Any) -> Any:
+    """The stream for people: it shows what it can of each letter, and obeys none."""
+    if isinstance(stream, io.TextIOWrapper):
+        # click would write past a stream that it takes for misconfigured
+        encoding = "utf-8" if stream.encoding.lower() in ("ascii", "ansi_x3.4-1968", "us-ascii") else None
+        stream.reconfigure(encoding=encoding, errors="replace")
+    return stream if isinstance(stream, VisibleStream) else VisibleStream(stream)
 
 
 for section in SECTIONS.values():

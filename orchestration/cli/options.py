@@ -116,6 +116,13 @@ def workspace_option(help: str) -> Callable[[Any], Any]:
     return click.option("--workspace", metavar="ID", shell_complete=name_completion.workspaces, help=help)
 
 
+allow_shrink_option = click.option(
+    "--allow-shrink",
+    is_flag=True,
+    help="Publish also what has no workspace, or ends over 35 days before what is served.",
+)
+
+
 pseudonymise_option = click.option(
     "--pseudonymise",
     is_flag=True,
@@ -143,6 +150,7 @@ def run_and_exit(
     full_refresh: bool,
     is_loading: bool = True,
     is_future_refused: bool = False,
+    allow_shrink: bool = False,
 ) -> NoReturn:
     """Run the nightly job once, and exit with the code of its result."""
     # what imports and dbt's manifest allocate stays: looking for garbage in it costs a tenth of a small run
@@ -159,6 +167,7 @@ def run_and_exit(
             full_refresh=full_refresh,
             is_loading=is_loading,
             is_future_refused=is_future_refused,
+            allow_shrink=allow_shrink,
             echo=click.echo,
         )
     except DataDirectoryLocked as error:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 import duckdb
 
 from orchestration.cli.options import EXIT_USAGE, UNREADABLE, fail
+from orchestration.visible_text import VisibleBytes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -68,7 +69,9 @@ class Output:
 
             show_rows(rows, console)
         else:
-            writers[self.format](rows, click.get_binary_stream("stdout"))
+            out = click.get_binary_stream("stdout")
+            is_shown = self.format == "csv" and sys.stdout.isatty()
+            writers[self.format](rows, cast(BinaryIO, VisibleBytes(out)) if is_shown else out)
 
     def write_listed(self, rows: Sequence[dict[str, Any]], schema: Any) -> None:
         """Write rows in memory; exits with the reason if they cannot be written."""
@@ -137,7 +140,9 @@ def terminal() -> Console | None:
         return None
     from rich.console import Console
 
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    # its colours pass; the texts it is given are made visible
+    file = getattr(sys.stdout, "unfiltered", sys.stdout)
+    console = Console(file=file, highlight=False, markup=False, emoji=False)
     return None if console.is_dumb_terminal else console
 
 
@@ -167,5 +172,9 @@ def exit_on_refusal(failure: str, output: Output) -> Iterator[None]:
         fail(f"{UNREADABLE} {error}")
     except BrokenPipeError:
         raise  # the reader closed the pipe; click ends the command
+    except (click.ClickException, click.Abort):
+        raise
     except OSError as error:
         fail(f"{failure}{'' if output.path is None else f' to {output.path}'}: {error}")
+    except Exception as error:  # a value that no row of the output can hold
+        fail(f"{failure}: {type(error).__name__}: {error}", EXIT_USAGE)

@@ -11,6 +11,7 @@ from orchestration.cli.options import (
     EXIT_USAGE,
     REFUSED,
     Day,
+    allow_shrink_option,
     data_dir_option,
     fail,
     run_and_exit,
@@ -28,7 +29,8 @@ from orchestration.cli.options import (
     type=Day(),
     help="Last local date to report. [default: that of the served version, else the newest complete day]",
 )
-def rebuild(data_dir: Path | None, as_of: date | None) -> None:
+@allow_shrink_option
+def rebuild(data_dir: Path | None, as_of: date | None, allow_shrink: bool) -> None:
     """Rebuild and publish everything from the batches loaded before.
 
     The landing folder is not read, and the working warehouse is deleted: DATA_DIR/raw alone is enough.
@@ -46,4 +48,4 @@ def rebuild(data_dir: Path | None, as_of: date | None) -> None:
     published = read_run_state(settings.published_dir)
     if as_of is None and published is not None:
         as_of = published.as_of
-    run_and_exit(settings, as_of=as_of, full_refresh=True, is_loading=False)
+    run_and_exit(settings, as_of=as_of, full_refresh=True, is_loading=False, allow_shrink=allow_shrink)

@@ -11,6 +11,7 @@ from orchestration.cli.options import (
     EXIT_USAGE,
     LATEST,
     Day,
+    allow_shrink_option,
     data_dir_option,
     fail,
     landing_option,
@@ -44,6 +45,7 @@ from orchestration.cli.options import (
     help="Engine that builds the warehouse; spark is a cluster, at $CREDITS_SPARK_URL. "
     "[default: $CREDITS_TARGET, or duckdb]",
 )
+@allow_shrink_option
 @pseudonymise_option
 @click.option(
     "--workspace-files",
@@ -62,6 +64,7 @@ def run(
     data_dir: Path | None,
     as_of: date | None,
     allow_future: bool,
+    allow_shrink: bool,
     full_refresh: bool,
     target: str | None,
     pseudonymise: bool,
@@ -82,4 +85,10 @@ def run(
             f"there is no landing folder {settings.landing_dir}; create it, or name another with --landing",
             EXIT_USAGE,
         )
-    run_and_exit(settings, as_of=as_of, full_refresh=full_refresh, is_future_refused=not allow_future)
+    run_and_exit(
+        settings,
+        as_of=as_of,
+        full_refresh=full_refresh,
+        is_future_refused=not allow_future,
+        allow_shrink=allow_shrink,
+    )

@@ -18,6 +18,7 @@ def run_config(
     full_refresh: bool = False,
     is_loading: bool = True,
     is_future_refused: bool = False,
+    allow_shrink: bool = False,
 ) -> dict[str, object]:
     """Dagster run configuration of one run; without as_of it reports the newest complete day at `now`."""
     run = {
@@ -26,7 +27,7 @@ def run_config(
         "full_refresh": full_refresh,
         "is_loading": is_loading,
         "is_future_refused": is_future_refused,
-    }
+    } | ({"allow_shrink": True} if allow_shrink else {})
     return {"resources": {"run": {"config": run}}}
 
 

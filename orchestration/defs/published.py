@@ -135,6 +135,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
                     language=settings.lang,
                     is_sharing=is_sharing,
                 )
+                run.refuse_empty(*map(_workspace_count, (version.path, settings.published_dir)))
                 run_state.write(version.path)
                 by_day = warehouse.query_arrow("select * from facts.fct_usage_by_day")
                 pq.write_table(by_day, version.path / COMPARED_FILE)
@@ -185,6 +186,14 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         )
 
     return published
+
+
+def _workspace_count(version: Path) -> int:
+    """How many workspaces a version has; none if there is no version."""
+    summary = version / "parquet" / "credit_summary.parquet"
+    if not summary.exists():
+        return 0
+    return len(pq.read_table(summary, columns=["workspace_id"])["workspace_id"].unique())
 
 
 def remove_versions_with_other_names(data_dir: Path, run_state: RunState) -> int:

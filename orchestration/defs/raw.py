@@ -11,20 +11,25 @@ import dagster as dg
 
 from orchestration.defs.resources import RunContext
 from orchestration.lake.ingest_report import FeedReport, IngestReport
+from orchestration.lake.integrity import missing_files
 from orchestration.lake.lake import Lake
 from orchestration.lake.sources.derivation import derive
 from orchestration.lake.sources.derived_files import MAPPING_COUNTS
 from orchestration.landing.contract import FEEDS
+from orchestration.landing.rejects import LandingError
 from orchestration.publish.versions.build import compared_files
 from orchestration.publish.versions.history import read_run_state
 from orchestration.runs.erasing import apply_retention, complete_erasure
 from orchestration.runs.people import definitions_now, pseudonyms_of, refuse_missing_pseudonym_setting
 from orchestration.runs.warehouse_factory import remove_verification
 from orchestration.settings import Settings
+from orchestration.visible_text import visible
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.pseudonyms import expose_by_pseudonyms
-from orchestration.warehouse.run_state import begin, is_ahead, is_of
+from orchestration.warehouse.run_state import begin, is_ahead, is_of, tables_changed_since
+
+_SHOWN_TABLES = 3
 
 landing_feeds = [
     dg.AssetSpec(
@@ -80,13 +85,22 @@ def raw(
     _keep_to_retention(context, run, lake, settings)
     if complete_erasure(settings, lake, context.instance, run_id=context.run_id):
         context.log.info("erased members were removed from raw and journal")
+    if missing := next(missing_files(lake), None):
+        raise LandingError(missing)
     report = _load(context, run, lake, settings)
     derivation = derive(lake, progress=context.log.info)
     if torn := warehouse.set_aside_if_torn():
         context.log.warning(f"the working warehouse {torn} and is rebuilt from raw")
     definitions = definitions_now(lake, settings)
+    changed = tables_changed_since(warehouse)
+    if changed:
+        context.log.warning(
+            f"{', '.join(changed[:_SHOWN_TABLES])} of the working warehouse changed since the last run, "
+            "which only a run may do (credits run, not dbt build)"
+        )
     if (
         run.full_refresh
+        or changed
         or not is_of(warehouse, definitions=definitions, newest_batch=lake.newest_batch)
         or is_ahead(warehouse, read_run_state(settings.published_dir))
     ):
@@ -107,6 +121,7 @@ def raw(
     rows = warehouse.row_counts(list(tables))
     loaded = {feed.feed: _counts(feed) for feed in report.feeds} if report else {}
     run_state = run.run_state(warehouse, lake, settings)
+    run.refuse_older(run_state.as_of, read_run_state(settings.published_dir))
     begin(warehouse, run_state)
     context.log.info(f"reporting up to {run_state.as_of}")
     for spec in _RAW_SPECS:
@@ -141,9 +156,12 @@ def _load(
         lake.add_columns(now=datetime.now(UTC))
         context.log.info("the landing folder is not read")
         return None
-    report = lake.ingest(settings.landing_dir, now=datetime.now(UTC), progress=context.log.info)
+    # the names of files are data, and the log may end on a terminal
+    report = lake.ingest(
+        settings.landing_dir, now=datetime.now(UTC), progress=lambda line: context.log.info(visible(line))
+    )
     for warning in report.warnings:
-        context.log.warning(warning)
+        context.log.warning(visible(warning))
     return report
 
 

@@ -6,7 +6,7 @@ Paths do not belong here: they are in settings.py.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -21,6 +21,13 @@ from orchestration.warehouse.reporting_date import newest_complete_day, require_
 from orchestration.warehouse.run_state import RunState, begin, begin_once, is_unchanged
 from orchestration.warehouse.timezones import workspace_timezones
 
+# a month is reported again until it is closed
+_DAYS_BACK = 35
+
+
+class ShrinkRefused(RuntimeError):
+    """A version that lacks what is served is not published unless it is asked for."""
+
 
 class RunContext(dg.ConfigurableResource):
     """The parameters of one run, and its lock of the data directory.
@@ -32,6 +39,8 @@ class RunContext(dg.ConfigurableResource):
         full_refresh: rebuild the working warehouse from the lake.
         is_loading: whether new deliveries are loaded; if not, the landing folder is not read, and raw is
             not written.
+        allow_shrink: publish also what has no workspace at all, or ends over 35 days before the served
+            version, over a version that has some; without it the run fails and the served version stays.
         is_future_refused: whether as_of must have ended at `now`, as one that is chosen here has.
         data_dir: the data directory that the run locks.
     """
@@ -42,6 +51,7 @@ class RunContext(dg.ConfigurableResource):
     full_refresh: bool = False
     is_loading: bool = True
     is_future_refused: bool = False
+    allow_shrink: bool = False
     _newest_complete_day: date | None = PrivateAttr(default=None)
     _definitions: str = PrivateAttr(default="")
     _has_new_tables: bool = PrivateAttr(default=False)
@@ -74,6 +84,32 @@ class RunContext(dg.ConfigurableResource):
             timezones = workspace_timezones(warehouse)
             self._newest_complete_day = newest_complete_day(datetime.fromisoformat(self.now), timezones)
         return self._newest_complete_day
+
+    def refuse_older(self, as_of: date, served: RunState | None) -> None:
+        """Refuse a report that goes far back, over the one that is served, unless that is allowed.
+
+        Raises:
+            ShrinkRefused: naming both days.
+        """
+        if self.allow_shrink or served is None or as_of >= served.as_of - timedelta(days=_DAYS_BACK):
+            return
+        raise ShrinkRefused(
+            f"a run may go back at most {_DAYS_BACK} days from what is served; it reports up to {as_of}, and "
+            f"{served.as_of} is served. Leave --as-of out, or add --allow-shrink if it is meant."
+        )
+
+    def refuse_empty(self, workspaces: int, served_workspaces: int) -> None:
+        """Refuse a version without any workspace over one that has some, unless that is allowed.
+
+        Raises:
+            ShrinkRefused: saying how many are served.
+        """
+        if self.allow_shrink or workspaces or not served_workspaces:
+            return
+        raise ShrinkRefused(
+            f"the new version would have no workspace, and the served one has {served_workspaces:,}. Check "
+            "the landing folder and --as-of, or add --allow-shrink if it is meant."
+        )
 
     def run_state(self, warehouse: Warehouse, lake: Lake, settings: Settings) -> RunState:
         """The state this run builds, once raw is loaded."""

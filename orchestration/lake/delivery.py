@@ -104,7 +104,11 @@ class Delivery:
 
     def whole_file_reject(self) -> Reject | None:
         """Why the whole file is rejected if none of its lines is a row, or has some required column."""
-        if self.accepted_count or not self.quarantined_count or self.continued_after is not None:
+        if self.accepted_count or self.continued_after is not None:
+            return None
+        if not self.line_count and self.found and self.file.feed in FEEDS:
+            return self._header_alone(FEEDS[self.file.feed].required)
+        if not self.quarantined_count:
             return None
         has_none = self.missing is None or self.missing == frozenset(FEEDS[self.file.feed].required)
         if self.shape and has_none:
@@ -119,6 +123,17 @@ class Delivery:
             + (f"; found {excerpt(found)}" if found else ""),
             f"Deliver the file with {names}; if the column was renamed, restore the contract's name.",
             value=names,
+        ).reject
+
+    def _header_alone(self, required: tuple[str, ...]) -> Reject:
+        """Why a file is rejected of which the only line should be a header, and is none."""
+        names = ", ".join(required)
+        return file_rejected(
+            "file.csv_header",
+            f"the file has no row, and its first line does not name the required columns {names}; "
+            f"found {excerpt(self.found)}",
+            "Deliver a first line that names each column, also before a single row.",
+            value=self.found,
         ).reject
 
     def check_counts(self) -> None:

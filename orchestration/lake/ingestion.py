@@ -3,11 +3,12 @@
 Formats are read in `orchestration.landing`; the batch is committed in `batch_writer`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
+import duckdb
 import pyarrow as pa
 
 from orchestration.lake.batch_writer import QUARANTINE, QUARANTINE_SCHEMA, BatchWriter
@@ -18,12 +19,13 @@ from orchestration.lake.growing_files import lines_after, lines_read_before
 from orchestration.lake.landing_files import FileUnavailable, LandingFile, OpenFile, open_landing_file
 from orchestration.lake.spool import Spool
 from orchestration.lake.targets import Target
-from orchestration.lake.typed_files import QuarantinedLine, quarantine_table
+from orchestration.lake.typed_files import QuarantinedLine, TypedFiles, quarantine_table
 from orchestration.landing.formats.chunks import Chunk, empty_chunk
 from orchestration.landing.options import FILE_CAP, ReadOptions, or_raise
-from orchestration.landing.rejects import FileRejected, Reject, file_rejected
+from orchestration.landing.rejects import FileRejected, LandingError, Reject, file_rejected, unreadable
 
 _GROUP_FILES = 20_000
+_MOST_WITHOUT_ROW = 300_000
 # only what is read by line can be read from where it was left
 _BY_LINE = ("json_lines", "csv")
 
@@ -100,15 +102,45 @@ class FolderIngestion:
         group, self._group = self._group, _Group()
         if not group.files:
             return
-        typed = self._target.rows(group.files, batch_id=self._writer.batch_id)
+        self._write(list(zip(group.files, group.rejects, strict=True)))
+
+    def _write(self, held: list[tuple[tuple[Delivery, Chunk], Reject | None]]) -> None:
+        """Type and write files together; if that fails, find the one at fault and reject it."""
+        files = [file for file, _ in held]
+        try:
+            typed = self._rows(files)
+        except FileRejected as error:
+            for delivery, _ in files:
+                delivery.reset_counts()
+            if len(held) > 1:
+                self._write(held[: len(held) // 2])
+                self._write(held[len(held) // 2 :])
+            elif files[0][1].line_count:
+                self._write([((files[0][0], empty_chunk()), error.reject)])
+            else:  # no file is at fault
+                raise
+            return
         self._writer.write(self._target.table, typed.rows)
         quarantined: list[tuple[Delivery, QuarantinedLine]] = []
-        for (delivery, _), reject, lines in zip(group.files, group.rejects, typed.quarantined, strict=True):
+        for ((delivery, _), reject), lines in zip(held, typed.quarantined, strict=True):
             file_reject = reject or delivery.whole_file_reject()
             lines = _whole_file(file_reject) if file_reject else lines
             quarantined += [(delivery, line) for line in lines]
             self._record(delivery, file_reject)
         self._writer.write(QUARANTINE, self._quarantine_table(quarantined))
+
+    def _rows(self, files: Sequence[tuple[Delivery, Chunk]]) -> TypedFiles:
+        """The rows of files.
+
+        Raises:
+            FileRejected: whatever their content makes of the typing.
+        """
+        try:
+            return self._target.rows(files, batch_id=self._writer.batch_id)
+        except (OSError, LandingError, duckdb.FatalException):
+            raise
+        except Exception as error:
+            raise unreadable(type(error).__name__, f"{type(error).__name__}: {error}") from error
 
     def _read(self, file: LandingFile, content: OpenFile) -> None:
         delivery = Delivery(file, size_bytes=content.size_bytes, modified_ns=content.modified_ns)
@@ -136,7 +168,7 @@ class FolderIngestion:
         if not self._target.is_snapshot and self._target.format_of(file.name) in _BY_LINE:
             known = lines_read_before(content, self._history.newest.get(file.name))
             content.rewind()
-        chunks = self._target.read(content.content, file_name=file.name, options=self._options)
+        chunks = _from_disk(self._target.read(content.content, file_name=file.name, options=self._options))
         return chunks if known is None else lines_after(known, chunks, delivery)
 
     def _stream(self, delivery: Delivery, content: OpenFile, chunks: Iterable[Chunk]) -> None:
@@ -150,7 +182,8 @@ class FolderIngestion:
             reject = None
             try:
                 for chunk in chunks:
-                    typed = self._target.rows([(delivery, chunk)], batch_id=self._writer.batch_id)
+                    typed = self._rows([(delivery, chunk)])
+                    _refuse_if_hopeless(delivery)
                     rows.add(typed.rows)
                     quarantined.add(
                         self._quarantine_table([(delivery, line) for line in typed.quarantined[0]])
@@ -239,6 +272,28 @@ def _obstacle(file: LandingFile, options: ReadOptions) -> Reject | None:
         remedy = f"Deliver it in smaller files, {or_raise(FILE_CAP)}."
         return file_rejected("file.size", reason, remedy, value=f"{file.size_bytes} bytes").reject
     return None
+
+
+def _refuse_if_hopeless(delivery: Delivery) -> None:
+    """Reject a large file of which no line is a row, instead of each of its lines."""
+    if delivery.quarantined_count >= _MOST_WITHOUT_ROW and not delivery.accepted_count:
+        if reject := delivery.whole_file_reject():
+            raise FileRejected(reject)
+        raise file_rejected(
+            "file.no_row",
+            f"none of its first {delivery.quarantined_count:,} lines is a row",
+            "Deliver the lines that credits check accepts; it names what is wrong with the others.",
+        )
+
+
+def _from_disk(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """The chunks; a disk that does not give them is no fault of the file."""
+    try:
+        yield from chunks
+    except FileUnavailable:
+        raise
+    except OSError as error:
+        raise FileUnavailable(f"cannot be read ({error.strerror})") from error
 
 
 def _whole_file(reject: Reject) -> list[QuarantinedLine]:

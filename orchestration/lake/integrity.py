@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from orchestration.durable_files import hash_of
 from orchestration.lake.batch_manifest import (
     MANIFEST,
@@ -31,6 +34,36 @@ def check_lake(lake: Lake) -> Iterator[str]:
         for difference in _batch_differences(derived):
             found = difference.partition(" Restore")[0]
             yield f"derived rows of {found} Remove {lake.derived.folder}: the next run derives them again."
+
+
+def missing_files(lake: Lake) -> Iterator[str]:
+    """Yield a sentence for each batch, and each file of one, that is missing, unreadable or lost rows.
+
+    Contents are not read, so that every run can look; what else was changed, the checks and verify find.
+    """
+    yield from _gaps(lake)
+    for batch in lake.batches():
+        manifest = read_manifest(batch) or {}
+        for file in sorted(manifest):
+            path = batch / file
+            if not path.exists():
+                yield _missing(f"batch {int(batch.name)}", file)
+            elif (batch / f"{file}{NEW_SUFFIX}").exists():
+                continue  # an interrupted erasure, which the run completes
+            elif path.stat().st_size != manifest[file].bytes and _row_count(path) != manifest[file].rows:
+                yield _changed(f"batch {int(batch.name)}", batch, file, manifest)
+
+
+def _row_count(file: Path) -> int | None:
+    """The rows of a Parquet file; None if it cannot be read."""
+    try:
+        return int(pq.read_metadata(file).num_rows)
+    except (OSError, pa.ArrowException):
+        return None
+
+
+def _missing(name: str, file: str) -> str:
+    return f"{name}: {file} is missing, and its rows from every figure. Restore it from a backup."
 
 
 def _gaps(lake: Lake) -> Iterator[str]:
@@ -57,7 +90,7 @@ def _batch_differences(batch: Path) -> Iterator[str]:
         return
     found = {file.name for file in batch.iterdir()} - {MANIFEST}
     for file in sorted(manifest.keys() - found):
-        yield f"{name}: {file} is missing, and its rows from every figure. Restore it from a backup."
+        yield _missing(name, file)
     for file in sorted(manifest.keys() & found):
         if hash_of(batch / file) != manifest[file].sha256:
             yield _changed(name, batch, file, manifest)

@@ -29,6 +29,7 @@ from orchestration.lake.sources.source_records import SourceTarget
 from orchestration.lake.targets import FeedTarget, Target
 from orchestration.lake.unread_files import UnreadEntry, listed
 from orchestration.landing.contract import FEEDS
+from orchestration.landing.formats.parquet_process import end_idle_workers
 from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
 from orchestration.landing.rejects import LandingError
 from orchestration.landing.sources.mapping import Mapping, MappingError
@@ -212,6 +213,7 @@ class Lake:
                     if target.folder in FEEDS or is_read(mappings[target.folder], file.name):
                         ingestion.take(file)
                 ingestion.finish()
+        end_idle_workers()
         return feeds
 
     def _prepare(self) -> None:

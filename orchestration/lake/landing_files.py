@@ -23,7 +23,7 @@ _IN_MEMORY_BYTES = 16 * 1024 * 1024
 _BLOCK_BYTES = 1024 * 1024
 
 
-class FileUnavailable(Exception):
+class FileUnavailable(OSError):
     """A file that cannot be opened now, or changes while it is read; the next run tries again."""
 
 

@@ -45,6 +45,7 @@ class Column:
         default: the value used where it is missing.
         default_from: the column whose value is used where it is missing.
         minimum: the smallest number allowed.
+        starts_days: a date from which days are counted; one before 2000 would make a row of each since.
         hashed_as: the column whose value stands for it in the content hash where it is missing.
     """
 
@@ -56,6 +57,7 @@ class Column:
     default: str | int | None = None
     default_from: str | None = None
     minimum: int | None = None
+    starts_days: bool = False
     hashed_as: str | None = None
 
 
@@ -132,8 +134,10 @@ class Feed:
         return pa.schema([*self.typed_schema, *origin])
 
 
-def _required(name: str, kind: Kind = "text", *, minimum: int | None = None) -> Column:
-    return Column(name, kind, required=True, minimum=minimum)
+def _required(
+    name: str, kind: Kind = "text", *, minimum: int | None = None, starts_days: bool = False
+) -> Column:
+    return Column(name, kind, required=True, minimum=minimum, starts_days=starts_days)
 
 
 _SOURCE = Column("source", default="native")
@@ -311,7 +315,7 @@ _CREDIT_PLANS = Feed(
         _required("plan_id"),
         _required("credits", "credits"),
         Column("interval", required=True, accepted=("day", "week", "month", "year")),
-        _required("starts_on", "date"),
+        _required("starts_on", "date", starts_days=True),
         Column("ends_on", "date"),
         Column("rollover_days", "count", default=0),
         Column("amount", "money"),
@@ -349,7 +353,7 @@ _PROVIDER_TOTALS = Feed(
     key=("source", "workspace_id", "model", "currency", "period", "day"),
     columns=(
         _required("source"),
-        _required("day", "date"),
+        _required("day", "date", starts_days=True),
         Column("period", accepted=("day", "month"), default="day"),
         Column("timezone", "timezone", default="UTC"),
         Column("workspace_id"),

@@ -24,6 +24,8 @@ class ReadOptions:
         free_bytes: what any file may unpack to, whatever its ratio.
         chunk_bytes: text split into lines at once.
         chunk_rows: rows in one chunk.
+        reader_bytes: memory of the process that reads Parquet, its code included.
+        reader_seconds: of a processor, in which it must read a chunk, and each MiB of a file.
     """
 
     max_line_bytes: int = 16 * MIB
@@ -32,6 +34,8 @@ class ReadOptions:
     free_bytes: int = 64 * MIB
     chunk_bytes: int = 16 * MIB
     chunk_rows: int = 50_000
+    reader_bytes: int = 1024 * MIB
+    reader_seconds: int = 20
 
 
 DEFAULT_OPTIONS = ReadOptions()

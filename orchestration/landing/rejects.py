@@ -6,6 +6,10 @@ What is rejected is decided in `formats` and `typing`.
 from dataclasses import dataclass
 
 _SHOWN_CHARACTERS = 200
+_WRITE_AGAIN = (
+    "Write the file again, without encryption and with a current version of its writer, in smaller files or "
+    "as JSON lines, and deliver that."
+)
 
 
 class LandingError(ValueError):
@@ -51,6 +55,18 @@ class FileRejected(ValueError):
 def file_rejected(rule: str, reason: str, remedy: str, *, value: str | None = None) -> FileRejected:
     """The exception for a whole file."""
     return FileRejected(Reject(rule, None, excerpt(value), reason, remedy))
+
+
+def unreadable(kind: str, problem: str, remedy: str = _WRITE_AGAIN) -> FileRejected:
+    """The exception for a file that ended its reader in a way that no rule foresees.
+
+    Args:
+        kind: how: a signal, an exception, `memory` or `time`.
+        problem: what the reader said.
+        remedy: what to deliver instead.
+    """
+    said = (problem.strip() or kind).splitlines()[0]
+    return file_rejected("file.unreadable", f"the file cannot be read: {excerpt(said)}", remedy, value=kind)
 
 
 def excerpt(value: object) -> str | None:

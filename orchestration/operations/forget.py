@@ -19,6 +19,7 @@ from orchestration.lake.erasure.erase import (
     members_with_id,
 )
 from orchestration.lake.erasure.forgotten_list import ANY, Person
+from orchestration.lake.erasure.possible_mentions import possible_mentions
 from orchestration.lake.lake import Lake
 from orchestration.operations.nightly import run_nightly
 from orchestration.publish.versions.build import other_versions
@@ -70,7 +71,9 @@ def forget_member(
             _echo_landing(settings.landing_dir, found, echo)
             return True
         _describe(found, rejected, echo, verb="would be" if dry_run else "are")
-        if not dry_run:
+        if dry_run:
+            _echo_possible(possible_mentions(lake, found), echo)
+        else:
             return _forget(settings, lake, {*people, (ANY, member_id)}, found, now, echo)
         _echo_landing(settings.landing_dir, found, echo)
         return True
@@ -136,6 +139,14 @@ def _describe(found: PersonalData, rejected: int, echo: Echo, *, verb: str) -> N
         echo(f"             {rejected:,} lines in quarantine {verb} erased; rule and remedy stay")
     if not any(found.rows.values()) and not rejected:
         echo("             nothing in the lake names the member; the published version is rebuilt")
+
+
+def _echo_possible(counts: dict[str, int], echo: Echo) -> None:
+    """What an erasure leaves, since it may mean something else."""
+    for column, rows in counts.items():
+        echo(f"left         {rows:,} rows of {column} may mention them: another spelling, or part of a text")
+    if counts:
+        echo("             These stay as they are. Look at them; deliver corrected rows if they do.")
 
 
 def _echo_landing(landing: Path, found: PersonalData, echo: Echo) -> None:

@@ -3,6 +3,7 @@
 The steps do not belong here: the job is the one the schedule starts.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, redirect_stdout
 from datetime import date, datetime
@@ -28,6 +29,8 @@ from orchestration.warehouse.reporting_date import newest_complete_day, require_
 from orchestration.warehouse.timezones import workspace_timezones
 
 Echo = Callable[[str], None]
+# the class of an error of ours says nothing that its sentence does not
+_OURS = re.compile(r"^orchestration\.[\w.]+: ")
 # how a step fails on an interrupt: in Dagster, in a statement of DuckDB, in dbt
 _INTERRUPTED = ("InterruptedError", "Query interrupted", "KeyboardInterrupt")
 
@@ -41,6 +44,7 @@ def run_nightly(
     echo: Echo,
     is_loading: bool = True,
     is_future_refused: bool = False,
+    allow_shrink: bool = False,
 ) -> bool:
     """Run the whole job here; progress goes to standard error, the summary to `echo`.
 
@@ -65,6 +69,7 @@ def run_nightly(
             full_refresh=full_refresh,
             is_loading=is_loading,
             is_future_refused=is_future_refused,
+            allow_shrink=allow_shrink,
         )
         result = execute(settings, config, instance)
         if not result.success and settings.is_warehouse_torn:
@@ -155,4 +160,4 @@ def failures(result: dg.ExecuteInProcessResult) -> list[str]:
 def _last_cause(error: Any) -> str:
     while error is not None and error.cause is not None:
         error = error.cause
-    return plain(error.message) if error is not None else "no reason given"
+    return plain(_OURS.sub("", error.message)) if error is not None else "no reason given"

@@ -30,6 +30,11 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.pool import NullPool, StaticPool
 
+from orchestration.runs.ui_guard import guard_this_webserver
+
+# the webserver loads this module by its dagster.yaml, and nothing else of ours
+guard_this_webserver()
+
 
 class OpenEventLogStorage(SqliteEventLogStorage):
     """The event log with one open connection to the index and one to the newest run; one thread at a time."""

@@ -97,6 +97,15 @@ class DuckDBWarehouse:
                 for table in tables
             }
 
+    def stored_rows(self) -> dict[str, int]:
+        """Rows of each table but those of the state; views are not counted."""
+        with self.connect() as connection:
+            tables = connection.execute(
+                "select schema_name || '.' || table_name from duckdb_tables() "
+                "where not temporary and not internal and schema_name <> 'state' order by 1"
+            ).fetchall()
+        return self.row_counts([table for (table,) in tables])
+
     def set_aside_if_torn(self) -> str | None:
         """Move an unreadable file out of the way; the warehouse is rebuilt from the lake.
 

@@ -53,6 +53,10 @@ class Warehouse(Protocol):
         """Rows of each of the given schema.table."""
         ...
 
+    def stored_rows(self) -> dict[str, int]:
+        """Rows of each schema.table that a run writes; empty where counting costs too much."""
+        ...
+
     def has_table(self, table: str) -> bool:
         """Whether the schema.table or view exists."""
         ...

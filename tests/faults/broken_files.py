@@ -18,6 +18,7 @@ from random import Random
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
+from faults.hostile_parquet import aborting_parquet, lying_parquet
 
 from orchestration.landing.options import ReadOptions
 
@@ -180,6 +181,20 @@ def _cut_parquet(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
     return [refused(write(folder, "cut.parquet", data[: rng.randrange(1, len(data))]), "file.parquet")]
 
 
+def _ends_its_reader(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
+    return [refused(write(folder, "aborts.parquet", aborting_parquet()), "file.unreadable")]
+
+
+def _lying_sizes(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
+    return [refused(write(folder, "lies.parquet", lying_parquet(rng)), "file.ratio")]
+
+
+def _quadratic(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
+    header, line = "event_id,occurred_at,credits\n", rng.choice(('ab","\n', '","\n'))
+    text = header + line * rng.randrange(20_000, 40_000)
+    return [refused(write(folder, "quotes.csv", text.encode()), "file.csv_quotes")]
+
+
 def _same_bytes(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
     copies = [write(folder, f"same-{n}.jsonl", json_lines(rows)) for n in range(rng.randint(2, 4))]
     aliases = [Expected(file, None, 0, 0, 0, (), status="alias") for file in copies[1:]]
@@ -329,6 +344,9 @@ FILE_FAULTS: dict[str, Injector] = {
     "header only": _header_only,
     "blank lines": _blank_lines,
     "cut Parquet": _cut_parquet,
+    "a Parquet file that ends its reader": _ends_its_reader,
+    "a Parquet file that lies about its sizes": _lying_sizes,
+    "input whose reading could grow with its square": _quadratic,
     "same bytes under another name": _same_bytes,
     "a line over the cap": _long_line,
     "a symbolic link": _symbolic_link,

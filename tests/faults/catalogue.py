@@ -21,6 +21,11 @@ MACHINE = (
     "ten times the volume in 1 GB",
     "a critical check fails",
     "SIGTERM during a step",
+    "killed during a rollback or a rebuild",
+    "a dbt build typed by hand",
+    "a table of the working database changed",
+    "a file of raw missing or cut",
+    "letters that steer a terminal",
 )
 FILES = (
     "truncated gzip",
@@ -34,6 +39,10 @@ FILES = (
     "header only",
     "blank lines",
     "cut Parquet",
+    "Parquet with bytes changed by a seed",
+    "a Parquet file that ends its reader",
+    "a Parquet file that lies about its sizes",
+    "input whose reading could grow with its square",
     "same bytes under another name",
     "same name with other bytes",
     "a line over the cap",

@@ -32,6 +32,7 @@ from faults.broken_files import (
 )
 from faults.broken_values import VALUE_FAULTS
 from faults.catalogue import FILES, VALUES
+from faults.hostile_parquet import mutated_parquet
 from support.fault_table import Faults
 
 from orchestration.lake import landing_files
@@ -45,6 +46,7 @@ INJECTORS = FILE_FAULTS | VALUE_FAULTS
 SEVERAL_LOADS = {
     *("same name with other bytes", "a file changing while it is read", "100,000 tiny files"),
     "broken records of another system",
+    "Parquet with bytes changed by a seed",
 }
 # these only show in what is published
 WHEN_PUBLISHED = {
@@ -53,6 +55,7 @@ WHEN_PUBLISHED = {
     "an empty day",
 }
 ORDINARY, SLOW = range(1), range(1, 25)
+MUTATED, MUTATED_AT_ONCE = 20_000, 200
 
 
 def good_rows(rng: Random, prefix: str, count: int) -> list[Row]:
@@ -191,6 +194,33 @@ def test_a_known_name_with_different_bytes_is_a_new_delivery(seed: int, load: Lo
         assert any("again.jsonl" in warning for warning in report.warnings)
         assert load.ingest().batch_id is None
         assert_every_line_is_explained(load)
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, MUTATED // MUTATED_AT_ONCE))],
+)
+def test_parquet_with_changed_bytes_ends_no_run_and_takes_no_good_file_with_it(
+    seed: int, load: Load, faults: Faults
+) -> None:
+    rng = Random(f"Parquet {seed}")
+    good = [loaded_good_file(load, rng, name) for name in ("a-before", "zz-after")]
+    for number in range(MUTATED_AT_ONCE):
+        write(load.folder, f"mutated-{number:04}.parquet", mutated_parquet(rng))
+    with faults.injection("Parquet with bytes changed by a seed", times=MUTATED_AT_ONCE):
+        load.ingest()
+
+        rows = load.table("deliveries")
+        assert len(rows) == MUTATED_AT_ONCE + len(good)
+        assert all(row["status"] in ("loaded", "alias") or row["reason"] for row in rows)
+        refused = {row["file_path"]: row for row in load.table("quarantine")}
+        for row in rows:
+            assert row["status"] != "rejected" or refused[row["file_path"]]["remedy"]
+        assert {str(row["file_path"]): row["accepted_count"] for row in rows}.items() >= {
+            each.file: each.accepted for each in good
+        }.items()
+        assert_every_line_is_explained(load)
+        assert load.ingest().batch_id is None
 
 
 MAPPING = """

@@ -83,6 +83,7 @@ class SourceTarget:
             if reject:
                 faults[position] = QuarantinedLine(numbers[position].as_py(), text, reject)
         tables, quarantined, start = [], [], 0
+        counts = dict(self._counts)
         for delivery, chunk in files:
             end = start + chunk.documents.num_rows
             lines = [QuarantinedLine(line.line_number, line.text, line.reject) for line in chunk.rejected]
@@ -90,18 +91,21 @@ class SourceTarget:
                 [faults[position] for position in range(start, end) if position in faults] if faults else []
             )
             kept = table.slice(start, end - start).filter(pa.array(is_good[start:end]))
-            tables.append(self._with_origin(kept, delivery, batch_id))
+            tables.append(self._with_origin(kept, delivery, batch_id, counts))
             quarantined.append(sorted(lines, key=lambda line: line.line_number or 0))
             delivery.accepted_count += kept.num_rows
             delivery.quarantined_count += len(lines)
             delivery.note_chunk(chunk)
             start = end
+        self._counts = counts
         return TypedFiles(pa.concat_tables(tables).combine_chunks(), quarantined)
 
-    def _with_origin(self, rows: pa.Table, delivery: Delivery, batch_id: int) -> pa.Table:
+    def _with_origin(
+        self, rows: pa.Table, delivery: Delivery, batch_id: int, counts: dict[str, int]
+    ) -> pa.Table:
         count, name = rows.num_rows, delivery.file.name
-        first = self._counts.get(name, delivery.continued_after or 0)
-        self._counts[name] = first + count
+        first = counts.get(name, delivery.continued_after or 0)
+        counts[name] = first + count
         columns = {
             "batch_id": pa.array(np.full(count, batch_id)),
             "source_folder": pa.repeat(pa.scalar(self.folder, pa.string()), count),

@@ -16,6 +16,7 @@ _BLOCK_BYTES = 1024 * 1024
 # zstd can unpack to 32,000 times its size, so it is fed in small pieces
 _ZSTD_PIECE_BYTES = 2048
 _ZSTD_WINDOW_BYTES = 128 * 1024 * 1024
+_GZIP_PIECE_BYTES = 16 * 1024
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
@@ -36,7 +37,7 @@ def plain_blocks(source: ByteSource, options: ReadOptions) -> Iterator[bytes]:
     """
     counted = _Counted(source)
     unpacked_bytes = 0
-    for block in _unpacked(counted):
+    for block in _joined(_unpacked(counted)):
         unpacked_bytes += len(block)
         check_caps(unpacked_bytes, packed_bytes=counted.count, options=options)
         yield block
@@ -83,20 +84,53 @@ class _Counted:
 def _unpacked(source: ByteSource) -> Iterator[bytes]:
     head = source.read(_BLOCK_BYTES)
     if head.startswith(_GZIP):
-        yield from _gunzipped(head, source)
+        yield from _gunzipped(_Pieces(head, source, _GZIP_PIECE_BYTES))
     elif head.startswith(_ZSTD) or head[1:4] == _ZSTD_SKIPPABLE:
-        yield from _unzstd(head, source)
+        yield from _unzstd(_Pieces(head, source, _ZSTD_PIECE_BYTES))
     else:
         while head:
             yield head
             head = source.read(_BLOCK_BYTES)
 
 
-def _gunzipped(pending: bytes, source: ByteSource) -> Iterator[bytes]:
+def _joined(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes in blocks of a useful size: what reads them begins a record again with each block."""
+    waiting: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= _BLOCK_BYTES:
+            yield waiting[0] if len(waiting) == 1 else b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
+
+
+class _Pieces:
+    """Compressed bytes in small pieces: what a member or frame leaves unused is copied."""
+
+    def __init__(self, head: bytes, source: ByteSource, piece_bytes: int) -> None:
+        self._block, self._at = head, 0
+        self._source, self._piece_bytes = source, piece_bytes
+
+    def next(self) -> bytes:
+        """The next piece; b"" at the end."""
+        if self._at == len(self._block):
+            self._block, self._at = self._source.read(_BLOCK_BYTES), 0
+        piece = self._block[self._at : self._at + self._piece_bytes]
+        self._at += len(piece)
+        return piece
+
+
+def _gunzipped(pieces: _Pieces) -> Iterator[bytes]:
     """All members of a gzip file; zlib checks each one's CRC and length."""
+    pending = pieces.next()
     while pending:
-        if not pending.startswith(_GZIP[: len(pending)]):
-            raise _garbage("gzip", pending)
+        if len(pending) < len(_GZIP):
+            pending += pieces.next()
+        if not pending.startswith(_GZIP):
+            raise _cut("gzip") if _GZIP.startswith(pending) else _garbage("gzip", pending)
         member = zlib.decompressobj(wbits=31)
         while not member.eof:
             try:
@@ -107,32 +141,31 @@ def _gunzipped(pending: bytes, source: ByteSource) -> Iterator[bytes]:
             if block:
                 yield block
             elif not member.eof and not pending:
-                pending = source.read(_BLOCK_BYTES)
+                pending = pieces.next()
                 if not pending:
                     raise _cut("gzip")
         # zeros after a member are padding, as for gzip itself
         pending = member.unused_data.lstrip(b"\0")
-        while not pending and (more := source.read(_BLOCK_BYTES)):
+        while not pending and (more := pieces.next()):
             pending = more.lstrip(b"\0")
 
 
-def _unzstd(pending: bytes, source: ByteSource) -> Iterator[bytes]:
+def _unzstd(pieces: _Pieces) -> Iterator[bytes]:
     """All frames of a zstd file; zstd checks a frame's checksum where it has one."""
+    pending = pieces.next()
     while pending:
         frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES).decompressobj()
         while not frame.eof:
             if not pending:
                 raise _cut("zstd")
-            piece, pending = pending[:_ZSTD_PIECE_BYTES], pending[_ZSTD_PIECE_BYTES:]
             try:
-                block = frame.decompress(piece)
+                block = frame.decompress(pending)
             except zstandard.ZstdError as error:
                 raise _damaged("zstd", str(error)) from error
             if block:
                 yield block
-            pending = pending or source.read(_BLOCK_BYTES)
-        pending = frame.unused_data + pending
-        pending = pending or source.read(_BLOCK_BYTES)
+            pending = b"" if frame.eof else pieces.next()
+        pending = frame.unused_data or pieces.next()
 
 
 def _cut(kind: str) -> FileRejected:

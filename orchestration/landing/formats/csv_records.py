@@ -1,7 +1,8 @@
 """Reads CSV with a header: each record becomes a JSON object of texts, an empty cell null.
 
 Of comma, semicolon, tab and bar, that one separates which gives the header its required columns.
-A malformed record is rejected with its first line; reading goes on with the next line.
+A malformed record is rejected with its first line; reading goes on with the next line. A file in which that
+happens too often to be read in a time that grows with its size is rejected whole.
 """
 
 import csv
@@ -9,6 +10,7 @@ import json
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from orchestration.landing.formats.chunks import Chunk, ChunkBuilder
 from orchestration.landing.formats.lines import read_lines, rejected_line
@@ -17,6 +19,14 @@ from orchestration.landing.rejects import Reject, RejectedLine, file_rejected
 
 _Line = tuple[int, str] | RejectedLine
 _HEADER_REMEDY = "Deliver a first line that names each column once, in UTF-8, separated by commas."
+_QUOTES_REMEDY = (
+    "Quote by RFC 4180: double a quote inside quotes, and close each; then deliver the file again."
+)
+_MOST_LEFT_OUT = 100
+# a record of more lines is no record, but an open quote
+_MOST_LINES = 100_000
+# how often the bytes of a file may be read again after open quotes, beyond those of the first few
+_MOST_REREADINGS = 4
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -40,9 +50,10 @@ def csv_chunks(
     """
     records = _Records(_decoded(blocks, options), options, required, separator)
     header = records.header()
-    left_out = tuple(f"(column {place} has no name)" for place, name in enumerate(header, 1) if not name)
+    unnamed = (place for place, name in enumerate(header, 1) if not name)
+    left_out = tuple(f"(column {place} has no name)" for place in islice(unnamed, _MOST_LEFT_OUT))
     found = None
-    if not set(required) <= set(header):
+    if header and not set(required) <= set(header):
         found = f"{', '.join(filter(None, header))}, separated by {_SEPARATORS[records.separator]}s"
     for position, chunk in enumerate(_chunks(records, header, options)):
         yield chunk if position else replace(chunk, left_out=left_out, found=found)
@@ -79,6 +90,9 @@ class _Records:
         self._unread = lines
         self._put_back: deque[_Line] = deque()
         self._options = options
+        csv.field_size_limit(options.max_line_bytes)
+        self._read_size = 0
+        self._again_size = 0
         self._required = required
         self._is_given = separator is not None and not required
         self.separator = separator or ","
@@ -115,14 +129,29 @@ class _Records:
             reject = _wrong_width(len(cells), len(header), self.separator)
         except csv.Error as error:
             reject = _unreadable(str(error))
-        self._put_back.extendleft(reversed(taken[1:]))
+        self._read_again(taken[1:], first[0])
         return first[0], first[1].rstrip("\r\n"), reject
 
+    def _read_again(self, lines: list[tuple[int, str]], number: int) -> None:
+        """Put the further lines of a malformed record back, to be read as records."""
+        self._put_back.extendleft(reversed(lines))
+        self._again_size += sum(len(text) for _, text in lines)
+        if self._again_size > 2 * self._options.max_line_bytes + _MOST_REREADINGS * self._read_size:
+            reason = (
+                f"too many of its lines open a quote that is not closed, up to line {number}, to read the "
+                "lines after each of them as rows"
+            )
+            raise file_rejected("file.csv_quotes", reason, _QUOTES_REMEDY, value=f"line {number}")
+
     def _from(self, taken: list[tuple[int, str]]) -> Iterator[str]:
-        """The first line, then as many as its record needs, up to the cap."""
+        """The first line, then as many as its record needs, up to the caps."""
         yield taken[0][1]
         size = len(taken[0][1])
-        while size <= self._options.max_line_bytes and (line := self._next()) is not None:
+        while (
+            size <= self._options.max_line_bytes
+            and len(taken) < _MOST_LINES
+            and (line := self._next()) is not None
+        ):
             if isinstance(line, RejectedLine):
                 self._put_back.appendleft(line)
                 return
@@ -131,7 +160,12 @@ class _Records:
             yield line[1]
 
     def _next(self) -> _Line | None:
-        return self._put_back.popleft() if self._put_back else next(self._unread, None)
+        if self._put_back:
+            return self._put_back.popleft()
+        line = next(self._unread, None)
+        if line is not None and not isinstance(line, RejectedLine):
+            self._read_size += len(line[1])
+        return line
 
 
 def _separator(header: str, required: Collection[str]) -> str:

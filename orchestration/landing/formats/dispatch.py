@@ -12,9 +12,9 @@ from orchestration.landing.formats.compression import plain_blocks
 from orchestration.landing.formats.csv_records import csv_chunks
 from orchestration.landing.formats.json_lines import json_line_chunks
 from orchestration.landing.formats.json_values import json_value_chunks
-from orchestration.landing.formats.parquet_rows import parquet_chunks
+from orchestration.landing.formats.parquet_process import WorkerFailed, parquet_chunks_apart
 from orchestration.landing.options import ReadOptions
-from orchestration.landing.rejects import file_rejected
+from orchestration.landing.rejects import FileRejected, file_rejected, unreadable
 
 Format = Literal["json_lines", "json", "csv", "parquet"]
 
@@ -58,12 +58,29 @@ def read_documents(
             value=file_name,
         )
     if kind == "parquet":
-        chunks = parquet_chunks(source, options)
+        chunks = parquet_chunks_apart(source, options)
     elif kind == "csv":
         chunks = csv_chunks(plain_blocks(source, options), options, required)
     elif kind == "json":
         chunks = json_value_chunks(plain_blocks(source, options), options)
     else:
         chunks = json_line_chunks(plain_blocks(source, options), options)
-    yield next(chunks, empty_chunk())
-    yield from chunks
+    yield from whole_or_rejected(chunks)
+
+
+def whole_or_rejected(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The chunks of one file, at least one; whatever else its reader raises rejects this file.
+
+    Raises:
+        FileRejected: the file cannot be read to its end.
+        OSError: the disk does not give its bytes.
+    """
+    try:
+        yield next(chunks, empty_chunk())
+        yield from chunks
+    except (FileRejected, OSError, WorkerFailed):
+        raise
+    except MemoryError as error:
+        raise unreadable("memory", "reading it takes more memory than there is") from error
+    except Exception as error:
+        raise unreadable(type(error).__name__, f"{type(error).__name__}: {error}") from error

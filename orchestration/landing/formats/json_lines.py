@@ -10,24 +10,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.landing.formats.chunks import Chunk, chunk_of_arrays
+from orchestration.landing.formats.chunks import Chunk, ChunkBuilder, chunk_of_arrays
 from orchestration.landing.formats.json_shape import json_shape
 from orchestration.landing.formats.lines import Lines, read_lines, rejected_line
 from orchestration.landing.options import ReadOptions
-from orchestration.landing.rejects import RejectedLine
 
 
 def json_line_chunks(blocks: Iterable[bytes], options: ReadOptions) -> Iterator[Chunk]:
     """Chunks of a JSON-lines file; blank lines are skipped, an invalid one is rejected alone."""
     for lines in read_lines(blocks, options):
-        chunk = _valid_chunk(lines, options) or _checked_chunk(lines, options)
-        if lines.first_number == 1:
-            chunk = replace(chunk, shape=json_shape(lines.data))
-        for start in range(0, chunk.documents.num_rows, options.chunk_rows):
-            part = chunk.documents.slice(start, options.chunk_rows)
-            yield Chunk(part, []) if start else replace(chunk, documents=part)
-        if not chunk.documents.num_rows:
-            yield chunk
+        shape = json_shape(lines.data) if lines.first_number == 1 else None
+        whole = _valid_chunk(lines, options)
+        for chunk in _slices(whole, options) if whole else _checked_chunks(lines, options):
+            yield replace(chunk, shape=shape)
+            shape = None
+
+
+def _slices(chunk: Chunk, options: ReadOptions) -> Iterator[Chunk]:
+    for start in range(0, max(1, chunk.documents.num_rows), options.chunk_rows):
+        yield Chunk(chunk.documents.slice(start, options.chunk_rows), [])
 
 
 def _valid_chunk(lines: Lines, options: ReadOptions) -> Chunk | None:
@@ -54,16 +55,18 @@ def _valid_chunk(lines: Lines, options: ReadOptions) -> Chunk | None:
     return chunk_of_arrays(numbers, texts, texts, [])
 
 
-def _checked_chunk(lines: Lines, options: ReadOptions) -> Chunk:
-    kept: dict[int, bytes] = {}
-    rejected: list[RejectedLine] = []
+def _checked_chunks(lines: Lines, options: ReadOptions) -> Iterator[Chunk]:
+    """The lines one by one, which takes far more memory than their bytes."""
+    builder = ChunkBuilder(options)
     for number, line in enumerate(lines.split(keep_ends=False), start=lines.first_number):
         if not line or line.isspace():
             continue
         fault = rejected_line(number, line, options, is_cut=lines.is_cut)
         if fault:
-            rejected.append(fault)
+            builder.reject(number, fault.text, fault.reject)
         else:
-            kept[number] = line
-    texts = pa.array(kept.values(), pa.binary()).cast(pa.string())
-    return chunk_of_arrays(pa.array(kept, pa.int64()), texts, texts, rejected)
+            text = line.decode()
+            builder.add(number, text, text)
+        if builder.is_full:
+            yield builder.take()
+    yield builder.take()

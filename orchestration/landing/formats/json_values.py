@@ -196,8 +196,9 @@ class _Text:
             self._next_mark()
 
     def _name(self) -> str:
-        name = json.loads(self._value())
-        if not isinstance(name, str) or self._next_mark() != ":":
+        is_text = self._next_mark() == '"'
+        name: str = json.loads(self._value()) if is_text else ""
+        if not is_text or self._next_mark() != ":":
             raise self._malformed("a name and a colon must precede a value")
         self._at += 1
         self._next_mark()
@@ -213,7 +214,7 @@ class _Text:
             except (json.JSONDecodeError, RecursionError) as error:
                 if len(self._text) - self._at > self._options.max_line_bytes:
                     raise self._too_long("a record is malformed, or longer") from error
-                if not self._read_more():
+                if not self._read_as_much():
                     raise self._malformed(str(error)) from error
         text = self._text[self._at : end]
         if len(text) > self._options.max_line_bytes:
@@ -221,6 +222,14 @@ class _Text:
         self._at = end
         self._count += self._pin is None
         return text
+
+    def _read_as_much(self) -> bool:
+        """Read as much as waits already, so that a value is not begun again with each block."""
+        waiting = len(self._text) - self._at
+        is_more = self._read_more()
+        while is_more and len(self._text) - self._at < 2 * waiting and self._read_more():
+            pass
+        return is_more
 
     def _next_mark(self) -> str:
         """Go to the next character that is not space; "" at the end."""

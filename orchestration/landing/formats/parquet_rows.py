@@ -1,10 +1,12 @@
 """Reads Parquet: each row becomes a JSON object whose cells are exact texts.
 
-Column names are data: they reach no SQL. Columns are interpreted in typing/.
+Column names are data: they reach no SQL. Columns are interpreted in typing/. The native reader can abort on
+a hostile file, so that this is called in a process of its own, by `parquet_process`.
 """
 
 import io
 import json
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -18,12 +20,16 @@ from orchestration.landing.formats.chunks import Chunk, ChunkBuilder
 from orchestration.landing.formats.compression import check_caps
 from orchestration.landing.formats.lines import as_text, rejected_line
 from orchestration.landing.options import ReadOptions
-from orchestration.landing.rejects import FileRejected, Reject, file_rejected
+from orchestration.landing.rejects import FileRejected, Reject, file_rejected, unreadable
 
 _BATCH_ROWS = 8192
+_SHOWN_TYPE = 60
+_NAMES_BYTES = 1024
+_LEAST_SHARE = 8
 # memory of an element of a list while it is read
 _ELEMENT_BYTES = 32
 _PART_BYTES = 32 * 1024 * 1024
+_PAGE_BYTES = 1024 * 1024
 _REMEDY = "Deliver the complete Parquet file again, without compressing it a second time."
 
 
@@ -38,14 +44,18 @@ def parquet_chunks(source: Any, options: ReadOptions) -> Iterator[Chunk]:
         FileRejected: not a complete Parquet file, or a column name occurs twice.
     """
     builder = ChunkBuilder(options)
-    number = 0
+    packed_bytes = source.seek(0, io.SEEK_END)
+    number, made_bytes = 0, 0
     try:
         file = _open(source)
-        _check(file, source, options)
+        _check(file, packed_bytes, options)
+        # each row has the names of its columns, which a file of some width does not pay for
+        names_bytes = min(_NAMES_BYTES, len(_document(dict.fromkeys(file.schema_arrow.names))))
         for batch in (part for whole in file.iter_batches(_BATCH_ROWS) for part in _parts(whole)):
             for cells, fault in _rows(batch):
                 number += 1
-                document = json.dumps(cells, ensure_ascii=False, separators=(",", ":"), default=str)
+                document = _document(cells)
+                made_bytes += max(len(cells), len(document) - names_bytes, len(document) // _LEAST_SHARE)
                 if len(document) > options.max_line_bytes:
                     too_long = rejected_line(number, document.encode(), options)
                     assert too_long is not None
@@ -54,19 +64,31 @@ def parquet_chunks(source: Any, options: ReadOptions) -> Iterator[Chunk]:
                     builder.reject(number, document, fault)
                 else:
                     builder.add(number, document, document)
-            if builder.is_full:
-                yield builder.take()
+                if builder.is_full:
+                    # what the footer says of sizes may be a lie
+                    check_caps(made_bytes, packed_bytes=packed_bytes, options=options)
+                    yield builder.take()
+    except MemoryError:
+        raise
+    except UnicodeDecodeError as error:
+        problem = f"a column name is not UTF-8 ({error.reason})"
+        raise unreadable(type(error).__name__, problem, "Name each column in UTF-8.") from error
     except (pa.ArrowException, OSError) as error:
+        if getattr(error, "errno", None):
+            raise  # of the disk
         raise _unreadable(str(error)) from error
+    check_caps(made_bytes, packed_bytes=packed_bytes, options=options)
     yield builder.take()
 
 
 def _open(source: Any) -> pq.ParquetFile:
     """The file with dictionary-encoded texts: a repeated text is in memory once."""
-    schema = pq.ParquetFile(source).schema_arrow
-    texts = [field.name for field in schema if _is_text(field.type) or _is_binary(field.type)]
+    metadata = pq.read_metadata(source)
     source.seek(0)
-    return pq.ParquetFile(source, read_dictionary=texts)
+    schema = metadata.schema.to_arrow_schema()
+    texts = [field.name for field in schema if _is_text(field.type) or _is_binary(field.type)]
+    # pages are read one by one, so that a large row group does not fill the memory
+    return pq.ParquetFile(source, metadata=metadata, read_dictionary=texts, buffer_size=_PAGE_BYTES)
 
 
 def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -82,14 +104,13 @@ def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         yield batch.slice(start, end - start)
 
 
-def _check(file: pq.ParquetFile, source: Any, options: ReadOptions) -> None:
+def _check(file: pq.ParquetFile, packed_bytes: int, options: ReadOptions) -> None:
     names = file.schema_arrow.names
     if len(set(names)) != len(names) or "" in names:
         raise file_rejected(
             "file.parquet", "a column name is empty or occurs twice", "Name each column once."
         )
     metadata = file.metadata
-    packed_bytes = source.seek(0, io.SEEK_END)
     # a run of equal cells takes no bytes in the file, but each cell and each list element does in memory
     groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
     cell_count = sum(
@@ -102,23 +123,78 @@ def _check(file: pq.ParquetFile, source: Any, options: ReadOptions) -> None:
 
 
 def _rows(batch: pa.RecordBatch) -> Iterator[tuple[dict[str, object], Reject | None]]:
-    columns = [_cells(column) for column in batch.columns]
+    columns = [
+        _readable_cells(name, column) for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    ]
+    names = batch.schema.names
+    not_utf8 = [name for name, column in zip(names, columns, strict=True) if bytes in set(map(type, column))]
     for values in zip(*columns, strict=True) if columns else ():
-        cells = dict(zip(batch.schema.names, values, strict=True))
-        bad = [name for name, value in cells.items() if isinstance(value, bytes)]
+        cells = dict(zip(names, values, strict=True))
+        bad = [name for name in not_utf8 if isinstance(cells[name], bytes)] if not_utf8 else []
         cells |= {name: as_text(cells[name]) for name in bad}
         yield cells, _not_utf8(bad[0], str(cells[bad[0]])) if bad else None
+
+
+def _document(cells: dict[str, object]) -> str:
+    """The row as JSON; what JSON has no form for is its text."""
+    try:
+        return _JSON.encode(cells)
+    except ValueError:  # NaN or an infinity within a nested value
+        return _JSON.encode(_finite(cells))
+
+
+def _finite(value: Any) -> Any:
+    """A nested value with the texts of numbers that JSON has no form for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def _inner_text(value: object) -> str:
+    return as_text(value) if isinstance(value, bytes) else str(value)
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_inner_text)
+
+
+def _readable_cells(name: str, column: pa.Array) -> list[object]:
+    """The cells of a column.
+
+    Raises:
+        FileRejected: naming the column, if it holds a value that no text stands for.
+    """
+    try:
+        return _cells(column)
+    except (MemoryError, pa.ArrowException):
+        raise
+    except Exception as error:
+        kind = f"{column.type}"[:_SHOWN_TYPE]
+        raise unreadable(
+            type(error).__name__,
+            f"a value of its column {name} ({kind}) is none that a text stands for: {error}",
+            f"Write {name} as text, or as a plain type with years from 1 to 9999 and known time zones.",
+        ) from error
 
 
 def _cells(column: pa.Array) -> list[object]:
     """Each cell as text, boolean, nested value or None; bytes where it should be text and is not UTF-8."""
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _cells(column.dictionary_decode())
+        values = _cells(column.dictionary)
+        return [None if index is None else values[index] for index in column.indices.to_pylist()]
+    if isinstance(kind, pa.UuidType):
+        return [None if value is None else str(value) for value in column.to_pylist()]
+    if isinstance(kind, pa.BaseExtensionType):
+        return _cells(column.storage)
     if _is_text(kind) or _is_binary(kind):
         # Arrow does not validate the UTF-8 it reads from a file
-        binary = column.cast(pa.large_binary()).to_pylist()
-        return [None if value is None else _decoded(value) for value in binary]
+        binary = column.cast(pa.large_binary())
+        try:
+            return binary.cast(pa.large_string()).to_pylist()
+        except pa.ArrowInvalid:
+            return [None if value is None else _decoded(value) for value in binary.to_pylist()]
     if pa.types.is_boolean(kind) or pa.types.is_nested(kind) or pa.types.is_null(kind):
         return column.to_pylist()
     if pa.types.is_float16(kind):

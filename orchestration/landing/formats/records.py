@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from orchestration.landing.formats.chunks import Chunk, empty_chunk
+from orchestration.landing.formats.chunks import Chunk
 from orchestration.landing.formats.compression import plain_blocks
 from orchestration.landing.formats.csv_records import csv_chunks
-from orchestration.landing.formats.dispatch import Format, format_of, read_documents
+from orchestration.landing.formats.dispatch import Format, format_of, read_documents, whole_or_rejected
 from orchestration.landing.formats.json_values import json_value_chunks
 from orchestration.landing.options import ReadOptions
 
@@ -47,6 +47,7 @@ def read_records(
         # the name of a file without format is refused there
         name = file_name if format_of(file_name) or not kind else f"{file_name}.{kind}"
         chunks = read_documents(source, file_name=name, options=options)
+    chunks = whole_or_rejected(chunks)
     # how the records of a feed would be written says nothing here
-    yield replace(next(chunks, empty_chunk()), found=None, shape=None)
+    yield replace(next(chunks), found=None, shape=None)
     yield from chunks

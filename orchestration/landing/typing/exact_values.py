@@ -220,9 +220,13 @@ def _reject(rule: str, column: Column, value: object, problem: str, remedy: str)
 def _read_date(column: Column, text: str) -> date:
     if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         try:
-            return date.fromisoformat(text)
+            day = date.fromisoformat(text)
         except ValueError:
             pass
+        else:
+            if column.starts_days and day < _EARLIEST.date():
+                _reject("date.range", column, text, "lies before 2000-01-01", "Deliver the true day.")
+            return day
     _reject("date.format", column, text, "must be a date", "Deliver it as YYYY-MM-DD, such as 2026-05-01.")
 
 

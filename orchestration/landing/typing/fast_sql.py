@@ -133,6 +133,8 @@ def _is_good(column: Column, timezones: Set[str]) -> str:
         checks.append(_is_one_of(name, column.accepted))
     if column.kind == "timezone":
         checks.append(_is_one_of(name, sorted(timezones)))
+    if column.starts_days:
+        checks.append(f"{name} >= date '2000-01-01'")
     if column.minimum is not None:
         checks.append(f"{name} >= {column.minimum}")
     present = " and ".join(checks)

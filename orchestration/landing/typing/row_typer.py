@@ -19,6 +19,8 @@ from orchestration.landing.rejects import Reject
 from orchestration.landing.typing.exact_rows import Row, RowRejected, read_extras, read_row, unknown_columns
 from orchestration.landing.typing.fast_sql import content_hash_sql, typing_sql
 
+# a larger document is read exactly, whatever it holds
+_LARGEST_SCANNED = 1024 * 1024
 # small enough that several threads share one chunk
 _SCAN_ROWS = 10_000
 
@@ -93,6 +95,9 @@ class RowTyper:
 
     def _scan(self, documents: pa.ChunkedArray) -> pa.Table:
         positions = pa.chunked_array([np.arange(len(documents))], pa.int64())
+        is_large = pc.greater(pc.binary_length(documents), _LARGEST_SCANNED)
+        if pc.any(is_large).as_py():  # DuckDB takes a hundred times the memory of a deeply nested one
+            documents = pc.if_else(is_large, "", documents)
         table = pa.Table.from_arrays([positions, documents], ["position", "document"])
         batches = table.to_batches(max_chunksize=_SCAN_ROWS)
         with _registered(self._connection, "documents", pa.Table.from_batches(batches, table.schema)):

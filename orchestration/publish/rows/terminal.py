@@ -16,6 +16,7 @@ from rich.text import Text
 
 from orchestration.publish.rows.select import Rows
 from orchestration.publish.rows.write import ROWS_SHOWN, first_rows
+from orchestration.visible_text import visible
 
 # of the label that starts each line of `credits status` and similar commands
 LABEL_WIDTH = 13
@@ -54,7 +55,9 @@ def show_cells(
 ) -> None:
     """Show formatted cells as a table; `numbers` marks the columns aligned to the right."""
     if title:
-        console.print(Text(title, "bold"))
+        console.print(Text(visible(title), "bold"))
+    columns = [visible(name) for name in columns]
+    cells = [[visible(cell) for cell in row] for row in cells]
     widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
     narrow = [
         width if is_number else min(width, max(NARROWEST_COLUMN, cell_len(name)))
@@ -80,6 +83,7 @@ def show_cells(
 def show_lines(lines: Iterable[str], console: Console) -> None:
     """Show lines of a label of `LABEL_WIDTH` cells and a text, which wraps below itself."""
     for line in lines:
+        line = visible(line)
         label, text = line[:LABEL_WIDTH], line[LABEL_WIDTH:]
         if len(line) <= LABEL_WIDTH or not label.endswith(" "):
             console.print(Text(line))

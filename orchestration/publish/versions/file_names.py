@@ -9,6 +9,8 @@ from urllib.parse import quote
 # in bytes, on common file systems
 LONGEST_FILE_NAME = 255
 LONGEST_SUFFIX = ".html"
+# of Windows, whatever follows a point
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 
 
 def file_name(workspace_id: str, *, suffix: str = "") -> str:
@@ -20,6 +22,10 @@ def file_name(workspace_id: str, *, suffix: str = "") -> str:
     encoded = quote(workspace_id, safe="").replace("~", "%7E")
     if not encoded.strip("."):
         encoded = encoded.replace(".", "%2E")
+    if encoded.partition(".")[0].casefold() in _DEVICES:
+        encoded = f"%{ord(encoded[0]):02X}{encoded[1:]}"
+    if encoded.endswith("."):  # which Windows leaves out
+        encoded = f"{encoded[:-1]}%2E"
     if len(encoded) + len(LONGEST_SUFFIX) > LONGEST_FILE_NAME:
         encoded = f"{encoded[:180]}~{sha256(workspace_id.encode()).hexdigest()}"
     return encoded + suffix

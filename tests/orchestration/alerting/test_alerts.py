@@ -326,3 +326,25 @@ def test_the_command_shows_what_it_would_send_and_sends_it_once(
     for _ in range(2):
         assert credits("alerts", "--data-dir", str(sample_run.data_dir)).returncode == 0
     assert len([text for text in receiver.messages if "may be empty" in text]) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("@all", "<!channel>", "<@U1>", "[log in](https://evil.test)", "![x](https://evil.test/p.png)"),
+        *(
+            "https://evil.test",
+            "www.evil.test",
+            "<https://evil.test|us>",
+            "a@evil.test",
+            "[x]: http://evil.test",
+        ),
+    ],
+)
+def test_a_name_is_no_mention_link_or_picture_in_any_channel(
+    name: str, receiver: Receiver, tmp_path: Path
+) -> None:
+    send(Alert("k", f"{name} is empty", f"see {name}"), by=[Webhook(receiver.url)], folder=tmp_path)
+    (message,) = receiver.messages
+    assert not any(mark in message for mark in ("<", "@a", "@e", "@U", "](", "]:", "![", "://evil", "www."))
+    assert message.replace("\u200b", "").count(name.replace("<", "&lt;").replace(">", "&gt;")) == 2

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.lake.batch_writer import TABLES
-from orchestration.lake.integrity import check_lake
+from orchestration.lake.integrity import check_lake, missing_files
 from orchestration.lake.lake import Lake
 
 EVENT = {
@@ -91,3 +91,18 @@ def test_a_removed_batch_is_reported_as_missing(lake: Lake) -> None:
     shutil.rmtree(lake.batches()[0])
     shutil.rmtree(lake.batches()[0])
     assert [text.split(",")[0] for text in check_lake(lake)] == ["batch 1 is missing", "batch 2 is missing"]
+
+
+def test_a_file_that_is_missing_or_cannot_be_read_is_found_without_reading_all(lake: Lake) -> None:
+    assert list(missing_files(lake)) == []
+    first, second, third = lake.batches()
+    (first / "members.parquet").unlink()
+    (second / "products.parquet").write_bytes(b"cut")
+    # an interrupted erasure, which the next run completes
+    (third / "members.parquet").write_bytes(b"old")
+    (third / "members.parquet.new").write_bytes(b"new")
+    sentences = list(missing_files(lake))
+    assert [sentence.partition(":")[0] for sentence in sentences] == ["batch 1", "batch 2"]
+    assert all("Restore it from a backup" in sentence for sentence in sentences)
+    shutil.rmtree(second)
+    assert next(missing_files(lake)).startswith("batch 2 is missing")

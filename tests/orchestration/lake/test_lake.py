@@ -630,3 +630,29 @@ def test_a_batch_of_an_older_release_lacks_new_tables_and_columns_and_loads(
         files = [str(file) for file in (*lake.paths(table), lake.schema_file(table))]
         found = duckdb.sql(f"select * from read_parquet({files}, union_by_name = true)")
         assert set(found.columns) == set(FEEDS[table].raw_schema.names)
+
+
+@pytest.mark.parametrize("line", ["e1,2026-04-07T09:30:00Z,w1,meta,1", "id,time,workspace,kind,credits"])
+def test_a_csv_of_one_line_that_is_no_header_is_told(lake: Lake, landing: Path, line: str) -> None:
+    deliver(landing, "generation_events/one.csv", line.encode())
+    ingest(lake, landing)
+    assert rules(lake) == [("generation_events/one.csv", None, "file.csv_header")]
+    assert statuses(lake) == {"generation_events/one.csv": "rejected"}
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", ",".join(FEEDS["members"].names).encode()])
+def test_a_csv_without_a_line_or_with_a_header_only_is_loaded(lake: Lake, landing: Path, data: bytes) -> None:
+    deliver(landing, "members/none.csv", data)
+    ingest(lake, landing)
+    assert rules(lake) == []
+    assert statuses(lake) == {"members/none.csv": "loaded"}
+
+
+def test_a_plan_that_starts_before_2000_is_quarantined(lake: Lake, landing: Path) -> None:
+    """A grant of each day since the year 1 would make 740,000 rows of balances."""
+    plan = {"workspace_id": "w1", "plan_id": "p1", "credits": 1, "interval": "day", "starts_on": "2026-01-01"}
+    early = [plan | {"plan_id": day, "starts_on": day} for day in ("0001-01-01", "1970-01-01")]
+    deliver(landing, "credit_plans/plans.jsonl", lines(plan, *early))
+    ingest(lake, landing)
+    assert [row["plan_id"] for row in table(lake, "credit_plans")] == ["p1"]
+    assert [rule for _, _, rule in rules(lake)] == ["date.range", "date.range"]

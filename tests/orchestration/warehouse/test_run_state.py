@@ -17,6 +17,7 @@ from orchestration.warehouse.run_state import (
     is_ahead,
     is_of,
     is_unchanged,
+    tables_changed_since,
     variables,
 )
 
@@ -142,3 +143,21 @@ def test_what_a_complete_run_built_is_unchanged_only_for_the_same_batches_and_da
     # a run of another day was interrupted since: some of its tables may be there
     begin(warehouse, state(1, 8))
     assert not is_unchanged(warehouse, state(1, 7))
+
+
+def test_a_table_that_changed_since_a_complete_run_is_named(warehouse: DuckDBWarehouse) -> None:
+    def write(sql: str) -> None:
+        with warehouse.connect() as connection:
+            connection.execute(sql)
+
+    write("create schema facts; create table facts.a as select 1 as x; create table facts.b as select 1 as x")
+    assert tables_changed_since(warehouse) == []
+    complete_run(warehouse, state(1, 7))
+    assert tables_changed_since(warehouse) == []
+    write("insert into facts.a values (2); create table facts.c as select 1 as x")
+    assert tables_changed_since(warehouse) == ["facts.a", "facts.c"]
+    write("drop table facts.b")
+    assert tables_changed_since(warehouse) == ["facts.a", "facts.b", "facts.c"]
+    # what a run has begun and not completed, the next one recomputes anyway
+    begin(warehouse, state(2, 8))
+    assert tables_changed_since(warehouse) == []

@@ -181,3 +181,13 @@ def test_too_few_and_too_many_cells_have_their_own_remedies() -> None:
         "missing" not in many.reason
         and many.remedy == "Quote cells that hold semicolons, quotes or line ends."
     )
+
+
+def test_a_cell_may_be_as_long_as_a_line() -> None:
+    text = "x" * 1_000_000
+    assert rows(f"id,text\n1,{text}\n".encode()) == [(2, {"id": "1", "text": text})]
+
+
+def test_of_columns_without_a_name_only_some_are_listed() -> None:
+    (chunk,) = read(b"," * 100_000 + b"id\n")
+    assert len(chunk.left_out) == 100

@@ -8,6 +8,7 @@ import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -59,6 +60,8 @@ def cells(values: object, kind: pa.DataType) -> list[object]:
         ("é".encode(), pa.binary(), "é"),
         (True, pa.bool_(), True),
         (None, pa.null(), None),
+        (UUID(int=7), pa.uuid(), "00000000-0000-0000-0000-000000000007"),
+        ({"a": b"\xff"}, pa.struct([("a", pa.binary())]), {"a": "\\xff"}),
         ({"a": [1, None]}, pa.struct([("a", pa.list_(pa.int64()))]), {"a": [1, None]}),
     ],
 )
@@ -69,6 +72,11 @@ def test_a_cell_becomes_its_exact_text(value: object, kind: pa.DataType, expecte
     else:
         assert found[0] == expected
     assert found[1] is None
+
+
+def test_a_number_without_a_json_form_in_a_nested_value_loses_no_row() -> None:
+    found = cells([{"a": [1.5, float("nan"), float("-inf")]}], pa.struct([("a", pa.list_(pa.float64()))]))
+    assert found == [{"a": [1.5, "nan", "-inf"]}]
 
 
 def test_a_text_that_is_not_utf_8_is_rejected_alone() -> None:

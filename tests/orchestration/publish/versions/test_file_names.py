@@ -19,6 +19,12 @@ def test_an_id_of_dots_is_encoded() -> None:
     assert [file_name(id) for id in (".", "..", "...")] == ["%2E", "%2E%2E", "%2E%2E%2E"]
 
 
+def test_no_id_gives_the_name_of_a_device_or_one_that_is_cut() -> None:
+    assert [file_name(id) for id in ("CON", "nul", "com1.x", "con1", "acme.")] == [
+        *("%43ON", "%6Eul", "%63om1.x", "con1", "acme%2E"),
+    ]
+
+
 def test_long_ids_fit_a_file_system_and_stay_distinct() -> None:
     long = "ü" * 200
     assert len(file_name(long, suffix=".html")) <= 255
