@@ -20,15 +20,19 @@ KEYS = {
 }
 # what a load without refunds and variants has nothing of
 _REFUNDS = {"refunded_credits", "partly_refunded_credits"}
-# columns the floor does not have: names, the ledger, estimates, what the load has nothing of, and ids whose
-# format only the product defines
+_COSTS = {"cost", "currency", "unpriced_credits", "wasted_cost"}
+# columns the floor does not have: names, the ledger, costs, estimates, what the load has nothing of, and ids
+# whose format only the product defines
 EXCLUDED = {
-    "usage_daily": _REFUNDS,
-    "usage_by_member": {"product_credits"},
-    "usage_by_category": {"product_credits"},
-    "usage_by_generation_type": {"product_credits"},
+    "usage_daily": _REFUNDS | _COSTS,
+    "usage_by_member": {"product_credits"} | _COSTS,
+    "usage_by_category": {"product_credits"} | _COSTS,
+    "usage_by_generation_type": {"product_credits"} | _COSTS,
+    "waste_by_reason": _COSTS,
     "credit_summary": {
         *_REFUNDS,
+        *_COSTS,
+        "refunded_cost",
         "before_ledger",
         "last_usage_date",
         "product_credits",
@@ -44,6 +48,7 @@ EXCLUDED = {
         "expected_pending_waste_credits_high",
     },
     "generation_details": {
+        *_COSTS,
         "partly_refunded_credits",
         "variant_count",
         "variant_number",

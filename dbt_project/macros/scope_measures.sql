@@ -21,5 +21,19 @@
     usage.mature_episode_count,
     usage.wasted_credits,
     usage.waste_rate,
-    usage.product_credits
+    usage.product_credits,
+    {{ scope_costs() }}
+{%- endmacro %}
+
+{#- What the scope cost in the period; with joined_scope_costs. -#}
+{% macro scope_costs() -%}
+    costs.cost,
+    costs.currency,
+    cast(coalesce(costs.unpriced_credits, 0) as decimal(38, 6)) as unpriced_credits,
+    costs.wasted_cost
+{%- endmacro %}
+
+{% macro joined_scope_costs() -%}
+    left join {{ ref('fct_cost_by_scope') }} as costs
+    on {{ same_scope('usage', 'costs') }}
 {%- endmacro %}

@@ -28,6 +28,24 @@ def _credits_check(table: str, parts: str) -> Check:
     )
 
 
+def _costs_check(
+    table: str, parts: str, *, cost: str = "cost", unpriced_credits: str = "unpriced_credits"
+) -> Check:
+    return Check(
+        name=f"{table}_costs_equal_the_summary",
+        rule=f"cost and unpriced credits of {table} add up to the summary's {cost}, if of one currency",
+        cases=read_sql(
+            "marts/costs_equal_the_summary", parts=parts, cost=cost, unpriced_credits=unpriced_credits
+        ),
+        found=(
+            "workspace {workspace_id}, {period}: {part_cost} and {part_unpriced_credits} credits without a "
+            "price, in credit_summary {cost} and {unpriced_credits}"
+        ),
+        why="Two amounts for the same thing on one page discredit both.",
+        remedy=_REBUILD,
+    )
+
+
 def _shares_check(table: str) -> Check:
     return Check(
         name=f"{table}_shares_sum_to_1",
@@ -46,7 +64,8 @@ def _shares_check(table: str) -> Check:
 
 def _breakdown_gate(table: str) -> Gate:
     parts = f"select workspace_id, period, credits as part from marts.{table}"
-    return Gate(f"marts.{table}", (_credits_check(table, parts), _shares_check(table)))
+    costs = _costs_check(table, f"select workspace_id, period, cost, unpriced_credits from marts.{table}")
+    return Gate(f"marts.{table}", (_credits_check(table, parts), _shares_check(table), costs))
 
 
 def _whole_gate(table: str, source: str) -> Gate:
@@ -128,6 +147,52 @@ _WASTE = Check(
     remedy=_REBUILD,
 )
 
+_WASTE_COSTS = _costs_check(
+    "waste_by_reason",
+    "select workspace_id, period, cost, 0 as unpriced_credits from marts.waste_by_reason",
+    cost="wasted_cost",
+    unpriced_credits="0",
+)
+
+_CELL_COSTS = Check(
+    name="usage_daily_costs_what_its_lots_cost",
+    rule="cost and unpriced credits of usage_daily are those of lot_draws, for every workspace",
+    cases=read_sql("marts/cells_cost_what_lots_cost"),
+    found=(
+        "workspace {workspace_id}: {cost} and {unpriced_credits} credits without a price in usage_daily, "
+        "{lot_cost} and {lot_unpriced_credits} of lot_draws"
+    ),
+    why="What lots paid for is what usage cost, to the last digit.",
+    remedy=_REBUILD,
+)
+
+_DRAWS = Check(
+    name="lot_draws_have_every_draw",
+    rule="the credits of lot_draws are those that the ledger drew, for every workspace",
+    cases="""
+        select workspace_id, sum(drawn) as drawn, sum(published) as published
+        from (
+            select workspace_id, credits as drawn, 0 as published from facts.fct_lot_draws_daily
+            union all
+            select workspace_id, 0 as drawn, credits as published from marts.lot_draws
+        ) as both_sides
+        group by workspace_id
+        having sum(drawn) <> sum(published)
+    """,
+    found="workspace {workspace_id}: {drawn} drawn, {published} in lot_draws",
+    why="A draw that is missing is a cost that nobody sees.",
+    remedy=_REBUILD,
+)
+
+_UNIT_COSTS = Check(
+    name="unit_costs_have_all_credits",
+    rule="priced and unpriced credits of each scope add up to credits_used, for every workspace and period",
+    cases=read_sql("marts/unit_costs_have_all_credits"),
+    found="workspace {workspace_id}, {period}, {scope}: {costed_credits} of {credits_used} credits",
+    why="Credits that are neither priced nor named as unpriced make a unit look cheap.",
+    remedy=_REBUILD,
+)
+
 _DETAILS = Check(
     name="generation_details_cover_90_days",
     rule="generation_details has as many rows of the last 90 days as the generation_count of 90d",
@@ -188,8 +253,11 @@ GATES = (
     _breakdown_gate("usage_by_category"),
     _breakdown_gate("usage_by_generation_type"),
     Gate("marts.usage_by_tag", (_TAGS, _TAG_SHARES)),
-    Gate("marts.usage_daily", (_DAILY_CREDITS, _DAILY_FACTS, IN_TOTAL)),
-    Gate("marts.waste_by_reason", (_WASTE,)),
+    Gate("marts.usage_daily", (_DAILY_CREDITS, _DAILY_FACTS, _CELL_COSTS, IN_TOTAL)),
+    Gate("marts.waste_by_reason", (_WASTE, _WASTE_COSTS)),
+    Gate("marts.lot_draws", (_DRAWS,)),
+    Gate("marts.unit_costs", (_UNIT_COSTS,)),
+    _whole_gate("purchases", "facts.fct_credit_entries where entry_type = 'purchase'"),
     Gate("marts.generation_details", (_DETAILS,)),
     _whole_gate("credit_lots", "facts.fct_credit_lots"),
     _whole_gate("credit_balance_daily", "facts.fct_credit_balance_daily"),

@@ -228,6 +228,8 @@ _CREDIT_ENTRIES = Feed(
         Column("related_event_id"),
         Column("related_source"),
         Column("plan_id"),
+        Column("pack_id"),
+        Column("invoice_id"),
         Column("revision", "count", default=0),
     ),
     required_rules=(
@@ -260,6 +262,8 @@ _WORKSPACES = Feed(
         Column("name"),
         Column("timezone", "timezone"),
         Column("lead_time_days", "count"),
+        Column("overage_price", "money", minimum=0),
+        Column("currency"),
         Column("updated_at", "instant"),
     ),
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from oracle.contract import Row
@@ -189,10 +190,15 @@ def type_rows(facts: Sequence[Fact]) -> dict[str, dict[str, Any]]:
     return rows
 
 
+def tag_of(number: int, fact: Fact) -> str:
+    """The value of a tag, by its number."""
+    return fact.generation.tags[number] or "(none)"
+
+
 def tag_rows(facts: Sequence[Fact], number: int) -> dict[str, dict[str, Any]]:
     """usage_by_tag of one workspace, window and tag key (by its number), by value."""
-    rows = breakdown(facts, lambda fact: fact.generation.tags[number] or "(none)")
-    for value, group in grouped(facts, lambda fact: fact.generation.tags[number] or "(none)").items():
+    rows = breakdown(facts, partial(tag_of, number))
+    for value, group in grouped(facts, partial(tag_of, number)).items():
         rows[value] |= disposed_credits(group)
     return rows
 
@@ -210,19 +216,20 @@ def waste_rows(facts: Sequence[Fact]) -> dict[str, dict[str, Any]]:
     }
 
 
+def cell_of(fact: Fact) -> tuple[Any, ...]:
+    """The cell of the additive cube that a generation is in."""
+    generation = fact.generation
+    return (
+        generation.workspace_id,
+        generation.usage_date,
+        generation.member_id,
+        generation.product_category,
+        generation.generation_type,
+    )
+
+
 def usage_daily(facts: Sequence[Fact]) -> Mart:
     """The additive cube over all days."""
-
-    def cell(fact: Fact) -> tuple[Any, ...]:
-        generation = fact.generation
-        return (
-            generation.workspace_id,
-            generation.usage_date,
-            generation.member_id,
-            generation.product_category,
-            generation.generation_type,
-        )
-
     return {
         key: {
             "credits": as_credits(credits_of(group)),
@@ -233,5 +240,5 @@ def usage_daily(facts: Sequence[Fact]) -> Mart:
             ),
             **disposed_credits(group),
         }
-        for key, group in grouped(facts, cell).items()
+        for key, group in grouped(facts, cell_of).items()
     }

@@ -7,7 +7,7 @@ summed as (
         {{ scope_kind('member_id', 'product_category', 'generation_type') }} as scope,
         coalesce(member_id, product_category, generation_type, '(all)') as scope_id,
         {%- for counted in (
-            'generation', 'attempt', 'regeneration', 'first_pass', 'first_pass_scored'
+            'generation', 'attempt', 'regeneration', 'first_pass', 'first_pass_scored', 'used'
         ) %}
         sum({{ counted }}_count) as {{ counted }}_count,
         {%- endfor %}
@@ -188,6 +188,7 @@ select
     cast(coalesce(first_passes.mature_episode_count, 0) as bigint)
         as mature_episode_count,
     shared.used_credits,
+    cast(shared.used_count as bigint) as used_generation_count,
     shared.iterated_credits,
     shared.wasted_credits,
     shared.pending_credits,

@@ -33,6 +33,26 @@ overages as (
     group by balances.workspace_id, periods.period
 ),
 
+costs as (
+    select * from {{ ref('fct_cost_by_scope') }}
+    where scope = 'workspace'
+),
+
+-- what refunds of generations gave back, on the days they count
+returned as (
+    select
+        movements.workspace_id,
+        periods.period,
+        sum(-{{ cost_of('movements.funded', 'movements.unit_price') }})
+            as refunded_cost,
+        min(movements.currency) as lowest_currency,
+        max(movements.currency) as highest_currency
+    from {{ ref('stg_facts__lot_movements') }} as movements
+    inner join periods on movements.counted_on >= periods.window_start_date
+    where movements.is_cost_returned and movements.counted_on <= {{ as_of() }}
+    group by movements.workspace_id, periods.period
+),
+
 windows as (
     select
         workspaces.*,
@@ -116,8 +136,29 @@ select
     most_efficient.member_id as most_efficient_member_id,
     cast(coalesce(usage.product_credits, 0) as decimal(38, 6)) as product_credits,
     cast(coalesce(usage.partly_refunded_credits, 0) as decimal(38, 6))
-        as partly_refunded_credits
+        as partly_refunded_credits,
+    costs.cost,
+    costs.currency,
+    cast(coalesce(costs.unpriced_credits, 0) as decimal(38, 6)) as unpriced_credits,
+    costs.wasted_cost,
+    cast(
+        case
+            when
+                returned.lowest_currency = returned.highest_currency
+                and coalesce(costs.currency, returned.lowest_currency)
+                = returned.lowest_currency
+                then returned.refunded_cost
+            when returned.lowest_currency is null and costs.cost is not null
+                then coalesce(returned.refunded_cost, 0)
+        end as decimal(38, 18)
+    ) as refunded_cost
 from windows
+left join costs
+    on windows.workspace_id = costs.workspace_id and windows.period = costs.period
+left join returned
+    on
+        windows.workspace_id = returned.workspace_id
+        and windows.period = returned.period
 left join usage
     on windows.workspace_id = usage.workspace_id and windows.period = usage.period
 left join lots on windows.workspace_id = lots.workspace_id

@@ -10,7 +10,7 @@ select
     product_category,
     generation_type,
     {{ day }} as window_start_date,
-    {%- for counted in counts + reasons %}
+    {%- for counted in counts + ['used'] + reasons %}
     cast(sum({{ counted }}_count) as bigint) as {{ counted }}_count,
     {%- endfor %}
     {%- for summed in ['product', 'partly_refunded'] + dispositions() + reasons %}
