@@ -4,7 +4,7 @@ Not here: column types and keys; dbt contracts and tests prove those.
 """
 
 from expectations.gates import Check, Gate
-from expectations.periods import PERIODS
+from expectations.periods import ALL_PERIODS, NOT_EVERYWHERE
 from expectations.sql_files import read_sql
 from expectations.suites.clearing import IN_TOTAL
 from expectations.suites.row_counts import row_count_check
@@ -17,11 +17,11 @@ def _against_summary(parts: str, column: str, *, where: str = "true") -> str:
     return read_sql("marts/equals_the_summary", parts=parts, column=column, where=where)
 
 
-def _credits_check(table: str, parts: str) -> Check:
+def _credits_check(table: str, parts: str, *, where: str = "true") -> Check:
     return Check(
         name=f"{table}_credits_equal_the_summary",
         rule=f"the credits of {table} add up to credits_used, for every workspace and period",
-        cases=_against_summary(parts, "credits_used"),
+        cases=_against_summary(parts, "credits_used", where=where),
         found=f"workspace {{workspace_id}}, {{period}}: {{part}} in {table}, {{whole}} in credit_summary",
         why="Two numbers for the same thing on one page discredit both.",
         remedy=_REBUILD,
@@ -82,8 +82,8 @@ def _whole_gate(table: str, source: str) -> Gate:
 
 _ALL_PERIODS = Check(
     name="every_workspace_has_every_period",
-    rule="credit_summary has one row of this as_of for every workspace and period, and no other",
-    cases=read_sql("marts/every_workspace_has_every_period", periods=PERIODS),
+    rule="credit_summary has one row of this as_of for every workspace and period (but billing_period)",
+    cases=read_sql("marts/every_workspace_has_every_period", periods=ALL_PERIODS, other=NOT_EVERYWHERE),
     found="workspace {workspace_id}, {period}: {actual} rows, {of_as_of} of this as_of, expected {expected}",
     why="A missing row looks the same for a quiet month and a broken load.",
     remedy=_REBUILD,
@@ -120,8 +120,10 @@ _DAILY_CREDITS = _credits_check(
     f"""
         select daily.workspace_id, periods.period, daily.credits as part
         from marts.usage_daily as daily
-        inner join {PERIODS} as periods on daily.usage_date >= periods.first_date
+        inner join {ALL_PERIODS} as periods
+            on daily.usage_date >= periods.first_date and daily.usage_date <= periods.last_date
     """,
+    where=f"period <> '{NOT_EVERYWHERE}'",
 )
 
 _DAILY_FACTS = Check(
@@ -252,6 +254,7 @@ GATES = (
     _breakdown_gate("usage_by_member"),
     _breakdown_gate("usage_by_category"),
     _breakdown_gate("usage_by_generation_type"),
+    _breakdown_gate("usage_by_team"),
     Gate("marts.usage_by_tag", (_TAGS, _TAG_SHARES)),
     Gate("marts.usage_daily", (_DAILY_CREDITS, _DAILY_FACTS, _CELL_COSTS, IN_TOTAL)),
     Gate("marts.waste_by_reason", (_WASTE, _WASTE_COSTS)),

@@ -318,8 +318,15 @@ select workspace_id, period, date '2026-03-31' as as_of, cast(sum(credits) as de
     cast(case workspace_id when 'w1' then sum(wasted_credits) * 0.05 end as decimal(38, 18)) as wasted_cost,
     cast(case workspace_id when 'w1' then 2 else 1 end as bigint) as burn_rate_days
 from facts.fct_usage_daily
-cross join (values ('7d'), ('30d'), ('90d')) as periods(period)
+cross join (values ('7d'), ('30d'), ('90d'), ('month_to_date')) as periods(period)
 group by workspace_id, period;
+-- nothing was used in February
+insert into marts.credit_summary by name
+select workspace_id, 'last_month' as period, date '2026-03-31' as as_of, 0 as credits_used, 0 as generation_count,
+    0 as used_credits, 0 as iterated_credits, 0 as wasted_credits, 0 as pending_credits, 0 as untracked_credits,
+    0 as refunded_credits, 0 as expected_pending_waste_credits_low, 0 as expected_pending_waste_credits,
+    0 as expected_pending_waste_credits_high, 0 as unpriced_credits
+from (values ('w1'), ('w2')) as workspaces(workspace_id);
 create table marts.depletion_forecast as select * from forecast.credit_depletion;
 create table marts.usage_by_member as
 select workspace_id, period, cast(credits_used * share as decimal(38, 6)) as credits,
@@ -332,6 +339,7 @@ select workspace_id, period, credits_used as credits, cast(1 as decimal(38, 12))
     unpriced_credits
 from marts.credit_summary;
 create table marts.usage_by_generation_type as select * from marts.usage_by_category;
+create table marts.usage_by_team as select * from marts.usage_by_category;
 create table facts.fct_generation_tags as
 select workspace_id, usage_date, 'team' as tag_key from facts.fct_generations;
 create table marts.usage_by_tag as
@@ -350,7 +358,7 @@ create table marts.purchases as select * from facts.fct_credit_entries where ent
 create table marts.unit_costs as
 select workspace_id, period, scope, credits_used - unpriced_credits as priced_credits, unpriced_credits
 from marts.credit_summary
-cross join (values ('workspace'), ('member'), ('product_category'), ('generation_type')) as scopes(scope);
+cross join (values ('workspace'), ('member'), ('team'), ('product_category'), ('generation_type')) as scopes(scope);
 create table marts.waste_by_reason as
 select workspace_id, period, wasted_credits, wasted_cost as cost from marts.credit_summary where wasted_credits > 0;
 create table marts.generation_details as select workspace_id, usage_date from facts.fct_generations;

@@ -69,6 +69,9 @@ class _Versions:
                 row |= {"name": "Ада", "lead_time_days": self._rng.randint(0, 9)}
             if feed == "workspaces":
                 row |= self._overage(value)
+            if feed == "members":
+                teams = (None, "seo", "ads", "web")
+                row["team"] = teams[crc32(f"{row['member_id']} {value} {updated_at}".encode()) % 4]
             at = datetime.combine(day, time(12), UTC)
             self.feed_rows.append(FeedRow(feed, row | {"updated_at": updated_at}, at))
 

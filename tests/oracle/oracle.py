@@ -17,25 +17,27 @@ from oracle.disposition import Fact, facts_of
 from oracle.known import local_date, what_is_known
 from oracle.ledger import Ledger, Lot, run_ledger
 from oracle.money import Draw, WorkspaceMoney, cost_columns, unit_cost_rows
-from oracle.plans import expected_lots
+from oracle.plans import expected_lots, renewed_on
 from oracle.reconciliation import newest_totals, reconciled
 from oracle.usage import (
-    PERIODS,
     Mart,
+    Window,
     as_credits,
     breakdown,
     cell_of,
     disposed_credits,
     grouped,
-    in_period,
+    in_window,
     measures,
     member_rows,
     most_efficient_member,
     tag_of,
     tag_rows,
+    team_of,
     type_rows,
     usage_daily,
     waste_rows,
+    windows,
 )
 
 GRAINS: dict[str, tuple[str, ...]] = {
@@ -43,6 +45,7 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "usage_by_member": ("workspace_id", "period", "member_id"),
     "usage_by_category": ("workspace_id", "period", "product_category"),
     "usage_by_generation_type": ("workspace_id", "period", "generation_type"),
+    "usage_by_team": ("workspace_id", "period", "team"),
     "usage_by_tag": ("workspace_id", "period", "tag_key", "tag_value"),
     "usage_daily": ("workspace_id", "usage_date", "member_id", "product_category", "generation_type"),
     "waste_by_reason": ("workspace_id", "period", "waste_reason"),
@@ -151,6 +154,9 @@ class Oracle:
             for workspace_id, found in entries.items()
         }
         self.money = {workspace_id: self._money(workspace_id) for workspace_id in self.ledgers}
+        self._team_versions: dict[str, dict[str, list[Row]]] = defaultdict(dict)
+        for (workspace_id, member_id), versions in self.known.member_versions.items():
+            self._team_versions[workspace_id][member_id] = versions
         self._laid: dict[str, Mapping[tuple[str, str], Sequence[Draw]]] = {
             workspace_id: money.laid(self._facts_of.get(workspace_id, ()))
             for workspace_id, money in self.money.items()
@@ -185,8 +191,9 @@ class Oracle:
         """
         marts: dict[str, Mart] = {name: {} for name in GRAINS}
         for workspace_id in self.workspace_ids:
-            for period, days in PERIODS.items():
-                self._add_period(marts, workspace_id, period, days)
+            plans = [plan for key, plan in self.known.plans.items() if key[0] == workspace_id]
+            for period, window in windows(self.as_of, renewed_on(plans, self.as_of)).items():
+                self._add_period(marts, workspace_id, period, window)
             marts["depletion_forecast"][workspace_id, self.as_of] = self._forecast(workspace_id)
         for workspace_id, ledger in self.ledgers.items():
             _add_ledger(marts, workspace_id, ledger)
@@ -229,14 +236,19 @@ class Oracle:
             "invoice_id": entry["invoice_id"],
         }
 
-    def _add_period(self, marts: dict[str, Mart], workspace_id: str, period: str, days: int) -> None:
-        facts = in_period(self._facts_of.get(workspace_id, ()), self.as_of, days)
+    def _add_period(self, marts: dict[str, Mart], workspace_id: str, period: str, window: Window) -> None:
+        facts = in_window(self._facts_of.get(workspace_id, ()), window)
         members = member_rows(facts, workspace_id, self.known.members)
         categories = breakdown(facts, lambda fact: fact.generation.product_category)
-        summary = self._summary(workspace_id, facts, days)
+        summary = self._summary(workspace_id, facts, window)
         summary["most_efficient_member_id"] = most_efficient_member(members)
         marts["credit_summary"][workspace_id, period] = summary
-        for scope, dimension in SCOPES.items():
+        team = partial(team_of, self._team_versions[workspace_id], zone=self.known.zone(workspace_id))
+        for name, row in breakdown(facts, team).items():
+            marts["usage_by_team"][workspace_id, period, name] = row
+        for name, group in grouped(facts, team).items():
+            marts["usage_by_team"][workspace_id, period, name] |= self._costs(group)
+        for scope, dimension in {**SCOPES, "team": team}.items():
             for value, group in grouped(facts, dimension).items():
                 for currency, row in unit_cost_rows(group, self._laid.get(workspace_id, {})).items():
                     marts["unit_costs"][workspace_id, period, scope, value, currency] = row
@@ -257,15 +269,15 @@ class Oracle:
                 rows[value] |= self._costs(group)
             marts["usage_by_tag"] |= {(workspace_id, period, key, value): row for value, row in rows.items()}
 
-    def _summary(self, workspace_id: str, facts: Sequence[Fact], days: int) -> dict[str, Any]:
+    def _summary(self, workspace_id: str, facts: Sequence[Fact], window: Window) -> dict[str, Any]:
         row = measures(facts)
         row["credits_used"] = row.pop("credits")
         ledger = self.ledgers.get(workspace_id)
         workspace = self.known.workspaces.get((workspace_id,)) or {}
-        start = self.as_of - timedelta(days=days - 1)
-        rate = burning.burn(self.usage[workspace_id], as_of=self.as_of, window_days=days)
-        overage = sum(day.overage for day in ledger.days if day.usage_date >= start) if ledger else 0
-        before = sum(day.before_ledger for day in ledger.days if day.usage_date >= start) if ledger else 0
+        start, end = window
+        rate = burning.burn(self.usage[workspace_id], as_of=end, window_days=(end - start).days + 1)
+        days = [day for day in ledger.days if start <= day.usage_date <= end] if ledger else []
+        holds = ledger if end == self.as_of else None
         return {
             **row,
             **disposed_credits(facts),
@@ -274,10 +286,11 @@ class Oracle:
             "timezone": workspace.get("timezone") or "UTC",
             "as_of": self.as_of,
             "window_start_date": start,
-            "allowance": as_credits(ledger.allowance) if ledger else None,
-            "credits_remaining": as_credits(ledger.remaining) if ledger else None,
-            "overage": as_credits(overage) if ledger else None,
-            "before_ledger": as_credits(before) if ledger else None,
+            "window_end_date": end,
+            "allowance": as_credits(holds.allowance) if holds else None,
+            "credits_remaining": as_credits(holds.remaining) if holds else None,
+            "overage": as_credits(sum(day.overage for day in days)) if ledger else None,
+            "before_ledger": as_credits(sum(day.before_ledger for day in days)) if ledger else None,
             "burn_rate": rate.rate,
             "burn_rate_days": rate.days,
         }

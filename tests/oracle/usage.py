@@ -12,15 +12,17 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from oracle.contract import Row
 from oracle.disposition import DISPOSITIONS, Fact, segment_of
-from oracle.known import MICRO, NO_MEMBER
+from oracle.known import MICRO, NO_MEMBER, local_date
 
 Mart = dict[tuple[Any, ...], dict[str, Any]]
 Key = str
 
 PERIODS = {"7d": 7, "30d": 30, "90d": 90}
+Window = tuple[date, date]
 MIN_PRODUCTS = 10
 TYPE_NAMES = {
     "description": "Descriptions",
@@ -46,10 +48,18 @@ def ratio(numerator: int | Fraction, denominator: int | Fraction) -> Fraction | 
     return Fraction(numerator) / Fraction(denominator) if denominator else None
 
 
-def in_period(facts: Iterable[Fact], as_of: date, days: int) -> list[Fact]:
-    """Last N days: as_of - N + 1 .. as_of, by usage_date."""
-    start = as_of - timedelta(days=days - 1)
-    return [fact for fact in facts if start <= fact.generation.usage_date <= as_of]
+def windows(as_of: date, renewed_on: date | None) -> dict[str, Window]:
+    """The first and last day of each period; the last N days are as_of - N + 1 .. as_of."""
+    found = {period: (as_of - timedelta(days=days - 1), as_of) for period, days in PERIODS.items()}
+    month = as_of.replace(day=1)
+    before = month - timedelta(days=1)
+    found |= {"month_to_date": (month, as_of), "last_month": (before.replace(day=1), before)}
+    return found | ({"billing_period": (renewed_on, as_of)} if renewed_on else {})
+
+
+def in_window(facts: Iterable[Fact], window: Window) -> list[Fact]:
+    """Facts by usage_date, both ends included."""
+    return [fact for fact in facts if window[0] <= fact.generation.usage_date <= window[1]]
 
 
 def grouped(facts: Iterable[Fact], key: Callable[[Fact], Any]) -> dict[Any, list[Fact]]:
@@ -188,6 +198,19 @@ def type_rows(facts: Sequence[Fact]) -> dict[str, dict[str, Any]]:
     for generation_type, row in rows.items():
         row["generation_type_name"] = TYPE_NAMES.get(generation_type, generation_type)
     return rows
+
+
+def team_of(versions: Mapping[str, Sequence[Row]], fact: Fact, *, zone: ZoneInfo) -> str:
+    """The team of the member at the end of the day; the first known one holds before it was known."""
+    found, is_known = None, False
+    for version in versions.get(fact.generation.member_id, ()):
+        if not is_known and version["team"] is None:
+            continue
+        since = version["updated_at"]
+        if not is_known or since is None or local_date(since, zone) <= fact.generation.usage_date:
+            found = version["team"]
+        is_known = True
+    return found or "(no team)"
 
 
 def tag_of(number: int, fact: Fact) -> str:

@@ -29,7 +29,9 @@ overages as (
         sum(balances.overage) as overage,
         sum(balances.before_ledger) as before_ledger
     from {{ ref('stg_facts__credit_balance_daily') }} as balances
-    inner join periods on balances.usage_date >= periods.window_start_date
+    inner join periods
+        on
+            {{ is_in_period('balances', day='usage_date') }}
     group by balances.workspace_id, periods.period
 ),
 
@@ -48,8 +50,10 @@ returned as (
         min(movements.currency) as lowest_currency,
         max(movements.currency) as highest_currency
     from {{ ref('stg_facts__lot_movements') }} as movements
-    inner join periods on movements.counted_on >= periods.window_start_date
-    where movements.is_cost_returned and movements.counted_on <= {{ as_of() }}
+    inner join periods
+        on
+            {{ is_in_period('movements', day='counted_on') }}
+    where movements.is_cost_returned
     group by movements.workspace_id, periods.period
 ),
 
@@ -59,8 +63,10 @@ windows as (
         periods.period,
         periods.window_start_date,
         periods.window_end_date,
+        periods.is_last_month,
         -- a workspace younger than the window burns over the days it exists
         case
+            when workspaces.first_usage_date > periods.window_end_date then 0
             when workspaces.first_usage_date > periods.window_start_date
                 then
                     1 + {{ days_between(
@@ -69,7 +75,7 @@ windows as (
             else periods.window_days
         end as burn_rate_days
     from workspaces
-    cross join periods
+    inner join periods on workspaces.workspace_id = periods.workspace_id
 )
 
 select
@@ -77,16 +83,16 @@ select
     windows.period,
     windows.workspace_name,
     windows.timezone,
-    windows.window_end_date as as_of,
+    {{ as_of() }} as as_of,
     windows.window_start_date,
     windows.last_usage_date,
     cast(coalesce(usage.credits, 0) as decimal(38, 6)) as credits_used,
     case
-        when windows.has_credit_entries
+        when windows.has_credit_entries and not windows.is_last_month
             then cast(coalesce(lots.allowance, 0) as decimal(38, 6))
     end as allowance,
     case
-        when windows.has_credit_entries
+        when windows.has_credit_entries and not windows.is_last_month
             then cast(coalesce(lots.credits_remaining, 0) as decimal(38, 6))
     end as credits_remaining,
     case
@@ -141,6 +147,7 @@ select
     costs.currency,
     cast(coalesce(costs.unpriced_credits, 0) as decimal(38, 6)) as unpriced_credits,
     costs.wasted_cost,
+    windows.window_end_date,
     cast(
         case
             when

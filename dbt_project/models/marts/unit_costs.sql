@@ -18,6 +18,23 @@ with costs as (
         {{ unpriced_credits() }} as unpriced_credits
     from {{ ref('fct_cost_by_period') }}
     group by workspace_id, period, scope, scope_id, coalesce(currency, '(none)')
+),
+
+usage as (
+    {%- for model in ('fct_usage_by_period', 'fct_usage_by_team') %}
+    select
+        workspace_id,
+        period,
+        scope,
+        scope_id,
+        generation_count,
+        product_count,
+        used_generation_count
+    from {{ ref(model) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 )
 
 select
@@ -38,5 +55,5 @@ select
     {{ cost_per('costs.cost', 'usage.used_generation_count') }}
         as cost_per_used_generation
 from costs
-inner join {{ ref('fct_usage_by_period') }} as usage
+inner join usage
     on {{ same_scope('costs', 'usage') }}

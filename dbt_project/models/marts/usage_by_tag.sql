@@ -25,7 +25,10 @@ summed as (
     from tags
     inner join {{ ref('fct_generations') }} as generations
         on tags.row_id = generations.row_id
-    inner join periods on tags.usage_date >= periods.window_start_date
+    inner join periods
+        on
+            {{ is_in_period('tags', day='usage_date') }}
+    where tags.usage_date >= {{ first_reported_day() }}
     group by
         generations.workspace_id, periods.period, tags.tag_key, tags.tag_value
 ),
@@ -49,8 +52,10 @@ costed as (
         on tags.usage_date = draws.usage_date and tags.row_id = draws.row_id
     inner join {{ ref('fct_generations') }} as generations
         on tags.row_id = generations.row_id
-    inner join periods on tags.usage_date >= periods.window_start_date
-    where tags.usage_date > {{ as_of(period_days() | max) }}
+    inner join periods
+        on
+            {{ is_in_period('tags', day='usage_date') }}
+    where tags.usage_date >= {{ first_reported_day() }}
 ),
 
 costs as (

@@ -48,7 +48,9 @@ wasted as (
         cast(sum(reasons.wasted_credits) as decimal(38, 6)) as wasted_credits,
         cast(sum(reasons.generation_count) as bigint) as generation_count
     from reasons
-    inner join periods on reasons.window_start_date >= periods.window_start_date
+    inner join periods
+        on
+            {{ is_in_period('reasons') }}
     group by reasons.workspace_id, periods.period, reasons.waste_reason
 )
 

@@ -47,6 +47,7 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
     "usage_by_generation_type": ("workspace_id", "period", "generation_type"),
     "usage_by_member": ("workspace_id", "period", "member_id"),
     "usage_by_tag": ("workspace_id", "period", "tag_key", "tag_value"),
+    "usage_by_team": ("workspace_id", "period", "team"),
     "usage_daily": ("workspace_id", "usage_date", "member_id", "product_category", "generation_type"),
     "usage_spikes": ("workspace_id", "usage_date", "scope"),
     "waste_by_reason": ("workspace_id", "period", "waste_reason"),

@@ -1,7 +1,7 @@
-{%- set day = shortest_window_start('usage_date') %}
+{%- set day = segment_start('costs.usage_date') %}
 
 select
-    workspace_id,
+    costs.workspace_id,
     member_id,
     product_category,
     generation_type,
@@ -13,10 +13,14 @@ select
     cast(sum({{ part }}_cost) as decimal(38, 18)) as {{ part }}_cost
     {%- if not loop.last %},{% endif %}
     {%- endfor %}
-from {{ ref('fct_cost_daily') }}
-where usage_date > {{ as_of(period_days() | max) }}
+from {{ ref('fct_cost_daily') }} as costs
+left join {{ ref('dim_billing_periods') }} as billing
+    on costs.workspace_id = billing.workspace_id
+where
+    costs.usage_date >= {{ first_reported_day() }}
+    and {{ day }} is not null
 group by
-    workspace_id,
+    costs.workspace_id,
     member_id,
     product_category,
     generation_type,

@@ -10,6 +10,8 @@ cross join (
     union all
     select 'member' as scope
     union all
+    select 'team' as scope
+    union all
     select 'product_category' as scope
     union all
     select 'generation_type' as scope
