@@ -19,12 +19,14 @@
     {{ return([7, 30, 90]) }}
 {%- endmacro %}
 
-{#- How many days before as_of the calendar months begin: its own and the one before. -#}
+{#- How many days before as_of the calendar months begin: its own and the two before. -#}
 {% macro month_starts() -%}
     {%- set date = modules.datetime.date -%}
     {%- set day = date.fromisoformat(var('as_of') | string) if var('as_of') else date(1970, 1, 31) -%}
     {%- set last_month = day.replace(day=1) - modules.datetime.timedelta(days=1) -%}
-    {{ return([day.day - 1, day.day - 1 + last_month.day]) }}
+    {%- set month_before = last_month.replace(day=1) - modules.datetime.timedelta(days=1) -%}
+    {%- set this_month = day.day - 1 -%}
+    {{ return([this_month, this_month + last_month.day, this_month + last_month.day + month_before.day]) }}
 {%- endmacro %}
 
 {#- SQL: the first day of the segment that a day is in; null if it is in no period. Every period consists of whole
@@ -34,7 +36,7 @@ segments: their borders are the first days of all periods, among them that of th
     {%- for days in period_days() -%}{%- do borders.append(days - 1) -%}{%- endfor -%}
     greatest(
         case
-            {%- for days in (borders + month_starts()) | unique | sort %}
+            {%- for days in (borders + month_starts()[:2]) | unique | sort %}
             when {{ day }} >= {{ as_of(days) }} then {{ as_of(days) }}
             {%- endfor %}
         end,
@@ -51,11 +53,12 @@ apart. -#}
 {%- endmacro %}
 
 {#- SQL: the first day of all periods, as a literal, so that the days before it are not read. -#}
-{% macro first_reported_day() -%}
+{% macro first_reported_day(column='window_start_date') -%}
     {%- set longest = as_of(period_days() | max - 1) -%}
     {%- set periods = ref('dim_periods') -%}
-    {%- if execute -%}
-        {%- set found = run_query('select min(window_start_date) from ' ~ periods).rows[0][0] -%}
+    {#- there is none where a model is only compiled -#}
+    {%- if execute and load_relation(periods) is not none -%}
+        {%- set found = run_query('select min(' ~ column ~ ') from ' ~ periods).rows[0][0] -%}
         {%- if found -%}{%- set longest = "cast('" ~ found ~ "' as date)" -%}{%- endif -%}
     {%- endif -%}
     {{ return(longest) }}

@@ -21,7 +21,7 @@ The newest segment of each distinct thing (a column that tells its workspace too
 scope, by each of the days; in last_month, and up to as_of.
 -#}
 {% macro newest_days_by_scope(recency, entity, days) -%}
-    {%- set this_month, last_month = month_starts() -%}
+    {%- set this_month, last_month = month_starts()[:2] -%}
     {%- set thing = 'workspace_id, member_id' if entity == 'member' else entity ~ '_key' -%}
     select
         newest.workspace_id,

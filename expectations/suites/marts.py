@@ -195,6 +195,18 @@ _UNIT_COSTS = Check(
     remedy=_REBUILD,
 )
 
+_CHANGES = Check(
+    name="contributions_add_up_to_the_change",
+    rule="credits and contributions of every scope add up to those of the workspace, and to credits_used",
+    cases=read_sql("marts/contributions_add_up"),
+    found=(
+        "workspace {workspace_id}, {period}, {scope}: {credits} of {credits_used} credits, contributions "
+        "{contribution} of {credits_change}"
+    ),
+    why="A change whose parts do not add up is not explained by them.",
+    remedy=_REBUILD,
+)
+
 _DETAILS = Check(
     name="generation_details_cover_90_days",
     rule="generation_details has as many rows of the last 90 days as the generation_count of 90d",
@@ -260,6 +272,7 @@ GATES = (
     Gate("marts.waste_by_reason", (_WASTE, _WASTE_COSTS)),
     Gate("marts.lot_draws", (_DRAWS,)),
     Gate("marts.unit_costs", (_UNIT_COSTS,)),
+    Gate("marts.period_changes", (_CHANGES,)),
     _whole_gate("purchases", "facts.fct_credit_entries where entry_type = 'purchase'"),
     Gate("marts.generation_details", (_DETAILS,)),
     _whole_gate("credit_lots", "facts.fct_credit_lots"),

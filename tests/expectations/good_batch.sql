@@ -359,6 +359,11 @@ create table marts.unit_costs as
 select workspace_id, period, scope, credits_used - unpriced_credits as priced_credits, unpriced_credits
 from marts.credit_summary
 cross join (values ('workspace'), ('member'), ('team'), ('product_category'), ('generation_type')) as scopes(scope);
+create table marts.period_changes as
+select workspace_id, period, scope, credits_used as credits, credits_used as credits_change,
+    credits_used as contribution
+from marts.credit_summary
+cross join (values ('workspace'), ('member')) as scopes(scope);
 create table marts.waste_by_reason as
 select workspace_id, period, wasted_credits, wasted_cost as cost from marts.credit_summary where wasted_credits > 0;
 create table marts.generation_details as select workspace_id, usage_date from facts.fct_generations;

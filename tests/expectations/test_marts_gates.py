@@ -84,6 +84,13 @@ MARTS: list[Corruption] = [
         ("workspace w1: 18.750000 drawn, 8.750000 in lot_draws",),
     ),
     (
+        "contributions_add_up_to_the_change",
+        CRITICAL,
+        "update marts.period_changes set contribution = 1 "
+        "where workspace_id = 'w2' and scope = 'member' and period = '7d'",
+        ("workspace w2, 7d, member: 3.000000 of 3.000000 credits, contributions 1.000000 of 3.000000",),
+    ),
+    (
         "unit_costs_have_all_credits",
         CRITICAL,
         "delete from marts.unit_costs where workspace_id = 'w2' and scope = 'member' and period = '7d'",

@@ -25,6 +25,7 @@ from oracle.usage import (
     as_credits,
     breakdown,
     cell_of,
+    credits_of,
     disposed_credits,
     grouped,
     in_window,
@@ -37,6 +38,7 @@ from oracle.usage import (
     type_rows,
     usage_daily,
     waste_rows,
+    window_before,
     windows,
 )
 
@@ -54,6 +56,7 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "credit_balance_daily": ("workspace_id", "usage_date"),
     "lot_draws": ("workspace_id", "lot_id", "usage_date"),
     "purchases": ("workspace_id", "entry_id"),
+    "period_changes": ("workspace_id", "period", "scope", "scope_id"),
     "unit_costs": ("workspace_id", "period", "scope", "scope_id", "currency"),
     "depletion_forecast": ("workspace_id", "as_of"),
     "reconciliation": ("source", "workspace_id", "model", "unit", "currency", "day", "last_day"),
@@ -192,8 +195,14 @@ class Oracle:
         marts: dict[str, Mart] = {name: {} for name in GRAINS}
         for workspace_id in self.workspace_ids:
             plans = [plan for key, plan in self.known.plans.items() if key[0] == workspace_id]
-            for period, window in windows(self.as_of, renewed_on(plans, self.as_of)).items():
+            renewed = renewed_on(plans, self.as_of)
+            for period, window in windows(self.as_of, renewed).items():
                 self._add_period(marts, workspace_id, period, window)
+                before = window_before(period, window, renewed)
+                marts["period_changes"] |= {
+                    (workspace_id, period, *key): row
+                    for key, row in self._changes(workspace_id, window, before).items()
+                }
             marts["depletion_forecast"][workspace_id, self.as_of] = self._forecast(workspace_id)
         for workspace_id, ledger in self.ledgers.items():
             _add_ledger(marts, workspace_id, ledger)
@@ -223,6 +232,26 @@ class Oracle:
                 row = _detail(fact) | self._costs([fact], with_wasted=False)
                 marts["generation_details"][fact.generation.key] = row
         return marts
+
+    def _changes(self, workspace_id: str, window: Window, before: Window) -> dict[tuple[str, str], Any]:
+        facts = self._facts_of.get(workspace_id, ())
+        now, then = in_window(facts, window), in_window(facts, before)
+        team = partial(team_of, self._team_versions[workspace_id], zone=self.known.zone(workspace_id))
+        rows = {}
+        for scope, dimension in {**SCOPES, "team": team}.items():
+            parts, parts_before = grouped(now, dimension), grouped(then, dimension)
+            for value in parts.keys() | parts_before.keys():
+                credits = credits_of(parts.get(value, ()))
+                credits_before = credits_of(parts_before.get(value, ()))
+                rows[scope, value] = {
+                    "credits": as_credits(credits),
+                    "credits_before": as_credits(credits_before),
+                    "credits_change": as_credits(credits - credits_before),
+                    "contribution": as_credits(credits - credits_before),
+                    "before_start_date": before[0],
+                    "before_end_date": before[1],
+                }
+        return rows
 
     def _purchase(self, entry: Row) -> dict[str, Any]:
         workspace = self.known.workspaces.get((entry["workspace_id"],)) or {}

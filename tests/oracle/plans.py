@@ -28,15 +28,15 @@ def expected_lots(plans: Sequence[Row], entries: Sequence[Row], zone: ZoneInfo, 
     return lots
 
 
-def renewed_on(plans: Sequence[Row], as_of: date) -> date | None:
-    """The newest renewal of the plans of a workspace whose interval has not ended; None if there is none."""
+def renewed_on(plans: Sequence[Row], as_of: date) -> tuple[date, date] | None:
+    """The newest renewal whose interval has not ended, and the one before it; None if there is none."""
     found = []
     for plan in plans:
         number = 0
         while _step(plan, number) <= as_of:
             day, after = _step(plan, number), _step(plan, number + 1)
             if after > as_of and day <= (plan["ends_on"] or as_of):
-                found.append(day)
+                found.append((day, _step(plan, number - 1)))
             number += 1
     return max(found, default=None)
 

@@ -48,13 +48,27 @@ def ratio(numerator: int | Fraction, denominator: int | Fraction) -> Fraction | 
     return Fraction(numerator) / Fraction(denominator) if denominator else None
 
 
-def windows(as_of: date, renewed_on: date | None) -> dict[str, Window]:
+def windows(as_of: date, renewed_on: Window | None) -> dict[str, Window]:
     """The first and last day of each period; the last N days are as_of - N + 1 .. as_of."""
     found = {period: (as_of - timedelta(days=days - 1), as_of) for period, days in PERIODS.items()}
     month = as_of.replace(day=1)
     before = month - timedelta(days=1)
     found |= {"month_to_date": (month, as_of), "last_month": (before.replace(day=1), before)}
-    return found | ({"billing_period": (renewed_on, as_of)} if renewed_on else {})
+    return found | ({"billing_period": (renewed_on[0], as_of)} if renewed_on else {})
+
+
+def window_before(period: str, window: Window, renewed_on: Window | None) -> Window:
+    """The window that a period is compared with: as many days of the month or billing period before."""
+    start, end = window
+    day = timedelta(days=1)
+    if period == "last_month":
+        return (start - day).replace(day=1), start - day
+    first = start - (end - start) - day
+    if period == "month_to_date":
+        first = (start - day).replace(day=1)
+    if period == "billing_period" and renewed_on:
+        first = renewed_on[1]
+    return first, min(first + (end - start), start - day)
 
 
 def in_window(facts: Iterable[Fact], window: Window) -> list[Fact]:

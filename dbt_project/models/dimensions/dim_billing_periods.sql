@@ -36,7 +36,9 @@ renewed as (
     select
         workspace_id,
         last_day,
-        {%- for column, later in {'renewed_on': 0, 'renews_on': 1}.items() %}
+        {%- for column, later in {
+            'previous_on': -1, 'renewed_on': 0, 'renews_on': 1
+        }.items() %}
         case renewal_interval
             {%- for interval, length in days.items() %}
             when '{{ interval }}'
@@ -59,11 +61,22 @@ renewed as (
     union all
     {%- endif %}
     {%- endfor %}
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by workspace_id
+            order by renewed_on desc, previous_on desc
+        ) as renewal_rank
+    from renewed
+    where renewed_on <= last_day and renews_on > {{ as_of() }}
 )
 
 select
     workspace_id,
-    max(renewed_on) as starts_on
-from renewed
-where renewed_on <= last_day and renews_on > {{ as_of() }}
-group by workspace_id
+    renewed_on as starts_on,
+    previous_on as previous_starts_on
+from ranked
+where renewal_rank = 1

@@ -35,6 +35,7 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
     "generation_details": ("workspace_id", "usage_date", "source", "event_id"),
     "lot_draws": ("workspace_id", "usage_date", "lot_id"),
     "model_registry": ("model", "version"),
+    "period_changes": ("workspace_id", "period", "scope", "scope_id"),
     "purchases": ("workspace_id", "day", "entry_id"),
     "reconciliation": (
         *("source", "workspace_id", "model", "unit", "currency"),

@@ -1,4 +1,4 @@
-{%- set this_month, last_month = month_starts() %}
+{%- set this_month, last_month = month_starts()[:2] %}
 
 -- what is used after last_month ended has a newest day of its own in it
 with used as (
