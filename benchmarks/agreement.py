@@ -20,15 +20,19 @@ KEYS = {
 }
 # what a load without refunds and variants has nothing of
 _REFUNDS = {"refunded_credits", "partly_refunded_credits"}
-# columns the floor does not have: names, the ledger, estimates, what the load has nothing of, and ids whose
-# format only the product defines
+_COSTS = {"cost", "currency", "unpriced_credits", "wasted_cost"}
+# columns the floor does not have: names, the ledger, costs, estimates, what the load has nothing of, and ids
+# whose format only the product defines
 EXCLUDED = {
-    "usage_daily": _REFUNDS,
-    "usage_by_member": {"product_credits"},
-    "usage_by_category": {"product_credits"},
-    "usage_by_generation_type": {"product_credits"},
+    "usage_daily": _REFUNDS | _COSTS,
+    "usage_by_member": {"product_credits"} | _COSTS,
+    "usage_by_category": {"product_credits"} | _COSTS,
+    "usage_by_generation_type": {"product_credits"} | _COSTS,
+    "waste_by_reason": _COSTS,
     "credit_summary": {
         *_REFUNDS,
+        *_COSTS,
+        "refunded_cost",
         "before_ledger",
         "last_usage_date",
         "product_credits",
@@ -36,6 +40,7 @@ EXCLUDED = {
         "timezone",
         "as_of",
         "window_start_date",
+        "window_end_date",
         "allowance",
         "credits_remaining",
         "overage",
@@ -44,6 +49,7 @@ EXCLUDED = {
         "expected_pending_waste_credits_high",
     },
     "generation_details": {
+        *_COSTS,
         "partly_refunded_credits",
         "variant_count",
         "variant_number",
@@ -55,8 +61,13 @@ EXCLUDED = {
 }
 RATIO = "DECIMAL(38,12)"
 TOLERANCE = "1e-9"
+# the floor has no calendar periods
+_ROLLING = "period in ('7d', '30d', '90d')"
 # a workspace that only bought credits has a summary, but no usage
-WITH_USAGE = {"credit_summary": "workspace_id in (select workspace_id from product.marts.usage_daily)"}
+_BREAKDOWNS = ("usage_by_member", "usage_by_category", "usage_by_generation_type", "waste_by_reason")
+COMPARED_ROWS = dict.fromkeys(_BREAKDOWNS, _ROLLING) | {
+    "credit_summary": f"{_ROLLING} and workspace_id in (select workspace_id from product.marts.usage_daily)"
+}
 
 
 def differences(floor: Path, published: Path, *, memory_limit: str = "8GB") -> list[str]:
@@ -110,6 +121,7 @@ def _fingerprint(
     listed = ", ".join(f"cast({name} as {kind})" for name, kind in columns.items())
     rows = connection.execute(
         f"select count(*), sum(cast(hash({listed}) as hugeint)) from {_table(database, mart)}"
+        f" where {COMPARED_ROWS.get(mart, 'true')}"
     ).fetchall()
     return tuple(rows[0])
 
@@ -117,7 +129,7 @@ def _fingerprint(
 def _by_column(connection: duckdb.DuckDBPyConnection, mart: str, columns: dict[str, str]) -> list[str]:
     """Which columns differ, in how many rows, and the first of them."""
     keys = KEYS[mart]
-    source = f"(select * from product.marts.{mart} where {WITH_USAGE.get(mart, 'true')})"
+    source = f"(select * from product.marts.{mart} where {COMPARED_ROWS.get(mart, 'true')})"
     matched = " and ".join(f"product.{key} = floor.{key}" for key in keys)
     joined = f"{source} as product full join floor.{mart} as floor on {matched}"
     found = []

@@ -10,10 +10,10 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecasting.ledger_warnings import FUNDING_TYPES, find_warnings
-from forecasting.lot_walk import NEVER, Calendar, Debt, Ints, Kind, Move, OpenLot, Walk, draw
+from forecasting.lot_draws import lay_draws
+from forecasting.lot_walk import NEVER, Calendar, Debt, Ints, Kind, Move, OpenLot, Walk, draw, midnights
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -86,7 +86,9 @@ class Ledger:
             consumed, expired, voided, overage (see `DrawPolicy`), before_ledger (usage before the first
             entry day), closing, residual and usage_residual (`_micro`).
         movements: one row per entry that changed the credits of a lot: workspace_id, entry_id, lot_id,
-            counted_on, funded_micro, voided_micro.
+            counted_on, funded_micro, voided_micro, held_micro (in the lot before), lot_number (as in draws),
+            booking_number (the order in which all entries count).
+        draws: which lot paid for which day, in the order of the draws of a day; see `lot_draws.lay_draws`.
         warnings: one row per entry with less effect than it asked for: workspace_id, lot_id, entry_id,
             entry_type, warning (`unknown_lot`, `excess_reduction`, `late_extension`), credits_micro (the part
             without effect, positive), counted_on (null for `unknown_lot`).
@@ -95,6 +97,7 @@ class Ledger:
     lots: pd.DataFrame
     balance_daily: pd.DataFrame
     movements: pd.DataFrame
+    draws: pd.DataFrame
     warnings: pd.DataFrame
 
 
@@ -134,11 +137,13 @@ def draw_down(
     moves, unknown = _assign_lots(entries, lots, today)
     calendar = _calendar(entries, lots, usage, names, today)
     _settle(lots, moves, calendar, today, policy)
+    draws = lay_draws(calendar, lots["lot_id"], names)
     lots, booked = _without_unused(lots, moves)
     return Ledger(
         lots=_lots_frame(lots, booked, today),
         balance_daily=_balance_frame(booked, calendar, names, today),
         movements=_movements_frame(lots, booked),
+        draws=draws,
         warnings=_warnings_frame(entries, lots, moves, unknown),
     )
 
@@ -159,12 +164,6 @@ def day_numbers(days: pd.Series) -> Ints:
     """Local days (datetime64 or `datetime.date`) as days since 1970-01-01; null is `NEVER`."""
     numbers = days.to_numpy().astype("datetime64[D]")
     return np.where(np.isnat(numbers), NEVER, numbers.astype(np.int64))
-
-
-def midnights(numbers: Ints) -> NDArray[np.datetime64]:
-    """The inverse of `day_numbers`, as datetime64[us]."""
-    days = np.where(numbers == NEVER, np.datetime64("NaT", "D").astype(np.int64), numbers)
-    return days.astype("datetime64[D]").astype("datetime64[us]")
 
 
 def positions(ids: pd.Series, names: pd.Index) -> Ints:
@@ -309,8 +308,9 @@ def _settle(
     expiry_index = order.index("expires_on") if "expires_on" in order else None
     ranks = list(zip(*(lots[name].tolist() for name in order), strict=True))
     opened = [
-        OpenLot(calendar, base, start, end, today, list(rank), expiry_index, start)
-        for base, start, end, rank in zip(
+        OpenLot(calendar, number, base, start, end, today, list(rank), expiry_index, start)
+        for number, base, start, end, rank in zip(
+            range(len(lots)),
             calendar.base[lots["workspace"].to_numpy()].tolist(),
             lots["effective_on"].tolist(),
             lots["expires_on"].tolist(),
@@ -324,7 +324,7 @@ def _settle(
     columns = ("day", "lot", "kind", "credits_micro", "expires_on", "related_on", "number")
     waiting = list(map(Move._make, zip(*(moves[name].tolist() for name in columns), strict=True)))
     workspaces = lots["workspace"].tolist()
-    effects: list[tuple[int, int]] = []
+    effects: list[tuple[int, int, int]] = []
     for walk in range(len(walks) - 1):
         numbers = range(*lot_bounds[walk : walk + 2])
         workspace = workspaces[numbers[0]]
@@ -332,7 +332,7 @@ def _settle(
         debt = Debt.from_calendar(calendar, workspace) if policy.repays_overage else None
         walking = Walk({number: opened[number] for number in numbers}, first_day, today, debt)
         effects += walking.book(waiting[slice(*move_bounds[walk : walk + 2])])
-    moves[["lot", "voided"]] = np.array(effects, dtype=np.int64).reshape(len(moves), 2)
+    moves[["lot", "voided", "held"]] = np.array(effects, dtype=np.int64).reshape(len(moves), 3)
     outcome = [(lot.consumed, lot.expired, lot.held, lot.allowance, lot.expires_on) for lot in opened]
     names = [f"{name}_micro" for name in ("consumed", "expired", "remaining", "allowance")]
     lots[[*names, "expires_on"]] = np.array(outcome, dtype=np.int64).reshape(len(lots), 5)
@@ -352,7 +352,8 @@ def _without_unused(lots: pd.DataFrame, moves: pd.DataFrame) -> tuple[pd.DataFra
     moves["lot"] = moves["lot"].where(~moves["is_gone"], -1)
     booked = moves[(moves["lot"] >= 0) & (moves["kind"] != Kind.EXTEND)]
     numbers = np.cumsum(is_used) - 1
-    return lots[is_used].reset_index(drop=True), booked.assign(lot=numbers[booked["lot"].to_numpy()])
+    booked = booked.assign(lot_number=booked["lot"], lot=numbers[booked["lot"].to_numpy()])
+    return lots[is_used].reset_index(drop=True), booked
 
 
 def _lots_frame(lots: pd.DataFrame, moves: pd.DataFrame, today: int) -> pd.DataFrame:
@@ -411,6 +412,7 @@ def _balance_frame(moves: pd.DataFrame, calendar: Calendar, names: pd.Index, tod
 
 
 def _movements_frame(lots: pd.DataFrame, moves: pd.DataFrame) -> pd.DataFrame:
+    moves = moves.sort_values(["day", "instant", "turn", "workspace", "entry_id"], kind="stable")
     frame = pd.DataFrame(
         {
             "workspace_id": moves["workspace_id"],
@@ -419,6 +421,9 @@ def _movements_frame(lots: pd.DataFrame, moves: pd.DataFrame) -> pd.DataFrame:
             "counted_on": midnights(moves["day"].to_numpy()),
             "funded_micro": moves["credits_micro"].clip(lower=0),
             "voided_micro": moves["voided"],
+            "held_micro": moves["held"],
+            "lot_number": moves["lot_number"],
+            "booking_number": np.arange(len(moves)),
         }
     )
     return frame.sort_values(["workspace_id", "entry_id"], ignore_index=True)

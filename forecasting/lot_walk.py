@@ -43,6 +43,15 @@ class Move(NamedTuple):
     number: int
 
 
+class Draw(NamedTuple):
+    """What one lot paid on some days; lots of a lower turn, then of a lower number, pay first."""
+
+    lot: int
+    turn: int
+    days: Ints  # positions in the calendar
+    credits: Ints
+
+
 @dataclass(frozen=True)
 class Calendar:
     """The dense days of every workspace, laid end to end: day `d` of workspace `w` is at `base[w] + d`."""
@@ -56,6 +65,13 @@ class Calendar:
     consumed: Ints  # what the lots paid, counted lot by lot
     expired: Ints
     held: Ints  # what the lots hold at the end of the day, counted lot by lot
+    draws: list[Draw] = field(default_factory=list)
+
+
+def midnights(numbers: Ints) -> NDArray[np.datetime64]:
+    """Day numbers as datetime64[us]; `NEVER` is null."""
+    days = np.where(numbers == NEVER, np.datetime64("NaT", "D").astype(np.int64), numbers)
+    return days.astype("datetime64[D]").astype("datetime64[us]")
 
 
 def draw(demand: Ints, held: Ints) -> Ints:
@@ -80,12 +96,14 @@ class OpenLot:
     """One lot on its way through the days.
 
     Attributes:
+        number: among all lots.
         rank: the terms it is drawn by, lowest first; the expiry is at `expiry_index`, if it is one of them.
         allowance: funded less taken back, since the lot last stood at zero and was filled again.
         since_refund: the same since a refund came into the lot while it stood at zero; None if none did.
     """
 
     calendar: Calendar
+    number: int
     base: int
     start: int
     expires_on: int
@@ -105,8 +123,8 @@ class OpenLot:
         """The day it expires. An expiry still ahead, of the lot or of its start, takes nothing yet."""
         return self.expires_on if max(self.start, self.expires_on) <= self.today else NEVER
 
-    def live_until(self, day: int) -> None:
-        """Pays for the days before `day`, then expires if that time has come."""
+    def live_until(self, day: int, turn: int) -> None:
+        """Pays for the days before `day`, as the lot of that turn, then expires if that time has come."""
         ends = self.ends
         if ends <= self.next_day < day:
             self._expire(self.next_day)  # what the entries of a day left in a lot that is over
@@ -117,7 +135,10 @@ class OpenLot:
             asked = int(demand.sum())
             left = draw(demand, np.asarray(self.held))
             self.calendar.held[days] += left
-            self.calendar.consumed[days] -= np.diff(left, prepend=self.held)
+            paid = -np.diff(left, prepend=self.held)
+            self.calendar.consumed[days] += paid
+            drawn = np.flatnonzero(paid)
+            self.calendar.draws.append(Draw(self.number, turn, days.start + drawn, paid[drawn]))
             self.consumed += asked - int(demand.sum())  # from usage, so that the residual checks the lot
             self.held = int(left[-1])
         self.next_day = day
@@ -204,11 +225,12 @@ class Walk:
     drawn_last: dict[int, int] = field(default_factory=dict)
     routed: dict[int, int] = field(default_factory=dict)
 
-    def book(self, moves: Sequence[Move]) -> list[tuple[int, int]]:
+    def book(self, moves: Sequence[Move]) -> list[tuple[int, int, int]]:
         """Takes the lots through the movements, which are in order, and on to today.
 
         Returns:
-            For each movement the lot it was booked on, -1 if it had no effect, and what a reduction took.
+            For each movement the lot it was booked on, -1 if it had no effect; what a reduction took; what
+            the lot held before.
         """
         by_day = {day: list(group) for day, group in groupby(moves, key=lambda move: move.day)}
         refunds = [move for move in moves if move.kind == Kind.ROUTE]
@@ -224,19 +246,20 @@ class Walk:
         return booked
 
     def _live_until(self, day: int) -> None:
-        for lot in self.lots.values():
-            lot.live_until(day)
+        for turn, lot in enumerate(self.lots.values()):
+            lot.live_until(day, turn)
         if self.debt:
             self.debt.ask_again(day)
 
-    def _book(self, move: Move) -> tuple[int, int]:
+    def _book(self, move: Move) -> tuple[int, int, int]:
         number = self._target(move)
         if number < 0 or (move.kind == Kind.EXTEND and self.lots[number].is_expired):
-            return -1, 0
+            return -1, 0, 0
+        held = self.lots[number].held
         taken = self.lots[number].book(move)
         if move.kind == Kind.EXTEND and len(self.lots) > 1:
             self.lots = dict(sorted(self.lots.items(), key=lambda item: item[1].rank))
-        return number, taken
+        return number, taken, held
 
     def _target(self, move: Move) -> int:
         if move.kind == Kind.ROUTE:

@@ -65,7 +65,7 @@ def build(settings: Settings) -> dg.Definitions:
                 waste_classifier,
                 suggestions,
                 version_changes,
-                published_marts(sorted(layers["marts"].keys, key=str)),
+                published_marts(sorted(_marts(layers), key=str)),
                 *([postgres] if settings.publish else []),
             ]
         ),
@@ -85,6 +85,11 @@ def build(settings: Settings) -> dg.Definitions:
             "dbt": dbt,
         },
     )
+
+
+def _marts(layers: dict[str, dg.AssetsDefinition]) -> list[dg.AssetKey]:
+    """The published tables; what is built with them only serves them."""
+    return [key for key in layers["marts"].keys if key.path[0] == "marts"]
 
 
 @dg.definitions

@@ -38,3 +38,18 @@
 {% macro no_member() -%}
     '(no member)'
 {%- endmacro %}
+
+{#- The team of members that are in none. -#}
+{% macro no_team() -%}
+    '(no team)'
+{%- endmacro %}
+
+{#- SQL: joins the team of the member on the day of a row, null where it is in none; as `teams`. -#}
+{% macro joined_teams(rows) -%}
+    left join {{ ref('dim_member_teams') }} as teams
+        on
+            {{ rows }}.workspace_id = teams.workspace_id
+            and {{ rows }}.member_id = teams.member_id
+            and {{ rows }}.usage_date >= teams.from_on
+            and {{ rows }}.usage_date < teams.until_on
+{%- endmacro %}

@@ -194,8 +194,8 @@ ordered, and only those with several contents are compared column by column.
         ],
         'event_retractions': ['event_id', 'occurred_at', 'reason'],
         'credit_entries': [
-            'amount', 'credits', 'currency', 'effective_at', 'entry_type', 'expires_at',
-            'lot_id', 'occurred_at', 'plan_id', 'priority', 'related_event_id', 'related_source',
+            'amount', 'credits', 'currency', 'effective_at', 'entry_type', 'expires_at', 'invoice_id',
+            'lot_id', 'occurred_at', 'pack_id', 'plan_id', 'priority', 'related_event_id', 'related_source',
         ],
     }[feed]) }}
 {%- endmacro %}

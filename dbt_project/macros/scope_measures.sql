@@ -21,5 +21,27 @@
     usage.mature_episode_count,
     usage.wasted_credits,
     usage.waste_rate,
-    usage.product_credits
+    usage.product_credits,
+    {{ scope_costs() }}
+{%- endmacro %}
+
+{#- What the scope cost in the period; with joined_scope_costs. -#}
+{% macro scope_costs() -%}
+    costs.cost,
+    costs.currency,
+    cast(coalesce(costs.unpriced_credits, 0) as decimal(38, 6)) as unpriced_credits,
+    costs.wasted_cost
+{%- endmacro %}
+
+{% macro joined_scope_costs() -%}
+    left join {{ ref('fct_cost_by_scope') }} as costs
+    on {{ same_scope('usage', 'costs') }}
+{%- endmacro %}
+
+{#- SQL: whether a generation is the first attempt of an episode that is old enough to be judged. -#}
+{% macro is_mature_episode() -%}
+    workspaces.is_outcome_tracked
+                and generations.attempt_number = 1
+                and generations.is_first_variant
+                and generations.episode_last_usage_date <= {{ as_of(var('maturity_days')) }}
 {%- endmacro %}

@@ -67,6 +67,15 @@ _USAGE_BOOKED = Check(
     remedy=_REPORT,
 )
 
+_DRAWN = Check(
+    name="draws_are_the_usage",
+    rule="the draws of each day sum to consumed + overage + before_ledger, for every workspace with a ledger",
+    cases=read_sql("ledger/draws_are_the_usage"),
+    found="workspace {workspace_id} on {usage_date}: {drawn} drawn, {booked} consumed or overage",
+    why="Costs are sums of draws: usage without a draw would cost nothing.",
+    remedy=_REPORT,
+)
+
 _SAME_CONSUMED = Check(
     name="lots_and_days_consume_the_same",
     rule="the credits consumed from lots are those consumed over the days, for each workspace",
@@ -149,6 +158,13 @@ _ENTRY_CHECKS = (
         "Deliver the entry corrected, or an extension dated before it begins",
     ),
     _entries_check(
+        "'two_currencies'",
+        "lots_are_paid_in_one_currency",
+        "all purchases of a lot are paid in one currency",
+        "Amounts of two currencies are never added: from then on, the credits of the lot have no price.",
+        "Deliver the purchase corrected, or with a lot_id of its own",
+    ),
+    _entries_check(
         "'twin_entry'",
         "entries_are_booked_once",
         "no two entries of a workspace have the same type, credits and effective day",
@@ -180,5 +196,6 @@ GATES = (
         "facts.fct_credit_balance_daily",
         (_UP_TO_DATE, _BALANCE_RESIDUALS, _USAGE_RESIDUALS, _USAGE_BOOKED, _SAME_CONSUMED),
     ),
+    Gate("facts.fct_lot_draws_daily", (_DRAWN,)),
     Gate("facts.fct_ledger_warnings", (*_ENTRY_CHECKS, _NONE_WAITS)),
 )

@@ -4,7 +4,7 @@ Not here: column types and keys; dbt contracts and tests prove those.
 """
 
 from expectations.gates import Check, Gate
-from expectations.periods import PERIODS
+from expectations.periods import ALL_PERIODS, NOT_EVERYWHERE
 from expectations.sql_files import read_sql
 from expectations.suites.clearing import IN_TOTAL
 from expectations.suites.row_counts import row_count_check
@@ -17,13 +17,31 @@ def _against_summary(parts: str, column: str, *, where: str = "true") -> str:
     return read_sql("marts/equals_the_summary", parts=parts, column=column, where=where)
 
 
-def _credits_check(table: str, parts: str) -> Check:
+def _credits_check(table: str, parts: str, *, where: str = "true") -> Check:
     return Check(
         name=f"{table}_credits_equal_the_summary",
         rule=f"the credits of {table} add up to credits_used, for every workspace and period",
-        cases=_against_summary(parts, "credits_used"),
+        cases=_against_summary(parts, "credits_used", where=where),
         found=f"workspace {{workspace_id}}, {{period}}: {{part}} in {table}, {{whole}} in credit_summary",
         why="Two numbers for the same thing on one page discredit both.",
+        remedy=_REBUILD,
+    )
+
+
+def _costs_check(
+    table: str, parts: str, *, cost: str = "cost", unpriced_credits: str = "unpriced_credits"
+) -> Check:
+    return Check(
+        name=f"{table}_costs_equal_the_summary",
+        rule=f"cost and unpriced credits of {table} add up to the summary's {cost}, if of one currency",
+        cases=read_sql(
+            "marts/costs_equal_the_summary", parts=parts, cost=cost, unpriced_credits=unpriced_credits
+        ),
+        found=(
+            "workspace {workspace_id}, {period}: {part_cost} and {part_unpriced_credits} credits without a "
+            "price, in credit_summary {cost} and {unpriced_credits}"
+        ),
+        why="Two amounts for the same thing on one page discredit both.",
         remedy=_REBUILD,
     )
 
@@ -46,7 +64,8 @@ def _shares_check(table: str) -> Check:
 
 def _breakdown_gate(table: str) -> Gate:
     parts = f"select workspace_id, period, credits as part from marts.{table}"
-    return Gate(f"marts.{table}", (_credits_check(table, parts), _shares_check(table)))
+    costs = _costs_check(table, f"select workspace_id, period, cost, unpriced_credits from marts.{table}")
+    return Gate(f"marts.{table}", (_credits_check(table, parts), _shares_check(table), costs))
 
 
 def _whole_gate(table: str, source: str) -> Gate:
@@ -63,8 +82,8 @@ def _whole_gate(table: str, source: str) -> Gate:
 
 _ALL_PERIODS = Check(
     name="every_workspace_has_every_period",
-    rule="credit_summary has one row of this as_of for every workspace and period, and no other",
-    cases=read_sql("marts/every_workspace_has_every_period", periods=PERIODS),
+    rule="credit_summary has one row of this as_of for every workspace and period (but billing_period)",
+    cases=read_sql("marts/every_workspace_has_every_period", periods=ALL_PERIODS, other=NOT_EVERYWHERE),
     found="workspace {workspace_id}, {period}: {actual} rows, {of_as_of} of this as_of, expected {expected}",
     why="A missing row looks the same for a quiet month and a broken load.",
     remedy=_REBUILD,
@@ -101,8 +120,10 @@ _DAILY_CREDITS = _credits_check(
     f"""
         select daily.workspace_id, periods.period, daily.credits as part
         from marts.usage_daily as daily
-        inner join {PERIODS} as periods on daily.usage_date >= periods.first_date
+        inner join {ALL_PERIODS} as periods
+            on daily.usage_date >= periods.first_date and daily.usage_date <= periods.last_date
     """,
+    where=f"period <> '{NOT_EVERYWHERE}'",
 )
 
 _DAILY_FACTS = Check(
@@ -125,6 +146,64 @@ _WASTE = Check(
     ),
     found="workspace {workspace_id}, {period}: {part} in waste_by_reason, {whole} in credit_summary",
     why="Reasons that do not add up to the waste leave part of it unexplained.",
+    remedy=_REBUILD,
+)
+
+_WASTE_COSTS = _costs_check(
+    "waste_by_reason",
+    "select workspace_id, period, cost, 0 as unpriced_credits from marts.waste_by_reason",
+    cost="wasted_cost",
+    unpriced_credits="0",
+)
+
+_CELL_COSTS = Check(
+    name="usage_daily_costs_what_its_lots_cost",
+    rule="cost and unpriced credits of usage_daily are those of lot_draws, for every workspace",
+    cases=read_sql("marts/cells_cost_what_lots_cost"),
+    found=(
+        "workspace {workspace_id}: {cost} and {unpriced_credits} credits without a price in usage_daily, "
+        "{lot_cost} and {lot_unpriced_credits} of lot_draws"
+    ),
+    why="What lots paid for is what usage cost, to the last digit.",
+    remedy=_REBUILD,
+)
+
+_DRAWS = Check(
+    name="lot_draws_have_every_draw",
+    rule="the credits of lot_draws are those that the ledger drew, for every workspace",
+    cases="""
+        select workspace_id, sum(drawn) as drawn, sum(published) as published
+        from (
+            select workspace_id, credits as drawn, 0 as published from facts.fct_lot_draws_daily
+            union all
+            select workspace_id, 0 as drawn, credits as published from marts.lot_draws
+        ) as both_sides
+        group by workspace_id
+        having sum(drawn) <> sum(published)
+    """,
+    found="workspace {workspace_id}: {drawn} drawn, {published} in lot_draws",
+    why="A draw that is missing is a cost that nobody sees.",
+    remedy=_REBUILD,
+)
+
+_UNIT_COSTS = Check(
+    name="unit_costs_have_all_credits",
+    rule="priced and unpriced credits of each scope add up to credits_used, for every workspace and period",
+    cases=read_sql("marts/unit_costs_have_all_credits"),
+    found="workspace {workspace_id}, {period}, {scope}: {costed_credits} of {credits_used} credits",
+    why="Credits that are neither priced nor named as unpriced make a unit look cheap.",
+    remedy=_REBUILD,
+)
+
+_CHANGES = Check(
+    name="contributions_add_up_to_the_change",
+    rule="credits and contributions of every scope add up to those of the workspace, and to credits_used",
+    cases=read_sql("marts/contributions_add_up"),
+    found=(
+        "workspace {workspace_id}, {period}, {scope}: {credits} of {credits_used} credits, contributions "
+        "{contribution} of {credits_change}"
+    ),
+    why="A change whose parts do not add up is not explained by them.",
     remedy=_REBUILD,
 )
 
@@ -187,9 +266,14 @@ GATES = (
     _breakdown_gate("usage_by_member"),
     _breakdown_gate("usage_by_category"),
     _breakdown_gate("usage_by_generation_type"),
+    _breakdown_gate("usage_by_team"),
     Gate("marts.usage_by_tag", (_TAGS, _TAG_SHARES)),
-    Gate("marts.usage_daily", (_DAILY_CREDITS, _DAILY_FACTS, IN_TOTAL)),
-    Gate("marts.waste_by_reason", (_WASTE,)),
+    Gate("marts.usage_daily", (_DAILY_CREDITS, _DAILY_FACTS, _CELL_COSTS, IN_TOTAL)),
+    Gate("marts.waste_by_reason", (_WASTE, _WASTE_COSTS)),
+    Gate("marts.lot_draws", (_DRAWS,)),
+    Gate("marts.unit_costs", (_UNIT_COSTS,)),
+    Gate("marts.period_changes", (_CHANGES,)),
+    _whole_gate("purchases", "facts.fct_credit_entries where entry_type = 'purchase'"),
     Gate("marts.generation_details", (_DETAILS,)),
     _whole_gate("credit_lots", "facts.fct_credit_lots"),
     _whole_gate("credit_balance_daily", "facts.fct_credit_balance_daily"),

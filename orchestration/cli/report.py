@@ -22,7 +22,7 @@ from orchestration.cli.options import (
     workspace_option,
 )
 from orchestration.publish.report.i18n import LANGUAGES
-from orchestration.publish.report.load import ReportError, load_report
+from orchestration.publish.report.load import PERIOD_NAMES, ReportError, load_report
 from orchestration.publish.versions.file_names import file_name
 
 
@@ -30,6 +30,9 @@ from orchestration.publish.versions.file_names import file_name
 @data_dir_option
 @workspace_option("Id of the workspace; required if there are several.")
 @click.option("--days", type=int, default=30, show_default=True, help="Window: 7, 30 or 90 days.")
+@click.option(
+    "--period", type=click.Choice(PERIOD_NAMES), help="Window, calendar periods too; in place of --days."
+)
 @click.option(
     "--format",
     "output_format",
@@ -51,6 +54,7 @@ def report(
     data_dir: Path | None,
     workspace: str | None,
     days: int,
+    period: str | None,
     output_format: str,
     language: str | None,
     out: Path | None,
@@ -67,7 +71,7 @@ def report(
         fail("--open and --lang need the page; add --format html", EXIT_USAGE)
     settings = use_settings(data_dir=data_dir)
     try:
-        found = load_report(settings.published_dir, workspace_id=workspace, days=days)
+        found = load_report(settings.published_dir, workspace_id=workspace, days=days, period=period)
     except ReportError as error:
         fail(str(error), EXIT_USAGE)
     except duckdb.Error as error:

@@ -232,6 +232,8 @@ _CREDIT_ENTRIES = Feed(
         Column("related_event_id"),
         Column("related_source"),
         Column("plan_id"),
+        Column("pack_id"),
+        Column("invoice_id"),
         Column("revision", "count", default=0),
     ),
     required_rules=(
@@ -264,6 +266,8 @@ _WORKSPACES = Feed(
         Column("name"),
         Column("timezone", "timezone"),
         Column("lead_time_days", "count"),
+        Column("overage_price", "money", minimum=0),
+        Column("currency"),
         Column("updated_at", "instant"),
     ),
 )

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from orchestration.warehouse.dbt_tests import OPERATION, Asked, is_generic, tests_of
+from orchestration.warehouse.dbt_tests import OPERATION, Asked, is_generic, layer_of, tests_of
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -161,8 +161,8 @@ class DbtProject:
             shutil.rmtree(folder, ignore_errors=True)
 
     def relations(self, layer: str) -> set[str]:
-        """The names of the models and seeds of one schema that are tables or views."""
-        nodes = (node for node in self.manifest.nodes.values() if node.config.schema == layer)
+        """The names of the models and seeds of one layer that are tables or views."""
+        nodes = (node for node in self.manifest.nodes.values() if layer_of(node) == layer)
         return {node.name for node in nodes if node.is_refable and not node.is_ephemeral}
 
     def build(
@@ -173,12 +173,12 @@ class DbtProject:
         is_rebuilt: bool = False,
         unchanged: Collection[str] = (),
     ) -> Sequence[NodeResult]:
-        """Build the models and seeds of one schema, then test them; for failures, see `raise_failures`.
+        """Build the models and seeds of one layer, then test them; for failures, see `raise_failures`.
 
         What was skipped because something before it failed is not in the results.
 
         Args:
-            layer: the schema.
+            layer: the schema, or what `built_with` says in a model's configuration.
             variables: of dbt.
             is_rebuilt: use nothing of what is there.
             unchanged: names of models and seeds to leave as they are, and only test.
@@ -188,15 +188,21 @@ class DbtProject:
         """
         built: Sequence[Any] = []
         if not unchanged or not self.relations(layer) <= set(unchanged):
-            words = ["build", "--select", f"config.schema:{layer}"]
+            words = ["build", "--select", f"config.schema:{layer}", f"config.meta.built_with:{layer}"]
             words += ["--full-refresh"] if is_rebuilt else []
-            words += ["--exclude", *unchanged] if unchanged else []
+            excluded = [*unchanged, *self._built_elsewhere(layer)]
+            words += ["--exclude", *excluded] if excluded else []
             # unit tests are for make test; data tests follow
             words += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
             built = self._invoke(words, variables).results
         unbuilt = {result.node.unique_id for result in built if str(result.status) not in PASSING}
         results = [self._node_result(result) for result in built if str(result.status) != SKIPPED]
         return [*results, *self._test(tests_of(self.manifest, layer, without=unbuilt), variables)]
+
+    def _built_elsewhere(self, layer: str) -> list[str]:
+        """The names of the models of this schema that are built with another layer."""
+        nodes = (node for node in self.manifest.nodes.values() if node.config.schema == layer)
+        return [node.name for node in nodes if node.is_refable and layer_of(node) != layer]
 
     def _test(self, tests: Sequence[Sequence[Any]], variables: Mapping[str, object]) -> Iterator[NodeResult]:
         """Run data tests, all of a model in one statement; those of a statement that fails one by one."""

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from orchestration.warehouse.dbt_tests import layer_of
 from orchestration.warehouse.protocol import Warehouse
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Changes:
 
     def unchanged(self, layer: str) -> set[str]:
         """The names of the models and seeds of a layer that need not be built."""
-        nodes = (node for node in self._manifest.nodes.values() if node.config.schema == layer)
+        nodes = (node for node in self._manifest.nodes.values() if layer_of(node) == layer)
         return {node.name for node in nodes if not node.is_ephemeral and not self._is_built(node)}
 
     def _is_built(self, node: Any) -> bool:

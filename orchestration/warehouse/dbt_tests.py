@@ -78,10 +78,10 @@ def tests_of(manifest: Manifest, layer: str, *, without: Collection[str] = ()) -
 
     Args:
         manifest: with its parent map.
-        layer: schema of the models.
+        layer: of the models.
         without: nodes that could not be built, whose tests are left out.
     """
-    built = {key for key, node in manifest.nodes.items() if node.config.schema == layer}
+    built = {key for key, node in manifest.nodes.items() if layer_of(node) == layer}
     known, found = set(built), list(built)
     while found:
         parents = set(manifest.parent_map[found.pop()]) - known
@@ -94,6 +94,11 @@ def tests_of(manifest: Manifest, layer: str, *, without: Collection[str] = ()) -
         if is_test and parents & built and parents <= known.difference(without):
             tests[getattr(node, "attached_node", None) or key].append(node)
     return list(tests.values())
+
+
+def layer_of(node: Any) -> str:
+    """The layer that a model is built with: its schema, unless its configuration says `built_with`."""
+    return str(node.config.meta.get("built_with") or node.config.schema)
 
 
 def is_generic(test: Any) -> bool:

@@ -14,6 +14,12 @@ def credits_of(name: str) -> str:
     return f"cast(cast({name}_micro as decimal(38, 0)) * 0.000001 as decimal(38, 6)) as {name}"
 
 
+def price_of(name: str) -> str:
+    """SQL: whole steps of 10^-12 in `name`_steps as an exact price."""
+    steps = f"cast({name}_steps as decimal(38, 0))"
+    return f"cast({steps} * 0.000000000001 as decimal(24, 12)) as {name}"
+
+
 def columns_of(row: Mapping[str, pa.DataType]) -> str:
     """SQL: the columns of a frame, each as its declared type."""
     return ", ".join(_cast(name, kind) for name, kind in row.items())

@@ -19,6 +19,10 @@ from orchestration.warehouse.sql_files import read_sql
 
 ENTRIES = read_sql(__file__, "credit_entries")
 PLANS = read_sql(__file__, "credit_plans")
+OVERAGE_PRICES = """
+    select workspace_id, version_number, from_on, overage_price, currency
+    from dimensions.dim_overage_prices
+"""
 USAGE = """
     select workspace_id, usage_date, cast(credits * 1000000 as bigint) as credits_micro
     from facts.fct_usage_by_day

@@ -65,6 +65,11 @@ def test_every_metric_is_described_and_built_from_existing_measures() -> None:
             "select product_category, wasted_credits from marts.usage_by_category where period = '90d'",
         ),
         (
+            "wasted_cost",
+            "usage__generation_type",
+            "select generation_type, wasted_cost from marts.usage_by_generation_type where period = '90d'",
+        ),
+        (
             "waste_rate",
             "workspace",
             "select workspace_id, waste_rate from marts.credit_summary where period = '90d'",

@@ -42,6 +42,12 @@ KEYLESS = {
     "int_references_unknown": "its other_source is null in the row of the reference itself",
     "int_generation_changes": "a log of changes, in which a corrected generation stands twice",
     "fct_generations": "the rows of int_generations_classified, joined to one row of each small table",
+    "int_split_cells": "grouped by its key, in which settled_rule may be null",
+    "int_lot_draws_laid_out": "rows of the ledger's draws, numbered within their day",
+    "fct_lot_draws": "the rows of int_split_draws, and generations joined to the only draw of their day",
+    "fct_cost_daily": "the rows of fct_usage_daily and int_split_cells, joined to one draw each",
+    "int_cost_by_window": "grouped by its key, in which currency may be null",
+    "fct_cost_by_period": "grouped by its key, in which currency may be null",
     "ml_waste_cases": "a view of int_generations_classified; the gate on probabilities finds one doubled",
 }
 NO_NETWORK = """
@@ -149,7 +155,7 @@ def test_usage_has_a_column_for_every_disposition_rule(
     columns = {model["name"]: set(model["columns"]) for model in models(manifest)}
 
     # these are part of the credits of dispositions, or of the generations of one
-    other = {"product_credits", "partly_refunded_credits", "pending_product_credits"}
+    other = {"product_credits", "partly_refunded_credits", "pending_product_credits", "unpriced_credits"}
 
     def counted(model: str) -> set[str]:
         return {name.removesuffix("_credits") for name in columns[model] - other if name.endswith("_credits")}

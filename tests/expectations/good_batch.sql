@@ -188,7 +188,8 @@ select 'w1' as workspace_id, true as has_credit_entries
 union all select 'w2', false;
 
 create table facts.fct_credit_entries as
-select workspace_id, entry_id, lot_id, credits, date '2026-03-30' as effective_on from staging.stg_credit_entries
+select workspace_id, entry_id, lot_id, credits, date '2026-03-30' as effective_on, 'purchase' as entry_type
+from staging.stg_credit_entries
 cross join (select 'lot1' as lot_id) as lots;
 create table facts.fct_credit_lots (
     workspace_id text, lot_id text, funded decimal(38, 6), consumed decimal(38, 6), expired decimal(38, 6),
@@ -205,6 +206,10 @@ create table facts.fct_credit_balance_daily (
 insert into facts.fct_credit_balance_daily values
     ('w1', '2026-03-30', 10, 0, 90, 0, 0, 0),
     ('w1', '2026-03-31', 8.75, 0, 81.25, 0, 0, 0);
+create table facts.fct_lot_draws_daily as
+select workspace_id, usage_date, 'lot1' as lot_id, 'lot' as draw_kind, consumed as credits,
+    cast(0.05 as decimal(24, 12)) as unit_price, 'USD' as currency
+from facts.fct_credit_balance_daily;
 create table facts.fct_ledger_warnings (
     workspace_id text, entry_id text, lot_id text, warning text, credits decimal(38, 6), detail text,
     counted_on date
@@ -308,20 +313,33 @@ select workspace_id, period, date '2026-03-31' as as_of, cast(sum(credits) as de
     cast(case workspace_id when 'w1' then 2.5 else 0 end as decimal(38, 6))
         as expected_pending_waste_credits_high,
     cast(case workspace_id when 'w1' then 81.25 end as decimal(38, 6)) as credits_remaining,
+    cast(case workspace_id when 'w1' then sum(credits) * 0.05 end as decimal(38, 18)) as cost,
+    cast(case workspace_id when 'w1' then 0 else sum(credits) end as decimal(38, 6)) as unpriced_credits,
+    cast(case workspace_id when 'w1' then sum(wasted_credits) * 0.05 end as decimal(38, 18)) as wasted_cost,
     cast(case workspace_id when 'w1' then 2 else 1 end as bigint) as burn_rate_days
 from facts.fct_usage_daily
-cross join (values ('7d'), ('30d'), ('90d')) as periods(period)
+cross join (values ('7d'), ('30d'), ('90d'), ('month_to_date')) as periods(period)
 group by workspace_id, period;
+-- nothing was used in February
+insert into marts.credit_summary by name
+select workspace_id, 'last_month' as period, date '2026-03-31' as as_of, 0 as credits_used, 0 as generation_count,
+    0 as used_credits, 0 as iterated_credits, 0 as wasted_credits, 0 as pending_credits, 0 as untracked_credits,
+    0 as refunded_credits, 0 as expected_pending_waste_credits_low, 0 as expected_pending_waste_credits,
+    0 as expected_pending_waste_credits_high, 0 as unpriced_credits
+from (values ('w1'), ('w2')) as workspaces(workspace_id);
 create table marts.depletion_forecast as select * from forecast.credit_depletion;
 create table marts.usage_by_member as
 select workspace_id, period, cast(credits_used * share as decimal(38, 6)) as credits,
-    cast(share as decimal(38, 12)) as credit_share
+    cast(share as decimal(38, 12)) as credit_share, cast(cost * share as decimal(38, 18)) as cost,
+    cast(unpriced_credits * share as decimal(38, 6)) as unpriced_credits
 from marts.credit_summary
 cross join (values (0.6), (0.4)) as members(share);
 create table marts.usage_by_category as
-select workspace_id, period, credits_used as credits, cast(1 as decimal(38, 12)) as credit_share
+select workspace_id, period, credits_used as credits, cast(1 as decimal(38, 12)) as credit_share, cost,
+    unpriced_credits
 from marts.credit_summary;
 create table marts.usage_by_generation_type as select * from marts.usage_by_category;
+create table marts.usage_by_team as select * from marts.usage_by_category;
 create table facts.fct_generation_tags as
 select workspace_id, usage_date, 'team' as tag_key from facts.fct_generations;
 create table marts.usage_by_tag as
@@ -330,9 +348,24 @@ select workspace_id, period, 'team' as tag_key, value as tag_value, cast(credits
     cast(case value when 'a' then generation_count else 0 end as bigint) as generation_count
 from marts.credit_summary
 cross join (values ('a', 0.6), ('(none)', 0.4)) as tags(value, share);
-create table marts.usage_daily as select * from facts.fct_usage_daily;
+create table marts.usage_daily as
+select *, cast(case workspace_id when 'w1' then credits * 0.05 end as decimal(38, 18)) as cost,
+    cast(case workspace_id when 'w1' then 0 else credits end as decimal(38, 6)) as unpriced_credits
+from facts.fct_usage_daily;
+create table marts.lot_draws as
+select *, cast(credits * unit_price as decimal(38, 18)) as cost from facts.fct_lot_draws_daily;
+create table marts.purchases as select * from facts.fct_credit_entries where entry_type = 'purchase';
+create table marts.unit_costs as
+select workspace_id, period, scope, credits_used - unpriced_credits as priced_credits, unpriced_credits
+from marts.credit_summary
+cross join (values ('workspace'), ('member'), ('team'), ('product_category'), ('generation_type')) as scopes(scope);
+create table marts.period_changes as
+select workspace_id, period, scope, credits_used as credits, credits_used as credits_change,
+    credits_used as contribution
+from marts.credit_summary
+cross join (values ('workspace'), ('member')) as scopes(scope);
 create table marts.waste_by_reason as
-select workspace_id, period, wasted_credits from marts.credit_summary where wasted_credits > 0;
+select workspace_id, period, wasted_credits, wasted_cost as cost from marts.credit_summary where wasted_credits > 0;
 create table marts.generation_details as select workspace_id, usage_date from facts.fct_generations;
 create table marts.credit_lots as select * from facts.fct_credit_lots;
 create table marts.credit_balance_daily as select * from facts.fct_credit_balance_daily;

@@ -64,6 +64,7 @@ def test_an_unused_ledger_is_distinguished_from_a_missing_one(
 ) -> None:
     # without use nothing is consumed: lots and days of nobody would agree on that
     change("""delete from facts.fct_usage_daily;
+    delete from facts.fct_lot_draws_daily;
     update facts.fct_credit_balance_daily set consumed = 0;
     update facts.fct_credit_lots set consumed = 0, remaining = 100""")
     assert gate("ledger").failed_critical == ()

@@ -353,6 +353,12 @@ LEDGER: list[Corruption] = [
         ("w1 on 2026-03-30: 10.000000 used, 0.000000 consumed",),
     ),
     (
+        "draws_are_the_usage",
+        CRITICAL,
+        "delete from facts.fct_lot_draws_daily where usage_date = '2026-03-30'",
+        ("workspace w1 on 2026-03-30: 0.000000 drawn, 10.000000 consumed or overage",),
+    ),
+    (
         "lots_and_days_consume_the_same",
         CRITICAL,
         "update facts.fct_credit_lots set consumed = 18.749999",
@@ -376,6 +382,7 @@ LEDGER: list[Corruption] = [
             ("lots_keep_their_first_terms", "other_terms", "entry c9 of workspace w1, lot l: entry c8"),
             ("extensions_come_before_the_expiry", "late_extension", "came on 2026-03-20: lot l had expired"),
             ("lots_end_after_they_begin", "ends_before_it_begins", "entry c9 of workspace w1, lot l"),
+            ("lots_are_paid_in_one_currency", "two_currencies", "entry c9 of workspace w1, lot l: entry c8"),
             ("entries_are_booked_once", "twin_entry", "entry c9 of workspace w1 equals entry c8"),
         )
     ),

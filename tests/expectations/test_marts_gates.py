@@ -16,9 +16,9 @@ CRITICAL, WARNING = "critical", "warning"
 EXPECTED = "expected_pending_waste_credits"
 LISTS = (
     *("credit_lots", "credit_balance_daily", "depletion_paths", "usage_spikes", "waste_suggestions"),
-    *("ruleset_changes", "template_changes", "reconciliation"),
+    *("ruleset_changes", "template_changes", "reconciliation", "purchases"),
 )
-BREAKDOWNS = ("usage_by_member", "usage_by_category", "usage_by_generation_type")
+BREAKDOWNS = ("usage_by_member", "usage_by_category", "usage_by_generation_type", "usage_by_team")
 
 MARTS: list[Corruption] = [
     *(
@@ -38,6 +38,63 @@ MARTS: list[Corruption] = [
             ("workspace w2, 7d", "0.99999999999"),
         )
         for table in BREAKDOWNS
+    ),
+    *(
+        (
+            f"{table}_costs_equal_the_summary",
+            CRITICAL,
+            f"update marts.{table} set {change} where workspace_id = '{workspace}' and period = '7d'",
+            (f"workspace {workspace}, 7d: ", words),
+        )
+        for table in BREAKDOWNS
+        for workspace, change, words in (
+            ("w1", "cost = null", "in credit_summary 0.937500000000000000 and 0.000000"),
+            (
+                "w2",
+                "unpriced_credits = 0",
+                "0.000000 credits without a price, in credit_summary null and 3.000000",
+            ),
+        )
+    ),
+    (
+        "waste_by_reason_costs_equal_the_summary",
+        CRITICAL,
+        "update marts.waste_by_reason set cost = 0 where workspace_id = 'w1'",
+        ("workspace w1, 30d: 0.000000000000000000", "in credit_summary 0.062500000000000000"),
+    ),
+    *(
+        ("usage_daily_costs_what_its_lots_cost", CRITICAL, statement, (words,))
+        for statement, words in (
+            (
+                "update marts.usage_daily set cost = cost + 0.000000000000000001 where credits = 10",
+                "workspace w1: 0.937500000000000001 and 0.000000 credits without a price in usage_daily, "
+                "0.937500000000000000 and 0.000000 of lot_draws",
+            ),
+            (
+                "update marts.usage_daily set unpriced_credits = 0 where workspace_id = 'w2'",
+                "workspace w2: 0.000000000000000000 and 0.000000 credits without a price in usage_daily, "
+                "0.000000000000000000 and 3.000000 of lot_draws",
+            ),
+        )
+    ),
+    (
+        "lot_draws_have_every_draw",
+        CRITICAL,
+        "delete from marts.lot_draws where usage_date = '2026-03-30'",
+        ("workspace w1: 18.750000 drawn, 8.750000 in lot_draws",),
+    ),
+    (
+        "contributions_add_up_to_the_change",
+        CRITICAL,
+        "update marts.period_changes set contribution = 1 "
+        "where workspace_id = 'w2' and scope = 'member' and period = '7d'",
+        ("workspace w2, 7d, member: 3.000000 of 3.000000 credits, contributions 1.000000 of 3.000000",),
+    ),
+    (
+        "unit_costs_have_all_credits",
+        CRITICAL,
+        "delete from marts.unit_costs where workspace_id = 'w2' and scope = 'member' and period = '7d'",
+        ("workspace w2, 7d, member: 0.000000 of 3.000000 credits",),
     ),
     *(
         (
@@ -204,7 +261,7 @@ def test_pending_credits_without_known_outcomes_need_no_expected_waste(
 ) -> None:
     change(
         f"update marts.credit_summary set {EXPECTED} = null, {EXPECTED}_low = null, {EXPECTED}_high = null "
-        "where workspace_id = 'w1'"
+        "where workspace_id = 'w1' and pending_credits > 0"
     )
 
     assert gate("marts").failed_critical == ()

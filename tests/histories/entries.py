@@ -24,12 +24,15 @@ def entries_of(cast: Cast, schedule: Schedule, rng: random.Random) -> list[FeedR
     if rng.random() < 0.2:
         return []
     entries: list[FeedRow] = []
+    # of its own, so that what is paid decides nothing else
+    paid = random.Random(f"{cast.workspace_id} is paid")
 
     def enter(entry_type: str, credits: Decimal, **columns: Any) -> Row:
         at = moment(rng, schedule.first_day, schedule.last_day + timedelta(days=2), cast.zone)
         # the same ids in every workspace: an entry is known by workspace and id
         row: Row = {"entry_id": f"e{len(entries)}", "workspace_id": cast.workspace_id, "occurred_at": at}
         row |= {"entry_type": entry_type, "credits": credits, **columns}
+        row |= _payment(row, paid)
         entries.append(FeedRow("credit_entries", row, at))
         return row
 
@@ -68,9 +71,18 @@ def some_terms(schedule: Schedule, zone: str, rng: random.Random) -> Row:
         terms["expires_at"] = moment(rng, schedule.first_day + 10 * day, schedule.last_day + 30 * day, zone)
     if rng.random() < 0.3:
         terms["lot_id"] = f"lot{rng.randint(0, 2)}"
-    if rng.random() < 0.3:
-        terms |= {"amount": Decimal(rng.randint(1, 900)) / 4, "currency": "EUR"}
     return terms
+
+
+def _payment(row: Row, rng: random.Random) -> Row:
+    """What a purchase cost, in one currency or several; and generations that refunds of a lot name."""
+    is_paid, amount, currency = rng.random() < 0.8, Decimal(rng.randint(1, 90_000)) / 7, rng.random()
+    if row["entry_type"] == "refund" and row.get("lot_id") and is_paid:
+        return {"related_event_id": f"{row['workspace_id']}-g{rng.randint(0, 9)}"}
+    if row["entry_type"] not in ("purchase", "grant") or not is_paid:
+        return {}
+    found: Row = {"amount": amount.quantize(Decimal("1e-9")), "pack_id": "small", "invoice_id": "i1"}
+    return found | ({} if currency < 0.2 else {"currency": "EUR" if currency < 0.8 else "USD"})
 
 
 def _change(change: str, lot_id: str, enter: Any, rng: random.Random) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zlib import crc32
 
 from histories.cast import CATEGORIES, Cast, FeedRow, Row
 from histories.runs import ZONES, Schedule
@@ -66,8 +67,18 @@ class _Versions:
             row: Row = {"workspace_id": self._cast.workspace_id, **columns, column: value}
             if feed == "workspaces" and self._rng.random() < 0.3:
                 row |= {"name": "Ада", "lead_time_days": self._rng.randint(0, 9)}
+            if feed == "workspaces":
+                row |= self._overage(value)
+            if feed == "members":
+                teams = (None, "seo", "ads", "web")
+                row["team"] = teams[crc32(f"{row['member_id']} {value} {updated_at}".encode()) % 4]
             at = datetime.combine(day, time(12), UTC)
             self.feed_rows.append(FeedRow(feed, row | {"updated_at": updated_at}, at))
+
+    def _overage(self, value: Any) -> Row:
+        """What a credit costs that no lot covers, which changes with the version; some agreed on none."""
+        prices = {"overage_price": f"0.{len(str(value))}1", "currency": "EUR"}
+        return prices if crc32(self._cast.workspace_id.encode()) % 3 else {}
 
     def _stamps(self, count: int) -> list[datetime | None]:
         days = self._rng.sample(range(200), count)

@@ -26,9 +26,9 @@ class Burn:
     days: int
 
     @property
-    def rate(self) -> Fraction:
-        """Credits a day."""
-        return Fraction(self.credits, self.days * MICRO)
+    def rate(self) -> Fraction | None:
+        """Credits a day; null before the first usage."""
+        return Fraction(self.credits, self.days * MICRO) if self.days else None
 
 
 def history_days(usage: Mapping[date, int], as_of: date) -> int:
@@ -40,7 +40,8 @@ def burn(usage: Mapping[date, int], *, as_of: date, window_days: int) -> Burn:
     """Credits in the window / days in the window (or days since first usage, if fewer)."""
     start = as_of - timedelta(days=window_days - 1)
     used = sum(credits for day, credits in usage.items() if start <= day <= as_of)
-    return Burn(used, min(window_days, history_days(usage, as_of) or window_days))
+    history = history_days(usage, as_of) if usage else window_days
+    return Burn(used, max(min(window_days, history), 0))
 
 
 def pace_date(lots: Sequence[Lot], last_week: Burn, as_of: date) -> date | None:

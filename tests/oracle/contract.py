@@ -38,13 +38,19 @@ FEEDS: dict[str, dict[str, str]] = {
     ),
     "event_retractions": _columns(text="source retraction_id event_id reason", instant="occurred_at"),
     "credit_entries": _columns(
-        text="entry_id workspace_id entry_type lot_id currency related_event_id related_source plan_id",
+        text="entry_id workspace_id entry_type lot_id currency related_event_id related_source plan_id "
+        "pack_id invoice_id",
         instant="occurred_at effective_at expires_at",
         credits="credits",
         money="amount",
         integer="priority revision",
     ),
-    "workspaces": _columns(text="workspace_id name timezone", instant="updated_at", integer="lead_time_days"),
+    "workspaces": _columns(
+        text="workspace_id name timezone currency",
+        instant="updated_at",
+        money="overage_price",
+        integer="lead_time_days",
+    ),
     "members": _columns(text="workspace_id member_id name email team", instant="updated_at"),
     "products": _columns(text="workspace_id product_id title category", instant="updated_at"),
     "credit_packs": _columns(

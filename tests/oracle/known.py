@@ -93,6 +93,8 @@ class Known:
     workspaces: dict[tuple[str, ...], Row]
     members: dict[tuple[str, ...], Row]
     plans: dict[tuple[str, ...], Row]
+    workspace_versions: dict[tuple[str, ...], list[Row]]
+    member_versions: dict[tuple[str, ...], list[Row]]
 
     def zone(self, workspace_id: str) -> ZoneInfo:
         """Return the newest zone of the workspace, by default UTC."""
@@ -143,7 +145,12 @@ def _foremost(feed: str, rows: Sequence[Row]) -> Row:
 
 
 def newest(feed: str, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], Row]:
-    """Keep the current row of each id of a snapshot feed: newest updated_at, then batch, file and line.
+    """Keep the current row of each id of a snapshot feed."""
+    return {key: found[-1] for key, found in versions_of(feed, rows).items()}
+
+
+def versions_of(feed: str, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], list[Row]]:
+    """Return the rows of each id of a snapshot feed in order: by updated_at, then batch, file and line.
 
     A row without updated_at is as new as the newest of its key that had come by its batch.
     """
@@ -158,7 +165,9 @@ def newest(feed: str, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...]
         ]
         return row["updated_at"] or max(until), row["batch_id"], *row["place"]
 
-    return {key: max(same_key, key=lambda row: recency(row, same_key)) for key, same_key in versions.items()}
+    return {
+        key: sorted(same_key, key=lambda row: recency(row, same_key)) for key, same_key in versions.items()
+    }
 
 
 def local_date(instant: datetime, zone: ZoneInfo) -> date:
@@ -229,6 +238,8 @@ def what_is_known(rows: Mapping[str, Sequence[Mapping[str, Any]]], as_of: date) 
         workspaces=workspaces,
         members=newest("members", rows.get("members", ())),
         plans=newest("credit_plans", rows.get("credit_plans", ())),
+        workspace_versions=versions_of("workspaces", rows.get("workspaces", ())),
+        member_versions=versions_of("members", rows.get("members", ())),
     )
 
 

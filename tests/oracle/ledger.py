@@ -102,6 +102,8 @@ class Ledger:
     as_of: date
     lots: list[Lot]
     days: list[BalanceDay]
+    draws: dict[date, list[tuple[str, int]]]  # of each day the lots that paid, in order, and how much
+    entered: list[tuple[date, str, Row, int]]  # day, lot, entry and what the lot held before, in order
 
     @property
     def allowance(self) -> int:
@@ -160,6 +162,8 @@ class Booking:
         self.generation_days = generation_days
         self.drawn_last: dict[int, str | None] = {}
         self.lots: dict[str, Lot] = {}
+        self.draws: dict[date, list[tuple[str, int]]] = {}
+        self.entered: list[tuple[date, str, Row, int]] = []
         for kinds in (FUNDING, {"refund", "adjustment"}):
             for entry in self.entries:
                 if entry["entry_type"] in kinds and entry["credits"] > 0 and self._paid_on(entry) is None:
@@ -184,7 +188,8 @@ class Booking:
             if lot.effective_day > self.today and entry["entry_type"] != "extension":
                 lot.enter(entry)
         lots = sorted(self.lots.values(), key=lambda lot: lot.lot_id)
-        return Ledger(self.as_of, lots, [day for day in days if day.usage_date.toordinal() >= first])
+        shown = [day for day in days if day.usage_date.toordinal() >= first]
+        return Ledger(self.as_of, lots, shown, self.draws, self.entered)
 
     def _day(self, entry: Row, name: str) -> int:
         return local_date(entry[name], self.zone).toordinal()
@@ -235,9 +240,10 @@ class Booking:
         for entry, lot_id in routed:
             changes.append(((entry["occurred_at"], 2, entry["entry_id"]), self.lots[lot_id], entry))
         for _, lot, entry in sorted(changes, key=lambda item: item[0]):
+            self.entered.append((date.fromordinal(day), lot.lot_id, entry, lot.remaining))
             self._enter(lot, entry, over)
         self._expire(day)
-        uncovered = _draw(self.lots, day, self.usage.get(day, 0))[0]
+        uncovered, self.draws[date.fromordinal(day)] = _draw(self.lots, day, self.usage.get(day, 0))
         moved = {
             name: sum(getattr(lot, name) for lot in self.lots.values()) - before[name] for name in totals
         }
@@ -271,7 +277,8 @@ class Booking:
         real, self.lots = self.lots, {lot_id: copy(lot) for lot_id, lot in self.lots.items()}
         for _, lot, entry in self._changes(day):
             self._enter(lot, entry, over)
-        self.drawn_last[day] = _draw(self.lots, day, self.usage.get(day, 0))[1]
+        paid = _draw(self.lots, day, self.usage.get(day, 0))[1]
+        self.drawn_last[day] = paid[-1][0] if paid else None
         trial, self.lots = self.lots, real
         routed = []
         for entry in self.entries:
@@ -286,14 +293,15 @@ class Booking:
         return routed
 
 
-def _draw(lots: Mapping[str, Lot], day: int, used: int) -> tuple[int, str | None]:
-    """Draw usage from the lots alive; what is not covered, and the lot drawn last."""
-    last = None
+def _draw(lots: Mapping[str, Lot], day: int, used: int) -> tuple[int, list[tuple[str, int]]]:
+    """Draw usage from the lots alive; what is not covered, and what each lot paid, in order."""
+    paid = []
     for lot in sorted((lot for lot in lots.values() if lot.is_alive(day)), key=Lot.draw_order):
         covered = lot.consume(used)
         used -= covered
-        last = lot.lot_id if covered else last
-    return used, last
+        if covered:
+            paid.append((lot.lot_id, covered))
+    return used, paid
 
 
 def _lot_id(entry: Row) -> str:

@@ -6,32 +6,40 @@ No SQL, no frames and none of the project's code, so that a mistake is not repea
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from oracle import burn as burning
 from oracle.contract import Row, with_tags
 from oracle.disposition import Fact, facts_of
-from oracle.known import what_is_known
+from oracle.known import local_date, what_is_known
 from oracle.ledger import Ledger, Lot, run_ledger
-from oracle.plans import expected_lots
+from oracle.money import Draw, WorkspaceMoney, cost_columns, unit_cost_rows
+from oracle.plans import expected_lots, renewed_on
 from oracle.reconciliation import newest_totals, reconciled
 from oracle.usage import (
-    PERIODS,
     Mart,
+    Window,
     as_credits,
     breakdown,
+    cell_of,
+    credits_of,
     disposed_credits,
     grouped,
-    in_period,
+    in_window,
     measures,
     member_rows,
     most_efficient_member,
+    tag_of,
     tag_rows,
+    team_of,
     type_rows,
     usage_daily,
     waste_rows,
+    window_before,
+    windows,
 )
 
 GRAINS: dict[str, tuple[str, ...]] = {
@@ -39,16 +47,33 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "usage_by_member": ("workspace_id", "period", "member_id"),
     "usage_by_category": ("workspace_id", "period", "product_category"),
     "usage_by_generation_type": ("workspace_id", "period", "generation_type"),
+    "usage_by_team": ("workspace_id", "period", "team"),
     "usage_by_tag": ("workspace_id", "period", "tag_key", "tag_value"),
     "usage_daily": ("workspace_id", "usage_date", "member_id", "product_category", "generation_type"),
     "waste_by_reason": ("workspace_id", "period", "waste_reason"),
     "generation_details": ("source", "event_id"),
     "credit_lots": ("workspace_id", "lot_id"),
     "credit_balance_daily": ("workspace_id", "usage_date"),
+    "lot_draws": ("workspace_id", "lot_id", "usage_date"),
+    "purchases": ("workspace_id", "entry_id"),
+    "period_changes": ("workspace_id", "period", "scope", "scope_id"),
+    "unit_costs": ("workspace_id", "period", "scope", "scope_id", "currency"),
     "depletion_forecast": ("workspace_id", "as_of"),
     "reconciliation": ("source", "workspace_id", "model", "unit", "currency", "day", "last_day"),
 }
 
+COSTED_BY: dict[str, Callable[[Fact], Any]] = {
+    "usage_by_member": lambda fact: fact.generation.member_id,
+    "usage_by_category": lambda fact: fact.generation.product_category,
+    "usage_by_generation_type": lambda fact: fact.generation.generation_type,
+    "waste_by_reason": lambda fact: fact.waste_reason if fact.disposition == "wasted" else None,
+}
+SCOPES: dict[str, Callable[[Fact], Any]] = {
+    "workspace": lambda fact: "(all)",
+    "member": COSTED_BY["usage_by_member"],
+    "product_category": COSTED_BY["usage_by_category"],
+    "generation_type": COSTED_BY["usage_by_generation_type"],
+}
 BALANCE_COLUMNS = (
     "opening",
     "funded",
@@ -131,6 +156,31 @@ class Oracle:
             )
             for workspace_id, found in entries.items()
         }
+        self.money = {workspace_id: self._money(workspace_id) for workspace_id in self.ledgers}
+        self._team_versions: dict[str, dict[str, list[Row]]] = defaultdict(dict)
+        for (workspace_id, member_id), versions in self.known.member_versions.items():
+            self._team_versions[workspace_id][member_id] = versions
+        self._laid: dict[str, Mapping[tuple[str, str], Sequence[Draw]]] = {
+            workspace_id: money.laid(self._facts_of.get(workspace_id, ()))
+            for workspace_id, money in self.money.items()
+        }
+
+    def _money(self, workspace_id: str) -> WorkspaceMoney:
+        return WorkspaceMoney(
+            self.ledgers[workspace_id],
+            generation_days={
+                fact.generation.key: fact.generation.usage_date
+                for fact in self._facts_of.get(workspace_id, ())
+            },
+            versions=self.known.workspace_versions.get((workspace_id,), ()),
+            zone=self.known.zone(workspace_id),
+        )
+
+    def _costs(self, facts: Sequence[Fact], *, with_wasted: bool = True) -> dict[str, Any]:
+        """The columns of cost of generations of one workspace."""
+        workspace_ids = {fact.generation.workspace_id for fact in facts}
+        laid = self._laid.get(next(iter(workspace_ids), ""), {})
+        return cost_columns(facts, laid, with_wasted=with_wasted)
 
     def _expected(self, workspace_id: str) -> list[Lot]:
         plans = [plan for key, plan in self.known.plans.items() if key[0] == workspace_id]
@@ -144,15 +194,30 @@ class Oracle:
         """
         marts: dict[str, Mart] = {name: {} for name in GRAINS}
         for workspace_id in self.workspace_ids:
-            for period, days in PERIODS.items():
-                self._add_period(marts, workspace_id, period, days)
+            plans = [plan for key, plan in self.known.plans.items() if key[0] == workspace_id]
+            renewed = renewed_on(plans, self.as_of)
+            for period, window in windows(self.as_of, renewed).items():
+                self._add_period(marts, workspace_id, period, window)
+                before = window_before(period, window, renewed)
+                marts["period_changes"] |= {
+                    (workspace_id, period, *key): row
+                    for key, row in self._changes(workspace_id, window, before).items()
+                }
             marts["depletion_forecast"][workspace_id, self.as_of] = self._forecast(workspace_id)
         for workspace_id, ledger in self.ledgers.items():
             _add_ledger(marts, workspace_id, ledger)
         for workspace_id in self.workspace_ids:
             for lot in self._expected(workspace_id):
                 marts["credit_lots"][workspace_id, lot.lot_id] = _lot_row(lot, "expected")
+        for workspace_id, money in self.money.items():
+            for (lot_id, day), row in money.lot_draws(self.as_of).items():
+                marts["lot_draws"][workspace_id, lot_id, day] = row
+        for entry in self.known.entries:
+            if entry["entry_type"] == "purchase":
+                marts["purchases"][entry["workspace_id"], entry["entry_id"]] = self._purchase(entry)
         marts["usage_daily"] = usage_daily(self.facts)
+        for key, group in grouped(self.facts, cell_of).items():
+            marts["usage_daily"][key] |= self._costs(group)
         marts["reconciliation"] = dict(
             reconciled(
                 self.totals,
@@ -164,47 +229,97 @@ class Oracle:
         )
         for fact in self.facts:
             if fact.generation.usage_date > self.as_of - timedelta(days=90):
-                marts["generation_details"][fact.generation.key] = _detail(fact)
+                row = _detail(fact) | self._costs([fact], with_wasted=False)
+                marts["generation_details"][fact.generation.key] = row
         return marts
 
-    def _add_period(self, marts: dict[str, Mart], workspace_id: str, period: str, days: int) -> None:
-        facts = in_period(self._facts_of.get(workspace_id, ()), self.as_of, days)
+    def _changes(self, workspace_id: str, window: Window, before: Window) -> dict[tuple[str, str], Any]:
+        facts = self._facts_of.get(workspace_id, ())
+        now, then = in_window(facts, window), in_window(facts, before)
+        team = partial(team_of, self._team_versions[workspace_id], zone=self.known.zone(workspace_id))
+        rows = {}
+        for scope, dimension in {**SCOPES, "team": team}.items():
+            parts, parts_before = grouped(now, dimension), grouped(then, dimension)
+            for value in parts.keys() | parts_before.keys():
+                credits = credits_of(parts.get(value, ()))
+                credits_before = credits_of(parts_before.get(value, ()))
+                rows[scope, value] = {
+                    "credits": as_credits(credits),
+                    "credits_before": as_credits(credits_before),
+                    "credits_change": as_credits(credits - credits_before),
+                    "contribution": as_credits(credits - credits_before),
+                    "before_start_date": before[0],
+                    "before_end_date": before[1],
+                }
+        return rows
+
+    def _purchase(self, entry: Row) -> dict[str, Any]:
+        workspace = self.known.workspaces.get((entry["workspace_id"],)) or {}
+        return {
+            "day": local_date(entry["occurred_at"], self.known.zone(entry["workspace_id"])),
+            "lot_id": entry["lot_id"] or entry["entry_id"],
+            "credits": entry["credits"],
+            "amount": entry["amount"],
+            "currency": entry["currency"] or workspace.get("currency"),
+            "pack_id": entry["pack_id"],
+            "invoice_id": entry["invoice_id"],
+        }
+
+    def _add_period(self, marts: dict[str, Mart], workspace_id: str, period: str, window: Window) -> None:
+        facts = in_window(self._facts_of.get(workspace_id, ()), window)
         members = member_rows(facts, workspace_id, self.known.members)
         categories = breakdown(facts, lambda fact: fact.generation.product_category)
-        summary = self._summary(workspace_id, facts, days)
+        summary = self._summary(workspace_id, facts, window)
         summary["most_efficient_member_id"] = most_efficient_member(members)
         marts["credit_summary"][workspace_id, period] = summary
+        team = partial(team_of, self._team_versions[workspace_id], zone=self.known.zone(workspace_id))
+        for name, row in breakdown(facts, team).items():
+            marts["usage_by_team"][workspace_id, period, name] = row
+        for name, group in grouped(facts, team).items():
+            marts["usage_by_team"][workspace_id, period, name] |= self._costs(group)
+        for scope, dimension in {**SCOPES, "team": team}.items():
+            for value, group in grouped(facts, dimension).items():
+                for currency, row in unit_cost_rows(group, self._laid.get(workspace_id, {})).items():
+                    marts["unit_costs"][workspace_id, period, scope, value, currency] = row
         for name, rows in (
             ("usage_by_member", members),
             ("usage_by_category", categories),
             ("usage_by_generation_type", type_rows(facts)),
             ("waste_by_reason", waste_rows(facts)),
         ):
+            dimension = COSTED_BY[name]
+            for value, group in grouped(facts, dimension).items():
+                if value in rows:
+                    rows[value] |= self._costs(group, with_wasted=name != "waste_by_reason")
             marts[name].update({(workspace_id, period, value): row for value, row in rows.items()})
         for number, key in enumerate(self.tag_keys):
             rows = tag_rows(facts, number)
+            for value, group in grouped(facts, partial(tag_of, number)).items():
+                rows[value] |= self._costs(group)
             marts["usage_by_tag"] |= {(workspace_id, period, key, value): row for value, row in rows.items()}
 
-    def _summary(self, workspace_id: str, facts: Sequence[Fact], days: int) -> dict[str, Any]:
+    def _summary(self, workspace_id: str, facts: Sequence[Fact], window: Window) -> dict[str, Any]:
         row = measures(facts)
         row["credits_used"] = row.pop("credits")
         ledger = self.ledgers.get(workspace_id)
         workspace = self.known.workspaces.get((workspace_id,)) or {}
-        start = self.as_of - timedelta(days=days - 1)
-        rate = burning.burn(self.usage[workspace_id], as_of=self.as_of, window_days=days)
-        overage = sum(day.overage for day in ledger.days if day.usage_date >= start) if ledger else 0
-        before = sum(day.before_ledger for day in ledger.days if day.usage_date >= start) if ledger else 0
+        start, end = window
+        rate = burning.burn(self.usage[workspace_id], as_of=end, window_days=(end - start).days + 1)
+        days = [day for day in ledger.days if start <= day.usage_date <= end] if ledger else []
+        holds = ledger if end == self.as_of else None
         return {
             **row,
             **disposed_credits(facts),
+            **self._costs(facts),
             "workspace_name": workspace.get("name") or workspace_id,
             "timezone": workspace.get("timezone") or "UTC",
             "as_of": self.as_of,
             "window_start_date": start,
-            "allowance": as_credits(ledger.allowance) if ledger else None,
-            "credits_remaining": as_credits(ledger.remaining) if ledger else None,
-            "overage": as_credits(overage) if ledger else None,
-            "before_ledger": as_credits(before) if ledger else None,
+            "window_end_date": end,
+            "allowance": as_credits(holds.allowance) if holds else None,
+            "credits_remaining": as_credits(holds.remaining) if holds else None,
+            "overage": as_credits(sum(day.overage for day in days)) if ledger else None,
+            "before_ledger": as_credits(sum(day.before_ledger for day in days)) if ledger else None,
             "burn_rate": rate.rate,
             "burn_rate_days": rate.days,
         }

@@ -28,6 +28,19 @@ def expected_lots(plans: Sequence[Row], entries: Sequence[Row], zone: ZoneInfo, 
     return lots
 
 
+def renewed_on(plans: Sequence[Row], as_of: date) -> tuple[date, date] | None:
+    """The newest renewal whose interval has not ended, and the one before it; None if there is none."""
+    found = []
+    for plan in plans:
+        number = 0
+        while _step(plan, number) <= as_of:
+            day, after = _step(plan, number), _step(plan, number + 1)
+            if after > as_of and day <= (plan["ends_on"] or as_of):
+                found.append((day, _step(plan, number - 1)))
+            number += 1
+    return max(found, default=None)
+
+
 def _renewals(plan: Row, last: date) -> list[tuple[date, date]]:
     """Every renewal from the first on, and when its lot ends."""
     days = [_step(plan, 0)]

@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from oracle.contract import Row
 from oracle.disposition import DISPOSITIONS, Fact, segment_of
-from oracle.known import MICRO, NO_MEMBER
+from oracle.known import MICRO, NO_MEMBER, local_date
 
 Mart = dict[tuple[Any, ...], dict[str, Any]]
 Key = str
 
 PERIODS = {"7d": 7, "30d": 30, "90d": 90}
+Window = tuple[date, date]
 MIN_PRODUCTS = 10
 TYPE_NAMES = {
     "description": "Descriptions",
@@ -45,10 +48,32 @@ def ratio(numerator: int | Fraction, denominator: int | Fraction) -> Fraction | 
     return Fraction(numerator) / Fraction(denominator) if denominator else None
 
 
-def in_period(facts: Iterable[Fact], as_of: date, days: int) -> list[Fact]:
-    """Last N days: as_of - N + 1 .. as_of, by usage_date."""
-    start = as_of - timedelta(days=days - 1)
-    return [fact for fact in facts if start <= fact.generation.usage_date <= as_of]
+def windows(as_of: date, renewed_on: Window | None) -> dict[str, Window]:
+    """The first and last day of each period; the last N days are as_of - N + 1 .. as_of."""
+    found = {period: (as_of - timedelta(days=days - 1), as_of) for period, days in PERIODS.items()}
+    month = as_of.replace(day=1)
+    before = month - timedelta(days=1)
+    found |= {"month_to_date": (month, as_of), "last_month": (before.replace(day=1), before)}
+    return found | ({"billing_period": (renewed_on[0], as_of)} if renewed_on else {})
+
+
+def window_before(period: str, window: Window, renewed_on: Window | None) -> Window:
+    """The window that a period is compared with: as many days of the month or billing period before."""
+    start, end = window
+    day = timedelta(days=1)
+    if period == "last_month":
+        return (start - day).replace(day=1), start - day
+    first = start - (end - start) - day
+    if period == "month_to_date":
+        first = (start - day).replace(day=1)
+    if period == "billing_period" and renewed_on:
+        first = renewed_on[1]
+    return first, min(first + (end - start), start - day)
+
+
+def in_window(facts: Iterable[Fact], window: Window) -> list[Fact]:
+    """Facts by usage_date, both ends included."""
+    return [fact for fact in facts if window[0] <= fact.generation.usage_date <= window[1]]
 
 
 def grouped(facts: Iterable[Fact], key: Callable[[Fact], Any]) -> dict[Any, list[Fact]]:
@@ -189,10 +214,28 @@ def type_rows(facts: Sequence[Fact]) -> dict[str, dict[str, Any]]:
     return rows
 
 
+def team_of(versions: Mapping[str, Sequence[Row]], fact: Fact, *, zone: ZoneInfo) -> str:
+    """The team of the member at the end of the day; the first known one holds before it was known."""
+    found, is_known = None, False
+    for version in versions.get(fact.generation.member_id, ()):
+        if not is_known and version["team"] is None:
+            continue
+        since = version["updated_at"]
+        if not is_known or since is None or local_date(since, zone) <= fact.generation.usage_date:
+            found = version["team"]
+        is_known = True
+    return found or "(no team)"
+
+
+def tag_of(number: int, fact: Fact) -> str:
+    """The value of a tag, by its number."""
+    return fact.generation.tags[number] or "(none)"
+
+
 def tag_rows(facts: Sequence[Fact], number: int) -> dict[str, dict[str, Any]]:
     """usage_by_tag of one workspace, window and tag key (by its number), by value."""
-    rows = breakdown(facts, lambda fact: fact.generation.tags[number] or "(none)")
-    for value, group in grouped(facts, lambda fact: fact.generation.tags[number] or "(none)").items():
+    rows = breakdown(facts, partial(tag_of, number))
+    for value, group in grouped(facts, partial(tag_of, number)).items():
         rows[value] |= disposed_credits(group)
     return rows
 
@@ -210,19 +253,20 @@ def waste_rows(facts: Sequence[Fact]) -> dict[str, dict[str, Any]]:
     }
 
 
+def cell_of(fact: Fact) -> tuple[Any, ...]:
+    """The cell of the additive cube that a generation is in."""
+    generation = fact.generation
+    return (
+        generation.workspace_id,
+        generation.usage_date,
+        generation.member_id,
+        generation.product_category,
+        generation.generation_type,
+    )
+
+
 def usage_daily(facts: Sequence[Fact]) -> Mart:
     """The additive cube over all days."""
-
-    def cell(fact: Fact) -> tuple[Any, ...]:
-        generation = fact.generation
-        return (
-            generation.workspace_id,
-            generation.usage_date,
-            generation.member_id,
-            generation.product_category,
-            generation.generation_type,
-        )
-
     return {
         key: {
             "credits": as_credits(credits_of(group)),
@@ -233,5 +277,5 @@ def usage_daily(facts: Sequence[Fact]) -> Mart:
             ),
             **disposed_credits(group),
         }
-        for key, group in grouped(facts, cell).items()
+        for key, group in grouped(facts, cell_of).items()
     }

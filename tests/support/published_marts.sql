@@ -26,7 +26,9 @@ create table marts.credit_summary (
     iterated_credits decimal(38,6), wasted_credits decimal(38,6), pending_credits decimal(38,6),
     untracked_credits decimal(38,6), waste_rate decimal(38,12),
     expected_pending_waste_credits decimal(38,6), expected_pending_waste_credits_low decimal(38,6),
-    expected_pending_waste_credits_high decimal(38,6), most_efficient_member_id varchar
+    expected_pending_waste_credits_high decimal(38,6), most_efficient_member_id varchar,
+    window_end_date date, cost decimal(38,18), currency varchar, unpriced_credits decimal(38,6),
+    wasted_cost decimal(38,18), refunded_cost decimal(38,18)
 );
 create table journal.check_results (
     run_id varchar, layer varchar, asset varchar, check_name varchar, severity varchar,

@@ -103,6 +103,28 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The date a computed number of days later. -#}
+{% macro days_later(day, days) -%}
+    {{ adapter.dispatch('days_later', 'credits')(day, days) }}
+{%- endmacro %}
+{% macro default__days_later(day, days) -%}
+    ({{ day }} + cast({{ days }} as integer))
+{%- endmacro %}
+{% macro spark__days_later(day, days) -%}
+    date_add({{ day }}, cast({{ days }} as int))
+{%- endmacro %}
+
+{#- The same day some months later; the last day of a shorter month. -#}
+{% macro months_later(day, months) -%}
+    {{ adapter.dispatch('months_later', 'credits')(day, months) }}
+{%- endmacro %}
+{% macro default__months_later(day, months) -%}
+    cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
+{%- endmacro %}
+{% macro spark__months_later(day, months) -%}
+    add_months({{ day }}, cast({{ months }} as int))
+{%- endmacro %}
+
 {#- Whole days from one date to a later one, as a bigint. -#}
 {% macro days_between(earlier, later) -%}
     {{ adapter.dispatch('days_between', 'credits')(earlier, later) }}

@@ -16,6 +16,7 @@ select
     coalesce(named.name, known.workspace_id) as workspace_name,
     coalesce(named.timezone, '{{ var("default_timezone") }}') as timezone,
     coalesce(named.lead_time_days, {{ var("default_lead_time_days") }})
-        as lead_time_days
+        as lead_time_days,
+    named.currency
 from known
 left join named on known.workspace_id = named.workspace_id

@@ -5,6 +5,7 @@ workspaces as (select * from {{ ref('dim_workspaces') }}),
 dated as (
     select
         entries.*,
+        coalesce(entries.currency, workspaces.currency) as currency_of_amount,
         {{ local_date('entries.occurred_at', 'workspaces.timezone') }} as occurred_on,
         {{ local_date('entries.effective_at', 'workspaces.timezone') }} as effective_on,
         -- 23:59:59 on the 31st and the midnight after it both leave the 31st usable
@@ -23,10 +24,12 @@ select
     priority,
     credits,
     amount,
-    currency,
+    currency_of_amount as currency,
     related_event_id,
     related_source,
     plan_id,
+    pack_id,
+    invoice_id,
     occurred_at,
     occurred_on,
     effective_at,

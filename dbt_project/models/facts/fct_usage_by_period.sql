@@ -2,12 +2,12 @@ with periods as (select * from {{ ref('dim_periods') }}),
 
 summed as (
     select
-        workspace_id,
+        periods.workspace_id,
         period,
         {{ scope_kind('member_id', 'product_category', 'generation_type') }} as scope,
         coalesce(member_id, product_category, generation_type, '(all)') as scope_id,
         {%- for counted in (
-            'generation', 'attempt', 'regeneration', 'first_pass', 'first_pass_scored'
+            'generation', 'attempt', 'regeneration', 'first_pass', 'first_pass_scored', 'used'
         ) %}
         sum({{ counted }}_count) as {{ counted }}_count,
         {%- endfor %}
@@ -17,12 +17,14 @@ summed as (
         cast(sum(credits) as decimal(38, 6)) as credits,
         sum(first_pass_quality_parts) as first_pass_quality_parts
     from {{ ref('int_usage_by_window') }} as usage
-    inner join periods on usage.window_start_date >= periods.window_start_date
+    inner join periods
+        on
+            {{ is_in_period('usage') }}
     group by grouping sets (
-        (workspace_id, period),
-        (workspace_id, period, member_id),
-        (workspace_id, period, product_category),
-        (workspace_id, period, generation_type)
+        (periods.workspace_id, period),
+        (periods.workspace_id, period, member_id),
+        (periods.workspace_id, period, product_category),
+        (periods.workspace_id, period, generation_type)
     )
 ),
 
@@ -46,12 +48,13 @@ newest_{{ entity }}_days as (
 {{ entity }}_counts as (
     select
         workspace_id,
+        is_last_month,
         scope,
         scope_id,
         {{ days | join(', ') }},
         count(*) as entity_count
     from newest_{{ entity }}_days
-    group by workspace_id, scope, scope_id, {{ days | join(', ') }}
+    group by workspace_id, is_last_month, scope, scope_id, {{ days | join(', ') }}
 ),
 
 {{ entity }}s as (
@@ -70,7 +73,10 @@ newest_{{ entity }}_days as (
         ) as {{ measure }}
         {%- endfor %}
     from {{ entity }}_counts as counts
-    inner join periods on counts.used_on >= periods.window_start_date
+    inner join periods
+        on
+            {{ is_in_period('counts', day='used_on') }}
+            and counts.is_last_month = periods.is_last_month
     group by counts.workspace_id, periods.period, counts.scope, counts.scope_id
 ),
 {% endfor %}
@@ -81,7 +87,7 @@ first_attempts as (
         attempts.member_id,
         attempts.product_category,
         attempts.generation_type,
-        {{ shortest_window_start('attempts.usage_date') }} as window_start_date,
+        {{ segment_start('attempts.usage_date') }} as window_start_date,
         count(*) as mature_episode_count,
         sum(case when attempt_count = 1 and episode_used_count = 1 then 1 else 0 end)
             as first_pass_episode_count
@@ -90,22 +96,24 @@ first_attempts as (
         on
             attempts.workspace_id = workspaces.workspace_id
             and workspaces.is_outcome_tracked
+    left join {{ ref('dim_billing_periods') }} as billing
+        on attempts.workspace_id = billing.workspace_id
     where
         attempts.attempt_number = 1
         and attempts.is_first_variant
-        and attempts.usage_date > {{ as_of(period_days() | max) }}
+        and attempts.usage_date >= {{ first_reported_day() }}
         and attempts.episode_last_usage_date <= {{ as_of(var('maturity_days')) }}
     group by
         attempts.workspace_id,
         attempts.member_id,
         attempts.product_category,
         attempts.generation_type,
-        {{ shortest_window_start('attempts.usage_date') }}
+        {{ segment_start('attempts.usage_date') }}
 ),
 
 first_passes as (
     select
-        workspace_id,
+        periods.workspace_id,
         period,
         {{ scope_kind('member_id', 'product_category', 'generation_type') }} as scope,
         coalesce(member_id, product_category, generation_type, '(all)') as scope_id,
@@ -113,12 +121,13 @@ first_passes as (
         sum(first_pass_episode_count) as first_pass_episode_count
     from first_attempts
     inner join periods
-        on first_attempts.window_start_date >= periods.window_start_date
+        on
+            {{ is_in_period('first_attempts') }}
     group by grouping sets (
-        (workspace_id, period),
-        (workspace_id, period, member_id),
-        (workspace_id, period, product_category),
-        (workspace_id, period, generation_type)
+        (periods.workspace_id, period),
+        (periods.workspace_id, period, member_id),
+        (periods.workspace_id, period, product_category),
+        (periods.workspace_id, period, generation_type)
     )
 ),
 
@@ -188,6 +197,7 @@ select
     cast(coalesce(first_passes.mature_episode_count, 0) as bigint)
         as mature_episode_count,
     shared.used_credits,
+    cast(shared.used_count as bigint) as used_generation_count,
     shared.iterated_credits,
     shared.wasted_credits,
     shared.pending_credits,

@@ -35,6 +35,7 @@ select
     first_pass_scored_count,
     first_pass_quality_parts,
     used_credits,
+    used_count,
     cast(iterated_credits + unused_variant_credits as decimal(38, 6))
         as iterated_credits,
     cast(

@@ -29,8 +29,32 @@ overages as (
         sum(balances.overage) as overage,
         sum(balances.before_ledger) as before_ledger
     from {{ ref('stg_facts__credit_balance_daily') }} as balances
-    inner join periods on balances.usage_date >= periods.window_start_date
+    inner join periods
+        on
+            {{ is_in_period('balances', day='usage_date') }}
     group by balances.workspace_id, periods.period
+),
+
+costs as (
+    select * from {{ ref('fct_cost_by_scope') }}
+    where scope = 'workspace'
+),
+
+-- what refunds of generations gave back, on the days they count
+returned as (
+    select
+        movements.workspace_id,
+        periods.period,
+        sum(-{{ cost_of('movements.funded', 'movements.unit_price') }})
+            as refunded_cost,
+        min(movements.currency) as lowest_currency,
+        max(movements.currency) as highest_currency
+    from {{ ref('stg_facts__lot_movements') }} as movements
+    inner join periods
+        on
+            {{ is_in_period('movements', day='counted_on') }}
+    where movements.is_cost_returned
+    group by movements.workspace_id, periods.period
 ),
 
 windows as (
@@ -39,8 +63,10 @@ windows as (
         periods.period,
         periods.window_start_date,
         periods.window_end_date,
+        periods.is_last_month,
         -- a workspace younger than the window burns over the days it exists
         case
+            when workspaces.first_usage_date > periods.window_end_date then 0
             when workspaces.first_usage_date > periods.window_start_date
                 then
                     1 + {{ days_between(
@@ -49,7 +75,7 @@ windows as (
             else periods.window_days
         end as burn_rate_days
     from workspaces
-    cross join periods
+    inner join periods on workspaces.workspace_id = periods.workspace_id
 )
 
 select
@@ -57,16 +83,16 @@ select
     windows.period,
     windows.workspace_name,
     windows.timezone,
-    windows.window_end_date as as_of,
+    {{ as_of() }} as as_of,
     windows.window_start_date,
     windows.last_usage_date,
     cast(coalesce(usage.credits, 0) as decimal(38, 6)) as credits_used,
     case
-        when windows.has_credit_entries
+        when windows.has_credit_entries and not windows.is_last_month
             then cast(coalesce(lots.allowance, 0) as decimal(38, 6))
     end as allowance,
     case
-        when windows.has_credit_entries
+        when windows.has_credit_entries and not windows.is_last_month
             then cast(coalesce(lots.credits_remaining, 0) as decimal(38, 6))
     end as credits_remaining,
     case
@@ -116,8 +142,30 @@ select
     most_efficient.member_id as most_efficient_member_id,
     cast(coalesce(usage.product_credits, 0) as decimal(38, 6)) as product_credits,
     cast(coalesce(usage.partly_refunded_credits, 0) as decimal(38, 6))
-        as partly_refunded_credits
+        as partly_refunded_credits,
+    costs.cost,
+    costs.currency,
+    cast(coalesce(costs.unpriced_credits, 0) as decimal(38, 6)) as unpriced_credits,
+    costs.wasted_cost,
+    windows.window_end_date,
+    cast(
+        case
+            when
+                returned.lowest_currency = returned.highest_currency
+                and coalesce(costs.currency, returned.lowest_currency)
+                = returned.lowest_currency
+                then returned.refunded_cost
+            when returned.lowest_currency is null and costs.cost is not null
+                then coalesce(returned.refunded_cost, 0)
+        end as decimal(38, 18)
+    ) as refunded_cost
 from windows
+left join costs
+    on windows.workspace_id = costs.workspace_id and windows.period = costs.period
+left join returned
+    on
+        windows.workspace_id = returned.workspace_id
+        and windows.period = returned.period
 left join usage
     on windows.workspace_id = usage.workspace_id and windows.period = usage.period
 left join lots on windows.workspace_id = lots.workspace_id

@@ -3,6 +3,37 @@
 with generations as (
     select * from {{ ref('fct_generations') }}
     where usage_date > {{ as_of(var('detail_days')) }}
+),
+
+draws as (
+    select * from {{ ref('stg_facts__lot_draws_daily') }}
+    where usage_date > {{ as_of(var('detail_days')) }}
+),
+
+-- what several lots paid for
+split as (
+    select
+        split_draws.row_id,
+        cast(
+            case
+                when coalesce(min(draws.currency) = max(draws.currency), true)
+                    then sum({{ cost_of('split_draws.credits', 'draws.unit_price') }})
+            end as decimal(38, 18)
+        ) as cost,
+        case when min(draws.currency) = max(draws.currency) then min(draws.currency) end
+            as currency,
+        cast(
+            sum(case when draws.unit_price is null then split_draws.credits else 0 end)
+            as decimal(38, 6)
+        ) as unpriced_credits
+    from {{ ref('int_split_draws') }} as split_draws
+    inner join draws
+        on
+            split_draws.workspace_id = draws.workspace_id
+            and split_draws.usage_date = draws.usage_date
+            and split_draws.draw_number = draws.draw_number
+    where split_draws.usage_date > {{ as_of(var('detail_days')) }}
+    group by split_draws.row_id
 )
 
 select
@@ -51,7 +82,27 @@ select
     generations.partly_refunded_credits,
     generations.workflow,
     generations.provider_cost,
-    generations.provider_currency
+    generations.provider_currency,
+    case
+        when generations.credits > 0
+            then coalesce(
+                {{ cost_of('generations.credits', 'whole.unit_price') }}, split.cost
+            )
+    end as cost,
+    case when generations.credits > 0 then coalesce(whole.currency, split.currency) end
+        as currency,
+    case
+        when whole.unit_price is not null then cast(0 as decimal(38, 6))
+        else cast(
+            coalesce(split.unpriced_credits, generations.credits) as decimal(38, 6)
+        )
+    end as unpriced_credits
 from generations
+left join draws as whole
+    on
+        generations.workspace_id = whole.workspace_id
+        and generations.usage_date = whole.usage_date
+        and whole.draw_count = 1
+left join split on generations.row_id = split.row_id
 left join {{ ref('stg_waste__probabilities') }} as probabilities
     on generations.row_id = probabilities.row_id

@@ -4,8 +4,9 @@ with usage as (
 )
 
 select
-    workspace_id,
-    period,
-    scope_id as product_category,
+    usage.workspace_id,
+    usage.period,
+    usage.scope_id as product_category,
     {{ scope_measures() }}
 from usage
+{{ joined_scope_costs() }}

@@ -13,3 +13,4 @@ select
     {{ scope_measures() }}
 from usage
 inner join generation_types on usage.scope_id = generation_types.generation_type
+{{ joined_scope_costs() }}

@@ -55,7 +55,8 @@ select
     usage.waste_rate,
     coalesce(ranked.efficiency_rank = 1 and ranked.compared_count >= 2, false)
         as is_most_efficient,
-    usage.product_credits
+    usage.product_credits,
+    {{ scope_costs() }}
 from usage
 left join members
     on usage.workspace_id = members.workspace_id and usage.scope_id = members.member_id
@@ -69,3 +70,4 @@ left join ranked
         usage.workspace_id = ranked.workspace_id
         and usage.period = ranked.period
         and usage.scope_id = ranked.scope_id
+{{ joined_scope_costs() }}

@@ -25,9 +25,51 @@ summed as (
     from tags
     inner join {{ ref('fct_generations') }} as generations
         on tags.row_id = generations.row_id
-    inner join periods on tags.usage_date >= periods.window_start_date
+    inner join periods
+        on
+            {{ is_in_period('tags', day='usage_date') }}
+    where tags.usage_date >= {{ first_reported_day() }}
     group by
         generations.workspace_id, periods.period, tags.tag_key, tags.tag_value
+),
+
+costed as (
+    select
+        tags.workspace_id,
+        periods.period,
+        tags.tag_key,
+        tags.tag_value,
+        draws.credits as all_credits,
+        draws.cost as all_cost,
+        draws.currency,
+        draws.unit_price is not null as is_priced,
+        case
+            when generations.disposition = 'wasted' then draws.cost
+            when draws.unit_price is not null then 0
+        end as wasted_cost
+    from tags
+    inner join {{ ref('fct_lot_draws') }} as draws
+        on tags.usage_date = draws.usage_date and tags.row_id = draws.row_id
+    inner join {{ ref('fct_generations') }} as generations
+        on tags.row_id = generations.row_id
+    inner join periods
+        on
+            {{ is_in_period('tags', day='usage_date') }}
+    where tags.usage_date >= {{ first_reported_day() }}
+),
+
+costs as (
+    select
+        workspace_id,
+        period,
+        tag_key,
+        tag_value,
+        {{ only_cost() }} as cost,
+        {{ only_currency() }} as currency,
+        sum(case when is_priced then all_credits else 0 end) as priced_credits,
+        {{ only_cost('wasted', currency_of='all') }} as wasted_cost
+    from costed
+    group by workspace_id, period, tag_key, tag_value
 ),
 
 -- the shares of a key sum to exactly 1, as those of the other breakdowns
@@ -55,24 +97,34 @@ shared as (
 )
 
 select
-    workspace_id,
-    period,
-    tag_key,
-    tag_value,
-    credits,
+    shared.workspace_id,
+    shared.period,
+    shared.tag_key,
+    shared.tag_value,
+    shared.credits,
     {{ from_steps(
-        'share_steps + case when remainder_rank <= steps_left_over then 1 else 0 end'
+        'shared.share_steps'
+        ~ ' + case when shared.remainder_rank <= shared.steps_left_over then 1 else 0 end'
     ) }} as credit_share,
     cast(rank() over (
-        partition by workspace_id, period, tag_key
-        order by credits desc
+        partition by shared.workspace_id, shared.period, shared.tag_key
+        order by shared.credits desc
     ) as bigint) as spend_rank,
-    generation_count,
-    used_credits,
-    iterated_credits,
-    wasted_credits,
-    pending_credits,
-    untracked_credits,
-    refunded_credits,
-    {{ exact_ratio('wasted_credits', 'credits') }} as waste_rate
+    shared.generation_count,
+    shared.used_credits,
+    shared.iterated_credits,
+    shared.wasted_credits,
+    shared.pending_credits,
+    shared.untracked_credits,
+    shared.refunded_credits,
+    {{ exact_ratio('shared.wasted_credits', 'shared.credits') }} as waste_rate,
+    costs.cost,
+    costs.currency,
+    cast(shared.credits - coalesce(costs.priced_credits, 0) as decimal(38, 6))
+        as unpriced_credits,
+    costs.wasted_cost
 from shared
+left join costs
+    on {{ same_columns('shared', 'costs', [
+        'workspace_id', 'period', 'tag_key', 'tag_value'
+    ]) }}

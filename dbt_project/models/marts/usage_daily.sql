@@ -1,22 +1,66 @@
 {{ config(materialized='view') }}
 
-with usage as (select * from {{ ref('fct_usage_daily') }})
+{%- set cell = cell_columns() %}
+
+with usage as (select * from {{ ref('fct_usage_daily') }}),
+
+draws as (
+    select * from {{ ref('stg_facts__lot_draws_daily') }}
+    where draw_count = 1
+),
+
+-- cells of days that several lots paid for
+split as (
+    select
+        {{ cell | join(',\n        ') }},
+        {{ only_cost() }} as cost,
+        {{ only_currency() }} as currency,
+        {{ unpriced_credits() }} as unpriced_credits,
+        {{ only_cost('wasted', currency_of='all') }} as wasted_cost
+    from {{ ref('fct_cost_daily') }}
+    where is_split
+    group by {{ cell | join(', ') }}
+)
 
 select
-    workspace_id,
-    usage_date,
-    member_id,
-    product_category,
-    generation_type,
-    credits,
-    generation_count,
-    attempt_count,
-    regeneration_count,
-    used_credits,
-    iterated_credits,
-    wasted_credits,
-    pending_credits,
-    untracked_credits,
-    refunded_credits,
-    partly_refunded_credits
+    usage.workspace_id,
+    usage.usage_date,
+    usage.member_id,
+    usage.product_category,
+    usage.generation_type,
+    usage.credits,
+    usage.generation_count,
+    usage.attempt_count,
+    usage.regeneration_count,
+    usage.used_credits,
+    usage.iterated_credits,
+    usage.wasted_credits,
+    usage.pending_credits,
+    usage.untracked_credits,
+    usage.refunded_credits,
+    usage.partly_refunded_credits,
+    case
+        when usage.credits > 0
+            then coalesce(
+                {{ cost_of('usage.credits', 'draws.unit_price') }}, split.cost
+            )
+    end as cost,
+    case when usage.credits > 0 then coalesce(draws.currency, split.currency) end
+        as currency,
+    case
+        when draws.unit_price is not null then cast(0 as decimal(38, 6))
+        else coalesce(split.unpriced_credits, usage.credits)
+    end as unpriced_credits,
+    case
+        when usage.credits > 0
+            then coalesce(
+                {{ cost_of('usage.wasted_credits', 'draws.unit_price') }},
+                split.wasted_cost
+            )
+    end as wasted_cost
 from usage
+left join draws
+    on
+        usage.workspace_id = draws.workspace_id
+        and usage.usage_date = draws.usage_date
+left join split on {{ same_columns('usage', 'split', cell) }}

@@ -16,6 +16,8 @@ select
     related_event_id,
     related_source,
     plan_id,
+    pack_id,
+    invoice_id,
     revision,
     {{ utc_timestamp('occurred_at') }} as occurred_at,
     {{ utc_timestamp('effective_at') }} as effective_at,

@@ -13,6 +13,8 @@ select
     name,
     timezone,
     lead_time_days,
+    overage_price,
+    currency,
     cast(version_number as bigint) as version_number,
     is_newest,
     {{ utc_timestamp('updated_at') }} as updated_at,

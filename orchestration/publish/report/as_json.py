@@ -19,6 +19,7 @@ from orchestration.publish.report.sentences import (
     advice,
     costly_waste,
     describe_waste_reason,
+    period_title,
     shown_accuracy,
     untracked_text,
 )
@@ -30,9 +31,10 @@ def render_json(report: Report) -> str:
     Credits, rates and scores are strings with all their digits; rates are fractions of 1; days are ISO dates;
     undefined values are null. Keys are stable, in this order.
 
-    - `title`, `period` (`days`, `from`, `to`): the window, both ends included.
+    - `title`, `period` (`name`, `days`, `from`, `to`): the window, both ends included.
     - `published_at`: the instant at which this version was published; null if unknown.
-    - `summary`: the columns of the mart `credit_summary`.
+    - `summary`: the columns of the mart `credit_summary`; `cost` in `currency`, of which `wasted_cost` was
+      wasted, is null where no price is known, or where there are several currencies.
     - `forecast`: `deciding_charge`, a sentence about the one charge that decides the rest, or null; the
       columns of `depletion_forecast` for `summary.as_of`; `displayed` (as in the text, "Empty by May 12");
       `note` (why there is no range yet); or null.
@@ -58,8 +60,13 @@ def _report(report: Report) -> dict[str, Any]:
     summary = report.summary
     failures = [asdict(check) for check in report.checks if not check.passed]
     return {
-        "title": f"Credit Usage Analytics - Last {report.days} Days",
-        "period": {"days": report.days, "from": summary.window_start_date, "to": summary.as_of},
+        "title": f"Credit Usage Analytics - {period_title(report)}",
+        "period": {
+            "name": report.period,
+            "days": report.days,
+            "from": summary.window_start_date,
+            "to": summary.window_end_date or summary.as_of,
+        },
         "published_at": report.published_at,
         "summary": asdict(summary),
         "forecast": _forecast(report),

@@ -4,7 +4,7 @@ Not here: the data of a report (model.py), or how it is shown (text.py, as_json.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import duckdb
 
 from orchestration.publish.report.formatting import plain
 from orchestration.publish.report.model import (
+    BILLING_PERIOD,
+    CALENDAR_PERIODS,
     Accuracy,
     Balance,
     Check,
@@ -31,6 +33,7 @@ from orchestration.publish.versions.export import DATABASE_NAME
 from orchestration.publish.versions.manifest import read_manifest
 
 PERIODS = (7, 30, 90)
+PERIOD_NAMES = (*(f"{days}d" for days in PERIODS), *CALENDAR_PERIODS)
 REPORT_MARTS = (
     "credit_balance_daily",
     "credit_lots",
@@ -126,22 +129,26 @@ class ReportError(ValueError):
     """The requested report cannot be read from the published marts."""
 
 
-def load_report(published: Path, *, workspace_id: str | None, days: int) -> Report:
+def load_report(published: Path, *, workspace_id: str | None, days: int, period: str | None = None) -> Report:
     """Read the report of one workspace; credits stay exact decimals.
 
     Args:
         published: the folder of a version, or the link to the served one.
         workspace_id: may be None if only one workspace is published.
         days: length of the period, one of `PERIODS`.
+        period: one of `PERIOD_NAMES`, instead of the days.
 
     Raises:
         ReportError: nothing is published, or not this period or workspace, or which workspace is left open.
     """
-    _require_period(days)
+    if period is None:
+        _require_period(days)
+        period = f"{days}d"
     published = published.resolve()  # the link may move between the two files that are read
     with _opened(published) as connection:
         chosen = _chosen_workspace(workspace_ids(connection), workspace_id)
-        report = next(_reports(connection, [chosen], days=days))
+        _require_period_of(connection, chosen, period)
+        report = next(_reports(connection, [chosen], period=period))
     manifest = read_manifest(published)
     return replace(report, published_at=manifest.published_at if manifest else None)
 
@@ -162,7 +169,7 @@ def load_reports(
         ids = workspace_ids(connection) if chosen is None else chosen
         for start in range(0, len(ids), WORKSPACES_AT_ONCE):
             batch = ids[start : start + WORKSPACES_AT_ONCE]
-            yield from _reports(connection, batch, days=days, is_alone=is_alone)
+            yield from _reports(connection, batch, period=f"{days}d", is_alone=is_alone)
 
 
 def published_workspaces(published: Path) -> list[str]:
@@ -176,6 +183,19 @@ def _require_period(days: int) -> None:
         raise ReportError(
             f"a report covers one of the published periods of 7, 30 or 90 days; {days} days were requested."
             " Use `--days` 7, 30 or 90, or sum any other period from the mart usage_daily."
+        )
+
+
+def _require_period_of(connection: duckdb.DuckDBPyConnection, workspace_id: str, period: str) -> None:
+    found = connection.execute(
+        "select 1 from marts.credit_summary where workspace_id = $id and period = $period",
+        {"id": workspace_id, "period": period},
+    )
+    if not found.fetchall():
+        why = "no plan renews its credits" if period == BILLING_PERIOD else "it is not published yet"
+        raise ReportError(
+            f"a report covers a published period of the workspace; {plain(workspace_id)!r} has no {period}:"
+            f" {why}. Use another `--period`, or publish it with `credits run`."
         )
 
 
@@ -222,16 +242,17 @@ def _reports(
     connection: duckdb.DuckDBPyConnection,
     workspace_ids: Sequence[str],
     *,
-    days: int,
+    period: str,
     is_alone: bool = False,
 ) -> Iterator[Report]:
     def read(row_type: type[Any], source: str, *, order: str, **renames: str) -> dict[str, tuple[Any, ...]]:
+        renames = {**_missing(connection, row_type, source), **renames}
         query = (
             f"select workspace_id, {_columns(row_type, renames)} from {source}"
             " where workspace_id in (select unnest($ids)) and period = $period"
             f" order by workspace_id, {order}"
         )
-        rows = connection.execute(query, {"ids": list(workspace_ids), "period": f"{days}d"}).fetchall()
+        rows = connection.execute(query, {"ids": list(workspace_ids), "period": period}).fetchall()
         return _grouped(row_type, rows)
 
     def read_usage(mart: str, **renames: str) -> dict[str, tuple[UsageLine, ...]]:
@@ -261,9 +282,12 @@ def _reports(
     )
     checks = _checks(connection)
     for workspace_id in workspace_ids:
+        summary = summaries[workspace_id][0]
+        last_day = summary.window_end_date or summary.as_of
         yield Report(
-            days=days,
-            summary=summaries[workspace_id][0],
+            days=(last_day - summary.window_start_date).days + 1,
+            period=period,
+            summary=summary,
             members=members.get(workspace_id, ()),
             categories=categories.get(workspace_id, ()),
             generation_types=types.get(workspace_id, ()),
@@ -292,6 +316,19 @@ def _checks(connection: duckdb.DuckDBPyConnection) -> tuple[Check, ...]:
         " order by passed, layer, check_name, asset"
     ).fetchall()
     return tuple(Check(*row) for row in rows)
+
+
+def _missing(connection: duckdb.DuckDBPyConnection, row_type: type[Any], mart: str) -> dict[str, str]:
+    """Fields that the mart of an older release does not have, as null."""
+    optional = [field.name for field in fields(row_type) if field.default is not MISSING]
+    if not optional or not mart.startswith("marts."):
+        return {}
+    described = connection.execute(
+        "select column_name from duckdb_columns() where schema_name || '.' || table_name = $mart",
+        {"mart": mart},
+    )
+    known = {name for (name,) in described.fetchall()}
+    return {name: "null" for name in optional if name not in known}
 
 
 def _columns(row_type: type[Any], renames: Mapping[str, str]) -> str:

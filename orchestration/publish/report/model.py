@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+MONTH_TO_DATE, LAST_MONTH, BILLING_PERIOD = CALENDAR_PERIODS = (
+    "month_to_date",
+    "last_month",
+    "billing_period",
+)
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -45,6 +51,12 @@ class Summary:
     expected_pending_waste_credits_low: Decimal | None
     expected_pending_waste_credits_high: Decimal | None
     most_efficient_member_id: str | None
+    window_end_date: date | None = None
+    cost: Decimal | None = None
+    currency: str | None = None
+    unpriced_credits: Decimal | None = None
+    wasted_cost: Decimal | None = None
+    refunded_cost: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,9 @@ class UsageLine:
     wasted_credits: Decimal
     waste_rate: Decimal | None
     is_most_efficient: bool
+    cost: Decimal | None = None
+    currency: str | None = None
+    wasted_cost: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +92,8 @@ class WasteLine:
     wasted_credits: Decimal
     generation_count: int
     share_of_credits: Decimal | None
+    cost: Decimal | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True)
@@ -229,7 +246,7 @@ class Report:
     """Everything reported about one workspace and period.
 
     Attributes:
-        days: length of the period, which ends on `summary.as_of`.
+        days: length of the period, which ends on `summary.as_of`, or before it if it is last_month.
         members, categories, generation_types: most credits first.
         waste: most credits first; reasons without credits included.
         suggestions: the largest potential saving first; they overlap and do not add up.
@@ -242,6 +259,7 @@ class Report:
         reconciliation: totals that sources state of this workspace, or of all where it is the only one.
         checks: of the newest run over all workspaces; failed ones first.
         published_at: when the version it was read from was published; None if unknown.
+        period: of the marts.
     """
 
     days: int
@@ -260,3 +278,9 @@ class Report:
     checks: tuple[Check, ...]
     published_at: datetime | None = None
     reconciliation: tuple[SourceTotal, ...] = ()
+    period: str = "30d"
+
+    @property
+    def is_rolling(self) -> bool:
+        """Whether the period is so many days up to `summary.as_of`."""
+        return self.period not in CALENDAR_PERIODS

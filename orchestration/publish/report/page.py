@@ -24,7 +24,7 @@ from orchestration.publish.report.headline import (
 )
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.i18n import using_language
-from orchestration.publish.report.model import Forecast, Report, WasteLine
+from orchestration.publish.report.model import LAST_MONTH, Forecast, Report, WasteLine
 from orchestration.publish.report.sentences import (
     WasteReason,
     accuracy_text,
@@ -32,12 +32,14 @@ from orchestration.publish.report.sentences import (
     buying_text,
     capped_text,
     change_text,
+    cost_text,
     costly_waste,
     describe_waste_reason,
     drawn_credits,
     evidence_text,
     is_waste_unknown,
     pending_text,
+    period_text,
     reconciliation_text,
     restated_text,
     saving_text,
@@ -75,6 +77,10 @@ def render_page(
             files=files,
             report=report,
             summary=summary,
+            period=period_text(report),
+            last_day=summary.window_end_date or summary.as_of,
+            cost=cost_text(summary.cost, summary.currency),
+            wasted_cost=cost_text(summary.wasted_cost, summary.currency),
             forecast=report.forecast,
             workspace=workspace_label(report),
             headline=report_headline(report),
@@ -147,6 +153,8 @@ def headline_notes(report: Report) -> list[str]:
         )
         if sentence
     ]
+    if report.period == LAST_MONTH:
+        return notes
     if summary.credits_remaining is None:
         notes.append(_("There is no credit ledger, so only use and burn are reported, not what is left."))
     else:

@@ -15,6 +15,7 @@ from orchestration.publish.report.formatting import (
     count,
     credits,
     credits_range,
+    day_month_year,
     month_year,
     percent,
     plain,
@@ -22,6 +23,8 @@ from orchestration.publish.report.formatting import (
 )
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import (
+    LAST_MONTH,
+    MONTH_TO_DATE,
     Accuracy,
     Forecast,
     Report,
@@ -30,6 +33,34 @@ from orchestration.publish.report.model import (
     Suggestion,
     WasteLine,
 )
+
+
+def period_title(report: Report) -> str:
+    """The period as a title, in English: "Last 30 Days", "March 2026"."""
+    first = report.summary.window_start_date
+    if report.is_rolling:
+        return f"Last {report.days} Days"
+    if report.period == LAST_MONTH:
+        return month_year(first)
+    is_month = report.period == MONTH_TO_DATE
+    return f"{month_year(first)} to Date" if is_month else f"Billing Period since {day_month_year(first)}"
+
+
+def period_text(report: Report) -> str:
+    """The period within a line: "last 30 days", "Mar 2026"."""
+    first = report.summary.window_start_date
+    if report.is_rolling:
+        return _("last {days} days", days=report.days)
+    if report.period == LAST_MONTH:
+        return month_year(first)
+    if report.period == MONTH_TO_DATE:
+        return _("{month} to date", month=month_year(first))
+    return _("billing period since {day}", day=day_month_year(first))
+
+
+def cost_text(cost: Decimal | None, currency: str | None) -> str | None:
+    """An amount with its currency, as "9.45 USD"; None if there is none to show."""
+    return None if cost is None or not currency else f"{amount(cost)} {plain(currency)}"
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from orchestration.publish.report.sentences import (
     describe_waste_reason,
     is_waste_unknown,
     pending_text,
+    period_title,
     reconciliation_text,
     untracked_text,
     used_beyond_allowance,
@@ -83,7 +84,7 @@ def _head(report: Report) -> list[str]:
         f"Forecast: {when}" + (f" ({early})" if early else ""),
     ]
     lines = [
-        f"Credit Usage Analytics - Last {report.days} Days",
+        f"Credit Usage Analytics - {period_title(report)}",
         f"{name}, data to {day_month_year(summary.as_of)}, {plain(summary.timezone)}",
         *_lead(forecast, as_of=summary.as_of),
         GAP.join(figures),

@@ -44,6 +44,12 @@ THAI: dict[str, str] = {
     "No forecast for {day}": "ไม่มีการพยากรณ์สำหรับ {day}",
     "{credits} credits used in {days} days": "ใช้ไป {credits} เครดิตใน {days} วัน",
     "last {days} days": "{days} วันล่าสุด",
+    "{month} to date": "{month} ถึงปัจจุบัน",
+    "billing period since {day}": "รอบบิลตั้งแต่ {day}",
+    "They cost {amount}.": "คิดเป็นเงิน {amount}",
+    "No price is known for {credits} of the credits used; they are in no cost.": (
+        "ไม่ทราบราคาของ {credits} เครดิตที่ใช้ จึงไม่รวมอยู่ในค่าใช้จ่าย"
+    ),
     "data to {day}": "ข้อมูลถึง {day}",
     "published {at}": "เผยแพร่เมื่อ {at}",
     "8 in 10 chance: between {first} and {last}": "โอกาส 8 ใน 10: ระหว่าง {first} ถึง {last}",

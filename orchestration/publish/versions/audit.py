@@ -22,7 +22,7 @@ _PARTS = {
     "usage_daily": (
         "credits",
         "credits_used",
-        "parts.usage_date between summary.window_start_date and summary.as_of",
+        "parts.usage_date between summary.window_start_date and summary.window_end_date",
     ),
     "usage_by_member": ("credits", "credits_used", _BY_PERIOD),
     "usage_by_category": ("credits", "credits_used", _BY_PERIOD),

@@ -33,17 +33,22 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
     "depletion_paths": ("workspace_id", "forecast_date"),
     "forecast_accuracy": ("workspace_id", "kind", "horizon_bucket"),
     "generation_details": ("workspace_id", "usage_date", "source", "event_id"),
+    "lot_draws": ("workspace_id", "usage_date", "lot_id"),
     "model_registry": ("model", "version"),
+    "period_changes": ("workspace_id", "period", "scope", "scope_id"),
+    "purchases": ("workspace_id", "day", "entry_id"),
     "reconciliation": (
         *("source", "workspace_id", "model", "unit", "currency"),
         *("day", "last_day"),
     ),
     "ruleset_changes": ("workspace_id", "generation_type", "ruleset_id"),
     "template_changes": ("workspace_id", "generation_type", "template_id"),
+    "unit_costs": ("workspace_id", "period", "scope", "scope_id", "currency"),
     "usage_by_category": ("workspace_id", "period", "product_category"),
     "usage_by_generation_type": ("workspace_id", "period", "generation_type"),
     "usage_by_member": ("workspace_id", "period", "member_id"),
     "usage_by_tag": ("workspace_id", "period", "tag_key", "tag_value"),
+    "usage_by_team": ("workspace_id", "period", "team"),
     "usage_daily": ("workspace_id", "usage_date", "member_id", "product_category", "generation_type"),
     "usage_spikes": ("workspace_id", "usage_date", "scope"),
     "waste_by_reason": ("workspace_id", "period", "waste_reason"),
@@ -51,7 +56,7 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
 }
 
 # long marts whose rows are written by month, so that months before the first change are not written again
-DATED_BY = {"credit_balance_daily": "usage_date", "usage_daily": "usage_date"}
+DATED_BY = dict.fromkeys(("credit_balance_daily", "lot_draws", "usage_daily"), "usage_date")
 # marts with totals over all workspaces under this id, which a workspace could have, too
 MARTS_WITH_TOTALS = frozenset({"forecast_accuracy", "reconciliation"})
 ALL_WORKSPACES = "(all)"

@@ -6,6 +6,8 @@ select
     entries.lot_id,
     entries.priority,
     entries.plan_id,
+    entries.amount,
+    entries.currency,
     entries.occurred_at,
     entries.occurred_on,
     entries.effective_at,

@@ -51,7 +51,8 @@ def test_the_ledger_step_follows_the_policy_of_the_project(tmp_path: Path) -> No
                 occurred_at + interval 1 day as effective_at,
                 cast(occurred_at + interval 1 day as date) as effective_on, null::timestamp as expires_at,
                 null::date as expires_on,
-                null as plan_id, null as related_event_id, null as related_source
+                null as plan_id, 10.00 as amount, 'EUR' as currency, null as related_event_id,
+                null as related_source
             from (values ('b', 1, timestamp '2026-03-01'), ('a', 2, timestamp '2026-03-01'))
                 as lots(lot_id, priority, occurred_at)
         """)
@@ -69,6 +70,11 @@ def test_the_ledger_step_follows_the_policy_of_the_project(tmp_path: Path) -> No
                 date '2026-05-01' as starts_on, null::date as ends_on, 0 as rollover_days
         """)
         connection.execute("""
+            create table dimensions.dim_overage_prices as
+            select 'w' as workspace_id, 1 as version_number, null::date as from_on, 0.5 as overage_price,
+                'EUR' as currency
+        """)
+        connection.execute("""
             create table facts.fct_usage_by_day as
             select 'w' as workspace_id, date '2026-03-01' as usage_date, 30 as credits
         """)
@@ -77,3 +83,8 @@ def test_the_ledger_step_follows_the_policy_of_the_project(tmp_path: Path) -> No
     list(credit_ledger(run=run, dbt=dbt, warehouse=warehouse))
     lots = warehouse.query("select lot_id, cast(consumed as integer) as n from facts.fct_credit_lots")
     assert lots.set_index("lot_id")["n"].to_dict() == {"a": 30, "b": 0, "team 2026-05-01": 0}
+    draws = warehouse.query("""
+        select lot_id, cast(credits * unit_price as double) as cost, currency from facts.fct_lot_draws_daily
+        where draw_kind = 'lot'
+    """)
+    assert draws.to_numpy().tolist() == [["a", 3.0, "EUR"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ def test_an_interrupt_reaches_dbt_as_the_one_on_which_it_ends_its_threads(
 
     before = [signal.getsignal(number) for number in numbers]
     monkeypatch.setattr(dbtRunner, "invoke", invoke)
-    monkeypatch.setattr(DbtProject, "manifest", None)
+    monkeypatch.setattr(DbtProject, "manifest", SimpleNamespace(nodes={}))
     with pytest.raises(DbtFailed, match="KeyboardInterrupt"):
         DbtProject(project_dir, target_dir=project_dir.parent).build("staging", variables={})
     assert while_building == [signal.default_int_handler] * 2

@@ -9,7 +9,9 @@ spent as (
         usage.member_id,
         sum(usage.product_credits) as credits
     from {{ ref('int_usage_by_window') }} as usage
-    inner join periods on usage.window_start_date >= periods.window_start_date
+    inner join periods
+        on
+            {{ is_in_period('usage') }}
     group by
         usage.workspace_id,
         periods.period,
@@ -21,20 +23,24 @@ spent as (
 -- only credits that have a product are expected of one
 windowed_units as (
     select
-        workspace_id,
+        units.workspace_id,
         product_category,
         generation_type,
         member_id,
-        {{ shortest_window_start('used_on') }} as window_start_date,
+        is_last_month,
+        {{ segment_start('used_on') }} as window_start_date,
         count(*) as unit_count
-    from {{ ref('int_unit_last_used') }}
+    from {{ ref('int_unit_last_used') }} as units
+    left join {{ ref('dim_billing_periods') }} as billing
+        on units.workspace_id = billing.workspace_id
     where unit_key is not null
     group by
-        workspace_id,
+        units.workspace_id,
         product_category,
         generation_type,
         member_id,
-        {{ shortest_window_start('used_on') }}
+        is_last_month,
+        {{ segment_start('used_on') }}
 ),
 
 units as (
@@ -46,7 +52,10 @@ units as (
         windowed_units.member_id,
         sum(windowed_units.unit_count) as unit_count
     from windowed_units
-    inner join periods on windowed_units.window_start_date >= periods.window_start_date
+    inner join periods
+        on
+            {{ is_in_period('windowed_units') }}
+            and windowed_units.is_last_month = periods.is_last_month
     group by
         windowed_units.workspace_id,
         periods.period,

@@ -2,15 +2,15 @@
     'generation', 'attempt', 'regeneration', 'first_pass', 'first_pass_scored'
 ] %}
 {%- set reasons = settled_waste_reasons() + open_waste_reasons() %}
-{%- set day = shortest_window_start('usage_date') %}
+{%- set day = segment_start('usage.usage_date') %}
 
 select
-    workspace_id,
+    usage.workspace_id,
     member_id,
     product_category,
     generation_type,
     {{ day }} as window_start_date,
-    {%- for counted in counts + reasons %}
+    {%- for counted in counts + ['used'] + reasons %}
     cast(sum({{ counted }}_count) as bigint) as {{ counted }}_count,
     {%- endfor %}
     {%- for summed in ['product', 'partly_refunded'] + dispositions() + reasons %}
@@ -18,6 +18,10 @@ select
     {%- endfor %}
     cast(sum(credits) as decimal(38, 6)) as credits,
     cast(sum(first_pass_quality_parts) as decimal(38, 0)) as first_pass_quality_parts
-from {{ ref('fct_usage_daily') }}
-where usage_date > {{ as_of(period_days() | max) }}
-group by workspace_id, member_id, product_category, generation_type, {{ day }}
+from {{ ref('fct_usage_daily') }} as usage
+left join {{ ref('dim_billing_periods') }} as billing
+    on usage.workspace_id = billing.workspace_id
+where
+    usage.usage_date >= {{ first_reported_day() }}
+    and {{ day }} is not null
+group by usage.workspace_id, member_id, product_category, generation_type, {{ day }}

@@ -21,6 +21,7 @@ from (
         1 as actual,
         case when as_of = :as_of then 1 else 0 end as of_as_of
     from marts.credit_summary
+    where period <> '{other}'
 ) as both_sides
 group by workspace_id, period
 having sum(expected) <> 1 or sum(actual) <> 1 or sum(of_as_of) <> 1

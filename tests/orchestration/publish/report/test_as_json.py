@@ -16,7 +16,7 @@ def loaded(report: Report) -> dict[str, Any]:
 def test_values_are_exact_and_dates_are_iso(example: Report) -> None:
     found = loaded(example)
     assert found["title"] == "Credit Usage Analytics - Last 30 Days"
-    assert found["period"] == {"days": 30, "from": "2026-03-09", "to": "2026-04-07"}
+    assert found["period"] == {"name": "30d", "days": 30, "from": "2026-03-09", "to": "2026-04-07"}
     assert found["published_at"] == "2026-04-08T02:10:00+00:00"
     assert found["summary"]["credits_used"] == "2340.000000"
     assert found["summary"]["allowance"] == "5000.000000"
@@ -65,6 +65,8 @@ def test_waste_lists_only_reasons_that_cost_credits(example: Report) -> None:
                 "wasted_credits": "180.000000",
                 "generation_count": 60,
                 "share_of_credits": "0.076923076923",
+                "cost": None,
+                "currency": None,
             }
         ],
         "pending": {

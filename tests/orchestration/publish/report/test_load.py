@@ -10,6 +10,7 @@ import pytest
 
 from orchestration.publish.report.load import ReportError, load_report, load_reports
 from orchestration.publish.report.model import Report
+from orchestration.publish.report.sentences import period_title
 
 Rows = dict[str, list[dict[str, Any]]]
 Publish = Callable[[Rows], Path]
@@ -178,3 +179,20 @@ def test_totals_over_all_workspaces_are_shown_to_none_of_several(publish: Publis
     assert load_report(several, workspace_id="w1", days=30).reconciliation == ()
     (own,) = load_report(several, workspace_id="w2", days=30).reconciliation
     assert own.theirs == 2
+
+
+def test_a_calendar_period_has_its_own_window_and_only_a_published_one_is_read(
+    publish: Publish, rows: Rows
+) -> None:
+    (month,) = rows["credit_summary"]
+    march: dict[str, Any] = {
+        "period": "last_month",
+        "window_start_date": date(2026, 3, 1),
+        "cost": Decimal("9.45"),
+    }
+    march |= {"window_end_date": date(2026, 3, 31), "currency": "USD"}
+    published = publish({**rows, "credit_summary": [month, month | march]})
+    report = load_report(published, workspace_id="w1", days=30, period="last_month")
+    assert (report.days, report.summary.cost, period_title(report)) == (31, Decimal("9.45"), "Mar 2026")
+    with pytest.raises(ReportError, match="no billing_period: no plan renews its credits"):
+        load_report(published, workspace_id="w1", days=30, period="billing_period")

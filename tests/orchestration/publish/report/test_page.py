@@ -248,3 +248,13 @@ def test_a_workspace_without_ledger_or_use_has_a_page(example: Report) -> None:
 def test_a_zero_allowance_has_no_bar(example: Report) -> None:
     page = render_page(replace(example, summary=replace(example.summary, allowance=Decimal(0))))
     assert "drawn" not in page
+
+
+def test_what_was_used_and_wasted_is_also_shown_in_money_where_it_has_one_currency(example: Report) -> None:
+    costs = {"cost": Decimal("122.85"), "wasted_cost": Decimal("9.45"), "unpriced_credits": Decimal(12)}
+    priced = Outline(render_page(replace(example, summary=replace(example.summary, currency="USD", **costs))))
+    assert "122.85 USD" in priced.text
+    assert "They cost 9.45 USD." in priced.text
+    assert "No price is known for 12 of the credits used" in priced.text
+    several = Outline(render_page(replace(example, summary=replace(example.summary, **costs))))
+    assert "9.45" not in several.text

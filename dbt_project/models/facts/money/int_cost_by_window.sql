@@ -1,0 +1,29 @@
+{%- set day = segment_start('costs.usage_date') %}
+
+select
+    costs.workspace_id,
+    member_id,
+    product_category,
+    generation_type,
+    currency,
+    is_priced,
+    {{ day }} as window_start_date,
+    {%- for part in costed_parts() %}
+    cast(sum({{ part }}_credits) as decimal(38, 6)) as {{ part }}_credits,
+    cast(sum({{ part }}_cost) as decimal(38, 18)) as {{ part }}_cost
+    {%- if not loop.last %},{% endif %}
+    {%- endfor %}
+from {{ ref('fct_cost_daily') }} as costs
+left join {{ ref('dim_billing_periods') }} as billing
+    on costs.workspace_id = billing.workspace_id
+where
+    costs.usage_date >= {{ first_reported_day() }}
+    and {{ day }} is not null
+group by
+    costs.workspace_id,
+    member_id,
+    product_category,
+    generation_type,
+    currency,
+    is_priced,
+    {{ day }}

@@ -1,0 +1,1 @@
+select * from {{ source('facts', 'fct_lot_movements') }}
