@@ -36,9 +36,9 @@ def early_final_labels(cases: Cases, *, as_of: int, maturity_days: int, seed: in
     mixed = replace(
         cases,
         opposite_day=day,
-        opposite_hours=np.where(overruled, 0.0, hours),
+        opposite_hours=np.where(overruled, 1.0, hours),
         settled_day=np.where(overruled, day, cases.settled_day),
-        settled_hours=np.where(overruled, 0.0, cases.settled_hours),
+        settled_hours=np.where(overruled, 1.0, cases.settled_hours),
     )
     try:
         evaluate(mixed, as_of=as_of, maturity_days=maturity_days, seed=seed)

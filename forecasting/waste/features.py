@@ -244,7 +244,9 @@ class LabelHistory:
                 "were mixed up: look at known_on and settled_on in facts.ml_waste_cases."
             )
         mixed = np.flatnonzero(
-            (cases.opposite_day < UNKNOWN_DAY) & (cases.opposite_hours >= cases.settled_hours)
+            (cases.opposite_day < UNKNOWN_DAY)
+            & (cases.opposite_hours >= cases.settled_hours)
+            & (cases.opposite_hours > 0)  # both may be dated before the generation
         )
         if len(mixed):
             first = mixed[0]

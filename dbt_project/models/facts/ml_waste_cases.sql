@@ -107,10 +107,11 @@ cases as (
             as settled_after_us,
         is_pending,
         case when has_label then is_wasted end as is_wasted,
-        -- the day on which its disposition is as it is now
+        -- the day on which its disposition is as it is now; an outcome may be dated too early
         case
             when has_label
                 then greatest(
+                    usage_date,
                     {{ local_date('settled_at', 'timezone') }},
                     case
                         when settled_at is null
@@ -137,8 +138,10 @@ cases as (
         end as known_on,
         {{ epoch_micros('opposite_at') }} - {{ epoch_micros('occurred_at') }}
             as opposite_after_us,
-        case when has_label then {{ local_date('opposite_at', 'timezone') }} end
-            as opposite_on,
+        case
+            when has_label and opposite_at is not null
+                then greatest(usage_date, {{ local_date('opposite_at', 'timezone') }})
+        end as opposite_on,
         usage_date
     from labelled
 ),
