@@ -1,21 +1,5 @@
 {#- Costs are exact: credits (6 places) times price (12 places), in 18 places. -#}
 
-{#- SQL: what credits cost at a price. -#}
-{% macro cost_of(credits, unit_price) -%}
-    {{ adapter.dispatch('cost_of', 'credits')(credits, unit_price) }}
-{%- endmacro %}
-{% macro default__cost_of(credits, unit_price) -%}
-    cast(
-        cast({{ credits }} as decimal(38, 6)) * cast({{ unit_price }} as decimal(24, 12)) as decimal(38, 18)
-    )
-{%- endmacro %}
-{% macro spark__cost_of(credits, unit_price) -%}
-    {#- wider factors would leave fewer decimals: 20 and 17 digits fill the 38 there are -#}
-    cast(
-        cast({{ credits }} as decimal(20, 6)) * cast({{ unit_price }} as decimal(17, 12)) as decimal(38, 18)
-    )
-{%- endmacro %}
-
 {#- The key of the additive cube. -#}
 {% macro cell_columns() -%}
     {{ return(['workspace_id', 'usage_date', 'member_id', 'product_category', 'generation_type']) }}

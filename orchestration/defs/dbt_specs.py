@@ -53,7 +53,7 @@ def _of_layer(nodes: Mapping[str, Node], layer: str) -> Iterator[Node]:
         node
         for node in nodes.values()
         if node["resource_type"] in ("model", "seed")
-        and (node["config"]["meta"].get("built_with") or node["config"]["schema"]) == layer
+        and (node["config"].get("meta", {}).get("built_with") or node["config"]["schema"]) == layer
         and node["config"]["materialized"] != "ephemeral"
     )
 

@@ -9,18 +9,20 @@ from datetime import date
 import dagster as dg
 import pandas as pd
 
-from forecasting.waste.changed_days import (
+from forecasting.waste.evaluation import trained_to
+from forecasting.waste.features import RATE_DAYS, LabelHistory
+from forecasting.waste.model import ModelInUse, choose_model, is_as_registered, registered_model, stored_hash
+from forecasting.waste.scoring import (
     cases_on,
     days_to_score,
     has_labels,
     is_trained_on_the_same,
     other_days,
+    pending_sums,
+    pending_waste,
+    predict_waste,
     with_model,
 )
-from forecasting.waste.evaluation import trained_to
-from forecasting.waste.features import RATE_DAYS, LabelHistory
-from forecasting.waste.model import ModelInUse, choose_model, is_as_registered, registered_model, stored_hash
-from forecasting.waste.scoring import pending_sums, pending_waste, predict_waste
 from orchestration.defs.resources import RunContext
 from orchestration.lake.lake import Lake
 from orchestration.settings import Settings

@@ -11,10 +11,10 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from forecasting.waste.changed_days import COLUMNS
 from forecasting.waste.evaluation import TRAINING_DAYS
 from forecasting.waste.features import MAX_SETTLING_DAYS, Cases, Ints, LabelHistory
 from forecasting.waste.savings import SAVING_DAYS
+from forecasting.waste.scoring import COLUMNS
 from forecasting.waste.segments import EARLY_REASONS
 from forecasting.waste.suggestions import Terms
 from orchestration.warehouse.protocol import Warehouse
@@ -106,7 +106,7 @@ def cases_of(warehouse: Warehouse, days: Ints, *, found: int) -> Iterator[ReadCa
 
 
 def case_days(warehouse: Warehouse, window: Window, *, cut: int, detail_days: int) -> pd.DataFrame:
-    """What the cases and labels of each day hash to, as `changed_days` compares it.
+    """What the cases and labels of each day hash to, as `days_to_score` compares it.
 
     Args:
         cut: the day up to whose end a model is trained. detail_days: days that are scored.

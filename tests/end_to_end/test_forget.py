@@ -59,7 +59,7 @@ def test_an_erased_member_leaves_no_trace_and_every_total_stays(
     assert after["credit_summary"] == before["credit_summary"]
     assert sarah_run.query("select count(*) from marts.restatements") == [(0,)]
     assert figures_of(after) == figures_of(before)
-    assert len(figures_of(after)) == 15
+    assert len(figures_of(after)) == 25
 
 
 def test_erasing_twice_does_nothing_and_an_unknown_member_or_a_locked_directory_is_refused(

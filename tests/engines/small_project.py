@@ -44,6 +44,9 @@ EXPECTED: dict[str, str | None] = {
     f"add_days({_DAY!r}, -59)": "2025-12-31",
     "add_days(\"cast('9999-12-30' as date)\", 2)": "9999-12-31",
     "add_days(\"cast('0001-01-02' as date)\", -2)": "0001-01-01",
+    f"days_later({_DAY!r}, 2)": "2026-03-02",
+    "months_later(\"cast('2026-01-31' as date)\", 1)": "2026-02-28",
+    "cost_of('1.5', '0.052500000001')": "0.078750000001500000",
     f"days_between({_DAY!r}, \"cast('2028-03-01' as date)\")": "732",
     # attributes are JSON with sorted keys and without blanks
     **{

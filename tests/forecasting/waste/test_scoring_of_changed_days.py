@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.waste.changed_days import (
+from forecasting.waste.scoring import (
     COLUMNS,
     cases_on,
     days_to_score,
