@@ -115,7 +115,7 @@ def case_days(warehouse: Warehouse, window: Window, *, cut: int, detail_days: in
         read_sql(
             __file__,
             "waste_days",
-            as_of=window.as_of,
+            last_day=window.as_of,
             cut=_date(cut),
             detail_days=detail_days,
             training_days=TRAINING_DAYS,

@@ -107,7 +107,7 @@ cases as (
             as settled_after_us,
         is_pending,
         case when has_label then is_wasted end as is_wasted,
-        -- the day on which its disposition is as it is now; an outcome may be dated too early
+        -- since when its disposition is as it is now; an outcome may be dated too early
         case
             when has_label
                 then greatest(
@@ -171,8 +171,10 @@ hashed as (
 
 select
     hashed.*,
-    case when known_on is not null then {{ hash_of(['case_hash', 'is_wasted', 'known_on']) }} end
-        as known_hash,
+    case
+        when known_on is not null
+            then {{ hash_of(['case_hash', 'is_wasted', 'known_on']) }}
+    end as known_hash,
     case
         when settled_on is not null
             then {{ hash_of([

@@ -17,7 +17,7 @@ select
     count(*) as found,
     cast(bit_xor(case_hash) as varchar) as hash
 from cases
-where usage_date > date '{as_of}' - {detail_days}
+where usage_date > date '{last_day}' - {detail_days}
 group by usage_date
 union all
 select
