@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,9 @@ def test_a_refused_websocket_is_closed_and_never_reaches_the_ui() -> None:
         "query_string": b"",
         "headers": [(b"host", b"evil.test")],
     }
-    asyncio.run(LocalOnly(app)(scope, receive, send))
+    # in a thread of its own: a browser of another test may have a loop in this one
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, LocalOnly(app)(scope, receive, send)).result()
     assert [message["type"] for message in sent] == ["websocket.close"]
 
 
