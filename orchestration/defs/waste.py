@@ -126,6 +126,8 @@ def waste_classifier(
     unchanged = other_days(now, days)
     if len(unchanged):
         probabilities = pd.concat([probabilities, probabilities_of(warehouse, unchanged)])
+    # nothing is known of the tables below until all of them are written: after a kill every day is scored
+    warehouse.replace("waste.case_days", now.iloc[:0], select=_CASE_DAYS)
     rows = warehouse.replace("waste.probabilities", probabilities, select=_PROBABILITIES)
     yield dg.MaterializeResult(
         asset_key=["waste", "probabilities"],
@@ -134,10 +136,10 @@ def waste_classifier(
     pending = pending_waste(sums, dispersion=current.dispersion, is_informed=has_labels(now))
     rows = warehouse.replace("waste.pending_waste", pending, select=_PENDING)
     yield dg.MaterializeResult(asset_key=["waste", "pending_waste"], metadata={"dagster/row_count": rows})
-    warehouse.replace("waste.case_days", now, select=_CASE_DAYS)
-    # last: a registry that names the model says that the tables above are by it
     rows = warehouse.replace("waste.models", current.registry, select=_REGISTERED)
     kept.remove_others()
+    # last: it says that the tables above are by the registered model
+    warehouse.replace("waste.case_days", now, select=_CASE_DAYS)
     promoted = current.registry[current.registry["promoted"]].iloc[0]
     yield dg.MaterializeResult(
         asset_key=["waste", "models"],
