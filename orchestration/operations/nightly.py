@@ -5,7 +5,7 @@ The steps do not belong here: the job is the one the schedule starts.
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing, redirect_stdout
+from contextlib import closing
 from datetime import date, datetime
 from typing import Any
 
@@ -131,12 +131,7 @@ def execute(
     """Run the job of this data directory in this process, which must hold its lock."""
     definitions = build(settings)
     warehouse: Warehouse = (definitions.resources or {})["warehouse"]
-    # dbt's own lines go to a file: progress is what goes to standard error
-    with (
-        closing(warehouse),
-        (settings.data_dir / "dbt.log").open("w") as dbt_log,
-        redirect_stdout(dbt_log),
-    ):
+    with closing(warehouse):
         return definitions.resolve_job_def(JOB_NAME).execute_in_process(
             instance=instance,
             run_config={**config, "loggers": {"progress": {}}},

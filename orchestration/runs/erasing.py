@@ -99,7 +99,7 @@ def remove_derived(settings: Settings) -> None:
     open_warehouse(settings).remove()
     remove_verification(settings)
     # what another engine has left here, too
-    files = [*settings.data_dir.glob("warehouse.duckdb*"), settings.data_dir / "dbt.log"]
+    files = [*settings.data_dir.glob("warehouse.duckdb*")]
     folders = [settings.models_dir, settings.data_dir / "tmp", settings.spark_dir]
     for dbt in settings.data_dir.glob("dbt*/"):
         files += [*dbt.glob("*.log*"), dbt / "run_results.json"]

@@ -80,6 +80,7 @@ class DbtProject:
         self.target_dir = target_dir
         self.target = target
         self.schema_prefix = schema_prefix
+        self._has_logged = False
 
     @property
     def manifest_path(self) -> Path:
@@ -149,7 +150,7 @@ class DbtProject:
         from dbt.cli.main import dbtRunner
         from dbt.contracts.graph.manifest import Manifest
 
-        parsed = dbtRunner().invoke(["parse", *self.flags("none", target_dir=folder)])
+        parsed = dbtRunner().invoke(["parse", *self.flags(target_dir=folder)])
         if not isinstance(parsed.result, Manifest):
             raise DbtFailed(f"dbt could not parse {self.project_dir}: {parsed.exception}")
         parsed.result.writable_manifest().write(str(folder / "manifest.json"))
@@ -232,22 +233,38 @@ class DbtProject:
         _compile_when_used()
         from dbt.cli.main import dbtRunner
 
-        dbt = dbtRunner(manifest=self.manifest, callbacks=[listener] if listener else None)
-        options = ["--vars", json.dumps(dict(variables)), "--cache-selected-only", *self.flags("info")]
-        with _interrupts_as_dbt_expects():
+        options = ["--vars", json.dumps(dict(variables)), "--cache-selected-only", *self.flags()]
+        with self._log() as log, _interrupts_as_dbt_expects():
+            dbt = dbtRunner(manifest=self.manifest, callbacks=[log, *([listener] if listener else [])])
             ran = dbt.invoke([*words, *options])
         if ran.result is None:
             raise DbtFailed(f"dbt could not {' '.join(words[:4])}: {ran.exception!r}")
         return ran.result
 
-    def flags(self, log_level: str, *, target_dir: Path | None = None) -> list[str]:
+    @contextmanager
+    def _log(self) -> Iterator[Callable[[EventMsg], None]]:
+        """What writes an event to dbt.log, which holds those of the last run of this process.
+
+        dbt's own logs make a text of every event, also of the thousands that their level then leaves out.
+        """
+        self.target_dir.mkdir(parents=True, exist_ok=True)
+        with (self.target_dir / "dbt.log").open("a" if self._has_logged else "w") as log:
+            self._has_logged = True
+
+            def write(event: EventMsg) -> None:
+                if event.info.level not in ("debug", "test"):
+                    log.write(f"{event.info.ts.ToJsonString()} {event.info.level:<5} {event.info.msg}\n")
+
+            yield write
+
+    def flags(self, *, target_dir: Path | None = None) -> list[str]:
         """The options that every dbt command of this project gets."""
         target_dir = target_dir or self.target_dir
         folders = {"project-dir": self.project_dir, "profiles-dir": self.project_dir}
         folders |= {"target-path": target_dir, "log-path": target_dir}
         return [text for name, folder in folders.items() for text in (f"--{name}", str(folder))] + [
             *("--target", self.target),
-            *("--log-level", log_level, "--log-level-file", "info"),
+            *("--log-level", "none", "--log-level-file", "none"),
             "--no-write-json",  # megabytes after each layer, which nobody reads
         ]
 

@@ -6,7 +6,7 @@ What the tables mean does not belong here, nor Dagster: that is dbt_project/, fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +38,13 @@ class DuckDBWarehouse:
     def __init__(self, path: Path, *, memory_limit: str = "6GB") -> None:
         self.path = path
         self.memory_limit = memory_limit
-        self._kept_open: ExitStack | None = None
+        self._kept_open: duckdb.DuckDBPyConnection | None = None
         self._vacuum_tasks = 0
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection in UTC, closed at the end."""
-        config: dict[str, str | bool | int | float | list[str]]
-        config = {"memory_limit": self.memory_limit, "temp_directory": str(self.path.parent / "tmp")}
-        connection = duckdb.connect(str(self.path), config=config)
+        connection = self._open() if self._kept_open is None else self._kept_open.cursor()
         try:
             connection.execute("set TimeZone = 'UTC'")
             # else each checkpoint rewrites every table of which an increment deleted some rows
@@ -54,6 +52,11 @@ class DuckDBWarehouse:
             yield connection
         finally:
             connection.close()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        config: dict[str, str | bool | int | float | list[str]]
+        config = {"memory_limit": self.memory_limit, "temp_directory": str(self.path.parent / "tmp")}
+        return duckdb.connect(str(self.path), config=config)
 
     def query(self, sql: str, *, frames: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
         """The rows of a query: decimals as Decimal, never float; dates as datetime64, of any year.
@@ -185,9 +188,8 @@ class DuckDBWarehouse:
         Where it cannot be opened, each call raises why.
         """
         if self._kept_open is None:
-            with suppress(duckdb.Error), ExitStack() as opened:
-                opened.enter_context(self.connect())
-                self._kept_open = opened.pop_all()
+            with suppress(duckdb.Error):
+                self._kept_open = self._open()
 
     def close(self) -> None:
         """Close what `keep_open` opened; what was written is then in the file itself."""

@@ -77,7 +77,7 @@ def results_of_tests(project: DbtProject, select: str, data_dir: Path) -> list[s
         patched.setenv("CREDITS_DATA_DIR", str(data_dir))
         variables = json.dumps({"as_of": SAMPLE_AS_OF})
         tested = dbtRunner(manifest=project.manifest).invoke(
-            ["test", "--select", select, "--vars", variables, *project.flags("none")]
+            ["test", "--select", select, "--vars", variables, *project.flags()]
         )
     assert isinstance(tested.result, RunExecutionResult), tested.exception
     return [str(result.status) for result in tested.result.results]

@@ -103,7 +103,7 @@ def test_a_layer_is_built_and_its_tests_find_what_was_planted(results: dict[str,
 
 
 def test_they_find_what_dbt_finds_one_by_one(project: DbtProject, results: dict[str, NodeResult]) -> None:
-    alone = dbtRunner().invoke(["test", "--select", *results, *project.flags("none")])
+    alone = dbtRunner().invoke(["test", "--select", *results, *project.flags()])
     assert isinstance(alone.result, RunExecutionResult), alone.exception
     expected = {
         result.node.name: (str(result.status) == "pass", f"{result.failures} failing rows")
