@@ -52,7 +52,7 @@ class RunContext(dg.ConfigurableResource):
     is_loading: bool = True
     is_future_refused: bool = False
     allow_shrink: bool = False
-    _newest_complete_day: date | None = PrivateAttr(default=None)
+    _day: date | None = PrivateAttr(default=None)
     _definitions: str = PrivateAttr(default="")
     _has_new_tables: bool = PrivateAttr(default=False)
 
@@ -68,6 +68,11 @@ class RunContext(dg.ConfigurableResource):
             ValueError: neither as_of nor now was given.
             IncompleteDay: as_of has not ended yet, and is refused then.
         """
+        if self._day is None:
+            self._day = self._day_to_report(warehouse)
+        return self._day
+
+    def _day_to_report(self, warehouse: Warehouse) -> date:
         if self.as_of:
             given = date.fromisoformat(self.as_of)
             if self.is_future_refused:
@@ -80,10 +85,7 @@ class RunContext(dg.ConfigurableResource):
                 "a run needs `as_of` (YYYY-MM-DD) or `now` (an instant with offset) in the configuration "
                 "of the resource `run`; both are empty"
             )
-        if self._newest_complete_day is None:
-            timezones = workspace_timezones(warehouse)
-            self._newest_complete_day = newest_complete_day(datetime.fromisoformat(self.now), timezones)
-        return self._newest_complete_day
+        return newest_complete_day(datetime.fromisoformat(self.now), workspace_timezones(warehouse))
 
     def refuse_older(self, as_of: date, served: RunState | None) -> None:
         """Refuse a report that goes far back, over the one that is served, unless that is allowed.
