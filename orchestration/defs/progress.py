@@ -53,6 +53,8 @@ class ProgressHandler(logging.Handler):
 
 @dg.logger({}, description="One line per step.")
 def progress_logger(context: dg.InitLoggerContext) -> logging.Logger:
+    # of each check of a step that was skipped, Dagster warns that it was not made
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     logger = logging.Logger("credits", level=logging.DEBUG)
     logger.addHandler(ProgressHandler())
     return logger

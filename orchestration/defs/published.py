@@ -28,6 +28,7 @@ from orchestration.publish.versions.build import (
     seal,
 )
 from orchestration.publish.versions.history import read_run_state
+from orchestration.runs.nothing_new import presentation
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.protocol import Warehouse
@@ -136,7 +137,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
                     is_sharing=is_sharing,
                 )
                 run.refuse_empty(*map(_workspace_count, (version.path, settings.published_dir)))
-                run_state.write(version.path)
+                run_state.write(version.path, presentation=presentation(settings))
                 by_day = warehouse.query_arrow("select * from facts.fct_usage_by_day")
                 pq.write_table(by_day, version.path / COMPARED_FILE)
                 audit_version(version, as_of=run_state.as_of)

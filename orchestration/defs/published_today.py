@@ -80,8 +80,13 @@ def skip_reason(settings: Settings, instance: dg.DagsterInstance, *, due: dateti
         return "nothing has been published yet; the first run is the scheduled or a manual one"
     if published_at >= due:
         return f"the run due {due:%Y-%m-%d %H:%M %Z} was published {published_at:%Y-%m-%d %H:%M} UTC"
-    waiting = [*IN_PROGRESS, dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
     tags = {DATA_DIR_TAG: str(settings.data_dir)}
+    succeeded = dg.RunsFilter(
+        job_name=JOB_NAME, tags=tags, statuses=[dg.DagsterRunStatus.SUCCESS], created_after=due
+    )
+    if instance.get_runs_count(succeeded):
+        return f"a run since {due:%Y-%m-%d %H:%M %Z} found nothing new to publish"
+    waiting = [*IN_PROGRESS, dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
     if is_held(settings.data_dir) or instance.get_runs_count(dg.RunsFilter(statuses=waiting, tags=tags)):
         return "a run is in progress or queued"
     if tries >= MAX_RETRIES:

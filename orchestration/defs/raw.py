@@ -20,6 +20,7 @@ from orchestration.landing.rejects import LandingError
 from orchestration.publish.versions.build import compared_files
 from orchestration.publish.versions.history import read_run_state
 from orchestration.runs.erasing import apply_retention, complete_erasure
+from orchestration.runs.nothing_new import is_served
 from orchestration.runs.people import definitions_now, pseudonyms_of, refuse_missing_pseudonym_setting
 from orchestration.runs.warehouse_factory import remove_verification
 from orchestration.settings import Settings
@@ -46,6 +47,7 @@ _RAW_SPECS = [
         key=["raw", feed],
         deps=[["landing", feed]],
         group_name="raw",
+        skippable=True,
         description=f"One row per accepted line of `{feed}`, typed by the contract, duplicates included. "
         "An append-only lake of Parquet files, one batch per run.",
         kinds={"python", "parquet"},
@@ -56,6 +58,7 @@ _RAW_SPECS = [
         key=["raw", table],
         deps=[["landing", feed] for feed in FEEDS],
         group_name="raw",
+        skippable=True,
         description=description,
         kinds={"python", "parquet"},
     )
@@ -106,6 +109,11 @@ def raw(
     ):
         context.log.info("the working warehouse is rebuilt from raw")
         warehouse.remove()
+    elif run.is_loading and is_served(
+        run.run_state(warehouse, lake, settings), warehouse, settings, context.instance
+    ):
+        context.log.info("nothing new: what is served is what this run would publish")
+        return  # what is downstream is skipped
     warehouse.keep_open()
     names = [spec.key.path[-1] for spec in _RAW_SPECS]
     # what is derived is in no batch

@@ -113,7 +113,9 @@ def _published(
 ) -> Iterator[str]:
     """What is published now, and why it is nothing new if it is not."""
     if result.success:
-        yield f"published    {settings.published_dir} -> {settings.published_dir.readlink()}"
+        served = settings.published_dir.readlink()
+        note = ", as before: nothing is new" if served_number(settings.data_dir) == served_before else ""
+        yield f"published    {settings.published_dir} -> {served}{note}"
         return
     if served_before is None and served_number(settings.data_dir) is None:
         yield "published    nothing: the run failed, and nothing was published before"

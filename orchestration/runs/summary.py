@@ -30,6 +30,8 @@ def summarise_run(
         yield "loaded       nothing new"
     if any(check.layer == "facts" for check in checks):
         yield from _waiting(warehouse)
+    if not checks:
+        return
     failed = [check for check in checks if not check.passed]
     critical = [check for check in failed if check.severity == "critical"]
     yield (

@@ -55,9 +55,10 @@ class RunState:
         """The fingerprint of erased people and pseudonyms: whether two versions name people alike."""
         return self.definitions.partition("-")[2]
 
-    def write(self, folder: Path) -> None:
-        """Write it into the folder of a published version."""
-        (folder / VERSION_FILE).write_text(json.dumps(asdict(self), default=str) + "\n", encoding="utf-8")
+    def write(self, folder: Path, *, presentation: str) -> None:
+        """Write it into the folder of a published version, with the fingerprint of how that is presented."""
+        state = asdict(self) | {"presentation": presentation}
+        (folder / VERSION_FILE).write_text(json.dumps(state, default=str) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> RunState | None:

@@ -68,3 +68,13 @@ def test_no_run_is_started_while_one_is_active_or_after_three_failed(settings: S
         )
         assert runs_since(instance, settings, DUE) == 1
         assert reason(settings, instance) == "a run is in progress or queued"
+
+
+def test_a_run_that_found_nothing_new_is_not_started_again(settings: Settings) -> None:
+    served(settings, 1, at=DUE - timedelta(hours=24))
+    with dg.DagsterInstance.ephemeral() as instance:
+        tags = {DATA_DIR_TAG: str(settings.data_dir)}
+        instance.add_run(
+            dg.DagsterRun(job_name=JOB_NAME, run_id="r", tags=tags, status=dg.DagsterRunStatus.SUCCESS)
+        )
+        assert "nothing new" in str(reason(settings, instance, tries=1))

@@ -89,7 +89,7 @@ def test_a_version_of_other_definitions_is_detected(warehouse: DuckDBWarehouse) 
 
 def test_a_run_state_is_read_back_as_written(tmp_path: Path) -> None:
     assert RunState.read(tmp_path) is None
-    state(3, 7).write(tmp_path)
+    state(3, 7).write(tmp_path, presentation="")
     assert RunState.read(tmp_path) == state(3, 7)
 
 
