@@ -103,6 +103,7 @@ def test_what_is_used_up_within_the_lead_time_is_reported_apart() -> None:
     assert found["hopeless"] == pytest.approx(1 - 1 / len(evenings.length))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not PUBLIC.exists(), reason=f"the public series are not here: {PUBLIC.relative_to(REPO.parent)}"
 )

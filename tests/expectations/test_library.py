@@ -42,6 +42,7 @@ def _printed(program: str) -> list[list[dict[str, object]]]:
     return list(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
 
 
+@pytest.mark.slow
 def test_a_gate_finds_what_a_batch_validated_by_all_of_great_expectations_finds() -> None:
     results, loaded = _printed(FROM_PARTS)
     from_all = _printed(FROM_ALL)

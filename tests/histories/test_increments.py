@@ -84,8 +84,11 @@ def order_free(count: int) -> set[str]:
 @pytest.mark.parametrize(
     ("count", "runs", "seed"),
     [
-        (SMALL[1], SMALL[2], SMALL[0]),
-        *(pytest.param(LARGE_COUNT, LARGE_RUNS, seed, marks=pytest.mark.slow) for seed in LARGE_SEEDS),
+        pytest.param(*terms, marks=pytest.mark.slow)
+        for terms in (
+            (SMALL[1], SMALL[2], SMALL[0]),
+            *((LARGE_COUNT, LARGE_RUNS, seed) for seed in LARGE_SEEDS),
+        )
     ],
 )
 def test_every_situation_occurs_at_least_a_few_times(count: int, runs: int, seed: int) -> None:

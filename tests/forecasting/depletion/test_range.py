@@ -252,7 +252,8 @@ def digest() -> str:
     return sha256((found.dates.to_csv() + found.paths.to_csv()).encode()).hexdigest()
 
 
-@pytest.mark.parametrize("threads", [pytest.param("1", marks=pytest.mark.slow), "4"])
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", ["1", "4"])
 def test_the_number_of_threads_changes_nothing(threads: str) -> None:
     limits = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], threads)
     paths = os.pathsep.join(path for path in sys.path if path)

@@ -33,7 +33,7 @@ TERMS = {"as_of": last_day(), "maturity_days": MATURITY_DAYS, "seed": 1}
 @pytest.fixture(scope="module")
 def predictable() -> Evaluation:
     """Waste follows the quality score, which the rule does not look at."""
-    evaluation = evaluate(Cases.from_frame(sample_cases(12_000, 100, seed=1)), **TERMS)
+    evaluation = evaluate(Cases.from_frame(sample_cases(6_000, 100, seed=1)), **TERMS)
     assert evaluation is not None
     return evaluation
 
@@ -79,7 +79,7 @@ def test_scores_lie_in_their_ranges(predictable: Evaluation) -> None:
 
 @pytest.mark.parametrize("signal", ["group", pytest.param("nothing", marks=pytest.mark.slow)])
 def test_the_rule_stays_where_it_uses_all_the_information(signal: str) -> None:
-    evaluation = evaluate(Cases.from_frame(sample_cases(8_000, 100, seed=2, signal=signal)), **TERMS)
+    evaluation = evaluate(Cases.from_frame(sample_cases(4_000, 100, seed=2, signal=signal)), **TERMS)
     assert evaluation is not None
     assert objections(evaluation)
 
@@ -97,7 +97,7 @@ def test_a_test_trains_on_no_more_cases_than_its_budget(monkeypatch: pytest.Monk
         trained.append(len(cases))
 
     monkeypatch.setattr("forecasting.waste.evaluation.fit_model", fit_model)
-    evaluate(Cases.from_frame(sample_cases(8_000, 100, seed=8)), max_trained=700, **TERMS)
+    evaluate(Cases.from_frame(sample_cases(4_000, 100, seed=8)), max_trained=700, **TERMS)
     assert trained == [700] * TEST_WEEKS
 
 
@@ -146,7 +146,7 @@ def test_the_canary_of_final_labels_counted_too_early_is_caught() -> None:
 
 
 def test_fresh_labels_predict_what_changes_sooner_than_labels_of_14_days() -> None:
-    frame = sample_cases(12_000, 100, seed=5, signal="group")
+    frame = sample_cases(8_000, 100, seed=5, signal="group")
     rng = np.random.default_rng(0)
     # good rulesets turn bad on day 55 and bad ones good, and outcomes come within two days
     is_later = (frame["usage_date"] - FIRST).dt.days >= 55
@@ -168,14 +168,14 @@ def test_fresh_labels_predict_what_changes_sooner_than_labels_of_14_days() -> No
 
 @pytest.mark.parametrize("signal", [pytest.param("quality", marks=pytest.mark.slow), "nothing"])
 def test_the_planted_leak_canary_is_caught(signal: str) -> None:
-    cases = Cases.from_frame(sample_cases(8_000, 100, seed=6, signal=signal))
+    cases = Cases.from_frame(sample_cases(4_000, 100, seed=6, signal=signal))
     reason = planted_leak(cases, **TERMS)
     assert reason is not None
     assert "leak" in reason
 
 
 def test_an_added_feature_without_information_is_no_leak(predictable: Evaluation) -> None:
-    cases = Cases.from_frame(sample_cases(8_000, 100, seed=7))
+    cases = Cases.from_frame(sample_cases(4_000, 100, seed=7))
     noise = np.random.default_rng(0).random(len(cases))
     added = Features({"noise": noise}, {"noise": cases.made_us})
     evaluation = evaluate(cases, added=added, **TERMS)

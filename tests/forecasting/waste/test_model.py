@@ -30,7 +30,7 @@ def choose(cases: Cases, registry: pd.DataFrame = NOTHING, stored: bytes | None 
 @pytest.fixture(scope="module")
 def cases() -> Cases:
     assert (AS_OF - date(1970, 1, 1)).days == last_day()
-    return Cases.from_frame(sample_cases(8_000, 100, seed=1))
+    return Cases.from_frame(sample_cases(4_000, 100, seed=1))
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,7 @@ def test_a_changed_file_is_refused_also_when_the_cases_have_changed(cases: Cases
     assert promoted(choose(fewer, again.registry, None)) == ["waste_boosting"]
 
 
+@pytest.mark.slow
 def test_a_model_whose_file_is_gone_is_trained_again(cases: Cases, first: ModelInUse) -> None:
     chosen = choose(cases, first.registry, None)
     assert promoted(chosen) == ["waste_boosting"]

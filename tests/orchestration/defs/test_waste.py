@@ -76,7 +76,7 @@ def classify(warehouse: KilledWarehouse, folder: Path) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize("kill_at", range(5))
+@pytest.mark.parametrize("kill_at", [0, *(pytest.param(at, marks=pytest.mark.slow) for at in (1, 2)), 3, 4])
 def test_a_classifier_killed_at_any_write_is_made_good_by_the_next_run(
     kill_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

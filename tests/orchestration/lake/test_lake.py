@@ -428,6 +428,10 @@ LARGE: dict[str, Callable[[list[dict[str, object]]], bytes]] = {
     "a.json": lambda rows: json.dumps(rows).encode(),
     "a.parquet": parquet,
 }
+# plain text is what a packed file is streamed as
+SOME_LARGE = [
+    pytest.param(name, marks=[pytest.mark.slow] if name in ("a.jsonl", "a.json") else []) for name in LARGE
+]
 
 
 @pytest.fixture(params=[0, 1 << 24])
@@ -437,7 +441,7 @@ def held_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.usefixtures("held_bytes")
-@pytest.mark.parametrize("name", list(LARGE))
+@pytest.mark.parametrize("name", SOME_LARGE)
 def test_a_file_of_several_chunks_loads_like_a_small_one(tmp_path: Path, landing: Path, name: str) -> None:
     lake = Lake(tmp_path / "raw", options=SMALL)
     rows = [event(n, credits="2") for n in range(100)]
@@ -486,7 +490,7 @@ def test_a_file_found_broken_after_some_chunks_loads_nothing(tmp_path: Path, lan
 
 
 @pytest.mark.usefixtures("held_bytes")
-@pytest.mark.parametrize("name", list(LARGE))
+@pytest.mark.parametrize("name", SOME_LARGE)
 def test_a_file_that_changes_while_it_is_read_is_loaded_by_the_next_run(
     tmp_path: Path, landing: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

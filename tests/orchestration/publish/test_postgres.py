@@ -160,7 +160,7 @@ def test_without_a_published_version_the_error_names_the_command_to_run(url: str
         send(tmp_path, url)
 
 
-@pytest.mark.parametrize("looks", [20, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("looks", [5, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_readers_see_one_version_only(
     url: str, rows: Rows, publish: Callable[[Rows], Path], tmp_path: Path, looks: int
 ) -> None:
@@ -192,7 +192,7 @@ def test_readers_see_one_version_only(
     for reader in readers:
         reader.start()
     sent = 0
-    while counted[0] < looks or sent < 4:
+    while counted[0] < looks or sent < 3:
         send(versions[(sent + 1) % 2], url)
         sent += 1
     is_over.set()

@@ -203,9 +203,9 @@ def test_a_batch_mapped_in_many_parts_is_that_mapped_in_one(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     twin = article(0, no=None)
-    texts = [*(article(number) for number in range(60)), *[twin] * 20, article(1, at="never")]
+    texts = [*(article(number) for number in range(20)), *[twin] * 6, article(1, at="never")]
     desk.deliver("radio/mapping.yml", MAPPING.encode())
-    desk.deliver("radio/a.jsonl", lines(*texts[5:30]))
+    desk.deliver("radio/a.jsonl", lines(*texts[5:12]))
     desk.load(a__jsonl=lines(*texts))
     tables = ("generation_events", "deliveries", "quarantine", "mapping_counts")
     before = [desk.derived(table) for table in tables]
