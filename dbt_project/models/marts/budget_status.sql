@@ -76,6 +76,7 @@ reported as (
         coalesce(summed.other_currency_credits, 0) as other_currency_credits,
         summed.exceeded_on,
         last_used.last_used_on,
+        coalesce(members.member_name, periods.scope_id) as scope_name,
         forecast.forecast_status,
         forecast.to_come_p10,
         forecast.to_come_p50,
@@ -96,6 +97,11 @@ reported as (
         on
             periods.workspace_id = last_used.workspace_id
             and periods.budget_id = last_used.budget_id
+    left join {{ ref('dim_members') }} as members
+        on
+            periods.workspace_id = members.workspace_id
+            and periods.scope = 'member'
+            and periods.scope_id = members.member_id
     left join {{ ref('stg_forecast__budget_forecast') }} as forecast
         on
             periods.workspace_id = forecast.workspace_id
@@ -110,6 +116,7 @@ select
     {{ as_of() }} as as_of,
     scope,
     scope_id,
+    scope_name,
     budget_period,
     period_end,
     counted_from,
