@@ -3,7 +3,11 @@ with calendar as (
     from (
         values
         {%- for period, first_day, last_day in budget_periods() %}
-        ('{{ period }}', cast('{{ first_day }}' as date), cast('{{ last_day }}' as date))
+        (
+            '{{ period }}',
+            cast('{{ first_day }}' as date),
+            cast('{{ last_day }}' as date)
+        )
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     ) as periods (budget_period, period_start, period_end)

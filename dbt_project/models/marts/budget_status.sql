@@ -128,7 +128,10 @@ select
     used,
     case
         when used < 10000000000000
-            then {{ exact_ratio('cast(used as decimal(38, 12))', 'budget', decimals=12) }}
+            then
+                {{ exact_ratio(
+                    'cast(used as decimal(38, 12))', 'budget', decimals=12
+                ) }}
     end as used_share,
     paced,
     cast(counted_days as bigint) as counted_days,

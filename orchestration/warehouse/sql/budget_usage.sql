@@ -7,7 +7,7 @@ with budgets as (
     from dimensions.dim_budget_periods
 ),
 
--- what a credit of the day cost on average, by currency; what has no price costs nothing
+-- what a credit of the day cost on average, by currency; without a price, nothing
 day_credits as (
     select
         workspace_id,

@@ -13,7 +13,7 @@ where
     )
     or coalesce(error_days <> abs(p50_days - true_days), true)
     or coalesce(pace_error_days <> abs(pace_days - true_days), true)
-    -- the days of a budget are those of mean use, of which there may be none, or more than days were left
+    -- days of a budget are of mean use: there may be none, or more than days were left
     or coalesce(true_days < 0, true)
     or (kind <> 'budget' and (true_days < 1 or true_days > judged_after_days))
     or is_covered_80 is null or is_covered_95 is null
