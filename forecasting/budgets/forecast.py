@@ -25,7 +25,7 @@ from forecasting.depletion.demand import (
     daily_credits,
     measure_demand,
 )
-from forecasting.depletion.headline import MIN_HISTORY_DAYS
+from forecasting.depletion.headline import BURN_DAYS, MIN_HISTORY_DAYS
 from forecasting.depletion.schema import CREDITS, DATE, TEXT, WHOLE
 from forecasting.ledger import NEVER, Ints, day_numbers, midnights
 
@@ -34,7 +34,7 @@ BUDGET_ROW: dict[str, pa.DataType] = {
     "workspace_id": TEXT,
     "budget_id": TEXT,
     "period_start": DATE,
-    # no_use, insufficient_history or ok: the first that applies; the columns that follow are null unless ok
+    # no_use (in 30 days), insufficient_history or ok: the first that applies; ranges are null unless ok
     "forecast_status": TEXT,
     # what is used from the day after as_of until the end of the period
     "to_come_p10": CREDITS,
@@ -153,8 +153,9 @@ def _forecast(
     remaining = budgets["budget_micro"].to_numpy(dtype=float) - days.used_since(counted_from)
     to_come, until = paths_until(demand, calibration, days_left=days_left, remaining=remaining)
     history_days = today + 1 - days.first_days()
-    is_ok = history_days >= MIN_HISTORY_DAYS
-    status = np.select([history_days == 0, ~is_ok], ["no_use", "insufficient_history"], default="ok")
+    is_used = days.used[:, -BURN_DAYS:].any(axis=1)
+    is_ok = is_used & (history_days >= MIN_HISTORY_DAYS)
+    status = np.select([~is_used, ~is_ok], ["no_use", "insufficient_history"], default="ok")
 
     def amount_at(level: int) -> pd.arrays.IntegerArray:
         return pd.arrays.IntegerArray(np.rint(to_come[:, level]).astype(np.int64), ~is_ok)

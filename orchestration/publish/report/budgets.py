@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from forecasting.depletion.headline import MIN_HISTORY_DAYS
+from forecasting.depletion.headline import BURN_DAYS, MIN_HISTORY_DAYS
 from orchestration.publish.report.formatting import (
     amount,
     credits,
@@ -78,7 +78,7 @@ def _outlook(budget: Budget) -> str:
     if budget.status == "exceeded" and budget.exceeded_on:
         return _("passed on {day}", day=day_month_year(budget.exceeded_on))
     if budget.status == "no_use":
-        return _("no use in a year")
+        return _("no use in {days} days", days=BURN_DAYS)
     if budget.chance_to_exceed is None or budget.expected_p50 is None:
         days = budget.history_days or 0
         return _("too early for a range: {days} of {least} days", days=days, least=MIN_HISTORY_DAYS)

@@ -282,7 +282,6 @@ THAI: dict[str, str] = {
     "{used} of {budget} in {period}": "ใช้ไป {used} จาก {budget} ใน {period}",
     "the week of {day}": "สัปดาห์ของ {day}",
     "passed on {day}": "เกินงบเมื่อ {day}",
-    "no use in a year": "ไม่มีการใช้งานในหนึ่งปี",
     "passes it on {day} ({range}), {chance} likely": "จะเกินงบใน {day} ({range}) โอกาส {chance}",
     "{expected} expected at its end ({low} to {high}), {chance} likely to pass it": (
         "คาดว่าสิ้นช่วงใช้ {expected} ({low} ถึง {high}) โอกาสเกินงบ {chance}"

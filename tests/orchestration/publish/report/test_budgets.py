@@ -63,7 +63,7 @@ NO_RANGE: dict[str, Any] = dict.fromkeys(
         ),
         (
             {"status": "no_use", "used": Decimal(0), "history_days": 0, **NO_RANGE},
-            "Catalogue: 0 of 1,000 credits in Apr 2026; no use in a year",
+            "Catalogue: 0 of 1,000 credits in Apr 2026; no use in 30 days",
         ),
         (
             {
