@@ -29,7 +29,7 @@ def test_cases_are_days_of_whole_months_with_28_days_before() -> None:
     assert (first["history_days"], first["used"]) == (32, february[:20].sum())
     assert first["true"] == february[20:].sum()
     with pytest.raises(Unmeasurable, match="28 days before it in a whole month"):
-        month_days([rising(40)])
+        month_days([rising(38)])
 
 
 def test_steady_use_is_covered_and_the_straight_line_has_no_error() -> None:
