@@ -372,8 +372,16 @@ def budgets() -> Iterator[Callable[..., list[Alert]]]:
     ("changes", "key", "title"),
     [
         ({"chance_to_exceed": "0.5"}, "budget-likely", "Acme, budget Catalogue: 50 % likely to be passed"),
-        ({"used_share": "0.85"}, "budget-used-85%", "Acme, budget Catalogue: 85.0% used"),
-        ({"used_share": "0.95"}, "budget-used-95%", "Acme, budget Catalogue: 95.0% used"),
+        (
+            {"used_share": "0.85", "chance_to_exceed": "0.1"},
+            "budget-used-85%",
+            "Acme, budget Catalogue: 85.0% used",
+        ),
+        (
+            {"used_share": "0.95", "chance_to_exceed": "0.1"},
+            "budget-used-95%",
+            "Acme, budget Catalogue: 95.0% used",
+        ),
         (
             {"used_share": "1.2", "chance_to_exceed": 1},
             "budget-used-95%",
