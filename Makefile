@@ -13,7 +13,7 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-pages bench-depletion bench-waste autoets serve lint audit lock clean bench-engines
+.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-pages bench-depletion bench-budgets bench-waste autoets serve lint audit lock clean bench-engines
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -72,6 +72,9 @@ bench-pages: $(VENV)/.made  ## measure the pages of 10,000 copies of the publish
 
 bench-depletion: $(VENV)/.made  ## score the forecast against the pace and others (SERIES=file.csv for other series)
 	@$(BIN)/python -m benchmarks.depletion $(if $(SERIES),--series $(SERIES)) $(if $(AUTOETS),--autoets $(AUTOETS))
+
+bench-budgets: $(VENV)/.made  ## score the budget forecast against the straight line (SERIES=file.csv for other series)
+	@$(BIN)/python -m benchmarks.budgets $(if $(SERIES),--series $(SERIES))
 
 bench-waste: $(VENV)/.made  ## score the waste classifier against the rule, week by week (LANDING=DIR for other logs)
 	@$(BIN)/python -m benchmarks.waste $(if $(filter-out data/landing,$(LANDING)),--landing $(LANDING)) $(if $(AS_OF),--as-of $(AS_OF))

@@ -9,7 +9,7 @@ from expectations.suites.by_layer import GATES
 from orchestration.defs.alerts import alerts_sensor
 from orchestration.defs.checks import layer_gate
 from orchestration.defs.dbt_layers import LAYERS, dbt_layer
-from orchestration.defs.forecast import depletion, forecast_scores, models
+from orchestration.defs.forecast import budget_forecast, depletion, forecast_scores, models
 from orchestration.defs.jobs import nightly_schedule
 from orchestration.defs.ledger import credit_ledger
 from orchestration.defs.policy import with_policy
@@ -60,6 +60,7 @@ def build(settings: Settings) -> dg.Definitions:
                 credit_ledger,
                 models,
                 depletion,
+                budget_forecast,
                 forecast_scores,
                 usage_spikes,
                 waste_classifier,

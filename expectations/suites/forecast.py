@@ -103,6 +103,24 @@ def _row_check(name: str, rule: str, broken: str, why: str) -> Check:
     )
 
 
+_ONE_EACH_BUDGET = Check(
+    name="every_open_budget_has_one_forecast",
+    rule="every open period of a budget of a reported workspace has one row, and nothing else has one",
+    cases=read_sql("forecast/every_open_budget_has_one_forecast"),
+    found="workspace {workspace_id}, budget {budget_id}: {forecast_count} rows for {period_count} periods",
+    why="A budget without a forecast reads as one that holds.",
+    remedy=_REPORT,
+)
+
+_BUDGET_RANGES = Check(
+    name="budget_ranges_are_in_order",
+    rule="of a budget P10 <= P50 <= P90, the chance is 0 to 1, and only status ok has them",
+    cases=read_sql("forecast/budget_ranges_are_in_order"),
+    found="workspace {workspace_id}, budget {budget_id}, {forecast_status}",
+    why="Quantiles that cross are not a range, and no status ever carries an invented date.",
+    remedy=_REPORT,
+)
+
 GATES = (
     Gate(
         "forecast.credit_depletion",
@@ -162,6 +180,7 @@ GATES = (
             ),
         ),
     ),
+    Gate("forecast.budget_forecast", (_ONE_EACH_BUDGET, _BUDGET_RANGES)),
     Gate("forecast.deciding_charges", (_DECIDING,)),
     Gate("forecast.depletion_paths", (_STARTS, _PATHS_IN_ORDER)),
     Gate("forecast.forecast_scores", (_SCORED,)),

@@ -260,7 +260,70 @@ _FORECAST = Check(
     remedy=_REBUILD,
 )
 
+_BUDGET_PERIODS = row_count_check(
+    "budget_status_has_every_open_budget",
+    table="marts.budget_status where is_open",
+    expected="forecast.budget_forecast",
+    why="A budget that is not listed reads as one that holds.",
+    remedy=_REBUILD,
+)
+
+_BUDGETS_USED = Check(
+    name="budgets_used_what_was_used",
+    rule="a workspace's budget of credits has used what usage_daily has of the days that count",
+    cases=read_sql("marts/budgets_used_what_was_used"),
+    found=(
+        "workspace {workspace_id}, budget {budget_id} from {period_start}: {used} used, {credits} in "
+        "usage_daily"
+    ),
+    why="What a budget has used is what was used, to the last digit.",
+    remedy=_REBUILD,
+)
+
+_BUDGETS_NAMED = Check(
+    name="budgets_name_what_is_used",
+    rule="the workspace and scope of a budget in force have used something in the last year",
+    cases=read_sql("marts/budgets_name_what_is_used"),
+    found="workspace {workspace_id}, budget {budget_id}: nothing used by {meant}",
+    why="A budget for an id that does not exist is never used, and looks as if it were kept.",
+    remedy=(
+        "Compare scope_id with the ids in usage_by_team, usage_by_member, usage_by_category, "
+        "usage_by_generation_type or usage_by_tag, and deliver the budget corrected; wait if it is new"
+    ),
+    severity="warning",
+)
+
+_BUDGETS_COUNTED = Check(
+    name="amount_budgets_count_every_credit",
+    rule="every credit of an open budget of an amount has a price, in the budget's currency",
+    cases=read_sql("marts/amount_budgets_count_every_credit"),
+    found=(
+        "workspace {workspace_id}, budget {budget_id}: {unpriced_credits} credits without a price, "
+        "{other_currency_credits} of another currency"
+    ),
+    why="They are in no cost, so that the budget holds more than it says; nothing is guessed or converted.",
+    remedy=(
+        "Deliver amount and currency of the purchases, or overage_price; for the other currency, a budget of "
+        "its own"
+    ),
+    severity="warning",
+)
+
+_BUDGETS_ONCE = Check(
+    name="budgets_of_a_scope_do_not_overlap",
+    rule="a scope has one open budget of each kind of period, unit and currency",
+    cases=read_sql("marts/budgets_of_a_scope_do_not_overlap"),
+    found="workspace {workspace_id}, {scope} {scope_id}, {budget_period}: budgets {first_id} and {last_id}",
+    why="Each counts all the use on its own; one may be a correction under another id.",
+    remedy="Deliver ends_on for the one that no longer holds, or a correction under the id it corrects",
+    severity="warning",
+)
+
 GATES = (
+    Gate(
+        "marts.budget_status",
+        (_BUDGET_PERIODS, _BUDGETS_USED, _BUDGETS_NAMED, _BUDGETS_COUNTED, _BUDGETS_ONCE),
+    ),
     Gate("marts.depletion_forecast", (_FORECAST,)),
     Gate("marts.credit_summary", (_ALL_PERIODS, _DISPOSED, _PENDING_WASTE)),
     _breakdown_gate("usage_by_member"),

@@ -22,6 +22,7 @@ _FILLED = {
     "products": ("workspace_id", "product_id"),
     "credit_plans": ("workspace_id", "plan_id", "credits", "interval", "starts_on"),
     "credit_packs": ("workspace_id", "pack_id", "credits", "price", "currency"),
+    "budgets": ("budget_id", "workspace_id", "scope", "period"),
     "rate_cards": ("card", "valid_from", "unit", "credits_per_unit"),
     "provider_totals": ("source", "day", "period", "timezone"),
 }

@@ -5,26 +5,31 @@ Not here: whether an alert was sent already (sent.py), or how it is sent (channe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
 
 import duckdb
 
+from orchestration.publish.report.budgets import budget_labels, budget_text
 from orchestration.publish.report.formatting import (
     credits,
     day_month_year,
     distinct_labels,
     percent,
     plain,
+    whole_percent,
 )
 from orchestration.publish.report.headline import deciding_charge_text, headline
-from orchestration.publish.report.model import Forecast
+from orchestration.publish.report.load import has_mart
+from orchestration.publish.report.model import Budget, Forecast
 from orchestration.warehouse.journal import CheckRow
 
-# shares of the allowance; the highest one crossed is reported
+# shares of the allowance, or of a budget; the highest one crossed is reported
 USED_MARKS = (Decimal("0.95"), Decimal("0.85"))
+# of a budget being passed, from which it is alerted
+LIKELY = Decimal("0.5")
 # older spikes are not alerted
 SPIKE_DAYS = 2
 _BALANCES = (
@@ -33,6 +38,11 @@ _BALANCES = (
     " from marts.credit_summary as summary"
     " left join marts.depletion_forecast as forecast using (workspace_id, as_of)"
     " where summary.period = '30d' order by summary.workspace_id"
+)
+_BUDGETS = (
+    f"select status.workspace_id, {', '.join(f'status.{field.name}' for field in fields(Budget))}"
+    " from marts.budget_status as status where status.is_open and (status.used_share >= $mark"
+    " or status.chance_to_exceed >= $chance) order by status.workspace_id, status.budget_id"
 )
 _SPIKES = (
     "select spikes.workspace_id, spikes.usage_date, spikes.scope, spikes.credits,"
@@ -71,7 +81,7 @@ class WorkspaceBalance:
 
 
 def workspace_alerts(connection: duckdb.DuckDBPyConnection, *, within_days: int) -> Iterator[Alert]:
-    """Workspaces that run out of credits, near their allowance, or spike.
+    """Workspaces that run out of credits, near their allowance or a budget, or spike.
 
     Args:
         connection: of a published version.
@@ -85,6 +95,7 @@ def workspace_alerts(connection: duckdb.DuckDBPyConnection, *, within_days: int)
         balance = WorkspaceBalance(workspace_id, labels[workspace_id], as_of, allowance, remaining, forecast)
         yield from _depletion_alert(balance, within_days=within_days)
         yield from _allowance_alert(balance)
+    yield from budget_alerts(connection, labels)
     for workspace_id, day, scope, spent, usual, cause in connection.execute(
         _SPIKES, {"days": SPIKE_DAYS}
     ).fetchall():
@@ -95,6 +106,37 @@ def workspace_alerts(connection: duckdb.DuckDBPyConnection, *, within_days: int)
             f"{labels[workspace_id]}: {credits(spent)} credits on {day_month_year(day)}",
             f"A spike of usage ({plain(scope)}){usually}{why}. See marts.usage_spikes.",
         )
+
+
+def budget_alerts(connection: duckdb.DuckDBPyConnection, workspaces: Mapping[str, str]) -> Iterator[Alert]:
+    """Budgets that are passed, nearly used, or likely to be passed before their period ends.
+
+    Args:
+        connection: of a published version; one of an older release has no budgets.
+        workspaces: the label of each.
+    """
+    if not has_mart(connection, "budget_status"):
+        return
+    limits = {"mark": USED_MARKS[-1], "chance": LIKELY}
+    rows = connection.execute(_BUDGETS, limits).fetchall()
+    of_workspace: dict[str, list[Budget]] = {}
+    for workspace_id, *values in rows:
+        of_workspace.setdefault(workspace_id, []).append(Budget(*values))
+    for workspace_id, budgets in of_workspace.items():
+        label = workspaces.get(workspace_id, plain(workspace_id))
+        for budget, name in zip(budgets, budget_labels(budgets), strict=True):
+            yield _budget_alert(budget, workspace_id, f"{label}, budget {name}")
+
+
+def _budget_alert(budget: Budget, workspace_id: str, what: str) -> Alert:
+    used, chance = budget.used_share or Decimal(0), budget.chance_to_exceed or Decimal(0)
+    mark = next((f"used-{mark:.0%}" for mark in USED_MARKS if used >= mark), "likely")
+    title = f"{percent(used)} used" if mark != "likely" else f"{whole_percent(chance)} likely to be passed"
+    return Alert(
+        f"budget-{mark}/{workspace_id}/{budget.budget_id}/{budget.period_start}",
+        f"{what}: {title}",
+        f"{budget_text(budget)}. Nothing is blocked; see marts.budget_status.",
+    )
 
 
 def run_alerts(

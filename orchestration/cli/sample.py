@@ -25,11 +25,12 @@ SAMPLE_AS_OF = date(2026, 4, 7)
     "--events", type=click.IntRange(1), help="Generations of the load. [default: 100 a workspace and day]"
 )
 @click.option("--seed", type=int, help="Seed of the load. [default: 0]")
+@click.option("--budgets", is_flag=True, default=None, help="Give each workspace of a load three budgets.")
 def sample(out: Path, **load: int | None) -> None:
     """Write sample landing files: a team of 5 over 30 days, or a load of any size.
 
-    Without options, the team. With any of --workspaces, --days, --events, --seed, a load with planted flaws,
-    which truth.json next to the feeds lists.
+    Without options, the team. With any other than --out, a load with planted flaws, which truth.json next to
+    the feeds lists.
     """
     from orchestration.landing.sample.write import SampleError, write_load, write_sample
 
@@ -43,5 +44,7 @@ def sample(out: Path, **load: int | None) -> None:
     except SampleError as error:
         fail(str(error), EXIT_USAGE)
     for feed, lines in report.lines.items():
+        if feed == "budgets" and not lines:
+            continue
         click.echo(f"{lines:>9,}  {feed}")
     click.echo(f"written to {out}; load it with: credits run --landing {out} --as-of {SAMPLE_AS_OF}")

@@ -31,6 +31,7 @@ from orchestration.dashboard.queries import (
 )
 from orchestration.publish.report import charts, formatting, sentences
 from orchestration.publish.report.breakdown import abridge
+from orchestration.publish.report.budgets import budget_texts
 from orchestration.publish.report.headline import deciding_charge_text
 from orchestration.publish.report.i18n import LANGUAGES, using_language
 from orchestration.publish.report.i18n import gettext as _
@@ -114,6 +115,10 @@ def _view(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     with right:
         st.subheader(_("Credits by day"), anchor=False)
         _by_day(breakdown(connection, selection, "usage_date"))
+    if report.budgets:
+        st.subheader(_("Budgets"), anchor=False)
+        for sentence in budget_texts(report.budgets):
+            st.markdown(_escaped(f"{sentence}."))
     names = known_names(connection, selection.workspace_id)
     for column, by in zip(st.columns(len(DIMENSIONS)), DIMENSIONS, strict=True):
         with column:

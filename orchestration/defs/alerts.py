@@ -32,8 +32,8 @@ def alerts_sensor(settings: Settings) -> dg.SensorDefinition:
         minimum_interval_seconds=300,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Sends an alert by webhook and e-mail when a run or a check failed, data is stale, or a "
-        "workspace may run out of credits, has used 85 or 95 % of its allowance, or spikes; each once in "
-        "24 hours.",
+        "workspace may run out of credits, has used 85 or 95 % of its allowance or of a budget, may pass a "
+        "budget, or spikes; each once in 24 hours.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         channels = channels_of(settings)

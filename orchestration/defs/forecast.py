@@ -10,6 +10,8 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
+from forecasting.budgets.forecast import BUDGET_ROW, forecast_budgets, no_forecasts
+from forecasting.budgets.scores import COLUMNS, KIND, score_budgets
 from forecasting.depletion.backtest import (
     days_as_floats,
     days_until_empty,
@@ -26,14 +28,24 @@ from forecasting.depletion.schema import DECIDING_CHARGE_ROW, FORECAST_ROW, PATH
 from orchestration.defs.resources import RunContext
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.exact_sql import columns_of
-from orchestration.warehouse.forecast_inputs import ENTRIES, PLANS, USAGE, history_of, method_of
+from orchestration.warehouse.forecast_inputs import (
+    ENTRIES,
+    PLANS,
+    USAGE,
+    budget_history_of,
+    calibration_of,
+    history_of,
+    method_of,
+)
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 
 _FORECAST = f"select {columns_of(FORECAST_ROW)} from frame"
 _PATHS = f"select {columns_of(PATHS_ROW)} from frame"
 _CHARGES = f"select {columns_of(DECIDING_CHARGE_ROW)} from frame"
+_BUDGETS = f"select {columns_of(BUDGET_ROW)} from frame"
 _SCORES = read_sql(__file__, "forecast.forecast_scores")
+_SCORED = [*COLUMNS, "kind"]
 _REGISTERED = """
     select
         model, version, cast(trained_to as date) as trained_to, label, features, scores, hash, promoted,
@@ -120,10 +132,38 @@ def depletion(
     )
 
 
+_BUDGET_FACTS = [
+    ["dimensions", "dim_budget_periods"],
+    ["facts", "fct_budget_usage_daily"],
+    ["facts", "fct_lot_draws_daily"],
+    ["facts", "fct_credit_balance_daily"],
+]
+
+
+@dg.asset(
+    key=["forecast", "budget_forecast"],
+    deps=[*_BUDGET_FACTS, ["facts", "dim_reporting_workspaces"], ["forecast", "models"]],
+    group_name="forecast",
+    kinds={"python"},
+)
+def budget_forecast(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+    """What the scope of each budget uses until the open period ends, by the same method as the depletion.
+
+    One row per workspace, budget and open period; none without budgets.
+    """
+    found = no_forecasts()
+    if history := budget_history_of(warehouse):
+        calibration = calibration_of(warehouse)
+        found = forecast_budgets(history, as_of=run.as_of_date(warehouse), calibration=calibration)
+    rows = warehouse.replace("forecast.budget_forecast", found, select=_BUDGETS)
+    return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+
+
 @dg.asset(
     key=["forecast", "forecast_scores"],
     deps=[
         *_FACTS,
+        *_BUDGET_FACTS[:-1],
         ["forecast", "models"],
         ["facts", "fct_credit_entries"],
         ["facts", "fct_generations"],
@@ -138,16 +178,17 @@ def forecast_scores(
 ) -> dg.MaterializeResult:
     """Errors of past forecasts and of the pace date: published ones that are due now, and replayed past days.
 
-    One row per workspace, as_of, kind and amount.
+    One row per workspace, as_of, kind, amount and budget.
     """
     as_of = run.as_of_date(warehouse)
     method = method_of(warehouse, dbt.variables)
     replayed = replay(origins_to_replay(history_of(warehouse), as_of=as_of), calibration=method.calibration)
     published = published_scores(warehouse, method, as_of=as_of)
-    scores = pd.concat(
-        [published.assign(kind="published", amount_days=0), replayed.assign(kind="replayed")],
-        ignore_index=True,
-    )
+    parts = [published.assign(kind="published", amount_days=0), replayed.assign(kind="replayed")]
+    if budgets := budget_history_of(warehouse):
+        of_budgets = score_budgets(budgets, as_of=as_of, calibration=method.calibration)
+        parts.append(of_budgets.assign(kind=KIND))
+    scores = pd.concat([part.reindex(columns=_SCORED) for part in parts], ignore_index=True)
     rows = warehouse.replace("forecast.forecast_scores", scores, select=_SCORES)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": rows, "published": len(published), "replayed": len(replayed)}

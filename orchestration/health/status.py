@@ -23,7 +23,7 @@ from orchestration.health.source_summary import describe_sources, source_summari
 from orchestration.lake.batch_writer import QUARANTINE
 from orchestration.lake.lake import Lake
 from orchestration.publish.report.formatting import day_month_year, plain
-from orchestration.publish.report.load import NEWEST_TOTALS, has_totals
+from orchestration.publish.report.load import NEWEST_TOTALS, has_mart
 from orchestration.publish.report.model import SourceTotal
 from orchestration.publish.report.sentences import reconciliation_text
 from orchestration.publish.rows.cells import json_value
@@ -121,7 +121,7 @@ def source_totals(settings: Settings) -> list[SourceTotal]:
     """What each source says of its newest month, next to ours, over all workspaces."""
     totals = NEWEST_TOTALS.format(totals="select '(all)' as shown_for, * from marts.reconciliation")
     with open_published(settings.published_dir / DATABASE_NAME) as published:
-        if not has_totals(published):
+        if not has_mart(published, "reconciliation"):
             return []
         rows = published.execute(
             f"select {', '.join(field.name for field in fields(SourceTotal))} from {totals}"

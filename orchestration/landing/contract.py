@@ -72,11 +72,35 @@ class SignRule:
 
 @dataclass(frozen=True)
 class RequiredRule:
-    """A column that must be filled where another one has a value."""
+    """A column that must be filled where another one has a value, or any value at all if it is None."""
+
+    column: str
+    decided_by: str
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class FormatRule:
+    """The form a text must have where another column has a value.
+
+    Attributes:
+        pattern: a regular expression that the whole text must match.
+        form: what the message says it must be.
+    """
 
     column: str
     decided_by: str
     value: str
+    pattern: str
+    form: str
+
+
+@dataclass(frozen=True)
+class OrderRule:
+    """A date that must not be after another, where both are filled."""
+
+    first: str
+    last: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +112,8 @@ class Feed:
     columns: tuple[Column, ...]
     sign_rules: tuple[SignRule, ...] = field(default=())
     required_rules: tuple[RequiredRule, ...] = field(default=())
+    format_rules: tuple[FormatRule, ...] = field(default=())
+    order_rules: tuple[OrderRule, ...] = field(default=())
     # of these columns exactly one is filled
     one_of: tuple[str, ...] = ()
 
@@ -370,6 +396,37 @@ _PROVIDER_TOTALS = Feed(
     one_of=("credits", "amount"),
 )
 
+_SCOPES = ("workspace", "team", "member", "category", "generation_type", "tag")
+_PERIODS = ("week", "month", "quarter", "year")
+_POSITIVE: Mapping[str, Sign] = MappingProxyType(dict.fromkeys(_PERIODS, "positive"))
+
+_BUDGETS = Feed(
+    name="budgets",
+    key=("workspace_id", "budget_id"),
+    columns=(
+        _required("budget_id"),
+        _required("workspace_id"),
+        Column("scope", required=True, accepted=_SCOPES),
+        # of a tag its key, =, and its value
+        Column("scope_id"),
+        Column("period", required=True, accepted=_PERIODS),
+        Column("credits", "credits"),
+        Column("amount", "money"),
+        Column("currency"),
+        Column("starts_on", "date", starts_days=True),
+        Column("ends_on", "date"),
+        Column("updated_at", "instant"),
+    ),
+    sign_rules=(SignRule("credits", "period", _POSITIVE), SignRule("amount", "period", _POSITIVE)),
+    required_rules=(
+        *(RequiredRule("scope_id", "scope", scope) for scope in _SCOPES if scope != "workspace"),
+        RequiredRule("currency", "amount"),
+    ),
+    format_rules=(FormatRule("scope_id", "scope", "tag", "[^=]+=.+", "key=value, such as project=spring"),),
+    order_rules=(OrderRule("starts_on", "ends_on"),),
+    one_of=("credits", "amount"),
+)
+
 FEEDS: Mapping[str, Feed] = MappingProxyType(
     {
         feed.name: feed
@@ -385,6 +442,7 @@ FEEDS: Mapping[str, Feed] = MappingProxyType(
             _CREDIT_PLANS,
             _RATE_CARDS,
             _PROVIDER_TOTALS,
+            _BUDGETS,
         )
     }
 )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from forecasting.budgets.forecast import BudgetHistory
 from forecasting.depletion.calibration import Calibration
 from forecasting.depletion.forecast import CreditHistory, Method
 from forecasting.depletion.what_if import RecentUsage
@@ -50,6 +51,16 @@ _CHARGES = """
         cast((cast(credits as decimal(38, 6)) - p99_credits) * 1000000 as bigint) as excess_micro
     from facts.fct_implausible_charges
 """
+_BUDGET_PERIODS = """
+    select
+        periods.workspace_id, periods.budget_id, periods.period_start, periods.counted_from,
+        periods.counted_to, periods.is_open, cast(periods.budget * 1000000 as double) as budget_micro
+    from dimensions.dim_budget_periods as periods
+    inner join facts.dim_reporting_workspaces as workspaces
+        on periods.workspace_id = workspaces.workspace_id
+    order by periods.workspace_id, periods.budget_id, periods.period_start
+"""
+_BUDGET_USAGE = read_sql(__file__, "budget_usage")
 
 
 def draw_policy(variables: Mapping[str, Any]) -> DrawPolicy:
@@ -71,12 +82,26 @@ def history_of(warehouse: Warehouse) -> CreditHistory:
     return CreditHistory(*map(warehouse.query, parts))
 
 
+def budget_history_of(warehouse: Warehouse) -> BudgetHistory | None:
+    """The periods of budgets and the days of their scopes; None without any, and nothing is read for them."""
+    periods = warehouse.query(_BUDGET_PERIODS)
+    if periods.empty:
+        return None
+    workspaces = "workspace_id in (select workspace_id from dimensions.dim_budget_periods)"
+    balances = warehouse.query(f"{_BALANCES} where {workspaces}")
+    return BudgetHistory(periods, warehouse.query(_BUDGET_USAGE), balances)
+
+
+def calibration_of(warehouse: Warehouse) -> Calibration:
+    """The calibration this warehouse has promoted."""
+    (content,) = warehouse.query("select content from forecast.models where promoted")["content"].tolist()
+    return Calibration.from_json(content, name="forecast.models")
+
+
 def method_of(warehouse: Warehouse, variables: Mapping[str, Any]) -> Method:
     """The calibration this warehouse has promoted, and the policy and terms of the dbt project."""
-    (content,) = warehouse.query("select content from forecast.models where promoted")["content"].tolist()
     terms = BuyingTerms(float(variables["stockout_risk"]), int(variables["cover_days"]))
-    calibration = Calibration.from_json(content, name="forecast.models")
-    return Method(calibration, draw_policy(variables), terms)
+    return Method(calibration_of(warehouse), draw_policy(variables), terms)
 
 
 def forecast_as_of(warehouse: Warehouse) -> date | None:

@@ -32,6 +32,12 @@ _IN_PLACE_OF = {
         "email": _NOTHING,
         "attributes": _NOTHING,
     },
+    "raw.budgets": {
+        "scope_id": "case when files.scope = 'member' then people.pseudonym "
+        "when files.scope = 'tag' then concat(split_part(files.scope_id, '=', 1), '=…') "
+        "else files.scope_id end",
+        "attributes": _NOTHING,
+    },
     "raw.event_retractions": {"reason": _NOTHING, "attributes": _NOTHING},
     "raw.deliveries": {
         "unknown_columns": f"if(files.unknown_columns is null, null, '{json.dumps(['…'])}')",
@@ -42,6 +48,11 @@ _IN_PLACE_OF = {
         "value": _NOTHING,
         "reason": _WITHOUT_VALUE,
     },
+}
+# where the id of a member is, in the tables that name any
+_MEMBER_IN = {
+    **dict.fromkeys(("raw.generation_events", "raw.content_outcomes", "raw.members"), "files.member_id"),
+    "raw.budgets": "case when files.scope = 'member' then files.scope_id end",
 }
 
 
@@ -90,8 +101,8 @@ def expose_by_pseudonyms(
         columns = ", ".join(f"{value} as {name}" for name, value in replaced.items())
         joined = (
             f" left join {_PEOPLE} as people on people.workspace_id = coalesce(files.workspace_id, '')"
-            " and people.member_id = files.member_id"
-            if "member_id" in replaced
+            f" and people.member_id = {_MEMBER_IN[table]}"
+            if table in _MEMBER_IN
             else ""
         )
         warehouse.define(table, f"select files.* replace ({columns}) from {_plain(table)} as files{joined}")
@@ -107,10 +118,9 @@ def _add_people(warehouse: Warehouse, pseudonyms: Pseudonyms) -> None:
         warehouse.replace(_PEOPLE, pd.DataFrame(columns=_COLUMNS), select=_ROWS)
     known = 0 if is_first else int(warehouse.query(f"select batch_id from {_NEWEST}")["batch_id"][0])
     arrived = " union ".join(
-        f"select coalesce(workspace_id, '') as workspace_id, member_id from {_plain(table)} "
-        f"where batch_id > {known} and member_id is not null"
-        for table, replaced in _IN_PLACE_OF.items()
-        if "member_id" in replaced
+        f"select coalesce(files.workspace_id, '') as workspace_id, {member} as member_id "
+        f"from {_plain(table)} as files where files.batch_id > {known} and {member} is not null"
+        for table, member in _MEMBER_IN.items()
     )
     new = warehouse.query(
         f"select * from ({arrived}) as arrived except select workspace_id, member_id from {_PEOPLE}"

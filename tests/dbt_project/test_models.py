@@ -37,6 +37,7 @@ KEYLESS = {
     "int_generations_retracted": "grouped by its key",
     "int_restated_days": "grouped by its key",
     "fct_usage_by_day": "grouped by its key",
+    "fct_budget_usage_daily": "grouped by its key",
     "fct_usage_daily": "the rows of int_usage_daily_base, joined to one row of each small table",
     "int_references": "a union of staged rows, whose keys are tested",
     "int_references_unknown": "its other_source is null in the row of the reference itself",

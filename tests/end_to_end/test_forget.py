@@ -30,6 +30,7 @@ def test_an_erased_member_leaves_no_trace_and_every_total_stays(
     credits_command: Credits, sarah_run: NightlyRun, dagster_home: Path
 ) -> None:
     before, found = published_rows(sarah_run.published), traces(sarah_run.data_dir)
+    used = sarah_run.query("select period_start, used, status from marts.budget_status order by 1")
     home = traces(dagster_home)
     # otherwise the test would prove nothing
     for folder in ("raw/", "journal/", "versions/1/", "versions/2/report/", "warehouse.duckdb"):
@@ -58,6 +59,8 @@ def test_an_erased_member_leaves_no_trace_and_every_total_stays(
     after = published_rows(sarah_run.published)
     assert after["credit_summary"] == before["credit_summary"]
     assert sarah_run.query("select count(*) from marts.restatements") == [(0,)]
+    assert used == sarah_run.query("select period_start, used, status from marts.budget_status order by 1")
+    assert sum(row[1] > 0 for row in used) == 2
     assert figures_of(after) == figures_of(before)
     assert len(figures_of(after)) == 25
 

@@ -9,7 +9,7 @@ import pytest
 from oracle import Oracle
 from oracle.comparison import differences, lake_rows
 from support.product import CreditsWith, NightlyRun, nightly_run
-from support.tagged_usage import TAG_KEYS, ZONES, changed, deliver, events, totals
+from support.tagged_usage import TAG_KEYS, ZONES, budgets, changed, deliver, events, totals
 
 FIRST, LAST = date(2026, 4, 20), date(2026, 5, 4)
 
@@ -25,6 +25,7 @@ def second_run(credits_with: CreditsWith, tmp_path_factory: pytest.TempPathFacto
         "generation_events": before,
         "workspaces": zones,
         "provider_totals": list(totals(rng, up_to=LAST, count=30)),
+        "budgets": budgets(random.Random(1)),
     }
     nightly_run(command, deliver(root / "landing", 1, **first), root / "data", str(FIRST))
     again = [changed(row, rng) for row in before[:60]]
@@ -35,6 +36,7 @@ def second_run(credits_with: CreditsWith, tmp_path_factory: pytest.TempPathFacto
         for row in before[60:75]
     ]
     second = {"generation_events": again + later, "event_retractions": retracted}
+    second["budgets"] = budgets(random.Random(2))[:8]
     deliver(root / "landing", 2, **second, provider_totals=list(totals(rng, up_to=LAST, count=90)))
     return nightly_run(command, root / "landing", root / "data", str(LAST))
 
@@ -46,6 +48,8 @@ def test_usage_by_tag_and_totals_equal_the_recomputation_in_plain_python(second_
     expected["depletion_forecast"] |= {(name, FIRST): {} for name in ZONES}
     assert differences(second_run.published, expected) == []
     assert len(expected["usage_by_tag"]) > 30
+    used = {row["used"] for row in expected["budget_status"].values()}
+    assert len(used) > 10 and 0 in used
     compared = expected["reconciliation"].values()
     assert len({row["share"] for row in compared}) > 10
     assert any(row["explained"] for row in compared)

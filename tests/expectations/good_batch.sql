@@ -1,6 +1,7 @@
 -- A warehouse that passes every gate, with the columns the gates read. conftest.py describes it.
 create schema raw;
 create schema staging;
+create schema dimensions;
 create schema facts;
 create schema forecast;
 create schema waste;
@@ -57,6 +58,10 @@ create table raw.credit_plans as
 select 'w1' as workspace_id, 'team' as plan_id, cast(100 as decimal(18, 6)) as credits, 'month' as "interval",
     date '2026-03-01' as starts_on, cast(1 as bigint) as batch_id, 'plans/1.csv' as file_path,
     cast(1 as bigint) as line_number, 'h-l1' as content_hash;
+create table raw.budgets as
+select 'b1' as budget_id, 'w1' as workspace_id, 'workspace' as scope, 'month' as period,
+    cast(1 as bigint) as batch_id, 'budgets/1.csv' as file_path, cast(1 as bigint) as line_number,
+    'h-b1' as content_hash;
 create table raw.rate_cards as
 select 'list' as card, date '2026-01-01' as valid_from, 'usd' as unit, cast(1000 as decimal(24, 12)) as credits_per_unit,
     cast(1 as bigint) as batch_id, 'rates/1.csv' as file_path, cast(1 as bigint) as line_number, 'h-rc1' as content_hash;
@@ -84,6 +89,7 @@ insert into raw.deliveries values
     (1, 'products', 'products/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (1, 'credit_packs', 'packs/1.csv', 'loaded', 1, 1, 0, 500, null, false, null),
     (1, 'credit_plans', 'plans/1.csv', 'loaded', 1, 1, 0, 100, null, false, null),
+    (1, 'budgets', 'budgets/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (1, 'rate_cards', 'rates/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (1, 'provider_totals', 'totals/1.csv', 'loaded', 1, 1, 0, null, null, false, null),
     (1, 'acme', 'acme/1.jsonl', 'loaded', 3, 3, 0, null, null, false, null),
@@ -380,3 +386,21 @@ select 'native' as source, '(all)' as workspace_id, '(all)' as model, 'amount' a
     cast(201 as decimal(38, 12)) as ours, cast(1 as decimal(38, 12)) as difference,
     cast(0 as decimal(38, 12)) as explained, true as is_complete, cast(1 as bigint) as cost_currency_count;
 create table marts.reconciliation as select * from facts.fct_reconciliation;
+create table staging.stg_budgets as
+select 'w1' as workspace_id, 'b1' as budget_id, 'workspace' as scope, cast(null as text) as scope_id,
+    cast(null as date) as starts_on, cast(null as date) as ends_on, true as is_newest;
+create table dimensions.dim_budget_periods as
+select 'w1' as workspace_id, 'b1' as budget_id, date '2026-03-01' as period_start, true as is_open;
+create table forecast.budget_forecast as
+select 'w1' as workspace_id, 'b1' as budget_id, date '2026-03-01' as period_start, 'ok' as forecast_status,
+    cast(0 as decimal(38, 6)) as to_come_p10, cast(1 as decimal(38, 6)) as to_come_p50,
+    cast(2 as decimal(38, 6)) as to_come_p90, cast(0.6 as decimal(5, 4)) as chance_to_exceed,
+    date '2026-04-02' as exceeds_on, date '2026-04-01' as exceeds_on_p10, cast(null as date) as exceeds_on_p90;
+create table marts.budget_status as
+select 'w1' as workspace_id, 'b1' as budget_id, date '2026-03-01' as period_start,
+    date '2026-03-01' as counted_from, date '2026-03-31' as counted_to, 'workspace' as scope,
+    '(all)' as scope_id, 'month' as budget_period, 'credits' as unit, cast(null as text) as currency,
+    true as is_open, (
+        select cast(sum(credits) as decimal(38, 18)) from marts.usage_daily where workspace_id = 'w1'
+    ) as used, date '2026-03-31' as last_used_on, cast(0 as decimal(38, 6)) as unpriced_credits,
+    cast(0 as decimal(38, 6)) as other_currency_credits;

@@ -579,6 +579,12 @@ FORECAST: list[Corruption] = [
     (
         "scores_are_of_past_days_and_fit_their_dates",
         CRITICAL,
+        "update forecast.forecast_scores set kind = 'budget', as_of = '2026-03-18'",
+        ("found 1 case: workspace w1, budget forecast",),
+    ),
+    (
+        "scores_are_of_past_days_and_fit_their_dates",
+        CRITICAL,
         "update forecast.forecast_scores set error_days = 3",
         ("found 1 case: workspace w1, replayed forecast",),
     ),
@@ -605,6 +611,31 @@ FORECAST: list[Corruption] = [
         CRITICAL,
         "update forecast.forecast_scores set is_covered_80 = null",
         ("found 1 case: workspace w1, replayed forecast",),
+    ),
+    *(
+        ("every_open_budget_has_one_forecast", CRITICAL, statement, (f"budget b1: {words}",))
+        for statement, words in (
+            ("delete from forecast.budget_forecast", "0 rows for 1 periods"),
+            ("update dimensions.dim_budget_periods set is_open = false", "1 rows for 0 periods"),
+        )
+    ),
+    *(
+        (
+            "budget_ranges_are_in_order",
+            CRITICAL,
+            f"update forecast.budget_forecast set {change}",
+            ("workspace w1, budget b1",),
+        )
+        for change in (
+            "to_come_p10 = 1.5",
+            "to_come_p90 = 0.5",
+            "to_come_p50 = null",
+            "chance_to_exceed = 1.1",
+            "forecast_status = 'no_use'",
+            "exceeds_on = '2026-03-31'",
+            "exceeds_on_p10 = null",
+            "exceeds_on_p90 = '2026-04-01'",
+        )
     ),
     (
         "one_calibration_is_in_use",

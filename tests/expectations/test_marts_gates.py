@@ -239,6 +239,48 @@ MARTS: list[Corruption] = [
         )
     ),
     (
+        "budget_status_has_every_open_budget",
+        CRITICAL,
+        "update marts.budget_status set is_open = false",
+        ("0 rows, expected 1",),
+    ),
+    (
+        "budgets_used_what_was_used",
+        CRITICAL,
+        "update marts.budget_status set used = used + 0.000001",
+        ("workspace w1, budget b1 from 2026-03-01: 18.750001", "18.750000 in usage_daily"),
+    ),
+    (
+        "budgets_name_what_is_used",
+        WARNING,
+        "update marts.budget_status set last_used_on = null",
+        ("workspace w1, budget b1: nothing used by workspace (all)",),
+    ),
+    (
+        "budgets_name_what_is_used",
+        WARNING,
+        "insert into staging.stg_budgets values ('w9', 'b2', 'team', 'Nobody', '2026-01-01', null, true)",
+        ("workspace w9, budget b2: nothing used by team Nobody",),
+    ),
+    (
+        "amount_budgets_count_every_credit",
+        WARNING,
+        "update marts.budget_status set unpriced_credits = 2",
+        ("2.000000 credits without a price, 0.000000 of another currency",),
+    ),
+    (
+        "amount_budgets_count_every_credit",
+        WARNING,
+        "update marts.budget_status set other_currency_credits = 3",
+        ("0.000000 credits without a price, 3.000000 of another currency",),
+    ),
+    (
+        "budgets_of_a_scope_do_not_overlap",
+        WARNING,
+        "insert into marts.budget_status select * replace ('b2' as budget_id) from marts.budget_status",
+        ("workspace w1, workspace (all), month: budgets b1 and b2",),
+    ),
+    (
         "generation_details_cover_90_days",
         CRITICAL,
         "delete from marts.generation_details where workspace_id = 'w2'",

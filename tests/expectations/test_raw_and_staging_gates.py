@@ -21,6 +21,7 @@ FEEDS = {
     "products": ("product_id", "products/1.csv"),
     "credit_packs": ("pack_id", "packs/1.csv"),
     "credit_plans": ("plan_id", "plans/1.csv"),
+    "budgets": ("budget_id", "budgets/1.csv"),
     "rate_cards": ("card", "rates/1.csv"),
     "provider_totals": ("source", "totals/1.csv"),
 }
@@ -117,7 +118,7 @@ RAW: list[Corruption] = [
             (1, 'members', 'members/1.csv', 1, 'sign', 'credits must be positive; found kim@example.org'),
             (1, 'members', 'members/2.csv', 1, 'required', 'member_id is required')""",
         (
-            "nothing was loaded: 23 lines were refused: members/1.csv: member_id is required; ",
+            "nothing was loaded: 24 lines were refused: members/1.csv: member_id is required; ",
             "members/1.csv: credits must be positive; events/1.jsonl: occurred_at has no offset. Correct",
         ),
     ),
@@ -132,7 +133,7 @@ RAW: list[Corruption] = [
         CRITICAL,
         """update raw.deliveries set accepted_count = 0, quarantined_count = 0, line_count = 0,
             status = 'rejected'""",
-        ("nothing was loaded: 15 files were refused: events/1.jsonl",),
+        ("nothing was loaded: 16 files were refused: events/1.jsonl",),
     ),
     (
         "every_file_is_in_the_folder_of_a_feed",

@@ -26,6 +26,7 @@ REQUIRED_TEXT = {
     "products": "product_id",
     "credit_packs": "pack_id",
     "credit_plans": "plan_id",
+    "budgets": "budget_id",
 }
 
 

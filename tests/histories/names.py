@@ -45,6 +45,32 @@ def names_of(
         plan = {"plan_id": "team", "interval": rng.choice(("day", "week", "month", "year"))}
         plan |= {"starts_on": schedule.first_day.isoformat(), "rollover_days": rng.choice((None, 5))}
         versions.add("credit_plans", [30, 60], "credits", **plan)
+    return versions.feed_rows + _budgets_of(cast, schedule, is_order_independent=is_order_independent)
+
+
+def _budgets_of(cast: Cast, schedule: Schedule, *, is_order_independent: bool) -> list[FeedRow]:
+    """Budgets corrected late: some overlap, are of a part of a period, of nobody, or in no currency used."""
+    rng = random.Random(crc32(f"budgets of {cast.workspace_id}".encode()))  # the rest stays as it was
+    versions = _Versions(cast, schedule, rng, is_order_independent=is_order_independent)
+    scopes = (
+        *(("workspace", None), ("workspace", None), ("team", "seo"), ("team", "(no team)")),
+        *(("member", cast.members[0]), ("category", "shoes"), ("generation_type", cast.types[0])),
+        *(("team", "nobody"), ("category", "(uncategorised)")),
+    )
+    for number, (scope, scope_id) in enumerate(scopes):
+        if rng.random() < 0.5:
+            continue
+        unit = rng.choice(("credits", "amount"))
+        budget: Row = {"budget_id": f"b{number}", "scope": scope, "scope_id": scope_id}
+        budget |= {"period": rng.choice(("week", "month", "quarter", "year"))}
+        budget |= {"currency": rng.choice(("EUR", "eur", "USD"))} if unit == "amount" else {}
+        days = sorted(rng.choices(range(60), k=2))
+        ends = {"starts_on": schedule.first_day, "ends_on": schedule.first_day}
+        for (name, day), offset in zip(ends.items(), days, strict=True):
+            if rng.random() < 0.3:
+                budget[name] = (day + timedelta(days=offset)).isoformat()
+        values = [f"{rng.randint(1, 90_000) / 100:.2f}" for _ in range(rng.randint(1, 3))]
+        versions.add("budgets", values, unit, **budget)
     return versions.feed_rows
 
 

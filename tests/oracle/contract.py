@@ -68,6 +68,13 @@ FEEDS: dict[str, dict[str, str]] = {
         money="amount",
         integer="rollover_days",
     ),
+    "budgets": _columns(
+        text="workspace_id budget_id scope scope_id period currency",
+        date="starts_on ends_on",
+        instant="updated_at",
+        credits="credits",
+        money="amount",
+    ),
     "rate_cards": _columns(
         text="card unit model generation_type",
         date="valid_from valid_to",
@@ -93,6 +100,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "products": ("workspace_id", "product_id"),
     "credit_packs": ("workspace_id", "pack_id"),
     "credit_plans": ("workspace_id", "plan_id"),
+    "budgets": ("workspace_id", "budget_id"),
     "rate_cards": ("card", "model", "generation_type", "unit", "valid_from"),
     "provider_totals": ("source", "workspace_id", "model", "currency", "period", "day"),
 }

@@ -93,6 +93,7 @@ class Known:
     workspaces: dict[tuple[str, ...], Row]
     members: dict[tuple[str, ...], Row]
     plans: dict[tuple[str, ...], Row]
+    budgets: dict[tuple[str, ...], Row]
     workspace_versions: dict[tuple[str, ...], list[Row]]
     member_versions: dict[tuple[str, ...], list[Row]]
 
@@ -238,6 +239,7 @@ def what_is_known(rows: Mapping[str, Sequence[Mapping[str, Any]]], as_of: date) 
         workspaces=workspaces,
         members=newest("members", rows.get("members", ())),
         plans=newest("credit_plans", rows.get("credit_plans", ())),
+        budgets=newest("budgets", rows.get("budgets", ())),
         workspace_versions=versions_of("workspaces", rows.get("workspaces", ())),
         member_versions=versions_of("members", rows.get("members", ())),
     )

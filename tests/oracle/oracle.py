@@ -6,12 +6,13 @@ No SQL, no frames and none of the project's code, so that a mistake is not repea
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 from oracle import burn as burning
+from oracle.budgets import budget_rows
 from oracle.contract import Row, with_tags
 from oracle.disposition import Fact, facts_of
 from oracle.known import local_date, what_is_known
@@ -57,6 +58,7 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "lot_draws": ("workspace_id", "lot_id", "usage_date"),
     "purchases": ("workspace_id", "entry_id"),
     "period_changes": ("workspace_id", "period", "scope", "scope_id"),
+    "budget_status": ("workspace_id", "budget_id", "period_start"),
     "unit_costs": ("workspace_id", "period", "scope", "scope_id", "currency"),
     "depletion_forecast": ("workspace_id", "as_of"),
     "reconciliation": ("source", "workspace_id", "model", "unit", "currency", "day", "last_day"),
@@ -218,6 +220,10 @@ class Oracle:
         marts["usage_daily"] = usage_daily(self.facts)
         for key, group in grouped(self.facts, cell_of).items():
             marts["usage_daily"][key] |= self._costs(group)
+        for (workspace_id, budget_id), budget in self.known.budgets.items():
+            if workspace_id in self.workspace_ids:
+                rows = self._budget(workspace_id, budget)
+                marts["budget_status"] |= {(workspace_id, budget_id, start): row for start, row in rows}
         marts["reconciliation"] = dict(
             reconciled(
                 self.totals,
@@ -252,6 +258,21 @@ class Oracle:
                     "before_end_date": before[1],
                 }
         return rows
+
+    def _budget(self, workspace_id: str, budget: Row) -> Iterator[tuple[date, dict[str, Any]]]:
+        scope, scope_id = budget["scope"], budget["scope_id"]
+        facts = self._facts_of.get(workspace_id, ())
+        if scope == "tag":
+            key, _, value = scope_id.partition("=")
+            number = self.tag_keys.index(key) if key in self.tag_keys else None
+            dimension = (lambda fact: None) if number is None else partial(tag_of, number)
+        else:
+            zone = self.known.zone(workspace_id)
+            team = partial(team_of, self._team_versions[workspace_id], zone=zone)
+            dimension = {**SCOPES, "team": team, "category": SCOPES["product_category"]}[scope]
+            value = "(all)" if scope == "workspace" else scope_id
+        laid = self._laid.get(workspace_id, {})
+        return budget_rows(budget, facts, laid, is_in=lambda fact: dimension(fact) == value, as_of=self.as_of)
 
     def _purchase(self, entry: Row) -> dict[str, Any]:
         workspace = self.known.workspaces.get((entry["workspace_id"],)) or {}

@@ -15,7 +15,7 @@ import pytest
 from histories.compare import row_differences
 from histories.generate import RunDeliveries, histories, write_deliveries
 from support.product import REAL_USAGE, REPO, SAMPLE_AS_OF, Credits, CreditsWith, nightly_run
-from support.tagged_usage import TAG_KEYS, deliver, events, totals
+from support.tagged_usage import TAG_KEYS, budgets, deliver, events, totals
 
 OnSpark = Callable[..., Credits]
 SEEDS = (1, 2, 3, 4, 5)
@@ -83,7 +83,8 @@ def test_the_sample_with_awkward_workspaces_is_equal_on_both_engines(
             file.rename(tmp_path / "landing" / file.parent.name / file.name)
     last, rng = runs[-1].as_of, random.Random(7)
     tagged, stated = events(rng, up_to=last, count=100), totals(rng, up_to=last, count=60)
-    deliver(tmp_path / "landing", 1, generation_events=list(tagged), provider_totals=list(stated))
+    rows = {"generation_events": list(tagged), "provider_totals": list(stated), "budgets": budgets(rng)}
+    deliver(tmp_path / "landing", 1, **rows)
     for name in ("github.csv", "litellm.dump.csv"):
         folder = tmp_path / "landing" / name.split(".")[0]
         folder.mkdir()
@@ -97,6 +98,8 @@ def test_the_sample_with_awkward_workspaces_is_equal_on_both_engines(
     assert_same(first.published, second.published, f"seed 7 and the sample, as_of {as_of}")
     assert first.query("select count(*) > 20 from marts.usage_by_tag") == [(True,)]
     assert first.query("select count(*) > 20 from marts.reconciliation") == [(True,)]
+    kinds = first.query("select count(distinct (scope, unit, is_open, status)) > 20 from marts.budget_status")
+    assert kinds == [(True,)]
     sources = first.query("select distinct source from marts.generation_details order by source")
     assert {("github",), ("litellm",)} <= set(sources)
 

@@ -20,6 +20,7 @@ def deliver(landing: Path, name: str, member: str) -> None:
     outcome = {"occurred_at": "2026-04-07T10:30:00Z", "outcome": "accepted", "member_id": member}
     person = {"member_id": member, "workspace_id": "w1", "name": "Zoë", "email": "zoe@x.y", "team": "T"}
     retraction = {"occurred_at": "2026-04-07T11:00:00Z", "event_id": "e", "reason": "m_zoe asked"}
+    budget = {"workspace_id": "w1", "period": "month", "credits": 5}
     rows = {
         "generation_events": [
             event | {"event_id": f"{name}1"},
@@ -30,6 +31,7 @@ def deliver(landing: Path, name: str, member: str) -> None:
             outcome | {"outcome_id": f"{name}2", "event_id": f"{name}1", "workspace_id": "w1"},
         ],
         "members": [person],
+        "budgets": [budget | {"budget_id": name, "scope": "member", "scope_id": member}],
         "event_retractions": [retraction | {"retraction_id": name}],
     }
     for feed, of_feed in rows.items():

@@ -28,12 +28,23 @@ REJECTED = {
     "m_sarah": "x",
 }
 
+BUDGET = {
+    "budget_id": "b1",
+    "workspace_id": "acme-store",
+    "scope": "member",
+    "scope_id": "m_sarah",
+    "period": "month",
+    "credits": 700,
+}
+
 
 def run_with_rejected_lines(credits_command: Credits, before: NightlyRun, landing: Path) -> NightlyRun:
     """One more run after one of the sample, from a landing folder of its own, with rejected lines."""
     shutil.copytree(before.landing, landing)
     lines = "".join(json.dumps(REJECTED | {"event_id": f"bad{n}"}) + "\n" for n in range(3))
     (landing / "generation_events" / "zz.jsonl").write_text(lines)
+    (landing / "budgets").mkdir(exist_ok=True)
+    (landing / "budgets" / "zz.jsonl").write_text(json.dumps(BUDGET) + "\n")
     return nightly_run(credits_command, landing, before.data_dir, SAMPLE_AS_OF)
 
 

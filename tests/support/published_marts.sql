@@ -57,6 +57,21 @@ create table marts.reconciliation (
     difference decimal(38,12), share decimal(38,12), explained decimal(38,12), generation_count bigint,
     is_complete boolean
 );
+create table marts.budget_status (
+    workspace_id varchar, budget_id varchar, period_start date, as_of date, scope varchar, scope_id varchar,
+    scope_name varchar, budget_period varchar, period_end date, counted_from date, counted_to date,
+    is_open boolean, unit varchar, currency varchar, budget decimal(38,12), used decimal(38,18),
+    used_share decimal(38,12), paced decimal(38,12), counted_days bigint, elapsed_days bigint,
+    unpriced_credits decimal(38,6), other_currency_credits decimal(38,6), expected_p10 decimal(38,6),
+    expected_p50 decimal(38,6), expected_p90 decimal(38,6), chance_to_exceed decimal(5,4), exceeds_on date,
+    exceeds_on_p10 date, exceeds_on_p90 date, exceeded_on date, status varchar, last_used_on date,
+    history_days bigint
+);
+create table marts.period_changes (
+    workspace_id varchar, period varchar, scope varchar, scope_id varchar, before_start_date date,
+    before_end_date date, credits decimal(38,6), credits_before decimal(38,6), credits_change decimal(38,6),
+    contribution decimal(38,6)
+);
 create table marts.restatements (
     workspace_id varchar, usage_date date, as_of date, cause varchar, credits_before decimal(38,6),
     credits_after decimal(38,6), wasted_credits_before decimal(38,6),

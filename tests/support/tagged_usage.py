@@ -62,6 +62,17 @@ def totals(rng: random.Random, *, up_to: date, count: int) -> Iterator[Row]:
         }
 
 
+def budgets(rng: random.Random) -> list[Row]:
+    """Budgets of tags, members of nobody and whole workspaces; again, they are corrections."""
+    scopes = ("app=shop", "cost.centre=10", "cost.centre=(none)", "app=none", "unknown=x")
+    return [
+        {"workspace_id": name, "budget_id": scope_id, "scope": "tag", "scope_id": scope_id}
+        | {"period": rng.choice(("week", "month", "quarter")), "credits": rng.randint(1, 400)}
+        for name in ZONES
+        for scope_id in scopes
+    ]
+
+
 def deliver(landing: Path, night: int, **feeds: list[Row]) -> Path:
     for feed, rows in feeds.items():
         (landing / feed).mkdir(parents=True, exist_ok=True)

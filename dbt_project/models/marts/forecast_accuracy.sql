@@ -4,10 +4,14 @@
 ] %}
 
 with scores as (
-    select {{ columns | join(', ') }}
+    select
+        {{ columns | join(', ') }},
+        budget_id
     from {{ ref('stg_forecast__forecast_scores') }}
     union all
-    select {{ columns | join(', ') }}
+    select
+        {{ columns | join(', ') }},
+        cast(null as string) as budget_id
     from {{ ref('stg_journal__forecast_scores') }}
 ),
 
@@ -16,7 +20,7 @@ ranked as (
     select
         scores.*,
         row_number() over (
-            partition by workspace_id, as_of, kind, amount_days
+            partition by workspace_id, as_of, kind, amount_days, budget_id
             order by true_days asc
         ) as earliest_rank
     from scores

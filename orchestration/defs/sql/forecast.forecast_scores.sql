@@ -1,5 +1,6 @@
 select
     workspace_id,
+    cast(budget_id as varchar) as budget_id,
     cast(as_of as date) as as_of,
     kind,
     horizon_bucket,

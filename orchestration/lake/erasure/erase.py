@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from orchestration.lake.batch_writer import DELIVERIES, QUARANTINE, SOURCE_RECORDS
 from orchestration.lake.erasure.forgotten_list import (
     ANY,
+    BUDGETS,
     TOKEN_PREFIX,
     Forgotten,
     Person,
@@ -30,7 +31,9 @@ from orchestration.lake.erasure.rewriting import rewrite_batch, settle_rewrites
 from orchestration.lake.lake import Lake
 from orchestration.landing.contract import FEEDS
 
-_WITH_MEMBERS = tuple(name for name, feed in FEEDS.items() if "member_id" in feed.names)
+_WITH_MEMBERS = (*(name for name, feed in FEEDS.items() if "member_id" in feed.names), BUDGETS)
+_SOURCE = "read_parquet($files, union_by_name = true)"
+_BUDGETS_BY_MEMBER = f"(select *, case when scope = 'member' then scope_id end as member_id from {_SOURCE})"
 # names and e-mails are looked up in it, so it is erased last
 _LAST = "members"
 _TABLES = tuple(name for name in (*FEEDS, QUARANTINE, DELIVERIES) if name != _LAST)
@@ -252,9 +255,8 @@ def _query(lake: Lake, feed: str, sql: str, members: pa.Table | None = None) -> 
         connection.execute("set TimeZone = 'UTC'")
         if members is not None:
             connection.register("members", members)
-        return connection.execute(
-            sql.format(source="read_parquet($files, union_by_name = true)"), {"files": files}
-        ).fetchall()
+        source = _BUDGETS_BY_MEMBER if feed == BUDGETS else _SOURCE
+        return connection.execute(sql.format(source=source), {"files": files}).fetchall()
 
 
 def landing_files_left(landing: Path, found: PersonalData) -> list[str]:

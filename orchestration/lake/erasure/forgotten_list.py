@@ -23,6 +23,8 @@ from orchestration.durable_files import atomic_write
 from orchestration.lake.erasure.mentions import values_in, words_in
 
 FILE = "forgotten.json"
+# names a member in scope_id
+BUDGETS = "budgets"
 TOKEN_PREFIX = "forgotten-"
 # the workspace of outcomes that have none
 ANY = ""
@@ -122,14 +124,16 @@ def erase(feed: str, rows: pa.Table, token: Tokens, are_mentioned: Mask) -> pa.T
 
     Returns the very same table if there is nothing to erase.
     """
-    if "member_id" in rows.schema.names:
+    named = _with_members(feed, rows)
+    if "member_id" in named.schema.names:
         replaced = {
-            person: found for person in _people(rows) if (found := token((person[0] or ANY, person[1])))
+            person: found for person in _people(named) if (found := token((person[0] or ANY, person[1])))
         }
         if replaced:
-            tokens = _tokens(rows, replaced)
+            tokens = _tokens(named, replaced)
             is_touched = pc.is_valid(tokens)
-            rows = _with(rows, "member_id", pc.coalesce(tokens, rows["member_id"]))
+            column = "scope_id" if feed == BUDGETS else "member_id"
+            rows = _with(rows, column, pc.coalesce(tokens, rows[column]))
             personal = _PERSONAL if feed == "members" else ()
             rows = _nulled(rows, (*personal, "attributes"), is_touched)
             if feed == "members":
@@ -171,6 +175,16 @@ def erase_values(rows: pa.Table, mask: pa.ChunkedArray) -> pa.Table:
 def _without_value(reason: str, value: str | None) -> str:
     rule = reason.partition("; found")[0]
     return rule.replace(value, "…") if value else rule
+
+
+def _with_members(feed: str, rows: pa.Table) -> pa.Table:
+    """The rows with a member_id, where the feed names a member in another column."""
+    if feed != BUDGETS:
+        return rows
+    is_member = pc.equal(rows["scope"], "member")
+    return rows.append_column(
+        "member_id", pc.if_else(is_member, rows["scope_id"], pa.scalar(None, pa.string()))
+    )
 
 
 def _people(rows: pa.Table) -> list[tuple[str | None, str]]:

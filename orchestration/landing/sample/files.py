@@ -23,8 +23,9 @@ FEEDS = (
     "members",
     "products",
     "credit_packs",
+    "budgets",
 )
-EVENTS, OUTCOMES, RETRACTIONS, ENTRIES, WORKSPACES, MEMBERS, PRODUCTS, PACKS = FEEDS
+EVENTS, OUTCOMES, RETRACTIONS, ENTRIES, WORKSPACES, MEMBERS, PRODUCTS, PACKS, BUDGETS = FEEDS
 
 
 class SampleError(ValueError):

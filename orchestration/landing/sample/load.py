@@ -47,6 +47,7 @@ def write_load(
     retracted_share: float = 0.0,
     bad_share: float = 0.0,
     zipped: bool = False,
+    budgets: bool = False,
     on_written: Callable[[int, int], None] = lambda written, total: None,
 ) -> SampleReport:
     """Writes a realistic load, and `truth.json` with the flaws and faults planted in it.
@@ -64,6 +65,7 @@ def write_load(
         retracted_share: of the events, retracted.
         bad_share: lines that break the contract, beyond the events.
         zipped: gzip the daily files.
+        budgets: give every workspace three budgets, one of them corrected.
         on_written: called from time to time with how many events are written, and of how many.
 
     Raises:
@@ -81,6 +83,8 @@ def write_load(
         load.write_batch(shards, np.random.default_rng([seed, number]))
         on_written(load.events, total)
     load.write_small_feeds(end_date)
+    if budgets:
+        load.write_budgets(end_date)
     load.write_truth(end_date)
     return load.writer.publish(Decimal(int(load.used.sum())) / MICROS)
 
@@ -88,7 +92,7 @@ def write_load(
 def _file_names(calendar: Calendar, ending: str) -> list[str]:
     # the local days of a load reach into the UTC days around it
     dates = [calendar.first + timedelta(days=day) for day in range(-1, calendar.days + 1)]
-    small = (files.WORKSPACES, files.MEMBERS, files.PRODUCTS, files.PACKS, files.ENTRIES)
+    small = (files.WORKSPACES, files.MEMBERS, files.PRODUCTS, files.PACKS, files.ENTRIES, files.BUDGETS)
     names = [f"{feed}/load-{day}{ending}" for feed in DAILY_FEEDS for day in dates]
     return [*names, *(_small_file(feed) for feed in small), "truth.json"]
 
@@ -190,6 +194,14 @@ class _Load:
         ):
             text = files.jsonl(rows)
             self.writer.put(_small_file(feed), text, rows=text.count(b"\n"))
+
+    def write_budgets(self, end_date: date) -> None:
+        rows = [
+            row
+            for w in range(len(self.people.sizes))
+            for row in population.budget_rows(w, int(self.used[w]), self.calendar.first, end_date)
+        ]
+        self.writer.put(_small_file(files.BUDGETS), files.jsonl(rows), rows=len(rows))
 
     def write_truth(self, end_date: date) -> None:
         """What must be found: exact counts and credits, planted faults, and each workspace's flaws."""

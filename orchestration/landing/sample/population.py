@@ -158,6 +158,19 @@ def pack_rows(people: Population, first: date) -> Iterator[dict[str, Any]]:
             }
 
 
+def budget_rows(workspace: int, used_micros: int, first: date, last: date) -> Iterator[dict[str, Any]]:
+    """Budgets of about what is used: of the workspace's months, corrected once, a team and a member."""
+    monthly = used_micros * 30 // ((last - first).days + 1) // MICROS + 1
+    known = {"workspace_id": workspace_id(workspace), "updated_at": f"{first - timedelta(days=3)}T08:00:00Z"}
+    of_all = {"budget_id": "all", "scope": "workspace", "period": "month"}
+    yield {**of_all, **known, "credits": str(monthly // 2 + 1)}
+    yield {**of_all, **known, "credits": str(monthly), "updated_at": f"{first}T08:00:00Z"}
+    of_team = {"budget_id": "catalogue", "scope": "team", "scope_id": "Catalogue", "period": "quarter"}
+    yield {**of_team, **known, "amount": f"{monthly // 9 + 1}.50", "currency": "USD"}
+    of_member = {"budget_id": "first", "scope": "member", "scope_id": member_id(workspace, 0)}
+    yield {**of_member, **known, "period": "week", "credits": str(monthly // 9 + 1)}
+
+
 def entry_rows(workspace: int, used_micros: int, first: date, last: date) -> Iterator[dict[str, Any]]:
     """One workspace's ledger, known by `last`: lots for about what it used, and each other entry type."""
     used, days = used_micros // MICROS + 1, (last - first).days + 1

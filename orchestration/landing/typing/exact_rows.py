@@ -4,11 +4,21 @@ This defines the contract; its fast counterpart, `fast_sql`, may accept only wha
 Nothing here knows of files.
 """
 
+import re
 from collections.abc import Set
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
-from orchestration.landing.contract import ATTRIBUTES, Column, Feed, RequiredRule, SignRule
+from orchestration.landing.contract import (
+    ATTRIBUTES,
+    Column,
+    Feed,
+    FormatRule,
+    OrderRule,
+    RequiredRule,
+    SignRule,
+)
 from orchestration.landing.rejects import Reject, excerpt
 from orchestration.landing.typing.exact_values import (
     EXACT,
@@ -82,6 +92,12 @@ def read_row(feed: Feed, document: str, *, timezones: Set[str]) -> Row:
         for required in feed.required_rules:
             if {required.column, required.decided_by} <= values.keys():
                 _check_required(required, values)
+        for form in feed.format_rules:
+            if {form.column, form.decided_by} <= values.keys():
+                _check_format(form, values)
+        for order in feed.order_rules:
+            if {order.first, order.last} <= values.keys():
+                _check_order(order, values)
         if feed.one_of and set(feed.one_of) <= values.keys():
             _check_one_of(feed.one_of, values)
         extras = _extras(feed, found)
@@ -169,6 +185,8 @@ def _object_in_text(text: str) -> object:
 
 def _check_sign(rule: SignRule, values: dict[str, object]) -> None:
     kind, number = values[rule.decided_by], values[rule.column]
+    if number is None:
+        return
     sign = rule.signs[str(kind)]
     assert isinstance(number, Decimal)
     is_wrong = {"positive": number <= 0, "negative": number >= 0, "zero": number != 0}
@@ -182,10 +200,30 @@ def _check_sign(rule: SignRule, values: dict[str, object]) -> None:
 
 
 def _check_required(rule: RequiredRule, values: dict[str, object]) -> None:
-    if values[rule.decided_by] == rule.value and values[rule.column] is None:
-        reason = f"{rule.column} is required where {rule.decided_by} is {rule.value}, and missing or empty"
-        remedy = f"Fill it in every {rule.value}."
-        raise ValueRejected(Reject("required", rule.column, None, reason, remedy))
+    given = values[rule.decided_by]
+    if values[rule.column] is None and given is not None and rule.value in (None, given):
+        wanted, each = rule.value or "filled", rule.value or f"row with {rule.decided_by}"
+        reason = f"{rule.column} is required where {rule.decided_by} is {wanted}, and missing or empty"
+        raise ValueRejected(Reject("required", rule.column, None, reason, f"Fill it in every {each}."))
+
+
+def _check_format(rule: FormatRule, values: dict[str, object]) -> None:
+    text = values[rule.column]
+    if text is None or values[rule.decided_by] != rule.value:
+        return
+    if not re.fullmatch(rule.pattern, str(text), re.DOTALL):
+        found = excerpt(str(text))
+        reason = f"{rule.column} of a {rule.value} must be {rule.form}; found {found}"
+        remedy = f"Deliver it in that form, or correct the {rule.decided_by}."
+        raise ValueRejected(Reject("text.format", rule.column, found, reason, remedy))
+
+
+def _check_order(rule: OrderRule, values: dict[str, object]) -> None:
+    first, last = values[rule.first], values[rule.last]
+    if isinstance(first, date) and isinstance(last, date) and first > last:
+        reason = f"{rule.last} must not be before {rule.first}, {first}; found {last}"
+        remedy = f"Correct one of {rule.first} and {rule.last}."
+        raise ValueRejected(Reject("date.order", rule.last, str(last), reason, remedy))
 
 
 def _check_one_of(names: tuple[str, ...], values: dict[str, object]) -> None:

@@ -57,6 +57,11 @@ def typing_sql(feed: Feed, *, timezones: Set[str], source: str) -> str:
         *(_is_good(column, timezones) for column in feed.columns),
         *_sign_checks(feed),
         *_required_checks(feed),
+        *_format_checks(feed),
+        *(
+            f"({rule.first} <= {rule.last} or {rule.first} is null or {rule.last} is null)"
+            for rule in feed.order_rules
+        ),
         *_one_of_checks(feed),
     ]
     return f"""
@@ -146,7 +151,8 @@ def _sign_checks(feed: Feed) -> list[str]:
     return [
         f"case {rule.decided_by} "
         + " ".join(
-            f"when {_quoted(value)} then {rule.column} {tests[sign]}" for value, sign in rule.signs.items()
+            f"when {_quoted(value)} then {_or_missing(feed, rule.column)}{rule.column} {tests[sign]}"
+            for value, sign in rule.signs.items()
         )
         + " end"
         for rule in feed.sign_rules
@@ -155,9 +161,24 @@ def _sign_checks(feed: Feed) -> list[str]:
 
 def _required_checks(feed: Feed) -> list[str]:
     return [
-        f"({rule.decided_by} <> {_quoted(rule.value)} or {rule.column} is not null)"
+        f"({rule.decided_by} is null or {rule.column} is not null)"
+        if rule.value is None
+        else f"({rule.decided_by} <> {_quoted(rule.value)} or {rule.column} is not null)"
         for rule in feed.required_rules
     ]
+
+
+def _format_checks(feed: Feed) -> list[str]:
+    return [
+        f"({rule.decided_by} <> {_quoted(rule.value)} or {rule.column} is null"
+        f" or regexp_full_match({rule.column}, {_quoted(rule.pattern)}, 's'))"
+        for rule in feed.format_rules
+    ]
+
+
+def _or_missing(feed: Feed, name: str) -> str:
+    """Where a number may be missing, it has no sign."""
+    return f"{name} is null or " if name in feed.one_of else ""
 
 
 def _one_of_checks(feed: Feed) -> list[str]:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines
+from orchestration.publish.report.budgets import budget_labels, budget_text
 from orchestration.publish.report.formatting import exact, month_day
 from orchestration.publish.report.headline import deciding_charge_text, headline, too_early
 from orchestration.publish.report.model import Report, UsageLine
@@ -50,6 +51,8 @@ def render_json(report: Report) -> str:
       `evidence_to`, for every period; their savings overlap and do not add up.
     - `accuracy`: columns of `forecast_accuracy` over all horizons, of published forecasts and of past days
       replayed; empty without a forecast, and where fewer than 10 were scored.
+    - `budgets`: their open periods, columns of `budget_status`, `label` (what it is for) and `displayed`.
+    - `before`: credits of the period before and the change, columns of `period_changes`; null if unknown.
     - `reconciliation`: totals that sources state themselves, next to ours: the newest month of each.
     - `checks`: of the newest run: `passed`, `failed` (counts), `failures` (what failed).
     """
@@ -91,6 +94,11 @@ def _report(report: Report) -> dict[str, Any]:
             "suggestions": [asdict(suggestion) for suggestion in report.suggestions],
         },
         "accuracy": [asdict(accuracy) for accuracy in shown_accuracy(report)],
+        "budgets": [
+            {**asdict(budget), "label": label, "displayed": budget_text(budget)}
+            for budget, label in zip(report.budgets, budget_labels(report.budgets), strict=True)
+        ],
+        "before": report.before and asdict(report.before),
         "reconciliation": [asdict(total) for total in report.reconciliation],
         "checks": {
             "passed": len(report.checks) - len(failures),

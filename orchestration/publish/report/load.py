@@ -16,10 +16,12 @@ from orchestration.publish.report.model import (
     CALENDAR_PERIODS,
     Accuracy,
     Balance,
+    Budget,
     Check,
     ExpiringLot,
     Forecast,
     PathDay,
+    PeriodBefore,
     Report,
     Restated,
     SourceTotal,
@@ -35,6 +37,7 @@ from orchestration.publish.versions.manifest import read_manifest
 PERIODS = (7, 30, 90)
 PERIOD_NAMES = (*(f"{days}d" for days in PERIODS), *CALENDAR_PERIODS)
 REPORT_MARTS = (
+    "budget_status",
     "credit_balance_daily",
     "credit_lots",
     "credit_summary",
@@ -42,6 +45,7 @@ REPORT_MARTS = (
     "depletion_forecast",
     "depletion_paths",
     "forecast_accuracy",
+    "period_changes",
     "reconciliation",
     "restatements",
     "usage_by_category",
@@ -121,6 +125,8 @@ OWN_OR_ALL_TOTALS = (
     " select (select min(workspace_id) from marts.credit_summary) as shown_for, * from marts.reconciliation"
     " where workspace_id = '(all)' and (select count(distinct workspace_id) from marts.credit_summary) = 1"
 )
+OPEN_BUDGETS = OF_THE_DAY.format(source="(select * from marts.budget_status where is_open)")
+BEFORE = "(select * from marts.period_changes where scope = 'workspace')"
 # only members are compared by efficiency
 NO_MARK = {"is_most_efficient": "false"}
 
@@ -275,9 +281,15 @@ def _reports(
     restated = read(Restated, OF_THE_DAY.format(source=RESTATED), order="cause")
     accuracy = read(Accuracy, ONLY_OWN_ACCURACY if is_alone else OWN_OR_ALL_ACCURACY, order="kind")
     totals = OWN_TOTALS if is_alone else OWN_OR_ALL_TOTALS
+    budgets, before = {}, {}
+    if has_mart(connection, "budget_status"):
+        budgets = read(
+            Budget, OPEN_BUDGETS, order="status <> 'exceeded', chance_to_exceed desc nulls last, budget_id"
+        )
+        before = read(PeriodBefore, BEFORE, order="before_start_date")
     reconciliation = (
         read(SourceTotal, RECONCILIATION.format(totals=totals), order="source, unit, currency")
-        if has_totals(connection)
+        if has_mart(connection, "reconciliation")
         else {}
     )
     checks = _checks(connection)
@@ -300,14 +312,16 @@ def _reports(
             restated=restated.get(workspace_id, ()),
             accuracy=accuracy.get(workspace_id, ()),
             reconciliation=reconciliation.get(workspace_id, ()),
+            budgets=budgets.get(workspace_id, ()),
+            before=next(iter(before.get(workspace_id, ())), None),
             checks=checks,
         )
 
 
-def has_totals(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the version has the mart reconciliation; those of older releases have not."""
-    tables = "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'reconciliation'"
-    return bool(connection.execute(tables).fetchall())
+def has_mart(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the version has a mart; those of older releases have not all of them."""
+    tables = "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = $name"
+    return bool(connection.execute(tables, {"name": name}).fetchall())
 
 
 def _checks(connection: duckdb.DuckDBPyConnection) -> tuple[Check, ...]:

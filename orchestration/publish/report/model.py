@@ -231,6 +231,52 @@ class SourceTotal:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What was used of a budget in its open period, and is expected: a row of budget_status.
+
+    `used`, `budget` and what is expected are credits, or an amount in `currency`.
+    """
+
+    budget_id: str
+    scope: str
+    scope_id: str
+    scope_name: str
+    budget_period: str
+    period_start: date
+    period_end: date
+    counted_from: date
+    counted_to: date
+    unit: str
+    currency: str | None
+    budget: Decimal
+    used: Decimal
+    used_share: Decimal | None
+    paced: Decimal
+    expected_p10: Decimal | None
+    expected_p50: Decimal | None
+    expected_p90: Decimal | None
+    chance_to_exceed: Decimal | None
+    exceeds_on: date | None
+    exceeds_on_p10: date | None
+    exceeds_on_p90: date | None
+    exceeded_on: date | None
+    status: str
+    unpriced_credits: Decimal
+    other_currency_credits: Decimal
+    history_days: int | None
+
+
+@dataclass(frozen=True)
+class PeriodBefore:
+    """What the workspace used in the period before: a row of period_changes."""
+
+    before_start_date: date
+    before_end_date: date
+    credits_before: Decimal
+    credits_change: Decimal
+
+
+@dataclass(frozen=True)
 class Check:
     """One check of the newest run. Its message is left out: it may name other workspaces."""
 
@@ -256,6 +302,8 @@ class Report:
         expiring: what is left of lots that end after the report's day, first to end first.
         restated: how the newest run restated days published before.
         accuracy: of this workspace's forecasts, or of all where it has none; published ones first.
+        budgets: their open periods, those exceeded first, then the likeliest to be.
+        before: what was used in the period before; None if unknown.
         reconciliation: totals that sources state of this workspace, or of all where it is the only one.
         checks: of the newest run over all workspaces; failed ones first.
         published_at: when the version it was read from was published; None if unknown.
@@ -278,6 +326,8 @@ class Report:
     checks: tuple[Check, ...]
     published_at: datetime | None = None
     reconciliation: tuple[SourceTotal, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    before: PeriodBefore | None = None
     period: str = "30d"
 
     @property

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from orchestration.publish.report import charts, formatting
 from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, labels_of, most_efficient
+from orchestration.publish.report.budgets import before_text, budget_texts
 from orchestration.publish.report.headline import (
     deciding_charge_text,
     headline,
@@ -102,6 +103,8 @@ def render_page(
             no_use=no_use_since(summary.last_usage_date, write_date=formatting.day_month_year)
             or _("No use in the last {days} days", days=report.days),
             waste=_waste(report),
+            budgets=budget_texts(report.budgets),
+            before=before_text(report),
             pending=pending_text(report),
             advice=advice_text(report),
             suggestions=_suggestions(report),

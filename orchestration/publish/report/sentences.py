@@ -309,10 +309,13 @@ def change_text(forecast: Forecast | None) -> str | None:
 
 
 def shown_accuracy(report: Report) -> tuple[Accuracy, ...]:
-    """How accurate forecasts have been: only where there is a forecast, and enough of them were scored."""
-    if report.forecast is None or report.forecast.forecast_status != "ok":
-        return ()
-    return tuple(accuracy for accuracy in report.accuracy if accuracy.cases >= MIN_SCORED_CASES)
+    """How accurate forecasts have been: only of what is forecast, and where enough of them were scored."""
+    is_known = report.forecast is not None and report.forecast.forecast_status == "ok"
+    return tuple(
+        accuracy
+        for accuracy in report.accuracy
+        if accuracy.cases >= MIN_SCORED_CASES and (report.budgets if accuracy.kind == "budget" else is_known)
+    )
 
 
 def accuracy_text(report: Report) -> list[str]:
@@ -320,6 +323,7 @@ def accuracy_text(report: Report) -> list[str]:
     what = {
         "published": _("forecasts published"),
         "replayed": _("forecasts of past days made again"),
+        "budget": _("forecasts of budgets made again on past days, errors in days of mean use"),
     }
     return [
         _(

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import zip_longest
 
 from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, labels_of, most_efficient
+from orchestration.publish.report.budgets import budget_texts
 from orchestration.publish.report.formatting import (
     credits,
     credits_adding_up,
@@ -56,6 +57,8 @@ SUGGESTIONS_SHOWN = 5
 def render_text(report: Report) -> str:
     """Render the report as lines of text, without a line end after the last."""
     lines = [*_head(report), "", *_breakdowns(report), "", *_waste(report)]
+    if report.budgets:
+        lines += ["", "Budgets", *budget_texts(report.budgets)]
     accuracy = accuracy_text(report)
     if accuracy:
         lines += ["", "How good is this forecast", *accuracy]

@@ -277,6 +277,22 @@ THAI: dict[str, str] = {
         "ยังไม่มีเวิร์กสเปซที่มีการสร้างหรือรายการเครดิต ส่งไฟล์ไปที่โฟลเดอร์ landing แล้วการประมวลผลครั้งถัดไปจะโหลดให้"
     ),
     "others ({count})": "อื่น ๆ ({count})",
+    # budgets
+    "Budgets": "งบประมาณ",
+    "{used} of {budget} in {period}": "ใช้ไป {used} จาก {budget} ใน {period}",
+    "the week of {day}": "สัปดาห์ของ {day}",
+    "passed on {day}": "เกินงบเมื่อ {day}",
+    "passes it on {day} ({range}), {chance} likely": "จะเกินงบใน {day} ({range}) โอกาส {chance}",
+    "{expected} expected at its end ({low} to {high}), {chance} likely to pass it": (
+        "คาดว่าสิ้นช่วงใช้ {expected} ({low} ถึง {high}) โอกาสเกินงบ {chance}"
+    ),
+    "{day} or later": "{day} หรือหลังจากนั้น",
+    "no price is known for {credits} credits": "ไม่ทราบราคาของ {credits} เครดิต",
+    "{credits} credits cost another currency and are not counted": "{credits} เครดิตเป็นสกุลเงินอื่นและไม่นับรวม",
+    "forecasts of budgets made again on past days, errors in days of mean use": (
+        "การพยากรณ์งบประมาณที่ทำซ้ำกับวันที่ผ่านมา ค่าคลาดเคลื่อนเป็นวันของการใช้เฉลี่ย"
+    ),
+    "{change} against the period before, which used {before}": "{change} เทียบกับช่วงก่อนหน้าที่ใช้ {before}",
     # the dashboard
     "Credit usage": "การใช้เครดิต",
     "Nothing is published yet": "ยังไม่มีสิ่งที่เผยแพร่",

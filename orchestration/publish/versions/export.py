@@ -25,6 +25,7 @@ PARQUET = "format parquet, compression zstd, compression_level 1"
 # Rows are written in this order, so that the same marts give the same files. A mart not listed is ordered by
 # all its columns.
 MART_KEYS: dict[str, tuple[str, ...]] = {
+    "budget_status": ("workspace_id", "budget_id", "period_start"),
     "credit_balance_daily": ("workspace_id", "usage_date"),
     "credit_lots": ("workspace_id", "lot_id"),
     "credit_summary": ("workspace_id", "period"),

@@ -16,10 +16,11 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
+from support.budget_rows import budget_row
 
 from orchestration.alerting import channels
 from orchestration.alerting.channels import Mail, NotSent, Webhook
-from orchestration.alerting.events import Alert, run_alerts, workspace_alerts
+from orchestration.alerting.events import Alert, budget_alerts, run_alerts, workspace_alerts
 from orchestration.alerting.sent import MOST_AT_ONCE, send_alerts
 from orchestration.defs import alerts as defs_alerts
 from orchestration.settings import Settings, SettingsError
@@ -348,3 +349,61 @@ def test_a_name_is_no_mention_link_or_picture_in_any_channel(
     (message,) = receiver.messages
     assert not any(mark in message for mark in ("<", "@a", "@e", "@U", "](", "]:", "![", "://evil", "www."))
     assert message.replace("\u200b", "").count(name.replace("<", "&lt;").replace(">", "&gt;")) == 2
+
+
+@pytest.fixture
+def budgets() -> Iterator[Callable[..., list[Alert]]]:
+    """Alerts of a published version with these rows of budget_status."""
+    with duckdb.connect() as connection:
+        connection.execute(SCHEMA.read_text())
+
+        def found(*rows: dict[str, Any]) -> list[Alert]:
+            for row in rows:
+                marks = ", ".join("?" * len(row))
+                connection.execute(
+                    f"insert into marts.budget_status ({', '.join(row)}) values ({marks})", [*row.values()]
+                )
+            return list(budget_alerts(connection, {"w1": "Acme"}))
+
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "title"),
+    [
+        ({"chance_to_exceed": "0.5"}, "budget-likely", "Acme, budget Catalogue: 50 % likely to be passed"),
+        (
+            {"used_share": "0.85", "chance_to_exceed": "0.1"},
+            "budget-used-85%",
+            "Acme, budget Catalogue: 85.0% used",
+        ),
+        (
+            {"used_share": "0.95", "chance_to_exceed": "0.1"},
+            "budget-used-95%",
+            "Acme, budget Catalogue: 95.0% used",
+        ),
+        (
+            {"used_share": "1.2", "chance_to_exceed": 1},
+            "budget-used-95%",
+            "Acme, budget Catalogue: 120.0% used",
+        ),
+    ],
+)
+def test_a_budget_is_alerted_once_nearly_used_or_likely_to_be_passed(
+    budgets: Callable[..., list[Alert]], changes: dict[str, Any], key: str, title: str
+) -> None:
+    (alert,) = budgets(budget_row(**changes))
+    assert (alert.key, alert.title) == (f"{key}/w1/b1/2026-04-01", title)
+    assert alert.text.startswith("812 of 1,000 credits in Apr 2026; passes it on 22 Apr 2026")
+
+
+def test_a_budget_below_every_limit_or_over_is_not_alerted(budgets: Callable[..., list[Alert]]) -> None:
+    calm = {"used_share": "0.8499", "chance_to_exceed": "0.4999"}
+    assert budgets(budget_row(**calm), budget_row(budget_id="over", used_share=2, is_open=False)) == []
+
+
+def test_a_version_of_an_older_release_has_no_budgets_to_alert() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(SCHEMA.read_text())
+        connection.execute("drop table marts.budget_status")
+        assert list(budget_alerts(connection, {})) == []

@@ -35,6 +35,7 @@ FORGOTTEN_COLUMNS = {
     "content_outcomes": {"member_id", "attributes"},
     "members": {"member_id", "name", "email", "team", "attributes", "content_hash"},
     "event_retractions": {"reason"},
+    "budgets": {"scope_id"},
     "quarantine": {"text", "value", "reason"},
 }
 
@@ -56,6 +57,7 @@ def outcome(number: int, **values: object) -> dict[str, object]:
     return {"outcome_id": f"o{number}", "event_id": f"e{number}", "member_id": "m_zoe"} | at | values
 
 
+BUDGET: dict[str, object] = {"workspace_id": "w1", "period": "month", "credits": 100}
 FEEDS: dict[str, list[object]] = {
     "generation_events": [
         *(event(number, attributes={"note": "by m_zoe"} if number < 4 else None) for number in range(40)),
@@ -77,6 +79,12 @@ FEEDS: dict[str, list[object]] = {
             "occurred_at": "2026-04-07T11:00:00Z",
             "reason": "Zoë asked for it",
         }
+    ],
+    "budgets": [
+        BUDGET | {"budget_id": "b1", "scope": "member", "scope_id": "m_zoe"},
+        BUDGET | {"budget_id": "b2", "scope": "member", "scope_id": "m_mike"},
+        BUDGET | {"budget_id": "b3", "scope": "team", "scope_id": "Z"},
+        BUDGET | {"budget_id": "b1", "scope": "member", "scope_id": "m_zoe", "workspace_id": "w2"},
     ],
 }
 

@@ -17,8 +17,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from orchestration.landing.contract import FEEDS
 from orchestration.landing.sample import load as load_module
 from orchestration.landing.sample.write import SampleError, write_load
+from orchestration.landing.typing.exact_rows import read_row
 
 END, DAYS, EVENTS, WORKSPACES = date(2026, 4, 7), 45, 30_000, 12
 SHARES: dict[str, Any] = {
@@ -373,3 +375,15 @@ def test_invalid_arguments_of_a_load_are_errors(
 def test_the_smallest_loads_are_complete(tmp_path: Path, size: int) -> None:
     write_load(tmp_path, workspaces=size, days=1, events=size, bad_share=0.5, retracted_share=0.5)
     assert len(read_load(tmp_path).events) == size
+
+
+def test_a_load_has_budgets_only_if_asked_each_of_them_good(tmp_path: Path) -> None:
+    sizes: dict[str, Any] = {"workspaces": 2, "days": 20, "events": 300}
+    write_load(tmp_path / "without", **sizes)
+    assert not (tmp_path / "without" / "budgets").exists()
+    report = write_load(tmp_path / "with", **sizes, budgets=True)
+    lines = (tmp_path / "with" / "budgets" / "load.jsonl").read_text().splitlines()
+    rows = [read_row(FEEDS["budgets"], line, timezones=frozenset()).values for line in lines]
+    assert report.lines["budgets"] == len(rows) == 2 * 4
+    assert Counter((row["workspace_id"], row["budget_id"]) for row in rows).most_common(1)[0][1] == 2
+    assert {row["scope"] for row in rows} == {"workspace", "team", "member"}

@@ -448,6 +448,41 @@ def test_a_total_is_of_credits_or_of_an_amount() -> None:
     assert reject.reason == "a row has either credits or amount; found none"
 
 
+BUDGET = {"budget_id": "b", "workspace_id": "w", "scope": "workspace", "period": "month", "credits": 1000}
+
+
+def test_a_budget_is_of_credits_or_of_an_amount_in_a_currency() -> None:
+    assert read("budgets", BUDGET).values["credits"] == 1000
+    of_amount = BUDGET | {"credits": None, "amount": "59.90"}
+    reject = rejected("budgets", of_amount)
+    assert reject.reason == "currency is required where amount is filled, and missing or empty"
+    assert reject.remedy == "Fill it in every row with amount."
+    assert read("budgets", of_amount | {"currency": "USD"}).values["amount"] == Decimal("59.9")
+    assert rejected("budgets", BUDGET | {"amount": 5, "currency": "USD"}).rule == "one_of"
+    assert rejected("budgets", BUDGET | {"credits": 0}).reason == (
+        "credits of a month must be positive; found 0"
+    )
+
+
+def test_a_budget_names_what_it_is_for() -> None:
+    reject = rejected("budgets", BUDGET | {"scope": "team"})
+    assert reject.reason == "scope_id is required where scope is team, and missing or empty"
+    assert read("budgets", BUDGET | {"scope": "tag", "scope_id": "project=spring=26"})
+    for wrong in ("spring", "=spring", "project="):
+        reject = rejected("budgets", BUDGET | {"scope": "tag", "scope_id": wrong})
+        assert (reject.rule, reject.column) == ("text.format", "scope_id")
+        assert reject.reason == f"scope_id of a tag must be key=value, such as project=spring; found {wrong}"
+    assert rejected("budgets", BUDGET | {"scope": "user", "scope_id": "m"}).column == "scope"
+
+
+def test_a_budget_does_not_end_before_it_begins() -> None:
+    days = {"starts_on": "2026-03-31", "ends_on": "2026-03-31"}
+    assert read("budgets", BUDGET | days).values["ends_on"] == date(2026, 3, 31)
+    reject = rejected("budgets", BUDGET | days | {"ends_on": "2026-03-30"})
+    assert reject.rule == "date.order"
+    assert reject.reason == "ends_on must not be before starts_on, 2026-03-31; found 2026-03-30"
+
+
 def test_the_cost_of_a_generation_may_be_zero_and_not_negative() -> None:
     row = event(provider_cost="0", provider_currency="USD", workflow="import")
     assert (row["provider_cost"], row["provider_currency"], row["workflow"]) == (0, "USD", "import")

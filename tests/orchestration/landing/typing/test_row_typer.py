@@ -241,6 +241,25 @@ def test_most_ordinary_rows_are_typed_fast(typers: dict[str, RowTyper]) -> None:
     assert scanned["has_extras"].to_pylist() == [False, False, False, True]
 
 
+def test_rules_between_columns_hold_in_both_readers(typers: dict[str, RowTyper]) -> None:
+    good = {"budget_id": "b", "workspace_id": "w", "scope": "tag", "scope_id": "a=b", "period": "month"}
+    changes: list[tuple[dict[str, object], bool]] = [
+        ({"credits": 5}, True),
+        ({"amount": 5, "currency": "USD", "starts_on": "2026-03-01", "ends_on": "2026-03-01"}, True),
+        ({"credits": 5, "scope": "workspace", "scope_id": None}, True),
+        ({"credits": 5, "scope_id": "a"}, False),
+        ({"credits": 5, "scope_id": None}, False),
+        ({"credits": 0}, False),
+        ({"amount": 5}, False),
+        ({"amount": 5, "currency": "USD", "credits": 5}, False),
+        ({"credits": 5, "starts_on": "2026-03-02", "ends_on": "2026-03-01"}, False),
+    ]
+    documents = [json.dumps(good | change) for change, _ in changes]
+    assert_fast_is_exact(typers["budgets"], FEEDS["budgets"], documents)
+    scanned = typers["budgets"]._scan(column_of(documents))
+    assert scanned["is_good"].to_pylist() == [is_good for _, is_good in changes]
+
+
 def test_rows_keep_the_order_of_the_file_however_they_were_read(typers: dict[str, RowTyper]) -> None:
     # DuckDB's threads give rows back in any order, and long numbers take the exact way.
     credits = ["1", "1.0000000000000000", "x", "2"] * 8000
