@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 FROM_PARTS = """
 import json, sys
 from dataclasses import replace

@@ -123,7 +123,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def keep_parsed_project() -> None:
-    """Read what dbt parsed, and have dbt and Great Expectations make once what each run would make for itself."""
+    """Read what dbt parsed, and have dbt make once what each run would make for itself."""
     import expectations.library  # noqa: F401
     from orchestration.runs.warehouse_factory import open_dbt
     from orchestration.settings import Settings
