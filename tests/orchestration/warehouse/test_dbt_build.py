@@ -68,7 +68,9 @@ def test_an_interrupt_reaches_dbt_as_the_one_on_which_it_ends_its_threads(
 
     before = [signal.getsignal(number) for number in numbers]
     monkeypatch.setattr(dbtRunner, "invoke", invoke)
-    monkeypatch.setattr(DbtProject, "manifest", SimpleNamespace(nodes={}))
+    manifest = SimpleNamespace(nodes={})
+    monkeypatch.setattr(DbtProject, "manifest", manifest)
+    monkeypatch.setattr(DbtProject, "_untested", manifest)
     with pytest.raises(DbtFailed, match="KeyboardInterrupt"):
         DbtProject(project_dir, target_dir=project_dir.parent).build("staging", variables={})
     assert while_building == [signal.default_int_handler] * 2
