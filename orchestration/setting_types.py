@@ -138,6 +138,7 @@ LineBytes = Annotated[
 AlertDays = Annotated[
     int, BeforeValidator(_digits), Field(ge=1, le=3650, title="a whole number from 1 to 3650")
 ]
+MonthDay = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=28, title="a whole number from 1 to 28")]
 RetentionDays = Annotated[
     Annotated[int, Field(ge=1, le=100_000)] | None,
     BeforeValidator(_digits),
