@@ -2,18 +2,14 @@
 {% macro charge_key() -%}
     {{ return([
         'workspace_id', 'usage_date', 'lot_id', 'team', 'member_id', 'product_category', 'generation_type', 'currency',
+        'unit_price',
     ]) }}
 {%- endmacro %}
 
-{#- What is added up of charges, with its type. -#}
-{% macro charge_sums() -%}
+{#- What is counted of charges, with its type: what they cost is credits x unit_price. -#}
+{% macro charge_counts() -%}
     {{ return({
-        'generation_count': 'bigint',
-        'credits': 'decimal(38, 6)',
-        'unpriced_credits': 'decimal(38, 6)',
-        'cost': 'decimal(38, 18)',
-        'refunded_credits': 'decimal(38, 6)',
-        'refunded_cost': 'decimal(38, 18)',
+        'generation_count': 'bigint', 'credits': 'decimal(38, 6)', 'refunded_credits': 'decimal(38, 6)',
     }) }}
 {%- endmacro %}
 

@@ -1,8 +1,12 @@
 {{ config(materialized='view') }}
 
-{%- set key = charge_key() + ['booked_month', 'is_correction'] %}
-{%- set sums = charge_sums() %}
-{%- set columns = ['workspace_name', 'member_name'] + key + sums.keys() | list %}
+{%- set key = [
+    'workspace_id', 'usage_date', 'booked_month', 'is_correction', 'lot_id', 'team',
+    'member_id', 'product_category', 'generation_type', 'currency',
+] %}
+{%- set columns = key + charge_counts().keys() | list + [
+    'workspace_name', 'member_name', 'unit_price',
+] %}
 
 with found as (select * from {{ ref('fct_chargeback') }}),
 
@@ -42,15 +46,36 @@ select
     booked.product_category,
     booked.generation_type,
     coalesce(booked.currency, '(none)') as currency,
-    {%- for name, type in sums.items() %}
-    cast(sum(booked.{{ name }}) as {{ type }}) as {{ name }}
-    {%- if not loop.last %},{% endif %}
-    {%- endfor %}
+    case
+        when
+            min(booked.unit_price) = max(booked.unit_price)
+            and count(booked.unit_price) = count(*)
+            then min(booked.unit_price)
+    end as unit_price,
+    cast(sum(booked.generation_count) as bigint) as generation_count,
+    cast(sum(booked.credits) as decimal(38, 6)) as credits,
+    cast(
+        sum(case when booked.unit_price is null then booked.credits else 0 end)
+        as decimal(38, 6)
+    ) as unpriced_credits,
+    cast(
+        coalesce(sum({{ cost_of('booked.credits', 'booked.unit_price') }}), 0)
+        as decimal(38, 18)
+    ) as cost,
+    cast(sum(booked.refunded_credits) as decimal(38, 6)) as refunded_credits,
+    cast(
+        -coalesce(sum({{ cost_of('booked.refunded_credits', 'booked.unit_price') }}), 0)
+        as decimal(38, 18)
+    ) as refunded_cost
 from booked
 cross join closed
 where booked.workspace_id is not null
 group by {{ prefixed('booked', key) }}, closed.newest_month
 having
-    {%- for name in sums %}
-    {% if not loop.first %}or {% endif %}sum(booked.{{ name }}) <> 0
-    {%- endfor %}
+    sum(booked.generation_count) <> 0
+    or sum(booked.credits) <> 0
+    or sum(booked.refunded_credits) <> 0
+    or coalesce(sum({{ cost_of('booked.credits', 'booked.unit_price') }}), 0) <> 0
+    or coalesce(
+        sum({{ cost_of('booked.refunded_credits', 'booked.unit_price') }}), 0
+    ) <> 0

@@ -2,7 +2,14 @@
     'workspace_id', 'month', 'booked_month', 'is_correction', 'team', 'member_id',
     'product_category',
 ] %}
-{%- set sums = charge_sums() %}
+{%- set sums = {
+    'generation_count': 'bigint',
+    'credits': 'decimal(38, 6)',
+    'unpriced_credits': 'decimal(38, 6)',
+    'cost': 'decimal(38, 18)',
+    'refunded_credits': 'decimal(38, 6)',
+    'refunded_cost': 'decimal(38, 18)',
+} %}
 
 with charges as (
     select

@@ -1,9 +1,9 @@
 {%- set key = charge_key() %}
-{%- set sums = charge_sums() %}
+{%- set counts = charge_counts() %}
 
 with draws as (select * from {{ source('facts', 'fct_lot_draws_daily') }}),
 
-journal as (select * from {{ ref('stg_journal__chargeback') }}),
+journal as (select * from {{ source('journal', 'chargeback') }}),
 
 -- a month is closed once for all workspaces, by a row without one; only a run that
 -- reports at least as far as those before it closes and corrects
@@ -78,10 +78,7 @@ paid as (
 charges as (
     select
         paid.*,
-        coalesce(teams.team, {{ no_team() }}) as team,
-        case when unit_price is null then credits else 0 end as unpriced_credits,
-        coalesce({{ cost_of('credits', 'unit_price') }}, 0) as cost,
-        coalesce(-{{ cost_of('refunded_credits', 'unit_price') }}, 0) as refunded_cost
+        coalesce(teams.team, {{ no_team() }}) as team
     from paid
     {{ joined_teams('paid') }}
 ),
@@ -90,7 +87,7 @@ charges as (
 compared as (
     select
         {{ key | join(',\n        ') }},
-        {%- for name, type in sums.items() %}
+        {%- for name, type in counts.items() %}
         cast(sum({{ name }}) as {{ type }}) as {{ name }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
@@ -98,7 +95,7 @@ compared as (
         {%- for relation, sign in {'charges': '', 'journal': '-'}.items() %}
         select
             {{ key | join(',\n            ') }},
-            {%- for name in sums %}
+            {%- for name in counts %}
             {{ sign }}{{ name }} as {{ name }}
             {%- if not loop.last %},{% endif %}
             {%- endfor %}
@@ -111,7 +108,7 @@ compared as (
     where workspace_id is not null
     group by {{ key | join(', ') }}
     having
-        {%- for name in sums %}
+        {%- for name in counts %}
         {% if not loop.first %}or {% endif %}sum({{ name }}) <> 0
         {%- endfor %}
 )
@@ -137,7 +134,8 @@ select
     compared.product_category,
     compared.generation_type,
     compared.currency,
-    {{ prefixed('compared', sums) }},
+    compared.unit_price,
+    {{ prefixed('compared', counts) }},
     {{ as_of() }} as as_of,
     closed.read_up_to
 from compared
@@ -159,11 +157,13 @@ select
     {{ months_later(open_from(), -1) }} as booked_month,
     false as is_correction,
     true as is_booked,
-    {%- for name in ('lot_id', 'team', 'member_id', 'member_name', 'product_category',
-        'generation_type', 'currency') %}
+    {%- for name in [
+        'lot_id', 'team', 'member_id', 'member_name', 'product_category', 'generation_type', 'currency',
+    ] %}
     cast(null as string) as {{ name }},
     {%- endfor %}
-    {%- for name, type in sums.items() %}
+    cast(null as decimal(24, 12)) as unit_price,
+    {%- for name, type in counts.items() %}
     cast(0 as {{ type }}) as {{ name }},
     {%- endfor %}
     {{ as_of() }} as as_of,
