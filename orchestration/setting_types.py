@@ -154,6 +154,7 @@ TagKeys = Annotated[
     BeforeValidator(_tag_keys),
     Field(title="keys of letters, digits and _ . : / @ - with commas between, or empty"),
 ]
+ProviderName = Annotated[str, _text(r"\S(.*\S)?"), Field(title="a name")]
 Engine = Annotated[str, _text("duckdb|spark"), Field(title="duckdb or spark")]
 Prefix = Annotated[
     str, _text("[a-z][a-z0-9_]*"), Field(title="of small letters, digits and _, such as credits_")
