@@ -74,9 +74,10 @@ def _rows(settings: Settings, wanted: Wanted, output: Output) -> Iterator[Rows]:
     published, workspace = settings.published_dir, wanted.workspace
     is_parquet = output.format == "parquet"
     if wanted.name == CHARGEBACK:
-        with chargeback_rows(
-            published, month=wanted.month, workspace_id=workspace, is_exact=is_parquet
-        ) as (rows, is_closed):
+        with chargeback_rows(published, month=wanted.month, workspace_id=workspace, is_exact=is_parquet) as (
+            rows,
+            is_closed,
+        ):
             if wanted.month and not is_closed:
                 click.echo(
                     f"credits: {wanted.month:%Y-%m} is open: it is closed by the first run up to day "

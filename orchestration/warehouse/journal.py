@@ -144,7 +144,7 @@ class Journal:
         self.has_pseudonyms = has_pseudonyms
 
     def expose(self, warehouse: Warehouse) -> None:
-        """Make each journal table a view; with pseudonyms, without names and check texts of runs before them."""
+        """Make each journal table a view; with pseudonyms, without names and texts of runs before them."""
         for table, schema in TABLES.items():
             columns = {name: name for name in schema.names}
             if table in _KEPT_AT:

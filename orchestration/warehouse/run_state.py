@@ -183,7 +183,7 @@ def variables(
     tag_keys: Iterable[str] = (),
     month_closes_on: int = 5,
 ) -> dict[str, object]:
-    """The dbt variables: tags and the day that closes a month; the state of this run, of the last complete one and of the served version.
+    """The dbt variables: settings; the state of this run, of the last complete one and of the served version.
 
     known_from and known_to span the as_of of unfinished runs, too: their rows stay until recomputed.
     """

@@ -1,6 +1,6 @@
 """Rows of one booked month of the published marts, for finance.
 
-Not here: what a month has booked (dbt_project/models/marts/chargeback_*.sql), or how rows are written (rows/write.py).
+Not here: what a month has booked (dbt_project/models/marts/), or how rows are written (rows/write.py).
 """
 
 from __future__ import annotations
