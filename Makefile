@@ -95,7 +95,7 @@ test-superset: $(VENV)/.made .venv-superset/.made  ## test Apache Superset on th
 	@$(BIN)/python -m pytest tests/bi/test_superset.py -m "slow or not slow"
 
 test-focus: $(VENV)/.made .venv-focus/.made  ## validate the FOCUS export, in an environment of its own (needs Python 3.12 or 3.13, or uv)
-	@$(BIN)/python -m pytest tests/bi/test_focus.py -m "slow or not slow" -s
+	@$(BIN)/python -m pytest tests/bi/test_focus.py -m "slow or not slow"
 
 .venv-metrics/.made:
 	@$(PYTHON) -m venv --clear .venv-metrics

@@ -22,7 +22,7 @@ booked as (
     where
         not is_booked
         or read_up_to is not distinct from (
-            select max(journal.published_at) from journal
+            select max(journal.published_at) as newest from journal
         )
 ),
 

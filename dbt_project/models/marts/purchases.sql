@@ -13,7 +13,9 @@ listed as (
         row_number() over (
             partition by purchases.workspace_id, purchases.entry_id
             order by
-                case when packs.updated_at > purchases.occurred_at then 1 else 0 end asc,
+                case
+                    when packs.updated_at > purchases.occurred_at then 1 else 0
+                end asc,
                 case
                     when packs.updated_at > purchases.occurred_at
                         then packs.version_number

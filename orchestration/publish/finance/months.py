@@ -73,11 +73,18 @@ def focus_rows(
         require_workspace(connection, workspace_id)
         instant = "strftime({}, '%Y-%m-%dT%H:%M:%SZ')" if is_text else "{} at time zone 'UTC'"
         columns = [
-            instant.format(name) + f" as {name}" if name.endswith(("PeriodStart", "PeriodEnd")) else name
+            (instant.format(name) if name.endswith(("period_start", "period_end")) else name)
+            + f" as {_as_in_focus(name)}"
             for name in _names(connection, _read("focus"))
         ]
         sql = f"select {', '.join(columns)} from ({_read('focus')}) order by all"
         yield Rows(connection, sql, {"month": month, "workspace_id": workspace_id, "provider": provider})
+
+
+def _as_in_focus(name: str) -> str:
+    """The name of a column as the specification writes it; a column of our own begins with x_."""
+    prefix, name = ("x_", name[2:]) if name.startswith("x_") else ("", name)
+    return prefix + "".join(part.capitalize() for part in name.split("_"))
 
 
 def _read(name: str) -> str:

@@ -14,9 +14,9 @@ select
     credits,
     unpriced_credits,
     refunded_credits,
-    cast(cost as decimal(38, {places})) as cost,
-    cast(refunded_cost as decimal(38, {places})) as refunded_cost,
-    cast(cost + refunded_cost as decimal(38, {places})) as amount
+    cast(cost as decimal (38, {places})) as cost,
+    cast(refunded_cost as decimal (38, {places})) as refunded_cost,
+    cast(cost + refunded_cost as decimal (38, {places})) as amount
 from marts.chargeback_monthly
 where
     ($month is null or booked_month = cast($month as date))

@@ -1,249 +1,284 @@
 with workspaces as (
-    select distinct workspace_id, workspace_name, timezone
+    select distinct
+        workspace_id,
+        workspace_name,
+        timezone
     from marts.credit_summary
     where $workspace_id is null or workspace_id = $workspace_id
 ),
 
-bought as (
-    select * from marts.purchases
-    where amount is not null or credits <> 0
-),
-
 -- a currency is never guessed: XXX is none
 currencies as (
-    select workspace_id, case when min(currency) = max(currency) then min(currency) else 'XXX' end as currency
+    select
+        workspace_id,
+        case when min(currency) = max(currency) then min(currency) else 'XXX' end
+            as currency
     from (
-        select workspace_id, currency from bought where currency is not null
+        select
+            workspace_id,
+            currency
+        from marts.purchases
         union all
-        select workspace_id, currency from marts.chargeback_daily where currency <> '(none)'
-    )
+        select
+            workspace_id,
+            nullif(currency, '(none)') as currency
+        from marts.chargeback_daily
+    ) as paid
+    where currency is not null
     group by workspace_id
 ),
 
-list_prices as (
-    select workspace_id, lot_id, min(list_unit_price) as list_unit_price
-    from bought
-    group by workspace_id, lot_id
-    having min(list_unit_price) = max(list_unit_price) and count(list_unit_price) = count(*)
-),
-
-charges as (
+purchases as (
     select
         workspace_id,
-        date_trunc('month', day) as booked_month,
-        coalesce(effective_on, day) as starts_on,
-        greatest(coalesce(expires_on, effective_on + 1, day + 1), coalesce(effective_on, day) + 1) as ends_on,
         'Purchase' as charge_category,
         false as is_correction,
-        concat('Purchase of ', rtrim(rtrim(cast(credits as varchar), '0'), '.'), ' credits') as description,
+        lot_id,
+        currency,
+        cast(date_trunc('month', day) as date) as booked_month,
+        coalesce(effective_on, day) as starts_on,
+        expires_on,
+        'Purchase of ' || credits || ' credits' as description,
         coalesce(amount, 0) as billed_cost,
         coalesce(amount, 0) as contracted_cost,
         0 as effective_cost,
-        currency,
-        case
-            when credits > 0 and cast(coalesce(amount, 0) as decimal(38, 18))
-                = cast(cast(cast(coalesce(amount, 0) as decimal(24, 12)) / credits as decimal(18, 12)) * credits
-                    as decimal(38, 18))
-                then cast(cast(coalesce(amount, 0) as decimal(24, 12)) / credits as decimal(18, 12))
-        end as price_of_credit,
+        try_cast(
+            cast(coalesce(amount, 0) as decimal(24, 12)) / credits as decimal(18, 12)
+        )
+            as unit_price,
         list_unit_price,
         credits as quantity,
-        null as generation_count,
-        lot_id,
-        null as member_id,
-        null as member_name,
+        case when amount is null then credits else 0 end as unpriced_credits,
         coalesce(pack_id, 'credits') as sku_id,
-        concat(coalesce(pack_id, 'credits'), '@', day) as sku_price_id,
         'Credits' as sku_meter,
-        invoice_id,
-        null as tags,
-        expires_on,
-        case when amount is null then credits else 0 end as unpriced_credits
-    from bought
-    union all
-    -- what was given for nothing: lots without a purchase
+        coalesce(pack_id, 'credits') || '@' || day as sku_price_id,
+        invoice_id
+    from marts.purchases
+),
+
+-- what was given for nothing
+grants as (
     select
         lots.workspace_id,
-        date_trunc('month', lots.effective_on),
-        lots.effective_on,
-        greatest(coalesce(lots.expires_on, lots.effective_on + 1), lots.effective_on + 1),
-        'Credit',
-        false,
-        concat('Grant of ', rtrim(rtrim(cast(lots.funded as varchar), '0'), '.'), ' credits'),
-        0,
-        0,
-        0,
-        null,
-        0,
-        null,
-        lots.funded,
-        null,
+        'Credit' as charge_category,
+        false as is_correction,
         lots.lot_id,
-        null,
-        null,
-        'credits',
-        concat('credits@', lots.effective_on),
-        'Credits',
-        null,
-        null,
+        cast(date_trunc('month', lots.effective_on) as date) as booked_month,
+        lots.effective_on as starts_on,
         lots.expires_on,
-        0
+        'Grant of ' || lots.funded || ' credits' as description,
+        0 as unit_price,
+        0 as list_unit_price,
+        lots.funded as quantity,
+        'credits' as sku_id,
+        'Credits' as sku_meter,
+        'credits@' || lots.effective_on as sku_price_id
     from marts.credit_lots as lots
-    anti join bought on lots.workspace_id = bought.workspace_id and lots.lot_id = bought.lot_id
-    where lots.lot_status not in ('expected', 'scheduled') and lots.funded > 0
-    union all
-    select
-        drawn.workspace_id,
-        drawn.booked_month,
-        drawn.usage_date,
-        drawn.usage_date + 1,
-        'Usage',
-        drawn.is_correction,
-        concat(
-            if(drawn.is_correction, 'Correction: ', ''), drawn.generation_type, ' paid by ', drawn.lot_id
-        ),
-        0,
-        drawn.cost,
-        drawn.cost,
-        nullif(drawn.currency, '(none)'),
-        if(drawn.is_correction, drawn.unit_price, coalesce(drawn.unit_price, 0)),
-        null,
-        drawn.credits,
-        drawn.generation_count,
-        drawn.lot_id,
-        nullif(drawn.member_id, '(no member)'),
-        drawn.member_name,
-        drawn.generation_type,
-        concat(drawn.generation_type, '@', drawn.lot_id),
-        drawn.generation_type,
-        null,
-        to_json({'category': drawn.product_category, 'team': drawn.team}),
-        null,
-        drawn.unpriced_credits
-    from marts.chargeback_daily as drawn
-    where drawn.credits <> 0 or drawn.generation_count <> 0 or drawn.cost <> 0
-    union all
-    -- a refund of a generation gives its cost back
+    left join purchases
+        on
+            lots.workspace_id = purchases.workspace_id
+            and lots.lot_id = purchases.lot_id
+    where
+        purchases.workspace_id is null
+        and lots.lot_status not in ('expected', 'scheduled')
+        and lots.funded > 0
+),
+
+charged as (
     select
         workspace_id,
-        booked_month,
-        usage_date,
-        usage_date + 1,
-        'Usage',
-        true,
-        concat('Refund: ', generation_type, ' paid by ', lot_id),
-        0,
-        refunded_cost,
-        refunded_cost,
-        nullif(currency, '(none)'),
-        unit_price,
-        null,
-        -refunded_credits,
-        0,
+        'Usage' as charge_category,
         lot_id,
-        nullif(member_id, '(no member)'),
+        nullif(currency, '(none)') as currency,
+        booked_month,
+        usage_date as starts_on,
+        unit_price,
+        nullif(member_id, '(no member)') as member_id,
         member_name,
-        generation_type,
-        concat(generation_type, '@', lot_id),
-        generation_type,
-        null,
-        to_json({'category': product_category, 'team': team}),
-        null,
-        0
+        generation_type as sku_id,
+        generation_type as sku_meter,
+        generation_type || '@' || lot_id as sku_price_id,
+        to_json({ 'category': product_category, 'team': team }) as tags,
+        is_correction,
+        generation_count,
+        credits,
+        unpriced_credits,
+        cost,
+        refunded_credits,
+        refunded_cost
     from marts.chargeback_daily
+),
+
+used as (
+    select
+        * exclude (credits, cost, refunded_credits, refunded_cost)
+        replace (
+            case when is_correction then unit_price else coalesce(unit_price, 0) end
+                as unit_price
+        ),
+        case when is_correction then 'Correction: ' else '' end
+        || sku_id || ' paid by ' || lot_id as description,
+        cost as contracted_cost,
+        cost as effective_cost,
+        credits as quantity
+    from charged
+    where credits <> 0 or generation_count <> 0 or cost <> 0
+),
+
+-- a refund of a generation gives its cost back
+refunds as (
+    select
+        * exclude (credits, cost, refunded_credits, refunded_cost)
+        replace (true as is_correction, 0 as generation_count, 0 as unpriced_credits),
+        'Refund: ' || sku_id || ' paid by ' || lot_id as description,
+        refunded_cost as contracted_cost,
+        refunded_cost as effective_cost,
+        -refunded_credits as quantity
+    from charged
     where refunded_credits <> 0 or refunded_cost <> 0
 ),
 
+charges as (
+    select * from purchases
+    union all by name
+    select * from grants
+    union all by name
+    select * from used
+    union all by name
+    select * from refunds
+),
+
+list_prices as (
+    select
+        workspace_id,
+        lot_id,
+        min(list_unit_price) as list_unit_price
+    from purchases
+    group by workspace_id, lot_id
+    having
+        min(list_unit_price) = max(list_unit_price)
+        and count(list_unit_price) = count(*)
+),
+
+-- what has no list price is listed at what it cost; a purchase whose price of a credit
+-- has no end in 12 decimals is one unit
 priced as (
     select
-        charges.*,
-        case when charges.price_of_credit is null and charge_category = 'Purchase' then 1 else quantity end
-            as pricing_quantity,
-        case when charges.price_of_credit is null and charge_category = 'Purchase' then 'Purchases' else 'Credits' end
-            as pricing_unit,
+        charges.* replace (coalesce(contracted_cost, 0) as contracted_cost),
+        coalesce(
+            charges.list_unit_price,
+            case when charges.currency is not null then list_prices.list_unit_price end
+        ) as list_price_of_credit,
+        charges.charge_category <> 'Purchase'
+        or coalesce(
+            cast(charges.unit_price as decimal(18, 12))
+            * cast(charges.quantity as decimal(18, 6))
+            = charges.contracted_cost,
+            false
+        ) as is_by_credit,
         case
-            when charges.price_of_credit is null and charge_category = 'Purchase' then contracted_cost
-            else charges.price_of_credit
-        end as contracted_unit_price,
-        -- what has no list price is listed at what it cost
-        case
-            when charge_category = 'Credit' then 0
-            when charge_category = 'Usage' then coalesce(list_prices.list_unit_price, charges.price_of_credit)
-            else coalesce(charges.list_unit_price, charges.price_of_credit)
-        end as list_price_of_credit,
-        case when charges.lot_id in ('(overage)', '(before ledger)') then null else charges.lot_id end as resource_id
+            when
+                charges.lot_id not in ('(overage)', '(before ledger)')
+                then charges.lot_id
+        end as paid_by_lot,
+        coalesce(charges.currency, currencies.currency, 'XXX') as billing_currency
     from charges
+    left join currencies on charges.workspace_id = currencies.workspace_id
     left join list_prices
-        on charges.workspace_id = list_prices.workspace_id
-        and charges.lot_id = list_prices.lot_id
-        and charges.currency is not null
+        on
+            charges.workspace_id = list_prices.workspace_id
+            and charges.lot_id = list_prices.lot_id
+),
+
+listed as (
+    select
+        *,
+        coalesce(
+            cast(list_price_of_credit as decimal(18, 12))
+            * cast(quantity as decimal(18, 6)),
+            contracted_cost
+        ) as listed_cost,
+        case when is_by_credit then unit_price else contracted_cost end
+            as contracted_price
+    from priced
 )
 
 select
-    cast(billed_cost as decimal(38, 18)) as BilledCost,
-    priced.workspace_id as BillingAccountId,
-    workspace_name as BillingAccountName,
-    'Workspace' as BillingAccountType,
-    coalesce(priced.currency, currencies.currency, 'XXX') as BillingCurrency,
-    timezone(timezone, cast(booked_month as timestamp)) at time zone 'UTC' as BillingPeriodStart,
-    timezone(timezone, cast(booked_month + interval 1 month as timestamp)) at time zone 'UTC' as BillingPeriodEnd,
-    charge_category as ChargeCategory,
-    case when is_correction then 'Correction' end as ChargeClass,
-    description as ChargeDescription,
-    case when charge_category = 'Usage' then 'Usage-Based' else 'One-Time' end as ChargeFrequency,
-    timezone(timezone, cast(starts_on as timestamp)) at time zone 'UTC' as ChargePeriodStart,
-    timezone(timezone, cast(ends_on as timestamp)) at time zone 'UTC' as ChargePeriodEnd,
-    cast(null as varchar) as CommitmentDiscountStatus,
-    cast(generation_count as decimal(38, 6)) as ConsumedQuantity,
-    case when generation_count is not null then 'Generations' end as ConsumedUnit,
-    cast(contracted_cost as decimal(38, 18)) as ContractedCost,
-    cast(contracted_unit_price as decimal(24, 12)) as ContractedUnitPrice,
-    cast(effective_cost as decimal(38, 18)) as EffectiveCost,
-    invoice_id as InvoiceId,
-    $provider as InvoiceIssuerName,
+    cast(coalesce(billed_cost, 0) as decimal(38, 18)) as billed_cost,
+    listed.workspace_id as billing_account_id,
+    workspaces.workspace_name as billing_account_name,
+    'Workspace' as billing_account_type,
+    billing_currency,
+    timezone(timezone, cast(booked_month as timestamp)) at time zone 'UTC'
+        as billing_period_start,
+    timezone(timezone, booked_month + interval 1 month) at time zone 'UTC'
+        as billing_period_end,
+    charge_category,
+    case when is_correction then 'Correction' end as charge_class,
+    description as charge_description,
+    case when charge_category = 'Usage' then 'Usage-Based' else 'One-Time' end
+        as charge_frequency,
+    timezone(timezone, cast(starts_on as timestamp)) at time zone 'UTC'
+        as charge_period_start,
+    timezone(
+        timezone,
+        cast(greatest(coalesce(expires_on, starts_on + 1), starts_on + 1) as timestamp)
+    ) at time zone 'UTC' as charge_period_end,
+    cast(null as varchar) as commitment_discount_status,
+    cast(generation_count as decimal(38, 6)) as consumed_quantity,
+    case when generation_count is not null then 'Generations' end as consumed_unit,
+    cast(contracted_cost as decimal(38, 18)) as contracted_cost,
+    cast(contracted_price as decimal(24, 12)) as contracted_unit_price,
+    cast(coalesce(effective_cost, 0) as decimal(38, 18)) as effective_cost,
+    invoice_id,
+    $provider as invoice_issuer_name,
+    cast(listed_cost as decimal(38, 18)) as list_cost,
     cast(
         case
-            when list_price_of_credit is null then contracted_cost
-            else cast(list_price_of_credit as decimal(18, 12)) * cast(quantity as decimal(18, 6))
-        end as decimal(38, 18)
-    ) as ListCost,
-    cast(
-        case
-            when pricing_unit = 'Credits' then list_price_of_credit
-            else coalesce(list_price_of_credit * quantity, contracted_cost)
+            when is_by_credit then coalesce(list_price_of_credit, unit_price)
+            else listed_cost
         end as decimal(24, 12)
-    ) as ListUnitPrice,
-    'Standard' as PricingCategory,
-    case
-        when charge_category = 'Purchase' then coalesce(priced.currency, currencies.currency, 'XXX')
-        else 'Credits'
-    end as PricingCurrency,
-    cast(if(charge_category = 'Purchase', contracted_unit_price, 1) as decimal(24, 12))
-        as PricingCurrencyContractedUnitPrice,
-    cast(if(charge_category = 'Usage', quantity, 0) as decimal(38, 18)) as PricingCurrencyEffectiveCost,
-    cast(if(charge_category = 'Purchase', contracted_unit_price, 1) as decimal(24, 12))
-        as PricingCurrencyListUnitPrice,
-    cast(pricing_quantity as decimal(38, 6)) as PricingQuantity,
-    pricing_unit as PricingUnit,
-    $provider as ProviderName,
-    $provider as PublisherName,
-    resource_id as ResourceId,
-    cast(null as varchar) as ResourceName,
-    case when resource_id is not null then 'Credit lot' end as ResourceType,
-    'AI and Machine Learning' as ServiceCategory,
-    $provider as ServiceName,
-    'Generative AI' as ServiceSubcategory,
-    sku_id as SkuId,
-    sku_meter as SkuMeter,
-    cast(null as varchar) as SkuPriceDetails,
-    sku_price_id as SkuPriceId,
-    member_id as SubAccountId,
-    case when member_id is not null then member_name end as SubAccountName,
-    case when member_id is not null then 'Member' end as SubAccountType,
-    coalesce(cast(tags as varchar), '{}') as Tags,
-    strftime(expires_on, '%Y-%m-%d') as x_LotExpiresOn,
-    cast(unpriced_credits as decimal(38, 6)) as x_UnpricedCredits
-from priced
-inner join workspaces on priced.workspace_id = workspaces.workspace_id
-left join currencies on priced.workspace_id = currencies.workspace_id
+    ) as list_unit_price,
+    'Standard' as pricing_category,
+    case when charge_category = 'Purchase' then billing_currency else 'Credits' end
+        as pricing_currency,
+    cast(
+        case
+            when charge_category = 'Purchase' then contracted_price else 1
+        end as decimal(24, 12)
+    )
+        as pricing_currency_contracted_unit_price,
+    cast(
+        case when charge_category = 'Usage' then quantity else 0 end as decimal(38, 18)
+    )
+        as pricing_currency_effective_cost,
+    cast(
+        case
+            when charge_category = 'Purchase' then contracted_price else 1
+        end as decimal(24, 12)
+    )
+        as pricing_currency_list_unit_price,
+    cast(case when is_by_credit then quantity else 1 end as decimal(38, 6))
+        as pricing_quantity,
+    case when is_by_credit then 'Credits' else 'Purchases' end as pricing_unit,
+    $provider as provider_name,
+    $provider as publisher_name,
+    paid_by_lot as resource_id,
+    cast(null as varchar) as resource_name,
+    case when paid_by_lot is not null then 'Credit lot' end as resource_type,
+    'AI and Machine Learning' as service_category,
+    $provider as service_name,
+    'Generative AI' as service_subcategory,
+    sku_id,
+    sku_meter,
+    cast(null as varchar) as sku_price_details,
+    sku_price_id,
+    member_id as sub_account_id,
+    case when member_id is not null then member_name end as sub_account_name,
+    case when member_id is not null then 'Member' end as sub_account_type,
+    coalesce(cast(tags as varchar), '{}') as tags,
+    strftime(expires_on, '%Y-%m-%d') as x_lot_expires_on,
+    cast(coalesce(unpriced_credits, 0) as decimal(38, 6)) as x_unpriced_credits
+from listed
+inner join workspaces on listed.workspace_id = workspaces.workspace_id
 where $month is null or booked_month = cast($month as date)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.product import REPO
 
 from orchestration.publish.finance.months import chargeback_rows, focus_rows
 from orchestration.publish.rows.select import ExtractError
@@ -154,3 +155,11 @@ def test_a_lot_that_nobody_paid_for_is_a_credit(publish: Publish, rows: Rows) ->
         (row["ResourceId"], row["ChargeCategory"], row["x_LotExpiresOn"]) for row in focus(publish(rows))
     ]
     assert sorted(kinds) == [("a", "Purchase", ""), ("gift", "Credit", "2026-04-01")]
+
+
+def test_the_docs_say_what_each_column_of_focus_is(publish: Publish, rows: Rows) -> None:
+    rows["purchases"] = [purchase()]
+    text = (REPO / "docs" / "finance.md").read_text(encoding="utf-8").partition("| column |")[2]
+    described = [name for line in text.splitlines()[2:] if line for name in line.split("|")[1:2]]
+    names = [name.strip() for listed in described for name in listed.split(",")]
+    assert sorted(names) == sorted(focus(publish(rows))[0])
