@@ -34,9 +34,7 @@ def test_every_measure_and_dimension_is_a_column_of_its_mart() -> None:
     for model in definitions()["semantic_models"]:
         columns = columns_of(marts[model["name"]])
         named = {
-            one.get("expr", one["name"])
-            for kind in ("measures", "dimensions")
-            for one in model.get(kind, [])
+            one.get("expr", one["name"]) for kind in ("measures", "dimensions") for one in model.get(kind, [])
         }
         assert named and named <= columns, model["name"]
 
