@@ -32,7 +32,7 @@ class Wanted:
     month: date | None
 
 
-@click.command(short_help="Export one published mart, a month's chargeback or FOCUS.")
+@click.command(short_help="Export a mart, chargeback or FOCUS as rows.")
 @click.argument("mart", shell_complete=name_completion.marts)
 @data_dir_option
 @workspace_option("Export only rows of this workspace. [default: all]")

@@ -56,8 +56,8 @@ def load(
 def test_a_load_has_lots_prices_grants_refunds_and_two_currencies(load: tuple[int, NightlyRun]) -> None:
     _, run = load
     ((lots, prices, currencies, free, refunded, overage),) = run.query(
-        "select count(distinct (workspace_id, lot_id)), count(distinct unit_price), count(distinct currency), "
-        "count(*) filter (unit_price = 0), count(*) filter (refunded_credits > 0), "
+        "select count(distinct (workspace_id, lot_id)), count(distinct unit_price), "
+        "count(distinct currency), count(*) filter (unit_price = 0), count(*) filter (refunded_credits > 0), "
         "count(*) filter (draw_kind = 'overage') from marts.lot_draws"
     )
     assert min(lots, prices) > 10 and min(free, refunded, overage) > 0 and currencies == 2
