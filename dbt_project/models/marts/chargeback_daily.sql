@@ -74,6 +74,8 @@ group by {{ prefixed('booked', key) }}, closed.newest_month
 having
     sum(booked.generation_count) <> 0
     or sum(booked.credits) <> 0
+    -- a price that is no longer known, of credits that were free
+    or sum(case when booked.unit_price is null then booked.credits else 0 end) <> 0
     or sum(booked.refunded_credits) <> 0
     or coalesce(sum({{ cost_of('booked.credits', 'booked.unit_price') }}), 0) <> 0
     or coalesce(
