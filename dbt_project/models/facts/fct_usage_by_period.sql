@@ -4,8 +4,10 @@ summed as (
     select
         periods.workspace_id,
         period,
-        {{ scope_kind('member_id', 'team', 'product_category', 'generation_type') }} as scope,
-        coalesce(member_id, team, product_category, generation_type, '(all)') as scope_id,
+        {{ scope_kind('member_id', 'team', 'product_category', 'generation_type') }}
+            as scope,
+        coalesce(member_id, team, product_category, generation_type, '(all)')
+            as scope_id,
         {%- for counted in (
             'generation', 'attempt', 'regeneration', 'first_pass', 'first_pass_scored', 'used'
         ) %}
@@ -119,8 +121,10 @@ first_passes as (
     select
         periods.workspace_id,
         period,
-        {{ scope_kind('member_id', 'team', 'product_category', 'generation_type') }} as scope,
-        coalesce(member_id, team, product_category, generation_type, '(all)') as scope_id,
+        {{ scope_kind('member_id', 'team', 'product_category', 'generation_type') }}
+            as scope,
+        coalesce(member_id, team, product_category, generation_type, '(all)')
+            as scope_id,
         sum(mature_episode_count) as mature_episode_count,
         sum(first_pass_episode_count) as first_pass_episode_count
     from first_attempts

@@ -3,8 +3,10 @@ with periods as (select * from {{ ref('dim_periods') }})
 select
     periods.workspace_id,
     period,
-    {{ scope_kind('member_id', 'team', 'product_category', 'generation_type') }} as scope,
-    coalesce(member_id, team, product_category, generation_type, '(all)') as scope_id,
+    {{ scope_kind('member_id', 'team', 'product_category', 'generation_type') }}
+        as scope,
+    coalesce(member_id, team, product_category, generation_type, '(all)')
+        as scope_id,
     currency,
     is_priced,
     {%- for part in costed_parts() %}
