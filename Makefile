@@ -2,6 +2,8 @@
 # (requirements.lock was also tried on 3.12 and 3.13: make run PYTHON=python3.12).
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON312 ?= $(shell for name in python3.12 python3.13 $(HOME)/.pyenv/versions/3.1[23].*/bin/python; do \
+	"$$name" -c 1 2>/dev/null && echo "$$name" && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 LANDING := data/landing
@@ -13,7 +15,7 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-pages bench-depletion bench-budgets bench-waste autoets serve lint audit lock clean bench-engines
+.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset test-focus docs bench bench-pages bench-depletion bench-budgets bench-waste autoets serve lint audit lock clean bench-engines
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -95,6 +97,9 @@ test-metrics: $(VENV)/.made .venv-metrics/.made  ## compare MetricFlow's answers
 test-superset: $(VENV)/.made .venv-superset/.made  ## test Apache Superset on the published file, in an environment of its own
 	@$(BIN)/python -m pytest tests/bi/test_superset.py -m "slow or not slow"
 
+test-focus: $(VENV)/.made .venv-focus/.made  ## validate the FOCUS export, in an environment of its own (needs Python 3.12 or 3.13, or uv)
+	@$(BIN)/python -m pytest tests/bi/test_focus.py -m "slow or not slow"
+
 .venv-metrics/.made:
 	@$(PYTHON) -m venv --clear .venv-metrics
 	@.venv-metrics/bin/pip install --quiet 'dbt-metricflow==0.15.*' 'dbt-core>=1.11,<1.12' dbt-duckdb==1.11.1 duckdb==2.0.0
@@ -104,6 +109,13 @@ test-superset: $(VENV)/.made .venv-superset/.made  ## test Apache Superset on th
 	@$(PYTHON) -m venv --clear .venv-superset
 	@.venv-superset/bin/pip install --quiet 'apache-superset==6.1.*' rich 'cachetools<6' flask-caching==2.3.1 \
 		duckdb-engine==0.17.0 duckdb==2.0.0
+	@touch $@
+
+.venv-focus/.made:
+	@if [ -n "$(PYTHON312)" ]; then $(PYTHON312) -m venv --clear .venv-focus; \
+	elif command -v uv >/dev/null; then UV_PYTHON_DOWNLOADS=never uv venv --quiet --clear --seed --python '>=3.12,<3.14' .venv-focus; \
+	else echo "focus-validator needs Python 3.12 or 3.13. Install it, or: make test-focus PYTHON312=/path/to/python3.12"; exit 2; fi
+	@.venv-focus/bin/python -m pip install --quiet focus-validator==2.2.1 'pyarrow<22'
 	@touch $@
 
 serve: $(VENV)/.made  ## serve the Dagster UI and the nightly schedule, on this machine only

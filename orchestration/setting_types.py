@@ -138,6 +138,7 @@ LineBytes = Annotated[
 AlertDays = Annotated[
     int, BeforeValidator(_digits), Field(ge=1, le=3650, title="a whole number from 1 to 3650")
 ]
+MonthDay = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=28, title="a whole number from 1 to 28")]
 RetentionDays = Annotated[
     Annotated[int, Field(ge=1, le=100_000)] | None,
     BeforeValidator(_digits),
@@ -153,6 +154,7 @@ TagKeys = Annotated[
     BeforeValidator(_tag_keys),
     Field(title="keys of letters, digits and _ . : / @ - with commas between, or empty"),
 ]
+ProviderName = Annotated[str, _text(r"\S(.*\S)?"), Field(title="a name")]
 Engine = Annotated[str, _text("duckdb|spark"), Field(title="duckdb or spark")]
 Prefix = Annotated[
     str, _text("[a-z][a-z0-9_]*"), Field(title="of small letters, digits and _, such as credits_")

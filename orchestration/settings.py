@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     """Publish each workspace separately as well: a database, a page and a Parquet file for each mart."""
     tag_keys: types.TagKeys = ()
     """Keys of the events' attributes that are tags, by which usage is reported as well; they are content."""
+    month_closes_on: types.MonthDay = 5
+    """Day of the next month on which a month is closed; changes from then on are booked as corrections."""
+    provider_name: types.ProviderName = "Credit provider"
+    """Who sells the credits: provider, publisher, invoice issuer and service of the FOCUS export."""
     target: types.Engine = "duckdb"
     """The engine of the working warehouse."""
     spark_url: types.ThriftUrl = SecretStr("")

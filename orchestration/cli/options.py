@@ -47,6 +47,18 @@ class Day(click.ParamType):
         return day
 
 
+class Month(click.ParamType):
+    """A calendar month, as its first day."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return datetime.strptime(value, "%Y-%m").date()
+        except ValueError:
+            self.fail(f"{value!r} is not a month; give it as YYYY-MM, such as 2026-03", param, ctx)
+
+
 class Interrupted(click.ClickException):
     """SIGTERM was received; the process exits with one sentence instead of a traceback."""
 

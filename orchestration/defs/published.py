@@ -43,6 +43,7 @@ journal_tables = [
         kinds={"parquet"},
     )
     for table, description in {
+        "chargeback": "One row per charge that a run booked, at the close of its month or as a correction.",
         "check_results": "One row per run and check, of all runs; kept through a rebuild.",
         "depletion_forecast": "One row per workspace and as_of: every forecast published.",
         "forecast_scores": "One row per workspace and as_of: the error of a published forecast, once due.",
@@ -65,6 +66,15 @@ served_tables = [
 
 # journal tables, and the relation of the run that each keeps
 _JOURNALED = {
+    # what was found by another state of the journal may be in it by now
+    "chargeback": """
+        (
+            select * from facts.fct_chargeback
+            where is_booked and read_up_to is not distinct from (
+                select max(published_at) from journal.chargeback
+            )
+        )
+    """,
     "depletion_forecast": "forecast.credit_depletion",
     "forecast_scores": "(select * from forecast.forecast_scores where kind = 'published')",
     "restatements": "facts.fct_restatements",
