@@ -13,7 +13,7 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-pages bench-depletion bench-waste autoets serve lint audit lock clean bench-engines
+.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-pages bench-depletion bench-waste autoets serve lint audit wheel lock clean bench-engines
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -119,15 +119,20 @@ lint: $(VENV)/.made  ## check style, import fences, types, SQL
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar --config .sqlfluff-python orchestration expectations
 
+wheel: $(VENV)/.made  ## write the package to dist/, to install elsewhere (docs/operations.md)
+	@rm -rf build dist
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@rm -rf build
+
 audit: $(VENV)/.made  ## look up known vulnerabilities of the locked dependencies
 	@$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock --progress-spinner off
 
 lock:  ## write requirements.lock from pyproject.toml (needs uv)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-strip-extras --group dev --extra pull pyproject.toml --output-file requirements.lock --custom-compile-command "make lock"
+		--no-strip-extras --group dev --extra pull --extra delta pyproject.toml --output-file requirements.lock --custom-compile-command "make lock"
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-strip-extras --extra spark --constraint requirements.lock pyproject.toml --output-file requirements-spark.lock \
 		--custom-compile-command "make lock"
 
 clean:  ## remove the environment, the sample's data and Dagster's state
-	@rm -rf $(VENV) data .dagster dbt_project/target
+	@rm -rf $(VENV) build dist data .dagster dbt_project/target
