@@ -94,13 +94,13 @@ test-superset: $(VENV)/.made .venv-superset/.made  ## test Apache Superset on th
 
 .venv-metrics/.made:
 	@$(PYTHON) -m venv --clear .venv-metrics
-	@.venv-metrics/bin/pip install --quiet 'dbt-metricflow==0.15.*' 'dbt-core>=1.11,<1.12' dbt-duckdb==1.11.1 duckdb==2.0.0
+	@.venv-metrics/bin/pip install --quiet 'dbt-metricflow==0.15.*' 'dbt-core>=1.11,<1.12' dbt-duckdb==1.11.1 duckdb==2.0.1
 	@touch $@
 
 .venv-superset/.made:
 	@$(PYTHON) -m venv --clear .venv-superset
 	@.venv-superset/bin/pip install --quiet 'apache-superset==6.1.*' rich 'cachetools<6' flask-caching==2.3.1 \
-		duckdb-engine==0.17.0 duckdb==2.0.0
+		duckdb-engine==0.17.0 duckdb==2.0.1
 	@touch $@
 
 serve: $(VENV)/.made  ## serve the Dagster UI and the nightly schedule, on this machine only

@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     lang: types.Language = "en"
     """Language of the pages that a run publishes."""
     publish: types.Servers = ()
-    """Where each version is sent as well."""
+    """Where each version is sent as well; delta is DATA_DIR/delta."""
     postgres_url: types.PostgresUrl = SecretStr("")
     """That PostgreSQL database, such as postgresql://user@host/database; it may hold a password."""
     pull: types.Switch = False
@@ -186,6 +186,11 @@ class Settings(BaseSettings):
         return self.data_dir / "published"
 
     @property
+    def delta_dir(self) -> Path:
+        """The published marts as Delta tables, if asked for."""
+        return self.data_dir / "delta"
+
+    @property
     def verify_dir(self) -> Path:
         """Where `credits verify` recomputes everything; removed by it, or by the next run."""
         return self.data_dir / ".verify"
@@ -236,10 +241,15 @@ def use(**given: Any) -> Settings:
             f"them; CREDITS_PSEUDONYM_SECRET has {secret_length}. Set it to a random text, as "
             "`openssl rand -hex 32` prints, and keep it: another secret makes other pseudonyms."
         )
-    if settings.publish and not settings.postgres_url:
+    if "postgres" in settings.publish and not settings.postgres_url:
         raise SettingsError(
             "publishing to PostgreSQL needs its address; CREDITS_POSTGRES_URL is empty. Set it to "
             "postgresql://user:<password>@host/database, or unset CREDITS_PUBLISH."
+        )
+    if "delta" in settings.publish and find_spec("deltalake") is None:
+        raise SettingsError(
+            "publishing as Delta tables needs the package deltalake; it is not installed. Install the extra "
+            "`delta` (pip install 'credit-usage-analytics[delta]'), or unset CREDITS_PUBLISH."
         )
     if settings.target == "spark":
         _check_spark(settings)

@@ -110,6 +110,7 @@ def test_a_container_runs_by_its_entry_point_and_writes_to_its_volume_only(
 ) -> None:
     steps = dict(STEP.findall(CONTAINERFILE.read_text()))
     variables = dict(pair.split("=") for pair in shlex.split(container.inside(steps["ENV"])))
+    variables["CREDITS_PUBLISH"] = "delta"
     variables["PATH"] = variables["PATH"].replace("$PATH", os.environ["PATH"])
     entry, command = (re.findall(r'"(\w+)"', steps[step]) for step in ("ENTRYPOINT", "CMD"))
     (container.root / "data").mkdir()
@@ -117,6 +118,7 @@ def test_a_container_runs_by_its_entry_point_and_writes_to_its_volume_only(
     root, before = set(Path("/").iterdir()), files_of(container.root / "opt")
     container.run([*entry, *command, "--as-of", SAMPLE_AS_OF], cwd="/", **variables)
     assert container.run([*entry, "report"], cwd="/", **variables) == readme_report()
+    assert (container.root / "data" / "delta" / "credit_summary" / "_delta_log").is_dir()
     container.run(["sh", "-c", steps["HEALTHCHECK"].split("CMD ")[1]], cwd="/", **variables)
     assert (set(Path("/").iterdir()), files_of(container.root / "opt")) == (root, before)
 
