@@ -1,5 +1,5 @@
 # make run, make test: each installs the environment it needs. Needs make and Python 3.11 with venv
-# (requirements.lock was also tried on 3.12 and 3.13: make run PYTHON=python3.12).
+# (3.12 and 3.13 work as well: make run PYTHON=python3.12; make test-pythons tests them).
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -13,7 +13,7 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-pages bench-depletion bench-waste autoets serve lint audit wheel lock clean bench-engines
+.PHONY: help run dashboard metrics test faults test-slow test-pythons test-spark test-spark-all test-metrics test-superset docs bench bench-pages bench-depletion bench-waste autoets serve lint audit wheel lock clean bench-engines
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -41,6 +41,16 @@ faults: $(VENV)/.made  ## inject every fault of tests/faults and print the table
 
 test-slow: $(VENV)/.made  ## run the slow tests: long runs and large sets of histories (about an hour)
 	@$(BIN)/python -m pytest -m "slow and not spark"
+
+test-pythons: .venv-3.12/.made .venv-3.13/.made  ## run the fast tests on Python 3.12 and 3.13 as well (TESTS=tests/golden for some)
+	@.venv-3.12/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+	@.venv-3.13/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+
+.venv-3.%/.made: requirements.lock pyproject.toml
+	@python3.$* -m venv --clear .venv-3.$*
+	@.venv-3.$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@.venv-3.$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
 test-spark: $(VENV)/.spark .venv-spark/.made  ## compare the sample and awkward runs on a local Spark cluster with DuckDB (needs Java 17)
 	@$(BIN)/python -m pytest tests/spark -m "spark and not slow"
