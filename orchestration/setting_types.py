@@ -57,7 +57,7 @@ def _switch(value: object) -> object:
 
 
 def _servers(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+    return tuple(dict.fromkeys(re.split(r"[,\s]+", value))) if isinstance(value, str) else value
 
 
 def _addresses(value: object) -> object:
@@ -161,10 +161,10 @@ Prefix = Annotated[
 ]
 Language = Annotated[str, _text("|".join(LANGUAGES)), Field(title=" or ".join(LANGUAGES))]
 Servers = Annotated[
-    tuple[Annotated[str, _text("postgres")], ...],
+    tuple[Annotated[str, _text("postgres|delta")], ...],
     BeforeValidator(_servers),
     BeforeValidator(_stripped),
-    Field(title="postgres, or empty"),
+    Field(title="postgres, delta or both with a comma between, or empty"),
 ]
 Addresses = Annotated[
     tuple[str, ...],

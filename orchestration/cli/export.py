@@ -1,11 +1,13 @@
-"""`credits export`: one published mart as rows, or what finance takes from several."""
+"""`credits export`: one published mart as rows, what finance takes from several, or the contract of all."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,8 @@ from orchestration.cli.output import Output, exit_on_refusal, rows_options
 if TYPE_CHECKING:
     from orchestration.publish.rows.select import Rows
     from orchestration.settings import Settings
+
+CONTRACT = "contract"
 
 CHARGEBACK, FOCUS = "chargeback", "focus"
 FOCUS_VERSIONS = ("1.2",)
@@ -55,12 +59,18 @@ def export(
 
     CSV is RFC 4180 in UTF-8, with exact decimals, ISO times and empty nulls; text that a spreadsheet would
     execute starts with a '. JSON has one row per line. A table shows the first 1,000 rows.
+
+    contract, in place of a mart: the data contract of all marts by the Open Data Contract Standard, as YAML
+    (--format json: as JSON).
     """
     if month and mart not in (CHARGEBACK, FOCUS):
         fail(f"--month is of {CHARGEBACK} and {FOCUS} only; {mart} has all months. Leave it out.", EXIT_USAGE)
     if version and mart != FOCUS:
         fail(f"--version is of {FOCUS} only; {mart} has none. Leave it out.", EXIT_USAGE)
     settings = use_settings(data_dir=data_dir)
+    if mart == CONTRACT:
+        _export_contract(settings, output)
+        return
     wanted = Wanted(mart, workspace, month)
     with exit_on_refusal(f"{mart} was not written", output), _rows(settings, wanted, output) as rows:
         output.write(rows)
@@ -97,3 +107,25 @@ def _rows(settings: Settings, wanted: Wanted, output: Output) -> Iterator[Rows]:
     else:
         with mart_rows(published, wanted.name, workspace_id=workspace) as rows:
             yield rows
+
+
+def _export_contract(settings: Settings, output: Output) -> None:
+    import yaml
+
+    from orchestration.publish.contract import data_contract
+    from orchestration.publish.rows.write import output_file
+    from orchestration.runs.warehouse_factory import open_dbt
+
+    if output.format not in ("csv", "json"):
+        fail("the contract is YAML, or JSON with --format json", EXIT_USAGE)
+    manifest = json.loads(open_dbt(settings).manifest_path.read_bytes())
+    contract = data_contract(manifest, version=metadata.version("credit-usage-analytics"))
+    if output.format == "json":
+        text = json.dumps(contract, indent=1) + "\n"
+    else:
+        text = yaml.safe_dump(contract, sort_keys=False, allow_unicode=True, width=110)
+    if output.path is None:
+        click.echo(text, nl=False)
+    else:
+        with exit_on_refusal("the contract was not written", output), output_file(output.path) as file:
+            file.write(text.encode())

@@ -73,16 +73,24 @@ class DbtProject:
         target_dir: where dbt keeps what it compiled and logged; one for each target.
         target: of profiles.yml, which is the engine.
         schema_prefix: of the names of schemas, which are part of what is parsed.
+        is_read_only: write nothing beside the project, which is part of an installed package.
     """
 
     def __init__(
-        self, project_dir: Path, *, target_dir: Path, target: str = "duckdb", schema_prefix: str = ""
+        self,
+        project_dir: Path,
+        *,
+        target_dir: Path,
+        target: str = "duckdb",
+        schema_prefix: str = "",
+        is_read_only: bool = False,
     ) -> None:
         self.project_dir = project_dir
         self.target_dir = target_dir
         self.target = target
         self.schema_prefix = schema_prefix
         self._has_logged = False
+        self.is_read_only = is_read_only
 
     @property
     def manifest_path(self) -> Path:
@@ -145,7 +153,8 @@ class DbtProject:
         """Beside the project, for every data directory, where it may be written; else in this one."""
         shared = self.project_dir / "target"
         folder = shared if shared.exists() else self.project_dir
-        return shared / "parsed" if os.access(folder, os.W_OK) else self.target_dir / "parsed"
+        is_writable = os.access(folder, os.W_OK) and not self.is_read_only
+        return shared / "parsed" if is_writable else self.target_dir / "parsed"
 
     def _fingerprint(self) -> str:
         """Of every file that dbt parses, and of what else decides on the result."""
