@@ -18,6 +18,7 @@ from orchestration.cli.check import check
 from orchestration.cli.completion import completion
 from orchestration.cli.connect import connect
 from orchestration.cli.dashboard import dashboard
+from orchestration.cli.digest import digest
 from orchestration.cli.doctor import doctor
 from orchestration.cli.export import export
 from orchestration.cli.forecast import forecast
@@ -42,7 +43,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Read": (report, status, query, export, dashboard),
     "Forecast": (forecast, backtest, calibrate),
     "Keep": (verify, rollback, forget, publish),
-    "Serve": (serve, mcp, alerts, doctor, completion),
+    "Serve": (serve, mcp, alerts, digest, doctor, completion),
 }
 
 
