@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     spark_files: types.SparkFolder = SecretStr("")
     """Folder of the tables as the cluster reaches it; the data directory if empty."""
     lang: types.Language = "en"
-    """Language of the pages that a run publishes."""
+    """Language of the pages that a run publishes, of the digest, and of answers to assistants."""
     publish: types.Servers = ()
     """Where each version is sent as well."""
     postgres_url: types.PostgresUrl = SecretStr("")

@@ -53,7 +53,7 @@ def _digest(report: Report, stale: str | None) -> Alert:
 
 def _paragraphs(report: Report) -> Iterator[tuple[str, list[str]]]:
     """A heading, which may be empty, and its lines."""
-    yield "", [_ended(report_headline(report)), *headline_notes(report)]
+    yield "", headline_notes(report)
     yield _("Used in {days} days", days=report.days), _used(report)
     if wasted := _wasted(report):
         yield _("Wasted"), wasted
@@ -71,6 +71,14 @@ def _used(report: Report) -> list[str]:
     lines = [_ended(f"{used}; {change}" if change else used)]
     if cost := cost_text(summary.cost, summary.currency):
         lines.append(_("They cost {amount}.", amount=cost))
+        if summary.unpriced_credits:
+            unpriced = credits(summary.unpriced_credits)
+            lines.append(
+                _(
+                    "No price is known for {credits} of the credits used; they are in no cost.",
+                    credits=unpriced,
+                )
+            )
     return lines
 
 

@@ -90,10 +90,12 @@ class Answers:
     Attributes:
         data_dir: its published version is what is read; `what_if` alone reads its working warehouse.
         memory_limit: of a query, such as "6GB".
+        language: of the sentences.
     """
 
     data_dir: Path
     memory_limit: str
+    language: str = "en"
 
     @property
     def published(self) -> Path:

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from orchestration.ask.answers import AnswerError, Answers
 from orchestration.ask.what_if import WhatIfFailed
+from orchestration.publish.report.i18n import using_language
 from orchestration.publish.report.load import ReportError
 from orchestration.publish.rows.select import ExtractError
 from orchestration.runs.ui_guard import App, LocalOnly
@@ -63,21 +64,21 @@ def make_server(answers: Answers, *, definitions: Path) -> AnswerServer:
     server = AnswerServer(
         "credits", title="Credit usage analytics", instructions=INSTRUCTIONS, log_level="ERROR"
     )
-    only_one = Lock()
+    answering = functools.partial(_answering, only_one=Lock(), language=answers.language)
     for tool in (
         *(answers.workspaces, answers.summary, answers.usage, answers.changes, answers.forecast),
         *(answers.what_if, answers.waste, answers.suggestions, answers.budgets, answers.data_quality),
         answers.query,
     ):
-        server.add_tool(_refusing(tool, only_one), annotations=_READ_ONLY)
+        server.add_tool(answering(tool), annotations=_READ_ONLY)
 
     @server.resource("credits://marts", mime_type=_JSON, description="Every mart, and what one row is.")
     def marts() -> str:
-        return json.dumps(_refusing(answers.marts, only_one, ResourceError)())
+        return json.dumps(answering(answers.marts, refusal=ResourceError)())
 
     @server.resource("credits://marts/{mart}", mime_type=_JSON, description="The columns of a mart.")
     def columns(mart: str) -> str:
-        return json.dumps(_refusing(answers.columns, only_one, ResourceError)(mart))
+        return json.dumps(answering(answers.columns, refusal=ResourceError)(mart))
 
     with suppress(FileNotFoundError):
         text = definitions.read_text(encoding="utf-8")
@@ -103,19 +104,19 @@ def serve_http(server: MCPServer[Any], *, port: int) -> None:
     uvicorn.run(http_app(server), host=HOST, port=port, log_level="warning")
 
 
-def _refusing(
-    answer: Callable[..., Any], only_one: Lock, refusal: type[Exception] = ToolError
+def _answering(
+    answer: Callable[..., Any], *, only_one: Lock, language: str, refusal: type[Exception] = ToolError
 ) -> Callable[..., Any]:
-    """The answer, one at a time, whose expected errors are the protocol's.
+    """The answer in that language, one at a time, whose expected errors are the protocol's.
 
     Connections of one process to the same file share their settings and their version: two at once could
     meet while one locks them, and a version published meanwhile would not be seen.
     """
 
     @functools.wraps(answer)
-    def refusing(*args: Any, **options: Any) -> Any:
+    def answering(*args: Any, **options: Any) -> Any:
         try:
-            with only_one:
+            with only_one, using_language(language):
                 return answer(*args, **options)
         except _EXPECTED as error:
             # the messages name the options of the commands
@@ -123,7 +124,7 @@ def _refusing(
         except duckdb.Error as error:
             raise refusal(f"{_UNREADABLE}: {' '.join(str(error).split())}") from None
 
-    return refusing
+    return answering
 
 
 def _sentence(error: ToolError) -> str:

@@ -36,7 +36,7 @@ def mcp(data_dir: Path | None, is_http: bool, port: int) -> None:
     from orchestration.settings import PROJECT_DIR
 
     settings = use_settings(data_dir=data_dir)
-    answers = Answers(settings.data_dir, settings.memory_limit)
+    answers = Answers(settings.data_dir, settings.memory_limit, settings.lang)
     server = make_server(answers, definitions=PROJECT_DIR / "docs" / "definitions.md")
     if not is_http:
         server.run("stdio")

@@ -29,5 +29,5 @@ def test_each_configuration_starts_the_server() -> None:
 
 def test_the_table_has_every_tool() -> None:
     documented = set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE))
-    resources = {"marts", "columns", "published", "data_dir", "memory_limit"}
+    resources = {"marts", "columns", "published", "data_dir", "memory_limit", "language"}
     assert documented == {name for name in dir(Answers) if not name.startswith("_")} - resources

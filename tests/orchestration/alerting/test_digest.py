@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from support.budget_rows import budget_row
 
-from orchestration.alerting.channels import Mail
+from orchestration.alerting.channels import Mail, Webhook
 from orchestration.alerting.digest import digests
 from orchestration.alerting.events import Alert
 from orchestration.alerting.sent import MOST_AT_ONCE, send_alerts
@@ -35,15 +35,13 @@ def test_a_digest_has_balance_end_change_cost_waste_advice_and_budgets_at_risk(
         budget_row(budget_id="calm", scope_name="Images", used_share="0.1", chance_to_exceed="0.05"),
     ]
     report = load_report(publish(rows), workspace_id=None, days=30)
-    priced = replace(report.summary, cost=Decimal("28.6656"), currency="USD")
+    priced = replace(report.summary, cost=Decimal("28.6656"), currency="USD", unpriced_credits=Decimal(40))
     (found,) = digests([replace(report, summary=priced, before=WEEK)])
     assert found.title == "Acme Store, week to 7 Apr 2026: Empty by 12 May 2026 at the current pace"
-    assert found.text.splitlines()[:2] == [
-        "Empty by 12 May 2026 at the current pace.",
-        "2,660 credits left on 7 Apr 2026; 78 a day over the last 7 days.",
-    ]
+    assert found.text.startswith("2,660 credits left on 7 Apr 2026; 78 a day over the last 7 days.\n\n")
     for sentence in (
-        "2,340 credits; +11.4% against the period before, which used 2,100.\nThey cost 28.67 USD.",
+        "2,340 credits; +11.4% against the period before, which used 2,100.\nThey cost 28.67 USD.\n"
+        "No price is known for 40 of the credits used; they are in no cost.",
         "180 credits were wasted, 7.7% of those used.\nMost on regenerations (3+ attempts): 180 credits.",
         "The one thing to change\nImprove rulesets to reduce rework (115 to 145 credits a month,",
         "Budgets at risk\nCatalogue: ",
@@ -132,3 +130,18 @@ def test_a_dry_run_prints_the_digest_of_the_chosen_workspace_and_sends_nothing(
         "credits: No alert channel is configured; set CREDITS_ALERT_WEBHOOK or CREDITS_ALERT_EMAIL_TO.\n",
     )
     assert not (data_dir / "alerts").exists()
+
+
+def test_the_command_sends_each_digest_once_by_the_channels_of_alerts(
+    publish: Callable[[Rows], Path], rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows["credit_summary"] += [{**row, "period": "7d"} for row in rows["credit_summary"]]
+    words = ["digest", "--data-dir", str(publish(rows).parent)]
+    sent: list[Alert] = []
+    monkeypatch.setattr(Webhook, "send", lambda self, alert: sent.append(alert))
+    for _ in range(2):
+        environment = {"CREDITS_ALERT_WEBHOOK": "http://127.0.0.1:1/", "CREDITS_LANG": "th"}
+        done = CliRunner().invoke(main, words, env=environment)
+        assert done.exit_code == 0, done.output
+    assert [alert.key for alert in sent] == ["digest/w1/2026-04-07"]
+    assert "ใช้ไปใน" in sent[0].text

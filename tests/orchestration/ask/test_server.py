@@ -115,6 +115,57 @@ def test_a_query_that_takes_too_long_is_stopped(
     assert "this one takes longer. Select less." in ask("query", sql=endless)
 
 
+def test_sentences_are_in_the_language_of_the_settings(publish: Callable[[Rows], Path], rows: Rows) -> None:
+    server = make_server(Answers(publish(rows).parent, "1GB", "th"), definitions=REPO / "none")
+
+    async def ask() -> Any:
+        async with Client(server) as client:
+            return (await client.call_tool("summary", {})).structured_content
+
+    assert "เครดิตจะหมดภายใน 12 พ.ค. 2026" in asyncio.run(ask())["headline"]
+
+
+def test_questions_at_the_same_time_are_answered_each_from_the_version_then_served(
+    publish: Callable[[Rows], Path], rows: Rows
+) -> None:
+    server = make_server(Answers(publish(rows).parent, "1GB"), definitions=REPO / "none")
+    asked = ["query", "workspaces", "summary", "query"] * 4
+
+    async def ask() -> list[Any]:
+        async with Client(server) as client:
+            arguments = {"query": {"sql": "select credits_remaining from marts.credit_summary"}}
+            answers = await asyncio.gather(
+                *(client.call_tool(tool, arguments.get(tool, {})) for tool in asked)
+            )
+            rows["credit_summary"][0]["credits_remaining"] = 2600
+            publish(rows)
+            answers.append(await client.call_tool("query", arguments["query"]))
+            return answers
+
+    *before, after = asyncio.run(ask())
+    assert [answer.is_error for answer in before] == [False] * len(asked)
+    assert before[0].structured_content["rows"] == [{"credits_remaining": "2660.000000"}]
+    assert after.structured_content["rows"] == [{"credits_remaining": "2600.000000"}]
+
+
+def test_what_is_not_published_or_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    server = make_server(Answers(tmp_path, "1GB"), definitions=tmp_path / "none")
+
+    async def refusals() -> set[str]:
+        async with Client(server) as client:
+            calls = [("summary", {}), ("workspaces", {}), ("query", {"sql": "select 1"})]
+            answers = [await client.call_tool(*call) for call in calls]
+            assert all(answer.is_error for answer in answers)
+            return {answer.content[0].text for answer in answers}  # type: ignore[union-attr]
+
+    assert all("holds none. Run `credits run` first." in text for text in asyncio.run(refusals()))
+    (tmp_path / "published").mkdir()
+    (tmp_path / "published" / "credits.duckdb").write_bytes(b"no database" * 2000)
+    for text in asyncio.run(refusals()):
+        assert text.startswith(("the published version cannot be read", "the query failed")), text
+        assert "\n" not in text
+
+
 def test_every_period_and_scope_that_is_published_can_be_asked_for() -> None:
     assert get_args(get_args(Period)[0]) == PERIOD_NAMES
     assert get_args(get_args(Scope)[0]) == tuple(ask_answers.SCOPES)
