@@ -1,7 +1,9 @@
 # make run, make test: each installs the environment it needs. Needs make and Python 3.11 with venv
-# (requirements.lock was also tried on 3.12 and 3.13: make run PYTHON=python3.12).
+# (3.12 and 3.13 work as well: make run PYTHON=python3.12; make test-pythons tests them).
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON312 ?= $(shell for name in python3.12 python3.13 $(HOME)/.pyenv/versions/3.1[23].*/bin/python; do \
+	"$$name" -c 1 2>/dev/null && echo "$$name" && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 LANDING := data/landing
@@ -13,7 +15,7 @@ export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dashboard metrics test faults test-slow test-spark test-spark-all test-metrics test-superset docs bench bench-pages bench-depletion bench-budgets bench-waste autoets serve lint audit lock clean bench-engines
+.PHONY: help run dashboard metrics test faults test-slow test-pythons test-spark test-spark-all test-metrics test-superset test-focus docs bench bench-pages bench-depletion bench-budgets bench-waste autoets serve lint audit wheel lock clean bench-engines
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -41,6 +43,16 @@ faults: $(VENV)/.made  ## inject every fault of tests/faults and print the table
 
 test-slow: $(VENV)/.made  ## run the slow tests: long runs and large sets of histories (about an hour)
 	@$(BIN)/python -m pytest -m "slow and not spark"
+
+test-pythons: .venv-3.12/.made .venv-3.13/.made  ## run the fast tests on Python 3.12 and 3.13 as well (TESTS=tests/golden for some)
+	@.venv-3.12/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+	@.venv-3.13/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+
+.venv-3.%/.made: requirements.lock pyproject.toml
+	@python3.$* -m venv --clear .venv-3.$*
+	@.venv-3.$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@.venv-3.$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
 test-spark: $(VENV)/.spark .venv-spark/.made  ## compare the sample and awkward runs on a local Spark cluster with DuckDB (needs Java 17)
 	@$(BIN)/python -m pytest tests/spark -m "spark and not slow"
@@ -95,15 +107,25 @@ test-metrics: $(VENV)/.made .venv-metrics/.made  ## compare MetricFlow's answers
 test-superset: $(VENV)/.made .venv-superset/.made  ## test Apache Superset on the published file, in an environment of its own
 	@$(BIN)/python -m pytest tests/bi/test_superset.py -m "slow or not slow"
 
+test-focus: $(VENV)/.made .venv-focus/.made  ## validate the FOCUS export, in an environment of its own (needs Python 3.12 or 3.13, or uv)
+	@$(BIN)/python -m pytest tests/bi/test_focus.py -m "slow or not slow"
+
 .venv-metrics/.made:
 	@$(PYTHON) -m venv --clear .venv-metrics
-	@.venv-metrics/bin/pip install --quiet 'dbt-metricflow==0.15.*' 'dbt-core>=1.11,<1.12' dbt-duckdb==1.11.1 duckdb==2.0.0
+	@.venv-metrics/bin/pip install --quiet 'dbt-metricflow==0.15.*' 'dbt-core>=1.11,<1.12' dbt-duckdb==1.11.1 duckdb==2.0.1
 	@touch $@
 
 .venv-superset/.made:
 	@$(PYTHON) -m venv --clear .venv-superset
 	@.venv-superset/bin/pip install --quiet 'apache-superset==6.1.*' rich 'cachetools<6' flask-caching==2.3.1 \
-		duckdb-engine==0.17.0 duckdb==2.0.0
+		duckdb-engine==0.17.0 duckdb==2.0.1
+	@touch $@
+
+.venv-focus/.made:
+	@if [ -n "$(PYTHON312)" ]; then $(PYTHON312) -m venv --clear .venv-focus; \
+	elif command -v uv >/dev/null; then UV_PYTHON_DOWNLOADS=never uv venv --quiet --clear --seed --python '>=3.12,<3.14' .venv-focus; \
+	else echo "focus-validator needs Python 3.12 or 3.13. Install it, or: make test-focus PYTHON312=/path/to/python3.12"; exit 2; fi
+	@.venv-focus/bin/python -m pip install --quiet focus-validator==2.2.1 'pyarrow<22'
 	@touch $@
 
 serve: $(VENV)/.made  ## serve the Dagster UI and the nightly schedule, on this machine only
@@ -122,15 +144,20 @@ lint: $(VENV)/.made  ## check style, import fences, types, SQL
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar --config .sqlfluff-python orchestration expectations
 
+wheel: $(VENV)/.made  ## write the package to dist/, to install elsewhere (docs/operations.md)
+	@rm -rf build dist
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@rm -rf build
+
 audit: $(VENV)/.made  ## look up known vulnerabilities of the locked dependencies
 	@$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock --progress-spinner off
 
 lock:  ## write requirements.lock from pyproject.toml (needs uv)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-strip-extras --group dev --extra pull --extra mcp pyproject.toml --output-file requirements.lock --custom-compile-command "make lock"
+		--no-strip-extras --group dev --extra pull --extra delta --extra mcp pyproject.toml --output-file requirements.lock --custom-compile-command "make lock"
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-strip-extras --extra spark --constraint requirements.lock pyproject.toml --output-file requirements-spark.lock \
 		--custom-compile-command "make lock"
 
 clean:  ## remove the environment, the sample's data and Dagster's state
-	@rm -rf $(VENV) data .dagster dbt_project/target
+	@rm -rf $(VENV) build dist data .dagster dbt_project/target

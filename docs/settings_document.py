@@ -37,7 +37,7 @@ def _row(field: FieldInfo) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    value = field.get_default(call_default_factory=True)
+    value = field.get_default(call_default_factory=True, validated_data={})
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
     if isinstance(value, Path):

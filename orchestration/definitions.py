@@ -13,13 +13,13 @@ from orchestration.defs.forecast import budget_forecast, depletion, forecast_sco
 from orchestration.defs.jobs import nightly_schedule
 from orchestration.defs.ledger import credit_ledger
 from orchestration.defs.policy import with_policy
-from orchestration.defs.postgres import postgres
 from orchestration.defs.progress import progress_logger
 from orchestration.defs.published import journal_tables, published_marts, served_tables
 from orchestration.defs.published_today import published_today
 from orchestration.defs.pull import after, pull_assets
 from orchestration.defs.raw import landing_feeds, raw
 from orchestration.defs.resources import RunContext
+from orchestration.defs.sent import SENT
 from orchestration.defs.spikes import usage_spikes
 from orchestration.defs.suggestions import suggestions
 from orchestration.defs.torn_warehouse import set_torn_warehouse_aside
@@ -67,7 +67,7 @@ def build(settings: Settings) -> dg.Definitions:
                 suggestions,
                 version_changes,
                 published_marts(sorted(_marts(layers), key=str)),
-                *([postgres] if settings.publish else []),
+                *(SENT[name] for name in settings.publish),
             ]
         ),
         asset_checks=[layer_gate(layer) for layer in GATES],

@@ -57,7 +57,7 @@ def _switch(value: object) -> object:
 
 
 def _servers(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+    return tuple(dict.fromkeys(re.split(r"[,\s]+", value))) if isinstance(value, str) else value
 
 
 def _addresses(value: object) -> object:
@@ -138,6 +138,7 @@ LineBytes = Annotated[
 AlertDays = Annotated[
     int, BeforeValidator(_digits), Field(ge=1, le=3650, title="a whole number from 1 to 3650")
 ]
+MonthDay = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=28, title="a whole number from 1 to 28")]
 RetentionDays = Annotated[
     Annotated[int, Field(ge=1, le=100_000)] | None,
     BeforeValidator(_digits),
@@ -153,16 +154,17 @@ TagKeys = Annotated[
     BeforeValidator(_tag_keys),
     Field(title="keys of letters, digits and _ . : / @ - with commas between, or empty"),
 ]
+ProviderName = Annotated[str, _text(r"\S(.*\S)?"), Field(title="a name")]
 Engine = Annotated[str, _text("duckdb|spark"), Field(title="duckdb or spark")]
 Prefix = Annotated[
     str, _text("[a-z][a-z0-9_]*"), Field(title="of small letters, digits and _, such as credits_")
 ]
 Language = Annotated[str, _text("|".join(LANGUAGES)), Field(title=" or ".join(LANGUAGES))]
 Servers = Annotated[
-    tuple[Annotated[str, _text("postgres")], ...],
+    tuple[Annotated[str, _text("postgres|delta")], ...],
     BeforeValidator(_servers),
     BeforeValidator(_stripped),
-    Field(title="postgres, or empty"),
+    Field(title="postgres, delta or both with a comma between, or empty"),
 ]
 Addresses = Annotated[
     tuple[str, ...],

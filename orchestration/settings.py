@@ -20,7 +20,22 @@ from orchestration import setting_types as types
 from orchestration.landing.options import DEFAULT_OPTIONS, ReadOptions
 
 SHORTEST_SECRET = 16
-PROJECT_DIR = Path(__file__).resolve().parents[1]
+CODE_DIR = Path(__file__).resolve().parents[1]
+_SHIPPED = CODE_DIR / "orchestration" / "project"  # made by setup.py
+IS_INSTALLED = _SHIPPED.is_dir()
+"""Whether this is an installed package, to whose folder nothing is written; else it is a checkout."""
+PROJECT_DIR = _SHIPPED if IS_INSTALLED else CODE_DIR
+"""The folder of dbt_project/ and dagster.yaml."""
+
+
+def _default_folder(name: str) -> Path:
+    """Below the working directory, or in a checkout, which `make run` may be in from anywhere."""
+    return (Path.cwd() if IS_INSTALLED else PROJECT_DIR) / "data" / name
+
+
+def _default_home(given: dict[str, Any]) -> Path:
+    """The checkout; an installed package keeps Dagster's state with the data."""
+    return given["data_dir"] / "dagster" if IS_INSTALLED and "data_dir" in given else PROJECT_DIR
 
 
 class SettingsError(ValueError):
@@ -44,9 +59,9 @@ class Settings(BaseSettings):
         validate_default=False,
     )
 
-    landing_dir: types.Folder = Field(default_factory=lambda: PROJECT_DIR / "data" / "landing")
+    landing_dir: types.Folder = Field(default_factory=lambda: _default_folder("landing"))
     """Folder the feeds are delivered to."""
-    data_dir: types.Folder = Field(default_factory=lambda: PROJECT_DIR / "data" / "warehouse")
+    data_dir: types.Folder = Field(default_factory=lambda: _default_folder("warehouse"))
     """Folder of the lake, the warehouse and the published versions."""
     memory_limit: types.MemorySize = "6GB"
     """Memory that DuckDB may use before it spills to disk."""
@@ -64,6 +79,10 @@ class Settings(BaseSettings):
     """Publish each workspace separately as well: a database, a page and a Parquet file for each mart."""
     tag_keys: types.TagKeys = ()
     """Keys of the events' attributes that are tags, by which usage is reported as well; they are content."""
+    month_closes_on: types.MonthDay = 5
+    """Day of the next month on which a month is closed; changes from then on are booked as corrections."""
+    provider_name: types.ProviderName = "Credit provider"
+    """Who sells the credits: provider, publisher, invoice issuer and service of the FOCUS export."""
     target: types.Engine = "duckdb"
     """The engine of the working warehouse."""
     spark_url: types.ThriftUrl = SecretStr("")
@@ -75,7 +94,7 @@ class Settings(BaseSettings):
     lang: types.Language = "en"
     """Language of the pages that a run publishes, of the digest, and of answers to assistants."""
     publish: types.Servers = ()
-    """Where each version is sent as well."""
+    """Where each version is sent as well; delta is DATA_DIR/delta."""
     postgres_url: types.PostgresUrl = SecretStr("")
     """That PostgreSQL database, such as postgresql://user@host/database; it may hold a password."""
     pull: types.Switch = False
@@ -90,7 +109,7 @@ class Settings(BaseSettings):
     """The mail server, such as smtp://user@host:587; it may hold a password."""
     alert_days: types.AlertDays = 14
     """How many days before the credits of a workspace may run out its alert is sent."""
-    dagster_home: types.Folder = Field(PROJECT_DIR, validation_alias="DAGSTER_HOME")
+    dagster_home: types.Folder = Field(default_factory=_default_home, validation_alias="DAGSTER_HOME")
     """Folder of dagster.yaml, which its relative paths start from."""
     retention_days: types.RetentionDays = None
     """Days after which rejected lines lose their text and members without a generation are erased."""
@@ -171,6 +190,11 @@ class Settings(BaseSettings):
         return self.data_dir / "published"
 
     @property
+    def delta_dir(self) -> Path:
+        """The published marts as Delta tables, if asked for."""
+        return self.data_dir / "delta"
+
+    @property
     def verify_dir(self) -> Path:
         """Where `credits verify` recomputes everything; removed by it, or by the next run."""
         return self.data_dir / ".verify"
@@ -180,13 +204,18 @@ class Settings(BaseSettings):
         return PROJECT_DIR / "dbt_project"
 
     @property
+    def has_own_home(self) -> bool:
+        """Whether Dagster's home is in the data directory, where a run makes it."""
+        return IS_INSTALLED and self.dagster_home == self.data_dir / "dagster"
+
+    @property
     def definition_files(self) -> list[Path]:
         """Every file whose change can change a number: models, forecasts, and SQL kept in Python."""
         folders = {
             **{self.dbt_dir / kind: ("sql", "yml", "csv") for kind in ("models", "macros", "seeds")},
-            PROJECT_DIR / "forecasting": ("py", "json", "sql"),
-            PROJECT_DIR / "orchestration" / "defs": ("py", "sql"),
-            PROJECT_DIR / "orchestration" / "warehouse": ("py", "sql"),
+            CODE_DIR / "forecasting": ("py", "json", "sql"),
+            CODE_DIR / "orchestration" / "defs": ("py", "sql"),
+            CODE_DIR / "orchestration" / "warehouse": ("py", "sql"),
         }
         files = [
             file for folder, kinds in folders.items() for kind in kinds for file in folder.rglob(f"*.{kind}")
@@ -216,14 +245,19 @@ def use(**given: Any) -> Settings:
             f"them; CREDITS_PSEUDONYM_SECRET has {secret_length}. Set it to a random text, as "
             "`openssl rand -hex 32` prints, and keep it: another secret makes other pseudonyms."
         )
-    if settings.publish and not settings.postgres_url:
+    if "postgres" in settings.publish and not settings.postgres_url:
         raise SettingsError(
             "publishing to PostgreSQL needs its address; CREDITS_POSTGRES_URL is empty. Set it to "
             "postgresql://user:<password>@host/database, or unset CREDITS_PUBLISH."
         )
+    if "delta" in settings.publish and find_spec("deltalake") is None:
+        raise SettingsError(
+            "publishing as Delta tables needs the package deltalake; it is not installed. Install the extra "
+            "`delta` (pip install 'credit-usage-analytics[delta]'), or unset CREDITS_PUBLISH."
+        )
     if settings.target == "spark":
         _check_spark(settings)
-    if not settings.dagster_home.is_dir():
+    if not settings.dagster_home.is_dir() and not settings.has_own_home:
         raise SettingsError(
             f"DAGSTER_HOME must be the folder of a dagster.yaml; {settings.dagster_home} is not a folder. "
             "Create it, or unset DAGSTER_HOME."

@@ -1,13 +1,15 @@
-{#- The last local date this run may know of, as a date literal; `days_before` moves it back. -#}
+{#- The last local date this run may know of, as a date literal; `days_before` moves it back.
+
+    What only reads, typed by hand, knows of today. -#}
 {% macro as_of(days_before=0) -%}
     {%- set passed = var('as_of') -%}
     {%- if not passed -%}
-        {%- if execute -%}
+        {%- if execute and flags.WHICH not in ('generate', 'show', 'compile') -%}
             {{ exceptions.raise_compiler_error(
                 "as_of is not set: pass --vars '{as_of: YYYY-MM-DD}', the last local date to report."
             ) }}
         {%- endif -%}
-        {%- set passed = '1970-01-01' -%}
+        {%- set passed = modules.datetime.date.today() if execute else '1970-01-01' -%}
     {%- endif -%}
     {%- set day = modules.datetime.date.fromisoformat(passed | string) -%}
     {%- set shifted = day - modules.datetime.timedelta(days=days_before) -%}

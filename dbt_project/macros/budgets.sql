@@ -3,10 +3,10 @@
 {#- The calendar periods reported of budgets, [period, first day, last day]: those of as_of, and those that ended in
 the year before it. Weeks begin on Monday. -#}
 {% macro budget_periods() -%}
-    {%- set date, delta = modules.datetime.date, modules.datetime.timedelta -%}
+    {%- set date, later = modules.datetime.date, modules.datetime.timedelta -%}
     {%- set today = date.fromisoformat(var('as_of') | string) if var('as_of') else date(1970, 1, 31) -%}
     {%- set starts = {
-        'week': today - delta(days=today.weekday()),
+        'week': today - later(days=today.weekday()),
         'month': today.replace(day=1),
         'quarter': today.replace(month=today.month - (today.month - 1) % 3, day=1),
         'year': today.replace(month=1, day=1),
@@ -19,15 +19,15 @@ the year before it. Weeks begin on Monday. -#}
             {%- set months_later = first.day.month - 1 + months -%}
             {%- set next = (
                 first.day.replace(year=first.day.year + months_later // 12, month=months_later % 12 + 1)
-                if months else first.day + delta(days=7)
+                if months else first.day + later(days=7)
             ) -%}
-            {%- if next > today - delta(days=365) -%}
-                {%- do found.append([period, first.day, next - delta(days=1)]) -%}
+            {%- if next > today - later(days=365) -%}
+                {%- do found.append([period, first.day, next - later(days=1)]) -%}
             {%- endif -%}
             {%- set months_before = first.day.month - 1 - months -%}
             {%- set first.day = (
                 first.day.replace(year=first.day.year + months_before // 12, month=months_before % 12 + 1)
-                if months else first.day - delta(days=7)
+                if months else first.day - later(days=7)
             ) -%}
         {%- endfor -%}
     {%- endfor -%}

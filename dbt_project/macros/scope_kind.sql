@@ -1,7 +1,8 @@
-{#- Which of the grouping sets (workspace; by member; by category; by type) a row belongs to. -#}
-{% macro scope_kind(member, category, generation_type) -%}
+{#- Which of the grouping sets (workspace; by member; by team; by category; by type) a row belongs to. -#}
+{% macro scope_kind(member, team, category, generation_type) -%}
     case
             when grouping({{ member }}) = 0 then 'member'
+            when grouping({{ team }}) = 0 then 'team'
             when grouping({{ category }}) = 0 then 'product_category'
             when grouping({{ generation_type }}) = 0 then 'generation_type'
             else 'workspace'
@@ -36,8 +37,8 @@ scope, by each of the days; in last_month, and up to as_of.
         select
             {{ 'workspace_id' if entity == 'member' else 'any_value(workspace_id) as workspace_id' }},
             is_last_month,
-            {{ scope_kind('member_scope', 'category_scope', 'type_scope') }} as scope,
-            coalesce(member_scope, category_scope, type_scope, '(all)') as scope_id,
+            {{ scope_kind('member_scope', 'team_scope', 'category_scope', 'type_scope') }} as scope,
+            coalesce(member_scope, team_scope, category_scope, type_scope, '(all)') as scope_id,
             {%- for day in days %}
             max({{ day }}) as {{ day }}
             {%- if not loop.last %},{% endif %}
@@ -46,6 +47,7 @@ scope, by each of the days; in last_month, and up to as_of.
             select
                 *,
                 member_id as member_scope,
+                team as team_scope,
                 product_category as category_scope,
                 generation_type as type_scope
                 {%- if entity == 'member' %},
@@ -57,6 +59,7 @@ scope, by each of the days; in last_month, and up to as_of.
             select
                 *,
                 member_id as member_scope,
+                team as team_scope,
                 product_category as category_scope,
                 generation_type as type_scope,
                 window_start_date as used_on,
@@ -74,6 +77,7 @@ scope, by each of the days; in last_month, and up to as_of.
         group by grouping sets (
             ({{ thing }}, is_last_month),
             ({{ thing }}, is_last_month, member_scope),
+            ({{ thing }}, is_last_month, team_scope),
             ({{ thing }}, is_last_month, category_scope),
             ({{ thing }}, is_last_month, type_scope)
         )

@@ -37,11 +37,3 @@
     left join {{ ref('fct_cost_by_scope') }} as costs
     on {{ same_scope('usage', 'costs') }}
 {%- endmacro %}
-
-{#- SQL: whether a generation is the first attempt of an episode that is old enough to be judged. -#}
-{% macro is_mature_episode() -%}
-    workspaces.is_outcome_tracked
-                and generations.attempt_number = 1
-                and generations.is_first_variant
-                and generations.episode_last_usage_date <= {{ as_of(var('maturity_days')) }}
-{%- endmacro %}

@@ -186,6 +186,18 @@ _DRAWS = Check(
     remedy=_REBUILD,
 )
 
+_CHARGES = Check(
+    name="all_that_is_charged_is_what_was_used",
+    rule="credits of chargeback_monthly, corrections included, are those of usage_daily, for every workspace",
+    cases=read_sql("marts/charges_equal_usage"),
+    found=(
+        "workspace {workspace_id}: {charged} credits charged, {charged_unpriced} without a price, "
+        "{used} and {used_unpriced} in usage_daily"
+    ),
+    why="What is neither booked nor open is charged to nobody.",
+    remedy=_REBUILD,
+)
+
 _UNIT_COSTS = Check(
     name="unit_costs_have_all_credits",
     rule="priced and unpriced credits of each scope add up to credits_used, for every workspace and period",
@@ -334,6 +346,7 @@ GATES = (
     Gate("marts.usage_daily", (_DAILY_CREDITS, _DAILY_FACTS, _CELL_COSTS, IN_TOTAL)),
     Gate("marts.waste_by_reason", (_WASTE, _WASTE_COSTS)),
     Gate("marts.lot_draws", (_DRAWS,)),
+    Gate("marts.chargeback_monthly", (_CHARGES,)),
     Gate("marts.unit_costs", (_UNIT_COSTS,)),
     Gate("marts.period_changes", (_CHANGES,)),
     _whole_gate("purchases", "facts.fct_credit_entries where entry_type = 'purchase'"),

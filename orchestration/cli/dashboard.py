@@ -31,12 +31,12 @@ def dashboard(data_dir: Path | None, port: int) -> None:
     It reads the published marts, each view from one version, and never blocks a run. It has no login;
     SECURITY.md shows how to put one in front.
     """
-    from orchestration.settings import PROJECT_DIR
+    from orchestration.settings import CODE_DIR
 
     settings = use_settings(data_dir=data_dir)
     require_free_port(port, "the dashboard")
     click.echo(f"dashboard of {settings.data_dir}: http://127.0.0.1:{port} (stop with Ctrl+C)", err=True)
-    script = PROJECT_DIR / "orchestration" / "dashboard" / "app.py"
+    script = CODE_DIR / "orchestration" / "dashboard" / "app.py"
     arguments = [
         "-m",
         "orchestration.dashboard.server",

@@ -5,7 +5,6 @@ The checks do not belong here: those are in health/doctor/.
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -66,7 +65,6 @@ def _findings(landing: Path | None, data_dir: Path | None, pseudonymise: bool) -
             "settings", "problem", str(error), "Then check again: the other checks need the settings."
         )
         return
-    os.chdir(settings.dagster_home)
     yield Finding("settings", "ok", "all valid")
     yield machine.check_memory(settings.memory_limit)
     # only now: where a package is missing, these imports fail after it was reported
@@ -77,7 +75,7 @@ def _findings(landing: Path | None, data_dir: Path | None, pseudonymise: bool) -
     yield folders.check_writable(settings.data_dir)
     yield folders.check_space(settings.data_dir)
     yield folders.check_file_system(settings.data_dir)
-    home = folders.check_dagster_home(settings.dagster_home)
+    home = folders.check_dagster_home(settings.dagster_home, is_made=settings.has_own_home)
     yield home
     yield state.check_lock(settings.data_dir)
     yield state.check_warehouse(settings)

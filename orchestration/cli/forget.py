@@ -63,9 +63,11 @@ def forget(
         fail(f"{settings.data_dir} holds no lake to erase from; run credits run first", EXIT_USAGE)
     from orchestration.landing.rejects import LandingError
     from orchestration.operations.forget import OtherPseudonyms, UnknownMember, forget_member
+    from orchestration.runs.home import enter_home
     from orchestration.warehouse.protocol import WarehouseError
 
     try:
+        enter_home(settings)
         is_done = forget_member(
             settings,
             member_id=member,

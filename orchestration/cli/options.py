@@ -6,7 +6,6 @@ No command is defined here: each has a module of its own.
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import socket
 import sys
@@ -46,6 +45,18 @@ class Day(click.ParamType):
         if not 1970 <= day.year <= 9998:
             self.fail(f"a report date must be between 1970 and 9998; found {value!r}", param, ctx)
         return day
+
+
+class Month(click.ParamType):
+    """A calendar month, as its first day."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return datetime.strptime(value, "%Y-%m").date()
+        except ValueError:
+            self.fail(f"{value!r} is not a month; give it as YYYY-MM, such as 2026-03", param, ctx)
 
 
 class Interrupted(click.ClickException):
@@ -144,15 +155,13 @@ pseudonymise_option = click.option(
 
 
 def use_settings(**given: Any) -> Settings:
-    """The checked settings; changes to the folder of dagster.yaml, which its relative paths start from."""
+    """The checked settings, handed to the programs that this process starts."""
     from orchestration.settings import SettingsError, use
 
     try:
-        settings = use(**given)
+        return use(**given)
     except SettingsError as error:
         fail(str(error), EXIT_USAGE)
-    os.chdir(settings.dagster_home)
-    return settings
 
 
 def run_and_exit(
@@ -168,10 +177,12 @@ def run_and_exit(
     # what imports and dbt's manifest allocate stays: looking for garbage in it costs a tenth of a small run
     gc.set_threshold(100_000, 50, 50)
     from orchestration.operations.nightly import run_nightly
+    from orchestration.runs.home import enter_home
     from orchestration.warehouse.dbt_build import DbtFailed
     from orchestration.warehouse.reporting_date import IncompleteDay
 
     try:
+        enter_home(settings)
         is_published = run_nightly(
             settings,
             as_of=as_of,

@@ -55,9 +55,10 @@ from orchestration.cli.options import (
 )
 @click.option(
     "--publish",
-    type=click.Choice(["postgres"]),
+    type=click.Choice(["postgres", "delta"]),
     multiple=True,
-    help="Send the version to PostgreSQL as well, at $CREDITS_POSTGRES_URL. [default: $CREDITS_PUBLISH]",
+    help="Send the version to PostgreSQL as well, at $CREDITS_POSTGRES_URL, or to Delta tables in "
+    "DATA_DIR/delta. [default: $CREDITS_PUBLISH]",
 )
 def run(
     landing: Path | None,

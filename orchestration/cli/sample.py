@@ -8,14 +8,16 @@ from typing import Any
 
 import click
 
-from orchestration.cli.options import EXIT_USAGE, Progress, fail
+from orchestration.cli.options import EXIT_USAGE, Progress, fail, use_settings
 
 SAMPLE_AS_OF = date(2026, 4, 7)
 
 
 @click.command(short_help="Write sample landing files.")
 @click.option(
-    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Landing folder to write."
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Landing folder to write. [default: $CREDITS_LANDING_DIR, or data/landing]",
 )
 @click.option(
     "--workspaces", type=click.IntRange(1), help="Write a load with this many workspaces. [default: 1]"
@@ -26,7 +28,7 @@ SAMPLE_AS_OF = date(2026, 4, 7)
 )
 @click.option("--seed", type=int, help="Seed of the load. [default: 0]")
 @click.option("--budgets", is_flag=True, default=None, help="Give each workspace of a load three budgets.")
-def sample(out: Path, **load: int | None) -> None:
+def sample(out: Path | None, **load: int | None) -> None:
     """Write sample landing files: a team of 5 over 30 days, or a load of any size.
 
     Without options, the team. With any other than --out, a load with planted flaws, which truth.json next to
@@ -34,6 +36,8 @@ def sample(out: Path, **load: int | None) -> None:
     """
     from orchestration.landing.sample.write import SampleError, write_load, write_sample
 
+    is_default = out is None
+    out = out or use_settings().landing_dir
     options: dict[str, Any] = {name: value for name, value in load.items() if value is not None}
     try:
         report = (
@@ -47,4 +51,5 @@ def sample(out: Path, **load: int | None) -> None:
         if feed == "budgets" and not lines:
             continue
         click.echo(f"{lines:>9,}  {feed}")
-    click.echo(f"written to {out}; load it with: credits run --landing {out} --as-of {SAMPLE_AS_OF}")
+    landing = "" if is_default else f"--landing {out} "
+    click.echo(f"written to {out}; load it with: credits run {landing}--as-of {SAMPLE_AS_OF}")

@@ -30,9 +30,11 @@ def serve(landing: Path | None, data_dir: Path | None, port: int, read_only: boo
     The UI has no login; SECURITY.md shows how to put one in front. Interrupted runs are failed first.
     """
     settings = use_settings(landing_dir=landing, data_dir=data_dir)
+    from orchestration.runs.home import enter_home
     from orchestration.runs.interrupted import fail_interrupted_runs_before_start
 
     settings.landing_dir.mkdir(parents=True, exist_ok=True)
+    enter_home(settings)
     (settings.dagster_home / ".dagster").mkdir(exist_ok=True)
     if not read_only and (ended := fail_interrupted_runs_before_start(settings, now=datetime.now(UTC))):
         click.echo(f"{ended} interrupted runs were marked as failed", err=True)

@@ -47,7 +47,13 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
         run_state = run.run_state(warehouse, lake, settings)
         served = read_run_state(settings.published_dir)
         begin_once(warehouse, run_state)  # where this layer is built on its own
-        dbt_variables = variables(warehouse, run_state, served=served, tag_keys=settings.tag_keys)
+        dbt_variables = variables(
+            warehouse,
+            run_state,
+            served=served,
+            tag_keys=settings.tag_keys,
+            month_closes_on=settings.month_closes_on,
+        )
         unchanged = unchanged_models(
             layer, dbt, warehouse, dbt_variables, run_state, has_new_tables=run.has_new_tables
         )

@@ -3,6 +3,7 @@
 How a version is written does not belong here: that is publish/.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +44,7 @@ journal_tables = [
         kinds={"parquet"},
     )
     for table, description in {
+        "chargeback": "One row per charge that a run booked, at the close of its month or as a correction.",
         "check_results": "One row per run and check, of all runs; kept through a rebuild.",
         "depletion_forecast": "One row per workspace and as_of: every forecast published.",
         "forecast_scores": "One row per workspace and as_of: the error of a published forecast, once due.",
@@ -65,6 +67,15 @@ served_tables = [
 
 # journal tables, and the relation of the run that each keeps
 _JOURNALED = {
+    # what was found by another state of the journal may be in it by now
+    "chargeback": """
+        (
+            select * from facts.fct_chargeback
+            where is_booked and read_up_to is not distinct from (
+                select max(published_at) from journal.chargeback
+            )
+        )
+    """,
     "depletion_forecast": "forecast.credit_depletion",
     "forecast_scores": "(select * from forecast.forecast_scores where kind = 'published')",
     "restatements": "facts.fct_restatements",
@@ -158,7 +169,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
             journal.keep(table, rows, as_of=run_state.as_of, run_id=context.run_id, kept_at=kept_at)
         figures = warehouse.query(_FIGURES).iloc[0].dropna()
         version = activate(version, settings.data_dir)
-        if remove_versions_with_other_names(settings.data_dir, run_state):
+        if remove_versions_with_other_names(settings, run_state):
             # the warehouse must not read them any more, and a cluster must keep no copy
             warehouse.expose_served(compared_files(settings.published_dir))
         # only now: if this run is killed earlier, the next one recomputes more, never less
@@ -197,18 +208,19 @@ def _workspace_count(version: Path) -> int:
     return len(pq.read_table(summary, columns=["workspace_id"])["workspace_id"].unique())
 
 
-def remove_versions_with_other_names(data_dir: Path, run_state: RunState) -> int:
-    """Remove versions that use other names or pseudonyms than this one, or still name erased people.
+def remove_versions_with_other_names(settings: Settings, run_state: RunState) -> int:
+    """Remove versions, and Delta tables, that use other names or pseudonyms, or still name erased people.
 
     Returns:
         How many were removed.
     """
-    removed = 0
-    for version in other_versions(data_dir):
-        if not is_of_same_people(version, run_state):
-            remove_version(version)
-            removed += 1
-    return removed
+    versions = [each for each in other_versions(settings.data_dir) if not is_of_same_people(each, run_state)]
+    if versions:
+        # Delta tables keep their history; first, or a run that is killed here would leave it
+        shutil.rmtree(settings.delta_dir, ignore_errors=True)
+    for version in versions:
+        remove_version(version)
+    return len(versions)
 
 
 def is_of_same_people(version: Path, run_state: RunState) -> bool:

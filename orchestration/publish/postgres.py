@@ -1,6 +1,6 @@
 """Sends a published version to PostgreSQL, for tools that read no files, in one transaction.
 
-Not here: what a version holds (versions/export.py), or when it is sent (defs/postgres.py, cli/publish.py).
+Not here: what a version holds (versions/export.py), or when it is sent (defs/sent.py, cli/publish.py).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Publishing without them does not belong here: that is operations/forget.py.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import dagster as dg
@@ -20,10 +20,11 @@ from orchestration.lake.erasure.erase import (
     inactive_people,
     mention_mask,
 )
-from orchestration.lake.erasure.forgotten_list import ANY, Person
+from orchestration.lake.erasure.forgotten_list import ANY, Forgotten, Person
 from orchestration.lake.lake import Lake
 from orchestration.lake.sources.derivation import derive
 from orchestration.runs.event_log import delete_runs
+from orchestration.runs.people import pseudonyms_of
 from orchestration.runs.warehouse_factory import open_warehouse, remove_verification
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import Journal
@@ -79,6 +80,8 @@ def erase_stored(
 ) -> tuple[int, int]:
     """Erase people from lake, journal and run records; returns how many files and run records changed."""
     forgotten, mentions = lake.forgotten, found.mentions
+    # first: once the lake is rewritten, nothing tells whose pseudonym is whose
+    Journal(settings.journal_dir).rename_members(_renamed(settings, forgotten, found))
     runs = 0
 
     def redact_records() -> None:
@@ -92,6 +95,18 @@ def erase_stored(
     remove_derived(settings)
     forgotten.settle()
     return files, runs
+
+
+def _renamed(
+    settings: Settings, forgotten: Forgotten, found: PersonalData
+) -> Callable[[str, str], str | None]:
+    """What replaces the id or the pseudonym of a member who is forgotten, by workspace; None for others."""
+    hidden: dict[Person, str] = {}
+    if pseudonyms := pseudonyms_of(settings):
+        for workspace, member in found.people:
+            if token := forgotten.token((workspace, member)):
+                hidden[workspace, pseudonyms.of(workspace, member)] = pseudonyms.of(workspace, token)
+    return lambda workspace, member: hidden.get((workspace, member)) or forgotten.token((workspace, member))
 
 
 def remove_derived(settings: Settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from orchestration.settings import Settings
+from orchestration.settings import IS_INSTALLED, Settings
 from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.duckdb import DuckDBWarehouse
 from orchestration.warehouse.protocol import Warehouse
@@ -33,6 +33,7 @@ def open_dbt(settings: Settings) -> DbtProject:
         target_dir=settings.dbt_target_dir,
         target=settings.target,
         schema_prefix=settings.schema_prefix,
+        is_read_only=IS_INSTALLED,
     )
 
 

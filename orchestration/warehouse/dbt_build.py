@@ -13,7 +13,9 @@ import signal
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
@@ -71,16 +73,24 @@ class DbtProject:
         target_dir: where dbt keeps what it compiled and logged; one for each target.
         target: of profiles.yml, which is the engine.
         schema_prefix: of the names of schemas, which are part of what is parsed.
+        is_read_only: write nothing beside the project, which is part of an installed package.
     """
 
     def __init__(
-        self, project_dir: Path, *, target_dir: Path, target: str = "duckdb", schema_prefix: str = ""
+        self,
+        project_dir: Path,
+        *,
+        target_dir: Path,
+        target: str = "duckdb",
+        schema_prefix: str = "",
+        is_read_only: bool = False,
     ) -> None:
         self.project_dir = project_dir
         self.target_dir = target_dir
         self.target = target
         self.schema_prefix = schema_prefix
         self._has_logged = False
+        self.is_read_only = is_read_only
 
     @property
     def manifest_path(self) -> Path:
@@ -103,6 +113,15 @@ class DbtProject:
 
         packed = (self._parsed_dir / PARTIAL_PARSE_FILE_NAME).read_bytes()
         manifest: Manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+        manifest.build_parent_and_child_maps()
+        return manifest
+
+    @cached_property
+    def _untested(self) -> Manifest:
+        """The manifest without its tests, which every command would put in order, and none of these runs."""
+        manifest = copy(self.manifest)
+        manifest.nodes = {key: node for key, node in manifest.nodes.items() if node.resource_type != "test"}
+        manifest.unit_tests = {}
         manifest.build_parent_and_child_maps()
         return manifest
 
@@ -134,7 +153,8 @@ class DbtProject:
         """Beside the project, for every data directory, where it may be written; else in this one."""
         shared = self.project_dir / "target"
         folder = shared if shared.exists() else self.project_dir
-        return shared / "parsed" if os.access(folder, os.W_OK) else self.target_dir / "parsed"
+        is_writable = os.access(folder, os.W_OK) and not self.is_read_only
+        return shared / "parsed" if is_writable else self.target_dir / "parsed"
 
     def _fingerprint(self) -> str:
         """Of every file that dbt parses, and of what else decides on the result."""
@@ -193,8 +213,6 @@ class DbtProject:
             words += ["--full-refresh"] if is_rebuilt else []
             excluded = [*unchanged, *self._built_elsewhere(layer)]
             words += ["--exclude", *excluded] if excluded else []
-            # unit tests are for make test; data tests follow
-            words += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
             built = self._invoke(words, variables).results
         unbuilt = {result.node.unique_id for result in built if str(result.status) not in PASSING}
         results = [self._node_result(result) for result in built if str(result.status) != SKIPPED]
@@ -220,7 +238,7 @@ class DbtProject:
         others = [test.name for of_model in tests if of_model not in answered for test in of_model]
         if others:
             words = ["test", "--indirect-selection", "empty", "--select", *others]
-            yield from map(self._node_result, self._invoke(words, variables).results)
+            yield from map(self._node_result, self._invoke(words, variables, manifest=self.manifest).results)
 
     def _invoke(
         self,
@@ -228,14 +246,20 @@ class DbtProject:
         variables: Mapping[str, object],
         *,
         listener: Callable[[EventMsg], None] | None = None,
+        manifest: Manifest | None = None,
     ) -> Any:
-        """The result of a command of dbt, also if nodes failed; `listener` gets dbt's events."""
+        """The result of a command of dbt, also if nodes failed; `listener` gets dbt's events.
+
+        Unit tests are for make test, and data tests are asked by an operation: a command has none of them,
+        unless `manifest` has.
+        """
         _compile_when_used()
         from dbt.cli.main import dbtRunner
 
         options = ["--vars", json.dumps(dict(variables)), "--cache-selected-only", *self.flags()]
         with self._log() as log, _interrupts_as_dbt_expects():
-            dbt = dbtRunner(manifest=self.manifest, callbacks=[log, *([listener] if listener else [])])
+            manifest = manifest or self._untested
+            dbt = dbtRunner(manifest=manifest, callbacks=[log, *([listener] if listener else [])])
             ran = dbt.invoke([*words, *options])
         if ran.result is None:
             raise DbtFailed(f"dbt could not {' '.join(words[:4])}: {ran.exception!r}")
@@ -252,8 +276,9 @@ class DbtProject:
             self._has_logged = True
 
             def write(event: EventMsg) -> None:
-                if event.info.level not in ("debug", "test"):
-                    log.write(f"{event.info.ts.ToJsonString()} {event.info.level:<5} {event.info.msg}\n")
+                info: Any = event.info
+                if info.level not in ("debug", "test"):
+                    log.write(f"{datetime.now():%H:%M:%S} {info.level:<5} {info.msg}\n")
 
             yield write
 

@@ -65,7 +65,31 @@ RESTATEMENTS = pa.schema(
         ("published_at", pa.timestamp("us")),
     ]
 )
+CHARGEBACK = pa.schema(
+    [
+        ("workspace_id", pa.string()),
+        ("workspace_name", pa.string()),
+        ("usage_date", pa.date32()),
+        ("booked_month", pa.date32()),
+        ("is_correction", pa.bool_()),
+        ("lot_id", pa.string()),
+        ("team", pa.string()),
+        ("member_id", pa.string()),
+        ("member_name", pa.string()),
+        ("product_category", pa.string()),
+        ("generation_type", pa.string()),
+        ("currency", pa.string()),
+        ("unit_price", pa.decimal128(24, 12)),
+        ("generation_count", pa.int64()),
+        ("credits", pa.decimal128(38, 6)),
+        ("refunded_credits", pa.decimal128(38, 6)),
+        ("as_of", pa.date32()),
+        ("published_at", pa.timestamp("us")),
+        ("has_pseudonyms", pa.bool_()),
+    ]
+)
 TABLES = {
+    "chargeback": CHARGEBACK,
     "check_results": CHECK_RESULTS,
     "depletion_forecast": DEPLETION_FORECAST,
     "forecast_scores": FORECAST_SCORES,
@@ -73,12 +97,23 @@ TABLES = {
 }
 # when a row was kept, which files written before November 2026 call told_at
 _KEPT_AT = {
+    "chargeback": "published_at",
     "depletion_forecast": "published_at",
     "forecast_scores": "scored_at",
     "restatements": "published_at",
 }
 _OLD_KEPT_AT = "told_at"
+_HAS_PSEUDONYMS = "has_pseudonyms"
+# of a charge that was booked before people had pseudonyms
+_IS_NAMED = f"not coalesce({_HAS_PSEUDONYMS}, false) and member_id <> '(no member)'"
+_PSEUDONYM = """coalesce((
+    select max(pseudonym) from (
+        select workspace_id as of_workspace, member_id as of_member, pseudonym from privacy.people
+    ) as people
+    where of_workspace = workspace_id and of_member = member_id
+), 'withheld')"""
 _CHECK_TEXTS = ("observed", "expected", "message")
+NO_TEAM = "(no team)"
 WITHHELD = "withheld: written before people had pseudonyms"
 REDACTED = "erased: it named a person who was forgotten"
 
@@ -109,12 +144,15 @@ class Journal:
         self.has_pseudonyms = has_pseudonyms
 
     def expose(self, warehouse: Warehouse) -> None:
-        """Make each journal table a view; with pseudonyms, without the check texts of runs before them."""
+        """Make each journal table a view; with pseudonyms, without names and texts of runs before them."""
         for table, schema in TABLES.items():
             columns = {name: name for name in schema.names}
             if table in _KEPT_AT:
                 columns[_KEPT_AT[table]] = f"coalesce({_KEPT_AT[table]}, {_OLD_KEPT_AT})"
-            elif self.has_pseudonyms:
+            if table == "chargeback" and self.has_pseudonyms:
+                hidden = f"case when {_IS_NAMED} then {_PSEUDONYM} else {{}} end"
+                columns |= {name: hidden.format(name) for name in ("member_id", "member_name")}
+            elif table == "check_results" and self.has_pseudonyms:
                 is_plain = "not passed and not coalesce(has_pseudonyms, false)"
                 columns |= {
                     name: f"case when {is_plain} then '{WITHHELD}' else {name} end" for name in _CHECK_TEXTS
@@ -177,6 +215,28 @@ class Journal:
             leftover.unlink()
         return written
 
+    def rename_members(self, renamed: Callable[[str, str], str | None]) -> None:
+        """Give members of booked charges another id, which is their name, too, and takes them out of teams.
+
+        Args:
+            renamed: the new id by workspace and id; None where it stays.
+        """
+        for file in (self.root / "chargeback").glob("*.parquet"):
+            stored = pq.read_table(file)
+            pairs = zip(stored["workspace_id"].to_pylist(), stored["member_id"].to_pylist(), strict=True)
+            ids = pa.array(
+                [renamed(workspace, member) if workspace and member else None for workspace, member in pairs],
+                pa.string(),
+            )
+            if ids.null_count == len(ids):
+                continue
+            rows = stored
+            for name, new in {"member_id": ids, "member_name": ids, "team": NO_TEAM}.items():
+                index = rows.schema.get_field_index(name)
+                values = pc.if_else(pc.is_valid(ids), new, rows[name])
+                rows = rows.set_column(index, rows.schema.field(index), values)
+            self._write("chargeback", file.stem, rows)
+
     def keep(self, table: str, rows: pa.Table, *, as_of: date, run_id: str, kept_at: datetime) -> None:
         """Keep what a run is about to publish; the rows of earlier runs for the same as_of stay, too.
 
@@ -186,7 +246,10 @@ class Journal:
         if rows.num_rows:
             times = pa.array([kept_at] * rows.num_rows, pa.timestamp("us"))
             schema = TABLES[table]
-            kept = rows.append_column(_KEPT_AT[table], times).select(schema.names).cast(schema)
+            kept = rows.append_column(_KEPT_AT[table], times)
+            if _HAS_PSEUDONYMS in schema.names:
+                kept = kept.append_column(_HAS_PSEUDONYMS, pa.array([self.has_pseudonyms] * rows.num_rows))
+            kept = kept.select(schema.names).cast(schema)
             self._write(table, f"{as_of}-{run_id}", kept)
 
     def _write(self, table: str, name: str, rows: pa.Table) -> None:

@@ -177,9 +177,14 @@ def is_unchanged(warehouse: Warehouse, run_state: RunState) -> bool:
 
 
 def variables(
-    warehouse: Warehouse, run_state: RunState, *, served: RunState | None, tag_keys: Iterable[str] = ()
+    warehouse: Warehouse,
+    run_state: RunState,
+    *,
+    served: RunState | None,
+    tag_keys: Iterable[str] = (),
+    month_closes_on: int = 5,
 ) -> dict[str, object]:
-    """The dbt variables: tags; the state of this run, of the last complete one and of the served version.
+    """The dbt variables: settings; the state of this run, of the last complete one and of the served version.
 
     known_from and known_to span the as_of of unfinished runs, too: their rows stay until recomputed.
     """
@@ -195,4 +200,5 @@ def variables(
         "is_redefined": served is not None and is_redefined(served.formulas, run_state.formulas),
         "is_renamed": served is not None and served.people != run_state.people,
         "tag_keys": list(tag_keys),
+        "month_closes_on": month_closes_on,
     }

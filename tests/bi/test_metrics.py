@@ -27,10 +27,15 @@ def columns_of(mart: str) -> set[str]:
 
 
 def test_every_measure_and_dimension_is_a_column_of_its_mart() -> None:
-    marts = {"usage": "usage_daily", "people": "usage_by_member", "balances": "credit_balance_daily"}
+    marts = {
+        **{"usage": "usage_daily", "people": "usage_by_member", "balances": "credit_balance_daily"},
+        **{"charges": "chargeback_monthly", "payments": "purchases"},
+    }
     for model in definitions()["semantic_models"]:
         columns = columns_of(marts[model["name"]])
-        named = {one["name"] for kind in ("measures", "dimensions") for one in model.get(kind, [])}
+        named = {
+            one.get("expr", one["name"]) for kind in ("measures", "dimensions") for one in model.get(kind, [])
+        }
         assert named and named <= columns, model["name"]
 
 
@@ -73,6 +78,16 @@ def test_every_metric_is_described_and_built_from_existing_measures() -> None:
             "waste_rate",
             "workspace",
             "select workspace_id, waste_rate from marts.credit_summary where period = '90d'",
+        ),
+        (
+            "charged_cost",
+            "charge__team",
+            "select team, sum(cost) from marts.chargeback_daily group by all",
+        ),
+        (
+            "cash_paid",
+            "payment__currency",
+            "select currency, sum(amount) from marts.purchases group by all",
         ),
         (
             "credits_left",

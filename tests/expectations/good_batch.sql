@@ -360,6 +360,11 @@ select *, cast(case workspace_id when 'w1' then credits * 0.05 end as decimal(38
 from facts.fct_usage_daily;
 create table marts.lot_draws as
 select *, cast(credits * unit_price as decimal(38, 18)) as cost from facts.fct_lot_draws_daily;
+create table marts.chargeback_monthly as
+select workspace_id, sum(credits) as credits, sum(unpriced_credits) as unpriced_credits
+from marts.usage_daily group by workspace_id;
+create schema journal;
+create table journal.chargeback as select date '2026-04-01' as as_of where false;
 create table marts.purchases as select * from facts.fct_credit_entries where entry_type = 'purchase';
 create table marts.unit_costs as
 select workspace_id, period, scope, credits_used - unpriced_credits as priced_credits, unpriced_credits

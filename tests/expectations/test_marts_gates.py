@@ -84,6 +84,15 @@ MARTS: list[Corruption] = [
         ("workspace w1: 18.750000 drawn, 8.750000 in lot_draws",),
     ),
     (
+        "all_that_is_charged_is_what_was_used",
+        CRITICAL,
+        "update marts.chargeback_monthly set credits = credits + 1 where workspace_id = 'w2'",
+        (
+            "workspace w2: 4.000000 credits charged, 3.000000 without a price, 3.000000 and 3.000000 in "
+            "usage_daily",
+        ),
+    ),
+    (
         "contributions_add_up_to_the_change",
         CRITICAL,
         "update marts.period_changes set contribution = 1 "

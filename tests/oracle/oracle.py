@@ -41,6 +41,7 @@ from oracle.usage import (
     waste_rows,
     window_before,
     windows,
+    with_expected,
 )
 
 GRAINS: dict[str, tuple[str, ...]] = {
@@ -294,7 +295,9 @@ class Oracle:
         summary["most_efficient_member_id"] = most_efficient_member(members)
         marts["credit_summary"][workspace_id, period] = summary
         team = partial(team_of, self._team_versions[workspace_id], zone=self.known.zone(workspace_id))
-        for name, row in breakdown(facts, team).items():
+        teams = breakdown(facts, team)
+        with_expected(teams, facts, team)
+        for name, row in teams.items():
             marts["usage_by_team"][workspace_id, period, name] = row
         for name, group in grouped(facts, team).items():
             marts["usage_by_team"][workspace_id, period, name] |= self._costs(group)

@@ -157,16 +157,28 @@ def breakdown(facts: Sequence[Fact], key: Callable[[Fact], Key]) -> dict[Key, di
     return rows
 
 
-def expected_credits(facts: Sequence[Fact]) -> dict[str, Fraction]:
-    """What each member's fields would have cost at the workspace's own mean for their (category, type)."""
+def expected_credits(facts: Sequence[Fact], whose: Callable[[Fact], str]) -> dict[str, Fraction]:
+    """What the fields of each member or team would have cost at the workspace's mean for (category, type)."""
     expected: dict[str, Fraction] = defaultdict(Fraction)
     of_products = [fact for fact in facts if fact.generation.product_id is not None]
     for group in grouped(of_products, lambda fact: segment_of(fact.generation)).values():
-        pairs = {(fact.generation.member_id, fact.generation.unit) for fact in group}
+        pairs = {(whose(fact), fact.generation.member_id, fact.generation.unit) for fact in group}
         mean = Fraction(credits_of(group), MICRO * len(pairs))
-        for member_id, count in Counter(member_id for member_id, _ in pairs).items():
-            expected[member_id] += mean * count
+        for one, count in Counter(one for one, *_ in pairs).items():
+            expected[one] += mean * count
     return dict(expected)
+
+
+def with_expected(
+    rows: Mapping[str, dict[str, Any]], facts: Sequence[Fact], whose: Callable[[Fact], str]
+) -> None:
+    """Adds to the rows of members or teams what was expected of them, and how they compare."""
+    expected = expected_credits(facts, whose)
+    for one, row in rows.items():
+        row["expected_credits"] = expected.get(one)
+        row["mix_adjusted_efficiency"] = ratio(
+            Fraction(row["product_credits"]), expected.get(one, Fraction(0))
+        )
 
 
 def most_efficient_member(members: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -191,17 +203,13 @@ def member_rows(
 ) -> dict[str, dict[str, Any]]:
     """usage_by_member of one workspace and window, by member id."""
     rows = breakdown(facts, lambda fact: fact.generation.member_id)
-    expected = expected_credits(facts)
+    with_expected(rows, facts, lambda fact: fact.generation.member_id)
     best = most_efficient_member(rows)
     for member_id, row in rows.items():
         known = names.get((workspace_id, member_id)) or {}
         del row["member_count"]
         row["member_name"] = known.get("name") or member_id
         row["team"] = known.get("team")
-        row["expected_credits"] = expected.get(member_id)
-        row["mix_adjusted_efficiency"] = ratio(
-            Fraction(row["product_credits"]), expected.get(member_id, Fraction(0))
-        )
         row["is_most_efficient"] = member_id == best
     return rows
 

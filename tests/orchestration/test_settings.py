@@ -311,9 +311,27 @@ def test_a_change_of_any_file_that_can_change_a_number_changes_the_fingerprint(
 ) -> None:
     for package in ("dbt_project", "forecasting", "orchestration"):
         shutil.copytree(settings.PROJECT_DIR / package, tmp_path / package)
-    monkeypatch.setattr(settings, "PROJECT_DIR", tmp_path)
+    for folder in ("PROJECT_DIR", "CODE_DIR"):
+        monkeypatch.setattr(settings, folder, tmp_path)
     project = Settings(landing_dir=tmp_path, data_dir=tmp_path)
     deepest = max(tmp_path.glob(kind), key=lambda file: len(file.parts))
     before = definitions_of(project.definition_files)
     deepest.write_bytes(deepest.read_bytes() + b" ")
     assert definitions_of(project.definition_files) != before, deepest
+
+
+def test_an_installed_package_keeps_its_state_where_it_is_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("CREDITS_LANDING_DIR", "CREDITS_DATA_DIR", "DAGSTER_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert Settings.load().data_dir == REPO / "data" / "warehouse"
+    assert Settings.load().dagster_home == REPO
+    monkeypatch.setattr(settings, "IS_INSTALLED", True)
+    installed = Settings.load()
+    assert installed.landing_dir == tmp_path / "data" / "landing"
+    assert installed.data_dir == tmp_path / "data" / "warehouse"
+    elsewhere = Settings.load(data_dir=tmp_path / "elsewhere")
+    assert elsewhere.dagster_home == tmp_path / "elsewhere" / "dagster"
+    assert elsewhere.has_own_home and not Settings.load(dagster_home=tmp_path).has_own_home

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-JOURNAL = {"data_quality", "forecast_accuracy", "restatements"}
+JOURNAL = {"chargeback_daily", "chargeback_monthly", "data_quality", "forecast_accuracy", "restatements"}
 VINTAGES = {"depletion_forecast"}  # the newest vintage is a mart like any other
 _COLUMNS = (
     "select column_name, data_type, comment from duckdb_columns() "

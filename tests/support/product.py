@@ -21,7 +21,9 @@ SAMPLE_AS_OF = "2026-04-07"
 Credits = Callable[..., subprocess.CompletedProcess[str]]
 CreditsWith = Callable[..., Credits]
 # the journal of runs: what was published when, left out wherever identical rows are promised
-JOURNAL_MARTS = {"data_quality", "forecast_accuracy", "restatements"}
+JOURNAL_MARTS = {
+    *("chargeback_daily", "chargeback_monthly", "data_quality", "forecast_accuracy", "restatements"),
+}
 # of these only the newest vintage is compared: the older ones are the journal
 VINTAGE_MARTS = {"depletion_forecast"}
 

@@ -2,6 +2,26 @@
 create schema marts;
 create schema journal;
 
+create table marts.chargeback_daily (
+    workspace_id varchar, workspace_name varchar, usage_date date, booked_month date,
+    is_correction boolean, is_closed boolean, lot_id varchar, team varchar, member_id varchar,
+    member_name varchar, product_category varchar, generation_type varchar, currency varchar,
+    unit_price decimal(24,12), generation_count bigint, credits decimal(38,6),
+    unpriced_credits decimal(38,6), cost decimal(38,18), refunded_credits decimal(38,6),
+    refunded_cost decimal(38,18)
+);
+create table marts.chargeback_monthly (
+    workspace_id varchar, month date, booked_month date, is_correction boolean, is_closed boolean,
+    workspace_name varchar, team varchar, member_id varchar, member_name varchar,
+    product_category varchar, currency varchar, generation_count bigint, credits decimal(38,6),
+    unpriced_credits decimal(38,6), cost decimal(38,18), refunded_credits decimal(38,6),
+    refunded_cost decimal(38,18)
+);
+create table marts.purchases (
+    workspace_id varchar, day date, entry_id varchar, lot_id varchar, credits decimal(18,6),
+    amount decimal(24,12), currency varchar, pack_id varchar, invoice_id varchar, effective_on date,
+    expires_on date, list_unit_price decimal(24,12)
+);
 create table marts.credit_balance_daily (
     workspace_id varchar, usage_date date, opening decimal(38,6), funded decimal(38,6),
     consumed decimal(38,6), expired decimal(38,6), voided decimal(38,6), overage decimal(38,6),

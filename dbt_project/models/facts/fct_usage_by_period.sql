@@ -4,8 +4,10 @@ summed as (
     select
         periods.workspace_id,
         period,
-        {{ scope_kind('member_id', 'product_category', 'generation_type') }} as scope,
-        coalesce(member_id, product_category, generation_type, '(all)') as scope_id,
+        {{ scope_kind('member_id', 'team', 'product_category', 'generation_type') }}
+            as scope,
+        coalesce(member_id, team, product_category, generation_type, '(all)')
+            as scope_id,
         {%- for counted in (
             'generation', 'attempt', 'regeneration', 'first_pass', 'first_pass_scored', 'used'
         ) %}
@@ -23,6 +25,7 @@ summed as (
     group by grouping sets (
         (periods.workspace_id, period),
         (periods.workspace_id, period, member_id),
+        (periods.workspace_id, period, team),
         (periods.workspace_id, period, product_category),
         (periods.workspace_id, period, generation_type)
     )
@@ -85,6 +88,7 @@ first_attempts as (
     select
         attempts.workspace_id,
         attempts.member_id,
+        coalesce(teams.team, {{ no_team() }}) as team,
         attempts.product_category,
         attempts.generation_type,
         {{ segment_start('attempts.usage_date') }} as window_start_date,
@@ -98,6 +102,7 @@ first_attempts as (
             and workspaces.is_outcome_tracked
     left join {{ ref('dim_billing_periods') }} as billing
         on attempts.workspace_id = billing.workspace_id
+    {{ joined_teams('attempts') }}
     where
         attempts.attempt_number = 1
         and attempts.is_first_variant
@@ -106,6 +111,7 @@ first_attempts as (
     group by
         attempts.workspace_id,
         attempts.member_id,
+        coalesce(teams.team, {{ no_team() }}),
         attempts.product_category,
         attempts.generation_type,
         {{ segment_start('attempts.usage_date') }}
@@ -115,8 +121,10 @@ first_passes as (
     select
         periods.workspace_id,
         period,
-        {{ scope_kind('member_id', 'product_category', 'generation_type') }} as scope,
-        coalesce(member_id, product_category, generation_type, '(all)') as scope_id,
+        {{ scope_kind('member_id', 'team', 'product_category', 'generation_type') }}
+            as scope,
+        coalesce(member_id, team, product_category, generation_type, '(all)')
+            as scope_id,
         sum(mature_episode_count) as mature_episode_count,
         sum(first_pass_episode_count) as first_pass_episode_count
     from first_attempts
@@ -126,6 +134,7 @@ first_passes as (
     group by grouping sets (
         (periods.workspace_id, period),
         (periods.workspace_id, period, member_id),
+        (periods.workspace_id, period, team),
         (periods.workspace_id, period, product_category),
         (periods.workspace_id, period, generation_type)
     )

@@ -20,22 +20,7 @@ with costs as (
     group by workspace_id, period, scope, scope_id, coalesce(currency, '(none)')
 ),
 
-usage as (
-    {%- for model in ('fct_usage_by_period', 'fct_usage_by_team') %}
-    select
-        workspace_id,
-        period,
-        scope,
-        scope_id,
-        generation_count,
-        product_count,
-        used_generation_count
-    from {{ ref(model) }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-)
+usage as (select * from {{ ref('fct_usage_by_period') }})
 
 select
     costs.workspace_id,

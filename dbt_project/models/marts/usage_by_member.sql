@@ -5,7 +5,7 @@ with usage as (
 
 members as (select * from {{ ref('dim_members') }}),
 
-mix as (select * from {{ ref('int_member_expected_credits') }}),
+mix as (select * from {{ ref('int_expected_credits') }}),
 
 -- compared are only members with enough products, and only if there are two of them
 ranked as (
@@ -60,11 +60,7 @@ select
 from usage
 left join members
     on usage.workspace_id = members.workspace_id and usage.scope_id = members.member_id
-left join mix
-    on
-        usage.workspace_id = mix.workspace_id
-        and usage.period = mix.period
-        and usage.scope_id = mix.member_id
+left join mix on {{ same_scope('usage', 'mix') }}
 left join ranked
     on
         usage.workspace_id = ranked.workspace_id

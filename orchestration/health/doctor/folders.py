@@ -114,9 +114,15 @@ def check_file_system(data_dir: Path) -> Finding:
     )
 
 
-def check_dagster_home(dagster_home: Path) -> Finding:
-    """Whether DAGSTER_HOME has its configuration, and can be written."""
+def check_dagster_home(dagster_home: Path, *, is_made: bool = False) -> Finding:
+    """Whether DAGSTER_HOME has its configuration, and can be written.
+
+    Args:
+        is_made: whether the first run creates it.
+    """
     file = dagster_home / "dagster.yaml"
+    if is_made and not dagster_home.exists():
+        return Finding("dagster", "ok", f"DAGSTER_HOME is {dagster_home}, which the first run creates")
     remedy = f"Copy dagster.yaml of the project to {dagster_home}, or unset DAGSTER_HOME."
     if not file.is_file():
         return Finding("dagster", "problem", f"there is no {file}", remedy)

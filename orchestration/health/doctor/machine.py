@@ -46,13 +46,13 @@ def check_packages(project_dir: Path, *, installed: Callable[[str], str] = versi
     requirements = [Requirement(text) for text in _project(project_dir)["dependencies"]]
     lock = project_dir / "requirements.lock"
     locked = dict(_locked(lock.read_text())) if lock.is_file() else {}
-    unusable = list(_unusable(requirements, installed))
+    unusable = list(_unusable(requirements, installed, locked))
     if unusable:
         return Finding(
             "packages",
             "problem",
             _listed(unusable),
-            "Install the tested versions: pip install --no-deps --require-hashes -r requirements.lock.",
+            f"Install the tested versions: pip install --no-deps --require-hashes -r {lock}.",
         )
     unlocked = [
         f"{requirement.name} {installed(requirement.name)} instead of {expected}"
@@ -65,7 +65,7 @@ def check_packages(project_dir: Path, *, installed: Callable[[str], str] = versi
             "packages",
             "warning",
             f"allowed, but not locked and tested: {_listed(unlocked)}",
-            "Install the locked versions: pip install --no-deps --require-hashes -r requirements.lock.",
+            f"Install the locked versions: pip install --no-deps --require-hashes -r {lock}.",
         )
     match = "as locked" if locked else "allowed; there is no requirements.lock to compare with"
     return Finding("packages", "ok", f"{len(requirements)}, all {match}")
@@ -127,14 +127,18 @@ def bytes_of(size: str) -> int:
     return int(float(number) * base ** _UNITS[unit[0].upper()])
 
 
-def _unusable(requirements: list[Requirement], installed: Callable[[str], str]) -> Iterator[str]:
+def _unusable(
+    requirements: list[Requirement], installed: Callable[[str], str], locked: dict[str, str]
+) -> Iterator[str]:
+    """Packages that are missing, or neither allowed nor the locked ones, which were tested."""
     for requirement in requirements:
         try:
             number = installed(requirement.name)
         except PackageNotFoundError:
             yield f"{requirement.name} is not installed"
             continue
-        if not requirement.specifier.contains(number, prereleases=True):
+        is_locked = number == locked.get(canonicalize_name(requirement.name))
+        if not is_locked and not requirement.specifier.contains(number, prereleases=True):
             yield f"{requirement.name} {number} is installed, {requirement.specifier} is wanted"
 
 

@@ -28,7 +28,7 @@ from orchestration.publish.report.processes import in_processes
 from orchestration.publish.report.sentences import buying_text, is_waste_unknown
 from orchestration.publish.rows.cells import csv_line
 from orchestration.publish.versions.export import DATABASE_NAME, PublishError
-from orchestration.publish.versions.file_names import file_name
+from orchestration.publish.versions.file_names import file_name, ids_that_fold
 
 PAGE_DAYS = 30
 REPORT_FOLDER = "report"
@@ -66,8 +66,9 @@ def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -
         PublishError: a page could not be written; the message names its workspace.
     """
     (folder / REPORT_FOLDER).mkdir()
-    write = partial(_write_batch, folder, published_at=published_at, language=language)
     ids = published_workspaces(folder)
+    folding = ids_that_fold(ids)
+    write = partial(_write_batch, folder, published_at=published_at, language=language, folding=folding)
     batches = [ids[start : start + WORKSPACES_AT_ONCE] for start in range(0, len(ids), WORKSPACES_AT_ONCE)]
     lines = chain.from_iterable(in_processes(write, batches))
     index = render_index(lines, published_at=published_at, language=language)
@@ -75,7 +76,12 @@ def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -
 
 
 def _write_batch(
-    folder: Path, workspace_ids: Sequence[str], *, published_at: datetime, language: str
+    folder: Path,
+    workspace_ids: Sequence[str],
+    *,
+    published_at: datetime,
+    language: str,
+    folding: frozenset[str],
 ) -> list[IndexLine]:
     """Write the pages of some workspaces; returns their rows of the index."""
     lines = []
@@ -83,7 +89,7 @@ def _write_batch(
         for report in load_reports(folder, days=PAGE_DAYS, chosen=workspace_ids):
             report = replace(report, published_at=published_at)
             workspace_id = report.summary.workspace_id
-            path = folder / REPORT_FOLDER / file_name(workspace_id)
+            path = folder / REPORT_FOLDER / file_name(workspace_id, folding=folding)
             try:
                 page = render_page(report, language=language, files=_links(f"{path.name}.csv"))
                 figures = report_csv(report)
@@ -109,6 +115,12 @@ def render_index(lines: Iterable[IndexLine], *, published_at: datetime, language
         name: sum((getattr(line, name) or Decimal(0) for line in ordered), Decimal(0))
         for name in ("left", "used", "wasted")
     }
+    folding = ids_that_fold([line.workspace_id for line in ordered])
+
+    def page_of(line: IndexLine) -> str:
+        name = file_name(line.workspace_id, suffix=".html", folding=folding)
+        return quote(f"{REPORT_FOLDER}/{name}")
+
     labels = distinct_labels([(line.workspace_id, line.label) for line in ordered])
     with using_language(language):
         return template("index.html.j2").render(
@@ -117,7 +129,7 @@ def render_index(lines: Iterable[IndexLine], *, published_at: datetime, language
             days=PAGE_DAYS,
             lines=list(zip(ordered, labels, strict=True)),
             totals=totals,
-            page_of=lambda line: quote(f"{REPORT_FOLDER}/{file_name(line.workspace_id)}.html"),
+            page_of=page_of,
         )
 
 

@@ -56,7 +56,7 @@ def query_rows(published: Path, sql: str, *, memory_limit: str | None = None) ->
         ExtractError: nothing is published, it is not one such statement, or it fails, possibly only while its
             rows are fetched.
     """
-    with _opened(published, memory_limit=memory_limit) as connection:
+    with opened(published, memory_limit=memory_limit) as connection:
         try:
             _require_one_read(connection.extract_statements(sql))
             yield Rows(connection, sql)
@@ -76,7 +76,7 @@ def mart_rows(published: Path, mart: str, *, workspace_id: str | None = None) ->
     Raises:
         ExtractError: nothing is published, the mart or workspace is not, or the mart has no workspaces.
     """
-    with _opened(published) as connection:
+    with opened(published) as connection:
         marts = has_workspaces(connection)
         if mart not in marts:
             raise ExtractError(
@@ -91,13 +91,18 @@ def mart_rows(published: Path, mart: str, *, workspace_id: str | None = None) ->
                 f"--workspace needs a mart whose rows are of single workspaces; those of {mart} are not. "
                 "Leave it out, or export another mart."
             )
-        known = workspace_ids(connection)
-        if workspace_id not in known:
-            raise ExtractError(
-                f"an export covers a published workspace; {plain(workspace_id)!r} is none. "
-                f"Use --workspace with one of: {listed(known)}."
-            )
+        require_workspace(connection, workspace_id)
         yield Rows(connection, f'select * from marts."{mart}" where workspace_id = $id', {"id": workspace_id})
+
+
+def require_workspace(connection: duckdb.DuckDBPyConnection, workspace_id: str | None) -> None:
+    """Raise ExtractError if there is no such workspace; None stands for all of them."""
+    known = workspace_ids(connection)
+    if workspace_id is not None and workspace_id not in known:
+        raise ExtractError(
+            f"an export covers a published workspace; {plain(workspace_id)!r} is none. "
+            f"Use --workspace with one of: {listed(known)}."
+        )
 
 
 def has_workspaces(connection: duckdb.DuckDBPyConnection) -> dict[str, bool]:
@@ -109,7 +114,8 @@ def has_workspaces(connection: duckdb.DuckDBPyConnection) -> dict[str, bool]:
     return dict(marts.fetchall())
 
 
-def _opened(published: Path, *, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+def opened(published: Path, *, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+    """The marts of a version; raises ExtractError if it holds none."""
     database = published / DATABASE_NAME
     if not database.exists():
         raise ExtractError(f"only published marts are read; {published} holds none. Run `credits run` first.")

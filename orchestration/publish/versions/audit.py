@@ -12,7 +12,7 @@ import duckdb
 from orchestration.publish.report.pages import REPORT_FOLDER
 from orchestration.publish.versions.build import PublishedVersion
 from orchestration.publish.versions.export import DATABASE_NAME, PublishError
-from orchestration.publish.versions.file_names import file_name
+from orchestration.publish.versions.file_names import file_name, ids_that_fold
 
 _SHOWN = 5
 # Parts from the Parquet files against totals from the database: a torn or mixed copy fails one of them.
@@ -126,8 +126,10 @@ def _torn_sums(
 
 
 def _wrong_pages(connection: duckdb.DuckDBPyConnection, pages: Path) -> Iterator[str]:
-    workspaces = connection.execute("select distinct workspace_id from marts.credit_summary").fetchall()
-    expected = {file_name(workspace_id, suffix=".html"): workspace_id for (workspace_id,) in workspaces}
+    found_ids = connection.execute("select distinct workspace_id from marts.credit_summary").fetchall()
+    ids = [workspace_id for (workspace_id,) in found_ids]
+    folding = ids_that_fold(ids)
+    expected = {file_name(each, suffix=".html", folding=folding): each for each in ids}
     found = {page.name for page in pages.glob("*.html") if page.stat().st_size}
     for name in sorted(expected.keys() - found):
         yield f"workspace {expected[name]} has no page {REPORT_FOLDER}/{name}"

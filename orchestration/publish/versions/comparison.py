@@ -12,7 +12,13 @@ import duckdb
 
 from orchestration.publish.versions.export import DATABASE_NAME, MART_KEYS
 
-JOURNAL_MARTS = ("data_quality", "forecast_accuracy", "restatements")
+JOURNAL_MARTS = (
+    "chargeback_daily",
+    "chargeback_monthly",
+    "data_quality",
+    "forecast_accuracy",
+    "restatements",
+)
 # older vintages come from the journal; only that of as_of is compared
 VINTAGE_MARTS = ("depletion_forecast",)
 SHOWN = 5

@@ -26,6 +26,14 @@ PARQUET = "format parquet, compression zstd, compression_level 1"
 # all its columns.
 MART_KEYS: dict[str, tuple[str, ...]] = {
     "budget_status": ("workspace_id", "budget_id", "period_start"),
+    "chargeback_daily": (
+        *("workspace_id", "usage_date", "booked_month", "is_correction", "lot_id"),
+        *("team", "member_id", "product_category", "generation_type", "currency"),
+    ),
+    "chargeback_monthly": (
+        *("workspace_id", "booked_month", "is_correction", "month"),
+        *("team", "member_id", "product_category", "currency"),
+    ),
     "credit_balance_daily": ("workspace_id", "usage_date"),
     "credit_lots": ("workspace_id", "lot_id"),
     "credit_summary": ("workspace_id", "period"),
@@ -57,7 +65,9 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
 }
 
 # long marts whose rows are written by month, so that months before the first change are not written again
-DATED_BY = dict.fromkeys(("credit_balance_daily", "lot_draws", "usage_daily"), "usage_date")
+DATED_BY = dict.fromkeys(
+    ("chargeback_daily", "credit_balance_daily", "lot_draws", "usage_daily"), "usage_date"
+)
 # marts with totals over all workspaces under this id, which a workspace could have, too
 MARTS_WITH_TOTALS = frozenset({"forecast_accuracy", "reconciliation"})
 ALL_WORKSPACES = "(all)"

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.publish.report.load import load_reports
+from orchestration.publish.report.load import load_reports, published_workspaces
 from orchestration.publish.report.page import render_page
 from orchestration.publish.rows.select import has_workspaces
 from orchestration.publish.versions.export import DATABASE_NAME, write_marts
-from orchestration.publish.versions.file_names import file_name
+from orchestration.publish.versions.file_names import file_name, ids_that_fold
 
 FOLDER = "workspaces"
 PAGE_NAME = "report.html"
@@ -39,9 +39,10 @@ def write_workspace_files(version: Path, *, days: int, published_at: datetime, l
     """
     (version / FOLDER).mkdir()
     folders = {}
+    folding = ids_that_fold(published_workspaces(version))
     for report in load_reports(version, days=days, is_alone=True):
         workspace_id = report.summary.workspace_id
-        folders[workspace_id] = version / FOLDER / file_name(workspace_id)
+        folders[workspace_id] = version / FOLDER / file_name(workspace_id, folding=folding)
         folders[workspace_id].mkdir()
         page = render_page(
             replace(report, published_at=published_at),

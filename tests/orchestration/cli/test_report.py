@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from orchestration.cli.main import main
 
 Credits = Callable[..., Any]
 
@@ -28,6 +31,19 @@ def test_a_page_is_written_to_a_file_in_the_requested_language(
     assert '<html lang="th">' in out.read_text(encoding="utf-8")
     assert credits_command(*page).returncode == 0
     assert '<html lang="en">' in out.read_text(encoding="utf-8")
+
+
+def test_a_relative_file_is_written_where_the_command_is_typed(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, here = tmp_path / "home", tmp_path / "here"
+    home.mkdir()
+    here.mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.chdir(here)
+    done = CliRunner().invoke(main, ["report", "--data-dir", str(data_dir), "--out", "report.txt"])
+    assert done.exit_code == 0, done.output
+    assert (list(home.iterdir()), list(here.iterdir())) == ([], [here / "report.txt"])
 
 
 def test_a_page_is_opened_in_the_browser(

@@ -5,7 +5,7 @@ A damaged served version does not stop the next one from being published.
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 
 from expectations.suites.by_layer import GATES
 from orchestration.defs.dbt_layers import LAYERS
-from orchestration.defs.published import published_marts
+from orchestration.defs.published import _JOURNALED, published_marts
 from orchestration.defs.resources import RunContext
 from orchestration.lake.lake import Lake
 from orchestration.publish.versions.export import PublishError
@@ -54,6 +54,7 @@ def test_a_version_that_fails_its_audit_is_neither_served_nor_journaled(
             "create schema facts",
             "create table facts.fct_usage_by_day (workspace_id varchar)",
             "create table facts.fct_restatements (workspace_id varchar)",
+            "create table facts.fct_chargeback (is_booked boolean, read_up_to timestamp)",
             "create schema forecast",
             "create table forecast.credit_depletion as "
             "select null as burn_rate_7d_credits, null as burn_rate_30d_credits, "
@@ -88,3 +89,25 @@ def test_a_version_that_fails_its_audit_is_neither_served_nor_journaled(
             step()
     vintages = [file.name for file in (settings.journal_dir / "depletion_forecast").glob("2026*.parquet")]
     assert (published.readlink().name, len(vintages)) == (("2", 1) if is_whole else ("1", 0))
+
+
+def test_what_a_run_books_is_kept_once_even_if_a_killed_run_is_published_again(tmp_path: Path) -> None:
+    warehouse, journal = DuckDBWarehouse(tmp_path / "warehouse.duckdb"), Journal(tmp_path / "journal")
+    journal.expose(warehouse)
+    with warehouse.connect() as connection:
+        connection.execute("create schema facts")
+        connection.execute(
+            "create table facts.fct_chargeback as select * exclude (published_at, has_pseudonyms) replace "
+            "('w1' as workspace_id, 1 as generation_count), is_booked, null::timestamp as read_up_to "
+            "from (values (true), (false)) as booked(is_booked) left join journal.chargeback on false"
+        )
+    kept = []
+    for day in (8, 9):
+        rows = warehouse.query_arrow(f"select * from {_JOURNALED['chargeback']}")
+        at = datetime(2026, 4, day)
+        journal.keep("chargeback", rows, as_of=date(2026, 4, 7), run_id=f"r{day}", kept_at=at)
+        journal.expose(warehouse)
+        kept.append(
+            warehouse.query("select generation_count from journal.chargeback")["generation_count"].sum()
+        )
+    assert kept == [1, 1]

@@ -56,6 +56,12 @@ def test_a_project_that_cannot_be_written_to_is_parsed_into_the_data_directory(
     assert parsed(project_dir).is_relative_to(project_dir.parent / "data")
 
 
+def test_nothing_is_written_beside_the_project_of_an_installed_package(project_dir: Path) -> None:
+    data = project_dir.parent / "data"
+    manifest = DbtProject(project_dir, target_dir=data, is_read_only=True).manifest_path
+    assert manifest.is_relative_to(data)
+
+
 def test_an_interrupt_reaches_dbt_as_the_one_on_which_it_ends_its_threads(
     project_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,7 +74,9 @@ def test_an_interrupt_reaches_dbt_as_the_one_on_which_it_ends_its_threads(
 
     before = [signal.getsignal(number) for number in numbers]
     monkeypatch.setattr(dbtRunner, "invoke", invoke)
-    monkeypatch.setattr(DbtProject, "manifest", SimpleNamespace(nodes={}))
+    manifest = SimpleNamespace(nodes={})
+    monkeypatch.setattr(DbtProject, "manifest", manifest)
+    monkeypatch.setattr(DbtProject, "_untested", manifest)
     with pytest.raises(DbtFailed, match="KeyboardInterrupt"):
         DbtProject(project_dir, target_dir=project_dir.parent).build("staging", variables={})
     assert while_building == [signal.default_int_handler] * 2

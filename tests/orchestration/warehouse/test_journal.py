@@ -23,7 +23,12 @@ RESTATEMENT = {
 }
 SCORE = {"workspace_id": "w1", "kind": "published", "error_days": 3}
 FORECAST = {"workspace_id": "w1", "forecast_status": "ok"}
+CHARGE = {
+    **{"workspace_id": "w1", "usage_date": date(2026, 4, 1), "team": "Web", "member_id": "ann"},
+    **{"member_name": "Ann", "unit_price": Decimal("0.500000000000"), "generation_count": 1},
+}
 KEPT_AT = {
+    "chargeback": (CHARGE, "published_at"),
     "restatements": (RESTATEMENT, "published_at"),
     "forecast_scores": (SCORE, "scored_at"),
     "depletion_forecast": (FORECAST, "published_at"),
@@ -31,7 +36,7 @@ KEPT_AT = {
 
 
 def _rows(table: str, record: dict[str, object], as_of: date) -> pa.Table:
-    names = [name for name in TABLES[table].names if name != KEPT_AT[table][1]]
+    names = [name for name in TABLES[table].names if name not in (KEPT_AT[table][1], "has_pseudonyms")]
     schema = pa.schema([TABLES[table].field(name) for name in names])
     return pa.Table.from_pylist([record | {"as_of": as_of}], schema)
 
@@ -57,7 +62,8 @@ def test_files_with_the_old_column_name_are_read_with_the_new_one(tmp_path: Path
     assert read.schema.names == TABLES[table].names
     assert read[kept_at].to_pylist() == [OLD, NEW]
     assert read["as_of"].to_pylist() == [OLD.date(), NEW.date()]
-    assert read.drop_columns([kept_at, "as_of"]).slice(0, 1) == read.drop_columns([kept_at, "as_of"]).slice(1)
+    other = {kept_at, "as_of", "has_pseudonyms"} & set(read.schema.names)
+    assert read.drop_columns(other).slice(0, 1) == read.drop_columns(other).slice(1)
 
 
 @pytest.mark.parametrize("table", KEPT_AT)
@@ -80,3 +86,41 @@ def test_an_empty_journal_has_every_table_without_rows(tmp_path: Path) -> None:
     for table, schema in TABLES.items():
         read = warehouse.query_arrow(f"select * from journal.{table}")
         assert (read.num_rows, read.schema.names) == (0, schema.names)
+
+
+def test_a_member_who_is_forgotten_is_renamed_in_every_charge_that_was_booked(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    rows = pa.concat_tables(
+        _rows("chargeback", charge, NEW.date()) for charge in (CHARGE, CHARGE | {"workspace_id": "w2"})
+    )
+    journal.keep("chargeback", rows, as_of=NEW.date(), run_id="r1", kept_at=NEW)
+    journal.keep("chargeback", rows.slice(1), as_of=NEW.date(), run_id="r2", kept_at=NEW)
+    (first, second) = sorted((tmp_path / "chargeback").glob("*.parquet"))
+    untouched = second.stat().st_ino
+
+    journal.rename_members(lambda *who: {("w1", "ann"): "forgotten-1"}.get(who))
+
+    found = pq.read_table(first).select(["workspace_id", "member_id", "member_name", "team"]).to_pylist()
+    assert [tuple(row.values()) for row in found] == [
+        ("w1", "forgotten-1", "forgotten-1", "(no team)"),
+        ("w2", "ann", "Ann", "Web"),
+    ]
+    assert second.stat().st_ino == untouched
+
+
+def test_with_pseudonyms_charges_that_were_booked_before_them_show_no_name(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    before, now = Journal(tmp_path / "journal"), Journal(tmp_path / "journal", has_pseudonyms=True)
+    nobody = CHARGE | {"member_id": "(no member)", "member_name": "(no member)"}
+    rows = pa.concat_tables(_rows("chargeback", charge, NEW.date()) for charge in (CHARGE, nobody))
+    before.keep("chargeback", rows, as_of=NEW.date(), run_id="r1", kept_at=NEW)
+    hidden = CHARGE | {"member_id": "m-1", "member_name": "m-1"}
+    now.keep(
+        "chargeback", _rows("chargeback", hidden, NEW.date()), as_of=NEW.date(), run_id="r2", kept_at=NEW
+    )
+    warehouse.define("privacy.people", "select 'w1' as workspace_id, 'ann' as member_id, 'm-1' as pseudonym")
+
+    now.expose(warehouse)
+
+    names = warehouse.query("select distinct member_id, member_name from journal.chargeback order by 1")
+    assert names.to_numpy().tolist() == [["(no member)", "(no member)"], ["m-1", "m-1"]]

@@ -92,6 +92,9 @@ def test_check_texts_without_pseudonyms_are_withheld_from_a_run_with_them(tmp_pa
         journal.record_checks(rows, run_id=run, part="raw", checked_at=datetime(2026, 4, 8))
         assert journal.checks_of(run) == rows
     warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    warehouse.define(
+        "privacy.people", "select 'w1' as workspace_id, 'm_zoe' as member_id, 'person_1' as pseudonym"
+    )
     sql = "select run_id, message from journal.check_results where not passed order by run_id"
     journal.expose(warehouse)
     assert warehouse.fetch(sql) == [("1", WITHHELD), ("2", "m_zoe")]

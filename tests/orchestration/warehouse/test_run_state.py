@@ -51,6 +51,7 @@ def test_a_run_builds_on_the_last_complete_one(warehouse: DuckDBWarehouse) -> No
         "is_redefined": False,
         "is_renamed": False,
         "tag_keys": [],
+        "month_closes_on": 5,
     }
 
 

@@ -4,8 +4,9 @@
 with used as (
     {%- for is_last_month in ('false', 'true') %}
     select
-        workspace_id,
-        member_id,
+        generations.workspace_id,
+        generations.member_id,
+        coalesce(teams.team, {{ no_team() }}) as team,
         product_category,
         generation_type,
         product_id,
@@ -15,7 +16,8 @@ with used as (
         max(case when is_first_variant then usage_date end) as attempted_on,
         max(case when is_first_variant and attempt_number >= 2 then usage_date end)
             as regenerated_on
-    from {{ ref('int_generations_classified') }}
+    from {{ ref('int_generations_classified') }} as generations
+    {{ joined_teams('generations') }}
     where
         {%- if is_last_month == 'true' %}
         usage_date >= {{ as_of(last_month) }}
@@ -24,8 +26,9 @@ with used as (
         usage_date >= {{ first_reported_day() }}
         {%- endif %}
     group by
-        workspace_id,
-        member_id,
+        generations.workspace_id,
+        generations.member_id,
+        coalesce(teams.team, {{ no_team() }}),
         product_category,
         generation_type,
         product_id,
@@ -39,6 +42,7 @@ with used as (
 select
     workspace_id,
     member_id,
+    team,
     product_category,
     generation_type,
     -- what has no id is none of them

@@ -6,7 +6,8 @@
 
 select
     usage.workspace_id,
-    member_id,
+    usage.member_id,
+    coalesce(teams.team, {{ no_team() }}) as team,
     product_category,
     generation_type,
     {{ day }} as window_start_date,
@@ -21,7 +22,14 @@ select
 from {{ ref('fct_usage_daily') }} as usage
 left join {{ ref('dim_billing_periods') }} as billing
     on usage.workspace_id = billing.workspace_id
+{{ joined_teams('usage') }}
 where
     usage.usage_date >= {{ first_reported_day() }}
     and {{ day }} is not null
-group by usage.workspace_id, member_id, product_category, generation_type, {{ day }}
+group by
+    usage.workspace_id,
+    usage.member_id,
+    coalesce(teams.team, {{ no_team() }}),
+    product_category,
+    generation_type,
+    {{ day }}

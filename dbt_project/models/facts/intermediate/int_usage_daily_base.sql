@@ -17,6 +17,7 @@ select
     ) as product_credits,
     cast(sum(partly_refunded_credits) as decimal(38, 6)) as partly_refunded_credits,
     cast(count(*) as bigint) as generation_count,
+    cast(count(case when credits > 0 then 1 end) as bigint) as charged_count,
     cast(count(case when is_first_variant then 1 end) as bigint) as attempt_count,
     cast(count(case when is_first_variant and attempt_number >= 2 then 1 end) as bigint)
         as regeneration_count,

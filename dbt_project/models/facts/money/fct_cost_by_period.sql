@@ -3,8 +3,10 @@ with periods as (select * from {{ ref('dim_periods') }})
 select
     periods.workspace_id,
     period,
-    {{ scope_kind('member_id', 'product_category', 'generation_type') }} as scope,
-    coalesce(member_id, product_category, generation_type, '(all)') as scope_id,
+    {{ scope_kind('member_id', 'team', 'product_category', 'generation_type') }}
+        as scope,
+    coalesce(member_id, team, product_category, generation_type, '(all)')
+        as scope_id,
     currency,
     is_priced,
     {%- for part in costed_parts() %}
@@ -19,31 +21,7 @@ inner join periods
 group by grouping sets (
     (periods.workspace_id, period, currency, is_priced),
     (periods.workspace_id, period, currency, is_priced, member_id),
+    (periods.workspace_id, period, currency, is_priced, team),
     (periods.workspace_id, period, currency, is_priced, product_category),
     (periods.workspace_id, period, currency, is_priced, generation_type)
 )
-union all
-select
-    periods.workspace_id,
-    periods.period,
-    'team' as scope,
-    coalesce(teams.team, {{ no_team() }}) as scope_id,
-    costs.currency,
-    costs.is_priced,
-    {%- for part in costed_parts() %}
-    cast(sum(costs.{{ part }}_credits) as decimal(38, 6)) as {{ part }}_credits,
-    cast(sum(costs.{{ part }}_cost) as decimal(38, 18)) as {{ part }}_cost
-    {%- if not loop.last %},{% endif %}
-    {%- endfor %}
-from {{ ref('fct_cost_daily') }} as costs
-inner join periods
-    on
-        {{ is_in_period('costs', day='usage_date') }}
-{{ joined_teams('costs') }}
-where costs.usage_date >= {{ first_reported_day() }}
-group by
-    periods.workspace_id,
-    periods.period,
-    coalesce(teams.team, {{ no_team() }}),
-    costs.currency,
-    costs.is_priced

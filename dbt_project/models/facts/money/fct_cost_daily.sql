@@ -29,23 +29,23 @@ drawn_whole as (
 
 decided as (
     select
-        cells.*,
+        parts.*,
         coalesce(
-            cells.settled_rule,
+            parts.settled_rule,
             {{ pending_disposition_rule(
                 'workspaces.is_outcome_tracked',
-                'cells.usage_date',
-                'unused_fields.workspace_id is not null and not cells.is_unitless'
+                'parts.usage_date',
+                'unused_fields.workspace_id is not null and not parts.is_unitless'
             ) }}
         ) as rule_name
-    from {{ ref('int_split_cells') }} as cells
+    from {{ ref('int_split_draws') }} as parts
     inner join {{ ref('dim_reporting_workspaces') }} as workspaces
-        on cells.workspace_id = workspaces.workspace_id
+        on parts.workspace_id = workspaces.workspace_id
     left join {{ ref('int_unused_fields') }} as unused_fields
         on
-            cells.workspace_id = unused_fields.workspace_id
-            and cells.product_category = unused_fields.product_category
-            and cells.generation_type = unused_fields.generation_type
+            parts.workspace_id = unused_fields.workspace_id
+            and parts.product_category = unused_fields.product_category
+            and parts.generation_type = unused_fields.generation_type
 ),
 
 drawn_in_parts as (

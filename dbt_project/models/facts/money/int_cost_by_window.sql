@@ -2,7 +2,8 @@
 
 select
     costs.workspace_id,
-    member_id,
+    costs.member_id,
+    coalesce(teams.team, {{ no_team() }}) as team,
     product_category,
     generation_type,
     currency,
@@ -16,12 +17,14 @@ select
 from {{ ref('fct_cost_daily') }} as costs
 left join {{ ref('dim_billing_periods') }} as billing
     on costs.workspace_id = billing.workspace_id
+{{ joined_teams('costs') }}
 where
     costs.usage_date >= {{ first_reported_day() }}
     and {{ day }} is not null
 group by
     costs.workspace_id,
-    member_id,
+    costs.member_id,
+    coalesce(teams.team, {{ no_team() }}),
     product_category,
     generation_type,
     currency,

@@ -1,5 +1,5 @@
 -- what the next run compares with, once this one has split its days:
--- depends_on: {{ ref('int_split_cells') }}
+-- depends_on: {{ ref('int_split_draws') }}
 select
     workspace_id,
     usage_date,

@@ -22,6 +22,11 @@ generations as (
         row_id,
         workspace_id,
         usage_date,
+        member_id,
+        product_category,
+        generation_type,
+        settled_rule,
+        product_id is null as is_unitless,
         credits,
         sum(credits) over (
             partition by workspace_id, usage_date
@@ -42,13 +47,12 @@ generations as (
 -- what of the line of the day's generations lies on the line of its draws
 overlapping as (
     select
-        generations.row_id,
-        generations.workspace_id,
-        generations.usage_date,
+        generations.*,
         draws.draw_number,
+        generations.line_end - generations.credits >= draws.line_start as is_first_part,
         least(generations.line_end, draws.line_end)
         - greatest(generations.line_end - generations.credits, draws.line_start)
-            as credits
+            as drawn_credits
     from generations
     inner join draws
         on
@@ -61,7 +65,13 @@ overlapping as (
 select
     row_id,
     workspace_id,
+    member_id,
+    product_category,
+    generation_type,
+    settled_rule,
+    is_unitless,
     cast(draw_number as bigint) as draw_number,
-    cast(credits as decimal(18, 6)) as credits,
+    is_first_part,
+    cast(drawn_credits as decimal(18, 6)) as credits,
     usage_date
 from overlapping

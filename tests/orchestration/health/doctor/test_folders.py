@@ -100,6 +100,12 @@ def test_a_disk_whose_locks_do_not_exclude_is_a_problem(
     assert "two processes could hold one lock" in folders.check_file_system(tmp_path).found
 
 
+def test_a_dagster_home_that_the_first_run_makes_is_no_problem(tmp_path: Path) -> None:
+    home = tmp_path / "dagster"
+    assert folders.check_dagster_home(home).state == "problem"
+    assert folders.check_dagster_home(home, is_made=True).state == "ok"
+
+
 def test_a_dagster_home_needs_its_configuration_and_one_run_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,20 +53,28 @@ def test_a_package_that_is_missing_or_not_allowed_is_a_problem(copied: Path) -> 
     found = machine.check_packages(copied, installed=installed)
     assert found.state == "problem"
     assert "scikit-learn is not installed" in found.found
-    assert "duckdb 1.4.0 is installed, ==2.0.0 is wanted" in found.found
+    assert "duckdb 1.4.0 is installed, ==2.0.1 is wanted" in found.found
     assert "dbt-core 1.12.1 is installed" in found.found
     assert "--require-hashes" in found.remedy
 
 
 def test_a_package_that_is_allowed_but_not_the_locked_one_is_a_warning(copied: Path) -> None:
     def installed(name: str) -> str:
-        return "2.4.99" if name == "numpy" else machine.version(name)
+        return {"numpy": "2.4.99", "dbt-core": "1.11.16"}.get(name) or machine.version(name)
 
     found = machine.check_packages(copied, installed=installed)
     assert (found.state, "numpy 2.4.99 instead of" in found.found) == ("warning", True)
     (copied / "requirements.lock").unlink()
     without = machine.check_packages(copied, installed=installed)
     assert (without.state, "no requirements.lock" in without.found) == ("ok", True)
+
+
+def test_the_locked_version_is_ok_also_where_pip_alone_would_not_take_it(copied: Path) -> None:
+    lock = copied / "requirements.lock"
+    lock.write_text(lock.read_text().replace("numpy==2.4.6", "numpy==9.9"))
+    locked = {"numpy": "9.9"}
+    found = machine.check_packages(copied, installed=lambda name: locked.get(name) or machine.version(name))
+    assert found.state == "ok", found
 
 
 def test_a_machine_without_time_zones_is_a_problem() -> None:

@@ -140,7 +140,7 @@ def test_the_error_of_a_refused_export_lists_what_can_be_exported(
 ) -> None:
     published = publish(rows)
     for mart, workspace_id, message in (
-        ("usage_weekly; drop", None, r"'usage_weekly; drop' is none\. Use one of: credit_balance_daily, "),
+        ("usage_weekly; drop", None, r"'usage_weekly; drop' is none\. Use one of: budget_status, "),
         ("data_quality", "w1", "those of data_quality are not"),
         ("usage_daily", "w9", r"'w9' is none\. Use --workspace with one of: w1\."),
     ):

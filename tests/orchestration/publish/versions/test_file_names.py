@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.publish.versions.file_names import file_name
+from orchestration.publish.versions.file_names import file_name, ids_that_fold
 
 IDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300)
 
@@ -34,6 +34,21 @@ def test_long_ids_fit_a_file_system_and_stay_distinct() -> None:
 def test_no_id_collides_with_one_that_was_cut() -> None:
     taken = file_name("v" * 400)
     assert file_name(taken) != taken
+
+
+def test_ids_that_differ_by_case_only_have_names_that_differ_by_more() -> None:
+    ids = ["acme", "Acme", "ACME", "Other", "a/B", "A/b"]
+    folding = ids_that_fold(ids)
+    names = [file_name(id, folding=folding) for id in ids]
+    assert names == ["acme", "%41cme", "%41%43%4D%45", "Other", "a%2F%42", "%41%2Fb"]
+    assert len({name.casefold() for name in names}) == len(ids)
+
+
+@given(st.lists(IDS, max_size=5, unique=True))
+def test_names_of_one_folder_are_distinct_on_a_disk_that_folds_case(ids: list[str]) -> None:
+    ids = list({*ids, *(id.swapcase() for id in ids)})
+    folding = ids_that_fold(ids)
+    assert len({file_name(id, folding=folding).casefold() for id in ids}) == len(ids)
 
 
 @given(IDS, IDS)

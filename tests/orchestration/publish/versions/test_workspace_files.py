@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration.publish.versions import audit
 from orchestration.publish.versions.build import PublishedVersion
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -125,6 +128,7 @@ def test_ids_that_are_paths_or_sql_stay_in_their_folder(
     two: Rows, make_warehouse: Make, publish_version: Publish, tmp_path: Path
 ) -> None:
     ids = ["..", "../../etc/passwd", "'; drop table marts.credit_summary; --", "x" * 500, 'a\n\t"%\u202e']
+    ids += ["case", "Case", "CASE"]
     summary, day = two["credit_summary"][0], {"usage_date": "2026-04-07", "credits": Decimal("1.5")}
     two["credit_summary"] = [{**summary, "workspace_id": id} for id in ids]
     two["usage_daily"] = [{**day, "workspace_id": id} for id in ids]
@@ -133,6 +137,13 @@ def test_ids_that_are_paths_or_sql_stay_in_their_folder(
     found = sorted(marts_of(folder / "credits.duckdb")["usage_daily"][0][0] for folder in folders)
     assert found == sorted(ids)
     assert {folder.resolve().parent for folder in folders} == {(version / "workspaces").resolve()}
+    # on a disk that folds case as well: of folders, pages, and the links to them
+    pages = {page.name.casefold() for page in (version / "report").glob("*.html")}
+    assert len({folder.name.casefold() for folder in folders}) == len(pages) == len(ids)
+    index = (version / "index.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="report/([^"]+)"', index)
+    assert {unquote(link).casefold() for link in links} == pages
+    assert list(audit._wrong_pages(duckdb.connect(str(version / "credits.duckdb")), version / "report")) == []
 
 
 def test_workspace_files_are_written_only_on_request(

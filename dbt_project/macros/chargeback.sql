@@ -1,0 +1,34 @@
+{#- What the charges of a day are told apart by; those of a closed month are corrected in each. -#}
+{% macro charge_key() -%}
+    {{ return([
+        'workspace_id', 'usage_date', 'lot_id', 'team', 'member_id', 'product_category', 'generation_type', 'currency',
+        'unit_price',
+    ]) }}
+{%- endmacro %}
+
+{#- What is counted of charges, with its type: what they cost is credits x unit_price. -#}
+{% macro charge_counts() -%}
+    {{ return({
+        'generation_count': 'bigint', 'credits': 'decimal(38, 6)', 'refunded_credits': 'decimal(38, 6)',
+    }) }}
+{%- endmacro %}
+
+{#- SQL: the first day of a month that as_of does not close. A month is closed on a day of the next one. -#}
+{% macro open_from() -%}
+    {%- set this_month, last_month = month_starts()[:2] -%}
+    {{ return(as_of(this_month if this_month + 1 >= var('month_closes_on') else last_month)) }}
+{%- endmacro %}
+
+{#- SQL: the first day of the month of a day. -#}
+{% macro month_of(day) -%}
+    cast(date_trunc('month', {{ day }}) as date)
+{%- endmacro %}
+
+{#- SQL: the name of the lot that paid, or what stands for it. -#}
+{% macro paid_by(draws) -%}
+    case coalesce({{ draws }}.draw_kind, 'before_ledger')
+        when 'lot' then {{ draws }}.lot_id
+        when 'overage' then '(overage)'
+        else '(before ledger)'
+    end
+{%- endmacro %}

@@ -1,0 +1,1 @@
+"""What finance takes from the published marts: chargeback of a month, and FOCUS."""
