@@ -154,7 +154,7 @@ audit: $(VENV)/.made  ## look up known vulnerabilities of the locked dependencie
 
 lock:  ## write requirements.lock from pyproject.toml (needs uv)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-strip-extras --group dev --extra pull --extra delta pyproject.toml --output-file requirements.lock --custom-compile-command "make lock"
+		--no-strip-extras --group dev --extra pull --extra delta --extra mcp pyproject.toml --output-file requirements.lock --custom-compile-command "make lock"
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-strip-extras --extra spark --constraint requirements.lock pyproject.toml --output-file requirements-spark.lock \
 		--custom-compile-command "make lock"

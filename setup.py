@@ -7,7 +7,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 SHIPPED = "orchestration/project"  # where orchestration/settings.py looks in an installed package
-FILES = ("dagster.yaml", "pyproject.toml", "requirements.lock")
+FILES = ("dagster.yaml", "pyproject.toml", "requirements.lock", "docs/definitions.md")
 DBT_FILES = (
     "dbt_project.yml",
     "profiles.yml",
@@ -19,7 +19,7 @@ DBT_FILES = (
 
 
 class BuildPackages(build_py):
-    """Copies the dbt project, dagster.yaml and the locked versions into the package."""
+    """Copies the dbt project, dagster.yaml, the locked versions and what every number means."""
 
     def run(self) -> None:
         super().run()

@@ -25,6 +25,7 @@ FENCES = {
     "expectations": ("orchestration/", "expectations/"),
     "forecasting": ("orchestration/", "forecasting/"),
     "duckdb": ("orchestration/",),
+    "mcp": ("orchestration/ask/",),
     "altair": ("orchestration/dashboard/",),
     "pickle": (),
 }

@@ -90,6 +90,8 @@ class Mail:
         message["From"] = self.sender
         message["To"] = ", ".join(self.recipients)
         message.set_content(f"{alert.text}\n")
+        if alert.html:
+            message.add_alternative(alert.html, subtype="html")
         at = urlsplit(self.server)
         host = at.hostname or "localhost"
         try:

@@ -61,11 +61,13 @@ class Alert:
         key: identifies the event, so that it is not sent twice.
         title: one line.
         text: details, and what can be done.
+        html: the same for an e-mail, whole page; empty for none.
     """
 
     key: str
     title: str
     text: str
+    html: str = ""
 
 
 @dataclass(frozen=True)

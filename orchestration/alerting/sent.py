@@ -28,6 +28,7 @@ def send_alerts(
     folder: Path,
     now: datetime,
     echo: Callable[[str], None],
+    listed_by: str = "credits alerts",
 ) -> int:
     """Send what was not sent in the last 24 hours, and record it.
 
@@ -38,6 +39,7 @@ def send_alerts(
         folder: of the record; created if missing.
         now: with a time zone.
         echo: takes a line for each message, sent or not.
+        listed_by: the command that lists all of them with --dry-run.
 
     Returns:
         The number of channels that failed.
@@ -46,7 +48,7 @@ def send_alerts(
     with _locked(folder):
         for channel in channels:
             try:
-                for message, covered in _messages(unsent(alerts, channel, folder=folder, now=now)):
+                for message, covered in _messages(unsent(alerts, channel, folder=folder, now=now), listed_by):
                     channel.send(message)
                     _record(covered, channel, folder=folder, now=now)
                     echo(f"sent by {channel.name}: {message.title}")
@@ -63,14 +65,14 @@ def unsent(alerts: Sequence[Alert], channel: Channel, *, folder: Path, now: date
     return [alert for key, alert in {alert.key: alert for alert in alerts}.items() if key not in recent]
 
 
-def _messages(alerts: Sequence[Alert]) -> Iterator[tuple[Alert, list[Alert]]]:
+def _messages(alerts: Sequence[Alert], listed_by: str) -> Iterator[tuple[Alert, list[Alert]]]:
     """The messages, and the alerts each covers."""
     single = alerts if len(alerts) <= MOST_AT_ONCE else alerts[: MOST_AT_ONCE - 1]
     yield from ((alert, [alert]) for alert in single)
     if rest := list(alerts[len(single) :]):
         titles = "\n".join(alert.title for alert in rest[:MOST_AT_ONCE])
         more = f"\nand {len(rest) - MOST_AT_ONCE:,} more" if len(rest) > MOST_AT_ONCE else ""
-        text = f"{titles}{more}\n`credits alerts --dry-run` lists the current events."
+        text = f"{titles}{more}\n`{listed_by} --dry-run` lists all of them."
         yield Alert("more", f"And {len(rest):,} more", text), rest
 
 

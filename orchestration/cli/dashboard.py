@@ -6,13 +6,12 @@ What it shows does not belong here: that is dashboard/.
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from pathlib import Path
 
 import click
 
-from orchestration.cli.options import EXIT_USAGE, data_dir_option, fail, use_settings
+from orchestration.cli.options import data_dir_option, require_free_port, use_settings
 
 # no telemetry, and only requests of this machine are answered
 OPTIONS = (
@@ -35,15 +34,7 @@ def dashboard(data_dir: Path | None, port: int) -> None:
     from orchestration.settings import CODE_DIR
 
     settings = use_settings(data_dir=data_dir)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            fail(
-                f"the dashboard needs port {port} of this machine: {error.strerror}. Choose one with --port.",
-                EXIT_USAGE,
-            )
+    require_free_port(port, "the dashboard")
     click.echo(f"dashboard of {settings.data_dir}: http://127.0.0.1:{port} (stop with Ctrl+C)", err=True)
     script = CODE_DIR / "orchestration" / "dashboard" / "app.py"
     arguments = [

@@ -18,10 +18,12 @@ from orchestration.cli.check import check
 from orchestration.cli.completion import completion
 from orchestration.cli.connect import connect
 from orchestration.cli.dashboard import dashboard
+from orchestration.cli.digest import digest
 from orchestration.cli.doctor import doctor
 from orchestration.cli.export import export
 from orchestration.cli.forecast import forecast
 from orchestration.cli.forget import forget
+from orchestration.cli.mcp import mcp
 from orchestration.cli.options import exit_on_sigterm
 from orchestration.cli.publish import publish
 from orchestration.cli.pull import pull
@@ -41,7 +43,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Read": (report, status, query, export, dashboard),
     "Forecast": (forecast, backtest, calibrate),
     "Keep": (verify, rollback, forget, publish),
-    "Serve": (serve, alerts, doctor, completion),
+    "Serve": (serve, mcp, alerts, digest, doctor, completion),
 }
 
 

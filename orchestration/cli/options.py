@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -83,6 +84,17 @@ def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
     """Print the reason on standard error, and exit."""
     click.echo(f"credits: {message}", err=True)
     raise SystemExit(code)
+
+
+def require_free_port(port: int, what: str) -> None:
+    """Exit with the reason if another program has the port of this machine."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            reason = error.strerror
+            fail(f"{what} needs port {port} of this machine: {reason}. Choose one with --port.", EXIT_USAGE)
 
 
 def echo_progress(text: str) -> None:

@@ -152,8 +152,8 @@ def load_report(published: Path, *, workspace_id: str | None, days: int, period:
         period = f"{days}d"
     published = published.resolve()  # the link may move between the two files that are read
     with _opened(published) as connection:
-        chosen = _chosen_workspace(workspace_ids(connection), workspace_id)
-        _require_period_of(connection, chosen, period)
+        chosen = chosen_workspace(workspace_ids(connection), workspace_id)
+        require_period_of(connection, chosen, period)
         report = next(_reports(connection, [chosen], period=period))
     manifest = read_manifest(published)
     return replace(report, published_at=manifest.published_at if manifest else None)
@@ -192,7 +192,12 @@ def _require_period(days: int) -> None:
         )
 
 
-def _require_period_of(connection: duckdb.DuckDBPyConnection, workspace_id: str, period: str) -> None:
+def require_period_of(connection: duckdb.DuckDBPyConnection, workspace_id: str, period: str) -> None:
+    """Refuse a period that is not published of the workspace.
+
+    Raises:
+        ReportError: it is not.
+    """
     found = connection.execute(
         "select 1 from marts.credit_summary where workspace_id = $id and period = $period",
         {"id": workspace_id, "period": period},
@@ -221,7 +226,12 @@ def workspace_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [workspace_id for (workspace_id,) in rows.fetchall()]
 
 
-def _chosen_workspace(ids: Sequence[str], workspace_id: str | None) -> str:
+def chosen_workspace(ids: Sequence[str], workspace_id: str | None) -> str:
+    """The workspace that is asked for, or the only one.
+
+    Raises:
+        ReportError: it is not published, or there are several and none was named.
+    """
     if workspace_id in ids:
         return str(workspace_id)
     if not ids:

@@ -279,6 +279,11 @@ THAI: dict[str, str] = {
     "others ({count})": "อื่น ๆ ({count})",
     # budgets
     "Budgets": "งบประมาณ",
+    # the weekly digest
+    "week to {day}": "สัปดาห์ถึง {day}",
+    "Most on {reason}: {credits} credits.": "มากที่สุดจาก{reason} {credits} เครดิต",
+    "The one thing to change": "สิ่งหนึ่งที่ควรปรับ",
+    "Budgets at risk": "งบประมาณที่อาจเกิน",
     "{used} of {budget} in {period}": "ใช้ไป {used} จาก {budget} ใน {period}",
     "the week of {day}": "สัปดาห์ของ {day}",
     "passed on {day}": "เกินงบเมื่อ {day}",

@@ -164,6 +164,19 @@ def test_an_alert_is_mailed_once_as_one_message(tmp_path: Path) -> None:
     assert {"rcpt TO:<a@example.org>", "rcpt TO:<b@example.org>"} <= set(lines)
 
 
+def test_a_mail_with_a_page_has_its_text_as_well(tmp_path: Path) -> None:
+    with smtp_server() as (url, lines):
+        mail = [Mail(url, "credits@example.org", ("a@example.org",))]
+        send(Alert("digest/w1", "w1: the week", "calm", "<html>quiet</html>"), by=mail, folder=tmp_path)
+    found = [
+        line for line in lines if line.startswith("Content-Type:") or line in ("calm", "<html>quiet</html>")
+    ]
+    assert [line.partition(";")[0] for line in found] == [
+        *("Content-Type: multipart/alternative", "Content-Type: text/plain", "calm"),
+        *("Content-Type: text/html", "<html>quiet</html>"),
+    ]
+
+
 def test_a_mail_server_that_is_down_is_reported_without_its_password(tmp_path: Path) -> None:
     mail = Mail(f"smtp://me:{SECRET}@127.0.0.1:1", "credits@example.org", ("a@example.org",))
     (line,) = send(ONE, by=[mail], folder=tmp_path)

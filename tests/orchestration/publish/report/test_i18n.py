@@ -1,4 +1,4 @@
-"""Every sentence of the report and the dashboard has its Thai, with the same values."""
+"""Every sentence of the report, the dashboard and the digest has its Thai, with the same values."""
 
 import ast
 import re
@@ -21,7 +21,8 @@ PUBLISH = Path(i18n.__file__).parent
 
 def sentences_in_python() -> Iterator[str]:
     """The sentences given to `_` in Python, both of a condition."""
-    for file in (*PUBLISH.glob("*.py"), *(PUBLISH.parents[1] / "dashboard").glob("*.py")):
+    folders = (PUBLISH, PUBLISH.parents[1] / "dashboard", PUBLISH.parents[1] / "alerting")
+    for file in (file for folder in folders for file in folder.glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "_":
                 first = node.args[0]
