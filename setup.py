@@ -1,4 +1,4 @@
-"""Adds to the packages what they need and a checkout has beside them; all else is in pyproject.toml."""
+"""Adds to the packages what they need and a checkout has next to them; all else is in pyproject.toml."""
 
 from pathlib import Path
 from shutil import copyfile

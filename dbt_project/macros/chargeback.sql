@@ -1,4 +1,4 @@
-{#- What the charges of a day are told apart by; those of a closed month are corrected in each. -#}
+{#- The columns that distinguish the charges of a day; those of a closed month are corrected in each. -#}
 {% macro charge_key() -%}
     {{ return([
         'workspace_id', 'usage_date', 'lot_id', 'team', 'member_id', 'product_category', 'generation_type', 'currency',

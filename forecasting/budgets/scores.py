@@ -1,7 +1,7 @@
 """How accurate forecasts of a budget's use have been: made again on past days of periods that are over.
 
 Each is made from what was known by then, and compared with what the scope used in the rest of the period;
-beside it the straight line, which is the use to date at the same rate. Not here: the forecast itself
+next to it the straight line, which is the use to date at the same rate. Not here: the forecast itself
 (forecast.py), or summing scores up (the mart forecast_accuracy).
 """
 

@@ -13,11 +13,12 @@ import dagster as dg
 from orchestration.publish.versions.history import read_run_state
 from orchestration.publish.versions.manifest import changed_files
 from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
-from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.settings import CODE_DIR, Settings
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.run_state import VERSION_FILE, RunState, is_unchanged
 
-_KINDS = ("py", "j2")
+_PUBLISH = CODE_DIR / "orchestration" / "publish"
+_KINDS = ("py", "j2", "sql")
 
 
 def is_served(
@@ -42,10 +43,10 @@ def is_served(
 
 
 def presentation(settings: Settings) -> str:
-    """A fingerprint of what decides how marts are published, which is no definition: pages and folders."""
-    digest = sha256(f"{settings.lang} {settings.workspace_files}".encode())
-    folder = PROJECT_DIR / "orchestration" / "publish"
-    for file in sorted(file for kind in _KINDS for file in folder.rglob(f"*.{kind}")):
+    """A fingerprint of what, without being a definition, decides what is published, and where."""
+    chosen = (settings.lang, settings.workspace_files, settings.publish, settings.month_closes_on)
+    digest = sha256(repr(chosen).encode())
+    for file in sorted(file for kind in _KINDS for file in _PUBLISH.rglob(f"*.{kind}")):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 

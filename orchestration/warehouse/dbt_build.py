@@ -73,7 +73,7 @@ class DbtProject:
         target_dir: where dbt keeps what it compiled and logged; one for each target.
         target: of profiles.yml, which is the engine.
         schema_prefix: of the names of schemas, which are part of what is parsed.
-        is_read_only: write nothing beside the project, which is part of an installed package.
+        is_read_only: write nothing next to the project, which is part of an installed package.
     """
 
     def __init__(

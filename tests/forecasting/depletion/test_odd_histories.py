@@ -83,7 +83,7 @@ def test_steady_use_is_not_a_day_late() -> None:
 
 
 def test_top_ups_used_up_the_same_day_are_demand() -> None:
-    """They were told to last beyond the horizon: every day ended empty, and none of them counted."""
+    """Their forecast was beyond the horizon: every day ended empty, and none of them counted."""
     used = dict.fromkeys(range(1, 60), 20.0)
     result = row(history(usage(used), [*(bought(20, on=day) for day in used), bought(100, on=0)]))
     assert_in_range(result, 5)
@@ -98,7 +98,7 @@ def test_top_ups_of_every_third_day_used_up_at_once_are_demand_of_those_days() -
 
 
 def test_bursts_that_empty_each_lot_on_its_fifteenth_day_are_expected_again() -> None:
-    """The day of the burst ended empty and did not count: 28 days were told where 15 is right."""
+    """The day of the burst ended empty and did not count: the forecast was 28 days where 15 is right."""
     days = range(1, 76)
     used = {day: 230.0 if day % 15 == 1 else 5.0 for day in days}
     result = row(history(usage(used), [bought(300, on=day) for day in (75, 60, 45, 30, 15, 0)]))
@@ -119,7 +119,7 @@ def test_a_day_cut_short_counts_as_days_with_at_least_as_much_use() -> None:
 
 
 def test_after_a_lasting_drop_the_purchase_counts_on_the_use_since() -> None:
-    """A workspace at 1 % of its former use was told to buy 3,334 credits."""
+    """A workspace at 1 % of its former use was advised to buy 3,334 credits."""
     used = {day: 100.0 if day >= 28 else 1.0 for day in range(120)}
     result = found(used, 30)
     assert result["demand_change"] == "fell"

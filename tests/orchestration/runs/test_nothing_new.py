@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -12,6 +13,7 @@ import pytest
 
 from orchestration.publish.versions.build import serve
 from orchestration.publish.versions.manifest import write_manifest
+from orchestration.runs import nothing_new
 from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
 from orchestration.runs.nothing_new import is_served, presentation
 from orchestration.settings import Settings
@@ -81,6 +83,14 @@ def _present_in_thai(site: Site) -> None:
     site.settings = site.settings.model_copy(update={"lang": "th"})
 
 
+def _publish_to_a_server_too(site: Site) -> None:
+    site.settings = site.settings.model_copy(update={"publish": ("delta",)})
+
+
+def _close_months_later(site: Site) -> None:
+    site.settings = site.settings.model_copy(update={"month_closes_on": 9})
+
+
 def _of_an_older_release(site: Site) -> None:
     STATE.write(site.settings.published_dir, presentation="")
     folder = site.settings.published_dir.resolve()
@@ -92,10 +102,25 @@ def _lose_the_warehouse(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [_damage, _begin, _fail_later, _present_in_thai, _of_an_older_release, _lose_the_warehouse]
+    "event",
+    [
+        *(_damage, _begin, _fail_later, _present_in_thai, _publish_to_a_server_too, _close_months_later),
+        *(_of_an_older_release, _lose_the_warehouse),
+    ],
 )
 def test_a_served_version_that_may_be_another_is_built_again(
     site: Site, event: Callable[[Site], None]
 ) -> None:
     event(site)
+    assert not site.is_served()
+
+
+def test_a_page_that_another_release_draws_otherwise_is_another_presentation(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = shutil.copytree(nothing_new._PUBLISH, tmp_path / "publish")
+    monkeypatch.setattr(nothing_new, "_PUBLISH", code)
+    assert site.is_served()
+    (template,) = code.rglob("report.html.j2")
+    template.write_text(template.read_text() + "<!-- another -->")
     assert not site.is_served()
