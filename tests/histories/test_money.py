@@ -15,7 +15,7 @@ from support.product import Credits, NightlyRun
 
 # a run of each takes 20 seconds
 pytestmark = pytest.mark.slow
-SEEDS, COUNT, RUNS = (11, 12, 13, 14, 15), 40, 2
+SEEDS, COUNT, RUNS = (11, 12, 13, 15, 18), 40, 2
 DRAWN = """
     select workspace_id, usage_date, sum(credits) from marts.{} group by all
     having sum(credits) <> 0 order by all

@@ -74,9 +74,9 @@ def unneeded_segments(episodes_of: Mapping[EventKey, tuple[Episode, int]], as_of
     An episode's category, and its day, are those of its last attempt.
     """
     episodes: dict[Segment, list[Episode]] = defaultdict(list)
-    for episode, attempt_number in episodes_of.values():
-        if attempt_number != 1:
-            continue  # each episode once
+    for key, (episode, _) in episodes_of.items():
+        if key != episode.attempts[0].first.key:
+            continue  # each episode once, however many variants its first attempt has
         last = episode.attempts[-1].first
         if episode.is_mature and last.usage_date > as_of - UNNEEDED_WINDOW:
             episodes[segment_of(last)].append(episode)

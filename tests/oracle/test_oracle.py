@@ -200,6 +200,14 @@ def test_a_field_unused_in_ten_mature_episodes_is_unneeded(tenth: str, reason: s
     assert reasons(rows, [outcome("t", "accepted")])["e0"] == ("wasted", reason)
 
 
+def test_variants_of_one_attempt_make_no_further_episode() -> None:
+    rows = [event(f"e{n}", "03-01", product_id=f"p{n}") for n in range(9)]
+    rows += [event(f"v{n}", "03-01", product_id="p0", request_id="r") for n in range(2)]
+    rows.append(event("t", generation_type="other"))
+    rows[0]["request_id"] = "r"
+    assert reasons(rows, [outcome("t", "accepted")])["e1"] == ("wasted", "unused_content")
+
+
 def test_flags_overlap_and_the_newest_outcome_but_unpublished_counts() -> None:
     rows = [event(key, f"03-01 10:0{minute}") for minute, key in enumerate("abc")]
     found = details(rows, [outcome("b", "accepted", "03-02"), outcome("b", "rejected", "03-03")])["b"]
