@@ -23,3 +23,12 @@
     {%- set content = rows ~ '.content_hash' -%}
     {{ 'concat(' ~ content ~ ", '-', " ~ stable_id(tags) ~ ')' if tags else content }}
 {%- endmacro %}
+
+{#- SQL: the tags of a row with tag_columns as the JSON text of an object; null where there are none. -#}
+{% macro tags_text(rows) -%}
+    {%- set pairs = [] -%}
+    {%- for key in var('tag_keys') -%}
+        {%- do pairs.append("'" ~ key ~ "', " ~ rows ~ '.' ~ tag_columns()[loop.index0]) -%}
+    {%- endfor -%}
+    {{ json_object(pairs | join(', ')) if pairs else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
+{%- endmacro %}

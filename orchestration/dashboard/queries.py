@@ -1,12 +1,13 @@
 """Figures of the published marts for a filter that a person chooses; breakdowns add up to the total.
 
-Not here: how they are shown (app.py), or the periods of the report (publish/report/load.py).
+Not here: how they are shown (the other modules), the periods (periods.py), or those of the report
+(publish/report/load.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,22 +17,32 @@ import duckdb
 from orchestration.publish.report.formatting import distinct_labels
 from orchestration.publish.rows.select import Rows
 
-# columns that a filter can name
-DIMENSIONS = ("member_id", "product_category", "generation_type")
-REASON = "waste_reason"
+# columns that a filter can name: those of every day, and those of the single generations of 90 days
+DAILY = ("team", "member_id", "product_category", "generation_type")
+REASON, TAG = "waste_reason", "tag"
+DETAILED = ("ruleset_id", "template_id", "model", "locale", "status", REASON)
+DIMENSIONS = (*DAILY, *DETAILED, TAG)
+NONE = "(none)"
+# the days of generation_details
+DETAIL_DAYS = 90
 DETAILS_SHOWN = 1_000
 DETAILS_COLUMNS = (
-    *("occurred_at", "member_id", "product_id", "product_category", "generation_type", "locale"),
-    *("credits", "disposition", "waste_reason", "attempt_number", "attempt_count", "quality_score"),
-    *("ruleset_id", "template_id", "model", "status", "source", "event_id"),
+    *("occurred_at", "team", "member_id", "product_id", "product_category", "generation_type", "locale"),
+    *("credits", "cost", "currency", "disposition", "waste_reason", "attempt_number", "attempt_count"),
+    *("quality_score", "ruleset_id", "template_id", "model", "status", "tags", "source", "event_id"),
 )
 # generation_details with the columns of usage_daily
 _DETAILS_AS_CUBE = (
-    "(select workspace_id, usage_date, member_id, product_category, generation_type, waste_reason, credits,"
-    " 1 as generation_count, (attempt_number is not null)::int as attempt_count,"
+    "(select *, 1 as generation_count, (attempt_number is not null)::int as attempt_count,"
     " is_regeneration::int as regeneration_count,"
-    " case when disposition = 'wasted' then credits else 0 end as wasted_credits"
+    " case when disposition = 'wasted' then credits else 0 end as wasted_credits,"
+    " case when disposition = 'wasted' then cost when cost is not null then 0 end as wasted_cost"
     " from marts.generation_details)"
+)
+# what several currencies paid for is in no amount
+_ONE_CURRENCY = (
+    "coalesce(bool_or(cost is null and credits > unpriced_credits), false) = false"
+    " and count(distinct currency) = 1"
 )
 _MEASURES = (
     "coalesce(sum(credits), 0)::decimal(38, 6) as credits",
@@ -39,6 +50,9 @@ _MEASURES = (
     "coalesce(sum(attempt_count), 0)::bigint as attempt_count",
     "coalesce(sum(regeneration_count), 0)::bigint as regeneration_count",
     "coalesce(sum(wasted_credits), 0)::decimal(38, 6) as wasted_credits",
+    f"case when {_ONE_CURRENCY} then sum(cost) end as cost",
+    f"case when {_ONE_CURRENCY} then coalesce(sum(wasted_cost), 0) end as wasted_cost",
+    f"case when {_ONE_CURRENCY} then min(currency) end as currency",
 )
 
 
@@ -47,20 +61,33 @@ class Filter:
     """A workspace, the days from `first` to `last`, and for each dimension only the chosen values.
 
     Attributes:
-        chosen: values by one of `DIMENSIONS`; a dimension that is left out, or empty, means all.
-        reasons: waste reasons. With any, only the 90 days of `generation_details` are read.
+        chosen: values by one of `DIMENSIONS`, those of tags as "key=value"; a dimension that is left out, or
+            empty, means all. With one of `DETAILED`, or a tag, only the days of generation_details are read.
     """
 
     workspace_id: str
     first: date
     last: date
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    reasons: tuple[str, ...] = ()
+
+    @property
+    def days(self) -> int:
+        """How many days, both ends included."""
+        return (self.last - self.first).days + 1
 
     @property
     def needs_details(self) -> bool:
         """Whether only single generations have the filtered columns."""
-        return bool(self.reasons)
+        return any(values and name not in DAILY for name, values in self.chosen.items())
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any value is chosen."""
+        return any(self.chosen.values())
+
+    def at(self, first: date, last: date) -> Filter:
+        """The same choice on other days."""
+        return replace(self, first=first, last=last)
 
     def where(self) -> tuple[str, dict[str, Any]]:
         """The condition in SQL and its parameters; values from outside are only ever parameters."""
@@ -70,24 +97,33 @@ class Filter:
             "first": self.first,
             "last": self.last,
         }
-        for name, values in {**self.chosen, REASON: self.reasons}.items():
-            if name not in (*DIMENSIONS, REASON):
+        for name, values in self.chosen.items():
+            if name not in DIMENSIONS:
                 raise ValueError(f"a filter names one of {', '.join(DIMENSIONS)}; found {name!r}")
-            if values:
+            if values and name != TAG:
                 conditions.append(f"{name} in (select unnest(${name}_values))")
                 parameters[f"{name}_values"] = list(values)
+        for index, (key, some) in enumerate(_by_key(self.chosen.get(TAG, ())).items()):
+            conditions.append(f"tags ->> $tag_{index} in (select unnest($tag_{index}_values))")
+            parameters |= {f"tag_{index}": f'$."{key}"', f"tag_{index}_values": some}
         return " and ".join(conditions), parameters
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Totals over the rows that match a filter. Credits in credits, exact."""
+    """Totals over the rows that match a filter. Credits in credits, cost in `currency`, exact.
+
+    `cost`, `wasted_cost` and `currency` are None where no price is known, or several currencies are in it.
+    """
 
     credits: Decimal
     generation_count: int
     attempt_count: int
     regeneration_count: int
     wasted_credits: Decimal
+    cost: Decimal | None
+    wasted_cost: Decimal | None
+    currency: str | None
 
     @property
     def regeneration_rate(self) -> Decimal | None:
@@ -108,32 +144,65 @@ def total(connection: duckdb.DuckDBPyConnection, selection: Filter) -> Figures:
 
 
 def breakdown(connection: duckdb.DuckDBPyConnection, selection: Filter, by: str) -> list[tuple[Any, Figures]]:
-    """Totals by a dimension, most credits first, or by "usage_date", oldest first."""
-    if by not in (*DIMENSIONS, "usage_date"):
+    """Totals by a dimension, most credits first, or by "usage_date", oldest first.
+
+    Of what is not delivered, as a locale, the value is `NONE`. By a dimension of `DETAILED` only the days of
+    generation_details are read.
+    """
+    if by not in (*DAILY, *DETAILED, "usage_date"):
         raise ValueError(f"figures are broken down by one of {', '.join(DIMENSIONS)}; found {by!r}")
     condition, parameters = selection.where()
-    order = by if by == "usage_date" else f"credits desc, {by}"
+    is_by_day = by == "usage_date"
+    value, order = (by, "value") if is_by_day else (f"coalesce({by}, '{NONE}')", "credits desc, value")
+    source = _DETAILS_AS_CUBE if by in DETAILED else _source(selection)
     query = (
-        f"select {by}, {', '.join(_MEASURES)} from {_source(selection)} where {condition}"
-        f" group by {by} order by {order}"
+        f"select {value} as value, {', '.join(_MEASURES)} from {source} where {condition}"
+        f" group by value order by {order}"
     )
     return [(key, Figures(*values)) for key, *values in connection.execute(query, parameters).fetchall()]
 
 
+def waste_by_reason(
+    connection: duckdb.DuckDBPyConnection, selection: Filter, *, wasted: Decimal
+) -> list[tuple[str | None, Decimal, int | None]]:
+    """Reason, wasted credits and generations, most credits first; they add up to `wasted`.
+
+    What was wasted on days before those of generation_details, of which no reason is kept, is in a last line
+    without a reason.
+    """
+    condition, parameters = selection.where()
+    query = (
+        "select waste_reason, sum(credits)::decimal(38, 6) as credits, count(*) from marts.generation_details"
+        f" where {condition} and disposition = 'wasted' group by waste_reason"
+        " having sum(credits) > 0 order by credits desc, waste_reason"
+    )
+    lines: list[tuple[str | None, Decimal, int | None]] = list(
+        connection.execute(query, parameters).fetchall()
+    )
+    before = wasted - sum((credits for _, credits, _ in lines), Decimal(0))
+    return [*lines, (None, before, None)] if before else lines
+
+
 def choices(connection: duckdb.DuckDBPyConnection, selection: Filter) -> dict[str, list[str]]:
-    """Values of each dimension and of waste reasons on the days of the filter, in order."""
-    days = Filter(selection.workspace_id, selection.first, selection.last)
-    condition, parameters = days.where()
-    values = {}
-    for name in (*DIMENSIONS, REASON):
-        source = "marts.generation_details" if name == REASON else "marts.usage_daily"
-        query = f"select distinct {name} from {source} where {condition} and {name} is not null order by 1"
-        values[name] = [value for (value,) in connection.execute(query, parameters).fetchall()]
-    return values
+    """Values of each dimension on the days of the filter, in order."""
+    condition, parameters = Filter(selection.workspace_id, selection.first, selection.last).where()
+    values: dict[str, list[str]] = {}
+    for source, names in (("usage_daily", DAILY), ("generation_details", DETAILED)):
+        lists = ", ".join(
+            f"list_sort(list(distinct {name}) filter (where {name} is not null))" for name in names
+        )
+        found = connection.execute(f"select {lists} from marts.{source} where {condition}", parameters)
+        values |= {name: list(some or ()) for name, some in zip(names, found.fetchall()[0], strict=True)}
+    tags = (
+        "select distinct key || '=' || (tags ->> ('$.\"' || key || '\"')) as tag from"
+        f" (select tags, unnest(json_keys(tags)) as key from (select distinct tags"
+        f" from marts.generation_details where {condition})) order by tag"
+    )
+    return values | {TAG: [tag for (tag,) in connection.execute(tags, parameters).fetchall()]}
 
 
 def details(connection: duckdb.DuckDBPyConnection, selection: Filter, *, limit: int | None) -> Rows:
-    """The single generations of the last 90 days that match, newest first."""
+    """The single generations of the last 90 days that match, newest first; their times are UTC."""
     condition, parameters = selection.where()
     limited = "" if limit is None else f" limit {int(limit)}"
     query = (
@@ -163,12 +232,13 @@ def known_names(connection: duckdb.DuckDBPyConnection, workspace_id: str) -> dic
     return names
 
 
-def first_and_last_day(connection: duckdb.DuckDBPyConnection, workspace_id: str) -> tuple[date, date] | None:
-    """The first and the last day with usage; None without any."""
-    query = "select min(usage_date), max(usage_date) from marts.usage_daily where workspace_id = $id"
-    first, last = connection.execute(query, {"id": workspace_id}).fetchall()[0]
-    return None if first is None else (first, last)
-
-
 def _source(selection: Filter) -> str:
     return _DETAILS_AS_CUBE if selection.needs_details else "marts.usage_daily"
+
+
+def _by_key(tags: Sequence[str]) -> dict[str, list[str]]:
+    """The chosen values of each tag key."""
+    values: dict[str, list[str]] = {}
+    for key, _, value in (tag.partition("=") for tag in tags):
+        values.setdefault(key, []).append(value)
+    return values

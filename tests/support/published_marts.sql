@@ -110,7 +110,8 @@ create table marts.generation_details (
     current_outcome varchar, disposition varchar, waste_reason varchar, is_failed boolean,
     is_rejected boolean, is_excess_regeneration boolean, is_low_quality_draft boolean,
     is_unused boolean, credits decimal(18,6), quality_score decimal(18,17), input_tokens bigint,
-    output_tokens bigint, latency_ms bigint, occurred_at timestamp, usage_date date
+    output_tokens bigint, latency_ms bigint, occurred_at timestamp, usage_date date, cost decimal(38,18), currency varchar,
+    unpriced_credits decimal(38,6), team varchar, tags varchar
 );
 create table marts.usage_by_category (
     workspace_id varchar, period varchar, product_category varchar, credits decimal(38,6),
@@ -149,7 +150,9 @@ create table marts.usage_daily (
     workspace_id varchar, usage_date date, member_id varchar, product_category varchar,
     generation_type varchar, credits decimal(38,6), generation_count bigint, attempt_count bigint,
     regeneration_count bigint, used_credits decimal(38,6), iterated_credits decimal(38,6),
-    wasted_credits decimal(38,6), pending_credits decimal(38,6), untracked_credits decimal(38,6)
+    wasted_credits decimal(38,6), pending_credits decimal(38,6), untracked_credits decimal(38,6),
+    cost decimal(38,18), currency varchar, unpriced_credits decimal(38,6), wasted_cost decimal(38,18),
+    team varchar
 );
 create table marts.waste_by_reason (
     workspace_id varchar, period varchar, waste_reason varchar, wasted_credits decimal(38,6),

@@ -10,3 +10,14 @@
 {% macro spark__attribute_text(attributes, key) -%}
     get_json_object({{ attributes }}, "$['{{ key }}']")
 {%- endmacro %}
+
+{#- The JSON text of an object; pairs are the SQL of its keys and values in turn. -#}
+{% macro json_object(pairs) -%}
+    {{ adapter.dispatch('json_object', 'credits')(pairs) }}
+{%- endmacro %}
+{% macro default__json_object(pairs) -%}
+    cast(json_object({{ pairs }}) as varchar)
+{%- endmacro %}
+{% macro spark__json_object(pairs) -%}
+    to_json(map({{ pairs }}))
+{%- endmacro %}

@@ -1,5 +1,8 @@
 {{ config(materialized='view') }}
 
+-- only read where there are tags: depends_on: {{ ref('fct_generation_tags') }}
+{%- set tag_keys = var('tag_keys') %}
+
 with generations as (
     select * from {{ ref('fct_generations') }}
     where usage_date > {{ as_of(var('detail_days')) }}
@@ -34,7 +37,20 @@ split as (
             and split_draws.draw_number = draws.draw_number
     where split_draws.usage_date > {{ as_of(var('detail_days')) }}
     group by split_draws.row_id
-)
+){% if tag_keys %},
+
+tags as (
+    select
+        row_id,
+        {%- for key in tag_keys %}
+        max(case when tag_key = '{{ key }}' then tag_value end)
+            as {{ tag_columns()[loop.index0] }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from {{ ref('fct_generation_tags') }}
+    where usage_date > {{ as_of(var('detail_days')) }}
+    group by row_id
+){% endif %}
 
 select
     generations.source,
@@ -96,8 +112,14 @@ select
         else cast(
             coalesce(split.unpriced_credits, generations.credits) as decimal(38, 6)
         )
-    end as unpriced_credits
+    end as unpriced_credits,
+    coalesce(teams.team, {{ no_team() }}) as team,
+    {{ tags_text('tags') }} as tags
 from generations
+{{ joined_teams('generations') }}
+{%- if tag_keys %}
+left join tags on generations.row_id = tags.row_id
+{%- endif %}
 left join draws as whole
     on
         generations.workspace_id = whole.workspace_id

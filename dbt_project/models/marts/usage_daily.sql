@@ -57,10 +57,12 @@ select
                 {{ cost_of('usage.wasted_credits', 'draws.unit_price') }},
                 split.wasted_cost
             )
-    end as wasted_cost
+    end as wasted_cost,
+    coalesce(teams.team, {{ no_team() }}) as team
 from usage
 left join draws
     on
         usage.workspace_id = draws.workspace_id
         and usage.usage_date = draws.usage_date
 left join split on {{ same_columns('usage', 'split', cell) }}
+{{ joined_teams('usage') }}

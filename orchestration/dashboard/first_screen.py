@@ -1,0 +1,118 @@
+"""The first screen: when the credits run out, what was used and wasted at what cost, what to change.
+
+Not here: the bars beneath (bars.py), or the sentences (publish/report/).
+"""
+
+from __future__ import annotations
+
+import duckdb
+import streamlit as st
+
+from orchestration.dashboard.periods import Compared, compared
+from orchestration.dashboard.sidebar import Choice
+from orchestration.dashboard.text import change_text, escaped
+from orchestration.publish.report import formatting, sentences
+from orchestration.publish.report.headline import deciding_charge_text
+from orchestration.publish.report.i18n import gettext as _
+from orchestration.publish.report.model import LAST_MONTH, MONTH_TO_DATE, Report
+from orchestration.publish.report.page import headline_notes, report_headline, workspace_label
+
+
+def show_headline(report: Report) -> None:
+    """Workspace and day of the data, when the credits run out, and what follows from it."""
+    published = (
+        f" · {_('published {at}', at=formatting.instant(report.published_at))}" if report.published_at else ""
+    )
+    day = _("data to {day}", day=formatting.day_month_year(report.summary.as_of))
+    st.caption(escaped(f"{workspace_label(report)} · {day}, {report.summary.timezone}{published}"))
+    charge = deciding_charge_text(report.forecast, write_date=formatting.day_month_year)
+    if charge:
+        st.warning(escaped(f"{charge}."))
+    st.title(escaped(report_headline(report)), anchor=False)
+    st.markdown(escaped(" ".join(headline_notes(report))))
+
+
+def show_figures(now: Compared, report: Report) -> None:
+    """What was used and wasted, what it cost, and the change against the period before."""
+    figures, days = now.figures, (now.period.last - now.period.first).days + 1
+    is_unknown = sentences.is_waste_unknown(report)
+    cost = sentences.cost_text(figures.cost, figures.currency)
+    wasted_cost = sentences.cost_text(figures.wasted_cost, figures.currency)
+    rate = formatting.percent(figures.waste_rate)
+    columns = iter(st.columns(5))
+    _metric(
+        next(columns), _("Used in {days} days", days=days), formatting.credits(figures.credits), _before(now)
+    )
+    _metric(next(columns), _("Cost"), cost or "–", None if cost else _("no price is known"))
+    wasted = "–" if is_unknown else formatting.credits(figures.wasted_credits)
+    share = ", ".join(part for part in (rate, wasted_cost) if part)
+    _metric(next(columns), _("Wasted"), wasted, None if is_unknown else share)
+    burn = formatting.credits(figures.credits / days)
+    _metric(next(columns), _("Burn per day"), burn, _generations(now))
+    rate = formatting.percent(figures.regeneration_rate)
+    _metric(next(columns), _("Regenerated"), rate or "–", None)
+
+
+def show_months(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
+    """This month so far against as many days of the last one, and all of the last one."""
+    month, last = choice.periods.get(MONTH_TO_DATE), choice.periods.get(LAST_MONTH)
+    if month is None or last is None:
+        return
+    so_far = compared(connection, choice.selection, month, as_of=choice.as_of)
+    whole = compared(connection, choice.selection, last, as_of=choice.as_of)
+    change = change_text(so_far.figures.credits, so_far.credits_before)
+    st.markdown(
+        escaped(
+            _(
+                "Compared with last month: {credits} credits so far in {month}{change}; {before} in all of "
+                "{last_month}.",
+                credits=formatting.credits(so_far.figures.credits),
+                month=formatting.month_year(month.first),
+                change="" if change is None else _(", {change} against the same days before", change=change),
+                before=formatting.credits(whole.figures.credits),
+                last_month=formatting.month_year(last.first),
+            )
+        )
+    )
+
+
+def show_advice(report: Report) -> None:
+    """The one thing to change, with what it saves."""
+    advice = sentences.advice_text(report)
+    if not report.suggestions or advice is None:
+        if advice:
+            st.info(escaped(f"{_('Suggestion:')} {advice}."))
+        return
+    first = report.suggestions[0]
+    effect = sentences.what_if_text(first, report.forecast, write_date=formatting.day_month_year)
+    saving = "; ".join(filter(None, (sentences.saving_text(first), effect)))
+    st.info(
+        f"**{escaped(_('What to change'))}**: "
+        + escaped(
+            f"{advice} ({formatting.plain(first.segment_id)}). {_('It could save {saving}.', saving=saving)}"
+        )
+    )
+
+
+def _metric(column: st.delta_generator.DeltaGenerator, label: str, value: str, beneath: str | None) -> None:
+    # grey and without an arrow: less use is neither good nor bad
+    column.metric(
+        escaped(label),
+        escaped(value),
+        escaped(beneath) if beneath else None,
+        delta_color="off",
+        delta_arrow="off",
+    )
+
+
+def _before(now: Compared) -> str | None:
+    change = change_text(now.figures.credits, now.credits_before)
+    if change is None:
+        return None
+    if not now.credits_before:
+        return _("nothing used before")
+    return _("{change} against {before} before", change=change, before=formatting.credits(now.credits_before))
+
+
+def _generations(now: Compared) -> str:
+    return _("{count} generations", count=formatting.count(now.figures.generation_count))
