@@ -16,6 +16,7 @@ from orchestration.cli.options import data_dir_option, require_free_port, use_se
 # no telemetry, and only requests of this machine are answered
 OPTIONS = (
     *("--server.address=127.0.0.1", "--server.headless=true", "--server.fileWatcherType=none"),
+    *("--theme.light.primaryColor=#005a8d", "--theme.dark.primaryColor=#56B4E9"),
     *("--browser.gatherUsageStats=false", "--client.toolbarMode=minimal", "--client.showErrorDetails=none"),
 )
 

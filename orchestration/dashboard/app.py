@@ -20,7 +20,7 @@ from orchestration.dashboard.members import report_period, show_members
 from orchestration.dashboard.over_time import show_balance, show_days
 from orchestration.dashboard.periods import USUAL, Compared, compared
 from orchestration.dashboard.plans import show_accuracy, show_budgets, show_periods
-from orchestration.dashboard.queries import DETAILED, breakdown
+from orchestration.dashboard.queries import DETAIL_DAYS, DETAILED, breakdown
 from orchestration.dashboard.sidebar import Choice, choose, chosen_language
 from orchestration.dashboard.text import dimension_label, escaped
 from orchestration.dashboard.waste import show_suggestions, show_waste
@@ -32,12 +32,16 @@ from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.versions.export import DATABASE_NAME
 from orchestration.settings import Settings
 
-# less air at the top, and a heading that leaves room for the answers; Streamlit has no option for either
+COMMAND = "credits run --landing DIR --data-dir DIR"
+# a first screen with room for the answers, and notes that are dark enough to read
 STYLE = """<style>
-[data-testid="stMainBlockContainer"] { padding-top: 2.5rem; }
+@media (min-width: 640px) { [data-testid="stMainBlockContainer"] { padding-top: 2.5rem; } }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding-top: 3.5rem; } }
+[data-testid="stCaptionContainer"] { color: inherit; }
 [data-testid="stMainBlockContainer"] h1 { font-size: 1.9rem; padding: 0; }
-[data-testid="stMainBlockContainer"] h3 { font-size: 1.1rem; padding: .25rem 0; }
+[data-testid="stMainBlockContainer"] h2 { font-size: 1.1rem; padding: .25rem 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
+[data-testid="stMetricDelta"] * { white-space: normal; }
 </style>"""
 
 
@@ -52,12 +56,16 @@ def main() -> None:
         if not (version / DATABASE_NAME).exists():
             st.title(_("Nothing is published yet"))
             st.write(_("Run this, then reload the page:"))
-            st.code("credits run --landing DIR --data-dir DIR", language=None)
+            st.code(COMMAND, language=None)
             return
         try:
             # closed after this view, so that a version that is removed is released
             with open_published(version / DATABASE_NAME) as connection:
                 _view(connection, settings, version, language)
+        except (duckdb.BinderException, duckdb.CatalogException):
+            # marts of an older release lack a column
+            st.title(_("What is published was made by another release. Run this, then reload the page:"))
+            st.code(COMMAND, language=None)
         except duckdb.Error as error:
             st.error(_("What is published cannot be read: {error}", error=escaped(str(error))))
 
@@ -75,7 +83,7 @@ def _view(connection: duckdb.DuckDBPyConnection, settings: Settings, version: Pa
     report = _report(version, workspace_id, usual, _stamp(version))
     now = compared(connection, choice.selection, choice.period, as_of=choice.as_of)
     show_headline(report)
-    show_figures(now, report)
+    show_figures(now, report, burn_days=choice.burn_days)
     show_months(connection, choice)
     show_advice(report)
     _breakdowns(connection, choice)
@@ -144,7 +152,7 @@ def _further_breakdown(connection: duckdb.DuckDBPyConnection, choice: Choice) ->
     )
     lines = breakdown(connection, choice.selection, by)
     if by in DETAILED:
-        st.caption(_("Known of the generations of the last {days} days.", days=90))
+        st.caption(_("Known of the generations of the last {days} days.", days=DETAIL_DAYS))
     show_bars(by, dimension_label(by), lines, choice.names)
 
 

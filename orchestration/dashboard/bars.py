@@ -19,7 +19,7 @@ from orchestration.publish.report import formatting
 from orchestration.publish.report.breakdown import LINES_SHOWN, abridge
 from orchestration.publish.report.i18n import gettext as _
 
-ROW_HEIGHT = 26
+ROW_HEIGHT, MARGIN = 22, 22
 # room at the right of the longest bar for its figures, of the longest bar
 ROOM = 0.75
 BLUE, SKY = "#0072B2", "#56B4E9"
@@ -43,7 +43,7 @@ def text_colour() -> str:
 
 def show_bars(by: str, heading: str, lines: Lines, names: Names) -> None:
     """A breakdown, most credits first: the ten largest and all others; a click on a bar filters by it."""
-    st.subheader(heading, anchor=False)
+    st.header(heading, anchor=False)
     if not lines:
         st.write(_("No use in these days."))
         return
@@ -82,7 +82,12 @@ def bar_rows(by: str, lines: Lines, names: Names) -> list[dict[str, Any]]:
 
 def _chart(rows: Sequence[dict[str, Any]]) -> Any:
     longest = max(row["bar"] for row in rows) or 1.0
-    label = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=150))
+    label = alt.Y(
+        "label:N",
+        sort=None,
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False, labelLimit=150, labelColor=text_colour()),
+    )
     picked = alt.selection_point(name="picked", fields=["id"], on="click", empty=True)
     base = alt.Chart(alt.InlineData(values=list(rows)))
     scale = alt.Scale(domain=[0, longest * (1 + ROOM)])
@@ -96,7 +101,7 @@ def _chart(rows: Sequence[dict[str, Any]]) -> Any:
     figures = base.mark_text(align="left", dx=4, color=text_colour(), fontSize=13).encode(
         x="bar:Q", y=label, text="written:N"
     )
-    return alt.layer(bars, figures).properties(height=ROW_HEIGHT * len(rows))
+    return alt.layer(bars, figures).properties(height=ROW_HEIGHT * len(rows) + MARGIN)
 
 
 def _clicked(by: str, key: str) -> None:

@@ -32,7 +32,7 @@ def show_changes(connection: duckdb.DuckDBPyConnection, choice: Choice, report: 
     _show_compared(connection, choice)
     _show_spikes(connection, choice)
     _show_versions(connection, choice)
-    st.subheader(_("What changed since yesterday"), anchor=False)
+    st.header(_("What changed since yesterday"), anchor=False)
     if not report.restated:
         st.write(_("Nothing that had been published before."))
     for line in report.restated:
@@ -58,7 +58,7 @@ def compared_with_before(
 
 
 def _show_compared(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
-    st.subheader(_("Against the period before"), anchor=False)
+    st.header(_("Against the period before"), anchor=False)
     before = choice.period.before
     if before is not None:
         first, last = map(formatting.day_month_year, before)
@@ -85,7 +85,7 @@ def _show_compared(connection: duckdb.DuckDBPyConnection, choice: Choice) -> Non
 
 
 def _show_spikes(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
-    st.subheader(_("Spikes"), anchor=False)
+    st.header(_("Spikes"), anchor=False)
     query = (
         "select usage_date, scope, credits, usual, cause, is_muted from marts.usage_spikes"
         " where workspace_id = $id and usage_date between $first and $last order by usage_date desc, scope"
@@ -119,7 +119,7 @@ def _show_spikes(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
 
 
 def _show_versions(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
-    st.subheader(_("New rulesets and templates"), anchor=False)
+    st.header(_("New rulesets and templates"), anchor=False)
     rows = list(_version_rows(connection, choice))
     if not rows:
         st.write(_("No ruleset or template was first used in the last 90 days."))

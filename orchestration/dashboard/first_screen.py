@@ -32,25 +32,27 @@ def show_headline(report: Report) -> None:
     st.markdown(escaped(" ".join(headline_notes(report))))
 
 
-def show_figures(now: Compared, report: Report) -> None:
-    """What was used and wasted, what it cost, and the change against the period before."""
+def show_figures(now: Compared, report: Report, *, burn_days: int) -> None:
+    """What was used and wasted, what it cost, and the change against the period before.
+
+    Args:
+        burn_days: days of the period from the first usage on.
+    """
     figures, days = now.figures, (now.period.last - now.period.first).days + 1
     is_unknown = sentences.is_waste_unknown(report)
-    cost = sentences.cost_text(figures.cost, figures.currency)
-    wasted_cost = sentences.cost_text(figures.wasted_cost, figures.currency)
-    rate = formatting.percent(figures.waste_rate)
-    columns = iter(st.columns(5))
-    _metric(
-        next(columns), _("Used in {days} days", days=days), formatting.credits(figures.credits), _before(now)
+    cost, wasted_cost = (
+        escaped(sentences.cost_text(amount, figures.currency) or "")
+        for amount in (figures.cost, figures.wasted_cost)
     )
-    _metric(next(columns), _("Cost"), cost or "–", None if cost else _("no price is known"))
+    rate = formatting.percent(figures.waste_rate)
     wasted = "–" if is_unknown else formatting.credits(figures.wasted_credits)
     share = ", ".join(part for part in (rate, wasted_cost) if part)
-    _metric(next(columns), _("Wasted"), wasted, None if is_unknown else share)
-    burn = formatting.credits(figures.credits / days)
-    _metric(next(columns), _("Burn per day"), burn, _generations(now))
-    rate = formatting.percent(figures.regeneration_rate)
-    _metric(next(columns), _("Regenerated"), rate or "–", None)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        _metric(_("Used in {days} days", days=days), formatting.credits(figures.credits), _before(now))
+        _metric(_("Cost"), cost or "–", None if cost else _("no price is known"))
+        _metric(_("Wasted"), wasted, None if is_unknown else share)
+        _metric(_("Burn per day"), formatting.credits(figures.credits / burn_days), _generations(now))
+        _metric(_("Regenerated"), formatting.percent(figures.regeneration_rate) or "–", None)
 
 
 def show_months(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
@@ -60,7 +62,6 @@ def show_months(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
         return
     so_far = compared(connection, choice.selection, month, as_of=choice.as_of)
     whole = compared(connection, choice.selection, last, as_of=choice.as_of)
-    change = change_text(so_far.figures.credits, so_far.credits_before)
     st.markdown(
         escaped(
             _(
@@ -68,7 +69,7 @@ def show_months(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
                 "{last_month}.",
                 credits=formatting.credits(so_far.figures.credits),
                 month=formatting.month_year(month.first),
-                change="" if change is None else _(", {change} against the same days before", change=change),
+                change=_since_last_month(so_far),
                 before=formatting.credits(whole.figures.credits),
                 last_month=formatting.month_year(last.first),
             )
@@ -94,15 +95,9 @@ def show_advice(report: Report) -> None:
     )
 
 
-def _metric(column: st.delta_generator.DeltaGenerator, label: str, value: str, beneath: str | None) -> None:
+def _metric(label: str, value: str, beneath: str | None) -> None:
     # grey and without an arrow: less use is neither good nor bad
-    column.metric(
-        escaped(label),
-        escaped(value),
-        escaped(beneath) if beneath else None,
-        delta_color="off",
-        delta_arrow="off",
-    )
+    st.metric(label, value, beneath or None, delta_color="off", delta_arrow="off", width="content")
 
 
 def _before(now: Compared) -> str | None:
@@ -111,7 +106,16 @@ def _before(now: Compared) -> str | None:
         return None
     if not now.credits_before:
         return _("nothing used before")
-    return _("{change} against {before} before", change=change, before=formatting.credits(now.credits_before))
+    return _("{change} ({before} before)", change=change, before=formatting.credits(now.credits_before))
+
+
+def _since_last_month(so_far: Compared) -> str:
+    change = change_text(so_far.figures.credits, so_far.credits_before)
+    if change is None:
+        return ""
+    if not so_far.credits_before:
+        return _(", nothing on the same days before")
+    return _(", {change} against the same days before", change=change)
 
 
 def _generations(now: Compared) -> str:

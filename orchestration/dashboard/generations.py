@@ -34,7 +34,7 @@ def show_generations(
         database: the published one, which the CSV is read from once it is asked for.
         timezone: of the workspace, an IANA name.
     """
-    st.subheader(_("Generations"), anchor=False)
+    st.header(_("Generations"), anchor=False)
     rows = details(connection, choice.selection, limit=DETAILS_SHOWN + 1).executed().fetchall()
     if not rows:
         st.write(_("No generation of the last 90 days is in this choice."))

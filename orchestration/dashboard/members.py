@@ -21,7 +21,7 @@ from orchestration.publish.report.model import Report, UsageLine
 
 def show_members(connection: duckdb.DuckDBPyConnection, choice: Choice, report: Report) -> None:
     """Credits per product, regenerations and quality of each member; the most efficient one is marked."""
-    st.subheader(_("Team members compared"), anchor=False)
+    st.header(_("Team members compared"), anchor=False)
     lines = [line for line in report.members if line.id in _members_chosen(choice, report)]
     if not lines:
         st.write(_("No use in these days."))

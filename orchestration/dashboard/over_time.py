@@ -13,10 +13,11 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from orchestration.dashboard.bars import BLUE, SKY, colour, is_dark
+from orchestration.dashboard.bars import BLUE, SKY, colour, is_dark, text_colour
 from orchestration.dashboard.queries import Figures
 from orchestration.dashboard.text import escaped
 from orchestration.publish.report import formatting
+from orchestration.publish.report.i18n import current_language
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import Report
 from orchestration.publish.report.page import burn_down_sentences
@@ -24,12 +25,11 @@ from orchestration.publish.report.page import burn_down_sentences
 LONGEST_DAYS_AHEAD = 120
 HEIGHT = 260
 VERMILLION, ORANGE = "#D55E00", "#E69F00"
-DAY_AXIS = alt.Axis(grid=False, format="%-d %b", tickCount=6)
 
 
 def show_balance(report: Report) -> None:
     """Credits left: measured, the median of what is to come, and its ranges; the sentences say the same."""
-    st.subheader(_("Credits left"), anchor=False)
+    st.header(_("Credits left"), anchor=False)
     described = burn_down_sentences(report)
     if not described:
         st.write(_("There is no credit ledger."))
@@ -40,7 +40,7 @@ def show_balance(report: Report) -> None:
 
 def show_days(days: Sequence[tuple[date, Figures]]) -> None:
     """Credits used on each day."""
-    st.subheader(_("Credits by day"), anchor=False)
+    st.header(_("Credits by day"), anchor=False)
     if not days:
         st.write(_("No use in these days."))
         return
@@ -104,11 +104,14 @@ def _dated(day: date) -> dict[str, Any]:
 
 
 def _day_of() -> alt.X:
-    return alt.X("utcyearmonthdate(day):T", title=None, axis=DAY_AXIS)
+    # Vega knows the names of months in English only
+    written = "%-d %b" if current_language() == "en" else "%-d/%-m"
+    axis = alt.Axis(grid=False, format=written, tickCount=6, labelColor=text_colour())
+    return alt.X("utcyearmonthdate(day):T", title=None, axis=axis)
 
 
 def _credits_of(name: str) -> alt.Y:
-    return alt.Y(f"{name}:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=4))
+    return alt.Y(f"{name}:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=4, labelColor=text_colour()))
 
 
 def _tooltip() -> list[alt.Tooltip]:

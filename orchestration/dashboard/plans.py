@@ -20,7 +20,7 @@ from orchestration.publish.report.sentences import MIN_SCORED_CASES, accuracy_te
 
 def show_periods(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
     """What is chosen in every published period, next to the period before each."""
-    st.subheader(_("Periods"), anchor=False)
+    st.header(_("Periods"), anchor=False)
     rows = [
         _period_row(compared(connection, choice.selection, period, as_of=choice.as_of))
         for period in choice.periods.values()
@@ -44,7 +44,7 @@ def show_periods(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
 
 def show_budgets(report: Report) -> None:
     """Budgets of open periods: used, expected at the end, and the chance to pass them."""
-    st.subheader(_("Budgets"), anchor=False)
+    st.header(_("Budgets"), anchor=False)
     if not report.budgets:
         st.write(_("There are no budgets. Deliver them in the feed budgets."))
         return
@@ -70,7 +70,7 @@ def show_budgets(report: Report) -> None:
 
 def show_accuracy(report: Report) -> None:
     """How good past forecasts have been, where enough of them were scored."""
-    st.subheader(_("How good is this forecast"), anchor=False)
+    st.header(_("How good is this forecast"), anchor=False)
     found = accuracy_text(report)
     for sentence in found:
         st.markdown(escaped(f"{sentence}."))

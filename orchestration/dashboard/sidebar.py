@@ -44,6 +44,7 @@ class Choice:
 
     Attributes:
         as_of: the last day of the data.
+        first_use: the first day with usage; None without any.
         periods: those published, by name.
         names: display names by dimension and id.
     """
@@ -51,8 +52,15 @@ class Choice:
     selection: Filter
     period: Period
     as_of: date
+    first_use: date | None
     periods: Mapping[str, Period]
     names: Names
+
+    @property
+    def burn_days(self) -> int:
+        """Days of the period, from the first usage on; at least 1."""
+        first = max(self.period.first, self.first_use or self.period.first)
+        return max((self.period.last - first).days + 1, 1)
 
 
 def chosen_language(otherwise: str) -> str:
@@ -73,7 +81,8 @@ def choose(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], *, languag
         workspace_id = _workspace(connection, ids)
         periods = published_periods(connection, workspace_id)
         as_of = max(period.last for period in periods.values())
-        period = _period(periods, as_of=as_of, first=_first_day(connection, workspace_id) or as_of)
+        first_use = _first_day(connection, workspace_id)
+        period = _period(periods, as_of=as_of, first=first_use or as_of)
         if period is None:
             st.info(_("Choose the last day, too."))
             return None
@@ -81,7 +90,8 @@ def choose(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], *, languag
         names = known_names(connection, workspace_id)
         chosen = _filters(choices(connection, whole), names)
     _keep_address(language, period, workspace_id, chosen)
-    return Choice(Filter(workspace_id, period.first, period.last, chosen), period, as_of, periods, names)
+    selection = Filter(workspace_id, period.first, period.last, chosen)
+    return Choice(selection, period, as_of, first_use, periods, names)
 
 
 def toggle(dimension: str, value: str) -> None:

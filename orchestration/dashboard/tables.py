@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from orchestration.publish.report.i18n import current_language
 from orchestration.publish.rows.cells import guarded
 
 
@@ -58,7 +59,7 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[Any]], *, titl
 
 def _value(column: Column, value: Any) -> Any:
     if isinstance(value, Decimal):
-        return float(value)
+        return float(value * 100 if column.kind == "percent" else value)
     return guarded(value) if column.kind == "text" and isinstance(value, str) else value
 
 
@@ -68,15 +69,17 @@ def _dtype(column: Column) -> str:
 
 
 def _config(column: Column) -> Any:
+    # the browser knows the names of months in English only
+    day = "D MMM YYYY" if current_language() == "en" else "D/M/YYYY"
     match column.kind:
         case "text":
             return st.column_config.TextColumn(help=column.help)
         case "percent":
-            return st.column_config.NumberColumn(help=column.help, format="percent")
+            return st.column_config.NumberColumn(help=column.help, format="%.1f%%")
         case "date":
-            return st.column_config.DateColumn(help=column.help, format="D MMM YYYY")
+            return st.column_config.DateColumn(help=column.help, format=day)
         case "time":
             return st.column_config.DatetimeColumn(
-                help=column.help, format="D MMM YYYY, HH:mm:ss", timezone=column.timezone
+                help=column.help, format=f"{day}, HH:mm:ss", timezone=column.timezone
             )
     return st.column_config.NumberColumn(help=column.help, format="localized")

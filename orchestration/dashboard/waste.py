@@ -24,7 +24,7 @@ def show_waste(
     connection: duckdb.DuckDBPyConnection, choice: Choice, figures: Figures, report: Report
 ) -> None:
     """Waste of what is chosen by reason, which adds up to all of it, and what is still pending."""
-    st.subheader(_("Waste by reason"), anchor=False)
+    st.header(_("Waste by reason"), anchor=False)
     if sentences.is_waste_unknown(report):
         st.write(_("unknown"))
     elif not figures.wasted_credits:
@@ -38,7 +38,7 @@ def show_waste(
 
 def show_suggestions(report: Report) -> None:
     """What could be changed, the largest saving first, each with its evidence."""
-    st.subheader(_("What to change"), anchor=False)
+    st.header(_("What to change"), anchor=False)
     if not report.suggestions:
         st.write(escaped(sentences.advice_text(report) or _("No waste detected.")))
         return
@@ -55,17 +55,19 @@ def show_suggestions(report: Report) -> None:
 
 def _reasons(connection: duckdb.DuckDBPyConnection, choice: Choice, figures: Figures) -> None:
     lines = waste_by_reason(connection, choice.selection, wasted=figures.wasted_credits)
-    rows = []
+    rows, notes = [], []
     for reason, credits, count in lines:
         known = sentences.describe_waste_reason(reason) if reason else None
         name = known.name if known else _("before the last {days} days", days=DETAIL_DAYS)
         share = credits / figures.credits if figures.credits else Decimal(0)
-        rows.append((name, credits, share, count, known.meaning if known else ""))
+        rows.append((name, credits, share, count))
+        notes += [f"{name}: {known.meaning}"] if known and known.meaning else []
     columns = (
         Column(_("Reason"), "text"),
         Column(_("Credits")),
         Column(_("Share of use"), "percent"),
         Column(_("Generations")),
-        Column(_("What it means"), "text"),
     )
     show_table(columns, rows, title=_("Waste by reason, table"))
+    for note in notes:
+        st.caption(escaped(note))

@@ -37,7 +37,7 @@ def show_what_if(
         data_dir: its working warehouse is what the forecast is made from.
         version: a result of another version is not shown.
     """
-    st.subheader(_("What if"), anchor=False)
+    st.header(_("What if"), anchor=False)
     if report.summary.credits_remaining is None:
         st.write(_("There is no credit ledger."))
         return

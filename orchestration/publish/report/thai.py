@@ -57,7 +57,7 @@ THAI: dict[str, str] = {
     "9 in 10 chance: {day} or later, perhaps not within a year": (
         "โอกาส 9 ใน 10: {day} หรือหลังจากนั้น อาจไม่หมดภายในหนึ่งปี"
     ),
-    "too early for a range: {days} of {least} days": "ยังเร็วเกินไปที่จะบอกช่วงเวลา: มีข้อมูล {days} จาก {least} วัน",
+    "too early for a range: {days} of {least} days": ("ยังเร็วเกินไปที่จะบอกช่วงเวลา: มีข้อมูล {days} จาก {least} วัน"),
     "Buy by {day}: {amount}": "ควรซื้อภายใน {day}: {amount}",
     "Buy now: {amount}": "ควรซื้อทันที: {amount}",
     "Buy nothing: what is booked or expected covers the days to come": (
@@ -73,11 +73,11 @@ THAI: dict[str, str] = {
     "next renewal {day}": "รอบเครดิตถัดไป {day}",
     "at the current pace: empty by {day}": "ตามอัตราปัจจุบัน: จะหมดภายใน {day}",
     "at the current pace: not within a year": "ตามอัตราปัจจุบัน: ไม่หมดภายในหนึ่งปี",
-    "more likely than not, the credits last more than a year": "มีแนวโน้มมากกว่าครึ่งว่าเครดิตพอใช้ได้นานกว่าหนึ่งปี",
+    "more likely than not, the credits last more than a year": ("มีแนวโน้มมากกว่าครึ่งว่าเครดิตพอใช้ได้นานกว่าหนึ่งปี"),
     "There is no credit ledger, so only use and burn are reported, not what is left.": (
         "ไม่มีบัญชีเครดิต จึงบอกได้เฉพาะการใช้และอัตราการใช้ ไม่บอกยอดคงเหลือ"
     ),
-    "{credits} of the credits used were covered by no lot.": "มี {credits} เครดิตที่ใช้ไปโดยไม่มีล็อตเครดิตรองรับ",
+    "{credits} of the credits used were covered by no lot.": ("มี {credits} เครดิตที่ใช้ไปโดยไม่มีล็อตเครดิตรองรับ"),
     "{credits} credits of implausible charges are not taken for demand by the "
     "forecast; use and what is left count them": (
         "การพยากรณ์ไม่นับ {credits} เครดิตจากรายการที่ผิดปกติเป็นความต้องการ แต่ยอดใช้และยอดคงเหลือนับรวม"
@@ -118,7 +118,7 @@ THAI: dict[str, str] = {
     "Dashed: the median of what is to come, empty on {day}. {range}.": (
         "เส้นประ: ค่ากลางของวันข้างหน้า หมดวันที่ {day} {range}"
     ),
-    "{credits} credits expire on {day} unless used before.": "{credits} เครดิตจะหมดอายุ {day} หากไม่ใช้ก่อน",
+    "{credits} credits expire on {day} unless used before.": ("{credits} เครดิตจะหมดอายุ {day} หากไม่ใช้ก่อน"),
     # breakdowns
     "By team member": "แยกตามสมาชิกทีม",
     "By category": "แยกตามหมวดสินค้า",
@@ -134,7 +134,7 @@ THAI: dict[str, str] = {
     "most efficient": "คุ้มค่าที่สุด",
     "Most efficient: ": "คุ้มค่าที่สุด: ",
     ", the fewest credits per product ({credits}) among members with enough products to compare "
-    "({least} by default).": " ใช้เครดิตต่อสินค้าน้อยที่สุด ({credits}) ในหมู่สมาชิกที่มีสินค้ามากพอจะเทียบได้ (ปกติ {least})",
+    "({least} by default).": (" ใช้เครดิตต่อสินค้าน้อยที่สุด ({credits}) ในหมู่สมาชิกที่มีสินค้ามากพอจะเทียบได้ (ปกติ {least})"),
     "Use": "การใช้งาน",
     # waste and what to change
     "Waste": "ความสูญเปล่า",
@@ -152,7 +152,7 @@ THAI: dict[str, str] = {
     ),
     "{drawn} of the allowance of {allowance} used": "ใช้ {drawn} จากวงเงิน {allowance}",
     "No waste detected.": "ไม่พบความสูญเปล่า",
-    "{credits} credits were wasted, {rate} of those used.": "สูญเปล่า {credits} เครดิต คิดเป็น {rate} ของที่ใช้",
+    "{credits} credits were wasted, {rate} of those used.": ("สูญเปล่า {credits} เครดิต คิดเป็น {rate} ของที่ใช้"),
     "{credits} credits were wasted.": "สูญเปล่า {credits} เครดิต",
     "Pending: {credits} credits, of which {expected} are expected to end as waste": (
         "รอผล: {credits} เครดิต คาดว่าจะสูญเปล่า {expected}"
@@ -174,7 +174,9 @@ THAI: dict[str, str] = {
         "การสร้างล้มเหลว ถูกยกเลิก หมดเวลา หรือถูกบล็อก แต่ยังถูกคิดเครดิต"
     ),
     "low-quality first drafts": "ร่างแรกคุณภาพต่ำ",
-    "The first attempt scored low and was thrown away for a later one.": "ครั้งแรกได้คะแนนต่ำและถูกแทนที่ด้วยครั้งหลัง",
+    "The first attempt scored low and was thrown away for a later one.": (
+        "ครั้งแรกได้คะแนนต่ำและถูกแทนที่ด้วยครั้งหลัง"
+    ),
     "fields that nobody uses": "ช่องที่ไม่มีใครใช้",
     "In 90 days no content of this kind of field was used in its category.": (
         "ใน 90 วัน ไม่มีการใช้เนื้อหาของช่องชนิดนี้ในหมวดนี้เลย"
@@ -192,7 +194,7 @@ THAI: dict[str, str] = {
     "improve templates to reduce {reduced}": "ปรับปรุงเทมเพลตเพื่อลด{reduced}",
     "try another model to reduce {reduced}": "ลองใช้โมเดลอื่นเพื่อลด{reduced}",
     "improve workflows to reduce {reduced}": "ปรับปรุงเวิร์กโฟลว์เพื่อลด{reduced}",
-    "review what is generated for a category to reduce {reduced}": "ทบทวนสิ่งที่สร้างในหมวดสินค้าเพื่อลด{reduced}",
+    "review what is generated for a category to reduce {reduced}": ("ทบทวนสิ่งที่สร้างในหมวดสินค้าเพื่อลด{reduced}"),
     "stop generating fields that nobody uses": "หยุดสร้างช่องที่ไม่มีใครใช้",
     "go through {what} together": "ทบทวน{what}ร่วมกัน",
     "look at the generations behind {waste}": "ดูรายการที่อยู่เบื้องหลัง{waste}",
@@ -220,14 +222,14 @@ THAI: dict[str, str] = {
     ),
     # the foot
     "What changed since yesterday": "สิ่งที่เปลี่ยนไปจากเมื่อวาน",
-    "The newest run changed days that had been published before:": "การประมวลผลล่าสุดเปลี่ยนวันที่เคยเผยแพร่แล้ว:",
-    "Nothing that had been published before; {day} was added.": "ไม่มีสิ่งที่เคยเผยแพร่แล้วเปลี่ยนไป เพิ่ม {day}",
-    "{source} says {theirs} for {days}, we have {ours}": "{source} ระบุ {theirs} สำหรับ {days} เรามี {ours}",
+    "The newest run changed days that had been published before:": ("การประมวลผลล่าสุดเปลี่ยนวันที่เคยเผยแพร่แล้ว:"),
+    "Nothing that had been published before; {day} was added.": ("ไม่มีสิ่งที่เคยเผยแพร่แล้วเปลี่ยนไป เพิ่ม {day}"),
+    "{source} says {theirs} for {days}, we have {ours}": ("{source} ระบุ {theirs} สำหรับ {days} เรามี {ours}"),
     " ({share} apart)": " (ต่างกัน {share})",
     "{first} to {last}": "{first} ถึง {last}",
     "{cause}: {days} changed, {first} to {last}": "{cause}: เปลี่ยน {days} ตั้งแต่ {first} ถึง {last}",
     "{cause}: {first} changed": "{cause}: เปลี่ยน {first}",
-    "{days}; credits used {more}, wasted {more_wasted}": "{days} เครดิตที่ใช้ {more} สูญเปล่า {more_wasted}",
+    "{days}; credits used {more}, wasted {more_wasted}": ("{days} เครดิตที่ใช้ {more} สูญเปล่า {more_wasted}"),
     "unchanged": "เท่าเดิม",
     "Late deliveries": "ข้อมูลที่มาช้า",
     "Retractions": "รายการที่ถูกถอน",
@@ -293,22 +295,21 @@ THAI: dict[str, str] = {
     ),
     "{day} or later": "{day} หรือหลังจากนั้น",
     "no price is known for {credits} credits": "ไม่ทราบราคาของ {credits} เครดิต",
-    "{credits} credits cost another currency and are not counted": "{credits} เครดิตเป็นสกุลเงินอื่นและไม่นับรวม",
+    "{credits} credits cost another currency and are not counted": ("{credits} เครดิตเป็นสกุลเงินอื่นและไม่นับรวม"),
     "forecasts of budgets made again on past days, errors in days of mean use": (
         "การพยากรณ์งบประมาณที่ทำซ้ำกับวันที่ผ่านมา ค่าคลาดเคลื่อนเป็นวันของการใช้เฉลี่ย"
     ),
-    "{change} against the period before, which used {before}": "{change} เทียบกับช่วงก่อนหน้าที่ใช้ {before}",
+    "{change} against the period before, which used {before}": ("{change} เทียบกับช่วงก่อนหน้าที่ใช้ {before}"),
     # the dashboard
     "Credit usage": "การใช้เครดิต",
     "Nothing is published yet": "ยังไม่มีสิ่งที่เผยแพร่",
     "Run this, then reload the page:": "รันคำสั่งนี้ แล้วโหลดหน้านี้ใหม่:",
     "What is published cannot be read: {error}": "อ่านสิ่งที่เผยแพร่ไม่ได้: {error}",
-    "No workspace has a generation or a credit entry yet.": "ยังไม่มีเวิร์กสเปซที่มีการสร้างหรือรายการเครดิต",
+    "No workspace has a generation or a credit entry yet.": ("ยังไม่มีเวิร์กสเปซที่มีการสร้างหรือรายการเครดิต"),
     "There is no credit ledger.": "ไม่มีบัญชีเครดิต",
     "Credits by day": "เครดิตรายวัน",
     "Choose the last day, too.": "เลือกวันสุดท้ายด้วย",
     "Reason of waste": "สาเหตุของความสูญเปล่า",
-    "Reasons are known of the single generations of the last 90 days.": ("สาเหตุมีเฉพาะรายการของ 90 วันล่าสุด"),
     "Period": "ช่วงเวลา",
     "Other dates": "วันอื่น",
     "From and to": "ตั้งแต่และถึง",
@@ -320,4 +321,142 @@ THAI: dict[str, str] = {
     "No generation of the last 90 days is in this choice.": "ไม่มีรายการของ 90 วันล่าสุดในตัวเลือกนี้",
     "The newest {count}; the CSV has all.": "{count} รายการล่าสุด ไฟล์ CSV มีทั้งหมด",
     "Download as CSV": "ดาวน์โหลดเป็น CSV",
+    "Break down by": "แยกตาม",
+    "Known of the generations of the last {days} days.": "มีข้อมูลเฉพาะรายการของ {days} วันล่าสุด",
+    "Over time": "ตามเวลา",
+    "Team": "ทีม",
+    "Periods and budgets": "ช่วงเวลาและงบประมาณ",
+    "What if": "ลองปรับดู",
+    "What changed": "สิ่งที่เปลี่ยนไป",
+    "Against the period before": "เทียบกับช่วงก่อนหน้า",
+    "By": "ตาม",
+    "Spikes": "การใช้ที่พุ่งสูง",
+    "New rulesets and templates": "ruleset และเทมเพลตใหม่",
+    "Nothing that had been published before.": "ไม่มีสิ่งที่เคยเผยแพร่แล้วเปลี่ยนไป",
+    "The period before is {first} to {last}.": "ช่วงก่อนหน้าคือ {first} ถึง {last}",
+    "Nothing is known of the period before.": "ไม่มีข้อมูลของช่วงก่อนหน้า",
+    "Before": "ก่อนหน้า",
+    "Change": "เปลี่ยนแปลง",
+    "Change, share": "เปลี่ยนแปลง (สัดส่วน)",
+    "No day of the period stands out.": "ไม่มีวันใดในช่วงนี้ที่ผิดไปจากปกติ",
+    "What": "อะไร",
+    "Usual": "ปกติ",
+    "Cause": "สาเหตุ",
+    "Alert": "แจ้งเตือน",
+    "No ruleset or template was first used in the last 90 days.": (
+        "ไม่มี ruleset หรือเทมเพลตที่เริ่มใช้ใน 90 วันล่าสุด"
+    ),
+    "Kind": "ชนิด",
+    "New": "ใหม่",
+    "Since": "ตั้งแต่",
+    "Instead of": "แทน",
+    "Regenerated before": "สร้างซ้ำก่อนหน้า",
+    "Quality": "คุณภาพ",
+    "Quality before": "คุณภาพก่อนหน้า",
+    "single charges": "รายการเดี่ยว",
+    "the day": "ทั้งวัน",
+    "no": "ไม่",
+    "yes": "ใช่",
+    "{change} ({before} before)": "{change} (ก่อนหน้า {before})",
+    ", {change} against the same days before": " ({change} เทียบกับวันเดียวกันของเดือนก่อน)",
+    "{count} generations": "{count} รายการ",
+    "nothing used before": "ก่อนหน้าไม่มีการใช้",
+    ", nothing on the same days before": " (วันเดียวกันของเดือนก่อนไม่มีการใช้)",
+    "Cost": "ค่าใช้จ่าย",
+    "Compared with last month: {credits} credits so far in {month}{change}; {before} in all of "
+    "{last_month}.": (
+        "เทียบกับเดือนที่แล้ว: {month} ใช้ไปแล้ว {credits} เครดิต{change} ส่วน {last_month} ทั้งเดือนใช้ {before}"
+    ),
+    "no price is known": "ไม่ทราบราคา",
+    "What to change": "สิ่งที่ควรปรับ",
+    "It could save {saving}.": "อาจประหยัดได้ {saving}",
+    "Attempt": "ครั้งที่",
+    "of attempts": "จากทั้งหมด (ครั้ง)",
+    "Product": "สินค้า",
+    "Currency": "สกุลเงิน",
+    "What became of it": "ผลของเนื้อหา",
+    "Tags": "แท็ก",
+    "Source": "แหล่งข้อมูล",
+    "Event": "รหัสรายการ",
+    "Time, {zone}": "เวลา {zone}",
+    "Team members compared": "เปรียบเทียบสมาชิกทีม",
+    "Of the last {days} days: members are compared in published periods.": (
+        "ของ {days} วันล่าสุด: การเปรียบเทียบสมาชิกมีเฉพาะช่วงเวลาที่เผยแพร่"
+    ),
+    "Share": "สัดส่วน",
+    "Products": "สินค้า (จำนวน)",
+    "Mix-adjusted": "เทียบงานชนิดเดียวกัน",
+    "Of all that the members did; other filters do not narrow it.": (
+        "นับงานทั้งหมดของสมาชิก ตัวกรองอื่นไม่มีผลกับตารางนี้"
+    ),
+    "Most efficient: {name}, the fewest credits per product among members with enough products to compare.": (
+        "คุ้มค่าที่สุด: {name} ใช้เครดิตต่อสินค้าน้อยที่สุดในหมู่สมาชิกที่มีสินค้ามากพอจะเทียบได้"
+    ),
+    "Credits, divided by what the same fields cost on average; below 1 is better.": (
+        "เครดิตหารด้วยค่าเฉลี่ยของช่องแบบเดียวกัน ต่ำกว่า 1 ดีกว่า"
+    ),
+    "Mean score of first attempts, 0 to 1.": "คะแนนเฉลี่ยของครั้งแรก 0 ถึง 1",
+    "{credits} credits on {count} days with use, most on {day}: {most}.": (
+        "{credits} เครดิตใน {count} วันที่มีการใช้ มากที่สุดเมื่อ {day}: {most}"
+    ),
+    "This month": "เดือนนี้",
+    "Last month": "เดือนที่แล้ว",
+    "Billing period": "รอบบิล",
+    "Periods": "ช่วงเวลา",
+    "First day": "วันแรก",
+    "Last day": "วันสุดท้าย",
+    "There are no budgets. Deliver them in the feed budgets.": "ยังไม่มีงบประมาณ ส่งได้ในฟีด budgets",
+    "Budget": "งบประมาณของ",
+    "of": "จากงบ",
+    "Unit": "หน่วย",
+    "Share used": "สัดส่วนที่ใช้ไป",
+    "Expected at its end": "คาดว่าสิ้นช่วง",
+    "from": "ตั้งแต่",
+    "to": "ถึง",
+    "Chance to pass it": "โอกาสเกินงบ",
+    "Passes it on": "เกินงบเมื่อ",
+    "Fewer than {least} forecasts could be scored so far.": ("การพยากรณ์ที่ตรวจสอบผลได้ยังไม่ถึง {least} ครั้ง"),
+    "Credits in the period before.": "เครดิตในช่วงก่อนหน้า",
+    "More filters": "ตัวกรองเพิ่มเติม",
+    "Ruleset": "ชุดกฎ (ruleset)",
+    "Template": "เทมเพลต",
+    "Model": "โมเดล",
+    "Locale": "ภาษาของเนื้อหา",
+    "Status": "สถานะ",
+    "Tag": "แท็ก (คีย์=ค่า)",
+    "(no member)": "(ไม่ระบุสมาชิก)",
+    "(no team)": "(ไม่มีทีม)",
+    "(uncategorised)": "(ไม่มีหมวด)",
+    "(none)": "(ไม่มี)",
+    "used": "นำไปใช้",
+    "iterated": "ปรับแก้ต่อ",
+    "wasted": "สูญเปล่า",
+    "pending": "รอผล",
+    "untracked": "ไม่ติดตาม",
+    "refunded": "คืนเครดิตแล้ว",
+    "succeeded": "สำเร็จ",
+    "failed": "ล้มเหลว",
+    "cancelled": "ยกเลิก",
+    "timed out": "หมดเวลา",
+    "blocked": "ถูกบล็อก",
+    "Waste by reason": "ความสูญเปล่าแยกตามสาเหตุ",
+    "before the last {days} days": "ก่อน {days} วันล่าสุด",
+    "Predict": "พยากรณ์",
+    "Move a slider first.": "เลื่อนแถบก่อน",
+    "Credits spent on regenerations, change": "เครดิตที่ใช้สร้างซ้ำ เพิ่มหรือลด",
+    "Credits saved in 30 days": "เครดิตที่ประหยัดใน 30 วัน",
+    "Products at once": "สินค้าที่สร้างพร้อมกัน",
+    "on": "ในวันที่",
+    "Buy a pack": "ซื้อแพ็ก",
+    "ordered on": "สั่งซื้อวันที่",
+    "As it is": "ตามที่เป็นอยู่",
+    "With the changes": "เมื่อปรับแล้ว",
+    "{days} later in the median.": "ค่ากลางของวันหมดช้าลง {days}",
+    "{days} earlier in the median.": "ค่ากลางของวันหมดเร็วขึ้น {days}",
+    "Team members more or fewer": "สมาชิกทีมเพิ่มหรือลด",
+    "Predicting …": "กำลังพยากรณ์ …",
+    "none": "ไม่ซื้อ",
+    "What is published was made by another release. Run this, then reload the page:": (
+        "สิ่งที่เผยแพร่มาจากรุ่นอื่น รันคำสั่งนี้ แล้วโหลดหน้านี้ใหม่:"
+    ),
 }
