@@ -12,7 +12,7 @@ import duckdb
 import streamlit as st
 
 from orchestration.dashboard import what_if
-from orchestration.dashboard.bars import show_bars
+from orchestration.dashboard.bars import is_dark, show_bars
 from orchestration.dashboard.changes import show_changes
 from orchestration.dashboard.first_screen import show_advice, show_figures, show_headline, show_months
 from orchestration.dashboard.generations import show_generations
@@ -37,12 +37,14 @@ COMMAND = "credits run --landing DIR --data-dir DIR"
 STYLE = """<style>
 @media (min-width: 640px) { [data-testid="stMainBlockContainer"] { padding-top: 2.5rem; } }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding-top: 3.5rem; } }
-[data-testid="stCaptionContainer"] { color: inherit; }
+[data-testid="stCaptionContainer"] { opacity: 1; }
 [data-testid="stMainBlockContainer"] h1 { font-size: 1.9rem; padding: 0; }
 [data-testid="stMainBlockContainer"] h2 { font-size: 1.1rem; padding: .25rem 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
 [data-testid="stMetricDelta"] * { white-space: normal; }
 </style>"""
+# the light blue of chosen values needs dark words
+DARK_STYLE = "<style>[data-tag], [data-tag] * { color: #111 !important; }</style>"
 
 
 def main() -> None:
@@ -51,7 +53,7 @@ def main() -> None:
     language = chosen_language(settings.lang)
     with using_language(language):
         st.set_page_config(page_title=_("Credit usage"), layout="wide", initial_sidebar_state="auto")
-        st.html(STYLE)
+        st.html(STYLE + (DARK_STYLE if is_dark() else ""))
         version = settings.published_dir.resolve()
         if not (version / DATABASE_NAME).exists():
             st.title(_("Nothing is published yet"))

@@ -92,7 +92,7 @@ def _show_spikes(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
     )
     chosen = choice.selection
     days = {"id": chosen.workspace_id, "first": chosen.first, "last": chosen.last}
-    rows = connection.execute(query, days).fetchall()
+    rows = connection.execute(query, days).fetchall() if has_mart(connection, "usage_spikes") else []
     if not rows:
         st.write(_("No day of the period stands out."))
         return

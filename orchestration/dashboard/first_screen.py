@@ -9,6 +9,7 @@ import duckdb
 import streamlit as st
 
 from orchestration.dashboard.periods import Compared, compared
+from orchestration.dashboard.queries import Figures
 from orchestration.dashboard.sidebar import Choice
 from orchestration.dashboard.text import change_text, escaped
 from orchestration.publish.report import formatting, sentences
@@ -49,7 +50,7 @@ def show_figures(now: Compared, report: Report, *, burn_days: int) -> None:
     share = ", ".join(part for part in (rate, wasted_cost) if part)
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         _metric(_("Used in {days} days", days=days), formatting.credits(figures.credits), _before(now))
-        _metric(_("Cost"), cost or "–", None if cost else _("no price is known"))
+        _metric(_("Cost"), cost or "–", _unpriced(figures))
         _metric(_("Wasted"), wasted, None if is_unknown else share)
         _metric(_("Burn per day"), formatting.credits(figures.credits / burn_days), _generations(now))
         _metric(_("Regenerated"), formatting.percent(figures.regeneration_rate) or "–", None)
@@ -107,6 +108,13 @@ def _before(now: Compared) -> str | None:
     if not now.credits_before:
         return _("nothing used before")
     return _("{change} ({before} before)", change=change, before=formatting.credits(now.credits_before))
+
+
+def _unpriced(figures: Figures) -> str | None:
+    """The credits that no price is known for, where there are any."""
+    if not figures.unpriced_credits:
+        return None
+    return _("no price for {credits}", credits=formatting.credits(figures.unpriced_credits))
 
 
 def _since_last_month(so_far: Compared) -> str:

@@ -33,7 +33,7 @@ DETAILS_COLUMNS = (
 )
 # generation_details with the columns of usage_daily
 _DETAILS_AS_CUBE = (
-    "(select *, 1 as generation_count, (attempt_number is not null)::int as attempt_count,"
+    "(select * replace ((attempt_number is not null)::int as attempt_count), 1 as generation_count,"
     " is_regeneration::int as regeneration_count,"
     " case when disposition = 'wasted' then credits else 0 end as wasted_credits,"
     " case when disposition = 'wasted' then cost when cost is not null then 0 end as wasted_cost"
@@ -53,6 +53,7 @@ _MEASURES = (
     f"case when {_ONE_CURRENCY} then sum(cost) end as cost",
     f"case when {_ONE_CURRENCY} then coalesce(sum(wasted_cost), 0) end as wasted_cost",
     f"case when {_ONE_CURRENCY} then min(currency) end as currency",
+    "coalesce(sum(unpriced_credits), 0)::decimal(38, 6) as unpriced_credits",
 )
 
 
@@ -113,7 +114,8 @@ class Filter:
 class Figures:
     """Totals over the rows that match a filter. Credits in credits, cost in `currency`, exact.
 
-    `cost`, `wasted_cost` and `currency` are None where no price is known, or several currencies are in it.
+    `cost`, `wasted_cost` and `currency` are None where no price is known, or several currencies are in it;
+    `unpriced_credits` are in no cost.
     """
 
     credits: Decimal
@@ -124,6 +126,7 @@ class Figures:
     cost: Decimal | None
     wasted_cost: Decimal | None
     currency: str | None
+    unpriced_credits: Decimal
 
     @property
     def regeneration_rate(self) -> Decimal | None:

@@ -367,7 +367,7 @@ THAI: dict[str, str] = {
     "{last_month}.": (
         "เทียบกับเดือนที่แล้ว: {month} ใช้ไปแล้ว {credits} เครดิต{change} ส่วน {last_month} ทั้งเดือนใช้ {before}"
     ),
-    "no price is known": "ไม่ทราบราคา",
+    "no price for {credits}": "ไม่ทราบราคา {credits} เครดิต",
     "What to change": "สิ่งที่ควรปรับ",
     "It could save {saving}.": "อาจประหยัดได้ {saving}",
     "Attempt": "ครั้งที่",
