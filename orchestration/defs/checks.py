@@ -8,30 +8,42 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from expectations.runner import CheckResult, run_gates
+from expectations.runner import CheckResult, GateReport, run_gates
 from expectations.suites.by_layer import GATES
+from orchestration.defs.dbt_specs import CHECKS, described
 from orchestration.defs.resources import RunContext
 from orchestration.defs.torn_warehouse import refuse_torn
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.run_state import complete_batch
 
+EXPECTATIONS = "expectations_hold"
+
 
 def layer_gate(layer: str) -> dg.AssetChecksDefinition:
     """One check for each gated table of a layer, all run in one step."""
-    assets = list(dict.fromkeys(gate.asset for gate in GATES[layer]))
+    rules: dict[str, list[str]] = {}
+    for table in GATES[layer]:
+        rules.setdefault(table.asset, []).extend(
+            f"{check.name} ({check.severity}): {check.rule}" for check in table.checks
+        )
+    assets = list(rules)
 
     @dg.multi_asset_check(
         name=f"{layer}_gate",
         specs=[
             dg.AssetCheckSpec(
-                name="gate",
+                name=EXPECTATIONS,
                 asset=asset.split("."),
                 blocking=True,
-                description=f"Every expectation of the suite {asset}; a critical failure stops the run.",
+                description=described(
+                    f"What must be true of {asset}; where it is critical, the run stops if it is not:",
+                    rules[asset],
+                ),
             )
             for asset in assets
         ],
+        description=f"Everything that is expected of the layer {layer}; what follows waits for it.",
     )
     def gate(
         context: dg.AssetCheckExecutionContext,
@@ -59,8 +71,20 @@ def layer_gate(layer: str) -> dg.AssetChecksDefinition:
         context.log.info(f"{layer} gate: {passed} of {len(report.results)} expectations passed{listed}")
         for asset in assets:
             yield _as_dagster(asset, [result for result in report.results if result.asset == asset])
+        stop_at(report)
 
     return gate
+
+
+def stop_at(report: GateReport) -> None:
+    """Fail the step where a critical check failed: its first line in the UI is the first reason.
+
+    Dagster's own error would only count the checks.
+    """
+    failed = report.failed_critical
+    if failed:
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        raise dg.Failure(f"{failed[0].asset} {failed[0].check_name}: {failed[0].message}{more}")
 
 
 _SHARED = ("asset", "check_name", "severity", "passed", "observed", "expected", "message")
@@ -71,14 +95,17 @@ def _as_dagster(asset: str, results: list[CheckResult]) -> dg.AssetCheckResult:
     is_critical = any(result.severity == "critical" for result in failed)
     return dg.AssetCheckResult(
         asset_key=asset.split("."),
-        check_name="gate",
+        check_name=EXPECTATIONS,
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
         description="; ".join(f"{result.severity}: {result.message}" for result in failed)
-        or f"{len(results)} of {len(results)} expectations passed",
+        or f"{len(results)} of {len(results)} expectations hold",
         metadata={
-            result.check_name: ("passed: " if result.passed else f"{result.severity}, failed: ")
-            + (result.observed if result.passed else result.message)
-            for result in results
+            CHECKS: len(results),
+            **{
+                result.check_name: ("holds: " if result.passed else f"{result.severity}, failed: ")
+                + (result.expected if result.passed else result.message)
+                for result in results
+            },
         },
     )

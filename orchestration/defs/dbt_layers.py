@@ -11,13 +11,13 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.defs.dbt_specs import TESTS, asset_specs, check_specs
+from orchestration.defs.dbt_specs import CHECKS, TESTS, asset_specs, check_specs
 from orchestration.defs.resources import RunContext
 from orchestration.lake.lake import Lake
 from orchestration.landing.contract import FEEDS
 from orchestration.publish.versions.history import read_run_state
 from orchestration.settings import Settings
-from orchestration.warehouse.dbt_build import DbtProject, NodeResult, raise_failures
+from orchestration.warehouse.dbt_build import DbtFailed, DbtProject, NodeResult, raise_failures
 from orchestration.warehouse.dbt_changes import Changes, tables_without_new_rows
 from orchestration.warehouse.journal import CheckRow, Journal
 from orchestration.warehouse.protocol import Warehouse
@@ -31,6 +31,7 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name=layer,
+        description=f"Build the dbt models of the layer {layer}, and run their dbt tests.",
         specs=asset_specs(manifest, layer),
         check_specs=check_specs(manifest, layer),
         can_subset=True,
@@ -82,11 +83,19 @@ def dbt_layer(layer: str, *, manifest: Path) -> dg.AssetsDefinition:
                 elif asset_key in context.selected_asset_keys and asset_key.path[-1] in unchanged:
                     yield dg.MaterializeResult(asset_key=asset_key, metadata={"unchanged": True})
             yield from checked(results, {key.asset_key for key in context.selected_asset_check_keys})
-            raise_failures(layer, results)
+            _stop_at(layer, results)
             tests = sum(result.kind == "test" for result in results)
             context.log.info(f"{layer}: {len(built)} models built, {tests} tests passed")
 
     return build
+
+
+def _stop_at(layer: str, results: Sequence[NodeResult]) -> None:
+    """Fail the step with what dbt found as the first line, not as the cause of another error."""
+    try:
+        raise_failures(layer, results)
+    except DbtFailed as error:
+        raise dg.Failure(str(error)) from error
 
 
 def unchanged_models(
@@ -121,8 +130,13 @@ def checked(results: Sequence[NodeResult], asset_keys: Set[dg.AssetKey]) -> Iter
                 asset_key=asset_key,
                 check_name=TESTS,
                 passed=all(test.passed for test in of_model),
-                metadata={test.name: test.found for test in of_model},
+                description=f"{sum(test.passed for test in of_model)} of {len(of_model)} dbt tests passed",
+                metadata={CHECKS: len(of_model), **{test.name: _said(test) for test in of_model}},
             )
+
+
+def _said(test: NodeResult) -> str:
+    return f"{'passed' if test.passed else 'failed'}: {test.description} {test.found}."
 
 
 def _as_check_row(layer: str, test: NodeResult) -> CheckRow:
@@ -133,6 +147,6 @@ def _as_check_row(layer: str, test: NodeResult) -> CheckRow:
         severity="critical",
         passed=test.passed,
         observed=test.found,
-        expected="0 failing rows",
+        expected=test.description or "0 failing rows",
         message="" if test.passed else f"the dbt test {test.name} found {test.found}",
     )

@@ -6,7 +6,7 @@ dagster-dbt makes the same of it, and takes two seconds to import. How a layer i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ import dagster as dg
 from orchestration.defs.policy import code_of
 from orchestration.settings import PROJECT_DIR
 
-TESTS = "tests"
+TESTS = "dbt_tests_pass"
+# in the metadata of a check: how many there are in it, as the commands count them
+CHECKS = "checks"
 Node = Mapping[str, Any]
 
 
@@ -29,14 +31,25 @@ def asset_specs(manifest: Path, layer: str) -> list[dg.AssetSpec]:
 def check_specs(manifest: Path, layer: str) -> list[dg.AssetCheckSpec]:
     """One check for each model of a layer with data tests: that all of them pass."""
     nodes = _nodes(manifest)
-    tested = {node.get("attached_node") for node in nodes.values() if node["resource_type"] == "test"}
+    tests: dict[str, list[str]] = {}
+    for node in nodes.values():
+        if node["resource_type"] == "test" and (model := node.get("attached_node")):
+            tests.setdefault(model, []).append(f"{node['name']}: {node['description']}")
     return [
         dg.AssetCheckSpec(
-            name=TESTS, asset=_key(node), blocking=True, description="Every dbt test of the model passes."
+            name=TESTS,
+            asset=_key(node),
+            blocking=True,
+            description=described("Every dbt test of the model passes:", tests[node["unique_id"]]),
         )
         for node in _of_layer(nodes, layer)
-        if node["unique_id"] in tested
+        if node["unique_id"] in tests
     ]
+
+
+def described(what: str, rules: Sequence[str]) -> str:
+    """A description as Markdown: what a check is, and each rule in it."""
+    return "\n".join([what, "", *(f"- {rule}" for rule in rules)])
 
 
 @cache

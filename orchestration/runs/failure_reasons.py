@@ -15,7 +15,7 @@ KILLED = "Its process ended without a report: killed, or the machine stopped. No
 # how a step fails on an interrupt: in Dagster, in a statement of DuckDB, in dbt
 _ON_INTERRUPT = ("InterruptedError", "Query interrupted", "KeyboardInterrupt")
 # the class of an error of ours says nothing that its sentence does not
-_OURS = re.compile(r"^orchestration\.[\w.]+: ")
+_OURS = re.compile(r"^(orchestration\.[\w.]+|dagster\.\S+\.Failure): ")
 _FILE = re.compile(r"[\"'](/[^\"']+)[\"']")
 _PROCESS = re.compile(r"PID (\d+)")
 # a part of a library's message, and what it means; {file} and {process} are found in the message

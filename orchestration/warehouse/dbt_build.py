@@ -52,6 +52,7 @@ class NodeResult:
         passed: whether it was built, or held.
         found: what was found, such as "3 failing rows"; dbt's message where it failed.
         seconds: how long it took.
+        description: of a test, what it proves; empty if it does not say.
     """
 
     kind: str
@@ -60,6 +61,7 @@ class NodeResult:
     passed: bool
     found: str
     seconds: float
+    description: str = ""
 
 
 class DbtProject:
@@ -314,6 +316,7 @@ class DbtProject:
             passed=passed,
             found=found,
             seconds=seconds,
+            description=node.description,
         )
 
 

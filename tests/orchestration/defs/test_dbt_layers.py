@@ -72,7 +72,8 @@ def test_marts_are_built_again_if_a_python_step_wrote_other_tables(
 
 def test_the_tests_of_a_model_are_one_check_that_names_each() -> None:
     def result(name: str, *, passed: bool, kind: str = "test") -> NodeResult:
-        return NodeResult(kind, "facts.fct_doors", name, passed, f"{int(not passed)} failing rows", 0.1)
+        found = f"{int(not passed)} failing rows"
+        return NodeResult(kind, "facts.fct_doors", name, passed, found, 0.1, f"A door {name}.")
 
     results = [
         result("fct_doors", passed=True, kind="table"),
@@ -83,7 +84,9 @@ def test_the_tests_of_a_model_are_one_check_that_names_each() -> None:
 
     assert not check.passed
     assert {name: found.value for name, found in check.metadata.items()} == {
-        "is_shut": "0 failing rows",
-        "is_locked": "1 failing rows",
+        "checks": 2,
+        "is_shut": "passed: A door is_shut. 0 failing rows.",
+        "is_locked": "failed: A door is_locked. 1 failing rows.",
     }
+    assert check.description == "1 of 2 dbt tests passed"
     assert list(checked(results, set())) == [], "a test of a model of another layer is no check of this one"

@@ -8,8 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from expectations.runner import CheckResult, GateReport
 from expectations.suites.by_layer import GATES
 from orchestration.definitions import build
+from orchestration.defs.checks import EXPECTATIONS, stop_at
 from orchestration.defs.dbt_specs import asset_specs
 from orchestration.settings import Settings
 
@@ -90,9 +92,35 @@ def test_every_critical_gate_blocks_the_next_step(definitions: dg.Definitions) -
     }
     assert critical
     for key in critical:
-        assert graph.get_check_spec(dg.AssetCheckKey(key, "gate")).blocking, key
+        assert graph.get_check_spec(dg.AssetCheckKey(key, EXPECTATIONS)).blocking, key
         following = {child for child in graph.get(key).child_keys if child.path[0] != key.path[0]}
         assert following, f"a failed gate on {key} would not stop anything"
+
+
+def test_every_check_says_in_words_what_it_proves(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    specs = [graph.get_check_spec(key) for key in graph.asset_check_keys]
+    assert len(specs) > 80
+    for spec in specs:
+        assert all(word.isalpha() for word in spec.name.split("_")) and "_" in spec.name, spec.name
+        first, _, rules = (spec.description or "").partition("\n\n")
+        assert first.endswith(":"), spec.asset_key
+        for rule in rules.splitlines():
+            name, _, sentence = rule.removeprefix("- ").partition(": ")
+            # the name of a rule, never a list of its arguments
+            assert "__" not in name and len(name) < 75, rule
+            assert len(sentence.split()) >= 3, rule
+
+
+def test_a_failed_step_says_why_in_its_first_line() -> None:
+    def result(name: str, *, passed: bool) -> CheckResult:
+        return CheckResult(
+            "raw.doors", name, "critical", passed, "1 case", "doors are shut", f"{name}: 1 case."
+        )
+
+    stop_at(GateReport("raw", (result("shut", passed=True),)))
+    with pytest.raises(dg.Failure, match=r"^raw\.doors shut: shut: 1 case\. \(and 1 more\)$"):
+        stop_at(GateReport("raw", (result("shut", passed=False), result("locked", passed=False))))
 
 
 def test_the_schedule_passes_its_due_time_to_the_run(definitions: dg.Definitions) -> None:
