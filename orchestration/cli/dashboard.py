@@ -27,10 +27,10 @@ OPTIONS = (
     "--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port on 127.0.0.1."
 )
 def dashboard(data_dir: Path | None, port: int) -> None:
-    """Start the dashboard: filter by member, category, type and reason, down to single generations.
+    """Start the dashboard: use, waste, budgets and forecast of any period, filtered and compared.
 
-    It reads the published marts, each view from one version, and never blocks a run. It has no login;
-    SECURITY.md shows how to put one in front.
+    It reads the published marts, each view from one version, and never blocks a run, but for its what-if, which
+    reads the working warehouse for some seconds. It has no login; SECURITY.md shows how to put one in front.
     """
     from orchestration.settings import CODE_DIR
 
