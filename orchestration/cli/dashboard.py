@@ -29,8 +29,8 @@ OPTIONS = (
 def dashboard(data_dir: Path | None, port: int) -> None:
     """Start the dashboard: use, waste, budgets and forecast of any period, filtered and compared.
 
-    It reads the published marts, each view from one version, and never blocks a run, but for its what-if, which
-    reads the working warehouse for some seconds. It has no login; SECURITY.md shows how to put one in front.
+    It reads the published marts, each view from one version, and never blocks a run; only its what-if
+    holds the data directory for some seconds. It has no login; SECURITY.md shows how to put one in front.
     """
     from orchestration.settings import CODE_DIR
 

@@ -218,7 +218,8 @@ def test_every_published_mart_has_an_exposure_that_uses_it(
 
 def test_every_model_has_a_tested_key_and_the_schema_of_its_folder(manifest: dict[str, Any]) -> None:
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
-    keyed = {node["attached_node"] for node in tests if node["name"].startswith("unique_key")}
+    assert not [node["name"] for node in tests if "__" in node["name"] or not node["description"]]
+    keyed = {node["attached_node"] for node in tests if node["test_metadata"]["name"] == "unique_key"}
     for model in models(manifest):
         assert model["schema"] == model["fqn"][1], model["name"]
     assert {model["name"] for model in models(manifest) if model["unique_id"] not in keyed} == set(KEYLESS)
