@@ -1,6 +1,6 @@
 """The dashboard: figures of the published marts for chosen filters, shown with Streamlit.
 
-Started by `credits dashboard`. Not here: the figures (queries.py), what is chosen (sidebar.py), or the
+Started by `credits dashboard`. Not here: the figures (figures/), what is chosen (sidebar.py), or the
 sentences of the report (publish/report/).
 """
 
@@ -14,13 +14,13 @@ import streamlit as st
 from orchestration.dashboard import what_if
 from orchestration.dashboard.bars import is_dark, show_bars
 from orchestration.dashboard.changes import show_changes
+from orchestration.dashboard.figures.periods import USUAL, Compared, compared
+from orchestration.dashboard.figures.queries import DETAIL_DAYS, DETAILED, breakdown
 from orchestration.dashboard.first_screen import show_advice, show_figures, show_headline, show_months
 from orchestration.dashboard.generations import show_generations
 from orchestration.dashboard.members import report_period, show_members
 from orchestration.dashboard.over_time import show_balance, show_days
-from orchestration.dashboard.periods import USUAL, Compared, compared
 from orchestration.dashboard.plans import show_accuracy, show_budgets, show_periods
-from orchestration.dashboard.queries import DETAIL_DAYS, DETAILED, breakdown
 from orchestration.dashboard.sidebar import Choice, choose, chosen_language
 from orchestration.dashboard.text import dimension_label, escaped
 from orchestration.dashboard.waste import show_suggestions, show_waste

@@ -1,6 +1,6 @@
 """Breakdowns as bars that filter when they are clicked; the bars of one add up to the total.
 
-Not here: the figures (queries.py), or the widgets of the filters (sidebar.py).
+Not here: the figures (figures/), or the widgets of the filters (sidebar.py).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from orchestration.dashboard.queries import NONE, Figures
+from orchestration.dashboard.figures.queries import NONE, Figures
 from orchestration.dashboard.sidebar import toggle
 from orchestration.dashboard.text import Names, value_label
 from orchestration.publish.report import formatting

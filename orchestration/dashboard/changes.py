@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-from orchestration.dashboard.periods import selection_before
-from orchestration.dashboard.queries import DAILY, breakdown
+from orchestration.dashboard.figures.periods import selection_before
+from orchestration.dashboard.figures.queries import DAILY, breakdown
 from orchestration.dashboard.sidebar import Choice
 from orchestration.dashboard.tables import Column, show_table
 from orchestration.dashboard.text import dimension_label, escaped, value_label

@@ -8,8 +8,8 @@ from __future__ import annotations
 import duckdb
 import streamlit as st
 
-from orchestration.dashboard.periods import Compared, compared
-from orchestration.dashboard.queries import Figures
+from orchestration.dashboard.figures.periods import Compared, compared
+from orchestration.dashboard.figures.queries import Figures
 from orchestration.dashboard.sidebar import Choice
 from orchestration.dashboard.text import change_text, escaped
 from orchestration.publish.report import formatting, sentences

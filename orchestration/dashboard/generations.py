@@ -1,6 +1,6 @@
 """The single generations of what is chosen, and their CSV.
 
-Not here: which they are (queries.py).
+Not here: which they are (figures/).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-from orchestration.dashboard.queries import DETAILS_COLUMNS, DETAILS_SHOWN, REASON, Filter, details
+from orchestration.dashboard.figures.queries import DETAILS_COLUMNS, DETAILS_SHOWN, REASON, Filter, details
 from orchestration.dashboard.sidebar import Choice
 from orchestration.dashboard.tables import Column, show_table
 from orchestration.dashboard.text import dimension_label, value_label

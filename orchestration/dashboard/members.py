@@ -10,7 +10,7 @@ from decimal import Decimal
 import duckdb
 import streamlit as st
 
-from orchestration.dashboard.periods import DATES, USUAL
+from orchestration.dashboard.figures.periods import DATES, USUAL
 from orchestration.dashboard.sidebar import Choice
 from orchestration.dashboard.tables import Column, show_table
 from orchestration.dashboard.text import escaped, value_label

@@ -1,6 +1,6 @@
 """Charts over days: credits left with what is to come, and credits used by day.
 
-Not here: the figures (queries.py), the forecast (forecasting/), or its sentences (publish/report/page.py).
+Not here: the figures (figures/), the forecast (forecasting/), or its sentences (publish/report/page.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import altair as alt
 import streamlit as st
 
 from orchestration.dashboard.bars import BLUE, SKY, colour, is_dark, text_colour
-from orchestration.dashboard.queries import Figures
+from orchestration.dashboard.figures.queries import Figures
 from orchestration.dashboard.text import escaped
 from orchestration.publish.report import formatting
 from orchestration.publish.report.i18n import current_language

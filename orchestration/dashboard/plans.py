@@ -8,10 +8,10 @@ from __future__ import annotations
 import duckdb
 import streamlit as st
 
-from orchestration.dashboard.periods import Compared, compared, period_label
+from orchestration.dashboard.figures.periods import Compared, compared
 from orchestration.dashboard.sidebar import Choice
 from orchestration.dashboard.tables import Column, show_table
-from orchestration.dashboard.text import escaped
+from orchestration.dashboard.text import escaped, period_label
 from orchestration.publish.report.budgets import budget_labels, budget_text, period_name
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import Budget, Report

@@ -13,15 +13,14 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-from orchestration.dashboard.periods import (
+from orchestration.dashboard.figures.periods import (
     DATES,
     USUAL,
     Period,
-    period_label,
     period_of_dates,
     published_periods,
 )
-from orchestration.dashboard.queries import (
+from orchestration.dashboard.figures.queries import (
     DAILY,
     DETAIL_DAYS,
     DETAILED,
@@ -30,7 +29,7 @@ from orchestration.dashboard.queries import (
     choices,
     known_names,
 )
-from orchestration.dashboard.text import Names, dimension_label, value_label
+from orchestration.dashboard.text import Names, dimension_label, period_label, value_label
 from orchestration.publish.report import formatting
 from orchestration.publish.report.i18n import LANGUAGES
 from orchestration.publish.report.i18n import gettext as _

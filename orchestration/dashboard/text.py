@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from orchestration.dashboard.queries import REASON, TAG
+from orchestration.dashboard.figures.periods import DATES
+from orchestration.dashboard.figures.queries import REASON, TAG
 from orchestration.publish.report import formatting, sentences
 from orchestration.publish.report.i18n import gettext as _
+from orchestration.publish.report.model import BILLING_PERIOD, LAST_MONTH, MONTH_TO_DATE
 
 # display names by dimension and id
 Names = Mapping[tuple[str, str], str]
@@ -53,6 +55,19 @@ def value_label(dimension: str, value: str, names: Names) -> str:
     elif dimension == REASON and value not in words:
         return sentences.describe_waste_reason(value).name
     return words.get(value) or formatting.plain(names.get((dimension, value), value))
+
+
+def period_label(name: str) -> str:
+    """What a period is called where it is chosen."""
+    if name == DATES:
+        return _("Other dates")
+    if name == MONTH_TO_DATE:
+        return _("This month")
+    if name == LAST_MONTH:
+        return _("Last month")
+    if name == BILLING_PERIOD:
+        return _("Billing period")
+    return _("{days} days", days=name.removesuffix("d"))
 
 
 def change_text(now: Decimal, before: Decimal | None) -> str | None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 import duckdb
 import streamlit as st
 
-from orchestration.dashboard.queries import DETAIL_DAYS, Figures, waste_by_reason
+from orchestration.dashboard.figures.queries import DETAIL_DAYS, Figures, waste_by_reason
 from orchestration.dashboard.sidebar import Choice
 from orchestration.dashboard.tables import Column, show_table
 from orchestration.dashboard.text import escaped

@@ -11,10 +11,8 @@ from decimal import Decimal
 
 import duckdb
 
-from orchestration.dashboard.queries import DETAIL_DAYS, Figures, Filter, total
-from orchestration.publish.report.i18n import gettext as _
+from orchestration.dashboard.figures.queries import DETAIL_DAYS, Figures, Filter, total
 from orchestration.publish.report.load import PERIOD_NAMES
-from orchestration.publish.report.model import BILLING_PERIOD, LAST_MONTH, MONTH_TO_DATE
 
 USUAL = "30d"
 # any two days, chosen by hand; not published, but summed
@@ -87,19 +85,6 @@ def selection_before(selection: Filter, period: Period, *, as_of: date) -> Filte
     details_from = as_of - timedelta(days=DETAIL_DAYS - 1)
     is_kept = not selection.needs_details or details_from <= period.before[0]
     return selection.at(*period.before) if is_kept else None
-
-
-def period_label(name: str) -> str:
-    """What a period is called where it is chosen."""
-    if name == DATES:
-        return _("Other dates")
-    if name == MONTH_TO_DATE:
-        return _("This month")
-    if name == LAST_MONTH:
-        return _("Last month")
-    if name == BILLING_PERIOD:
-        return _("Billing period")
-    return _("{days} days", days=name.removesuffix("d"))
 
 
 def _preceding(first: date, last: date) -> tuple[date, date]:

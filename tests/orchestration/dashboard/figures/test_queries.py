@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.dashboard.queries import (
+from orchestration.dashboard.figures.queries import (
     DAILY,
     DETAILED,
     DETAILS_COLUMNS,
@@ -36,7 +36,7 @@ ADDED = ("credits", "generation_count", "attempt_count", "regeneration_count", "
 @pytest.fixture(scope="module")
 def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """Generations of 100 days, and the cube of their totals, as in the marts."""
-    schema = (Path(__file__).parents[2] / "support" / "published_marts.sql").read_text(encoding="utf-8")
+    schema = (Path(__file__).parents[3] / "support" / "published_marts.sql").read_text(encoding="utf-8")
     connection = duckdb.connect(str(tmp_path_factory.mktemp("marts") / "credits.duckdb"))
     connection.execute(schema)
     people, categories, types = ("m1", "m2", HOSTILE), ("Shoes", "Bags"), ("description", "meta")

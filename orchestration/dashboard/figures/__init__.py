@@ -1,0 +1,1 @@
+"""Figures of the published marts for what is chosen; not how they are shown."""
