@@ -26,7 +26,7 @@ _CAUSES = {
     "Permission denied": "{file} may not be read or written by this user. Change its rights, and run again.",
     "Read-only file system": "{file} is on a read-only disk. Mount it for writing, and run again.",
     "Too many open files": "This user may not open more files. Raise the limit (ulimit -n), and run again.",
-    "Out of Memory Error": "The memory is used up. Free some, or use a larger machine, and run again.",
+    "Out of Memory Error": "The memory is used up. Raise CREDITS_MEMORY_LIMIT, and run again.",
     "MemoryError": "The memory is used up. Free some, or use a larger machine, and run again.",
 }
 

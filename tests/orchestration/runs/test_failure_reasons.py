@@ -48,7 +48,7 @@ def test_a_query_beyond_the_memory_says_so() -> None:
     with duckdb.connect(config={"memory_limit": "10MB", "max_temp_directory_size": "0KB"}) as connection:
         query = "select list(i) over () from range(1000000) as numbers (i)"
         error = text_of(lambda: connection.execute(query).fetchall())
-    assert explain(error) == "The memory is used up. Free some, or use a larger machine, and run again."
+    assert explain(error) == "The memory is used up. Raise CREDITS_MEMORY_LIMIT, and run again."
 
 
 @pytest.mark.parametrize(
