@@ -60,6 +60,8 @@ EXPECTED: dict[str, str | None] = {
             "o": '{"k":[1]}',
         }.items()
     },
+    # the values of tags may be any text
+    "json_object(\"'a.b', 'x, ' || chr(34) || 'y' || chr(34), 'c', 'é'\")": r'{"a.b":"x, \"y\"","c":"é"}',
     "whole_number('cast(12 as decimal(38, 6))')": "12",
     # beyond 64 bits, and rounded down
     "whole_quotient(whole_number('9999999999999999999999'), whole_number('7'))": "1428571428571428571428",
