@@ -345,7 +345,7 @@ def _prepare_imports() -> None:
     BaseConfig.lazy_compilation = True
     from dbt_common.behavior_flags import BehaviorFlagRendered
 
-    BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt.adapters")
+    BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt.adapters")  # type: ignore[method-assign]
 
 
 def _files(folder: Path, name: str) -> Iterator[Path]:
