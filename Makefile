@@ -13,6 +13,8 @@ QUERY := --metrics credits,waste_rate --group-by usage__member_id --order -credi
 
 export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
+# else each process that a test starts, and each worker, compiles what it imports again
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run dashboard metrics test faults test-slow test-pythons test-spark test-spark-all test-metrics test-superset test-focus docs bench bench-pages bench-depletion bench-budgets bench-waste autoets serve lint audit wheel lock clean bench-engines

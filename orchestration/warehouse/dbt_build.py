@@ -108,7 +108,7 @@ class DbtProject:
     @cached_property
     def manifest(self) -> Manifest:
         """What dbt parsed of the project, ready to run."""
-        _compile_when_used()
+        _prepare_imports()
         from dbt.constants import PARTIAL_PARSE_FILE_NAME
         from dbt.contracts.graph.manifest import Manifest
         from dbt.parser.manifest import extended_mashumuro_decoder
@@ -168,7 +168,7 @@ class DbtProject:
 
     def parse(self, folder: Path) -> None:
         """Parse into a folder: what dbt reads again, and the manifest as JSON."""
-        _compile_when_used()
+        _prepare_imports()
         from dbt.cli.main import dbtRunner
         from dbt.contracts.graph.manifest import Manifest
 
@@ -255,7 +255,7 @@ class DbtProject:
         Unit tests are for make test, and data tests are asked by an operation: a command has none of them,
         unless `manifest` has.
         """
-        _compile_when_used()
+        _prepare_imports()
         from dbt.cli.main import dbtRunner
 
         options = ["--vars", json.dumps(dict(variables)), "--cache-selected-only", *self.flags()]
@@ -336,14 +336,19 @@ def _interrupts_as_dbt_expects() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _compile_when_used() -> None:
-    """Before dbt is imported: its classes compile how they are read and written when that is first done.
+def _prepare_imports() -> None:
+    """Before dbt is imported, what it would do at every start or command, and nothing here needs.
 
-    dbt takes two seconds to import, so only a process that builds or parses does; a fifth is this compiling.
+    Its classes compile how they are read and written as they are defined, a fifth of the two seconds that the
+    import takes; now they do when that is first done. And for each command it reads the source text of every
+    caller, a hundred files, to name the adapter in a warning.
     """
     from mashumaro.config import BaseConfig
 
     BaseConfig.lazy_compilation = True
+    from dbt_common.behavior_flags import BehaviorFlagRendered
+
+    BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt.adapters")  # type: ignore[method-assign]
 
 
 def _files(folder: Path, name: str) -> Iterator[Path]:

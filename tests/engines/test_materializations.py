@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ from support.product import REPO
 
 from orchestration.warehouse.dbt_build import DbtProject, NodeResult
 
+Build = Callable[..., NodeResult]
 YML = """
 models:
   - name: kept
@@ -22,28 +24,35 @@ models:
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with the macros of the real one, and a model that `build` writes."""
-    monkeypatch.setenv("CREDITS_DATA_DIR", str(tmp_path))
-    shutil.copytree(REPO / "dbt_project" / "macros", tmp_path / "macros")
-    shutil.copy(REPO / "dbt_project" / "profiles.yml", tmp_path)
-    (tmp_path / "dbt_project.yml").write_text(
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the macros of the real one and a model whose query is a variable: parsed once a kind."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(REPO / "dbt_project" / "macros", folder / "macros")
+    shutil.copy(REPO / "dbt_project" / "profiles.yml", folder)
+    (folder / "dbt_project.yml").write_text(
         "name: credits\nversion: 1.0.0\nprofile: credits\nflags: {send_anonymous_usage_stats: false}\n"
         "models: {+schema: facts, +persist_docs: {relation: true, columns: true}}\n"
     )
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "kept.yml").write_text(YML)
-    return tmp_path
+    (folder / "models").mkdir()
+    (folder / "models" / "kept.yml").write_text(YML)
+    return folder
 
 
-def build(folder: Path, sql: str, *, materialized: str = "table", is_rebuilt: bool = False) -> NodeResult:
-    appends = "incremental_strategy='append', on_schema_change='fail'"
-    config = f"{{{{ config(materialized='{materialized}', {appends}) }}}}\n"
-    (folder / "models" / "kept.sql").write_text(config + sql)
-    project = DbtProject(folder, target_dir=folder / "target")
-    (result,) = project.build("facts", variables={"since_batch": 1}, is_rebuilt=is_rebuilt)
-    return result
+@pytest.fixture
+def build(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
+    """Build the model from a query, in a warehouse of this test."""
+    monkeypatch.setenv("CREDITS_DATA_DIR", str(tmp_path))
+
+    def built(sql: str, *, materialized: str = "table", is_rebuilt: bool = False) -> NodeResult:
+        appends = "incremental_strategy='append', on_schema_change='fail'"
+        config = f"{{{{ config(materialized='{materialized}', {appends}) }}}}\n"
+        (project / "models" / "kept.sql").write_text(config + "{{ var('query', 'select 1') }}")
+        dbt = DbtProject(project, target_dir=tmp_path / "target")
+        (result,) = dbt.build("facts", variables={"since_batch": 1, "query": sql}, is_rebuilt=is_rebuilt)
+        return result
+
+    return built
 
 
 def query(folder: Path, sql: str) -> list[tuple[object, ...]]:
@@ -51,32 +60,32 @@ def query(folder: Path, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
-def test_a_model_is_replaced_in_place_with_its_comments(folder: Path) -> None:
+def test_a_model_is_replaced_in_place_with_its_comments(build: Build, tmp_path: Path) -> None:
     for number, kind in ((1, "table"), (2, "table"), (3, "view"), (4, "incremental"), (5, "incremental")):
         sql = f"select 'a' as name, cast({number} as bigint) as number"
-        assert build(folder, sql, materialized=kind).passed
+        assert build(sql, materialized=kind).passed
         rows = [(number - 1, "a"), (number, "a")] if number == 5 else [(number, "a")]
-        assert query(folder, "select number, name from facts.kept order by 1") == rows
+        assert query(tmp_path, "select number, name from facts.kept order by 1") == rows
         described = "select column_name, data_type, comment from duckdb_columns() where table_name = 'kept'"
-        assert sorted(query(folder, described)) == [
+        assert sorted(query(tmp_path, described)) == [
             ("name", "VARCHAR", "A name."),
             ("number", "BIGINT", "A number."),
         ]
         if kind != "view":
-            found = query(folder, "select comment from duckdb_tables() where table_name = 'kept'")
+            found = query(tmp_path, "select comment from duckdb_tables() where table_name = 'kept'")
             assert found == [("One row: $1, 'quoted'.",)]
-    assert query(folder, "select count(*) from duckdb_tables()") == [(1,)]
+    assert query(tmp_path, "select count(*) from duckdb_tables()") == [(1,)]
 
 
-def test_a_model_that_breaks_its_contract_is_not_made(folder: Path) -> None:
-    broken = build(folder, "select cast(1 as integer) as number, 'a' as name")
+def test_a_model_that_breaks_its_contract_is_not_made(build: Build, tmp_path: Path) -> None:
+    broken = build("select cast(1 as integer) as number, 'a' as name")
     assert not broken.passed and "contract" in broken.found
-    assert build(folder, "select cast(1 as bigint) as number, 'a' as name").passed
-    broken = build(folder, "select cast(2 as integer) as number, 'a' as name", is_rebuilt=True)
-    assert not broken.passed and query(folder, "select number from facts.kept") == [(1,)]
+    assert build("select cast(1 as bigint) as number, 'a' as name").passed
+    broken = build("select cast(2 as integer) as number, 'a' as name", is_rebuilt=True)
+    assert not broken.passed and query(tmp_path, "select number from facts.kept") == [(1,)]
 
 
-def test_a_model_that_fails_leaves_its_rows(folder: Path) -> None:
-    assert build(folder, "select cast(1 as bigint) as number, 'a' as name").passed
-    assert not build(folder, "select cast('x' || random() as bigint) as number, 'a' as name").passed
-    assert query(folder, "select number from facts.kept") == [(1,)]
+def test_a_model_that_fails_leaves_its_rows(build: Build, tmp_path: Path) -> None:
+    assert build("select cast(1 as bigint) as number, 'a' as name").passed
+    assert not build("select cast('x' || random() as bigint) as number, 'a' as name").passed
+    assert query(tmp_path, "select number from facts.kept") == [(1,)]

@@ -9,7 +9,6 @@ from hashlib import sha256
 import numpy as np
 import pandas as pd
 import pytest
-import skops.io
 from sklearn.linear_model import LogisticRegression
 from support.waste_cases import FIRST, MATURITY_DAYS, last_day, sample_cases
 
@@ -153,6 +152,8 @@ def test_what_happens_after_the_day_a_model_is_trained_to_trains_no_other() -> N
 
 
 def test_a_type_that_no_such_model_has_is_refused_before_it_is_read() -> None:
+    import skops.io  # takes seconds, also for those who only collect this file
+
     class Stranger:
         pass
 

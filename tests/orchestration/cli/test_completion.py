@@ -45,11 +45,14 @@ def data_dir(publish: Callable[[Rows], Path], rows: Rows) -> Path:
     return publish(rows).parent
 
 
-def completed(program: dict[str, str], *words: str, cwd: Path) -> list[str]:
+def completed(
+    program: dict[str, str], *words: str, cwd: Path, define: str = "source completion.bash"
+) -> list[str]:
     """What bash offers for the last word, by the function that the script defines."""
     typed = " ".join(f"'{word}'" for word in words)
+    (cwd / "completion.bash").write_text(CliRunner().invoke(main, ["completion", "bash"]).output)
     script = (
-        'eval "$(credits completion bash)"\n'
+        f"{define}\n"
         f"COMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}\n"
         '_credits_completion credits "" ""; printf "%s\\n" "${COMPREPLY[@]}"'
     )
@@ -59,7 +62,8 @@ def completed(program: dict[str, str], *words: str, cwd: Path) -> list[str]:
 
 
 def test_bash_completes_commands_options_and_formats(program: dict[str, str], tmp_path: Path) -> None:
-    assert completed(program, "credits", "fo", cwd=tmp_path) == ["forecast", "forget"]
+    as_installed = 'eval "$(credits completion bash)"'
+    assert completed(program, "credits", "fo", cwd=tmp_path, define=as_installed) == ["forecast", "forget"]
     assert completed(program, "credits", "export", "--work", cwd=tmp_path) == ["--workspace"]
     offered = completed(program, "credits", "query", "--format", "", cwd=tmp_path)
     assert offered == ["table", "csv", "json", "parquet"]

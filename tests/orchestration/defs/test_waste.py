@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -76,20 +79,37 @@ def classify(warehouse: KilledWarehouse, folder: Path) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize("kill_at", [0, *(pytest.param(at, marks=pytest.mark.slow) for at in (1, 2)), 3, 4])
-def test_a_classifier_killed_at_any_write_is_made_good_by_the_next_run(
-    kill_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(RunContext, "run_state", lambda *_: NOW)
-    monkeypatch.setattr(RunContext, "as_of_date", lambda *_: NOW.as_of)
+@dataclass(frozen=True)
+class Steps:
+    """A data directory after a step, other cases than that step had, and what a step leaves of them alone."""
+
+    folder: Path
+    now: pd.DataFrame
+    expected: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Steps]:
+    """All steps of this module are of one run."""
+    root = tmp_path_factory.mktemp("steps")
     before = sample_cases(400, 100, seed=1, signal="group")
     now = before.assign(is_wasted=before["is_wasted"].where(before["row_id"] % 3 > 0, ~before["is_wasted"]))
-    expected = classify(warehouse_of(tmp_path / "fresh", now), tmp_path / "fresh")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(RunContext, "run_state", lambda *_: NOW)
+        patched.setattr(RunContext, "as_of_date", lambda *_: NOW.as_of)
+        expected = classify(warehouse_of(root / "fresh", now), root / "fresh")
+        classify(warehouse_of(root / "run", before), root / "run")
+        yield Steps(root / "run", now, expected)
 
-    classify(warehouse_of(tmp_path / "run", before), tmp_path / "run")
-    killed = warehouse_of(tmp_path / "run", now)
+
+@pytest.mark.parametrize("kill_at", [0, *(pytest.param(at, marks=pytest.mark.slow) for at in (1, 2)), 3, 4])
+def test_a_classifier_killed_at_any_write_is_made_good_by_the_next_run(
+    kill_at: int, steps: Steps, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(steps.folder, tmp_path / "run")
+    killed = warehouse_of(folder, steps.now)
     killed.kill_at = kill_at
     with pytest.raises(Killed):
-        classify(killed, tmp_path / "run")
+        classify(killed, folder)
 
-    assert classify(warehouse_of(tmp_path / "run", now), tmp_path / "run") == expected
+    assert classify(warehouse_of(folder, steps.now), folder) == steps.expected

@@ -159,15 +159,15 @@ def test_a_correction_with_the_bytes_of_a_loaded_file_counts(
     assert quarantine()[0] == "quarantine   1 lines or files, 1 of them corrected since"
 
 
-def test_tens_of_thousands_of_rejected_lines_are_shown_in_a_few(
+def test_thousands_of_rejected_lines_are_shown_in_a_few(
     deliver: Callable[..., None], quarantine: Callable[[], list[str]]
 ) -> None:
     for part in range(3):
-        start = part * 10_000
-        deliver(f"{part}.jsonl", "".join(line(start + n, credits="-1") for n in range(10_000)) + line(-1))
+        start = part * 1_000
+        deliver(f"{part}.jsonl", "".join(line(start + n, credits="-1") for n in range(1_000)) + line(-1))
 
     shown = quarantine()
-    assert shown[1] == "generation_events range: 30,000 in 3 files"
+    assert shown[1] == "generation_events range: 3,000 in 3 files"
     assert len(shown) == 5
 
 

@@ -168,7 +168,7 @@ def test_readers_see_one_version_only(
             row["credits"] += number
         rows["credit_summary"][0]["credits_used"] = sum(row["credits"] for row in rows["usage_by_member"])
         # enough rows that sending takes a while
-        details = [{**rows["generation_details"][0], "event_id": f"e{n}"} for n in range(4000)]
+        details = [{**rows["generation_details"][0], "event_id": f"e{n}"} for n in range(1000)]
         published = publish({**rows, "generation_details": details})
         versions.append(shutil.copytree(published.resolve(), tmp_path / str(number + 1)))
     send(versions[0], url)
