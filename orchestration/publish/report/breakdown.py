@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orchestration.publish.report.formatting import credits_adding_up, distinct_labels, whole_percents
+from orchestration.publish.report.formatting import count, credits_adding_up, distinct_labels, whole_percents
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import UsageLine
 
@@ -52,7 +52,7 @@ def abridge(
     kept, others = list(entries[:limit]), entries[limit:]
     if others:
         rest = sum((entry[1] for entry in others), Decimal(0))
-        kept.append((_("others ({count})", count=f"{len(others):,}"), rest, None))
+        kept.append((_("others ({count})", count=count(len(others))), rest, None))
     amounts = [entry[1] for entry in kept]
     written, percents = credits_adding_up(amounts), whole_percents(amounts)
     return tuple(

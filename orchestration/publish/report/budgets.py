@@ -22,6 +22,7 @@ from orchestration.publish.report.formatting import (
 )
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import Budget, Report
+from orchestration.publish.report.sentences import joined
 
 
 def budget_texts(budgets: Sequence[Budget]) -> list[str]:
@@ -49,7 +50,7 @@ def budget_text(budget: Budget) -> str:
         budget=written(budget, budget.budget),
         period=period_name(budget),
     )
-    return "; ".join(part for part in (used, _outlook(budget), _uncounted(budget)) if part)
+    return joined((used, _outlook(budget), _uncounted(budget)))
 
 
 def written(budget: Budget, value: Decimal) -> str:
@@ -119,7 +120,7 @@ def _uncounted(budget: Budget) -> str | None:
     if budget.other_currency_credits:
         other = credits(budget.other_currency_credits)
         parts.append(_("{credits} credits cost another currency and are not counted", credits=other))
-    return "; ".join(parts) or None
+    return joined(parts) if parts else None
 
 
 def before_text(report: Report) -> str | None:

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from orchestration.publish.report.formatting import credits, day_month
 from orchestration.publish.report.i18n import gettext as _
+from orchestration.publish.report.i18n import written_number
 from orchestration.publish.report.model import PathDay, Report
 
 LONGEST_DAYS_AHEAD = 120
@@ -172,7 +173,7 @@ def _amounts(highest: Decimal) -> list[tuple[Decimal, str]]:
     power = Decimal(1).scaleb(highest.adjusted() - 1)
     step = next(power * times for times in (1, 2, 5, 10, 20) if highest < power * times * AMOUNTS_LABELLED)
     amounts = [step * number for number in range(int(highest / step) + 1)]
-    return [(amount, f"{amount:,f}" if amount else "0") for amount in amounts]
+    return [(amount, written_number(amount) if amount else "0") for amount in amounts]
 
 
 def _days(plot: _Plot) -> Iterator[Label]:

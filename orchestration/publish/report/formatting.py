@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from rich.cells import cell_len, set_cell_size
 
-from orchestration.publish.report.i18n import current_language, month
+from orchestration.publish.report.i18n import SOURCE, current_language, ngettext, written_date, written_number
 from orchestration.publish.report.i18n import gettext as _
 
 # not cut in the text report, as in the user's example
@@ -35,7 +35,7 @@ def credits(value: Decimal) -> str:
 
 def amount(value: Decimal) -> str:
     """Format money, or a sum that is compared with another, e.g. "718.74"; below 1 with six decimals."""
-    return f"{_quantized(value, decimals=2 if value == 0 or abs(value) >= 1 else 6):,f}"
+    return written_number(_quantized(value, decimals=2 if value == 0 or abs(value) >= 1 else 6))
 
 
 def credits_adding_up(values: Sequence[Decimal]) -> list[str]:
@@ -51,7 +51,7 @@ def credits_adding_up(values: Sequence[Decimal]) -> list[str]:
         units = [Fraction(value) / Fraction(unit) for value in values]
         whole = _apportioned(units, total=int(_quantized(total, decimals=decimals) / unit))
         return [
-            f"{number * unit:,f}" if number or not value else f"<{unit:f}"
+            written_number(number * unit) if number or not value else f"<{written_number(unit)}"
             for number, value in zip(whole, values, strict=True)
         ]
 
@@ -77,18 +77,23 @@ def credits_each(value: Decimal | None, *, like: Decimal | None = None) -> str:
 
 def count(value: int) -> str:
     """Format a whole number, e.g. "5,522"."""
-    return f"{value:,}"
+    return written_number(value)
 
 
 def whole_days(value: Decimal) -> str:
     """Format a number of days, not negative, rounded to a whole one: "1 day", "2 days"."""
     whole = _quantized(value, decimals=0)
-    return _("{days} day" if whole == 1 else "{days} days", days=f"{whole:,f}")
+    return ngettext("{days} day", "{days} days", int(whole), days=written_number(whole))
+
+
+def mean_days(value: Decimal) -> str:
+    """Format a mean number of days with one decimal, e.g. "2.4"."""
+    return written_number(_quantized(value, decimals=1))
 
 
 def percent(rate: Decimal | None) -> str:
     """Format a rate, a fraction of 1, with one decimal, e.g. "7.7%"; empty if it is undefined."""
-    return "" if rate is None else f"{_quantized(rate * 100, decimals=1):f}%"
+    return "" if rate is None else f"{written_number(_quantized(rate * 100, decimals=1))}%"
 
 
 def whole_percent(rate: Decimal, *, at_most: int = 100) -> str:
@@ -98,7 +103,7 @@ def whole_percent(rate: Decimal, *, at_most: int = 100) -> str:
 
 def score(value: Decimal | None) -> str:
     """Format a quality score of 0 to 1, e.g. "0.82"; empty if nothing was scored."""
-    return "" if value is None else f"{_quantized(value, decimals=2):f}"
+    return "" if value is None else written_number(_quantized(value, decimals=2))
 
 
 def whole_percents(values: Sequence[Decimal]) -> list[int] | None:
@@ -115,17 +120,17 @@ def whole_percents(values: Sequence[Decimal]) -> list[int] | None:
 
 def day_month_year(day: date) -> str:
     """Format a date as "12 May 2026", with months cut to three letters."""
-    return f"{day_month(day)} {day.year}"
+    return written_date(day, "yMMMd")
 
 
 def month_year(day: date) -> str:
     """Format the month of a date, as "May 2026"."""
-    return f"{month(day.month)} {day.year}"
+    return written_date(day, "yMMM")
 
 
 def day_month(day: date) -> str:
     """Format a date without its year, as "12 May"."""
-    return f"{day.day} {month(day.month)}"
+    return written_date(day, "MMMd")
 
 
 def instant(at: datetime) -> str:
@@ -136,7 +141,7 @@ def instant(at: datetime) -> str:
 
 def month_day(day: date, *, near: date) -> str:
     """Format a date as "May 12", with the year if it is not that of `near`."""
-    if current_language() != "en":
+    if current_language() != SOURCE:
         return day_month(day) if day.year == near.year else day_month_year(day)
     year = "" if day.year == near.year else f", {day.year}"
     return f"{MONTHS[day.month - 1]} {day.day}{year}"
@@ -198,8 +203,8 @@ def _decimals(credits: Decimal) -> int:
 def _rounded(value: Decimal, *, decimals: int) -> str:
     rounded = _quantized(value, decimals=decimals)
     if rounded == 0 and value > 0:
-        return f"<{Decimal(1).scaleb(-decimals):f}"
-    return "0" if value == 0 else f"{rounded:,f}"
+        return f"<{written_number(Decimal(1).scaleb(-decimals))}"
+    return "0" if value == 0 else written_number(rounded)
 
 
 def _quantized(value: Decimal, *, decimals: int) -> Decimal:

@@ -31,14 +31,17 @@ from orchestration.publish.report.sentences import (
     accuracy_text,
     advice_text,
     buying_text,
+    capitalized,
     capped_text,
     change_text,
     cost_text,
     costly_waste,
     describe_waste_reason,
     drawn_credits,
+    ended,
     evidence_text,
     is_waste_unknown,
+    joined,
     pending_text,
     period_text,
     reconciliation_text,
@@ -132,7 +135,7 @@ def report_headline(report: Report) -> str:
     if report.forecast.forecast_status == "no_ledger":
         used = formatting.credits(report.summary.credits_used)
         return _("{credits} credits used in {days} days", credits=used, days=report.days)
-    return _capitalized(
+    return capitalized(
         headline(
             report.forecast,
             write_date=formatting.day_month_year,
@@ -147,7 +150,7 @@ def headline_notes(report: Report) -> list[str]:
     summary, forecast = report.summary, report.forecast
     write_date = formatting.day_month_year
     notes = [
-        _capitalized(f"{sentence}.")
+        capitalized(ended(sentence))
         for sentence in (
             range_text(forecast, write_date=write_date),
             pace_text(forecast, write_date=write_date),
@@ -167,7 +170,7 @@ def headline_notes(report: Report) -> list[str]:
         )
     renewal = renewal_text(forecast, write_date=write_date)
     others = (renewal, change_text(forecast), capped_text(forecast), untracked_text(report))
-    notes += [_capitalized(f"{sentence}.") for sentence in others if sentence]
+    notes += [capitalized(ended(sentence)) for sentence in others if sentence]
     if summary.overage:
         notes.append(
             _(
@@ -238,7 +241,7 @@ def _suggestions(report: Report) -> list[tuple[str, str, str]]:
     for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]:
         parts = (saving_text(suggestion), what_if_text(suggestion, report.forecast, write_date=write_date))
         evidence = evidence_text(suggestion, write_date=write_date)
-        rows.append((formatting.plain(suggestion.suggestion), "; ".join(filter(None, parts)), evidence))
+        rows.append((formatting.plain(suggestion.suggestion), joined(parts), evidence))
     return rows
 
 
@@ -254,10 +257,6 @@ def _bars_text(lines: Sequence[DisplayedLine]) -> str:
         f"{line.label} {line.written}" + ("" if line.percent is None else f" ({line.percent}%)")
         for line in lines
     )
-
-
-def _capitalized(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:]
 
 
 @lru_cache
@@ -282,6 +281,7 @@ def template(name: str) -> Template:
         plain=formatting.plain,
         bar_width=_bar_width,
         bars_text=_bars_text,
-        capitalize_first=_capitalized,
+        capitalize_first=capitalized,
+        ended=ended,
     )
     return environment.get_template(name)

@@ -5,10 +5,11 @@ layout (text.py, as_json.py, page.py).
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
 
 from orchestration.publish.report.formatting import (
     amount,
@@ -16,11 +17,13 @@ from orchestration.publish.report.formatting import (
     credits,
     credits_range,
     day_month_year,
+    mean_days,
     month_year,
     percent,
     plain,
     whole_days,
 )
+from orchestration.publish.report.i18n import N_
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import (
     LAST_MONTH,
@@ -36,14 +39,15 @@ from orchestration.publish.report.model import (
 
 
 def period_title(report: Report) -> str:
-    """The period as a title, in English: "Last 30 Days", "March 2026"."""
+    """The period as a title: "Last 30 Days", "Mar 2026"."""
     first = report.summary.window_start_date
     if report.is_rolling:
-        return f"Last {report.days} Days"
+        return _("Last {days} Days", days=report.days)
     if report.period == LAST_MONTH:
         return month_year(first)
-    is_month = report.period == MONTH_TO_DATE
-    return f"{month_year(first)} to Date" if is_month else f"Billing Period since {day_month_year(first)}"
+    if report.period == MONTH_TO_DATE:
+        return _("{month} to Date", month=month_year(first))
+    return _("Billing Period since {day}", day=day_month_year(first))
 
 
 def period_text(report: Report) -> str:
@@ -74,62 +78,82 @@ class WasteReason:
 # by waste_reason
 WASTE_REASONS = {
     "excess_regeneration": WasteReason(
-        "regenerations (3+ attempts)",
-        "The same field of a product was generated three times or more, and these attempts were thrown away.",
+        N_("regenerations (3+ attempts)"),
+        N_(
+            "The same field of a product was generated three times or more, and these attempts were "
+            "thrown away."
+        ),
     ),
-    "rejected_content": WasteReason("rejected content", "The content was rejected or discarded."),
+    "rejected_content": WasteReason(N_("rejected content"), N_("The content was rejected or discarded.")),
     "failed_generation": WasteReason(
-        "failed generations",
-        "The generation failed, was cancelled, timed out or was blocked, and was charged all the same.",
+        N_("failed generations"),
+        N_("The generation failed, was cancelled, timed out or was blocked, and was charged all the same."),
     ),
     "low_quality_draft": WasteReason(
-        "low-quality first drafts",
-        "The first attempt scored low and was thrown away for a later one.",
+        N_("low-quality first drafts"),
+        N_("The first attempt scored low and was thrown away for a later one."),
     ),
     "unneeded_field": WasteReason(
-        "fields that nobody uses",
-        "In 90 days no content of this kind of field was used in its category.",
+        N_("fields that nobody uses"),
+        N_("In 90 days no content of this kind of field was used in its category."),
     ),
     "unused_content": WasteReason(
-        "content that was never used",
-        "The content was neither used nor replaced in the two weeks after it was generated.",
+        N_("content that was never used"),
+        N_("The content was neither used nor replaced in the two weeks after it was generated."),
     ),
 }
 # what the advice would reduce, by waste_reason
 REDUCED = {
-    "excess_regeneration": "rework",
-    "low_quality_draft": "rework",
-    "rejected_content": "rejections",
-    "failed_generation": "failed generations",
-    "unused_content": "unused content",
+    "excess_regeneration": N_("rework"),
+    "low_quality_draft": N_("rework"),
+    "rejected_content": N_("rejections"),
+    "failed_generation": N_("failed generations"),
+    "unused_content": N_("unused content"),
 }
 ADVICE = {
-    "ruleset": "improve rulesets to reduce {reduced}",
-    "template": "improve templates to reduce {reduced}",
-    "category_type": "review what is generated for a category to reduce {reduced}",
-    "model": "try another model to reduce {reduced}",
-    "workflow": "improve workflows to reduce {reduced}",
+    "ruleset": N_("improve rulesets to reduce {reduced}"),
+    "template": N_("improve templates to reduce {reduced}"),
+    "category_type": N_("review what is generated for a category to reduce {reduced}"),
+    "model": N_("try another model to reduce {reduced}"),
+    "workflow": N_("improve workflows to reduce {reduced}"),
 }
 # where members differ, the advice is to review the work together, and blames nobody
 REVIEWED_TOGETHER = {
-    "excess_regeneration": "repeated attempts",
-    "low_quality_draft": "repeated first drafts",
-    "rejected_content": "rejected content",
-    "failed_generation": "failed generations",
-    "unused_content": "unused content",
+    "excess_regeneration": N_("repeated attempts"),
+    "low_quality_draft": N_("repeated first drafts"),
+    "rejected_content": N_("rejected content"),
+    "failed_generation": N_("failed generations"),
+    "unused_content": N_("unused content"),
 }
 # why a run restated days that had been published
 CAUSES = {
-    "late": "Late deliveries",
-    "retraction": "Retractions",
-    "outcome": "What became of content",
-    "ledger": "The credit ledger",
-    "dimension": "Names, categories or time zones",
-    "definition": "Other definitions",
+    "late": N_("Late deliveries"),
+    "retraction": N_("Retractions"),
+    "outcome": N_("What became of content"),
+    "ledger": N_("The credit ledger"),
+    "dimension": N_("Names, categories or time zones"),
+    "definition": N_("Other definitions"),
 }
 # fewer say nothing about the next one
 MIN_SCORED_CASES = 10
-NOTHING_STANDS_OUT = "none; no part of the work wastes clearly more than the rest"
+NOTHING_STANDS_OUT = N_("none; no part of the work wastes clearly more than the rest")
+
+
+def ended(sentence: str) -> str:
+    """The sentence with the full stop of the language; Thai has none."""
+    return _("{sentence}.", sentence=sentence)
+
+
+def joined(parts: Iterable[str | None]) -> str:
+    """The parts that there are as one sentence."""
+    return reduce(
+        lambda first, second: _("{first}; {second}", first=first, second=second), filter(None, parts)
+    )
+
+
+def capitalized(sentence: str) -> str:
+    """The sentence with a capital at its start."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def describe_waste_reason(reason: str) -> WasteReason:
@@ -268,8 +292,8 @@ def buying_text(forecast: Forecast | None, *, write_date: Callable[[date], str],
     if packs:
         listed = _(" and ").join(f"{pack['count']} x {plain(pack['pack_id'])}" for pack in packs)
         packs_credits = sum((Decimal(pack["credits"]) for pack in packs), Decimal(0))
-        if forecast.packs_price is not None and forecast.packs_currency:
-            listed += f", {forecast.packs_price:,.2f} {plain(forecast.packs_currency)}"
+        if price := cost_text(forecast.packs_price, forecast.packs_currency):
+            listed += f", {price}"
         amount = _("{credits} credits", credits=credits(packs_credits)) + f" ({listed})"
     if forecast.buy_by is None or forecast.buy_by <= as_of:
         return _("Buy now: {amount}", amount=amount)
@@ -334,8 +358,8 @@ def accuracy_text(report: Report) -> list[str]:
             coverage=_spaced(percent(accuracy.coverage_80)),
             median=whole_days(Decimal(accuracy.median_abs_error_days)),
             pace_median=accuracy.pace_median_abs_error_days,
-            mean=f"{accuracy.mean_abs_error_days:.1f}",
-            pace_mean=f"{accuracy.pace_mean_abs_error_days:.1f}",
+            mean=mean_days(accuracy.mean_abs_error_days),
+            pace_mean=mean_days(accuracy.pace_mean_abs_error_days),
         )
         for accuracy in shown_accuracy(report)
     ]
@@ -343,15 +367,17 @@ def accuracy_text(report: Report) -> list[str]:
 
 def restated_text(restated: Restated, *, write_date: Callable[[date], str]) -> str:
     """How the newest run restated published days, and why: "Late deliveries: 2 days changed, …"."""
-    days = _(
-        "{cause}: {days} changed, {first} to {last}"
-        if restated.day_count > 1
-        else "{cause}: {first} changed",
-        cause=_(CAUSES.get(restated.cause, restated.cause)),
-        days=whole_days(Decimal(restated.day_count)),
-        first=write_date(restated.first_date),
-        last=write_date(restated.last_date),
-    )
+    cause, first = _(CAUSES.get(restated.cause, restated.cause)), write_date(restated.first_date)
+    if restated.day_count > 1:
+        days = _(
+            "{cause}: {days} changed, {first} to {last}",
+            cause=cause,
+            days=whole_days(Decimal(restated.day_count)),
+            first=first,
+            last=write_date(restated.last_date),
+        )
+    else:
+        days = _("{cause}: {first} changed", cause=cause, first=first)
     return _(
         "{days}; credits used {more}, wasted {more_wasted}",
         days=days,
