@@ -19,13 +19,12 @@ from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import Budget, Report
 from orchestration.publish.report.page import headline_notes, report_headline, workspace_label
 from orchestration.publish.report.sentences import (
-    advice_text,
     cost_text,
     costly_waste,
     describe_waste_reason,
     ended,
-    saving_text,
 )
+from orchestration.publish.report.suggestions import advice_text, saving_text
 
 DAYS = 7
 _STYLE = "font-family:sans-serif;max-width:40em;line-height:1.5"

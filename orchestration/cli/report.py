@@ -71,7 +71,13 @@ def report(
         fail("--open needs the page; add --format html", EXIT_USAGE)
     settings = use_settings(data_dir=data_dir)
     try:
-        found = load_report(settings.published_dir, workspace_id=workspace, days=days, period=period)
+        found = load_report(
+            settings.published_dir,
+            workspace_id=workspace,
+            days=days,
+            period=period,
+            for_pages=output_format == "html",
+        )
     except ReportError as error:
         fail(str(error), EXIT_USAGE)
     except duckdb.Error as error:

@@ -34,9 +34,11 @@ class DisplayedLine:
 
 
 def displayed_lines(lines: Sequence[UsageLine], *, limit: int = LINES_SHOWN) -> tuple[DisplayedLine, ...]:
-    """Shorten a breakdown, sorted by credits, to `limit` lines and "others (n)"."""
+    """Shorten a breakdown, most credits first, to `limit` lines, the most efficient and "others (n)"."""
     labels = labels_of(lines)
-    return abridge([(labels[line.id], line.credits, line) for line in lines], limit=limit)
+    marked = [line for line in lines[limit:] if line.is_most_efficient]
+    ordered = [*lines[:limit], *marked, *(line for line in lines[limit:] if not line.is_most_efficient)]
+    return abridge([(labels[line.id], line.credits, line) for line in ordered], limit=limit + len(marked))
 
 
 def labels_of(lines: Sequence[UsageLine]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from orchestration.publish.report.formatting import (
     whole_percent,
 )
 from orchestration.publish.report.i18n import gettext as _
-from orchestration.publish.report.model import Budget, Report
+from orchestration.publish.report.model import Budget, Window
 from orchestration.publish.report.sentences import joined
 
 
@@ -123,15 +123,17 @@ def _uncounted(budget: Budget) -> str | None:
     return joined(parts) if parts else None
 
 
-def before_text(report: Report) -> str | None:
+def before_text(window: Window) -> str | None:
     """The change against the period before: "+11.4% against the period before, which used 2,100"; or None."""
-    before = report.before
-    if before is None or not before.credits_before:
+    before = window.before
+    if before is None:
         return None
+    if not before.credits_before:
+        return _("nothing was used in the period before") if window.summary.credits_used else None
     change = before.credits_change
-    sign = "−" if change < 0 else "+"
+    sign = "−" if change < 0 else "+" if change else "±"
     return _(
         "{change} against the period before, which used {before}",
-        change=f"{sign}{percent(abs(change) / before.credits_before)}" if change else "±0%",
+        change=f"{sign}{percent(abs(change) / before.credits_before)}",
         before=credits(before.credits_before),
     )

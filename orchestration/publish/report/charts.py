@@ -1,6 +1,6 @@
-"""The burn-down as a picture: where its lines, bands, marks and labels are.
+"""The burn-down and the use of each day as pictures: where lines, bands, bars, marks and labels are.
 
-Not here: how it is drawn (templates/burn_down.svg.j2), how numbers are formatted (formatting.py), or
+Not here: how they are drawn (templates/*.svg.j2), how numbers are formatted (formatting.py), or
 sentences (sentences.py).
 """
 
@@ -14,7 +14,7 @@ from decimal import Decimal
 from orchestration.publish.report.formatting import credits, day_month
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.i18n import written_number
-from orchestration.publish.report.model import PathDay, Report
+from orchestration.publish.report.model import PathDay, Report, Window
 
 LONGEST_DAYS_AHEAD = 120
 LOTS_MARKED = 3
@@ -27,6 +27,8 @@ AMOUNTS_LABELLED = 6
 DAYS_LABELLED = 5
 # about the width of a letter of a label, to keep it inside the picture
 LETTER_WIDTH = 7
+# the bars of the days, stretched to the width of their place
+DAY_WIDTH, DAYS_HEIGHT = 10, 64
 BANDS = (("balance_p10", "balance_p90"), ("balance_p25", "balance_p75"))
 
 
@@ -70,6 +72,19 @@ class BurnDown:
     window_label: Label | None
     lots: list[float]
     lot_labels: list[Label]
+
+
+@dataclass(frozen=True)
+class DailyUse:
+    """The picture of what was used on each day of a window; `bars` is the data of one SVG path."""
+
+    width: int
+    height: int
+    bars: str
+    first: date
+    last: date
+    most: Decimal
+    most_on: date
 
 
 @dataclass(frozen=True)
@@ -143,7 +158,7 @@ def burn_down(report: Report) -> BurnDown | None:
         days=list(_days(plot)),
         measured=plot.points((line.usage_date, line.closing) for line in report.balances),
         today=today,
-        today_label=_today_label(*today, _("{credits} left", credits=credits(now.closing)), plot),
+        today_label=_today_label(*today, day_month(now.usage_date), plot),
         median=plot.points((day.forecast_date, day.balance_p50) for day in paths),
         bands=[_band(paths, low, high, plot) for low, high in BANDS] if paths else [],
         band_labels=_band_labels(paths, plot),
@@ -156,6 +171,28 @@ def burn_down(report: Report) -> BurnDown | None:
             plot.label_before(plot.x(lot.expires_on), plot.bottom - 8 - 16 * index, text)
             for index, (lot, text) in enumerate(zip(lots, expiries, strict=True))
         ],
+    )
+
+
+def daily_use(window: Window) -> DailyUse | None:
+    """A bar for each day of the window; None if nothing was used, or where its days were not read."""
+    if not window.daily:
+        return None
+    first, highest = window.summary.window_start_date, max(window.daily, key=lambda day: day.credits)
+    scale = DAYS_HEIGHT / float(highest.credits or 1)
+    bars = (
+        f"M{(day.usage_date - first).days * DAY_WIDTH + 1} {DAYS_HEIGHT}v-{float(day.credits) * scale:.1f}"
+        f"h{DAY_WIDTH - 2}V{DAYS_HEIGHT}z"
+        for day in window.daily
+    )
+    return DailyUse(
+        width=window.days * DAY_WIDTH,
+        height=DAYS_HEIGHT,
+        bars="".join(bars),
+        first=first,
+        last=window.last_day,
+        most=highest.credits,
+        most_on=highest.usage_date,
     )
 
 

@@ -29,7 +29,6 @@ from orchestration.publish.report.model import LAST_MONTH, Forecast, Report, Was
 from orchestration.publish.report.sentences import (
     WasteReason,
     accuracy_text,
-    advice_text,
     buying_text,
     capitalized,
     capped_text,
@@ -39,16 +38,20 @@ from orchestration.publish.report.sentences import (
     describe_waste_reason,
     drawn_credits,
     ended,
-    evidence_text,
     is_waste_unknown,
     joined,
     pending_text,
     period_text,
     reconciliation_text,
     restated_text,
-    saving_text,
     untracked_text,
     used_beyond_allowance,
+)
+from orchestration.publish.report.suggestions import (
+    advice_text,
+    evidence_text,
+    saving_text,
+    suggestion_text,
     what_if_text,
 )
 
@@ -241,7 +244,7 @@ def _suggestions(report: Report) -> list[tuple[str, str, str]]:
     for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]:
         parts = (saving_text(suggestion), what_if_text(suggestion, report.forecast, write_date=write_date))
         evidence = evidence_text(suggestion, write_date=write_date)
-        rows.append((formatting.plain(suggestion.suggestion), joined(parts), evidence))
+        rows.append((suggestion_text(suggestion), joined(parts), evidence))
     return rows
 
 

@@ -86,7 +86,7 @@ def _write_batch(
     """Write the pages of some workspaces; returns their rows of the index."""
     lines = []
     with using_language(language):
-        for report in load_reports(folder, days=PAGE_DAYS, chosen=workspace_ids):
+        for report in load_reports(folder, days=PAGE_DAYS, chosen=workspace_ids, for_pages=True):
             report = replace(report, published_at=published_at)
             workspace_id = report.summary.workspace_id
             path = folder / REPORT_FOLDER / file_name(workspace_id, folding=folding)

@@ -33,31 +33,31 @@ from orchestration.publish.report.model import (
     Report,
     Restated,
     SourceTotal,
-    Suggestion,
     WasteLine,
+    Window,
 )
 
 
-def period_title(report: Report) -> str:
+def period_title(window: Window) -> str:
     """The period as a title: "Last 30 Days", "Mar 2026"."""
-    first = report.summary.window_start_date
-    if report.is_rolling:
-        return _("Last {days} Days", days=report.days)
-    if report.period == LAST_MONTH:
+    first = window.summary.window_start_date
+    if window.is_rolling:
+        return _("Last {days} Days", days=window.days)
+    if window.period == LAST_MONTH:
         return month_year(first)
-    if report.period == MONTH_TO_DATE:
+    if window.period == MONTH_TO_DATE:
         return _("{month} to Date", month=month_year(first))
     return _("Billing Period since {day}", day=day_month_year(first))
 
 
-def period_text(report: Report) -> str:
+def period_text(window: Window) -> str:
     """The period within a line: "last 30 days", "Mar 2026"."""
-    first = report.summary.window_start_date
-    if report.is_rolling:
-        return _("last {days} days", days=report.days)
-    if report.period == LAST_MONTH:
+    first = window.summary.window_start_date
+    if window.is_rolling:
+        return _("last {days} days", days=window.days)
+    if window.period == LAST_MONTH:
         return month_year(first)
-    if report.period == MONTH_TO_DATE:
+    if window.period == MONTH_TO_DATE:
         return _("{month} to date", month=month_year(first))
     return _("billing period since {day}", day=day_month_year(first))
 
@@ -102,29 +102,6 @@ WASTE_REASONS = {
         N_("The content was neither used nor replaced in the two weeks after it was generated."),
     ),
 }
-# what the advice would reduce, by waste_reason
-REDUCED = {
-    "excess_regeneration": N_("rework"),
-    "low_quality_draft": N_("rework"),
-    "rejected_content": N_("rejections"),
-    "failed_generation": N_("failed generations"),
-    "unused_content": N_("unused content"),
-}
-ADVICE = {
-    "ruleset": N_("improve rulesets to reduce {reduced}"),
-    "template": N_("improve templates to reduce {reduced}"),
-    "category_type": N_("review what is generated for a category to reduce {reduced}"),
-    "model": N_("try another model to reduce {reduced}"),
-    "workflow": N_("improve workflows to reduce {reduced}"),
-}
-# where members differ, the advice is to review the work together, and blames nobody
-REVIEWED_TOGETHER = {
-    "excess_regeneration": N_("repeated attempts"),
-    "low_quality_draft": N_("repeated first drafts"),
-    "rejected_content": N_("rejected content"),
-    "failed_generation": N_("failed generations"),
-    "unused_content": N_("unused content"),
-}
 # why a run restated days that had been published
 CAUSES = {
     "late": N_("Late deliveries"),
@@ -136,7 +113,6 @@ CAUSES = {
 }
 # fewer say nothing about the next one
 MIN_SCORED_CASES = 10
-NOTHING_STANDS_OUT = N_("none; no part of the work wastes clearly more than the rest")
 
 
 def ended(sentence: str) -> str:
@@ -164,73 +140,19 @@ def describe_waste_reason(reason: str) -> WasteReason:
     return WasteReason(_(known.name), _(known.meaning))
 
 
-def costly_waste(report: Report) -> tuple[WasteLine, ...]:
+def costly_waste(window: Window) -> tuple[WasteLine, ...]:
     """The waste reasons that cost credits, most first."""
-    return tuple(line for line in report.waste if line.wasted_credits > 0)
+    return tuple(line for line in window.waste if line.wasted_credits > 0)
 
 
-def advice(report: Report) -> str | None:
-    """What to change, from the first suggestion; None without one."""
-    if not report.suggestions:
-        return None
-    kind, reason = report.suggestions[0].segment_kind, report.suggestions[0].waste_reason
-    if reason == "unneeded_field":
-        return _("stop generating fields that nobody uses")
-    if kind == "member_type" and reason in REVIEWED_TOGETHER:
-        return _("go through {what} together", what=_(REVIEWED_TOGETHER[reason]))
-    if kind in ADVICE and reason in REDUCED:
-        return _(ADVICE[kind], reduced=_(REDUCED[reason]))
-    return _("look at the generations behind {waste}", waste=describe_waste_reason(reason).name)
-
-
-def advice_text(report: Report) -> str | None:
-    """The advice, or that nothing stands out; None if there is neither waste nor a suggestion."""
-    return advice(report) or (_(NOTHING_STANDS_OUT) if costly_waste(report) else None)
-
-
-def what_if_text(
-    suggestion: Suggestion, forecast: Forecast | None, *, write_date: Callable[[date], str]
-) -> str | None:
-    """The median with and without the saving: "in the median empty 14 May 2026 instead of 12 May 2026"."""
-    saved, median = suggestion.depletes_on_p50_if_saved, forecast and forecast.depletes_on_p50
-    if not saved or not median or saved <= median:
-        return None
-    return _("in the median empty {day} instead of {now}", day=write_date(saved), now=write_date(median))
-
-
-def saving_text(suggestion: Suggestion) -> str:
-    """What it could save: "115 to 145 credits a month, about 2 days later"."""
-    low, high = suggestion.potential_saving_credits_low, suggestion.potential_saving_credits_high
-    saving = _("{credits} credits a month", credits=credits_range(low, high))
-    days = suggestion.saving_days
-    if days is None or days < Decimal("0.5"):
-        return saving
-    return _("{saving}, about {days} later", saving=saving, days=whole_days(days))
-
-
-def evidence_text(suggestion: Suggestion, *, write_date: Callable[[date], str]) -> str:
-    """Evidence of a suggestion: "38 of 175 generations, elsewhere 1 of 179, 8 Jan 2026 to 7 Apr 2026"."""
-    counts_runs = suggestion.waste_reason == "excess_regeneration"
-    return _(
-        "{found} of {all} {what}, elsewhere {found_elsewhere} of {all_elsewhere}, {first} to {last}",
-        found=count(suggestion.affected_count),
-        all=count(suggestion.evidence_count),
-        what=_("runs of attempts") if counts_runs else _("generations"),
-        found_elsewhere=count(suggestion.elsewhere_affected_count),
-        all_elsewhere=count(suggestion.elsewhere_count),
-        first=write_date(suggestion.evidence_from),
-        last=write_date(suggestion.evidence_to),
-    )
-
-
-def is_waste_unknown(report: Report) -> bool:
+def is_waste_unknown(window: Window) -> bool:
     """Whether nothing is known of what became of all that was used: no waste is then no good news."""
-    return report.summary.untracked_credits == report.summary.credits_used > 0
+    return window.summary.untracked_credits == window.summary.credits_used > 0
 
 
-def untracked_text(report: Report) -> str | None:
+def untracked_text(window: Window) -> str | None:
     """How many credits nothing is known of, and why; None if something is known of all."""
-    summary = report.summary
+    summary = window.summary
     if not summary.untracked_credits:
         return None
     amount = credits(summary.untracked_credits)
@@ -246,29 +168,29 @@ def untracked_text(report: Report) -> str | None:
     )
 
 
-def drawn_credits(report: Report) -> Decimal | None:
+def drawn_credits(window: Window) -> Decimal | None:
     """What has been used of the allowance; None without one."""
-    summary = report.summary
+    summary = window.summary
     if summary.allowance is None or summary.credits_remaining is None:
         return None
     return max(summary.allowance - summary.credits_remaining, Decimal(0))
 
 
-def used_beyond_allowance(report: Report) -> str | None:
+def used_beyond_allowance(window: Window) -> str | None:
     """What was used of the allowance, where the window used more, as before the first lot; else None."""
-    drawn = drawn_credits(report)
-    if drawn is None or report.summary.allowance is None or report.summary.credits_used <= drawn:
+    drawn = drawn_credits(window)
+    if drawn is None or window.summary.allowance is None or window.summary.credits_used <= drawn:
         return None
     return _(
         "{drawn} of the allowance of {allowance} used",
         drawn=credits(drawn),
-        allowance=credits(report.summary.allowance),
+        allowance=credits(window.summary.allowance),
     )
 
 
-def pending_text(report: Report) -> str | None:
+def pending_text(window: Window) -> str | None:
     """How much of the pending credits is expected to end as waste; None if none, or unknown."""
-    summary = report.summary
+    summary = window.summary
     low, high = summary.expected_pending_waste_credits_low, summary.expected_pending_waste_credits_high
     if not summary.pending_credits or not summary.expected_pending_waste_credits:
         return None

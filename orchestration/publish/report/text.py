@@ -35,7 +35,6 @@ from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import Forecast, Report, UsageLine
 from orchestration.publish.report.sentences import (
     accuracy_text,
-    advice_text,
     buying_text,
     capped_text,
     change_text,
@@ -49,6 +48,7 @@ from orchestration.publish.report.sentences import (
     untracked_text,
     used_beyond_allowance,
 )
+from orchestration.publish.report.suggestions import advice_text, suggestion_text
 
 GAP = " " * 5
 WIDEST_NAME = 28
@@ -215,7 +215,7 @@ def _waste(report: Report) -> list[str]:
         lines.append(untracked)
     if advice:
         lines.append(_("Suggestion: {advice}", advice=plain(advice)))
-    lines += [f"  {plain(suggestion.suggestion)}" for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]]
+    lines += [f"  {suggestion_text(suggestion)}" for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]]
     if len(report.suggestions) > SUGGESTIONS_SHOWN:
         more = count(len(report.suggestions) - SUGGESTIONS_SHOWN)
         lines.append("  " + _("and {count} more", count=more))

@@ -3,20 +3,24 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
+from support.suggestion_rows import suggestion_for
 
 from orchestration.publish.report import i18n
 from orchestration.publish.report.formatting import amount, day_month_year, month_day, whole_days
 from orchestration.publish.report.i18n import gettext, using_language
 from orchestration.publish.report.model import Report
 from orchestration.publish.report.page import render_page
+from orchestration.publish.report.text import render_text
 from orchestration.settings import Settings, SettingsError
 
 REPO = Path(i18n.__file__).parents[3]
@@ -38,7 +42,7 @@ def sentences(tmp_path_factory: pytest.TempPathFactory) -> set[object]:
 
 def called_in_python() -> Iterator[str]:
     """The sentences given to `_` and `N_` in Python, in f-strings too, where no extractor looks."""
-    for file in (REPO / "orchestration").rglob("*.py"):
+    for file in chain.from_iterable((REPO / name).rglob("*.py") for name in ("orchestration", "forecasting")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("_", "N_"):
                 yield from (part.value for part in node.args[:1] if isinstance(part, ast.Constant))
@@ -109,3 +113,23 @@ def test_a_third_language_is_one_file(tmp_path: Path, monkeypatch: pytest.Monkey
     with using_language("de"):
         assert [whole_days(Decimal(days)) for days in (1, 1234)] == ["1 Tag", "1.234 Tage"]
         assert (amount(Decimal("1234.50")), day_month_year(date(2026, 5, 12))) == ("1.234,50", "12. Mai 2026")
+
+
+def test_the_text_report_is_thai_but_for_names(example: Report) -> None:
+    made = suggestion_for()
+    parts, words = made["suggestion_parts"], made["suggestion"]
+    example = replace(
+        example, suggestions=(replace(example.suggestions[0], suggestion_parts=parts, suggestion=words),)
+    )
+    with using_language("th"):
+        thai = render_text(example)
+    assert "ชุดกฎ rs_12: 34 % ของ descriptions ในส่วนนี้ ต้องสร้าง 3 ครั้งขึ้นไป (ส่วนอื่น 12 %)" in thai
+    names = {
+        line.name
+        for lines in (example.members, example.categories, example.generation_types)
+        for line in lines
+    }
+    names |= {example.summary.workspace_name, example.summary.timezone}
+    for name in names:
+        thai = thai.replace(name, "").replace(name.lower(), "")
+    assert re.findall("[A-Za-z]{2,}", thai.replace("rs_12", "")) == []

@@ -18,15 +18,17 @@ from orchestration.publish.report.page import render_page
 from orchestration.publish.report.sentences import (
     WASTE_REASONS,
     accuracy_text,
-    advice,
-    advice_text,
     buying_text,
     capped_text,
     change_text,
     describe_waste_reason,
-    evidence_text,
     pending_text,
     reconciliation_text,
+)
+from orchestration.publish.report.suggestions import (
+    advice,
+    advice_text,
+    evidence_text,
     saving_text,
     what_if_text,
 )
