@@ -14,7 +14,7 @@ from decimal import Decimal
 from orchestration.publish.report.formatting import credits, day_month
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.i18n import written_number
-from orchestration.publish.report.model import PathDay, Report, Window
+from orchestration.publish.report.model import ExpiringLot, PathDay, Report, Window
 
 LONGEST_DAYS_AHEAD = 120
 LOTS_MARKED = 3
@@ -142,7 +142,7 @@ def burn_down(report: Report) -> BurnDown | None:
     today = plot.x(now.usage_date), plot.y(now.closing)
     paths = [day for day in report.paths if day.forecast_date <= last]
     window = _window(report, plot)
-    lots = [lot for lot in report.expiring if lot.expires_on <= last][:LOTS_MARKED]
+    lots = marked_lots(report)
     expiries = [
         _("{credits} expire {day}", credits=credits(lot.remaining), day=day_month(lot.expires_on))
         for lot in lots
@@ -172,6 +172,11 @@ def burn_down(report: Report) -> BurnDown | None:
             for index, (lot, text) in enumerate(zip(lots, expiries, strict=True))
         ],
     )
+
+
+def marked_lots(report: Report) -> list[ExpiringLot]:
+    """The lots whose expiry the burn-down marks: the first of those within its days."""
+    return [lot for lot in report.expiring if lot.expires_on <= _last_day(report)][:LOTS_MARKED]
 
 
 def daily_use(window: Window) -> DailyUse | None:

@@ -3,6 +3,7 @@
 Not here: the data of a report (model.py), or how it is shown (text.py, as_json.py, page.py).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
@@ -420,14 +421,15 @@ def _checks(connection: duckdb.DuckDBPyConnection) -> tuple[Check, ...]:
     return tuple(Check(*row) for row in rows)
 
 
-def _missing(connection: duckdb.DuckDBPyConnection, row_type: type[Any], mart: str) -> dict[str, str]:
-    """Fields that the mart of an older release does not have, as null."""
+def _missing(connection: duckdb.DuckDBPyConnection, row_type: type[Any], source: str) -> dict[str, str]:
+    """Fields that the mart of an older release does not have, as null; `source` names it first."""
     optional = [field.name for field in fields(row_type) if field.default is not MISSING]
-    if not optional or not mart.startswith("marts."):
+    mart = re.search(r"marts\.\w+", source)
+    if not optional or mart is None:
         return {}
     described = connection.execute(
         "select column_name from duckdb_columns() where schema_name || '.' || table_name = $mart",
-        {"mart": mart},
+        {"mart": mart[0]},
     )
     known = {name for (name,) in described.fetchall()}
     return {name: "null" for name in optional if name not in known}

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from forecasting.depletion.headline import may_be_empty_on
+from orchestration.publish.processes import in_processes
 from orchestration.publish.report.breakdown import labels_of
 from orchestration.publish.report.formatting import day_month_year, distinct_labels, plain
 from orchestration.publish.report.headline import deciding_charge_text, range_text
@@ -24,7 +25,6 @@ from orchestration.publish.report.i18n import using_language
 from orchestration.publish.report.load import WORKSPACES_AT_ONCE, load_reports, published_workspaces
 from orchestration.publish.report.model import Report, UsageLine
 from orchestration.publish.report.page import render_page, report_headline, template, workspace_label
-from orchestration.publish.report.processes import in_processes
 from orchestration.publish.report.sentences import buying_text, is_waste_unknown
 from orchestration.publish.rows.cells import csv_line
 from orchestration.publish.versions.export import DATABASE_NAME, PublishError
