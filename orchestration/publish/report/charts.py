@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 
 from orchestration.publish.report.formatting import credits, day_month
 from orchestration.publish.report.i18n import gettext as _
@@ -183,13 +184,13 @@ def daily_use(window: Window) -> DailyUse | None:
     """A bar for each day of the window; None if nothing was used, or where its days were not read."""
     if not window.daily:
         return None
-    first, highest = window.summary.window_start_date, max(window.daily, key=lambda day: day.credits)
-    scale = DAYS_HEIGHT / float(highest.credits or 1)
-    bars = (
-        f"M{(day.usage_date - first).days * DAY_WIDTH + 1} {DAYS_HEIGHT}v-{float(day.credits) * scale:.1f}"
-        f"h{DAY_WIDTH - 2}V{DAYS_HEIGHT}z"
+    first, highest = window.summary.window_start_date, max(window.daily, key=attrgetter("credits"))
+    start, scale = first.toordinal(), DAYS_HEIGHT / float(highest.credits or 1)
+    bars = [
+        f"M{(day.usage_date.toordinal() - start) * DAY_WIDTH} {DAYS_HEIGHT}v-{float(day.credits) * scale:.0f}"
+        f"h{DAY_WIDTH - 2}V{DAYS_HEIGHT}"
         for day in window.daily
-    )
+    ]
     return DailyUse(
         width=window.days * DAY_WIDTH,
         height=DAYS_HEIGHT,

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
-from fractions import Fraction
 
 from rich.cells import cell_len, set_cell_size
 
@@ -48,8 +47,8 @@ def credits_adding_up(values: Sequence[Decimal]) -> list[str]:
         total = sum(values, Decimal(0))
         decimals = _decimals(total)
         unit = Decimal(1).scaleb(-decimals)
-        units = [Fraction(value) / Fraction(unit) for value in values]
-        whole = _apportioned(units, total=int(_quantized(total, decimals=decimals) / unit))
+        parts, one = _whole_numbers([value.scaleb(decimals) for value in values])
+        whole = _apportioned(parts, one, total=int(_quantized(total, decimals=decimals) / unit))
         return [
             written_number(number * unit) if number or not value else f"<{written_number(unit)}"
             for number, value in zip(whole, values, strict=True)
@@ -111,11 +110,12 @@ def whole_percents(values: Sequence[Decimal]) -> list[int] | None:
 
     Returns None if the sum is zero: then there are no shares.
     """
-    parts = [Fraction(value) for value in values]
+    with localcontext(_EXACT):
+        parts, _one = _whole_numbers(values)
     total = sum(parts)
     if total == 0:
         return None
-    return _apportioned([part * 100 / total for part in parts], total=100)
+    return _apportioned([part * 100 for part in parts], total, total=100)
 
 
 def day_month_year(day: date) -> str:
@@ -188,9 +188,16 @@ def width_of(texts: Sequence[str], *, at_most: int | None = None) -> int:
     return widest if at_most is None else min(widest, at_most)
 
 
-def _apportioned(parts: Sequence[Fraction], *, total: int) -> list[int]:
-    whole = [int(part) for part in parts]
-    by_remainder = sorted(range(len(parts)), key=lambda index: whole[index] - parts[index])
+def _whole_numbers(values: Sequence[Decimal]) -> tuple[list[int], int]:
+    """The values as whole numbers of one fraction, and how many of it make 1."""
+    places = max([-int(value.as_tuple().exponent) for value in values] + [0])
+    return [int(value.scaleb(places)) for value in values], 10**places
+
+
+def _apportioned(parts: Sequence[int], one: int, *, total: int) -> list[int]:
+    """Whole numbers that add up to the total, from parts counted in fractions of which `one` make 1."""
+    whole = [part // one for part in parts]
+    by_remainder = sorted(range(len(parts)), key=lambda index: -(parts[index] % one))
     for index in by_remainder[: total - sum(whole)]:
         whole[index] += 1
     return whole
