@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from itertools import zip_longest
 
-from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, labels_of, most_efficient
+from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, most_efficient
 from orchestration.publish.report.budgets import budget_texts
 from orchestration.publish.report.formatting import (
     count,
@@ -155,22 +155,13 @@ def _breakdowns(report: Report) -> list[str]:
     right = [_("By generation type"), *_rows(displayed_lines(report.generation_types), report)]
     if marked:
         # level with the fifth member of the user's example
-        right.append(_legend(marked, is_shown=any(line.usage is marked for line in members), report=report))
+        right.append("* " + _("most efficient"))
     width = width_of(left)
     columns = [
         fit_to_width(first, width=width) + GAP + second
         for first, second in zip_longest(left, right, fillvalue="")
     ]
     return [*columns, "", _("By category"), *_rows_per_product(displayed_lines(report.categories), report)]
-
-
-def _legend(marked: UsageLine, *, is_shown: bool, report: Report) -> str:
-    if is_shown:
-        return "* " + _("most efficient")
-    label = labels_of(report.members)[marked.id]
-    name = _fitted(label, marked, width=width_of([label], at_most=WIDEST_NAME))
-    each = credits_each(marked.credits_per_product, like=report.summary.credits_per_product)
-    return _("Most efficient: ") + _("{name} ({credits} credits/product)", name=name, credits=each)
 
 
 def _rows(lines: Sequence[DisplayedLine], report: Report, *, unit: str = "") -> list[str]:
