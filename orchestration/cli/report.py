@@ -89,7 +89,12 @@ def report(
     if output_format == "html":
         from orchestration.publish.report.page import render_page
 
-        text = render_page(found, language=language, stale=stale)
+        text = render_page(
+            found,
+            language=language,
+            stale=stale,
+            dashboard_url=settings.dashboard_url.get_secret_value(),
+        )
     else:
         with using_language(language):
             text = {"text": render_text, "json": render_json}[output_format](found)
