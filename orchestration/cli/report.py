@@ -93,7 +93,7 @@ def report(
             found,
             language=language,
             stale=stale,
-            dashboard_url=settings.dashboard_url.get_secret_value(),
+            dashboard_url=settings.dashboard_url,
         )
     else:
         with using_language(language):
