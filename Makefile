@@ -34,6 +34,9 @@ run: $(VENV)/.made  ## run the nightly job on the sample, end to end, and print 
 	@$(BIN)/credits run --landing $(LANDING) --data-dir $(DATA) --as-of 2026-04-07
 	@echo
 	@$(BIN)/credits report --data-dir $(DATA)
+	@echo
+	@echo "The same as a page: $(DATA)/published/index.html"
+	@echo "A dashboard: make dashboard. The Dagster UI: make serve."
 
 test: $(VENV)/.made  ## run every test but the slow ones
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

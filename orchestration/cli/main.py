@@ -6,6 +6,7 @@ What a command does is in its own module.
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from typing import Any
 
@@ -24,7 +25,7 @@ from orchestration.cli.export import export
 from orchestration.cli.forecast import forecast
 from orchestration.cli.forget import forget
 from orchestration.cli.mcp import mcp
-from orchestration.cli.options import exit_on_sigterm
+from orchestration.cli.options import Interrupted
 from orchestration.cli.publish import publish
 from orchestration.cli.pull import pull
 from orchestration.cli.query import query
@@ -55,6 +56,13 @@ class Sections(click.Group):
         sys.stdout, sys.stderr = _shown(sys.stdout), _shown(sys.stderr)
         return super().main(*args, **options)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; Ctrl-C and SIGTERM end it in one sentence."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each section, one line per command."""
         width = max(len(name) for name in self.commands)
@@ -71,9 +79,9 @@ def main() -> None:
     """Show where AI-generation credits go, and when they run out.
 
     Exit codes: 0 done; 1 failed, or a critical check failed and nothing was published; 2 wrong use or
-    configuration; 3 another run holds the data directory.
+    configuration; 3 another run holds the data directory; 130 interrupted.
     """
-    exit_on_sigterm()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _shown(stream: Any) -> Any:

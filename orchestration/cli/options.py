@@ -6,7 +6,6 @@ No command is defined here: each has a module of its own.
 from __future__ import annotations
 
 import gc
-import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -18,12 +17,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from orchestration.cli import name_completion
+from orchestration.runs.failure_reasons import INTERRUPTED, explain
 from orchestration.runs.lock import DataDirectoryLocked
 
 if TYPE_CHECKING:
     from orchestration.settings import Settings
 
-EXIT_FAILED, EXIT_USAGE, EXIT_BUSY = 1, 2, 3
+EXIT_FAILED, EXIT_USAGE, EXIT_BUSY, EXIT_INTERRUPTED = 1, 2, 3, 130
 LATEST = "newest complete day"
 PROGRESS_SECONDS = 3.0
 REFUSED = "2 wrong use or nothing to work on; 3 another run holds the data directory."
@@ -60,24 +60,15 @@ class Month(click.ParamType):
 
 
 class Interrupted(click.ClickException):
-    """SIGTERM was received; the process exits with one sentence instead of a traceback."""
+    """Ctrl-C or SIGTERM; the process exits with one sentence instead of a traceback."""
 
-    exit_code = EXIT_FAILED
+    exit_code = EXIT_INTERRUPTED
 
     def __init__(self) -> None:
-        super().__init__("Interrupted. No delivered data was lost; run the command again.")
+        super().__init__(INTERRUPTED)
 
     def show(self, file: Any = None) -> None:
         click.echo(f"credits: {self.message}", err=True)
-
-
-def exit_on_sigterm() -> None:
-    """Exit in order on SIGTERM; while steps run, Dagster handles it."""
-
-    def stop(*_: object) -> NoReturn:
-        raise Interrupted
-
-    signal.signal(signal.SIGTERM, stop)
 
 
 def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
@@ -176,6 +167,7 @@ def run_and_exit(
     """Run the nightly job once, and exit with the code of its result."""
     # what imports and dbt's manifest allocate stays: looking for garbage in it costs a tenth of a small run
     gc.set_threshold(100_000, 50, 50)
+    click.echo("  ... start", err=True)
     from orchestration.operations.nightly import run_nightly
     from orchestration.runs.home import enter_home
     from orchestration.warehouse.dbt_build import DbtFailed
@@ -198,7 +190,7 @@ def run_and_exit(
     except IncompleteDay as error:
         fail(str(error), EXIT_USAGE)
     except OSError as error:
-        fail(f"the data directory {settings.data_dir} must be writable: {error}", EXIT_USAGE)
+        fail(f"the data directory {settings.data_dir} must be writable: {explain(str(error))}", EXIT_USAGE)
     except DbtFailed as error:
         fail(str(error))
     raise SystemExit(0 if is_published else EXIT_FAILED)

@@ -24,7 +24,7 @@ from orchestration.cli.options import (
 @click.command(
     short_help="Load, check, build, forecast and publish.",
     epilog="Exit codes: 0 published; 1 a step or a critical check failed, and the served version stays as it "
-    "is; 2 wrong use or configuration; 3 another run holds the data directory.",
+    "is; 2 wrong use or configuration; 3 another run holds the data directory; 130 interrupted.",
 )
 @landing_option
 @data_dir_option

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 
 import duckdb
@@ -31,6 +31,7 @@ from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.versions.export import DATABASE_NAME
 from orchestration.publish.versions.freshness import format_age, newer_versions
 from orchestration.publish.versions.history import kept_versions
+from orchestration.runs.history import LastRun
 from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import Journal
@@ -39,10 +40,17 @@ from orchestration.warehouse.protocol import Warehouse, WarehouseError
 _MOST_GROUPS = 20
 
 
-def describe_status(settings: Settings, *, now: datetime, last_run: object | None) -> Iterator[str]:
-    """Lines of text. `last_run` describes the newest run; None if there was none."""
+def describe_status(settings: Settings, *, now: datetime, last_run: LastRun | None) -> Iterator[str]:
+    """Lines of text.
+
+    Args:
+        last_run: the newest run; None if there was none.
+    """
     yield f"data         {settings.data_dir}"
     yield f"last run     {last_run or 'none yet: start one with credits run'}"
+    if last_run and last_run.failure:
+        step = f"{last_run.failure.step}: " if last_run.failure.step else ""
+        yield f"             {step}{printable(last_run.failure.reason)}"
     yield from _published(settings, now)
     yield from _checks(Journal(settings.journal_dir))
     yield from describe_sources(source_summaries(Lake(settings.lake_dir)))
@@ -169,12 +177,8 @@ def _all_groups(lake: Lake, warehouse: Warehouse) -> tuple[list[RejectedGroup], 
     return sorted(groups, key=lambda group: -group.open_count), has_conflicts
 
 
-def status_as_json(settings: Settings, *, last_run: object | None) -> str:
-    """The same content as one JSON object, with every group of the quarantine and every failed check.
-
-    Args:
-        last_run: a dataclass that describes the newest run; None if there was none.
-    """
+def status_as_json(settings: Settings, *, last_run: LastRun | None) -> str:
+    """The same content as one JSON object, with every group of the quarantine and every failed check."""
     published, results = published_now(settings), Journal(settings.journal_dir).newest_checks()
     lake = Lake(settings.lake_dir)
     groups: list[RejectedGroup] = []
@@ -182,7 +186,7 @@ def status_as_json(settings: Settings, *, last_run: object | None) -> str:
         groups, _ = _all_groups(lake, open_warehouse(settings))
     status = {
         "data_dir": str(settings.data_dir),
-        "last_run": None if last_run is None else vars(last_run),
+        "last_run": None if last_run is None else asdict(last_run),
         "published": None if published is None else vars(published),
         "checks": {
             "passed": sum(result.passed for result in results),

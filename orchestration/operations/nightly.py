@@ -3,11 +3,9 @@
 The steps do not belong here: the job is the one the schedule starts.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
 
 import dagster as dg
 import duckdb
@@ -15,8 +13,8 @@ import duckdb
 from orchestration.definitions import build
 from orchestration.defs.jobs import run_config
 from orchestration.lake.lake import Lake
-from orchestration.publish.report.formatting import plain
 from orchestration.publish.versions.build import served_number
+from orchestration.runs.failure_reasons import INTERRUPTED, explain, last_cause
 from orchestration.runs.interrupted import fail_interrupted_runs
 from orchestration.runs.job_tags import JOB_NAME
 from orchestration.runs.lock import lock
@@ -29,10 +27,6 @@ from orchestration.warehouse.reporting_date import newest_complete_day, require_
 from orchestration.warehouse.timezones import workspace_timezones
 
 Echo = Callable[[str], None]
-# the class of an error of ours says nothing that its sentence does not
-_OURS = re.compile(r"^orchestration\.[\w.]+: ")
-# how a step fails on an interrupt: in Dagster, in a statement of DuckDB, in dbt
-_INTERRUPTED = ("InterruptedError", "Query interrupted", "KeyboardInterrupt")
 
 
 def run_nightly(
@@ -54,6 +48,7 @@ def run_nightly(
     Raises:
         DataDirectoryLocked: another run holds the data directory.
         IncompleteDay: as_of has not ended yet in the zone of every workspace, and is refused then.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; the run is recorded as failed.
     """
     refused = as_of if is_future_refused else None
     with lock(settings.data_dir):
@@ -71,9 +66,14 @@ def run_nightly(
             is_future_refused=is_future_refused,
             allow_shrink=allow_shrink,
         )
-        result = execute(settings, config, instance)
-        if not result.success and settings.is_warehouse_torn:
-            result = execute(settings, config, instance)  # the step that found it damaged has set it aside
+        try:
+            result = execute(settings, config, instance)
+            if not result.success and settings.is_warehouse_torn:
+                # the step that found it damaged has set it aside
+                result = execute(settings, config, instance)
+        except KeyboardInterrupt:  # between two steps, where Dagster records nothing
+            fail_interrupted_runs(instance, settings, launched_before=datetime.max.replace(tzinfo=UTC))
+            raise
         if not result.success:  # perhaps for a time zone that this run was the first to load
             _refuse_incomplete_day(settings, refused, now=now)
         new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
@@ -87,8 +87,13 @@ def run_nightly(
             ]
         for line in summary:
             echo(line)
+    reasons = [] if result.success else failures(result)
     for line in _published(result, settings, served_before):
         echo(line)
+    if any(INTERRUPTED in reason for reason in reasons):
+        raise KeyboardInterrupt
+    for reason in reasons:
+        echo(f"failed       {reason}")
     return result.success
 
 
@@ -111,7 +116,7 @@ def _refuse_incomplete_day(settings: Settings, as_of: date | None, *, now: datet
 def _published(
     result: dg.ExecuteInProcessResult, settings: Settings, served_before: int | None
 ) -> Iterator[str]:
-    """What is published now, and why it is nothing new if it is not."""
+    """What is published now."""
     if result.success:
         served = settings.published_dir.readlink()
         note = ", as before: nothing is new" if served_number(settings.data_dir) == served_before else ""
@@ -123,8 +128,6 @@ def _published(
         yield "published    nothing: the run failed; the version published before is still served"
     else:
         yield "published    The new version is complete and served, but a later step failed; run again."
-    for reason in failures(result):
-        yield f"failed       {reason}"
 
 
 def execute(
@@ -149,12 +152,4 @@ def failures(result: dg.ExecuteInProcessResult) -> list[str]:
     if not errors:
         failed = [event.job_failure_data.error for event in result.all_events if event.is_job_failure]
         errors = dict.fromkeys(["run"], failed[0] if failed else None)
-    if any(text in _last_cause(error) for error in errors.values() for text in _INTERRUPTED):
-        return ["Interrupted. No delivered data was lost; run the command again."]
-    return [f"{step}: {_last_cause(error)}" for step, error in errors.items()]
-
-
-def _last_cause(error: Any) -> str:
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return plain(_OURS.sub("", error.message)) if error is not None else "no reason given"
+    return [f"{step}: {explain(last_cause(error))}" for step, error in errors.items()]

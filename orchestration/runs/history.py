@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestration.runs.failure_reasons import KILLED
 from orchestration.runs.lock import is_held
-from orchestration.runs.records import FINISHED, RecordsUnreadable, failed_step, newest_run
+from orchestration.runs.records import FINISHED, Failure, RecordsUnreadable, first_failure, newest_run
 from orchestration.settings import Settings
 from orchestration.warehouse.journal import Journal
 
@@ -21,11 +22,13 @@ class LastRun:
     Attributes:
         status: "success", "failure", "in progress" or another status of Dagster.
         started_at: in UTC.
+        failure: the step and the reason; None if it has not failed, or no reason was recorded.
     """
 
     status: str
     started_at: datetime
     run_id: str
+    failure: Failure | None = None
 
     @property
     def has_failed(self) -> bool:
@@ -47,7 +50,12 @@ def last_run(settings: Settings) -> LastRun | None:
     status = run.status.lower()
     if run.status not in FINISHED:
         status = "in progress" if is_held(settings.data_dir) else "interrupted"
-    return LastRun(status, run.created_at, run.run_id)
+    failure = None
+    if status == "failure":
+        failure = first_failure(settings, run.run_id)
+    elif status == "interrupted":
+        failure = Failure(None, KILLED)
+    return LastRun(status, run.created_at, run.run_id, failure)
 
 
 def newest_failure(settings: Settings) -> str | None:
@@ -66,7 +74,6 @@ def newest_failure(settings: Settings) -> str | None:
         ]
         if failed:
             return f"check {failed[0].check_name} of {failed[0].asset}"
-        step = failed_step(settings, run.run_id)
-        return f"step {step}" if step else ""
+        return f"step {run.failure.step}" if run.failure and run.failure.step else ""
     except (OSError, RecordsUnreadable):
         return None

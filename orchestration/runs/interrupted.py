@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from orchestration.runs.failure_reasons import KILLED
 from orchestration.runs.job_tags import DATA_DIR_TAG
 from orchestration.runs.lock import is_held
 from orchestration.settings import Settings
@@ -16,7 +17,6 @@ IN_PROGRESS = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-MESSAGE = "The run's process exited without reporting a status."
 
 
 def fail_interrupted_runs(
@@ -34,7 +34,7 @@ def fail_interrupted_runs(
     records = instance.get_run_records(filters)
     interrupted = [record for record in records if record.create_timestamp.astimezone(UTC) < launched_before]
     for record in interrupted:
-        instance.report_run_failed(record.dagster_run, message=MESSAGE)
+        instance.report_run_failed(record.dagster_run, message=KILLED)
     return len(interrupted)
 
 

@@ -5,6 +5,7 @@ Records kept elsewhere are read by Dagster. Nothing is written here.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -15,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from orchestration.runs.failure_reasons import explain, last_cause
 from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
 from orchestration.settings import Settings
 
@@ -28,7 +30,13 @@ _NEWEST = """
     order by runs.id desc
     limit 1
 """
-_FAILED_STEP = "select step_key from event_logs where dagster_event_type = 'STEP_FAILURE' order by id limit 1"
+_FAILURE = """
+    select event
+    from event_logs
+    where dagster_event_type in ('STEP_FAILURE', 'PIPELINE_FAILURE')
+    order by dagster_event_type desc, id
+    limit 1
+"""
 
 
 class RecordsUnreadable(RuntimeError):
@@ -47,6 +55,19 @@ class RunRecord:
     run_id: str
     status: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run failed.
+
+    Attributes:
+        step: the first step that failed; None if the run failed outside its steps.
+        reason: a sentence, with the remedy where one is known.
+    """
+
+    step: str | None
+    reason: str
 
 
 def sqlite_folder(dagster_home: Path) -> Path | None:
@@ -83,8 +104,8 @@ def newest_run(settings: Settings) -> RunRecord | None:
     return None
 
 
-def failed_step(settings: Settings, run_id: str) -> str | None:
-    """The first step of a run that failed; None if none did.
+def first_failure(settings: Settings, run_id: str) -> Failure | None:
+    """The first failure of a run; None if Dagster recorded none, as of a process that was killed.
 
     Raises:
         RecordsUnreadable: the records cannot be read.
@@ -92,9 +113,11 @@ def failed_step(settings: Settings, run_id: str) -> str | None:
     try:
         folder = sqlite_folder(settings.dagster_home)
         if folder is None:
-            return _failed_step_by_dagster(run_id)
-        for (step_key,) in _read(folder / "history" / "runs" / f"{run_id}.db", _FAILED_STEP):
-            return str(step_key)
+            return _failure_by_dagster(run_id)
+        for (text,) in _read(folder / "history" / "runs" / f"{run_id}.db", _FAILURE):
+            event = json.loads(text)["dagster_event"]
+            error = (event.get("event_specific_data") or {}).get("error")
+            return Failure(event["step_key"], explain(last_cause(error)) if error else event["message"])
     except (OSError, sqlite3.Error, yaml.YAMLError) as error:
         raise RecordsUnreadable(str(error)) from error
     return None
@@ -119,12 +142,17 @@ def _newest_by_dagster(settings: Settings) -> RunRecord | None:
     return None
 
 
-def _failed_step_by_dagster(run_id: str) -> str | None:
+def _failure_by_dagster(run_id: str) -> Failure | None:
     import dagster as dg
     from sqlalchemy.exc import SQLAlchemyError
 
+    kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
     try:
-        steps = dg.DagsterInstance.get().get_run_step_stats(run_id)
+        records = dg.DagsterInstance.get().get_records_for_run(run_id, of_type=kinds).records
     except (SQLAlchemyError, dg.DagsterError) as error:
         raise RecordsUnreadable(str(error)) from error
-    return next((step.step_key for step in steps if step.status and step.status.value == "FAILURE"), None)
+    events = [record.event_log_entry.get_dagster_event() for record in records]
+    for event in sorted(events, key=lambda event: not event.is_step_failure):
+        found = getattr(event.event_specific_data, "error", None)
+        return Failure(event.step_key, explain(last_cause(found)) if found else str(event.message))
+    return None

@@ -100,7 +100,7 @@ class DuckDBWarehouse:
                 for table in tables
             }
 
-    def stored_rows(self) -> dict[str, int]:
+    def table_sizes(self) -> dict[str, int]:
         """Rows of each table but those of the state; views are not counted."""
         with self.connect() as connection:
             tables = connection.execute(

@@ -53,8 +53,8 @@ class Warehouse(Protocol):
         """Rows of each of the given schema.table."""
         ...
 
-    def stored_rows(self) -> dict[str, int]:
-        """Rows of each schema.table that a run writes; empty where counting costs too much."""
+    def table_sizes(self) -> dict[str, int]:
+        """Rows or bytes of each schema.table that a run builds: another number if anything else wrote."""
         ...
 
     def has_table(self, table: str) -> bool:

@@ -18,9 +18,9 @@ from orchestration.warehouse.protocol import Warehouse
 
 VERSION_FILE = "version.json"
 _RUNS = "state.runs"
-_STORED = "state.stored_rows"
-_STORED_ROWS = """
-    select cast(table_name as varchar) as table_name, cast(row_count as bigint) as row_count from frame
+_SIZES = "state.table_sizes"
+_SIZE_ROWS = """
+    select cast(table_name as varchar) as table_name, cast(table_size as bigint) as table_size from frame
 """
 _ROWS = """
     select
@@ -135,24 +135,24 @@ def begin_once(warehouse: Warehouse, run_state: RunState) -> None:
 
 def complete(warehouse: Warehouse, run_state: RunState) -> None:
     """Record that the warehouse has this state, and that it is published."""
-    stored = pd.DataFrame(warehouse.stored_rows().items(), columns=["table_name", "row_count"])
-    warehouse.replace(_STORED, stored.astype({"table_name": str, "row_count": "int64"}), select=_STORED_ROWS)
+    sizes = pd.DataFrame(warehouse.table_sizes().items(), columns=["table_name", "table_size"])
+    warehouse.replace(_SIZES, sizes.astype({"table_name": str, "table_size": "int64"}), select=_SIZE_ROWS)
     warehouse.replace(_RUNS, _row(run_state, is_complete=True), select=_ROWS)
 
 
 def tables_changed_since(warehouse: Warehouse) -> list[str]:
-    """The tables whose rows are not as many as the last run left, if it was complete and none began since.
+    """The tables of another size than the last run left, if it was complete and none began since.
 
     Nothing but a run writes to the warehouse; if something else did, an increment would build on it.
     """
-    if not warehouse.has_table(_STORED) or not warehouse.has_table(_RUNS):
+    if not warehouse.has_table(_SIZES) or not warehouse.has_table(_RUNS):
         return []
     if not bool(warehouse.query(f"select is_complete from {_RUNS}")["is_complete"].all()):
         return []
-    noted = warehouse.query(f"select table_name, row_count from {_STORED}")
-    before = dict(zip(noted["table_name"], noted["row_count"], strict=True))
-    now = warehouse.stored_rows()
-    return sorted(name for name in {*before, *now} if before.get(name) != now.get(name)) if before else []
+    noted = warehouse.query(f"select table_name, table_size from {_SIZES}")
+    before = dict(zip(noted["table_name"], noted["table_size"], strict=True))
+    now = warehouse.table_sizes()
+    return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
 
 
 def _row(run_state: RunState, *, is_complete: bool) -> pd.DataFrame:

@@ -27,9 +27,10 @@ def rng() -> np.random.Generator:
 
 
 def test_the_truth_is_the_day_whose_demand_uses_up_what_is_left() -> None:
-    history, true_days = simulate(KINDS["weekdays, the same"], rng=rng())
+    history, true_days, best_days = simulate(KINDS["weekdays, the same"], rng=rng())
     left = BalanceState.from_history(history, today=TODAY).remaining / 20e6
     assert true_days.max() < CAP_DAYS
+    assert (best_days == true_days).all()  # nothing is left to chance
     for days, lasts in zip(true_days, left, strict=True):
         ahead = pd.bdate_range(AS_OF, periods=100)[1:]  # the last day known is a Tuesday
         assert ahead[int(np.ceil(lasts)) - 1] == pd.Timestamp(AS_OF) + pd.Timedelta(days=int(days))
@@ -37,7 +38,7 @@ def test_the_truth_is_the_day_whose_demand_uses_up_what_is_left() -> None:
 
 def test_who_tops_up_when_empty_uses_no_more_than_was_bought_and_loses_the_rest_of_the_day() -> None:
     kind = Kind(lambda _: np.full(290, 30.0), lot=100)
-    history, _ = simulate(kind, rng=rng())
+    history, *_ = simulate(kind, rng=rng())
     one = history.for_workspace("u0000")
     assert sorted(set(one.usage["credits_micro"])) == [10_000_000, 30_000_000]
     closing = one.balances["closing_micro"]

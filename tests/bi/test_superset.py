@@ -50,15 +50,21 @@ class Superset:
         with urlopen(request, timeout=120) as answer:
             return dict(json.load(answer))
 
+    def dataset(self, database: int, mart: str) -> int:
+        table = {"database": database, "schema": "marts", "table_name": mart}
+        return int(self.post("dataset/", table)["id"])
+
+    def rows(self, dataset: int, metric: str, **query: Any) -> list[dict[str, Any]]:
+        """Rows of a chart, whose metric has the name `found`."""
+        found = {"expressionType": "SQL", "sqlExpression": metric, "label": "found"}
+        queries = [{"metrics": [found], "row_limit": 1000, **query}]
+        body = {"datasource": {"id": dataset, "type": "table"}, "queries": queries, "force": True}
+        return list(self.post("chart/data", body)["result"][0]["data"])
+
     def credits_by_member(self, dataset: int) -> dict[str, Decimal]:
-        metric = {"expressionType": "SQL", "sqlExpression": "sum(credits)", "label": "credits"}
-        query = {
-            **{"columns": ["member_name"], "metrics": [metric], "row_limit": 1000},
-            "filters": [{"col": "period", "op": "==", "val": "30d"}],
-        }
-        body = {"datasource": {"id": dataset, "type": "table"}, "queries": [query], "force": True}
-        rows = self.post("chart/data", body)["result"][0]["data"]
-        return {row["member_name"]: Decimal(str(row["credits"])) for row in rows}
+        last_30_days = [{"col": "period", "op": "==", "val": "30d"}]
+        rows = self.rows(dataset, "sum(credits)", columns=["member_name"], filters=last_30_days)
+        return {row["member_name"]: Decimal(str(row["found"])) for row in rows}
 
 
 @contextmanager
@@ -117,8 +123,9 @@ def test_superset_shows_the_marts_and_sees_the_next_version(
                 "sqlalchemy_uri": f"duckdb:///{data_dir.resolve()}/published/credits.duckdb",
             },
         )
-        table = {"database": database["id"], "schema": "marts", "table_name": "usage_by_member"}
-        dataset = tool.post("dataset/", table)["id"]
+        for mart, count in counts(data_dir).items():
+            assert tool.rows(tool.dataset(database["id"], mart), "count(*)") == [{"found": count}], mart
+        dataset = tool.dataset(database["id"], "usage_by_member")
         params = json.dumps({"viz_type": "table", "datasource": f"{dataset}__table"})
         named = {"slice_name": "Credits by member", "viz_type": "table", "params": params}
         assert tool.post("chart/", {**named, "datasource_id": dataset, "datasource_type": "table"})["id"]
@@ -134,6 +141,17 @@ def test_superset_shows_the_marts_and_sees_the_next_version(
         after = tool.credits_by_member(dataset)
         assert after == in_mart(data_dir)
         assert after["Sarah"] == before["Sarah"] + Decimal("7.5")
+
+
+def counts(data_dir: Path) -> dict[str, int]:
+    """Rows of each mart but that of the chart."""
+    with duckdb.connect(str(data_dir / "published" / "credits.duckdb"), read_only=True) as connection:
+        marts = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'")
+        names = {name for (name,) in marts.fetchall()} - {"usage_by_member"}
+        return {
+            name: connection.execute(f"select count(*) from marts.{name}").fetchall()[0][0]
+            for name in sorted(names)
+        }
 
 
 def lines(landing: Path) -> Iterator[dict[str, Any]]:

@@ -95,6 +95,7 @@ ORDER = ("permuted, split, merged and replayed deliveries",)
 NUMBERS = (
     "1,000,000 deliveries with duplicates, late, retracted and bad ones",
     "10,000 reads during publishing",
+    "10,000 workspaces at once",
     "a nightly run without a network",
 )
 SECTIONS = {

@@ -162,6 +162,29 @@ def publish(warehouse: Path, data_dir: Path) -> None:
 
 
 @pytest.mark.slow
+def test_10_000_workspaces_that_arrive_at_once_are_all_published(
+    runs: ForkedRuns, faults: Faults, tmp_path: Path
+) -> None:
+    workspaces = 10_000
+    write_load(
+        tmp_path / "load", workspaces=workspaces, days=30, events=60_000, seed=24, retracted_share=0.01
+    )
+    shutil.move(tmp_path / "load" / "truth.json", tmp_path)
+    with faults.injection("10,000 workspaces at once", workspaces):
+        run = runs.nightly_run(tmp_path / "load", tmp_path / "data", AS_OF)
+        assert run.status == 0, run.output
+        assert run.peak_mb < 4096
+        published = tmp_path / "data" / "published"
+        assert len(list((published / "report").glob("*.html"))) == workspaces
+        with duckdb.connect(str(published / "credits.duckdb"), read_only=True) as marts:
+            summed = "(select sum(generation_count) from marts.usage_daily)"
+            query = f"select count(*), sum(generation_count), {summed} from marts.credit_summary"
+            found = marts.execute(f"{query} where period = '30d'").fetchone()
+    live = len(live_events(tmp_path / "load"))
+    assert found == (workspaces, live, live)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("least", [200, 10_000])
 def test_readers_never_see_two_versions_at_once(
     awkward: AwkwardRun, faults: Faults, least: int, tmp_path: Path

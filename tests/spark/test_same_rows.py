@@ -96,6 +96,8 @@ def test_the_sample_with_awkward_workspaces_is_equal_on_both_engines(
     first = nightly_run(credits_with(**tags), tmp_path / "landing", tmp_path / "duckdb", as_of)
     second = nightly_run(on_spark("few_", **tags), tmp_path / "landing", tmp_path / "spark", as_of)
     assert_same(first.published, second.published, f"seed 7 and the sample, as_of {as_of}")
+    again = nightly_run(on_spark("few_", **tags), tmp_path / "landing", tmp_path / "spark", as_of)
+    assert "nothing is new" in again.result.stdout and "rebuilt" not in again.result.stderr
     assert first.query("select count(*) > 20 from marts.usage_by_tag") == [(True,)]
     assert first.query("select count(*) > 20 from marts.reconciliation") == [(True,)]
     kinds = first.query("select count(distinct (scope, unit, is_open, status)) > 20 from marts.budget_status")

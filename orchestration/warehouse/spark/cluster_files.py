@@ -62,6 +62,17 @@ class ClusterFiles:
         found = self._files.get_file_info(fs.FileSelector(f"{self._root}/{path}"))
         return sorted(file.base_name for file in found)
 
+    def folder_bytes(self, path: str) -> dict[str, int]:
+        """Bytes of the files of each folder two levels below, by its path, such as "facts/fct_attempts"."""
+        selector = fs.FileSelector(f"{self._root}/{path}", allow_not_found=True, recursive=True)
+        found: dict[str, int] = {}
+        for file in self._files.get_file_info(selector):
+            first, _, rest = file.path.removeprefix(f"{self._root}/{path}/").partition("/")
+            second, _, name = rest.partition("/")
+            if file.type == fs.FileType.File and name:
+                found[f"{first}/{second}"] = found.get(f"{first}/{second}", 0) + file.size
+        return found
+
     def exists(self, path: str) -> bool:
         """Whether there is such a file or folder."""
         return bool(self._files.get_file_info(f"{self._root}/{path}").type != fs.FileType.NotFound)

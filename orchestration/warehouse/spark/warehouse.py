@@ -107,9 +107,9 @@ class SparkWarehouse:
         )
         return {name: int(found) for name, found in self._execute(self._translated(counted))}
 
-    def stored_rows(self) -> dict[str, int]:
-        """Nothing: a job for each table would cost more than the run of a day without deliveries."""
-        return {}
+    def table_sizes(self) -> dict[str, int]:
+        """Bytes of the files of each table that a model makes: counting rows would take a job for each."""
+        return {name.replace("/", ".", 1): size for name, size in self._files.folder_bytes("tables").items()}
 
     def has_table(self, table: str) -> bool:
         """Whether the schema.table or view exists."""

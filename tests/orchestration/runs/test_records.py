@@ -65,6 +65,7 @@ def test_the_newest_run_of_the_data_directory_and_its_failed_step(
     created_at = kept.create_timestamp.astimezone(UTC)
     assert found == records.RunRecord(kept.dagster_run.run_id, "FAILURE", created_at)
     assert newest_failure(ours) == "step broken"
+    assert records.first_failure(ours, found.run_id) == records.Failure("broken", "ValueError: torn")
     assert records.newest_run(unused) is None
 
 
