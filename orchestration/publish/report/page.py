@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from orchestration.publish.report import charts, formatting
+from orchestration.publish.report.breakdown import DisplayedLine
 from orchestration.publish.report.budgets import budget_texts
 from orchestration.publish.report.headline import (
     deciding_charge_text,
@@ -235,6 +236,14 @@ def _suggestions(report: Report) -> list[tuple[str, str, str]]:
     return rows
 
 
+def _bars_text(lines: Sequence[DisplayedLine]) -> str:
+    """A breakdown as text for those who do not see its bars."""
+    return ", ".join(
+        f"{line.label} {line.written}" + ("" if line.percent is None else f" ({line.percent}%)")
+        for line in lines
+    )
+
+
 @lru_cache
 def template(name: str) -> Template:
     """The template of a page; values are escaped, numbers and dates are formatted by its filters."""
@@ -257,6 +266,7 @@ def template(name: str) -> Template:
         instant=formatting.instant,
         plain=formatting.plain,
         bar_width=bar_width,
+        bars_text=_bars_text,
         daily_use_text=daily_use_text,
         capitalize_first=capitalized,
         ended=ended,
