@@ -17,7 +17,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run dashboard metrics test faults test-slow test-pythons test-spark test-spark-all test-metrics test-superset test-focus docs bench bench-pages bench-depletion bench-budgets bench-waste autoets serve lint audit wheel lock clean bench-engines
+.PHONY: help run dashboard metrics test faults test-slow test-pythons test-spark test-spark-all test-metrics test-superset test-focus docs messages bench bench-pages bench-depletion bench-budgets bench-waste autoets serve lint audit wheel lock clean bench-engines
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -141,6 +141,12 @@ docs: $(VENV)/.made  ## regenerate docs/marts.md, docs/settings.md, docs/warning
 	@$(BIN)/python docs/settings_document.py
 	@$(BIN)/python docs/rules_document.py
 	@$(BIN)/python docs/warnings_document.py
+
+messages: $(VENV)/.made  ## add the report's new sentences to its catalogues, and drop those it no longer has
+	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --no-location --output .messages.pot .
+	@$(BIN)/pybabel --quiet update --domain credits --input-file .messages.pot --no-fuzzy-matching --ignore-obsolete \
+		--ignore-pot-creation-date --no-wrap --output-dir orchestration/publish/report/locale
+	@rm .messages.pot
 
 lint: $(VENV)/.made  ## check style, import fences, types, SQL
 	@$(BIN)/ruff check .

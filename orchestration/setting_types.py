@@ -186,6 +186,10 @@ PostgresUrl = Annotated[
 WebUrl = Annotated[
     SecretStr, _url("http", "https"), Field(title="a URL that starts with http:// or https://")
 ]
+# it is written into pages, so that it can hold no password
+PageUrl = Annotated[
+    str, _text(r"(https?://[^\s@?#\"'<>]+)?"), Field(title="a URL that starts with http:// or https://")
+]
 MailUrl = Annotated[
     SecretStr, _url("smtp", "smtps"), Field(title="a URL that starts with smtp:// or smtps://")
 ]

@@ -92,7 +92,9 @@ class Settings(BaseSettings):
     spark_files: types.SparkFolder = SecretStr("")
     """Folder of the tables as the cluster reaches it; the data directory if empty."""
     lang: types.Language = "en"
-    """Language of the pages that a run publishes, of the digest, and of answers to assistants."""
+    """Language of the report, of published pages, the digest and answers to assistants."""
+    dashboard_url: types.PageUrl = ""
+    """Where people reach the dashboard, to which lines of a page link; without it they do not."""
     publish: types.Servers = ()
     """Where each version is sent as well; delta is DATA_DIR/delta."""
     postgres_url: types.PostgresUrl = SecretStr("")

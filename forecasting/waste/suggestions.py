@@ -6,6 +6,7 @@ claim no cause and blame nobody: they say what differs and where to look.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
@@ -19,21 +20,27 @@ from forecasting.waste.segments import EARLY_REASONS, KINDS, MIN_RATIO, UNNEEDED
 
 HORIZON_DAYS = 365
 
+
+def N_(sentence: str) -> str:
+    """Mark a sentence for the extractor of the report's catalogues, where its translations are."""
+    return sentence
+
+
 # what happens to the content of a segment, by waste reason
 _HAPPENS = {
-    "failed_generation": "fail",
-    "rejected_content": "are rejected",
-    "excess_regeneration": "take {attempts} or more attempts",
-    "low_quality_draft": "are low-quality first drafts that are done again",
-    "unused_content": "are never used",
+    "failed_generation": N_("fail"),
+    "rejected_content": N_("are rejected"),
+    "excess_regeneration": N_("take {attempts} or more attempts"),
+    "low_quality_draft": N_("are low-quality first drafts that are done again"),
+    "unused_content": N_("are never used"),
 }
 _ACTIONS = {
-    "ruleset": "tightening it",
-    "template": "reworking it",
-    "category_type": "reviewing what is asked for there",
-    "member_type": "going through them together",
-    "model": "trying another one",
-    "workflow": "reworking it",
+    "ruleset": N_("tightening it"),
+    "template": N_("reworking it"),
+    "category_type": N_("reviewing what is asked for there"),
+    "member_type": N_("going through them together"),
+    "model": N_("trying another one"),
+    "workflow": N_("reworking it"),
 }
 
 
@@ -74,7 +81,8 @@ def write_suggestions(
     Returns:
         One row per workspace and rank: the segments and their evidence, evidence_from and evidence_to,
         saving_days (how many days longer the credits left would last; null without a ledger, without use, and
-        where it lasts more than a year anyway) and suggestion.
+        where it lasts more than a year anyway), suggestion, and suggestion_parts: the same as JSON, a
+        sentence and its parts, for other languages.
     """
     suggestions = (
         segments.merge(evidence, on=["workspace_id", "suggestion_rank"], validate="one_to_one")
@@ -87,7 +95,9 @@ def write_suggestions(
     is_early = suggestions["waste_reason"].isin(EARLY_REASONS)
     suggestions["evidence_to"] = last - pd.to_timedelta((~is_early) * terms.maturity_days, unit="D")
     suggestions["saving_days"] = _saving_days(suggestions)
-    suggestions["suggestion"] = [_sentence(row, terms) for row in suggestions.to_dict("records")]
+    parts = [_parts(row, terms) for row in suggestions.to_dict("records")]
+    suggestions["suggestion"] = [in_english(sentence) for sentence in parts]
+    suggestions["suggestion_parts"] = [json.dumps(sentence, ensure_ascii=False) for sentence in parts]
     suggestions["segment_id"] = [_segment_id(row) for row in suggestions.to_dict("records")]
     return suggestions.drop(
         columns=["member_name", "generation_type_name", "credits_remaining", "burnt_credits", "burnt_days"]
@@ -106,27 +116,60 @@ def _saving_days(suggestions: pd.DataFrame) -> pd.Series:
     return (longer - lasts).where(lasts <= HORIZON_DAYS).round(1)
 
 
-def _sentence(row: dict[Hashable, Any], terms: Terms) -> str:
-    types = _types(row)
-    saving = _saving(row)
+def _parts(row: dict[Hashable, Any], terms: Terms) -> dict[str, Any]:
+    """The suggestion as a sentence and its parts, for `in_english` and for translation."""
+    types, saving = _types(row), _saving(row)
     if row["waste_reason"] == UNNEEDED:
-        return (
-            f"{_capital(types)} of {row['product_category']}: none of the {row['evidence_count']:,} made "
-            f"{terms.maturity_days} to {terms.days} days ago was used, nor any since; not generating them "
-            f"could save {saving}."
+        return _sentence(
+            N_(
+                "{types} of {category}: none of the {count} made {last} to {first} days ago was used, nor "
+                "any since; not generating them could save {saving}."
+            ),
+            types={"capital": types},
+            category=str(row["product_category"]),
+            count={"number": str(row["evidence_count"])},
+            last={"number": str(terms.maturity_days)},
+            first={"number": str(terms.days)},
+            saving=saving,
         )
-    happens = _HAPPENS[str(row["waste_reason"])].format(attempts=terms.excess_attempts)
-    action = _ACTIONS[str(row["segment_kind"])]
     share = row["affected_count"] / max(row["evidence_count"], 1)
     elsewhere = row["elsewhere_affected_count"] / max(row["elsewhere_count"], 1)
-    comparison = f"{_percent(elsewhere, other=share)} elsewhere"
+    comparison = _sentence(N_("{share} elsewhere"), share=_percent(elsewhere, other=share))
     if share < MIN_RATIO * elsewhere:
         # other segments, or another mix of types, make a plain comparison misleading
-        comparison = f"{_percent(row['expected_share'], other=share)} where all else is alike"
-    return (
-        f"{_subject(row)}: {_percent(share, other=elsewhere)} of {_whose(row)} {happens}, {comparison}; "
-        f"{action} could save {saving}."
+        expected = _percent(row["expected_share"], other=share)
+        comparison = _sentence(N_("{share} where all else is alike"), share=expected)
+    return _sentence(
+        N_("{segment}: {share} of {generations} {happens}, {comparison}; {action} could save {saving}."),
+        segment=_segment(row),
+        share=_percent(share, other=elsewhere),
+        generations=_whose(row),
+        happens=_sentence(
+            _HAPPENS[str(row["waste_reason"])], attempts={"number": str(terms.excess_attempts)}
+        ),
+        comparison=comparison,
+        action=_sentence(_ACTIONS[str(row["segment_kind"])]),
+        saving=saving,
     )
+
+
+def _sentence(sentence: str, **parts: Any) -> dict[str, Any]:
+    return {"sentence": sentence, "parts": parts}
+
+
+def in_english(part: Any) -> str:
+    """A part as text: a name, {"number": digits}, {"days": number}, {"capital": part}, or a sentence."""
+    match part:
+        case {"sentence": sentence, "parts": parts}:
+            return str(sentence).format(**{name: in_english(value) for name, value in parts.items()})
+        case {"number": digits}:
+            return f"{Decimal(digits):,f}"
+        case {"days": days}:
+            return f"{days:,} day{'' if days == 1 else 's'}"
+        case {"capital": words}:
+            text = in_english(words)
+            return text[:1].upper() + text[1:]
+    return str(part)
 
 
 def distinct_names(people: pd.DataFrame) -> pd.DataFrame:
@@ -137,29 +180,31 @@ def distinct_names(people: pd.DataFrame) -> pd.DataFrame:
     return people.assign(member_name=name.astype("object").where(~is_shared, with_id))
 
 
-def _subject(row: dict[Hashable, Any]) -> str:
+def _segment(row: dict[Hashable, Any]) -> dict[str, Any]:
     match row["segment_kind"]:
         case "ruleset":
-            return f"Ruleset {row['ruleset_id']}"
+            return _sentence(N_("Ruleset {name}"), name=str(row["ruleset_id"]))
         case "template":
-            return f"Template {row['template_id']}"
+            return _sentence(N_("Template {name}"), name=str(row["template_id"]))
         case "category_type":
-            return f"{_capital(_types(row))} of {row['product_category']}"
+            types, category = {"capital": _types(row)}, str(row["product_category"])
+            return _sentence(N_("{types} of {category}"), types=types, category=category)
         case "model":
-            return f"Model {row['model']}"
+            return _sentence(N_("Model {name}"), name=str(row["model"]))
         case "workflow":
-            return f"Workflow {row['workflow']}"
+            return _sentence(N_("Workflow {name}"), name=str(row["workflow"]))
     name = row["member_name"]
-    return f"Member {name if isinstance(name, str) and name else row['member_id']}"
+    known = name if isinstance(name, str) and name else str(row["member_id"])
+    return _sentence(N_("Member {name}"), name=known)
 
 
-def _whose(row: dict[Hashable, Any]) -> str:
+def _whose(row: dict[Hashable, Any]) -> dict[str, Any]:
     match row["segment_kind"]:
         case "category_type":
-            return "them"
+            return _sentence(N_("them"))
         case "member_type":
-            return f"the {_types(row)}"
-    return f"its {_types(row)}"
+            return _sentence(N_("the {types}"), types=_types(row))
+    return _sentence(N_("its {types}"), types=_types(row))
 
 
 def _segment_id(row: dict[Hashable, Any]) -> str:
@@ -168,35 +213,38 @@ def _segment_id(row: dict[Hashable, Any]) -> str:
     return " / ".join(str(part) for part in parts if isinstance(part, str))
 
 
-def _types(row: dict[Hashable, Any]) -> str:
+def _types(row: dict[Hashable, Any]) -> str | dict[str, Any]:
     own, name = row["generation_type"], row["generation_type_name"]
     if not isinstance(own, str):
-        return "generations"
-    known = isinstance(name, str) and name != own
-    return f"{str(name)[:1].lower()}{str(name)[1:]}" if known else f"{own} generations"
+        return _sentence(N_("generations"))
+    if isinstance(name, str) and name != own:
+        return f"{name[:1].lower()}{name[1:]}"
+    return _sentence(N_("{type} generations"), type=own)
 
 
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
-def _percent(share: float, *, other: float) -> str:
+def _percent(share: float, *, other: float) -> dict[str, Any]:
     """As few digits as distinguish it from the other share."""
     decimals = 0 if f"{100 * share:.0f}" != f"{100 * other:.0f}" and share >= 0.005 else 1
-    return f"{100 * share:.{decimals}f} %"
+    return _sentence(N_("{number} %"), number={"number": f"{100 * share:.{decimals}f}"})
 
 
-def _saving(row: dict[Hashable, Any]) -> str:
+def _saving(row: dict[Hashable, Any]) -> dict[str, Any]:
     # rounded as in the reports: half up, whole from 10 upwards
     low, high = (Decimal(f"{row[name]:.6f}") for name in ("saving_low", "saving_high"))
     unit = Decimal(1).scaleb(0 if high >= 10 else -2 if high >= Decimal("0.01") else -6)
     first, last = (value.quantize(unit, ROUND_HALF_UP) for value in (low, high))
-    span = f"{last:,f}" if first == last else f"{first:,f} to {last:,f}" if first else f"up to {last:,f}"
-    words = f"{span} credits a month"
+    least, most = {"number": f"{first:f}"}, {"number": f"{last:f}"}
+    if first == last:
+        span: dict[str, Any] = most
+    elif first:
+        span = _sentence(N_("{least} to {most}"), least=least, most=most)
+    else:
+        span = _sentence(N_("up to {most}"), most=most)
+    words = _sentence(N_("{credits} credits a month"), credits=span)
     days = row["saving_days"]
     if pd.isna(days):
         return words
     rounded = int(days + 0.5)
     if rounded < 1:
-        return f"{words}, less than a day"
-    return f"{words}, about {rounded:,} day{'s' if rounded > 1 else ''}"
+        return _sentence(N_("{saving}, less than a day"), saving=words)
+    return _sentence(N_("{saving}, about {days}"), saving=words, days={"days": rounded})

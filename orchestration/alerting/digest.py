@@ -19,12 +19,12 @@ from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import Budget, Report
 from orchestration.publish.report.page import headline_notes, report_headline, workspace_label
 from orchestration.publish.report.sentences import (
-    advice_text,
     cost_text,
     costly_waste,
     describe_waste_reason,
-    saving_text,
+    ended,
 )
+from orchestration.publish.report.suggestions import advice_text, saving_text
 
 DAYS = 7
 _STYLE = "font-family:sans-serif;max-width:40em;line-height:1.5"
@@ -59,16 +59,16 @@ def _paragraphs(report: Report) -> Iterator[tuple[str, list[str]]]:
         yield _("Wasted"), wasted
     if change := advice_text(report):
         saving = f" ({saving_text(report.suggestions[0])})" if report.suggestions else ""
-        yield _("The one thing to change"), [_ended(f"{change[0].upper()}{change[1:]}{saving}")]
+        yield _("The one thing to change"), [ended(f"{change[0].upper()}{change[1:]}{saving}")]
     if at_risk := [budget for budget in report.budgets if _is_at_risk(budget)]:
-        yield _("Budgets at risk"), [_ended(sentence) for sentence in budget_texts(at_risk)]
+        yield _("Budgets at risk"), [ended(sentence) for sentence in budget_texts(at_risk)]
 
 
 def _used(report: Report) -> list[str]:
     summary = report.summary
     change = before_text(report)
     used = _("{credits} credits", credits=credits(summary.credits_used))
-    lines = [_ended(f"{used}; {change}" if change else used)]
+    lines = [ended(f"{used}; {change}" if change else used)]
     if cost := cost_text(summary.cost, summary.currency):
         lines.append(_("They cost {amount}.", amount=cost))
         if summary.unpriced_credits:
@@ -100,11 +100,6 @@ def _wasted(report: Report) -> list[str]:
             credits=credits(top.wasted_credits),
         ),
     ]
-
-
-def _ended(sentence: str) -> str:
-    """The sentence with a full stop, which Thai does not have."""
-    return sentence if current_language() == "th" else f"{sentence}."
 
 
 def _is_at_risk(budget: Budget) -> bool:

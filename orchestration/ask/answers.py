@@ -32,10 +32,8 @@ from orchestration.publish.report.page import headline_notes, report_headline
 from orchestration.publish.report.sentences import (
     accuracy_text,
     describe_waste_reason,
-    evidence_text,
-    saving_text,
-    what_if_text,
 )
+from orchestration.publish.report.suggestions import evidence_text, saving_text, what_if_text
 from orchestration.publish.rows.cells import json_value
 from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.rows.select import has_workspaces, query_rows

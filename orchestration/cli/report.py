@@ -21,7 +21,7 @@ from orchestration.cli.options import (
     use_settings,
     workspace_option,
 )
-from orchestration.publish.report.i18n import LANGUAGES
+from orchestration.publish.report.i18n import LANGUAGES, using_language
 from orchestration.publish.report.load import PERIOD_NAMES, ReportError, load_report
 from orchestration.publish.versions.file_names import file_name
 
@@ -44,7 +44,7 @@ from orchestration.publish.versions.file_names import file_name
     "--lang",
     "language",
     type=click.Choice(LANGUAGES),
-    help="Language of the page. [default: $CREDITS_LANG, or en]",
+    help="Language of the report. [default: $CREDITS_LANG, or en]",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write. [default: standard output]"
@@ -67,11 +67,17 @@ def report(
     from orchestration.publish.versions.history import kept_versions
     from orchestration.runs.history import newest_failure
 
-    if output_format != "html" and (is_opened or language):
-        fail("--open and --lang need the page; add --format html", EXIT_USAGE)
+    if output_format != "html" and is_opened:
+        fail("--open needs the page; add --format html", EXIT_USAGE)
     settings = use_settings(data_dir=data_dir)
     try:
-        found = load_report(settings.published_dir, workspace_id=workspace, days=days, period=period)
+        found = load_report(
+            settings.published_dir,
+            workspace_id=workspace,
+            days=days,
+            period=period,
+            for_pages=output_format == "html",
+        )
     except ReportError as error:
         fail(str(error), EXIT_USAGE)
     except duckdb.Error as error:
@@ -79,12 +85,19 @@ def report(
     stale = staleness_warning(
         kept_versions(settings.data_dir), now=datetime.now(UTC), failure=newest_failure(settings)
     )
+    language = language or settings.lang
     if output_format == "html":
         from orchestration.publish.report.page import render_page
 
-        text = render_page(found, language=language or settings.lang, stale=stale)
+        text = render_page(
+            found,
+            language=language,
+            stale=stale,
+            dashboard_url=settings.dashboard_url,
+        )
     else:
-        text = {"text": render_text, "json": render_json}[output_format](found)
+        with using_language(language):
+            text = {"text": render_text, "json": render_json}[output_format](found)
     if is_opened and out is None:
         name = file_name(found.summary.workspace_id, suffix=".html")
         out = Path(tempfile.mkdtemp(prefix="credits-report-")) / name

@@ -12,7 +12,7 @@ from orchestration.dashboard.figures.periods import Compared, compared
 from orchestration.dashboard.figures.queries import Figures
 from orchestration.dashboard.sidebar import Choice
 from orchestration.dashboard.text import change_text, escaped
-from orchestration.publish.report import formatting, sentences
+from orchestration.publish.report import formatting, sentences, suggestions
 from orchestration.publish.report.headline import deciding_charge_text
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import LAST_MONTH, MONTH_TO_DATE, Report
@@ -21,11 +21,11 @@ from orchestration.publish.report.page import headline_notes, report_headline, w
 
 def show_headline(report: Report) -> None:
     """Workspace and day of the data, when the credits run out, and what follows from it."""
-    published = (
-        f" · {_('published {at}', at=formatting.instant(report.published_at))}" if report.published_at else ""
-    )
     day = _("data to {day}", day=formatting.day_month_year(report.summary.as_of))
-    st.caption(escaped(f"{workspace_label(report)} · {day}, {report.summary.timezone}{published}"))
+    parts = [workspace_label(report), f"{day}, {report.summary.timezone}"]
+    if report.published_at:
+        parts.append(_("published {at}", at=formatting.instant(report.published_at)))
+    st.caption(escaped(" · ".join(parts)))
     charge = deciding_charge_text(report.forecast, write_date=formatting.day_month_year)
     if charge:
         st.warning(escaped(f"{charge}."))
@@ -80,19 +80,19 @@ def show_months(connection: duckdb.DuckDBPyConnection, choice: Choice) -> None:
 
 def show_advice(report: Report) -> None:
     """The one thing to change, with what it saves."""
-    advice = sentences.advice_text(report)
-    if not report.suggestions or advice is None:
-        if advice:
-            st.info(escaped(f"{_('Suggestion:')} {advice}."))
+    advice = suggestions.advice_text(report)
+    if advice is None:
+        return
+    if not report.suggestions:
+        words = _("Suggestion:")
+        st.info(escaped(f"{words} {advice}."))
         return
     first = report.suggestions[0]
-    effect = sentences.what_if_text(first, report.forecast, write_date=formatting.day_month_year)
-    saving = "; ".join(filter(None, (sentences.saving_text(first), effect)))
+    effect = suggestions.what_if_text(first, report.forecast, write_date=formatting.day_month_year)
+    saving = "; ".join(filter(None, (suggestions.saving_text(first), effect)))
+    words, could_save = _("What to change"), _("It could save {saving}.", saving=saving)
     st.info(
-        f"**{escaped(_('What to change'))}**: "
-        + escaped(
-            f"{advice} ({formatting.plain(first.segment_id)}). {_('It could save {saving}.', saving=saving)}"
-        )
+        f"**{escaped(words)}**: " + escaped(f"{advice} ({formatting.plain(first.segment_id)}). {could_save}")
     )
 
 

@@ -1,6 +1,6 @@
 """What was wasted, by reason, and what could be changed to waste less.
 
-Not here: the sentences (publish/report/sentences.py).
+Not here: the sentences (publish/report/).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from orchestration.dashboard.figures.queries import DETAIL_DAYS, Figures, waste_
 from orchestration.dashboard.sidebar import Choice
 from orchestration.dashboard.tables import Column, show_table
 from orchestration.dashboard.text import escaped
-from orchestration.publish.report import formatting, sentences
+from orchestration.publish.report import formatting, sentences, suggestions
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import Report
 from orchestration.publish.report.page import SUGGESTIONS_SHOWN
@@ -40,14 +40,14 @@ def show_suggestions(report: Report) -> None:
     """What could be changed, the largest saving first, each with its evidence."""
     st.header(_("What to change"), anchor=False)
     if not report.suggestions:
-        st.write(escaped(sentences.advice_text(report) or _("No waste detected.")))
+        st.write(escaped(suggestions.advice_text(report) or _("No waste detected.")))
         return
     for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]:
-        saving = sentences.saving_text(suggestion)
-        effect = sentences.what_if_text(suggestion, report.forecast, write_date=formatting.day_month_year)
-        evidence = sentences.evidence_text(suggestion, write_date=formatting.day_month_year)
+        saving = suggestions.saving_text(suggestion)
+        effect = suggestions.what_if_text(suggestion, report.forecast, write_date=formatting.day_month_year)
+        evidence = suggestions.evidence_text(suggestion, write_date=formatting.day_month_year)
         with st.container(border=True):
-            st.markdown(escaped(formatting.plain(suggestion.suggestion)))
+            st.markdown(escaped(suggestions.suggestion_text(suggestion)))
             st.caption(escaped("; ".join(filter(None, (saving, effect)))))
             st.caption(escaped(_("Evidence: {evidence}", evidence=evidence)))
     st.caption(_("Savings are potential: they overlap and are not to be added up, and name no cause."))

@@ -145,6 +145,7 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
                     marts=marts,
                     workspace_files=settings.workspace_files,
                     language=settings.lang,
+                    dashboard_url=settings.dashboard_url,
                     is_sharing=is_sharing,
                 )
                 run.refuse_empty(*map(_workspace_count, (version.path, settings.published_dir)))

@@ -33,9 +33,11 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def opened(chromium: Any, url: str, *, width: int = 1280, **options: Any) -> Iterator[tuple[Any, list[str]]]:
-    """A page at a width in pixels, and the URLs it has requested so far."""
-    context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+def opened(
+    chromium: Any, url: str, *, width: int = 1280, height: int = 900, **options: Any
+) -> Iterator[tuple[Any, list[str]]]:
+    """A page at a size in pixels, and the URLs it has requested so far."""
+    context = chromium.new_context(viewport={"width": width, "height": height}, **options)
     try:
         page = context.new_page()
         requests: list[str] = []

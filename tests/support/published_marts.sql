@@ -166,7 +166,8 @@ create table marts.waste_suggestions (
     elsewhere_affected_count bigint, credits decimal(38,6), wasted_credits decimal(38,6),
     waste_rate decimal(38,12), potential_saving_credits_low decimal(38,6),
     potential_saving_credits_mid decimal(38,6), potential_saving_credits_high decimal(38,6),
-    saving_days decimal(18,1), depletes_on_p50_if_saved date, suggestion varchar, evidence_from date, evidence_to date,
+    saving_days decimal(18,1), depletes_on_p50_if_saved date, suggestion varchar, suggestion_parts varchar,
+    evidence_from date, evidence_to date,
     as_of date
 );
 create view marts.data_quality as select * from journal.check_results;

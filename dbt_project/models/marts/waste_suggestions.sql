@@ -28,5 +28,6 @@ select
     evidence_to,
     {{ as_of() }} as as_of,
     model,
-    workflow
+    workflow,
+    suggestion_parts
 from {{ ref('stg_waste__suggestions') }}

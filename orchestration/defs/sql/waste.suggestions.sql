@@ -28,6 +28,7 @@ select
     cast(saving_days as decimal(18, 1)) as saving_days,
     cast(depletes_on_p50_if_saved as date) as depletes_on_p50_if_saved,
     cast(suggestion as varchar) as suggestion,
+    cast(suggestion_parts as varchar) as suggestion_parts,
     cast(evidence_from as date) as evidence_from,
     cast(evidence_to as date) as evidence_to
 from frame

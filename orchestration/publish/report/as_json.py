@@ -15,15 +15,15 @@ from orchestration.publish.report.breakdown import DisplayedLine, displayed_line
 from orchestration.publish.report.budgets import budget_labels, budget_text
 from orchestration.publish.report.formatting import exact, month_day
 from orchestration.publish.report.headline import deciding_charge_text, headline, too_early
-from orchestration.publish.report.model import Report, UsageLine
+from orchestration.publish.report.model import Report, Suggestion, UsageLine
 from orchestration.publish.report.sentences import (
-    advice,
     costly_waste,
     describe_waste_reason,
     period_title,
     shown_accuracy,
     untracked_text,
 )
+from orchestration.publish.report.suggestions import advice, suggestion_text
 
 
 def render_json(report: Report) -> str:
@@ -91,7 +91,7 @@ def _report(report: Report) -> dict[str, Any]:
                 "expected_waste_credits_high": summary.expected_pending_waste_credits_high,
             },
             "suggestion": advice(report),
-            "suggestions": [asdict(suggestion) for suggestion in report.suggestions],
+            "suggestions": [_suggestion(suggestion) for suggestion in report.suggestions],
         },
         "accuracy": [asdict(accuracy) for accuracy in shown_accuracy(report)],
         "budgets": [
@@ -106,6 +106,11 @@ def _report(report: Report) -> dict[str, Any]:
             "failures": failures,
         },
     }
+
+
+def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
+    columns = {name: value for name, value in asdict(suggestion).items() if name != "suggestion_parts"}
+    return columns | {"suggestion": suggestion_text(suggestion)}
 
 
 def _forecast(report: Report) -> dict[str, Any] | None:

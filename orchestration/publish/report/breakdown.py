@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orchestration.publish.report.formatting import credits_adding_up, distinct_labels, whole_percents
+from orchestration.publish.report.formatting import count, credits_adding_up, distinct_labels, whole_percents
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import UsageLine
 
@@ -34,9 +34,11 @@ class DisplayedLine:
 
 
 def displayed_lines(lines: Sequence[UsageLine], *, limit: int = LINES_SHOWN) -> tuple[DisplayedLine, ...]:
-    """Shorten a breakdown, sorted by credits, to `limit` lines and "others (n)"."""
+    """Shorten a breakdown, most credits first, to `limit` lines, the most efficient and "others (n)"."""
     labels = labels_of(lines)
-    return abridge([(labels[line.id], line.credits, line) for line in lines], limit=limit)
+    marked = [line for line in lines[limit:] if line.is_most_efficient]
+    ordered = [*lines[:limit], *marked, *(line for line in lines[limit:] if not line.is_most_efficient)]
+    return abridge([(labels[line.id], line.credits, line) for line in ordered], limit=limit + len(marked))
 
 
 def labels_of(lines: Sequence[UsageLine]) -> dict[str, str]:
@@ -52,7 +54,7 @@ def abridge(
     kept, others = list(entries[:limit]), entries[limit:]
     if others:
         rest = sum((entry[1] for entry in others), Decimal(0))
-        kept.append((_("others ({count})", count=f"{len(others):,}"), rest, None))
+        kept.append((_("others ({count})", count=count(len(others))), rest, None))
     amounts = [entry[1] for entry in kept]
     written, percents = credits_adding_up(amounts), whole_percents(amounts)
     return tuple(

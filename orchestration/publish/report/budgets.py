@@ -21,7 +21,8 @@ from orchestration.publish.report.formatting import (
     whole_percent,
 )
 from orchestration.publish.report.i18n import gettext as _
-from orchestration.publish.report.model import Budget, Report
+from orchestration.publish.report.model import Budget, Window
+from orchestration.publish.report.sentences import joined
 
 
 def budget_texts(budgets: Sequence[Budget]) -> list[str]:
@@ -49,7 +50,7 @@ def budget_text(budget: Budget) -> str:
         budget=written(budget, budget.budget),
         period=period_name(budget),
     )
-    return "; ".join(part for part in (used, _outlook(budget), _uncounted(budget)) if part)
+    return joined((used, _outlook(budget), _uncounted(budget)))
 
 
 def written(budget: Budget, value: Decimal) -> str:
@@ -119,18 +120,20 @@ def _uncounted(budget: Budget) -> str | None:
     if budget.other_currency_credits:
         other = credits(budget.other_currency_credits)
         parts.append(_("{credits} credits cost another currency and are not counted", credits=other))
-    return "; ".join(parts) or None
+    return joined(parts) if parts else None
 
 
-def before_text(report: Report) -> str | None:
+def before_text(window: Window) -> str | None:
     """The change against the period before: "+11.4% against the period before, which used 2,100"; or None."""
-    before = report.before
-    if before is None or not before.credits_before:
+    before = window.before
+    if before is None:
         return None
+    if not before.credits_before:
+        return _("nothing was used in the period before") if window.summary.credits_used else None
     change = before.credits_change
-    sign = "−" if change < 0 else "+"
+    sign = "−" if change < 0 else "+" if change else "±"
     return _(
         "{change} against the period before, which used {before}",
-        change=f"{sign}{percent(abs(change) / before.credits_before)}" if change else "±0%",
+        change=f"{sign}{percent(abs(change) / before.credits_before)}",
         before=credits(before.credits_before),
     )

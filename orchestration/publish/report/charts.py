@@ -1,6 +1,6 @@
-"""The burn-down as a picture: where its lines, bands, marks and labels are.
+"""The burn-down and the use of each day as pictures: where lines, bands, bars, marks and labels are.
 
-Not here: how it is drawn (templates/burn_down.svg.j2), how numbers are formatted (formatting.py), or
+Not here: how they are drawn (templates/*.svg.j2), how numbers are formatted (formatting.py), or
 sentences (sentences.py).
 """
 
@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 
 from orchestration.publish.report.formatting import credits, day_month
 from orchestration.publish.report.i18n import gettext as _
-from orchestration.publish.report.model import PathDay, Report
+from orchestration.publish.report.i18n import written_number
+from orchestration.publish.report.model import ExpiringLot, PathDay, Report, Window
 
 LONGEST_DAYS_AHEAD = 120
 LOTS_MARKED = 3
@@ -26,6 +28,8 @@ AMOUNTS_LABELLED = 6
 DAYS_LABELLED = 5
 # about the width of a letter of a label, to keep it inside the picture
 LETTER_WIDTH = 7
+# the bars of the days, stretched to the width of their place
+DAY_WIDTH, DAYS_HEIGHT = 10, 64
 BANDS = (("balance_p10", "balance_p90"), ("balance_p25", "balance_p75"))
 
 
@@ -69,6 +73,19 @@ class BurnDown:
     window_label: Label | None
     lots: list[float]
     lot_labels: list[Label]
+
+
+@dataclass(frozen=True)
+class DailyUse:
+    """The picture of what was used on each day of a window; `bars` is the data of one SVG path."""
+
+    width: int
+    height: int
+    bars: str
+    first: date
+    last: date
+    most: Decimal
+    most_on: date
 
 
 @dataclass(frozen=True)
@@ -126,7 +143,7 @@ def burn_down(report: Report) -> BurnDown | None:
     today = plot.x(now.usage_date), plot.y(now.closing)
     paths = [day for day in report.paths if day.forecast_date <= last]
     window = _window(report, plot)
-    lots = [lot for lot in report.expiring if lot.expires_on <= last][:LOTS_MARKED]
+    lots = marked_lots(report)
     expiries = [
         _("{credits} expire {day}", credits=credits(lot.remaining), day=day_month(lot.expires_on))
         for lot in lots
@@ -142,7 +159,7 @@ def burn_down(report: Report) -> BurnDown | None:
         days=list(_days(plot)),
         measured=plot.points((line.usage_date, line.closing) for line in report.balances),
         today=today,
-        today_label=_today_label(*today, _("{credits} left", credits=credits(now.closing)), plot),
+        today_label=_today_label(*today, day_month(now.usage_date), plot),
         median=plot.points((day.forecast_date, day.balance_p50) for day in paths),
         bands=[_band(paths, low, high, plot) for low, high in BANDS] if paths else [],
         band_labels=_band_labels(paths, plot),
@@ -155,6 +172,33 @@ def burn_down(report: Report) -> BurnDown | None:
             plot.label_before(plot.x(lot.expires_on), plot.bottom - 8 - 16 * index, text)
             for index, (lot, text) in enumerate(zip(lots, expiries, strict=True))
         ],
+    )
+
+
+def marked_lots(report: Report) -> list[ExpiringLot]:
+    """The lots whose expiry the burn-down marks: the first of those within its days."""
+    return [lot for lot in report.expiring if lot.expires_on <= _last_day(report)][:LOTS_MARKED]
+
+
+def daily_use(window: Window) -> DailyUse | None:
+    """A bar for each day of the window; None if nothing was used, or where its days were not read."""
+    if not window.daily:
+        return None
+    first, highest = window.summary.window_start_date, max(window.daily, key=attrgetter("credits"))
+    start, scale = first.toordinal(), DAYS_HEIGHT / float(highest.credits or 1)
+    bars = [
+        f"M{(day.usage_date.toordinal() - start) * DAY_WIDTH} {DAYS_HEIGHT}v-{float(day.credits) * scale:.0f}"
+        f"h{DAY_WIDTH - 2}V{DAYS_HEIGHT}"
+        for day in window.daily
+    ]
+    return DailyUse(
+        width=window.days * DAY_WIDTH,
+        height=DAYS_HEIGHT,
+        bars="".join(bars),
+        first=first,
+        last=window.last_day,
+        most=highest.credits,
+        most_on=highest.usage_date,
     )
 
 
@@ -172,7 +216,7 @@ def _amounts(highest: Decimal) -> list[tuple[Decimal, str]]:
     power = Decimal(1).scaleb(highest.adjusted() - 1)
     step = next(power * times for times in (1, 2, 5, 10, 20) if highest < power * times * AMOUNTS_LABELLED)
     amounts = [step * number for number in range(int(highest / step) + 1)]
-    return [(amount, f"{amount:,f}" if amount else "0") for amount in amounts]
+    return [(amount, written_number(amount) if amount else "0") for amount in amounts]
 
 
 def _days(plot: _Plot) -> Iterator[Label]:

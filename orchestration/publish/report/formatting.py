@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
-from fractions import Fraction
 
 from rich.cells import cell_len, set_cell_size
 
-from orchestration.publish.report.i18n import current_language, month
+from orchestration.publish.report.i18n import SOURCE, current_language, ngettext, written_date, written_number
 from orchestration.publish.report.i18n import gettext as _
 
 # not cut in the text report, as in the user's example
@@ -35,7 +34,7 @@ def credits(value: Decimal) -> str:
 
 def amount(value: Decimal) -> str:
     """Format money, or a sum that is compared with another, e.g. "718.74"; below 1 with six decimals."""
-    return f"{_quantized(value, decimals=2 if value == 0 or abs(value) >= 1 else 6):,f}"
+    return written_number(_quantized(value, decimals=2 if value == 0 or abs(value) >= 1 else 6))
 
 
 def credits_adding_up(values: Sequence[Decimal]) -> list[str]:
@@ -48,10 +47,10 @@ def credits_adding_up(values: Sequence[Decimal]) -> list[str]:
         total = sum(values, Decimal(0))
         decimals = _decimals(total)
         unit = Decimal(1).scaleb(-decimals)
-        units = [Fraction(value) / Fraction(unit) for value in values]
-        whole = _apportioned(units, total=int(_quantized(total, decimals=decimals) / unit))
+        parts, one = _whole_numbers([value.scaleb(decimals) for value in values])
+        whole = _apportioned(parts, one, total=int(_quantized(total, decimals=decimals) / unit))
         return [
-            f"{number * unit:,f}" if number or not value else f"<{unit:f}"
+            written_number(number * unit) if number or not value else f"<{written_number(unit)}"
             for number, value in zip(whole, values, strict=True)
         ]
 
@@ -77,18 +76,23 @@ def credits_each(value: Decimal | None, *, like: Decimal | None = None) -> str:
 
 def count(value: int) -> str:
     """Format a whole number, e.g. "5,522"."""
-    return f"{value:,}"
+    return written_number(value)
 
 
 def whole_days(value: Decimal) -> str:
     """Format a number of days, not negative, rounded to a whole one: "1 day", "2 days"."""
     whole = _quantized(value, decimals=0)
-    return _("{days} day" if whole == 1 else "{days} days", days=f"{whole:,f}")
+    return ngettext("{days} day", "{days} days", int(whole), days=written_number(whole))
+
+
+def mean_days(value: Decimal) -> str:
+    """Format a mean number of days with one decimal, e.g. "2.4"."""
+    return written_number(_quantized(value, decimals=1))
 
 
 def percent(rate: Decimal | None) -> str:
     """Format a rate, a fraction of 1, with one decimal, e.g. "7.7%"; empty if it is undefined."""
-    return "" if rate is None else f"{_quantized(rate * 100, decimals=1):f}%"
+    return "" if rate is None else f"{written_number(_quantized(rate * 100, decimals=1))}%"
 
 
 def whole_percent(rate: Decimal, *, at_most: int = 100) -> str:
@@ -98,7 +102,7 @@ def whole_percent(rate: Decimal, *, at_most: int = 100) -> str:
 
 def score(value: Decimal | None) -> str:
     """Format a quality score of 0 to 1, e.g. "0.82"; empty if nothing was scored."""
-    return "" if value is None else f"{_quantized(value, decimals=2):f}"
+    return "" if value is None else written_number(_quantized(value, decimals=2))
 
 
 def whole_percents(values: Sequence[Decimal]) -> list[int] | None:
@@ -106,26 +110,27 @@ def whole_percents(values: Sequence[Decimal]) -> list[int] | None:
 
     Returns None if the sum is zero: then there are no shares.
     """
-    parts = [Fraction(value) for value in values]
+    with localcontext(_EXACT):
+        parts, _one = _whole_numbers(values)
     total = sum(parts)
     if total == 0:
         return None
-    return _apportioned([part * 100 / total for part in parts], total=100)
+    return _apportioned([part * 100 for part in parts], total, total=100)
 
 
 def day_month_year(day: date) -> str:
     """Format a date as "12 May 2026", with months cut to three letters."""
-    return f"{day_month(day)} {day.year}"
+    return written_date(day, "yMMMd")
 
 
 def month_year(day: date) -> str:
     """Format the month of a date, as "May 2026"."""
-    return f"{month(day.month)} {day.year}"
+    return written_date(day, "yMMM")
 
 
 def day_month(day: date) -> str:
     """Format a date without its year, as "12 May"."""
-    return f"{day.day} {month(day.month)}"
+    return written_date(day, "MMMd")
 
 
 def instant(at: datetime) -> str:
@@ -136,7 +141,7 @@ def instant(at: datetime) -> str:
 
 def month_day(day: date, *, near: date) -> str:
     """Format a date as "May 12", with the year if it is not that of `near`."""
-    if current_language() != "en":
+    if current_language() != SOURCE:
         return day_month(day) if day.year == near.year else day_month_year(day)
     year = "" if day.year == near.year else f", {day.year}"
     return f"{MONTHS[day.month - 1]} {day.day}{year}"
@@ -183,9 +188,16 @@ def width_of(texts: Sequence[str], *, at_most: int | None = None) -> int:
     return widest if at_most is None else min(widest, at_most)
 
 
-def _apportioned(parts: Sequence[Fraction], *, total: int) -> list[int]:
-    whole = [int(part) for part in parts]
-    by_remainder = sorted(range(len(parts)), key=lambda index: whole[index] - parts[index])
+def _whole_numbers(values: Sequence[Decimal]) -> tuple[list[int], int]:
+    """The values as whole numbers of one fraction, and how many of it make 1."""
+    places = max([-int(value.as_tuple().exponent) for value in values] + [0])
+    return [int(value.scaleb(places)) for value in values], 10**places
+
+
+def _apportioned(parts: Sequence[int], one: int, *, total: int) -> list[int]:
+    """Whole numbers that add up to the total, from parts counted in fractions of which `one` make 1."""
+    whole = [part // one for part in parts]
+    by_remainder = sorted(range(len(parts)), key=lambda index: -(parts[index] % one))
     for index in by_remainder[: total - sum(whole)]:
         whole[index] += 1
     return whole
@@ -198,8 +210,8 @@ def _decimals(credits: Decimal) -> int:
 def _rounded(value: Decimal, *, decimals: int) -> str:
     rounded = _quantized(value, decimals=decimals)
     if rounded == 0 and value > 0:
-        return f"<{Decimal(1).scaleb(-decimals):f}"
-    return "0" if value == 0 else f"{rounded:,f}"
+        return f"<{written_number(Decimal(1).scaleb(-decimals))}"
+    return "0" if value == 0 else written_number(rounded)
 
 
 def _quantized(value: Decimal, *, decimals: int) -> Decimal:

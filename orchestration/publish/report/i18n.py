@@ -1,21 +1,34 @@
-"""Translation of the report: English, or Thai by a catalogue whose keys are the English sentences.
+"""Translation of the report: English as it is written in the code, other languages by gettext catalogues.
 
-Not here: the sentences (sentences.py, templates/) or their Thai (thai.py).
+A language is one file, locale/<language>/LC_MESSAGES/credits.po; how it writes dates, numbers and plurals
+is known to Babel (Unicode CLDR). `make messages` updates the catalogues from the code. Not here: the
+sentences (sentences.py, templates/).
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from orchestration.publish.report.thai import THAI, THAI_MONTHS
+if TYPE_CHECKING:
+    from babel import Locale
 
-LANGUAGES = ("en", "th")
-_language: ContextVar[str] = ContextVar("language", default="en")
-# not strftime's, which follow the locale of the machine
-_MONTHS = {
-    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    "th": THAI_MONTHS,
-}
+LOCALE, CATALOGUE = Path(__file__).parent / "locale", "LC_MESSAGES/credits.po"
+# the language of the code, which needs no catalogue and no Babel: its import would slow every command
+SOURCE = "en"
+LANGUAGES = (SOURCE, *sorted(file.parents[1].name for file in LOCALE.glob(f"*/{CATALOGUE}")))
+_language: ContextVar[str] = ContextVar("language", default=SOURCE)
+# not strftime's, which follow the locale of the machine; the day comes first, unlike in CLDR's "en"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_ENGLISH_DATES = {"yMMMd": "{day} {month} {year}", "MMMd": "{day} {month}", "yMMM": "{month} {year}"}
 
 
 @contextmanager
@@ -31,19 +44,65 @@ def using_language(language: str) -> Iterator[None]:
 
 
 def current_language() -> str:
-    """The language in use: "en" or "th"."""
+    """The language in use, one of `LANGUAGES`."""
     return _language.get()
 
 
-def gettext(sentence: str, **values: object) -> str:
+def gettext(sentence: str, /, **values: object) -> str:
     """Translate an English sentence into the current language; `{name}` becomes the value of that name.
 
-    Imported as `_`, in templates too; a test finds every call and asks for its Thai.
+    Imported as `_`, in templates too. Babel's extractor finds every call; a test asks for its translation.
     """
-    text = THAI.get(sentence, sentence) if current_language() == "th" else sentence
+    text = _catalogue(_language.get()).gettext(sentence)
     return text.format(**values) if values else text
 
 
-def month(number: int) -> str:
-    """The short name of a month, 1 to 12."""
-    return _MONTHS[current_language()][number - 1]
+def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
+    """The same for a sentence that depends on a number, in the plural of the current language."""
+    return _catalogue(_language.get()).ngettext(one, many, number).format(**values)
+
+
+def N_(sentence: str) -> str:
+    """Mark a sentence of a table for the extractor; it is translated where it is used."""
+    return sentence
+
+
+def written_date(day: date, skeleton: str) -> str:
+    """A date as the current language writes it: "yMMMd" (12 May 2026), "MMMd" (12 May), "yMMM" (May 2026)."""
+    language = _language.get()
+    if language == SOURCE:
+        parts = {"day": day.day, "month": _MONTHS[day.month - 1], "year": day.year}
+        return _ENGLISH_DATES[skeleton].format(**parts)
+    from babel.dates import format_skeleton
+
+    return format_skeleton(skeleton, day, locale=_locale(language))
+
+
+def written_number(value: Decimal | int) -> str:
+    """All digits of a number as the current language groups and marks them, e.g. "1,234.50"."""
+    language = _language.get()
+    if language == SOURCE:
+        return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+    locale, decimals = _locale(language), max(-int(Decimal(value).as_tuple().exponent), 0)
+    return str(locale.decimal_formats[None].apply(value, locale, force_frac=(decimals, decimals)))
+
+
+@lru_cache
+def _locale(language: str) -> Locale:
+    from babel import Locale
+
+    return Locale.parse(language)
+
+
+@lru_cache
+def _catalogue(language: str) -> NullTranslations:
+    if language == SOURCE:
+        return NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    compiled = BytesIO()
+    with (LOCALE / language / CATALOGUE).open("rb") as file:
+        write_mo(compiled, read_po(file))
+    compiled.seek(0)
+    return GNUTranslations(compiled)

@@ -3,6 +3,7 @@
 Not here: the data of a report (model.py), or how it is shown (text.py, as_json.py, page.py).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
@@ -14,10 +15,12 @@ from orchestration.publish.report.formatting import plain
 from orchestration.publish.report.model import (
     BILLING_PERIOD,
     CALENDAR_PERIODS,
+    MONTH_TO_DATE,
     Accuracy,
     Balance,
     Budget,
     Check,
+    DayOfUse,
     ExpiringLot,
     Forecast,
     PathDay,
@@ -29,6 +32,7 @@ from orchestration.publish.report.model import (
     Summary,
     UsageLine,
     WasteLine,
+    Window,
 )
 from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.versions.export import DATABASE_NAME
@@ -36,6 +40,8 @@ from orchestration.publish.versions.manifest import read_manifest
 
 PERIODS = (7, 30, 90)
 PERIOD_NAMES = (*(f"{days}d" for days in PERIODS), *CALENDAR_PERIODS)
+# what the page lets people choose from
+PAGE_PERIODS = (*(f"{days}d" for days in PERIODS), MONTH_TO_DATE)
 REPORT_MARTS = (
     "budget_status",
     "credit_balance_daily",
@@ -51,6 +57,7 @@ REPORT_MARTS = (
     "usage_by_category",
     "usage_by_generation_type",
     "usage_by_member",
+    "usage_daily",
     "waste_by_reason",
     "waste_suggestions",
 )
@@ -127,6 +134,14 @@ OWN_OR_ALL_TOTALS = (
 )
 OPEN_BUDGETS = OF_THE_DAY.format(source="(select * from marts.budget_status where is_open)")
 BEFORE = "(select * from marts.period_changes where scope = 'workspace')"
+DAILY = (
+    "(select summary.workspace_id, summary.period, day.usage_date, day.credits"
+    " from marts.credit_summary as summary inner join (select workspace_id, usage_date,"
+    " sum(credits) as credits from marts.usage_daily where workspace_id in (select unnest($ids))"
+    " group by workspace_id, usage_date) as day on day.workspace_id = summary.workspace_id"
+    " and day.usage_date between summary.window_start_date"
+    " and coalesce(summary.window_end_date, summary.as_of))"
+)
 # only members are compared by efficiency
 NO_MARK = {"is_most_efficient": "false"}
 
@@ -135,7 +150,14 @@ class ReportError(ValueError):
     """The requested report cannot be read from the published marts."""
 
 
-def load_report(published: Path, *, workspace_id: str | None, days: int, period: str | None = None) -> Report:
+def load_report(
+    published: Path,
+    *,
+    workspace_id: str | None,
+    days: int,
+    period: str | None = None,
+    for_pages: bool = False,
+) -> Report:
     """Read the report of one workspace; credits stay exact decimals.
 
     Args:
@@ -143,6 +165,7 @@ def load_report(published: Path, *, workspace_id: str | None, days: int, period:
         workspace_id: may be None if only one workspace is published.
         days: length of the period, one of `PERIODS`.
         period: one of `PERIOD_NAMES`, instead of the days.
+        for_pages: read the daily use and the windows of `PAGE_PERIODS`, too, if it is one of them.
 
     Raises:
         ReportError: nothing is published, or not this period or workspace, or which workspace is left open.
@@ -154,13 +177,18 @@ def load_report(published: Path, *, workspace_id: str | None, days: int, period:
     with _opened(published) as connection:
         chosen = chosen_workspace(workspace_ids(connection), workspace_id)
         require_period_of(connection, chosen, period)
-        report = next(_reports(connection, [chosen], period=period))
+        report = next(_reports(connection, [chosen], period=period, for_pages=for_pages))
     manifest = read_manifest(published)
     return replace(report, published_at=manifest.published_at if manifest else None)
 
 
 def load_reports(
-    published: Path, *, days: int, chosen: Sequence[str] | None = None, is_alone: bool = False
+    published: Path,
+    *,
+    days: int,
+    chosen: Sequence[str] | None = None,
+    for_pages: bool = False,
+    is_alone: bool = False,
 ) -> Iterator[Report]:
     """Read the report of every workspace, in the order of their ids; see `load_report`.
 
@@ -168,6 +196,7 @@ def load_reports(
         published: the folder of a version, or the link to the served one.
         days: length of the period, one of `PERIODS`.
         chosen: only these of `published_workspaces`, in this order.
+        for_pages: read what only pages show, too.
         is_alone: leave out what is computed over other workspaces, even the accuracy over all of them.
     """
     _require_period(days)
@@ -175,7 +204,7 @@ def load_reports(
         ids = workspace_ids(connection) if chosen is None else chosen
         for start in range(0, len(ids), WORKSPACES_AT_ONCE):
             batch = ids[start : start + WORKSPACES_AT_ONCE]
-            yield from _reports(connection, batch, period=f"{days}d", is_alone=is_alone)
+            yield from _reports(connection, batch, period=f"{days}d", for_pages=for_pages, is_alone=is_alone)
 
 
 def published_workspaces(published: Path) -> list[str]:
@@ -259,28 +288,14 @@ def _reports(
     workspace_ids: Sequence[str],
     *,
     period: str,
+    for_pages: bool = False,
     is_alone: bool = False,
 ) -> Iterator[Report]:
-    def read(row_type: type[Any], source: str, *, order: str, **renames: str) -> dict[str, tuple[Any, ...]]:
-        renames = {**_missing(connection, row_type, source), **renames}
-        query = (
-            f"select workspace_id, {_columns(row_type, renames)} from {source}"
-            " where workspace_id in (select unnest($ids)) and period = $period"
-            f" order by workspace_id, {order}"
-        )
-        rows = connection.execute(query, {"ids": list(workspace_ids), "period": period}).fetchall()
-        return _grouped(row_type, rows)
+    def read(row_type: type[Any], source: str, *, order: str) -> dict[str, tuple[Any, ...]]:
+        rows = _rows(connection, row_type, source, workspace_ids, [period], order=order)
+        return {workspace_id: lines for (workspace_id, _period), lines in rows.items()}
 
-    def read_usage(mart: str, **renames: str) -> dict[str, tuple[UsageLine, ...]]:
-        return read(UsageLine, f"marts.{mart}", order="spend_rank, id", **renames)
-
-    category = {"id": "product_category", "name": "product_category"}
-    generation_type = {"id": "generation_type", "name": "generation_type_name"}
-    summaries = read(Summary, "marts.credit_summary", order="period")
-    members = read_usage("usage_by_member", id="member_id", name="member_name")
-    categories = read_usage("usage_by_category", **category, **NO_MARK)
-    types = read_usage("usage_by_generation_type", **generation_type, **NO_MARK)
-    waste = read(WasteLine, "marts.waste_by_reason", order="wasted_credits desc, waste_reason")
+    windows = _windows(connection, workspace_ids, period=period, for_pages=for_pages)
     suggestions = read(
         Suggestion, OF_THE_DAY.format(source="marts.waste_suggestions"), order="suggestion_rank"
     )
@@ -291,12 +306,11 @@ def _reports(
     restated = read(Restated, OF_THE_DAY.format(source=RESTATED), order="cause")
     accuracy = read(Accuracy, ONLY_OWN_ACCURACY if is_alone else OWN_OR_ALL_ACCURACY, order="kind")
     totals = OWN_TOTALS if is_alone else OWN_OR_ALL_TOTALS
-    budgets, before = {}, {}
+    budgets: dict[str, tuple[Budget, ...]] = {}
     if has_mart(connection, "budget_status"):
         budgets = read(
             Budget, OPEN_BUDGETS, order="status <> 'exceeded', chance_to_exceed desc nulls last, budget_id"
         )
-        before = read(PeriodBefore, BEFORE, order="before_start_date")
     reconciliation = (
         read(SourceTotal, RECONCILIATION.format(totals=totals), order="source, unit, currency")
         if has_mart(connection, "reconciliation")
@@ -304,16 +318,11 @@ def _reports(
     )
     checks = _checks(connection)
     for workspace_id in workspace_ids:
-        summary = summaries[workspace_id][0]
-        last_day = summary.window_end_date or summary.as_of
+        own = windows[workspace_id]
+        chosen = next(window for window in own if window.period == period)
         yield Report(
-            days=(last_day - summary.window_start_date).days + 1,
-            period=period,
-            summary=summary,
-            members=members.get(workspace_id, ()),
-            categories=categories.get(workspace_id, ()),
-            generation_types=types.get(workspace_id, ()),
-            waste=waste.get(workspace_id, ()),
+            **{field.name: getattr(chosen, field.name) for field in fields(Window)},
+            windows=own if for_pages else (),
             suggestions=suggestions.get(workspace_id, ()),
             forecast=next(iter(forecasts.get(workspace_id, ())), None),
             balances=balances.get(workspace_id, ()),
@@ -323,9 +332,79 @@ def _reports(
             accuracy=accuracy.get(workspace_id, ()),
             reconciliation=reconciliation.get(workspace_id, ()),
             budgets=budgets.get(workspace_id, ()),
-            before=next(iter(before.get(workspace_id, ())), None),
             checks=checks,
         )
+
+
+def _windows(
+    connection: duckdb.DuckDBPyConnection, workspace_ids: Sequence[str], *, period: str, for_pages: bool
+) -> dict[str, tuple[Window, ...]]:
+    """The window of the period for each workspace, and for pages all others that are published of it."""
+    periods = [period]
+    if for_pages and period in PAGE_PERIODS:
+        periods = list(PAGE_PERIODS)
+
+    def read(row_type: type[Any], source: str, *, order: str, **renames: str) -> dict[Any, tuple[Any, ...]]:
+        return _rows(connection, row_type, source, workspace_ids, periods, order=order, **renames)
+
+    def read_usage(mart: str, **renames: str) -> dict[Any, tuple[UsageLine, ...]]:
+        return read(UsageLine, f"marts.{mart}", order="spend_rank, id", **renames)
+
+    category = {"id": "product_category", "name": "product_category"}
+    generation_type = {"id": "generation_type", "name": "generation_type_name"}
+    summaries = read(Summary, "marts.credit_summary", order="period")
+    members = read_usage("usage_by_member", id="member_id", name="member_name")
+    categories = read_usage("usage_by_category", **category, **NO_MARK)
+    types = read_usage("usage_by_generation_type", **generation_type, **NO_MARK)
+    waste = read(WasteLine, "marts.waste_by_reason", order="wasted_credits desc, waste_reason")
+    daily = read(DayOfUse, DAILY, order="usage_date") if for_pages else {}
+    before = {}
+    if has_mart(connection, "period_changes"):
+        before = read(PeriodBefore, BEFORE, order="before_start_date")
+    windows: dict[str, list[Window]] = {}
+    for name in periods:
+        for workspace_id in workspace_ids:
+            key = (workspace_id, name)
+            if key not in summaries:
+                continue
+            summary = summaries[key][0]
+            window = Window(
+                period=name,
+                days=((summary.window_end_date or summary.as_of) - summary.window_start_date).days + 1,
+                summary=summary,
+                members=members.get(key, ()),
+                categories=categories.get(key, ()),
+                generation_types=types.get(key, ()),
+                waste=waste.get(key, ()),
+                before=next(iter(before.get(key, ())), None),
+                daily=daily.get(key, ()),
+            )
+            windows.setdefault(workspace_id, []).append(window)
+    return {workspace_id: tuple(own) for workspace_id, own in windows.items()}
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection,
+    row_type: type[Any],
+    source: str,
+    workspace_ids: Sequence[str],
+    periods: Sequence[str],
+    *,
+    order: str,
+    **renames: str,
+) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """The rows of some workspaces and periods, by both."""
+    renames = {**_missing(connection, row_type, source), **renames}
+    query = (
+        f"select workspace_id, period, {_columns(row_type, renames)} from {source}"
+        " where workspace_id in (select unnest($ids)) and period in (select unnest($periods))"
+        f" order by workspace_id, period, {order}"
+    )
+    found = connection.execute(query, {"ids": list(workspace_ids), "periods": list(periods)})
+    grouped: dict[tuple[str, str], list[Any]] = {}
+    for workspace_id, period, *values in found.fetchall():
+        grouped.setdefault((workspace_id, period), []).append(row_type(*values))
+    return {key: tuple(lines) for key, lines in grouped.items()}
 
 
 def has_mart(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -342,14 +421,15 @@ def _checks(connection: duckdb.DuckDBPyConnection) -> tuple[Check, ...]:
     return tuple(Check(*row) for row in rows)
 
 
-def _missing(connection: duckdb.DuckDBPyConnection, row_type: type[Any], mart: str) -> dict[str, str]:
-    """Fields that the mart of an older release does not have, as null."""
+def _missing(connection: duckdb.DuckDBPyConnection, row_type: type[Any], source: str) -> dict[str, str]:
+    """Fields that the mart of an older release does not have, as null; `source` names it first."""
     optional = [field.name for field in fields(row_type) if field.default is not MISSING]
-    if not optional or not mart.startswith("marts."):
+    mart = re.search(r"marts\.\w+", source)
+    if not optional or mart is None:
         return {}
     described = connection.execute(
         "select column_name from duckdb_columns() where schema_name || '.' || table_name = $mart",
-        {"mart": mart},
+        {"mart": mart[0]},
     )
     known = {name for (name,) in described.fetchall()}
     return {name: "null" for name in optional if name not in known}
@@ -357,10 +437,3 @@ def _missing(connection: duckdb.DuckDBPyConnection, row_type: type[Any], mart: s
 
 def _columns(row_type: type[Any], renames: Mapping[str, str]) -> str:
     return ", ".join(f"{renames.get(field.name, field.name)} as {field.name}" for field in fields(row_type))
-
-
-def _grouped(row_type: type[Any], rows: Sequence[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
-    grouped: dict[str, list[Any]] = {}
-    for workspace_id, *values in rows:
-        grouped.setdefault(workspace_id, []).append(row_type(*values))
-    return {workspace_id: tuple(lines) for workspace_id, lines in grouped.items()}

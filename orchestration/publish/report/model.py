@@ -117,6 +117,7 @@ class Suggestion:
     evidence_from: date
     evidence_to: date
     depletes_on_p50_if_saved: date | None = None
+    suggestion_parts: str | None = None
 
 
 @dataclass(frozen=True)
@@ -288,13 +289,52 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Report:
-    """Everything reported about one workspace and period.
+class DayOfUse:
+    """Credits used on a day, from usage_daily; days without use have none."""
+
+    usage_date: date
+    credits: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """What one workspace used in one period: the part of a report that depends on the period.
 
     Attributes:
+        period: of the marts.
         days: length of the period, which ends on `summary.as_of`, or before it if it is last_month.
         members, categories, generation_types: most credits first.
         waste: most credits first; reasons without credits included.
+        before: what was used in the period before; None if unknown.
+        daily: its days with use, oldest first; empty unless it is read for a page.
+    """
+
+    period: str = "30d"
+    days: int
+    summary: Summary
+    members: tuple[UsageLine, ...]
+    categories: tuple[UsageLine, ...]
+    generation_types: tuple[UsageLine, ...]
+    waste: tuple[WasteLine, ...]
+    before: PeriodBefore | None = None
+    daily: tuple[DayOfUse, ...] = ()
+
+    @property
+    def is_rolling(self) -> bool:
+        """Whether the period is so many days up to `summary.as_of`."""
+        return self.period not in CALENDAR_PERIODS
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the period."""
+        return self.summary.window_end_date or self.summary.as_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Window):
+    """Everything reported about one workspace and period.
+
+    Attributes:
         suggestions: the largest potential saving first; they overlap and do not add up.
         forecast: None if the marts hold none for `summary.as_of`.
         balances: the newest `BALANCE_DAYS` days of the ledger, oldest first; empty without a ledger.
@@ -303,19 +343,12 @@ class Report:
         restated: how the newest run restated days published before.
         accuracy: of this workspace's forecasts, or of all where it has none; published ones first.
         budgets: their open periods, those exceeded first, then the likeliest to be.
-        before: what was used in the period before; None if unknown.
         reconciliation: totals that sources state of this workspace, or of all where it is the only one.
         checks: of the newest run over all workspaces; failed ones first.
         published_at: when the version it was read from was published; None if unknown.
-        period: of the marts.
+        windows: all that a page lets people choose from; empty unless it is read for one.
     """
 
-    days: int
-    summary: Summary
-    members: tuple[UsageLine, ...]
-    categories: tuple[UsageLine, ...]
-    generation_types: tuple[UsageLine, ...]
-    waste: tuple[WasteLine, ...]
     suggestions: tuple[Suggestion, ...]
     forecast: Forecast | None
     balances: tuple[Balance, ...]
@@ -327,10 +360,4 @@ class Report:
     published_at: datetime | None = None
     reconciliation: tuple[SourceTotal, ...] = ()
     budgets: tuple[Budget, ...] = ()
-    before: PeriodBefore | None = None
-    period: str = "30d"
-
-    @property
-    def is_rolling(self) -> bool:
-        """Whether the period is so many days up to `summary.as_of`."""
-        return self.period not in CALENDAR_PERIODS
+    windows: tuple[Window, ...] = ()

@@ -5,19 +5,16 @@ chart (charts.py), or where pages are written (pages.py).
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from orchestration.publish.report import charts, formatting
-from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, labels_of, most_efficient
-from orchestration.publish.report.budgets import before_text, budget_texts
+from orchestration.publish.report.budgets import budget_texts
 from orchestration.publish.report.headline import (
     deciding_charge_text,
     headline,
-    no_use_since,
     pace_text,
     range_text,
     renewal_text,
@@ -25,29 +22,33 @@ from orchestration.publish.report.headline import (
 )
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.i18n import using_language
-from orchestration.publish.report.model import LAST_MONTH, Forecast, Report, WasteLine
+from orchestration.publish.report.model import (
+    LAST_MONTH,
+    Check,
+    Forecast,
+    Report,
+)
 from orchestration.publish.report.sentences import (
-    WasteReason,
     accuracy_text,
-    advice_text,
     buying_text,
+    capitalized,
     capped_text,
     change_text,
-    cost_text,
-    costly_waste,
-    describe_waste_reason,
     drawn_credits,
-    evidence_text,
-    is_waste_unknown,
-    pending_text,
-    period_text,
+    ended,
+    joined,
     reconciliation_text,
     restated_text,
-    saving_text,
     untracked_text,
-    used_beyond_allowance,
+)
+from orchestration.publish.report.suggestions import (
+    advice_text,
+    evidence_text,
+    saving_text,
+    suggestion_text,
     what_if_text,
 )
+from orchestration.publish.report.views import bar_width, daily_use_text, view_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 SUGGESTIONS_SHOWN = 10
@@ -59,54 +60,42 @@ def render_page(
     language: str = "en",
     stale: str | None = None,
     files: Sequence[tuple[str, str]] = (),
+    dashboard_url: str = "",
 ) -> str:
     """Render the page; every name from outside is escaped.
 
     Lengths of bars are relative to the longest of their breakdown.
 
     Args:
-        report: the report to show.
+        report: the report to show; people choose from its windows, and see its own first.
         language: one of `LANGUAGES`.
         stale: a warning that it is not up to date, if so.
         files: names and relative paths of the published files to link.
+        dashboard_url: where the dashboard is; no line of a breakdown links to it if empty.
     """
-    summary, marked = report.summary, most_efficient(report.members)
+    summary = report.summary
     with using_language(language):
+        advice = advice_text(report)
         return template("report.html.j2").render(
             language=language,
             stale=stale,
             files=files,
             report=report,
             summary=summary,
-            period=period_text(report),
-            last_day=summary.window_end_date or summary.as_of,
-            cost=cost_text(summary.cost, summary.currency),
-            wasted_cost=cost_text(summary.wasted_cost, summary.currency),
+            views=[view_of(window, dashboard_url) for window in report.windows or (report,)],
             forecast=report.forecast,
             workspace=workspace_label(report),
             headline=report_headline(report),
             charge=deciding_charge_text(report.forecast, write_date=formatting.day_month_year),
-            notes=headline_notes(report),
+            notes=headline_notes(report, says_left=False),
             drawn=drawn_credits(report) if summary.allowance else None,
-            used_beyond=used_beyond_allowance(report),
-            is_waste_unknown=is_waste_unknown(report),
-            untracked=untracked_text(report),
-            chart=charts.burn_down(report),
-            chart_sentences=burn_down_sentences(report),
-            breakdowns=(
-                (_("By team member"), _("Team member"), displayed_lines(report.members)),
-                (_("By category"), _("Category"), displayed_lines(report.categories)),
-                (_("By generation type"), _("Generation type"), displayed_lines(report.generation_types)),
-            ),
-            marked=marked,
-            marked_label=labels_of(report.members)[marked.id] if marked else "",
-            no_use=no_use_since(summary.last_usage_date, write_date=formatting.day_month_year)
-            or _("No use in the last {days} days", days=report.days),
-            waste=_waste(report),
+            burn_down=charts.burn_down(report),
+            burn_down_sentences=burn_down_sentences(report),
             budgets=budget_texts(report.budgets),
-            before=before_text(report),
-            pending=pending_text(report),
-            advice=advice_text(report),
+            advice=advice and capitalized(ended(formatting.plain(advice))),
+            later=what_if_text(report.suggestions[0], report.forecast, write_date=formatting.day_month_year)
+            if report.suggestions
+            else None,
             suggestions=_suggestions(report),
             accuracy=accuracy_text(report),
             restated=[restated_text(line, write_date=formatting.day_month_year) for line in report.restated],
@@ -114,7 +103,7 @@ def render_page(
                 reconciliation_text(total, write_date=formatting.day_month_year)
                 for total in report.reconciliation
             ],
-            failures=[check for check in report.checks if not check.passed],
+            failures=[failed_check_text(check) for check in report.checks if not check.passed],
         )
 
 
@@ -132,7 +121,7 @@ def report_headline(report: Report) -> str:
     if report.forecast.forecast_status == "no_ledger":
         used = formatting.credits(report.summary.credits_used)
         return _("{credits} credits used in {days} days", credits=used, days=report.days)
-    return _capitalized(
+    return capitalized(
         headline(
             report.forecast,
             write_date=formatting.day_month_year,
@@ -142,12 +131,12 @@ def report_headline(report: Report) -> str:
     )
 
 
-def headline_notes(report: Report) -> list[str]:
-    """The notes below the headline: the range, what to buy, what is left."""
+def headline_notes(report: Report, *, says_left: bool = True) -> list[str]:
+    """The notes below the headline: the range, what to buy and, if it is not said elsewhere, what is left."""
     summary, forecast = report.summary, report.forecast
     write_date = formatting.day_month_year
     notes = [
-        _capitalized(f"{sentence}.")
+        capitalized(ended(sentence))
         for sentence in (
             range_text(forecast, write_date=write_date),
             pace_text(forecast, write_date=write_date),
@@ -160,14 +149,14 @@ def headline_notes(report: Report) -> list[str]:
         return notes
     if summary.credits_remaining is None:
         notes.append(_("There is no credit ledger, so only use and burn are reported, not what is left."))
-    else:
+    elif says_left:
         left, as_of = formatting.credits(summary.credits_remaining), write_date(summary.as_of)
         notes.append(
             _("{credits} credits left on {day}{pace}.", credits=left, day=as_of, pace=_pace(forecast))
         )
     renewal = renewal_text(forecast, write_date=write_date)
     others = (renewal, change_text(forecast), capped_text(forecast), untracked_text(report))
-    notes += [_capitalized(f"{sentence}.") for sentence in others if sentence]
+    notes += [capitalized(ended(sentence)) for sentence in others if sentence]
     if summary.overage:
         notes.append(
             _(
@@ -218,18 +207,22 @@ def burn_down_sentences(report: Report) -> list[str]:
             credits=formatting.credits(lot.remaining),
             day=write_date(lot.expires_on),
         )
-        for lot in report.expiring[: charts.LOTS_MARKED]
+        for lot in charts.marked_lots(report)
     ]
     return sentences
 
 
-def _waste(report: Report) -> list[tuple[WasteLine, str, WasteReason]]:
-    costly = costly_waste(report)
-    written = formatting.credits_adding_up([line.wasted_credits for line in costly])
-    return [
-        (line, amount, describe_waste_reason(line.waste_reason))
-        for line, amount in zip(costly, written, strict=True)
-    ]
+def failed_check_text(check: Check) -> str:
+    """A failed check as a sentence; its name says what should have held."""
+    name = formatting.plain(check.check_name).replace("_", " ")
+    where = formatting.plain(check.asset or check.layer)
+    if check.severity.lower() == "warning":
+        return _(
+            "“{check}” does not hold in {table}; it is a warning, which holds nothing back.",
+            check=name,
+            table=where,
+        )
+    return _("“{check}” does not hold in {table}.", check=name, table=where)
 
 
 def _suggestions(report: Report) -> list[tuple[str, str, str]]:
@@ -238,26 +231,8 @@ def _suggestions(report: Report) -> list[tuple[str, str, str]]:
     for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]:
         parts = (saving_text(suggestion), what_if_text(suggestion, report.forecast, write_date=write_date))
         evidence = evidence_text(suggestion, write_date=write_date)
-        rows.append((formatting.plain(suggestion.suggestion), "; ".join(filter(None, parts)), evidence))
+        rows.append((suggestion_text(suggestion), joined(parts), evidence))
     return rows
-
-
-def _bar_width(value: Decimal, longest: Decimal) -> str:
-    """The length of a bar as a CSS percentage, 0 to 100."""
-    share = min(value / longest, Decimal(1)) if longest else Decimal(0)
-    return f"{share * 100:.1f}%"
-
-
-def _bars_text(lines: Sequence[DisplayedLine]) -> str:
-    """A breakdown as text for those who do not see its bars."""
-    return ", ".join(
-        f"{line.label} {line.written}" + ("" if line.percent is None else f" ({line.percent}%)")
-        for line in lines
-    )
-
-
-def _capitalized(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:]
 
 
 @lru_cache
@@ -275,13 +250,15 @@ def template(name: str) -> Template:
         credits=formatting.credits,
         credits_each=formatting.credits_each,
         count=formatting.count,
+        day_month=formatting.day_month,
         percent=formatting.percent,
         score=formatting.score,
         day=formatting.day_month_year,
         instant=formatting.instant,
         plain=formatting.plain,
-        bar_width=_bar_width,
-        bars_text=_bars_text,
-        capitalize_first=_capitalized,
+        bar_width=bar_width,
+        daily_use_text=daily_use_text,
+        capitalize_first=capitalized,
+        ended=ended,
     )
     return environment.get_template(name)

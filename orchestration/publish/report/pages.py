@@ -6,7 +6,7 @@ Not here: the contents of a page (page.py), or when pages are written (versions/
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from forecasting.depletion.headline import may_be_empty_on
+from orchestration.publish.processes import in_processes
 from orchestration.publish.report.breakdown import labels_of
 from orchestration.publish.report.formatting import day_month_year, distinct_labels, plain
 from orchestration.publish.report.headline import deciding_charge_text, range_text
@@ -24,7 +25,6 @@ from orchestration.publish.report.i18n import using_language
 from orchestration.publish.report.load import WORKSPACES_AT_ONCE, load_reports, published_workspaces
 from orchestration.publish.report.model import Report, UsageLine
 from orchestration.publish.report.page import render_page, report_headline, template, workspace_label
-from orchestration.publish.report.processes import in_processes
 from orchestration.publish.report.sentences import buying_text, is_waste_unknown
 from orchestration.publish.rows.cells import csv_line
 from orchestration.publish.versions.export import DATABASE_NAME, PublishError
@@ -52,7 +52,9 @@ class IndexLine:
     may_be_empty_on: date | None
 
 
-def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -> None:
+def write_pages(
+    folder: Path, *, published_at: datetime, language: str = "en", dashboard_url: str = ""
+) -> None:
     """Write `report/<id>.html` and `.csv` for every workspace of a built version, and `index.html`.
 
     Thousands are written by processes of their own, one for each core. Their files do not depend on it.
@@ -61,6 +63,7 @@ def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -
         folder: of the version, with its credits.duckdb; ids are percent-encoded in names.
         published_at: the instant to show to readers, with a zone.
         language: one of `LANGUAGES`.
+        dashboard_url: where pages link to; see `render_page`.
 
     Raises:
         PublishError: a page could not be written; the message names its workspace.
@@ -68,7 +71,10 @@ def write_pages(folder: Path, *, published_at: datetime, language: str = "en") -
     (folder / REPORT_FOLDER).mkdir()
     ids = published_workspaces(folder)
     folding = ids_that_fold(ids)
-    write = partial(_write_batch, folder, published_at=published_at, language=language, folding=folding)
+    page = partial(render_page, language=language, dashboard_url=dashboard_url)
+    write = partial(
+        _write_batch, folder, published_at=published_at, language=language, page=page, folding=folding
+    )
     batches = [ids[start : start + WORKSPACES_AT_ONCE] for start in range(0, len(ids), WORKSPACES_AT_ONCE)]
     lines = chain.from_iterable(in_processes(write, batches))
     index = render_index(lines, published_at=published_at, language=language)
@@ -81,17 +87,18 @@ def _write_batch(
     *,
     published_at: datetime,
     language: str,
+    page: Callable[..., str],
     folding: frozenset[str],
 ) -> list[IndexLine]:
     """Write the pages of some workspaces; returns their rows of the index."""
     lines = []
     with using_language(language):
-        for report in load_reports(folder, days=PAGE_DAYS, chosen=workspace_ids):
+        for report in load_reports(folder, days=PAGE_DAYS, chosen=workspace_ids, for_pages=True):
             report = replace(report, published_at=published_at)
             workspace_id = report.summary.workspace_id
             path = folder / REPORT_FOLDER / file_name(workspace_id, folding=folding)
             try:
-                page = render_page(report, language=language, files=_links(f"{path.name}.csv"))
+                html = page(report, files=_links(f"{path.name}.csv"))
                 figures = report_csv(report)
                 lines.append(index_line(report))
             except Exception as error:
@@ -101,7 +108,7 @@ def _write_batch(
                     " this message."
                 ) from error
             # not with_suffix: an id may have a dot
-            Path(f"{path}.html").write_text(page, encoding="utf-8")
+            Path(f"{path}.html").write_text(html, encoding="utf-8")
             Path(f"{path}.csv").write_text(figures, encoding="utf-8", newline="")
     return lines
 

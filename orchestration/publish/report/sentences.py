@@ -5,10 +5,11 @@ layout (text.py, as_json.py, page.py).
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
 
 from orchestration.publish.report.formatting import (
     amount,
@@ -16,11 +17,13 @@ from orchestration.publish.report.formatting import (
     credits,
     credits_range,
     day_month_year,
+    mean_days,
     month_year,
     percent,
     plain,
     whole_days,
 )
+from orchestration.publish.report.i18n import N_
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import (
     LAST_MONTH,
@@ -30,30 +33,31 @@ from orchestration.publish.report.model import (
     Report,
     Restated,
     SourceTotal,
-    Suggestion,
     WasteLine,
+    Window,
 )
 
 
-def period_title(report: Report) -> str:
-    """The period as a title, in English: "Last 30 Days", "March 2026"."""
-    first = report.summary.window_start_date
-    if report.is_rolling:
-        return f"Last {report.days} Days"
-    if report.period == LAST_MONTH:
+def period_title(window: Window) -> str:
+    """The period as a title: "Last 30 Days", "Mar 2026"."""
+    first = window.summary.window_start_date
+    if window.is_rolling:
+        return _("Last {days} Days", days=window.days)
+    if window.period == LAST_MONTH:
         return month_year(first)
-    is_month = report.period == MONTH_TO_DATE
-    return f"{month_year(first)} to Date" if is_month else f"Billing Period since {day_month_year(first)}"
+    if window.period == MONTH_TO_DATE:
+        return _("{month} to Date", month=month_year(first))
+    return _("Billing Period since {day}", day=day_month_year(first))
 
 
-def period_text(report: Report) -> str:
+def period_text(window: Window) -> str:
     """The period within a line: "last 30 days", "Mar 2026"."""
-    first = report.summary.window_start_date
-    if report.is_rolling:
-        return _("last {days} days", days=report.days)
-    if report.period == LAST_MONTH:
+    first = window.summary.window_start_date
+    if window.is_rolling:
+        return _("last {days} days", days=window.days)
+    if window.period == LAST_MONTH:
         return month_year(first)
-    if report.period == MONTH_TO_DATE:
+    if window.period == MONTH_TO_DATE:
         return _("{month} to date", month=month_year(first))
     return _("billing period since {day}", day=day_month_year(first))
 
@@ -74,62 +78,58 @@ class WasteReason:
 # by waste_reason
 WASTE_REASONS = {
     "excess_regeneration": WasteReason(
-        "regenerations (3+ attempts)",
-        "The same field of a product was generated three times or more, and these attempts were thrown away.",
+        N_("regenerations (3+ attempts)"),
+        N_(
+            "The same field of a product was generated three times or more, and these attempts were "
+            "thrown away."
+        ),
     ),
-    "rejected_content": WasteReason("rejected content", "The content was rejected or discarded."),
+    "rejected_content": WasteReason(N_("rejected content"), N_("The content was rejected or discarded.")),
     "failed_generation": WasteReason(
-        "failed generations",
-        "The generation failed, was cancelled, timed out or was blocked, and was charged all the same.",
+        N_("failed generations"),
+        N_("The generation failed, was cancelled, timed out or was blocked, and was charged all the same."),
     ),
     "low_quality_draft": WasteReason(
-        "low-quality first drafts",
-        "The first attempt scored low and was thrown away for a later one.",
+        N_("low-quality first drafts"),
+        N_("The first attempt scored low and was thrown away for a later one."),
     ),
     "unneeded_field": WasteReason(
-        "fields that nobody uses",
-        "In 90 days no content of this kind of field was used in its category.",
+        N_("fields that nobody uses"),
+        N_("In 90 days no content of this kind of field was used in its category."),
     ),
     "unused_content": WasteReason(
-        "content that was never used",
-        "The content was neither used nor replaced in the two weeks after it was generated.",
+        N_("content that was never used"),
+        N_("The content was neither used nor replaced in the two weeks after it was generated."),
     ),
-}
-# what the advice would reduce, by waste_reason
-REDUCED = {
-    "excess_regeneration": "rework",
-    "low_quality_draft": "rework",
-    "rejected_content": "rejections",
-    "failed_generation": "failed generations",
-    "unused_content": "unused content",
-}
-ADVICE = {
-    "ruleset": "improve rulesets to reduce {reduced}",
-    "template": "improve templates to reduce {reduced}",
-    "category_type": "review what is generated for a category to reduce {reduced}",
-    "model": "try another model to reduce {reduced}",
-    "workflow": "improve workflows to reduce {reduced}",
-}
-# where members differ, the advice is to review the work together, and blames nobody
-REVIEWED_TOGETHER = {
-    "excess_regeneration": "repeated attempts",
-    "low_quality_draft": "repeated first drafts",
-    "rejected_content": "rejected content",
-    "failed_generation": "failed generations",
-    "unused_content": "unused content",
 }
 # why a run restated days that had been published
 CAUSES = {
-    "late": "Late deliveries",
-    "retraction": "Retractions",
-    "outcome": "What became of content",
-    "ledger": "The credit ledger",
-    "dimension": "Names, categories or time zones",
-    "definition": "Other definitions",
+    "late": N_("Late deliveries"),
+    "retraction": N_("Retractions"),
+    "outcome": N_("What became of content"),
+    "ledger": N_("The credit ledger"),
+    "dimension": N_("Names, categories or time zones"),
+    "definition": N_("Other definitions"),
 }
 # fewer say nothing about the next one
 MIN_SCORED_CASES = 10
-NOTHING_STANDS_OUT = "none; no part of the work wastes clearly more than the rest"
+
+
+def ended(sentence: str) -> str:
+    """The sentence with the full stop of the language; Thai has none."""
+    return _("{sentence}.", sentence=sentence)
+
+
+def joined(parts: Iterable[str | None]) -> str:
+    """The parts that there are as one sentence."""
+    return reduce(
+        lambda first, second: _("{first}; {second}", first=first, second=second), filter(None, parts)
+    )
+
+
+def capitalized(sentence: str) -> str:
+    """The sentence with a capital at its start."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def describe_waste_reason(reason: str) -> WasteReason:
@@ -140,73 +140,19 @@ def describe_waste_reason(reason: str) -> WasteReason:
     return WasteReason(_(known.name), _(known.meaning))
 
 
-def costly_waste(report: Report) -> tuple[WasteLine, ...]:
+def costly_waste(window: Window) -> tuple[WasteLine, ...]:
     """The waste reasons that cost credits, most first."""
-    return tuple(line for line in report.waste if line.wasted_credits > 0)
+    return tuple(line for line in window.waste if line.wasted_credits > 0)
 
 
-def advice(report: Report) -> str | None:
-    """What to change, from the first suggestion; None without one."""
-    if not report.suggestions:
-        return None
-    kind, reason = report.suggestions[0].segment_kind, report.suggestions[0].waste_reason
-    if reason == "unneeded_field":
-        return _("stop generating fields that nobody uses")
-    if kind == "member_type" and reason in REVIEWED_TOGETHER:
-        return _("go through {what} together", what=_(REVIEWED_TOGETHER[reason]))
-    if kind in ADVICE and reason in REDUCED:
-        return _(ADVICE[kind], reduced=_(REDUCED[reason]))
-    return _("look at the generations behind {waste}", waste=describe_waste_reason(reason).name)
-
-
-def advice_text(report: Report) -> str | None:
-    """The advice, or that nothing stands out; None if there is neither waste nor a suggestion."""
-    return advice(report) or (_(NOTHING_STANDS_OUT) if costly_waste(report) else None)
-
-
-def what_if_text(
-    suggestion: Suggestion, forecast: Forecast | None, *, write_date: Callable[[date], str]
-) -> str | None:
-    """The median with and without the saving: "in the median empty 14 May 2026 instead of 12 May 2026"."""
-    saved, median = suggestion.depletes_on_p50_if_saved, forecast and forecast.depletes_on_p50
-    if not saved or not median or saved <= median:
-        return None
-    return _("in the median empty {day} instead of {now}", day=write_date(saved), now=write_date(median))
-
-
-def saving_text(suggestion: Suggestion) -> str:
-    """What it could save: "115 to 145 credits a month, about 2 days later"."""
-    low, high = suggestion.potential_saving_credits_low, suggestion.potential_saving_credits_high
-    saving = _("{credits} credits a month", credits=credits_range(low, high))
-    days = suggestion.saving_days
-    if days is None or days < Decimal("0.5"):
-        return saving
-    return _("{saving}, about {days} later", saving=saving, days=whole_days(days))
-
-
-def evidence_text(suggestion: Suggestion, *, write_date: Callable[[date], str]) -> str:
-    """Evidence of a suggestion: "38 of 175 generations, elsewhere 1 of 179, 8 Jan 2026 to 7 Apr 2026"."""
-    counts_runs = suggestion.waste_reason == "excess_regeneration"
-    return _(
-        "{found} of {all} {what}, elsewhere {found_elsewhere} of {all_elsewhere}, {first} to {last}",
-        found=count(suggestion.affected_count),
-        all=count(suggestion.evidence_count),
-        what=_("runs of attempts") if counts_runs else _("generations"),
-        found_elsewhere=count(suggestion.elsewhere_affected_count),
-        all_elsewhere=count(suggestion.elsewhere_count),
-        first=write_date(suggestion.evidence_from),
-        last=write_date(suggestion.evidence_to),
-    )
-
-
-def is_waste_unknown(report: Report) -> bool:
+def is_waste_unknown(window: Window) -> bool:
     """Whether nothing is known of what became of all that was used: no waste is then no good news."""
-    return report.summary.untracked_credits == report.summary.credits_used > 0
+    return window.summary.untracked_credits == window.summary.credits_used > 0
 
 
-def untracked_text(report: Report) -> str | None:
+def untracked_text(window: Window) -> str | None:
     """How many credits nothing is known of, and why; None if something is known of all."""
-    summary = report.summary
+    summary = window.summary
     if not summary.untracked_credits:
         return None
     amount = credits(summary.untracked_credits)
@@ -222,29 +168,29 @@ def untracked_text(report: Report) -> str | None:
     )
 
 
-def drawn_credits(report: Report) -> Decimal | None:
+def drawn_credits(window: Window) -> Decimal | None:
     """What has been used of the allowance; None without one."""
-    summary = report.summary
+    summary = window.summary
     if summary.allowance is None or summary.credits_remaining is None:
         return None
     return max(summary.allowance - summary.credits_remaining, Decimal(0))
 
 
-def used_beyond_allowance(report: Report) -> str | None:
+def used_beyond_allowance(window: Window) -> str | None:
     """What was used of the allowance, where the window used more, as before the first lot; else None."""
-    drawn = drawn_credits(report)
-    if drawn is None or report.summary.allowance is None or report.summary.credits_used <= drawn:
+    drawn = drawn_credits(window)
+    if drawn is None or window.summary.allowance is None or window.summary.credits_used <= drawn:
         return None
     return _(
         "{drawn} of the allowance of {allowance} used",
         drawn=credits(drawn),
-        allowance=credits(report.summary.allowance),
+        allowance=credits(window.summary.allowance),
     )
 
 
-def pending_text(report: Report) -> str | None:
+def pending_text(window: Window) -> str | None:
     """How much of the pending credits is expected to end as waste; None if none, or unknown."""
-    summary = report.summary
+    summary = window.summary
     low, high = summary.expected_pending_waste_credits_low, summary.expected_pending_waste_credits_high
     if not summary.pending_credits or not summary.expected_pending_waste_credits:
         return None
@@ -268,8 +214,8 @@ def buying_text(forecast: Forecast | None, *, write_date: Callable[[date], str],
     if packs:
         listed = _(" and ").join(f"{pack['count']} x {plain(pack['pack_id'])}" for pack in packs)
         packs_credits = sum((Decimal(pack["credits"]) for pack in packs), Decimal(0))
-        if forecast.packs_price is not None and forecast.packs_currency:
-            listed += f", {forecast.packs_price:,.2f} {plain(forecast.packs_currency)}"
+        if price := cost_text(forecast.packs_price, forecast.packs_currency):
+            listed += f", {price}"
         amount = _("{credits} credits", credits=credits(packs_credits)) + f" ({listed})"
     if forecast.buy_by is None or forecast.buy_by <= as_of:
         return _("Buy now: {amount}", amount=amount)
@@ -334,8 +280,8 @@ def accuracy_text(report: Report) -> list[str]:
             coverage=_spaced(percent(accuracy.coverage_80)),
             median=whole_days(Decimal(accuracy.median_abs_error_days)),
             pace_median=accuracy.pace_median_abs_error_days,
-            mean=f"{accuracy.mean_abs_error_days:.1f}",
-            pace_mean=f"{accuracy.pace_mean_abs_error_days:.1f}",
+            mean=mean_days(accuracy.mean_abs_error_days),
+            pace_mean=mean_days(accuracy.pace_mean_abs_error_days),
         )
         for accuracy in shown_accuracy(report)
     ]
@@ -343,15 +289,17 @@ def accuracy_text(report: Report) -> list[str]:
 
 def restated_text(restated: Restated, *, write_date: Callable[[date], str]) -> str:
     """How the newest run restated published days, and why: "Late deliveries: 2 days changed, …"."""
-    days = _(
-        "{cause}: {days} changed, {first} to {last}"
-        if restated.day_count > 1
-        else "{cause}: {first} changed",
-        cause=_(CAUSES.get(restated.cause, restated.cause)),
-        days=whole_days(Decimal(restated.day_count)),
-        first=write_date(restated.first_date),
-        last=write_date(restated.last_date),
-    )
+    cause, first = _(CAUSES.get(restated.cause, restated.cause)), write_date(restated.first_date)
+    if restated.day_count > 1:
+        days = _(
+            "{cause}: {days} changed, {first} to {last}",
+            cause=cause,
+            days=whole_days(Decimal(restated.day_count)),
+            first=first,
+            last=write_date(restated.last_date),
+        )
+    else:
+        days = _("{cause}: {first} changed", cause=cause, first=first)
     return _(
         "{days}; credits used {more}, wasted {more_wasted}",
         days=days,

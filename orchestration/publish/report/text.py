@@ -8,9 +8,10 @@ from datetime import date
 from functools import partial
 from itertools import zip_longest
 
-from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, labels_of, most_efficient
+from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, most_efficient
 from orchestration.publish.report.budgets import budget_texts
 from orchestration.publish.report.formatting import (
+    count,
     credits,
     credits_adding_up,
     credits_each,
@@ -30,15 +31,16 @@ from orchestration.publish.report.headline import (
     renewal_text,
     too_early,
 )
+from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import Forecast, Report, UsageLine
 from orchestration.publish.report.sentences import (
     accuracy_text,
-    advice_text,
     buying_text,
     capped_text,
     change_text,
     costly_waste,
     describe_waste_reason,
+    ended,
     is_waste_unknown,
     pending_text,
     period_title,
@@ -46,6 +48,7 @@ from orchestration.publish.report.sentences import (
     untracked_text,
     used_beyond_allowance,
 )
+from orchestration.publish.report.suggestions import advice_text, suggestion_text
 
 GAP = " " * 5
 WIDEST_NAME = 28
@@ -58,14 +61,14 @@ def render_text(report: Report) -> str:
     """Render the report as lines of text, without a line end after the last."""
     lines = [*_head(report), "", *_breakdowns(report), "", *_waste(report)]
     if report.budgets:
-        lines += ["", "Budgets", *budget_texts(report.budgets)]
+        lines += ["", _("Budgets"), *budget_texts(report.budgets)]
     accuracy = accuracy_text(report)
     if accuracy:
-        lines += ["", "How good is this forecast", *accuracy]
+        lines += ["", _("How good is this forecast"), *accuracy]
     if report.reconciliation:
         write_date = partial(month_day, near=report.summary.as_of)
         totals = [reconciliation_text(total, write_date=write_date) for total in report.reconciliation]
-        lines += ["", "By the sources' own count", *totals]
+        lines += ["", _("By the sources' own count"), *totals]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -76,33 +79,42 @@ def _head(report: Report) -> list[str]:
     used = credits(summary.credits_used)
     beyond = used_beyond_allowance(report)
     if beyond and summary.credits_remaining is not None:
-        used += f" in {report.days} days; {beyond}, {credits(summary.credits_remaining)} left"
+        left = credits(summary.credits_remaining)
+        used = _(
+            "{used} in {days} days; {beyond}, {left} left",
+            used=used,
+            days=report.days,
+            beyond=beyond,
+            left=left,
+        )
     elif summary.allowance is not None:
-        used += f" of {credits(summary.allowance)}"
+        used = _("{used} of {allowance}", used=used, allowance=credits(summary.allowance))
     early = too_early(forecast)
     when = headline(forecast, write_date=write_date, last_usage_date=summary.last_usage_date)
     figures = [
-        f"Total Credits Used: {used}",
-        f"Burn rate: {credits(summary.burn_rate) if summary.burn_rate else 0}/day",
-        f"Forecast: {when}" + (f" ({early})" if early else ""),
+        _("Total Credits Used: {used}", used=used),
+        _("Burn rate: {credits}/day", credits=credits(summary.burn_rate) if summary.burn_rate else 0),
+        _("Forecast: {when}", when=when) + (f" ({early})" if early else ""),
     ]
+    known_to = _("data to {day}", day=day_month_year(summary.as_of))
     lines = [
-        f"Credit Usage Analytics - {period_title(report)}",
-        f"{name}, data to {day_month_year(summary.as_of)}, {plain(summary.timezone)}",
+        _("Credit Usage Analytics - {period}", period=period_title(report)),
+        f"{name}, {known_to}, {plain(summary.timezone)}",
         *_lead(forecast, as_of=summary.as_of),
         GAP.join(figures),
     ]
     if forecast:
         lines += _notes(forecast, as_of=summary.as_of)
     if summary.overage:
-        lines.append(f"Overage: {credits(summary.overage)} of these credits were covered by no lot")
+        overage = credits(summary.overage)
+        lines.append(_("Overage: {credits} of these credits were covered by no lot", credits=overage))
     return lines
 
 
 def _lead(forecast: Forecast | None, *, as_of: date) -> list[str]:
     """What comes before the figures: the charge that decides them, if one does."""
     sentence = deciding_charge_text(forecast, write_date=partial(month_day, near=as_of))
-    return [f"{sentence}."] if sentence else []
+    return [ended(sentence)] if sentence else []
 
 
 def _notes(forecast: Forecast, *, as_of: date) -> list[str]:
@@ -110,9 +122,15 @@ def _notes(forecast: Forecast, *, as_of: date) -> list[str]:
     notes = []
     if forecast.pace_date and forecast.burn_rate_7d and forecast.credits_remaining is not None:
         notes.append(
-            f"At current pace, as of {day_month_year(as_of)}: credits last until"
-            f" {write_date(forecast.pace_date)} ({credits(forecast.credits_remaining)} left,"
-            f" {credits(forecast.burn_rate_7d)}/day over {forecast.burn_rate_7d_days} days)"
+            _(
+                "At current pace, as of {as_of}: credits last until {day} ({left} left, {pace}/day over "
+                "{days} days)",
+                as_of=day_month_year(as_of),
+                day=write_date(forecast.pace_date),
+                left=credits(forecast.credits_remaining),
+                pace=credits(forecast.burn_rate_7d),
+                days=forecast.burn_rate_7d_days,
+            )
         )
     for sentence in (
         None if forecast.pace_date else pace_text(forecast, write_date=write_date),
@@ -131,28 +149,19 @@ def _breakdowns(report: Report) -> list[str]:
     if not report.members:
         write_date = partial(month_day, near=report.summary.as_of)
         since = no_use_since(report.summary.last_usage_date, write_date=write_date)
-        return [since or f"No use in the last {report.days} days"]
+        return [since or _("No use in the last {days} days", days=report.days)]
     members, marked = displayed_lines(report.members), most_efficient(report.members)
-    left = ["By team member", *_rows_per_product(members, report)]
-    right = ["By generation type", *_rows(displayed_lines(report.generation_types), report)]
+    left = [_("By team member"), *_rows_per_product(members, report)]
+    right = [_("By generation type"), *_rows(displayed_lines(report.generation_types), report)]
     if marked:
         # level with the fifth member of the user's example
-        right.append(_legend(marked, is_shown=any(line.usage is marked for line in members), report=report))
+        right.append("* " + _("most efficient"))
     width = width_of(left)
     columns = [
         fit_to_width(first, width=width) + GAP + second
         for first, second in zip_longest(left, right, fillvalue="")
     ]
-    return [*columns, "", "By category", *_rows_per_product(displayed_lines(report.categories), report)]
-
-
-def _legend(marked: UsageLine, *, is_shown: bool, report: Report) -> str:
-    if is_shown:
-        return "* most efficient"
-    label = labels_of(report.members)[marked.id]
-    name = _fitted(label, marked, width=width_of([label], at_most=WIDEST_NAME))
-    each = credits_each(marked.credits_per_product, like=report.summary.credits_per_product)
-    return f"Most efficient: {name} ({each} credits/product)"
+    return [*columns, "", _("By category"), *_rows_per_product(displayed_lines(report.categories), report)]
 
 
 def _rows(lines: Sequence[DisplayedLine], report: Report, *, unit: str = "") -> list[str]:
@@ -183,8 +192,9 @@ def _rows_per_product(lines: Sequence[DisplayedLine], report: Report) -> list[st
     ]
     width = width_of(each)
     rows = []
-    for line, row, amount in zip(lines, _rows(lines, report, unit=" credits"), each, strict=True):
-        per_product = f"   {amount:>{width}} credits/product" if amount else ""
+    for line, row, amount in zip(lines, _rows(lines, report, unit=" " + _("credits")), each, strict=True):
+        each_product = _("{credits} credits/product", credits=f"{amount:>{width}}")
+        per_product = f"   {each_product}" if amount else ""
         rows.append(row + per_product + (MARK if line.usage and line.usage.is_most_efficient else ""))
     return rows
 
@@ -195,10 +205,11 @@ def _waste(report: Report) -> list[str]:
     if untracked:
         lines.append(untracked)
     if advice:
-        lines.append(f"Suggestion: {plain(advice)}")
-    lines += [f"  {plain(suggestion.suggestion)}" for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]]
+        lines.append(_("Suggestion: {advice}", advice=plain(advice)))
+    lines += [f"  {suggestion_text(suggestion)}" for suggestion in report.suggestions[:SUGGESTIONS_SHOWN]]
     if len(report.suggestions) > SUGGESTIONS_SHOWN:
-        lines.append(f"  and {len(report.suggestions) - SUGGESTIONS_SHOWN} more")
+        more = count(len(report.suggestions) - SUGGESTIONS_SHOWN)
+        lines.append("  " + _("and {count} more", count=more))
     if pending:
         lines.append(pending)
     return lines
@@ -207,17 +218,22 @@ def _waste(report: Report) -> list[str]:
 def _detected(report: Report) -> list[str]:
     costly = costly_waste(report)
     if not costly:
-        return ["Waste detected: unknown" if is_waste_unknown(report) else "Waste detected: none"]
-    total = report.summary.wasted_credits
+        is_unknown = is_waste_unknown(report)
+        return [_("Waste detected: unknown") if is_unknown else _("Waste detected: none")]
+    total = credits(report.summary.wasted_credits)
     names = [describe_waste_reason(line.waste_reason).name for line in costly]
     if len(costly) == 1:
-        return [f"Waste detected: {credits(total)} credits on {plain(names[0])}"]
+        return [_("Waste detected: {credits} credits on {reason}", credits=total, reason=plain(names[0]))]
     amounts = credits_adding_up([line.wasted_credits for line in costly])
     width = width_of(amounts)
     return [
-        f"Waste detected: {credits(total)} credits ({percent(report.summary.waste_rate)})",
+        _(
+            "Waste detected: {credits} credits ({rate})",
+            credits=total,
+            rate=percent(report.summary.waste_rate),
+        ),
         *(
-            f"  {amount:>{width}} credits on {plain(name)}"
+            "  " + _("{credits} credits on {reason}", credits=f"{amount:>{width}}", reason=plain(name))
             for amount, name in zip(amounts, names, strict=True)
         ),
     ]

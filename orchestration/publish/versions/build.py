@@ -59,6 +59,7 @@ def build_version(
     marts: Sequence[str] | None = None,
     workspace_files: bool = False,
     language: str = "en",
+    dashboard_url: str = "",
     is_sharing: bool = True,
 ) -> PublishedVersion:
     """Build the next version in a temporary folder; readers see nothing of it yet.
@@ -73,6 +74,7 @@ def build_version(
         marts: what to publish, including the marts the report reads; all of schema `marts` by default.
         workspace_files: also publish files for each workspace; see `write_workspace_files` for the cost.
         language: of the pages, one of `LANGUAGES`.
+        dashboard_url: where pages link to, if it is known.
         is_sharing: take the files of marts that did not change from the served version, as hard links; if
             not, all of them are written.
 
@@ -92,7 +94,7 @@ def build_version(
     served = served_number(data_dir)
     before = versions / str(served) if is_sharing and served is not None else None
     contents = export_marts(warehouse, building, marts=marts, required=REPORT_MARTS, before=before)
-    write_pages(building, published_at=published_at, language=language)
+    write_pages(building, published_at=published_at, language=language, dashboard_url=dashboard_url)
     if workspace_files:
         write_workspace_files(building, days=PAGE_DAYS, published_at=published_at, language=language)
     return PublishedVersion(number, building, contents, published_at, before)

@@ -40,7 +40,7 @@ def write_workspace_files(version: Path, *, days: int, published_at: datetime, l
     (version / FOLDER).mkdir()
     folders = {}
     folding = ids_that_fold(published_workspaces(version))
-    for report in load_reports(version, days=days, is_alone=True):
+    for report in load_reports(version, days=days, for_pages=True, is_alone=True):
         workspace_id = report.summary.workspace_id
         folders[workspace_id] = version / FOLDER / file_name(workspace_id, folding=folding)
         folders[workspace_id].mkdir()

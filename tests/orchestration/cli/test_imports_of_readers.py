@@ -19,7 +19,7 @@ from orchestration.settings import Settings
 
 Rows = dict[str, list[dict[str, Any]]]
 # each is slow to import, or loaded only by what is
-SLOW = {"dagster", "dbt", "great_expectations", "sklearn", "scipy", "altair", "sqlalchemy", "dlt"}
+SLOW = {"babel", "dagster", "dbt", "great_expectations", "sklearn", "scipy", "altair", "sqlalchemy", "dlt"}
 PROGRAM = """
 import json, sys
 from orchestration.cli.main import main

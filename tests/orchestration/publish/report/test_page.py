@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from support.page_states import with_windows
 
 from orchestration.publish.report.model import Report
 from orchestration.publish.report.page import render_page
@@ -58,7 +59,8 @@ def test_headline_and_title_say_when_credits_run_out(example: Report) -> None:
     assert headlines(page) == {"Empty by 12 May 2026 at the current pace"}
     text = Outline(page).text
     assert "Acme Store · last 30 days · data to 7 Apr 2026, UTC · published 8 Apr 2026, 02:10 UTC" in text
-    assert "2,660 credits left on 7 Apr 2026; 78 a day over the last 7 days." in text
+    assert re.search(r"Left\s*2,660\s*credits on 7 Apr 2026", text)
+    assert "30 days; 78 in the last 7" in text
 
 
 @pytest.mark.parametrize(
@@ -89,11 +91,6 @@ def test_bars_have_a_text_alternative_and_are_to_scale(example: Report) -> None:
     ]
     assert labels == [
         "2,340 of the allowance of 5,000 credits are drawn, 2,660 are left.",
-        "Credits by team member: Sarah 680 (29%), Mike 520 (22%), Lisa 480 (21%), Tom 400 (17%),"
-        " Anna 260 (11%).",
-        "Credits by category: Shoes 900 (38%), Bags 640 (27%), Jackets 480 (21%), Accessories 320 (14%).",
-        "Credits by generation type: Descriptions 1,200 (51%), Meta tags 500 (21%), Bullet points 340 (15%),"
-        " Keywords 300 (13%).",
     ]
     assert re.findall(r"width:([\d.]+%)\"", page)[:3] == ["46.8%", "100.0%", "76.5%"]
 
@@ -102,9 +99,10 @@ def test_waste_checks_and_the_most_efficient_member_are_shown(example: Report) -
     text = Outline(render_page(example)).text
     assert "Regenerations (3+ attempts)" in text
     assert re.search(r"were thrown away\.\s*180\s*7\.7%\s*60\s", text)
-    assert "Suggestion: improve rulesets to reduce rework." in text
+    assert "The one thing to change\nImprove rulesets to reduce rework. Ruleset rs1: 22 % of" in text
     assert "1 of 2 checks of the newest run failed:" in text
-    assert "nothing_is_late in marts, credit_summary (warning)" in text
+    sentence = "“nothing is late” does not hold in credit_summary; it is a warning, which holds nothing back."
+    assert sentence in text
     assert "of w9" not in text
     assert "Most efficient: Lisa, the fewest credits per product (4.9)" in text
     passed = tuple(check for check in example.checks if check.passed)
@@ -130,7 +128,7 @@ def test_suggestions_are_an_ordered_list_with_saving_and_evidence(example: Repor
     ]
     text = Outline(page).text
     assert text.count(CAUTION) == 1
-    assert text.index("Suggestion: improve") < text.index("Ruleset rs1") < text.index(CAUTION)
+    assert text.index("Improve rulesets") < text.index("Ruleset rs1") < text.index(CAUTION)
     assert "more in the mart" not in text
 
 
@@ -146,21 +144,21 @@ def test_ten_suggestions_are_listed_and_the_rest_are_counted(example: Report) ->
 def test_waste_without_a_suggestion_says_that_nothing_stands_out(example: Report) -> None:
     page = render_page(replace(example, suggestions=()))
     text = Outline(page).text
-    assert "Suggestion: none; no part of the work wastes clearly more than the rest." in text
+    assert "None; no part of the work wastes clearly more than the rest." in text
     assert "<ol" not in page and CAUTION not in text
 
 
 def test_a_suggestion_is_listed_even_if_nothing_was_wasted_in_the_period(example: Report) -> None:
     text = Outline(render_page(replace(example, waste=()))).text
     assert "No waste detected." in text
-    assert "Suggestion: improve rulesets to reduce rework." in text
+    assert "Improve rulesets to reduce rework." in text
     assert example.suggestions[0].suggestion in text and CAUTION in text
 
 
 def test_without_waste_and_suggestions_there_is_no_advice(example: Report) -> None:
     text = Outline(render_page(replace(example, waste=(), suggestions=()))).text
     assert "No waste detected." in text
-    assert "Suggestion" not in text and CAUTION not in text
+    assert "The one thing to change" not in text and CAUTION not in text
 
 
 def test_pending_credits_are_shown_if_waste_is_expected(example: Report) -> None:
@@ -199,14 +197,12 @@ def test_names_from_outside_are_escaped(example: Report) -> None:
     text = Outline(page).text
     assert text.count("<script>") > 10
     assert f"Ruleset {attack}: 2 %" in text
-    assert f"Suggestion: look at the generations behind {attack}." in text
+    assert f"Look at the generations behind {attack}." in text
 
 
 def test_a_name_in_a_suggestion_cannot_reverse_the_text(example: Report) -> None:
     reversed_text = replace(example.suggestions[0], suggestion="Ruleset \u202eab\x07: 22 % of them")
-    assert '<p lang="en">Ruleset ab: 22 % of them</p>' in render_page(
-        replace(example, suggestions=(reversed_text,))
-    )
+    assert "<p>Ruleset ab: 22 % of them</p>" in render_page(replace(example, suggestions=(reversed_text,)))
 
 
 def test_the_page_sends_no_requests_and_its_policy_allows_only_its_own_style(example: Report) -> None:
@@ -258,3 +254,24 @@ def test_what_was_used_and_wasted_is_also_shown_in_money_where_it_has_one_curren
     assert "No price is known for 12 of the credits used" in priced.text
     several = Outline(render_page(replace(example, summary=replace(example.summary, **costs))))
     assert "9.45" not in several.text
+
+
+def test_windows_are_chosen_without_a_script_and_the_asked_one_comes_first(example: Report) -> None:
+    page = render_page(with_windows(example))
+    radios = Outline(page).all("input")
+    assert [(radio["type"], radio["id"], "checked" in radio) for radio in radios] == [
+        ("radio", "window-7d", False),
+        ("radio", "window-30d", True),
+    ]
+    assert [label["for"] for label in Outline(page).all("label")] == ["window-7d", "window-30d"]
+    assert "body:has(#window-7d:checked) .window:not(.of-7d) { display: none; }" in page
+    assert "Credits by day, 1 Apr 2026 to 7 Apr 2026: at most 76, on 7 Apr 2026." in page
+    # one window leaves nothing to choose
+    assert "<fieldset" not in render_page(example)
+
+
+def test_lines_link_to_the_dashboard_only_where_its_address_is_known(example: Report) -> None:
+    linked = Outline(render_page(example, dashboard_url="https://credits.example")).all("a")
+    assert linked[0]["href"] == "https://credits.example?workspace=w1&period=30d&member_id=m1"
+    assert len(linked) == 2 * 3 * 3 + 2 + 1 + 1  # the top three and all of members, categories, types
+    assert "<a " not in render_page(example)

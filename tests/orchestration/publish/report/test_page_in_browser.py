@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.browser import opened
-from support.page_states import states
+from support.page_states import states, with_ledger, with_windows
 
 from orchestration.publish.report.model import Report
 from orchestration.publish.report.page import render_page
@@ -49,33 +49,78 @@ def test_no_state_has_accessibility_violations_or_sends_requests(
             assert page.title() == page.locator("h1").inner_text(), state
 
 
-def test_axe_finds_a_chart_without_a_label(
-    chromium: Any, example: Report, page_file: Callable[..., str]
-) -> None:
-    url = page_file(example)
-    with opened(chromium, url, bypass_csp=True) as (page, _):
-        page.evaluate("document.querySelector('[role=img]').removeAttribute('aria-label')")
-        assert [line.partition(":")[0] for line in violations(page)] == ["role-img-alt"]
+# what a stranger asks, and the words of the page that answer it
+QUESTIONS = {
+    "When are they empty, and do we buy?": (
+        "Empty by 12 May 2026",
+        "8 in 10 chance: between 6 May 2026 and 23 May 2026.",
+        "Buy by 1 May 2026: 3,000 credits (1 x pack_3000, 165.00 USD).",
+    ),
+    "How much is left?": ("2,660", "2,340 of 5,000 drawn"),
+    "Who, and what for?": ("Sarah", "Mike", "Lisa", "Shoes", "Bags", "Jackets", "Descriptions", "Meta tags"),
+    "What is wasted, and what do we do?": (
+        "180",
+        "7.7% of credits used",
+        "Improve rulesets to reduce rework.",
+    ),
+    "What did it cost?": ("122.85 USD", "9.45 USD"),
+    "And compared with last month?": ("+17.0% against the period before, which used 2,000",),
+}
 
 
-def test_displayed_amounts_are_those_of_the_marts(
-    chromium: Any, example: Report, page_file: Callable[..., str]
-) -> None:
-    with opened(chromium, page_file(example)) as (page, _):
-        charts = page.locator(".chart")
-        assert charts.count() == 3
-        for chart, lines in zip(
-            charts.all(), (example.members, example.categories, example.generation_types), strict=True
+def test_a_page_in_use(chromium: Any, example: Report, page_file: Callable[..., str]) -> None:
+    """What people do with one page: read its first screen, choose a window by the keyboard, print it."""
+    report = with_windows(with_ledger(example))
+    with opened(chromium, page_file(report), height=800, bypass_csp=True) as (page, _):
+        for question, answers in QUESTIONS.items():
+            for words in answers:
+                found = [place.bounding_box() for place in page.get_by_text(words).all()]
+                assert any(box and 0 < box["y"] + box["height"] <= 800 for box in found), (question, words)
+        assert page.locator("body").inner_text().count("2,660") == 1
+
+        tables = page.locator(".scroll:visible")
+        assert tables.count() == 4
+        for table, lines in zip(
+            tables.all(), (example.members, example.categories, example.generation_types), strict=False
         ):
-            assert chart.locator(".name").all_inner_texts() == [line.name for line in lines]
+            assert table.locator("tbody bdi").all_inner_texts() == [line.name for line in lines]
             amounts = [
-                re.match(r"([\d,]+) \((\d+)%\)", text) for text in chart.locator(".amount").all_inner_texts()
+                re.match(r"([\d,]+) \((\d+)%\)", text)
+                for text in table.locator("td:nth-child(2)").all_inner_texts()
             ]
             assert [Decimal(amount[1].replace(",", "")) for amount in amounts if amount] == [
                 line.credits for line in lines
             ]
             assert sum(int(amount[2]) for amount in amounts if amount) == 100
-        assert page.locator("dd.value").all_inner_texts() == ["2,340", "78", "2,660", "180"]
+        figures = page.locator("dd.value:visible")
+        assert figures.all_inner_texts() == ["2,340", "78", "2,660", "180"]
+
+        page.locator("#window-30d").focus()
+        page.keyboard.press("ArrowLeft")
+        assert figures.all_inner_texts() == ["546", "78", "2,660", "180"]
+        assert "last 7 days" in page.locator(".where").inner_text()
+        page.emulate_media(media="print")
+        assert figures.all_inner_texts()[0] == "546"
+        assert page.locator("label:visible").all_inner_texts() == ["7 days"]
+
+        page.emulate_media(media="screen", color_scheme="dark")
+        assert violations(page) == []
+        page.emulate_media(media="print", color_scheme="light")
+        assert violations(page) == []
+        page.emulate_media(media="screen")
+        page.evaluate("document.querySelector('[role=img]').removeAttribute('aria-label')")
+        assert [line.partition(":")[0] for line in violations(page)] == ["role-img-alt"]  # axe finds such
+
+
+def test_no_thai_word_is_broken_in_a_heading(
+    chromium: Any, example: Report, page_file: Callable[..., str]
+) -> None:
+    with opened(chromium, page_file(example, language="th"), width=375, bypass_csp=True) as (page, _):
+        phrases = page.locator("h1 span").all()
+        assert len(phrases) == 5
+        one_line = page.locator("h1 span", has_text="12").bounding_box()["height"]
+        assert [phrase.bounding_box()["height"] for phrase in phrases] == [one_line] * 5
+        assert violations(page) == []
 
 
 @pytest.mark.parametrize("width", [375, 1280])

@@ -18,15 +18,17 @@ from orchestration.publish.report.page import render_page
 from orchestration.publish.report.sentences import (
     WASTE_REASONS,
     accuracy_text,
-    advice,
-    advice_text,
     buying_text,
     capped_text,
     change_text,
     describe_waste_reason,
-    evidence_text,
     pending_text,
     reconciliation_text,
+)
+from orchestration.publish.report.suggestions import (
+    advice,
+    advice_text,
+    evidence_text,
     saving_text,
     what_if_text,
 )
@@ -116,7 +118,7 @@ def test_both_kinds_of_accuracy_are_compared_to_the_pace(example: Report) -> Non
     report = replace(example, accuracy=(accuracy("published", 10), accuracy("replayed", 1_200)))
     published, replayed = accuracy_text(report)
     assert published == (
-        "10 forecasts published: 80 % range covered 80.0 %; median error 3 days (pace 5), mean 4.2 (pace 6.5)"
+        "10 forecasts published: 80 % range covered 80.0 %; median error 3 days (pace 5), mean 4.3 (pace 6.5)"
     )
     assert replayed.startswith("1,200 forecasts of past days made again: ")
     for sentence in (published, replayed):

@@ -106,11 +106,12 @@ def test_a_mart_that_is_gone_is_gone_from_the_version(
     publish_version(make_warehouse(rows), tmp_path / "data")
     warehouse = make_warehouse(rows)
     with duckdb.connect(str(warehouse)) as connection:
-        connection.execute("drop table marts.usage_daily")
+        connection.execute("drop table marts.generation_details")
     version = publish_version(warehouse, tmp_path / "data").path
     with duckdb.connect(str(version / "credits.duckdb"), read_only=True) as connection:
-        assert not connection.execute("from duckdb_tables() where table_name = 'usage_daily'").fetchall()
-    assert not (version / DAILY).exists()
+        tables = connection.execute("select table_name from duckdb_tables()").fetchall()
+    assert ("generation_details",) not in tables
+    assert not list((version / "parquet").glob("generation_details*"))
 
 
 def test_a_file_that_was_written_to_since_it_was_published_is_not_shared(

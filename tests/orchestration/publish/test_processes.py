@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.publish.report.processes import in_processes
+from orchestration.publish.processes import in_processes
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,7 @@ def test_processes_end_with_a_run_that_is_killed() -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("the children of a process are read from /proc")
     script = (
-        "import os, time; from orchestration.publish.report.processes import in_processes\n"
+        "import os, time; from orchestration.publish.processes import in_processes\n"
         "os.cpu_count = lambda: 2; list(in_processes(time.sleep, [600, 600]))"
     )
     parent = subprocess.Popen([sys.executable, "-c", script])
