@@ -28,13 +28,13 @@ from orchestration.publish.rows.write import write_csv
 from orchestration.publish.versions.file_names import file_name
 
 # composed of several names, or hashes of them; ranks of ties follow the names
-COMPOSED = {"unit_id", "episode_id", "segment_id", "suggestion", "event_ids"}
+COMPOSED = {"unit_id", "episode_id", "segment_id", "suggestion", "suggestion_parts", "event_ids"}
 TAGS = {"html", "head", "meta", "title", "style", "body", "main", "section", "footer", "div", "p", "h1", "h2"}
 TAGS |= {"bdi", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "span"} | {
-    *("strong", "a", "figure", "figcaption")
+    *("strong", "a", "figure", "figcaption", "small", "i", "fieldset", "legend", "label", "input")
 }
 ATTRIBUTES = {"lang", "charset", "name", "content", "http-equiv", "class", "role", "aria-label", "style"}
-ATTRIBUTES |= {"scope", "tabindex", "href"}
+ATTRIBUTES |= {"scope", "tabindex", "href", "id", "for", "type", "checked", "autocomplete"}
 
 
 class Page(HTMLParser):
