@@ -111,7 +111,7 @@ def _published(settings: Settings, now: datetime) -> Iterator[str]:
         return
     yield (
         f"published    version {found.version}, {format_age(found.published_at, now)} ago, "
-        f"{found.workspace_count} workspaces"
+        f"{found.workspace_count} workspace{'' if found.workspace_count == 1 else 's'}"
     )
     if found.newer_versions:
         newest = found.newer_versions[-1]

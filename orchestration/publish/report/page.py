@@ -21,7 +21,7 @@ from orchestration.publish.report.headline import (
     too_early,
 )
 from orchestration.publish.report.i18n import gettext as _
-from orchestration.publish.report.i18n import using_language
+from orchestration.publish.report.i18n import ngettext, using_language
 from orchestration.publish.report.model import (
     LAST_MONTH,
     Check,
@@ -245,7 +245,7 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["_"] = _
+    environment.globals |= {"_": _, "ngettext": ngettext}
     environment.filters.update(
         credits=formatting.credits,
         credits_each=formatting.credits_each,
