@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from support.product import REPO
 
@@ -79,7 +81,9 @@ def test_a_month_has_what_is_booked_in_it_with_all_digits_and_no_more(publish: P
     ]
     with chargeback_rows(published, month=APRIL, workspace_id=None, is_exact=True) as (found, is_closed):
         assert not is_closed
-        write_parquet(found, io.BytesIO())
+        exact = io.BytesIO()
+        write_parquet(found, exact)
+    assert pq.read_schema(pa.BufferReader(exact.getvalue())).field("cost").type == pa.decimal128(38, 18)
     with (
         pytest.raises(ExtractError, match="w9"),
         chargeback_rows(published, month=None, workspace_id="w9", is_exact=False),
