@@ -5,7 +5,7 @@ The steps do not belong here: the job is the one the schedule starts.
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import dagster as dg
 import duckdb
@@ -66,14 +66,9 @@ def run_nightly(
             is_future_refused=is_future_refused,
             allow_shrink=allow_shrink,
         )
-        try:
-            result = execute(settings, config, instance)
-            if not result.success and settings.is_warehouse_torn:
-                # the step that found it damaged has set it aside
-                result = execute(settings, config, instance)
-        except KeyboardInterrupt:  # between two steps, where Dagster records nothing
-            fail_interrupted_runs(instance, settings, launched_before=datetime.max.replace(tzinfo=UTC))
-            raise
+        result = execute(settings, config, instance)
+        if not result.success and settings.is_warehouse_torn:
+            result = execute(settings, config, instance)  # the step that found it damaged has set it aside
         if not result.success:  # perhaps for a time zone that this run was the first to load
             _refuse_incomplete_day(settings, refused, now=now)
         new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
