@@ -190,7 +190,7 @@ def _lying_sizes(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
 
 
 def _quadratic(rows: list[Row], rng: Random, folder: Path) -> list[Expected]:
-    header, line = "event_id,occurred_at,credits\n", rng.choice(('ab","\n', '","\n'))
+    header, line = "event_id,occurred_at,credits\n", 'ab","\n'
     text = header + line * rng.randrange(20_000, 40_000)
     return [refused(write(folder, "quotes.csv", text.encode()), "file.csv_quotes")]
 

@@ -14,7 +14,7 @@ from faults.awkward_run import AwkwardRun, recover
 from support.fault_table import Faults
 from support.forked_runs import ForkedRuns
 
-STEPS, CHANGES, RANDOM_CHAINS, IN_A_ROW = 23, 44, 16, 3
+STEPS, CHANGES, RANDOM_CHAINS, IN_A_ROW = 24, 44, 16, 3
 KILLED = -9
 
 
