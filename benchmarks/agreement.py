@@ -24,7 +24,7 @@ _COSTS = {"cost", "currency", "unpriced_credits", "wasted_cost"}
 # columns the floor does not have: names, the ledger, costs, estimates, what the load has nothing of, and ids
 # whose format only the product defines
 EXCLUDED = {
-    "usage_daily": _REFUNDS | _COSTS,
+    "usage_daily": {"team"} | _REFUNDS | _COSTS,
     "usage_by_member": {"product_credits"} | _COSTS,
     "usage_by_category": {"product_credits"} | _COSTS,
     "usage_by_generation_type": {"product_credits"} | _COSTS,
@@ -50,6 +50,8 @@ EXCLUDED = {
     },
     "generation_details": {
         *_COSTS,
+        "team",
+        "tags",
         "partly_refunded_credits",
         "variant_count",
         "variant_number",
