@@ -16,7 +16,13 @@ def test_progress_starts_at_once_and_no_library_writes_into_it(sample_run: Night
 
 
 def test_make_run_ends_with_where_the_page_and_the_dashboard_are() -> None:
-    shown = subprocess.run(["make", "--dry-run", "run"], cwd=REPO, capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "--dry-run", "run"],
+        cwd=REPO,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     *_, page, dashboard = shown.stdout.splitlines()
     assert "published/index.html" in page and "make dashboard" in dashboard
 
