@@ -31,14 +31,9 @@ _CAUSES = {
 }
 
 
-def is_interruption(reason: str) -> bool:
-    """Whether a failure came from Ctrl-C or SIGTERM."""
-    return any(text in reason for text in _ON_INTERRUPT)
-
-
 def explain(error: str) -> str:
     """The sentence for the text of an error; a text that is not known is kept."""
-    if is_interruption(error):
+    if any(text in error for text in _ON_INTERRUPT):
         return INTERRUPTED
     for part, meaning in _CAUSES.items():
         if part in error:
