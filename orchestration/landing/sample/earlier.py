@@ -15,7 +15,6 @@ from random import Random
 
 from orchestration.landing.sample.team import (
     CENTS,
-    OLD_RULESET,
     TEAM,
     TYPES,
     Attempt,
@@ -26,9 +25,10 @@ from orchestration.landing.sample.team import (
     score,
 )
 
-PRODUCTS = range(1_000, 1_360)
+PRODUCTS = range(330, 690)
+GIFT_SET_EVERY = 6
 # the share of all fields that ended so; the rest was used at the first attempt
-REGENERATED, REDRAFTED, REJECTED, UNUSED, FAILED = 0.05, 0.07, 0.04, 0.03, 0.01
+REGENERATED, REDRAFTED, REJECTED, UNUSED, FAILED = 0.01, 0.06, 0.03, 0.02, 0.01
 POOR_DRAFT = (0.35, 0.58)
 
 
@@ -61,7 +61,7 @@ def build_earlier(rng: Random) -> list[Episode]:
 
 def is_gift_set(product: int) -> bool:
     """Whether a product is of the category whose keywords nobody ever used."""
-    return product in PRODUCTS and product % 6 == 0
+    return product in PRODUCTS and product % GIFT_SET_EVERY == 0
 
 
 def _episodes_of(pack: UsedPack, products: Iterator[int], rng: Random) -> list[Episode]:
@@ -104,8 +104,7 @@ def _episode(mate: Teammate, kind: FieldType, product: int, start: datetime, rng
     ends = (REGENERATED, REDRAFTED, REJECTED, UNUSED, FAILED)
     end = rng.choices((*ends, None), (*ends, 1 - sum(ends)))[0]
     length = 2 if end == REDRAFTED else rng.choice([3, 3, 4]) if end == REGENERATED else 1
-    ruleset = OLD_RULESET if kind.name == "description" and rng.random() < 0.5 else kind.ruleset
-    episode = Episode(mate, kind, product, length, ruleset)
+    episode = Episode(mate, kind, product, length, kind.ruleset)
     if end == FAILED:
         episode.attempts.append(Attempt(start - timedelta(seconds=90), 0, 0, None, status="failed"))
     moment = start
@@ -119,5 +118,7 @@ def _episode(mate: Teammate, kind: FieldType, product: int, start: datetime, rng
     if end == UNUSED or (kind.name == "keywords" and is_gift_set(product)):
         return episode
     step = rng.choice(["rejected", "rejected", "discarded"] if end == REJECTED else ["accepted", "edited"])
-    episode.outcomes.append((step, moment + timedelta(hours=rng.uniform(0.7, 60))))
+    # one in six takes long to decide
+    hours = rng.uniform(70, 320) if rng.random() < 1 / 6 else rng.uniform(0.7, 60)
+    episode.outcomes.append((step, moment + timedelta(hours=hours)))
     return episode

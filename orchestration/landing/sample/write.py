@@ -12,7 +12,13 @@ from pathlib import Path
 from random import Random
 
 from orchestration.landing.sample import files
-from orchestration.landing.sample.earlier import PRODUCTS, USED_PACKS, build_earlier, is_gift_set
+from orchestration.landing.sample.earlier import (
+    GIFT_SET_EVERY,
+    PRODUCTS,
+    USED_PACKS,
+    build_earlier,
+    is_gift_set,
+)
 from orchestration.landing.sample.files import LandingWriter, SampleError, SampleReport, stable_id
 from orchestration.landing.sample.load import write_load
 from orchestration.landing.sample.team import CENTS, FIRST_DAY, TEAM, Attempt, Episode, build_team
@@ -38,8 +44,32 @@ CATALOGUE = {
     "Garden": ("Pruning Shears", "Raised Bed", "Watering Can", "Solar Lantern", "Herb Planter", "Hose Reel"),
     "Outdoor": ("Camp Chair", "Dry Sack", "Head Torch", "Travel Mug", "Picnic Blanket", "Rain Poncho"),
 }
-GIFT_SETS = ("Coffee Gift Set", "Care Gift Set", "Picnic Gift Set", "Spice Gift Set")
-LINES = ("Alder", "Birch", "Cedar", "Dune", "Ember", "Fjord", "Grove", "Isle", "Juniper", "Kelp", "Linden")
+GIFT_SETS = ("Coffee Set", "Care Set", "Picnic Set", "Spice Set", "Tea Set", "Candle Set")
+LINES = (
+    "Alder",
+    "Birch",
+    "Cedar",
+    "Dune",
+    "Ember",
+    "Fjord",
+    "Grove",
+    "Isle",
+    "Juniper",
+    "Kelp",
+    "Linden",
+    "Maple",
+    "North",
+    "Oak",
+    "Pine",
+    "Quarry",
+    "River",
+    "Sage",
+    "Tide",
+    "Umber",
+    "Vale",
+    "Willow",
+    "Yarrow",
+)
 
 
 def write_sample(out: Path) -> SampleReport:
@@ -206,8 +236,11 @@ def _category(number: int) -> str:
 
 
 def _title(number: int) -> str:
-    models = GIFT_SETS if is_gift_set(number) else CATALOGUE[_category(number)]
-    turn, model = divmod(number // len(CATALOGUE), len(models))
+    if is_gift_set(number):
+        models, turn = GIFT_SETS, number // GIFT_SET_EVERY
+    else:
+        models, turn = CATALOGUE[_category(number)], number // len(CATALOGUE)
+    turn, model = divmod(turn, len(models))
     return f"{LINES[turn % len(LINES)]} {models[model]}"
 
 
