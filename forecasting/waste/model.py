@@ -44,7 +44,11 @@ PREFIX = "waste_"
 LABEL = "disposition is wasted, known maturity_days after the generation or later; younger ones are censored"
 USE = "Tells how likely credits of a kind of work end as waste. Not for judging people."
 # what a stored model may contain besides numbers, texts and lists
-TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
+TRUSTED = (
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.preprocessing._label.LabelEncoder",
+)
 # a wide range before anything was tested
 UNTESTED_DISPERSION = 4.0
 

@@ -9,7 +9,10 @@ import io
 import re
 import zipfile
 from collections.abc import Collection
+from functools import cache
 from hashlib import sha256
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,9 +28,7 @@ class ModelRefused(ValueError):
 
 def to_bytes(model: BaseEstimator) -> bytes:
     """The model in the format of skops, without what differs between runs: memory addresses and times."""
-    import skops.io  # imports every estimator of scikit-learn, which takes seconds
-
-    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as written:
+    with zipfile.ZipFile(io.BytesIO(_skops().dumps(model))) as written:
         schema = written.read("schema.json").decode()
         numbers = {found: str(index) for index, found in enumerate(dict.fromkeys(_ID.findall(schema)))}
         files = {
@@ -60,12 +61,25 @@ def from_bytes(stored: bytes, *, registered_hash: str, trusted: Collection[str])
             f"a stored model has the hash of the registry, {registered_hash[:12]}…; found {found[:12]}…. "
             "The rule is used instead. Delete the file: the next run trains the model again."
         )
-    import skops.io
-
-    unknown = sorted(set(skops.io.get_untrusted_types(data=stored)) - set(trusted))
+    skops = _skops()
+    unknown = sorted(set(skops.get_untrusted_types(data=stored)) - set(trusted))
     if unknown:
         raise ModelRefused(
             f"a stored model contains trusted types only; found {', '.join(unknown)}. The rule is used "
             "instead. Delete the file: the next run trains the model again."
         )
-    return skops.io.loads(stored, trusted=list(trusted))
+    model: BaseEstimator = skops.loads(stored, trusted=list(trusted))
+    return model
+
+
+@cache
+def _skops() -> ModuleType:
+    """skops.io, with no estimator trusted by itself: to list them it would import all of scikit-learn."""
+    import sklearn.utils
+
+    all_estimators = sklearn.utils.all_estimators
+    sklearn.utils.all_estimators = lambda: []
+    try:
+        return import_module("skops.io")
+    finally:
+        sklearn.utils.all_estimators = all_estimators
