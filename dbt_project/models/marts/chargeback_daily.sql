@@ -2,7 +2,6 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    partition_by='booked_month',
     pre_hook="{{ remove_rows(is_rebooked()) }}"
 ) }}
 
