@@ -9,6 +9,7 @@ becomes flat, and the clock that of the wall. Not here: the level of demand (dep
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,6 +60,17 @@ class Seasonality:
         """The clock of each case from the last day known on."""
         rates = self.rates(np.arange(1, CLOCK_DAYS + 1))
         return Clock(np.concatenate([np.zeros((len(rates), 1)), np.cumsum(rates, axis=1)], axis=1))
+
+    def elapsed(self, days: Floats) -> Floats:
+        """Days of the clock after calendar days, one number for each case.
+
+        Cases that follow each other and have the same profiles share a clock: from one day of a series many
+        amounts are forecast.
+        """
+        parts = np.column_stack([self.week, self.month, self.last_day])
+        is_first = np.append(np.ones(min(len(parts), 1), dtype=bool), (parts[1:] != parts[:-1]).any(axis=1))
+        clock, case = self[is_first].clock(), np.cumsum(is_first) - 1
+        return _elapsed(days, lambda whole: clock.total[case, whole])
 
 
 def measure_seasonality(credits: Floats, weight: Floats, last_day: Ints | None) -> Seasonality:
@@ -156,10 +168,8 @@ class Clock:
     def elapsed(self, days: Floats) -> Floats:
         """Days of the clock after calendar days, (cases, …)."""
         flat = days.reshape(len(self.total), math.prod(days.shape[1:]))
-        whole = np.minimum(flat, CLOCK_DAYS - 1).astype(np.int64)
-        before, after = (np.take_along_axis(self.total, whole + step, axis=1) for step in (0, 1))
-        within = before + np.minimum(flat - whole, 1.0) * (after - before)
-        return (within + np.maximum(flat - CLOCK_DAYS, 0.0)).reshape(days.shape)
+        elapsed = _elapsed(flat, lambda whole: np.take_along_axis(self.total, whole, axis=1))
+        return elapsed.reshape(days.shape)
 
     def calendar(self, elapsed: Floats) -> Floats:
         """The first calendar days by which so many days of the clock are over, (cases, …)."""
@@ -175,3 +185,12 @@ class Clock:
         days = np.where(flat > 0, start + np.clip(share, 0, 1), 0.0)
         beyond = flat - self.total[:, -1:]
         return np.where(beyond > _TOLERANCE, CLOCK_DAYS + beyond, days).reshape(elapsed.shape)
+
+
+def _elapsed(days: Floats, total_at: Callable[[Ints], Floats]) -> Floats:
+    """Days of the clock after calendar days; `total_at` gives those by the end of whole days."""
+    whole = np.minimum(days, CLOCK_DAYS - 1).astype(np.int64)
+    before, after = total_at(whole), total_at(whole + 1)
+    within = before + np.minimum(days - whole, 1.0) * (after - before)
+    beyond: Floats = np.maximum(days - CLOCK_DAYS, 0.0)
+    return within + beyond

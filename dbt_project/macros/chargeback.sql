@@ -24,6 +24,24 @@
     cast(date_trunc('month', {{ day }}) as date)
 {%- endmacro %}
 
+{#- SQL: whether this run may change charges booked in the month; always in a full refresh. Months that were closed, and
+were so when the last run compared them, keep what they have booked. -#}
+{% macro is_rebooked(booked_month='booked_month') -%}
+    {%- if is_increment() -%}
+        {{ booked_month }} >= (
+            select
+                least(
+                    coalesce(max({{ months_later('closed.usage_date', 1) }}), cast('0001-01-01' as date)),
+                    {{ months_later(month_of("cast('" ~ var('known_from') ~ "' as date)"), -1) }}
+                ) as changed_from
+            from {{ source('journal', 'chargeback') }} as closed
+            where closed.workspace_id is null
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
 {#- SQL: the name of the lot that paid, or what stands for it. -#}
 {% macro paid_by(draws) -%}
     case coalesce({{ draws }}.draw_kind, 'before_ledger')

@@ -125,6 +125,8 @@ around included. -#}
         {{ is_reclassified(ref('int_changed_generations')) }}
     {%- elif rows == 'changed_days' -%}
         {{ is_on_changed_day(ref('int_changed_days')) }}
+    {%- elif rows == 'rebooked' -%}
+        {{ is_rebooked() }}
     {%- elif rows == 'new_batches' -%}
         {{ is_new_batch() }}
     {%- else -%}

@@ -239,7 +239,7 @@ def fit_calibration(cases: Depletions, *, facts: dict[str, Any], knots: int = 7)
             f"a calibration needs {50 * (knots + 1)} cases; {len(cases.days)} were found. Give longer series."
         )
     expected = days_until(cases.demand, cases.credits)
-    elapsed = cases.demand.seasonality.clock().elapsed(cases.days[:, None])[:, 0]
+    elapsed = cases.demand.seasonality.elapsed(cases.days)
     log_expected, score = np.log(expected + 0.5), np.log((elapsed + 0.5) / (expected + 0.5))
     log_variation = np.log(cases.demand.variation + VARIATION_OFFSET)
     is_old = cases.demand.history_days >= YOUNG_DAYS

@@ -54,6 +54,10 @@ def add_savings(segments: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
         never more than was wasted; and suggestion_rank, from 1 in each workspace.
     """
     frame = frame[frame["workspace_id"].isin(segments["workspace_id"])]
+    # texts are numbered once, and not in each of the many sums
+    frame = frame.astype(
+        dict.fromkeys(["workspace_id", "product_id", "generation_type", *KINDS.values()], "category")
+    )
     found = [
         _savings(segments[segments["segment_kind"] == kind], frame, kind)
         for kind in KINDS
@@ -63,7 +67,7 @@ def add_savings(segments: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
         numbers = dict.fromkeys(("saving_low", "saving_mid", "saving_high"), 0.0)
         return segments.assign(**numbers, suggestion_rank=0)
     saved = pd.concat(found, ignore_index=True)
-    usage = frame.groupby("workspace_id")["recent_credits"].sum()
+    usage = frame.groupby("workspace_id", observed=True)["recent_credits"].sum()
     saved = saved[saved["saving_mid"] > MIN_SHARE * saved["workspace_id"].map(usage)]
     ids = list(KINDS.values())
     saved = saved.sort_values(
@@ -129,10 +133,11 @@ def _parts(frame: pd.DataFrame, part: list[str], measures: Measures) -> pd.DataF
     """
     names = {measures.count: "count", measures.credits: "decided", measures.wasted: "wasted"}
     names["recent_credits"] = "recent"
-    clusters = frame.groupby([*part, "product_id"], as_index=False, dropna=False)[list(names)].sum()
+    grouped = frame.groupby([*part, "product_id"], as_index=False, dropna=False, observed=True)
+    clusters = grouped[list(names)].sum()
     clusters = clusters.rename(columns=names)
-    parts = clusters.groupby(part, as_index=False, dropna=False)[list(names.values())].sum()
-    types = parts.groupby(part[:2], as_index=False)[["count", "decided", "wasted"]].sum()
+    parts = clusters.groupby(part, as_index=False, dropna=False, observed=True)[list(names.values())].sum()
+    types = parts.groupby(part[:2], as_index=False, observed=True)[["count", "decided", "wasted"]].sum()
     parts = parts.merge(types, on=part[:2], suffixes=("", "_of_type"))
     type_rate = parts["wasted_of_type"] / parts["decided_of_type"].clip(lower=1e-9)
     each = parts["decided_of_type"] / parts["count_of_type"].clip(lower=1)
@@ -141,14 +146,14 @@ def _parts(frame: pd.DataFrame, part: list[str], measures: Measures) -> pd.DataF
     is_large = parts["count"] >= MIN_GENERATIONS
     better = (
         parts[is_large]
-        .groupby(part[:2])["rate"]
+        .groupby(part[:2], observed=True)["rate"]
         .quantile(BETTER_QUARTER, interpolation="lower")
         .rename("better")
     )
     parts = parts.merge(better.reset_index(), on=part[:2], how="left")
     clusters = clusters.merge(parts[[*part, "rate"]], on=part)
     clusters["square"] = (clusters["wasted"] - clusters["rate"] * clusters["decided"]) ** 2
-    spread = clusters.groupby(part, as_index=False, dropna=False).agg(
+    spread = clusters.groupby(part, as_index=False, dropna=False, observed=True).agg(
         square=("square", "sum"), products=("square", "size")
     )
     parts = parts.merge(spread, on=part)
@@ -158,4 +163,5 @@ def _parts(frame: pd.DataFrame, part: list[str], measures: Measures) -> pd.DataF
     open_square = PRIOR_GENERATIONS * each**2 * type_rate * (1 - type_rate)
     variance = (parts["square"] + open_square) / (parts["decided"] + prior).clip(lower=1e-9) ** 2
     parts["saving_variance"] = variance * parts["recent"] ** 2
+    parts = parts.astype(dict.fromkeys(part, "str"))
     return parts[[*part, "saving", "saving_variance", "recent", "wasted", "products"]]

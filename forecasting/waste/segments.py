@@ -201,8 +201,7 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
     own = (wasted + type_rate) / (count + 1)
     near = np.flatnonzero(is_material[segment])
     gap = cells.wasted[reason][rows[near]] - cells.counts[reason][rows[near]] * own[part[near]]
-    cluster = _joined(part[near], cells.product[rows[near]])
-    squares = _sum_of(_of_each(cluster, part[near]), _sum_of(cluster, gap) ** 2, len(count))
+    squares = _squares(part[near], cells.product[rows[near]], gap, len(count))
     inflation = np.maximum(squares / np.maximum(count * own * (1 - own), 1e-9), 1.0)
     variance = count * type_rate * (1 - type_rate) * inflation * (1 + count / np.maximum(rest_count, 1.0))
     spread = np.sqrt(np.maximum(summed(variance), 1e-9) / np.maximum(summed(count * type_rate), 1e-9))
@@ -223,6 +222,19 @@ def _compared(cells: Cells, reason: str, rows: Ints, of: tuple[str, bool]) -> pd
         }
     )
     return compared[is_tested]
+
+
+def _squares(part: Ints, product: Ints, gap: Floats, size: int) -> Floats:
+    """The sum over the products of each part, of as many, of the square of its gap.
+
+    Within a part, rows are ordered by product: cells are.
+    """
+    # what fits into 16 bits is sorted by its digits, several times as fast
+    by_part = np.argsort(part.astype(np.uint16) if size <= 2**16 else part, kind="stable")
+    part, product = part[by_part], product[by_part]
+    is_next = (part[1:] != part[:-1]) | (product[1:] != product[:-1])
+    cluster = np.append(np.zeros(min(len(part), 1), dtype=np.int64), np.cumsum(is_next))
+    return _sum_of(_of_each(cluster, part), _sum_of(cluster, gap[by_part]) ** 2, size)
 
 
 def _has_products(segment: Ints, product: Ints, size: int) -> Bools:

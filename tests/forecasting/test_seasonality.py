@@ -105,3 +105,13 @@ def test_rounding_does_not_carry_a_date_over_a_weekend() -> None:
     clock = measured(np.where(WEEKDAY < 5, 20.0, 0.0)).clock()
     by_friday = clock.elapsed(np.array([[3.0]]))
     assert clock.calendar(by_friday + 1e-9)[0, 0] == pytest.approx(3.0)
+
+
+def test_cases_that_share_a_clock_have_the_times_of_their_own() -> None:
+    weekdays = np.where(WEEKDAY < 5, 20.0, 0.0)
+    seasonality = measured(weekdays, np.ones(DAYS), weekdays, np.where(DAY_OF_MONTH == 10, 500.0, 0.0))
+    cases = np.array([0, 0, 1, 2, 3, 3, 3, 0])
+    days = np.array([0.0, 3.25, 6.5, 4.0, 2.5, 3.5, CLOCK_DAYS + 9.5, 1.0])
+    repeated = seasonality[cases]
+    assert repeated.elapsed(days).tolist() == repeated.clock().elapsed(days[:, None])[:, 0].tolist()
+    assert seasonality[cases[:0]].elapsed(days[:0]).tolist() == []

@@ -1,4 +1,9 @@
-{{ config(materialized='view') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ remove_rows(is_rebooked()) }}"
+) }}
 
 {%- set key = [
     'workspace_id', 'usage_date', 'booked_month', 'is_correction', 'lot_id', 'team',
@@ -16,6 +21,7 @@ journal as (select * from {{ ref('stg_journal__chargeback') }}),
 booked as (
     select {{ columns | join(', ') }}
     from journal
+    where workspace_id is null or {{ is_rebooked() }}
     union all
     select {{ columns | join(', ') }}
     from found
@@ -69,7 +75,7 @@ select
     ) as refunded_cost
 from booked
 cross join closed
-where booked.workspace_id is not null
+where booked.workspace_id is not null and {{ is_rebooked('booked.booked_month') }}
 group by {{ prefixed('booked', key) }}, closed.newest_month
 having
     sum(booked.generation_count) <> 0

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ remove_rows(is_rebooked()) }}"
+) }}
+
 {%- set key = [
     'workspace_id', 'month', 'booked_month', 'is_correction', 'team', 'member_id',
     'product_category',
@@ -16,6 +23,7 @@ with charges as (
         *,
         {{ month_of('usage_date') }} as month
     from {{ ref('chargeback_daily') }}
+    where {{ is_rebooked() }}
 ),
 
 -- free credits and those without a price stand with what has one

@@ -1,3 +1,6 @@
+{#- without tags nothing is read for them -#}
+{%- set has_tags = 'true' if var('tag_keys') else 'false' %}
+
 with periods as (select * from {{ ref('dim_periods') }}),
 
 tags as (select * from {{ ref('fct_generation_tags') }}),
@@ -28,7 +31,7 @@ summed as (
     inner join periods
         on
             {{ is_in_period('tags', day='usage_date') }}
-    where tags.usage_date >= {{ first_reported_day() }}
+    where {{ has_tags }} and tags.usage_date >= {{ first_reported_day() }}
     group by
         generations.workspace_id, periods.period, tags.tag_key, tags.tag_value
 ),
@@ -55,7 +58,7 @@ costed as (
     inner join periods
         on
             {{ is_in_period('tags', day='usage_date') }}
-    where tags.usage_date >= {{ first_reported_day() }}
+    where {{ has_tags }} and tags.usage_date >= {{ first_reported_day() }}
 ),
 
 costs as (

@@ -31,8 +31,8 @@ class MartContent:
 
     Attributes:
         form: another one where a type, a comment or the way of writing is another.
-        parts: number and hash of the rows of each month, by its first day; of all rows in a mart that is not
-            compared by month.
+        parts: number and hash of the rows of each week or month, by its first day; of all rows in a mart that
+            is not compared by them.
     """
 
     form: str
@@ -41,26 +41,26 @@ class MartContent:
     @property
     def rows(self) -> int:
         """The number of all rows."""
-        return self.rows_before(None)
+        return sum(map(self.rows_of, self.parts))
 
-    def rows_before(self, month: str | None) -> int:
-        """The number of rows of the months before this one."""
-        return sum(int(part.split(":")[0]) for day, part in self.parts.items() if not month or day < month)
+    def rows_of(self, part: str) -> int:
+        """The number of rows of a part."""
+        return int(self.parts[part].split(":")[0])
 
-    def changed_since(self, before: MartContent | None) -> str | None:
-        """The first month that is another than before, if some months before it are the same."""
+    def changed_parts(self, before: MartContent | None) -> set[str] | None:
+        """The parts that are others than before, come and gone ones too; None if no part is the same."""
         if before is None or before.form != self.form:
             return None
-        months = sorted(self.parts.keys() | before.parts.keys())
-        changed = [month for month in months if self.parts.get(month) != before.parts.get(month)]
-        return changed[0] if changed and changed[0] > months[0] else None
+        all_parts = self.parts.keys() | before.parts.keys()
+        changed = {part for part in all_parts if self.parts.get(part) != before.parts.get(part)}
+        return changed if changed != all_parts else None
 
 
 def contents_of(
     connection: duckdb.DuckDBPyConnection,
     marts: Sequence[str],
     *,
-    dated_by: Mapping[str, str],
+    dated_by: Mapping[str, tuple[str, str]],
     written_as: object,
 ) -> dict[str, MartContent]:
     """The content of each mart of the connection's database.
@@ -69,17 +69,19 @@ def contents_of(
 
     Args:
         marts: tables and views of schema `marts`.
-        dated_by: the column of the day, of marts that are compared by month.
+        dated_by: the unit, week or month, and the column of the day, of marts that are compared in parts.
         written_as: what else decides on the files of a mart; it must convert to JSON.
     """
     described = connection.execute(_DESCRIPTIONS).fetchall()
     contents = {}
     for name in marts:
         quoted = name.replace('"', '""')
-        month = f"strftime({dated_by[name]}, '%Y-%m-01')" if name in dated_by else "''"
+        part = (
+            "strftime(date_trunc('{}', {}), '%Y-%m-%d')".format(*dated_by[name]) if name in dated_by else "''"
+        )
         # hashed twice: the last column alone is mixed in by xor, and a boolean has few bits
         parts = connection.execute(
-            f"select {month}, count(*) || ':' || sum(hash(hash(mart)))"
+            f"select {part}, count(*) || ':' || sum(hash(hash(mart)))"
             f' from marts."{quoted}" as mart group by 1 order by 1'
         ).fetchall()
         columns = [of_column for mart, *of_column in described if mart == name]

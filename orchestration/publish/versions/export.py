@@ -64,10 +64,11 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
     "waste_suggestions": ("workspace_id", "suggestion_rank"),
 }
 
-# long marts whose rows are written by month, so that months before the first change are not written again
+# Long marts whose rows are written in parts, so that a part without a change is not written again: the unit
+# and the column of the day. Of a window that moves every day, weeks: its first part always changes.
 DATED_BY = dict.fromkeys(
-    ("chargeback_daily", "credit_balance_daily", "lot_draws", "usage_daily"), "usage_date"
-)
+    ("chargeback_daily", "credit_balance_daily", "lot_draws", "usage_daily"), ("month", "usage_date")
+) | {"generation_details": ("week", "usage_date")}
 # marts with totals over all workspaces under this id, which a workspace could have, too
 MARTS_WITH_TOTALS = frozenset({"forecast_accuracy", "reconciliation"})
 ALL_WORKSPACES = "(all)"
@@ -111,15 +112,16 @@ def export_marts(
         )
         known = _known_contents(before) if before else {}
         same = {name for name, content in contents.items() if known.get(name) == content}
-        changed = {name: content.changed_since(known.get(name)) for name, content in contents.items()}
-        since = {name: month for name, month in changed.items() if month is not None}
+        found = {name: content.changed_parts(known.get(name)) for name, content in contents.items()}
+        changed = {name: parts for name, parts in found.items() if parts is not None}
         (folder / "parquet").mkdir()
-        if before and (same or since):
-            _take_over(before, folder, same=same, since=since)
-        write_marts(connection, folder, [name for name in chosen if name not in same], since=since)
+        if before and (same or changed):
+            _take_over(before, folder, same=same, changed=changed)
+        write_marts(connection, folder, [name for name in chosen if name not in same], changed=changed)
         with duckdb.connect(str(folder / DATABASE_NAME), read_only=True) as published:
             for name in sorted(DATED_BY.keys() & (contents.keys() - same)):
-                _write_months(published, name, contents[name], folder, before=before, since=since.get(name))
+                kept = _kept_parts(before, name, known[name], changed[name]) if name in changed else {}
+                _write_parts(published, name, contents[name], folder, kept=kept)
         return contents
 
 
@@ -147,8 +149,10 @@ def _is_intact(version: Path, name: str, manifest: VersionManifest) -> bool:
     return is_as_published(version, name) and hash_of(version / name) == manifest.files.get(name)
 
 
-def _take_over(before: Path, folder: Path, *, same: Collection[str], since: Mapping[str, str]) -> None:
-    """Begin with the files of an earlier version, without what changed: whole marts, or since a month."""
+def _take_over(
+    before: Path, folder: Path, *, same: Collection[str], changed: Mapping[str, Collection[str]]
+) -> None:
+    """Begin with the files of an earlier version, without what changed: whole marts, or parts of them."""
     for name in sorted(same):
         file = Path("parquet") / f"{name}.parquet"
         link_or_copy(before / file, folder / file)
@@ -156,10 +160,11 @@ def _take_over(before: Path, folder: Path, *, same: Collection[str], since: Mapp
     with duckdb.connect(str(folder / DATABASE_NAME)) as connection:
         tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'")
         for (name,) in tables.fetchall():
-            if name in since:
-                day = f"{DATED_BY[name]} >= date '{since[name]}'"
-                connection.execute(f"delete from marts.{_name(name)} where {day}")
-            elif name not in same:
+            if name in same:
+                continue
+            if name in changed:
+                connection.execute(f"delete from marts.{_name(name)} where {_is_in(name, changed[name])}")
+            else:
                 connection.execute(f"drop table marts.{_name(name)}")
 
 
@@ -169,7 +174,7 @@ def write_marts(
     marts: Sequence[str],
     *,
     workspace_id: str | None = None,
-    since: Mapping[str, str] | None = None,
+    changed: Mapping[str, Collection[str]] | None = None,
 ) -> None:
     """Write marts of the connection's database to `folder`/credits.duckdb and `folder`/parquet/.
 
@@ -178,7 +183,7 @@ def write_marts(
         folder: with a folder `parquet`; both without these marts.
         marts: tables and views of its schema `marts`.
         workspace_id: write only the rows of this workspace; all marts must have them. All rows by default.
-        since: the month from which on rows are added to a mart whose earlier months are there.
+        changed: the parts of which rows are added to a mart whose other parts are there.
     """
     # an incomplete file is never used, so it needs no log to recover from
     options = f"read_write, storage_version '{STORAGE_VERSION}', recovery_mode no_wal_writes"
@@ -188,7 +193,8 @@ def write_marts(
     connection.execute(f"attach {_text(str(folder / DATABASE_NAME))} as published ({options})")
     connection.execute("create schema if not exists published.marts")
     for name in marts:
-        _copy_mart(connection, name, folder=folder, workspace_id=workspace_id, since=(since or {}).get(name))
+        parts = (changed or {}).get(name)
+        _copy_mart(connection, name, folder=folder, workspace_id=workspace_id, parts=parts)
     connection.execute(f"begin; {comments} commit")
     connection.execute("checkpoint published")
     connection.execute("detach published")
@@ -219,48 +225,71 @@ def _copy_mart(
     *,
     folder: Path,
     workspace_id: str | None,
-    since: str | None,
+    parts: Collection[str] | None,
 ) -> None:
     mart = _name(name)
     keys = _keys(name)
     if name in DATED_BY:
-        keys = f"date_trunc('month', {DATED_BY[name]}), {keys}"
+        keys = f"{_part_of(name)}, {keys}"
     conditions, parameters = ["true"], {}
     if workspace_id is not None:
         # an id is a parameter, never part of the SQL
         conditions, parameters = [_workspace_condition(name)], {"workspace_id": workspace_id}
-    if since is not None:
-        conditions.append(f"{DATED_BY[name]} >= date '{since}'")
+    if parts is not None:
+        conditions.append(_is_in(name, parts))
     rows = f"select * from marts.{mart} where {' and '.join(conditions)} order by {keys}"
-    into = "create table {} as" if since is None else "insert into {}"
+    into = "create table {} as" if parts is None else "insert into {}"
     connection.execute(f"{into.format(f'published.marts.{mart}')} {rows}", parameters)
     if name not in DATED_BY or workspace_id is not None:
         parquet = _text(str(folder / "parquet" / f"{name}.parquet"))
         connection.execute(f"copy published.marts.{mart} to {parquet} ({PARQUET})")
 
 
-def _write_months(
+def _kept_parts(
+    version: Path | None, name: str, content: MartContent, changed: Collection[str]
+) -> dict[str, Part]:
+    """The parts of a mart of an earlier version that did not change, where they are in its Parquet file."""
+    kept, rows = {}, 0
+    for part in sorted(content.parts):
+        if version and part not in changed:
+            kept[part] = Part(version / "parquet" / f"{name}.parquet", content.rows_of(part), after=rows)
+        rows += content.rows_of(part)
+    return kept
+
+
+def _write_parts(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     content: MartContent,
     folder: Path,
     *,
-    before: Path | None,
-    since: str | None,
+    kept: Mapping[str, Part],
 ) -> None:
-    """Write the Parquet file of a mart, month by month; what it had before `since` is copied as it is."""
-    file, day = Path("parquet") / f"{name}.parquet", DATED_BY[name]
-    parts = [Part(before / file, content.rows_before(since))] if before and since else []
-    months = {month: f"date_trunc('month', {day}) = date '{month}'" for month in content.parts}
+    """Write the Parquet file of a mart, part by part; those of an earlier version are copied as they are."""
+    parts: list[Part] = []
     with TemporaryDirectory(dir=folder) as written:
-        for month, rows in (months or {"none": "true"}).items():
-            if since is None or month >= since:
-                parts.append(Part(Path(written) / f"{month}.parquet"))
-                connection.execute(
-                    f"copy (select * from marts.{_name(name)} where {rows} order by {_keys(name)})"
-                    f" to {_text(str(parts[-1].path))} ({PARQUET})"
-                )
-        join_parts(parts, folder / file)
+        for part in sorted(content.parts) or [""]:
+            if part in kept:
+                parts.append(kept[part])
+                continue
+            parts.append(Part(Path(written) / f"{part or 'none'}.parquet"))
+            rows = f"{_is_in(name, [part])}" if part else "true"
+            connection.execute(
+                f"copy (select * from marts.{_name(name)} where {rows} order by {_keys(name)})"
+                f" to {_text(str(parts[-1].path))} ({PARQUET})"
+            )
+        join_parts(parts, folder / "parquet" / f"{name}.parquet")
+
+
+def _part_of(name: str) -> str:
+    """SQL: the first day of the part that a row is in."""
+    return "date_trunc('{}', {})".format(*DATED_BY[name])
+
+
+def _is_in(name: str, parts: Collection[str]) -> str:
+    """SQL: whether a row is in one of some parts."""
+    days = ", ".join(f"date '{part}'" for part in sorted(parts))
+    return f"{_part_of(name)} in ({days})" if days else "false"
 
 
 def _keys(name: str) -> str:

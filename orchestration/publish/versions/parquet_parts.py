@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,22 +35,24 @@ class NotParquet(ValueError):
 
 @dataclass(frozen=True)
 class Part:
-    """The first row groups of a Parquet file.
+    """Row groups of a Parquet file that follow each other.
 
     Attributes:
         path: of the file.
         rows: how many rows these row groups hold together; None for all of the file.
+        after: how many rows those before them hold.
     """
 
     path: Path
     rows: int | None = None
+    after: int = 0
 
 
 def join_parts(parts: Sequence[Part], to: Path) -> None:
     """Write one file with the rows of all parts, in this order.
 
     Raises:
-        NotParquet: a part is no Parquet file, or none of its row groups ends after so many rows.
+        NotParquet: a part is no Parquet file, or its row groups do not begin and end after so many rows.
     """
     joined: _Struct = {}
     with to.open("wb") as target:
@@ -57,12 +60,15 @@ def join_parts(parts: Sequence[Part], to: Path) -> None:
         for part in parts:
             with part.path.open("rb") as source:
                 footer, size = _read_footer(source)
-                groups = _first_groups(footer, part)
-                shift = target.tell() - len(_MAGIC)
-                is_whole = len(groups) == len(footer[_ROW_GROUPS][1][1])
-                end = size if is_whole else _start(footer[_ROW_GROUPS][1][1][len(groups)])
-                source.seek(len(_MAGIC))
-                _copy(source, target, end - len(_MAGIC))
+                first, last = _range_of(footer, part)
+                all_groups = footer[_ROW_GROUPS][1][1]
+                groups = all_groups[first:last]
+                # what belongs to a row group and lies outside of it comes after it
+                begin = _start(all_groups[first]) if first else len(_MAGIC)
+                end = _start(all_groups[last]) if last < len(all_groups) else size
+                shift = target.tell() - begin
+                source.seek(begin)
+                _copy(source, target, end - begin)
             joined = joined or {**footer, _ROW_GROUPS: (_LIST, (_STRUCT, []))}
             known = joined[_ROW_GROUPS][1][1]
             for group in groups:
@@ -95,17 +101,18 @@ def _read_footer(file: BinaryIO) -> tuple[_Struct, int]:
     raise NotParquet(f"{file.name} must be a Parquet file, and its footer cannot be read")
 
 
-def _first_groups(footer: _Struct, part: Part) -> list[_Struct]:
+def _range_of(footer: _Struct, part: Part) -> tuple[int, int]:
+    """Where the row groups of a part begin and end, among all of its file."""
     groups: list[_Struct] = footer[_ROW_GROUPS][1][1]
     if part.rows is None:
-        return groups
-    first, rows = 0, 0
-    while rows < part.rows and first < len(groups):
-        rows += groups[first][_ROWS_OF_GROUP][1]
-        first += 1
-    if rows != part.rows:
-        raise NotParquet(f"{part.path} must have row groups that end after {part.rows:,} rows, and has not")
-    return groups[:first]
+        return 0, len(groups)
+    rows_before = [0, *accumulate(group[_ROWS_OF_GROUP][1] for group in groups)]
+    bounds = (part.after, part.after + part.rows)
+    for rows in bounds:
+        if rows not in rows_before:
+            raise NotParquet(f"{part.path} must have row groups that end after {rows:,} rows, and has not")
+    first, last = map(rows_before.index, bounds)
+    return first, last
 
 
 def _start(group: _Struct) -> int:

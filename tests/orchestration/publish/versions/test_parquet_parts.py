@@ -49,8 +49,10 @@ def test_the_first_row_groups_of_a_joined_file_are_joined_again_to_the_same_byte
     join_parts(parts, first)
     join_parts([Part(first, rows=10_000), parts[2]], second)
     assert second.read_bytes() == first.read_bytes()
-    join_parts([Part(first, rows=5_000)], second)
-    assert rows_of(second) == rows_of(parts[0].path)
+    join_parts([Part(first, rows=5_000), parts[1], Part(first, rows=5_000, after=10_000)], second)
+    assert second.read_bytes() == first.read_bytes()
+    join_parts([Part(first, rows=5_000, after=5_000)], second)
+    assert rows_of(second) == rows_of(parts[1].path)
 
 
 def test_what_is_no_parquet_file_or_has_no_such_row_groups_is_refused(tmp_path: Path) -> None:
