@@ -6,7 +6,7 @@ sentences (sentences.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from operator import attrgetter
 from orchestration.publish.report.formatting import credits, day_month
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.i18n import written_number
-from orchestration.publish.report.model import ExpiringLot, PathDay, Report, Window
+from orchestration.publish.report.model import Balance, ExpiringLot, PathDay, Report, Window
 
 LONGEST_DAYS_AHEAD = 120
 LOTS_MARKED = 3
@@ -107,11 +107,17 @@ class _Plot:
     def x(self, day: date) -> float:
         return self.left + self.day_width * (day - self.first).days
 
-    def y(self, credits: Decimal) -> float:
+    def y(self, credits: Decimal | float) -> float:
         return self.bottom - self.credit_height * float(credits)
 
-    def points(self, line: Iterable[tuple[date, Decimal]]) -> str:
-        return " ".join(f"{self.x(day):.1f},{self.y(credits):.1f}" for day, credits in line)
+    def line(self, rows: Sequence[Balance] | Sequence[PathDay], day: str, credits: str) -> list[str]:
+        """Points "x,y" from the fields of rows that hold the day and the credits."""
+        left, width, bottom, height = self.left, self.day_width, self.bottom, self.credit_height
+        start, values = self.first.toordinal(), attrgetter(day, credits)
+        return [
+            f"{left + width * (on.toordinal() - start):.1f},{bottom - height * float(value):.1f}"
+            for on, value in map(values, rows)
+        ]
 
     def label_before(self, x: float, y: float, text: str) -> Label:
         """A label that ends before a position, or starts after it where there is no room."""
@@ -157,10 +163,10 @@ def burn_down(report: Report) -> BurnDown | None:
         bottom=plot.bottom,
         amounts=[Label(plot.left - 4, plot.y(amount), text, "end") for amount, text in amounts],
         days=list(_days(plot)),
-        measured=plot.points((line.usage_date, line.closing) for line in report.balances),
+        measured=" ".join(plot.line(report.balances, "usage_date", "closing")),
         today=today,
         today_label=_today_label(*today, day_month(now.usage_date), plot),
-        median=plot.points((day.forecast_date, day.balance_p50) for day in paths),
+        median=" ".join(plot.line(paths, "forecast_date", "balance_p50")),
         bands=[_band(paths, low, high, plot) for low, high in BANDS] if paths else [],
         band_labels=_band_labels(paths, plot),
         window=window,
@@ -237,8 +243,8 @@ def _window(report: Report, plot: _Plot) -> tuple[float, float] | None:
 
 
 def _band(paths: Sequence[PathDay], low: str, high: str, plot: _Plot) -> str:
-    upper = [(day.forecast_date, getattr(day, high)) for day in paths]
-    return plot.points(upper + [(day.forecast_date, getattr(day, low)) for day in reversed(paths)])
+    upper, lower = (plot.line(paths, "forecast_date", edge) for edge in (high, low))
+    return " ".join(upper + lower[::-1])
 
 
 def _band_labels(paths: Sequence[PathDay], plot: _Plot) -> list[Label]:
