@@ -6,7 +6,7 @@ sentences (sentences.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from operator import attrgetter
 from orchestration.publish.report.formatting import credits, day_month
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.i18n import written_number
-from orchestration.publish.report.model import Balance, ExpiringLot, PathDay, Report, Window
+from orchestration.publish.report.model import ExpiringLot, PathDay, Report, Window
 
 LONGEST_DAYS_AHEAD = 120
 LOTS_MARKED = 3
@@ -110,14 +110,17 @@ class _Plot:
     def y(self, credits: Decimal | float) -> float:
         return self.bottom - self.credit_height * float(credits)
 
-    def line(self, rows: Sequence[Balance] | Sequence[PathDay], day: str, credits: str) -> list[str]:
-        """Points "x,y" from the fields of rows that hold the day and the credits."""
-        left, width, bottom, height = self.left, self.day_width, self.bottom, self.credit_height
-        start, values = self.first.toordinal(), attrgetter(day, credits)
-        return [
-            f"{left + width * (on.toordinal() - start):.1f},{bottom - height * float(value):.1f}"
-            for on, value in map(values, rows)
-        ]
+    def xs(self, days: Iterable[date]) -> list[str]:
+        """The positions of days, for lines."""
+        left, width, start = self.left, self.day_width, self.first.toordinal()
+        return [f"{left + width * (day.toordinal() - start):.1f}" for day in days]
+
+    def line(self, xs: Sequence[str], credits: Iterable[Decimal | float]) -> list[str]:
+        """Points "x,y", without those between two of their height, where the line is straight."""
+        bottom, height = self.bottom, self.credit_height
+        ys = [f"{bottom - height * float(value):.1f}" for value in credits]
+        around = zip(xs, ys, ["", *ys], [*ys[1:], ""], strict=False)
+        return [f"{x},{y}" for x, y, before, after in around if not before == y == after]
 
     def label_before(self, x: float, y: float, text: str) -> Label:
         """A label that ends before a position, or starts after it where there is no room."""
@@ -148,6 +151,7 @@ def burn_down(report: Report) -> BurnDown | None:
     now = report.balances[-1]
     today = plot.x(now.usage_date), plot.y(now.closing)
     paths = [day for day in report.paths if day.forecast_date <= last]
+    ahead = plot.xs(day.forecast_date for day in paths)
     window = _window(report, plot)
     lots = marked_lots(report)
     expiries = [
@@ -163,11 +167,15 @@ def burn_down(report: Report) -> BurnDown | None:
         bottom=plot.bottom,
         amounts=[Label(plot.left - 4, plot.y(amount), text, "end") for amount, text in amounts],
         days=list(_days(plot)),
-        measured=" ".join(plot.line(report.balances, "usage_date", "closing")),
+        measured=" ".join(
+            plot.line(
+                plot.xs(day.usage_date for day in report.balances), [day.closing for day in report.balances]
+            )
+        ),
         today=today,
         today_label=_today_label(*today, day_month(now.usage_date), plot),
-        median=" ".join(plot.line(paths, "forecast_date", "balance_p50")),
-        bands=[_band(paths, low, high, plot) for low, high in BANDS] if paths else [],
+        median=" ".join(plot.line(ahead, map(attrgetter("balance_p50"), paths))),
+        bands=[_band(ahead, paths, low, high, plot) for low, high in BANDS] if paths else [],
         band_labels=_band_labels(paths, plot),
         window=window,
         window_label=plot.label_before(window[1], plot.top + 13, _("empty here: 8 in 10"))
@@ -242,8 +250,8 @@ def _window(report: Report, plot: _Plot) -> tuple[float, float] | None:
     return plot.x(forecast.depletes_on_p10), plot.x(min(end, plot.last))
 
 
-def _band(paths: Sequence[PathDay], low: str, high: str, plot: _Plot) -> str:
-    upper, lower = (plot.line(paths, "forecast_date", edge) for edge in (high, low))
+def _band(xs: Sequence[str], paths: Sequence[PathDay], low: str, high: str, plot: _Plot) -> str:
+    upper, lower = (plot.line(xs, map(attrgetter(edge), paths)) for edge in (high, low))
     return " ".join(upper + lower[::-1])
 
 

@@ -239,15 +239,21 @@ def _suggestions(report: Report) -> list[tuple[str, str, str]]:
 
 
 class _Translated(Extension):
-    """Sentences without values are translated once, not on each page."""
+    """Sentences without values are translated once, not on each page; styles lose their blanks."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        source = re.sub(
+            "<style>.*?</style>",
+            lambda found: re.sub("(?<=[{};:,]) | (?=[{}])", "", found[0]),
+            source,
+            flags=re.DOTALL,
+        )
         return re.sub(r'{{ _\("([^"{}]+)"\) }}', lambda found: escape(_(found[1])), source)
 
 
 @lru_cache
 def template(name: str, language: str) -> Template:
-    """The template of a page in the current language; values are escaped, its filters format numbers and dates."""
+    """The template of a page in the current language; values are escaped, its filters format them."""
     environment = Environment(
         extensions=[_Translated],
         loader=FileSystemLoader(TEMPLATES),

@@ -117,7 +117,7 @@ def _write_batch(
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Leave cycles to be collected later: looking for them among the rows of a batch takes a sixth of its time."""
+    """Leave cycles to be collected later: to look for them among a batch's rows takes a sixth of its time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -3,10 +3,11 @@
 Not here: what does not depend on the window (page.py), the layout (templates/), or sentences (sentences.py).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
+from itertools import chain
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -91,10 +92,10 @@ def view_of(window: Window, dashboard_url: str) -> View:
         used_beyond=used_beyond_allowance(window),
         chart=charts.daily_use(window),
         top=[
-            (heading, _table_rows(first for first, _more in rows[:TOP]))
+            (heading, Markup("\n".join(first for first, _others in rows[:TOP])))
             for _by, _what, heading, rows in shown
         ],
-        breakdowns=[(heading, what, _table_rows(map("".join, rows))) for heading, what, _top, rows in shown],
+        breakdowns=[(heading, what, Markup("".join(chain(*rows)))) for heading, what, _top, rows in shown],
         marked=marked,
         marked_label=labels_of(window.members)[marked.id] if marked else "",
         no_use=no_use_since(summary.last_usage_date, write_date=formatting.day_month_year)
@@ -108,48 +109,41 @@ def view_of(window: Window, dashboard_url: str) -> View:
 def _rows(
     lines: Sequence[UsageLine], window: Window, *, dimension: str, dashboard_url: str
 ) -> list[tuple[str, str]]:
-    """The cells of each displayed line as HTML: the first two, which are also on the first screen, and the rest.
+    """The displayed lines as HTML: the cells that are on the first screen, too, and the others.
 
-    Names link to the dashboard, filtered as by its sidebar. Written here, not by a template: a page has a
-    hundred lines, and they took most of its time.
+    Names link to the dashboard, filtered as by its sidebar. Written here, not by a template, which takes
+    longer for the hundred lines of a page than for all else. HTML needs no ends of cells and rows.
     """
-    summary, is_unknown, rows = window.summary, is_waste_unknown(window), []
     displayed = displayed_lines(lines)
     # of the lines with a bar: the others are many together
     longest = max((line.credits for line in displayed if line.usage), default=Decimal(0))
-    chosen = {"workspace": summary.workspace_id, "period": window.period}
+    chosen = {"workspace": window.summary.workspace_id, "period": window.period}
+    rows = []
     for line in displayed:
-        usage, label, mark, bar, cost, figures = (
-            line.usage,
-            f"<bdi>{escape(line.label)}</bdi>",
-            "",
-            "",
-            "",
-            ("",) * 4,
-        )
-        if usage:
+        name, after_name, cost, figures = f"<bdi>{escape(line.label)}</bdi>", "", "", "<td>" * 4
+        if line.usage:
             if dashboard_url:
-                address = f"{dashboard_url}?{urlencode(chosen | {dimension: usage.id})}"
-                label = f'<a href="{escape(address)}">{label}</a>'
-            if usage.is_most_efficient:
-                mark = f' <span class="mark">★ {escape(_("most efficient"))}</span>'
-            bar = f'<i style="width:{bar_width(line.credits, longest)}"></i>'
-            if written_cost := cost_text(usage.cost, usage.currency):
-                cost = f'<small class="cost">{escape(written_cost)}</small>'
-            figures = (
-                escape(formatting.credits_each(usage.credits_per_product, like=summary.credits_per_product)),
-                formatting.percent(usage.regeneration_rate),
-                formatting.score(usage.first_pass_quality_score),
-                "–" if is_unknown else formatting.percent(usage.waste_rate),
-            )
+                address = f"{dashboard_url}?{urlencode(chosen | {dimension: line.usage.id})}"
+                name = f'<a href="{escape(address)}">{name}</a>'
+            if line.usage.is_most_efficient:
+                after_name = f' <span class="mark">★ {escape(_("most efficient"))}</span>'
+            after_name += f'<i style="width:{bar_width(line.credits, longest)}"></i>'
+            cost = cost_text(line.usage.cost, line.usage.currency)
+            figures = _figures(line.usage, window)
         share = "" if line.percent is None else f" <small>({line.percent}%)</small>"
-        first = f'<th scope="row">{label}{mark}{bar}</th><td>{escape(line.written)}{share}{cost}</td>'
-        rows.append((first, f"<td>{'</td><td>'.join(figures)}</td>"))
+        written = f"{escape(line.written)}{share}" + (f"<p>{escape(cost)}" if cost else "")
+        rows.append((f'<tr><th scope="row">{name}{after_name}<td>{written}', f"{figures}\n"))
     return rows
 
 
-def _table_rows(cells: Iterable[str]) -> Markup:
-    return Markup("".join(f"<tr>{row}</tr>\n" for row in cells))
+def _figures(line: UsageLine, window: Window) -> str:
+    figures = (
+        formatting.credits_each(line.credits_per_product, like=window.summary.credits_per_product),
+        formatting.percent(line.regeneration_rate),
+        formatting.score(line.first_pass_quality_score),
+        "–" if is_waste_unknown(window) else formatting.percent(line.waste_rate),
+    )
+    return "".join(f"<td>{escape(figure)}" for figure in figures)
 
 
 def _waste(window: Window) -> list[tuple[WasteLine, str, str | None, WasteReason]]:
