@@ -169,7 +169,7 @@ def plain(name: str, *, otherwise: str = "(no name)") -> str:
 
 def distinct_labels(named: Sequence[tuple[str, str]]) -> list[str]:
     """Labels of ids and names, safe to print: the name, with its id where another has the same."""
-    labels = [plain(name, otherwise=plain(id)) for id, name in named]
+    labels = [plain(name, otherwise="") or plain(id) for id, name in named]
     times = Counter(labels)
     return [
         label if times[label] == 1 or label == plain(id) else f"{label} ({plain(id)})"
