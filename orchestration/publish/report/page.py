@@ -7,6 +7,7 @@ chart (charts.py), or where pages are written (pages.py).
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -106,7 +107,10 @@ def render_page(
                 reconciliation_text(total, write_date=formatting.day_month_year)
                 for total in report.reconciliation
             ],
-            failures=[failed_check_text(check) for check in report.checks if not check.passed],
+            # which come first
+            failures=[
+                failed_check_text(check) for check in takewhile(lambda check: not check.passed, report.checks)
+            ],
         )
 
 

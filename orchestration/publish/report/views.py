@@ -138,12 +138,13 @@ def _rows(
 
 def _figures(line: UsageLine, window: Window) -> str:
     figures = (
-        formatting.credits_each(line.credits_per_product, like=window.summary.credits_per_product),
+        # perhaps "<0.1"
+        escape(formatting.credits_each(line.credits_per_product, like=window.summary.credits_per_product)),
         formatting.percent(line.regeneration_rate),
         formatting.score(line.first_pass_quality_score),
         "–" if is_waste_unknown(window) else formatting.percent(line.waste_rate),
     )
-    return "".join(f"<td>{escape(figure)}" for figure in figures)
+    return "<td>" + "<td>".join(figures)
 
 
 def _waste(window: Window) -> list[tuple[WasteLine, str, str | None, WasteReason]]:
