@@ -24,7 +24,8 @@ def pickles_in(source: str) -> set[str]:
         elif isinstance(node, ast.Attribute):
             found |= {node.attr} & PICKLED
         elif isinstance(node, ast.keyword) and node.arg:
-            found |= {node.arg} & PICKLED
+            is_refused = isinstance(node.value, ast.Constant) and node.value.value is False
+            found |= set() if is_refused else {node.arg} & PICKLED
     return found
 
 
@@ -40,5 +41,11 @@ def test_no_module_of_the_product_reads_or_writes_a_pickle() -> None:
 
 
 def test_pickles_are_found_under_every_name() -> None:
-    source = "from joblib import load\nimport _pickle\nnp.load(x, allow_pickle=True)\npd.read_pickle(x)"
+    source = """
+from joblib import load
+import _pickle
+np.load(x, allow_pickle=True)
+pd.read_pickle(x)
+"""
     assert pickles_in(source) == {"joblib", "_pickle", "allow_pickle", "read_pickle"}
+    assert pickles_in("np.load(x, allow_pickle=False)") == set()

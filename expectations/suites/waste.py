@@ -65,7 +65,7 @@ _NONE_REFUSED = Check(
     found="{model} {version}: {reason}",
     why="A file that was changed is not read; the less precise rule predicts instead.",
     remedy=(
-        "The rule is used instead. Delete models/waste_boosting-*.skops in the data directory; "
+        "The rule is used instead. Delete models/waste_boosting-*.npz in the data directory; "
         "the next run trains it again"
     ),
     severity="warning",

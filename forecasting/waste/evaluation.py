@@ -28,9 +28,10 @@ from forecasting.waste.hazards import (
 )
 from forecasting.waste.matrix import FEATURES, Features, build_features
 from forecasting.waste.metrics import Scores, average_precision, bootstrap, group_errors, score_model
+from forecasting.waste.trees import Trees
 
 if TYPE_CHECKING:
-    from sklearn.base import BaseEstimator
+    from sklearn.pipeline import Pipeline
 
 MODELS = ("rule", "logistic", "boosting")
 TEST_WEEKS = 6
@@ -96,7 +97,7 @@ class Week:
 
     test: Cases
     features: Features
-    boosted: BaseEstimator
+    boosted: Trees
     probabilities: Mapping[str, Floats]
 
 
@@ -190,18 +191,16 @@ def refuse_unknown_labels(train: Cases, test: Cases, *, cut: int) -> None:
         )
 
 
-def fit_model(name: str, cases: Cases, features: Features, *, cut: int, seed: int) -> BaseEstimator | None:
-    """A model of what was known at the end of the day `cut`; None if that is too little.
+def fit_boosting(cases: Cases, features: Features, *, cut: int, seed: int) -> Trees | None:
+    """The candidate, of what was known of cases at the end of the day `cut`; None if that is too little."""
+    lived = lived_stretches(cases, cut=cut)
+    return Trees.of(fit(boosting(seed), features.matrix(), lived)) if can_be_fitted(lived) else None
 
-    Args:
-        name: boosting or logistic.
-        cases: to train on. features: theirs.
-        cut: a local day. seed: of boosting.
-    """
+
+def fit_logistic(cases: Cases, features: Features, *, cut: int) -> Pipeline | None:
+    """Its twin, of what was known of cases at the end of the day `cut`; None if that is too little."""
     matrix, lived = features.matrix(), lived_stretches(cases, cut=cut)
-    if not can_be_fitted(lived):
-        return None
-    return fit(boosting(seed) if name == "boosting" else logistic(matrix.shape[1]), matrix, lived)
+    return fit(logistic(matrix.shape[1]), matrix, lived) if can_be_fitted(lived) else None
 
 
 def trained_to(as_of: int, *, first_day: int | None) -> int:
@@ -245,19 +244,20 @@ def _test_week(cases: Cases, labelled: Cases, terms: WeekTerms, *, last: int) ->
     train_features, _ = build_features(rule, labelled.history, train, added=extra["train"])
     test_features, predicted = build_features(rule, labelled.history, test, added=extra["test"])
     probabilities: dict[str, Floats] = {"rule": predicted}
-    for name in ("logistic", "boosting"):
-        model = fit_model(name, train, train_features, cut=cut, seed=terms.seed)
-        if model is None:
-            return None
+    twin = fit_logistic(train, train_features, cut=cut)
+    boosted = fit_boosting(train, train_features, cut=cut, seed=terms.seed)
+    if twin is None or boosted is None:
+        return None
+    for name, model in (("logistic", twin), ("boosting", boosted)):
         probabilities[name] = waste_probability(predict_hazards(model, test_features.matrix()))[:, 0]
     if added is not None:
-        without = fit_model("boosting", train, _only(train_features, FEATURES), cut=cut, seed=terms.seed)
+        without = fit_boosting(train, _only(train_features, FEATURES), cut=cut, seed=terms.seed)
         if without is None:
             return None
         probabilities["without"] = waste_probability(
             predict_hazards(without, _only(test_features, FEATURES).matrix())
         )[:, 0]
-    return Week(test, test_features, model, probabilities)
+    return Week(test, test_features, boosted, probabilities)
 
 
 def rows_of(features: Features, rows: Ints) -> Features:

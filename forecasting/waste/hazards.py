@@ -102,21 +102,19 @@ def fit(estimator: BaseEstimator, matrix: NDArray[np.float32], lived: LivedStret
         return estimator.fit(columns, lived.became)
 
 
-def predict_hazards(estimator: BaseEstimator, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+def predict_hazards(model: Trees | Pipeline, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
     """The probability of each outcome of each stretch, for a case still unsettled at its start.
 
     Returns:
         Shape (cases, stretches, 3): unsettled, saved, wasted. The last stretch settles every case.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    if isinstance(estimator, HistGradientBoostingClassifier):
-        probabilities = Trees.of(estimator).probabilities(matrix, stretches=len(STRETCH_ENDS))
+    if isinstance(model, Trees):
+        probabilities = model.probabilities(matrix, stretches=len(STRETCH_ENDS))
     else:
         of_each = [np.full(len(matrix), stretch, dtype=np.float32) for stretch in range(len(STRETCH_ENDS))]
         with threadpool_limits(ONE_THREAD):
             probabilities = np.stack(
-                [estimator.predict_proba(np.column_stack([matrix, stretch])) for stretch in of_each], axis=1
+                [model.predict_proba(np.column_stack([matrix, stretch])) for stretch in of_each], axis=1
             )
     probabilities[:, LAST, UNSETTLED] = 0
     settled = probabilities[:, LAST].sum(axis=1, keepdims=True)

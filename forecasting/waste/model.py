@@ -1,7 +1,7 @@
 """The waste classifier of a run: the rule, and the boosted model where it has passed promotion.
 
-A stored model is read only if its hash is the registered one and every type in it is listed below; pickle is
-never read. Not here: where it is stored, or how it is used (scoring.py).
+A stored model is read only if its hash is the registered one. Not here: where it is stored, or how it is
+used (scoring.py).
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from forecasting.waste.evaluation import (
     TRAINING_DAYS,
     Evaluation,
     evaluate,
-    fit_model,
+    fit_boosting,
+    fit_logistic,
     rows_of,
     training_rows,
 )
@@ -34,17 +35,16 @@ from forecasting.waste.matrix import FEATURES, build_features
 from forecasting.waste.promotion import CANDIDATE, objections
 from forecasting.waste.scoring import RuleState, shifts_of
 from forecasting.waste.serialization import ModelRefused, from_bytes, to_bytes
+from forecasting.waste.trees import Trees
 
 if TYPE_CHECKING:
-    from sklearn.base import BaseEstimator
+    from sklearn.pipeline import Pipeline
 
 SEED = 20260407
 _EPOCH = date(1970, 1, 1)
 PREFIX = "waste_"
 LABEL = "disposition is wasted, known maturity_days after the generation or later; younger ones are censored"
 USE = "Tells how likely credits of a kind of work end as waste. Not for judging people."
-# what a stored model may contain besides numbers, texts and lists
-TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
 # a wide range before anything was tested
 UNTESTED_DISPERSION = 4.0
 
@@ -65,7 +65,7 @@ class Trained:
 
     version: str
     rule: RuleState
-    candidate: BaseEstimator | None
+    candidate: Trees | None
     evaluation: Evaluation | None
     objections: tuple[str, ...]
     coefficients: Mapping[str, float]
@@ -108,9 +108,9 @@ def train(cases: Cases, *, cut: int, maturity_days: int) -> Trained:
     if evaluation is not None:
         training = cases.take(training_rows(cases, cut=cut, limit=MAX_TRAINED))
         features, _ = build_features(rule, history, training)
-        candidate = fit_model(CANDIDATE, training, features, cut=cut, seed=SEED)
+        candidate = fit_boosting(training, features, cut=cut, seed=SEED)
         few = training_rows(training, cut=cut, limit=MAX_TRAINED_TO_TEST)
-        twin = fit_model("logistic", training.take(few), rows_of(features, few), cut=cut, seed=SEED)
+        twin = fit_logistic(training.take(few), rows_of(features, few), cut=cut)
         coefficients = {} if twin is None else _coefficients(twin)
     if candidate is None and not against:
         against = ("too little is known to fit a model",)
@@ -142,7 +142,7 @@ class ModelInUse:
     """
 
     rule: RuleState
-    boosted: BaseEstimator | None
+    boosted: Trees | None
     dispersion: float
     registry: pd.DataFrame
     stored: bytes | None
@@ -196,7 +196,7 @@ def registered_model(registry: pd.DataFrame, stored: bytes | None) -> ModelInUse
 
 
 def _in_use(
-    rows: pd.DataFrame, stored: bytes | None, candidate: BaseEstimator | None, refused: str | None
+    rows: pd.DataFrame, stored: bytes | None, candidate: Trees | None, refused: str | None
 ) -> ModelInUse:
     cards = rows.set_index("model").to_dict("index")
     rule = read_rule(cards[PREFIX + "rule"]["content"], registered_hash=cards[PREFIX + "rule"]["hash"])
@@ -224,13 +224,13 @@ def is_as_registered(registry: pd.DataFrame, stored: bytes | None) -> bool:
     return bool(len(registry)) and found == stored_hash(registry) and bool(registry["refused"].isna().all())
 
 
-def _read_candidate(registry: pd.DataFrame, stored: bytes | None) -> tuple[BaseEstimator | None, str | None]:
+def _read_candidate(registry: pd.DataFrame, stored: bytes | None) -> tuple[Trees | None, str | None]:
     """The stored candidate, or why it is refused; neither if nothing is stored or registered."""
     expected = stored_hash(registry)
     if stored is None or not expected:
         return None, None
     try:
-        return from_bytes(stored, registered_hash=expected, trusted=TRUSTED), None
+        return from_bytes(stored, registered_hash=expected), None
     except ModelRefused as error:
         return None, str(error)
 
@@ -305,6 +305,6 @@ def _rounded(value: object) -> object:
     return None if np.isnan(value) else round(value, 4)
 
 
-def _coefficients(twin: BaseEstimator) -> dict[str, float]:
+def _coefficients(twin: Pipeline) -> dict[str, float]:
     against_unsettled = twin[-1].coef_[2] - twin[-1].coef_[0]
     return {name: round(float(value), 4) for name, value in zip(FEATURES, against_unsettled, strict=False)}

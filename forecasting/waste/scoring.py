@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,9 +20,7 @@ from forecasting.waste.baseline import Rule
 from forecasting.waste.features import RATE_DAYS, Cases, Floats, Ints, LabelHistory
 from forecasting.waste.hazards import LAST, STRETCH_ENDS, predict_hazards, stretch_at, waste_probability
 from forecasting.waste.matrix import build_features
-
-if TYPE_CHECKING:
-    from sklearn.base import BaseEstimator
+from forecasting.waste.trees import Trees
 
 PERIODS = (7, 30, 90)
 RANGE_SDS = 1.2816  # of a normal distribution, to 10 and 90 %
@@ -66,7 +63,7 @@ class WasteProbabilities:
 
 
 def predict_waste(
-    rule: RuleState, boosted: BaseEstimator | None, history: LabelHistory, cases: Cases, *, as_of: int
+    rule: RuleState, boosted: Trees | None, history: LabelHistory, cases: Cases, *, as_of: int
 ) -> WasteProbabilities:
     """The probability of each case to end as waste; by the rule without a boosted model.
 

@@ -21,7 +21,7 @@ class ModelFile:
 
     def __init__(self, folder: Path, registered: str) -> None:
         self.folder = folder
-        self.path = folder / f"waste_boosting-{registered[:12]}.skops"
+        self.path = folder / f"waste_boosting-{registered[:12]}.npz"
 
     def read(self) -> bytes | None:
         """The stored bytes; None if there are none."""

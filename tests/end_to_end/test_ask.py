@@ -50,7 +50,7 @@ def test_every_tool_answers_on_the_sample(sample_run: NightlyRun) -> None:
     asyncio.run(ask())
     assert answers["workspaces"]["rows"][0]["credits_remaining"] == "2660.000000"
     assert [row["team"] for row in answers["usage"]["rows"]][:1] == ["Catalogue"]
-    assert answers["forecast"]["notes"][0] == "8 in 10 chance: between 7 May 2026 and 19 May 2026."
+    assert answers["forecast"]["notes"][0] == "8 in 10 chance: between 7 May 2026 and 25 May 2026."
     assert answers["what_if"]["median_days_later"] > 0
     assert answers["waste"]["waste"]["reasons"][0]["wasted_credits"] == "180.000000"
     assert "could save" in answers["suggestions"]["rows"][0]["suggestion"]

@@ -29,6 +29,10 @@ from orchestration.publish.versions.file_names import file_name
 
 # composed of several names, or hashes of them; ranks of ties follow the names
 COMPOSED = {"unit_id", "episode_id", "segment_id", "suggestion", "suggestion_parts", "event_ids"}
+# by a model that is trained on the other workspaces as well
+PREDICTED = {"waste_probability", "expected_pending_waste_credits"} | {
+    f"expected_pending_waste_credits_{end}" for end in ("low", "high")
+}
 TAGS = {"html", "head", "meta", "title", "style", "body", "main", "section", "footer", "div", "p", "h1", "h2"}
 TAGS |= {"bdi", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "span"} | {
     *("strong", "a", "figure", "figcaption", "small", "i", "fieldset", "legend", "label", "input")
@@ -85,7 +89,7 @@ def test_renaming_changes_no_row_of_any_mart_but_its_names(run: NightlyRun, samp
     for mart in marts(run):
         if mart in JOURNAL_MARTS or "workspace_id" not in columns(run, mart):
             continue
-        kept = ", ".join(name for name in columns(run, mart) if name not in COMPOSED)
+        kept = ", ".join(name for name in columns(run, mart) if name not in COMPOSED | PREDICTED)
         expected = [
             tuple(renamed.get(value, value) if isinstance(value, str) else value for value in row)
             for row in sample_run.query(f"select {kept} from marts.{mart}")

@@ -101,7 +101,7 @@ PROBABILITIES: list[Corruption] = [
         "update waste.models set refused = 'found f0…. The rule is used.' where promoted",
         (
             "found 1 case: waste_boosting a: found f0…. The rule is used instead. "
-            "Delete models/waste_boosting-*.skops in the data directory; the next run trains it again.",
+            "Delete models/waste_boosting-*.npz in the data directory; the next run trains it again.",
         ),
     ),
 ]

@@ -157,8 +157,6 @@ def keep_parsed_project() -> None:
 
 def serve() -> None:
     """Import what a nightly run needs, then answer requests until standard input ends."""
-    import skops.io  # noqa: F401, I001 (it looks for names in every module imported before it)
-
     import dagster._core.storage.local_compute_log_manager  # noqa: F401
     import dbt.adapters.duckdb
     import dbt.cli.main

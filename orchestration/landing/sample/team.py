@@ -113,7 +113,7 @@ def build_team(rng: Random) -> list[Episode]:
     for mate, products in zip(TEAM, _portfolios(rng), strict=True):
         episodes += _episodes_of(mate, products, rng)
     for episode in episodes:
-        _score(episode, rng)
+        score(episode, rng)
         _follow_up(episode, rng)
     _charge(episodes)
     for episode in rng.sample(episodes, 9):
@@ -212,7 +212,7 @@ def _run_session(session: list[Episode], day: int, rng: Random) -> None:
         now += timedelta(minutes=rng.uniform(3, 9) * episode.length, milliseconds=rng.randint(1, 999))
 
 
-def _score(episode: Episode, rng: Random) -> None:
+def score(episode: Episode, rng: Random) -> None:
     """Quality by ruleset; some drafts go unscored, and a first draft that was replaced was passable."""
     usual = OLD_RULESET_QUALITY if episode.ruleset == OLD_RULESET else episode.kind.quality
     for attempt in episode.attempts:

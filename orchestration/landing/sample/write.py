@@ -1,16 +1,24 @@
 """The sample landing files: the team of five whose 30-day report the README shows.
 
-Not here: what the team did (team.py), how files are written (files.py), loads of other sizes (load.py).
+Not here: what the team did in those days (team.py) and before (earlier.py), how files are written (files.py),
+loads of other sizes (load.py).
 """
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 
 from orchestration.landing.sample import files
+from orchestration.landing.sample.earlier import (
+    GIFT_SET_EVERY,
+    PRODUCTS,
+    USED_PACKS,
+    build_earlier,
+    is_gift_set,
+)
 from orchestration.landing.sample.files import LandingWriter, SampleError, SampleReport, stable_id
 from orchestration.landing.sample.load import write_load
 from orchestration.landing.sample.team import CENTS, FIRST_DAY, TEAM, Attempt, Episode, build_team
@@ -22,7 +30,7 @@ SEED = 20260407
 # named after the workspace, so that nobody else's file is ever overwritten
 OUTCOMES_FILE = f"content_outcomes/{WORKSPACE_ID}.jsonl"
 ZIPPED_WEEK = "2026-W12"
-SIGNED_UP_AT = "2026-03-06T09:12:44Z"
+UPDATED_AT = "2026-03-06T09:12:44Z"
 MODELS = {
     "description": ("gpt-4.1", "openai"),
     "meta": ("gpt-4.1-mini", "openai"),
@@ -36,11 +44,36 @@ CATALOGUE = {
     "Garden": ("Pruning Shears", "Raised Bed", "Watering Can", "Solar Lantern", "Herb Planter", "Hose Reel"),
     "Outdoor": ("Camp Chair", "Dry Sack", "Head Torch", "Travel Mug", "Picnic Blanket", "Rain Poncho"),
 }
-LINES = ("Alder", "Birch", "Cedar", "Dune", "Ember", "Fjord", "Grove", "Isle", "Juniper", "Kelp", "Linden")
+GIFT_SETS = ("Coffee Set", "Care Set", "Picnic Set", "Spice Set", "Tea Set", "Candle Set")
+LINES = (
+    "Alder",
+    "Birch",
+    "Cedar",
+    "Dune",
+    "Ember",
+    "Fjord",
+    "Grove",
+    "Isle",
+    "Juniper",
+    "Kelp",
+    "Linden",
+    "Maple",
+    "North",
+    "Oak",
+    "Pine",
+    "Quarry",
+    "River",
+    "Sage",
+    "Tide",
+    "Umber",
+    "Vale",
+    "Willow",
+    "Yarrow",
+)
 
 
 def write_sample(out: Path) -> SampleReport:
-    """Writes the landing files of workspace `acme-store`, 2026-03-09 to 2026-04-07; always the same bytes.
+    """Writes the landing files of workspace `acme-store`, 2025-11-10 to 2026-04-07; always the same bytes.
 
     Args:
         out: the landing folder; created if missing.
@@ -49,30 +82,36 @@ def write_sample(out: Path) -> SampleReport:
         SampleError: a feed folder of `out` holds files that are not this sample's.
     """
     rng = Random(SEED)
-    episodes = build_team(rng)
-    weeks: dict[str, list[tuple[float, dict[str, object]]]] = {}
+    # the days of the report first: what was before them draws nothing from their random numbers
+    episodes = [*build_team(rng), *build_earlier(Random(SEED + 1))]
+    parts: dict[str, list[tuple[float, dict[str, object]]]] = {}
     outcomes: list[dict[str, object]] = []
     for episode in episodes:
         for attempt in episode.attempts:
-            week = "{}-W{:02}".format(*attempt.occurred_at.isocalendar())
             # a delivery is roughly, not strictly, in the order of events
             order = attempt.occurred_at.timestamp() + rng.uniform(0, 3 * 3600)
-            weeks.setdefault(week, []).append((order, _event_row(episode, attempt, rng)))
+            parts.setdefault(_part(attempt), []).append((order, _event_row(episode, attempt, rng)))
         outcomes += _outcome_rows(episode, rng)
     named = {
-        f"generation_events/{WORKSPACE_ID}-{week}.jsonl{'.gz' if week == ZIPPED_WEEK else ''}": week
-        for week in weeks
+        f"generation_events/{WORKSPACE_ID}-{part}.jsonl{'.gz' if part == ZIPPED_WEEK else ''}": part
+        for part in parts
     }
     snapshots = _snapshots()
     writer = LandingWriter(out, [*named, *snapshots, OUTCOMES_FILE])
-    for name, week in sorted(named.items()):
-        rows = [row for _, row in sorted(weeks[week], key=lambda ordered: ordered[0])]
+    for name, part in sorted(named.items()):
+        rows = [row for _, row in sorted(parts[part], key=lambda ordered: ordered[0])]
         writer.put(name, files.jsonl(rows), rows=len(rows))
     outcomes.sort(key=lambda row: (str(row["occurred_at"])[:10], row["outcome_id"]))
     writer.put(OUTCOMES_FILE, files.jsonl(outcomes), rows=len(outcomes))
     for name, (text, row_count) in snapshots.items():
         writer.put(name, text, rows=row_count)
     return writer.publish(Decimal(sum(a.cents for e in episodes for a in e.attempts)) / CENTS)
+
+
+def _part(attempt: Attempt) -> str:
+    """What a delivery holds: a week of the report's days, a month of those before."""
+    at = attempt.occurred_at
+    return "{}-W{:02}".format(*at.isocalendar()) if at.date() >= FIRST_DAY else f"{at:%Y-%m}"
 
 
 def _event_id(episode: Episode, attempt: Attempt) -> str:
@@ -125,7 +164,7 @@ def _outcome_rows(episode: Episode, rng: Random) -> list[dict[str, object]]:
 
 def _snapshots() -> Mapping[str, tuple[bytes, int]]:
     """The small feeds: file name -> content and row count."""
-    at = {"workspace_id": WORKSPACE_ID, "updated_at": SIGNED_UP_AT}
+    at = {"workspace_id": WORKSPACE_ID, "updated_at": UPDATED_AT}
     workspaces = [{"name": "Acme Store", "timezone": "UTC", "lead_time_days": 3, **at}]
     members = [
         {
@@ -139,7 +178,10 @@ def _snapshots() -> Mapping[str, tuple[bytes, int]]:
     ]
     products = [
         {"product_id": _product_id(i), "title": _title(i), "category": _category(i), **at}
-        for i in range(sum(mate.product_count for mate in TEAM if mate.team == "Catalogue") + 22)
+        for i in [
+            *range(sum(mate.product_count for mate in TEAM if mate.team == "Catalogue") + 22),
+            *PRODUCTS,
+        ]
     ]
     prices = ((1_000, "59.00"), (3_000, "165.00"), (10_000, "490.00"))
     packs = [
@@ -153,7 +195,14 @@ def _snapshots() -> Mapping[str, tuple[bytes, int]]:
         }
         for size, price in prices
     ]
-    entries = [_purchase()]
+    year = timedelta(days=365)
+    entries = [
+        *(
+            _purchase(pack.first_day, pack.credits, pack.amount, pack.last_day + timedelta(days=1))
+            for pack in USED_PACKS
+        ),
+        _purchase(FIRST_DAY - timedelta(days=1), 5_000, "262.50", FIRST_DAY - timedelta(days=1) + year),
+    ]
     return {
         f"workspaces/{WORKSPACE_ID}.json": (json.dumps(workspaces, indent=2).encode() + b"\n", 1),
         f"members/{WORKSPACE_ID}.csv": (files.csv_table(members), len(members)),
@@ -163,15 +212,15 @@ def _snapshots() -> Mapping[str, tuple[bytes, int]]:
     }
 
 
-def _purchase() -> dict[str, object]:
+def _purchase(day: date, size: int, amount: str, expires_on: date) -> dict[str, object]:
     return {
-        "entry_id": stable_id("ce", WORKSPACE_ID, "purchase"),
-        "occurred_at": f"{FIRST_DAY - timedelta(days=1)}T10:31:07Z",
+        "entry_id": stable_id("ce", WORKSPACE_ID, "purchase", day),
+        "occurred_at": f"{day}T10:31:07Z",
         "workspace_id": WORKSPACE_ID,
         "entry_type": "purchase",
-        "credits": "5000",
-        "expires_at": f"{FIRST_DAY + timedelta(days=364)}T00:00:00Z",
-        "amount": "262.50",
+        "credits": str(size),
+        "expires_at": f"{expires_on}T00:00:00Z",
+        "amount": amount,
         "currency": "USD",
     }
 
@@ -181,12 +230,17 @@ def _product_id(number: int) -> str:
 
 
 def _category(number: int) -> str:
+    if is_gift_set(number):
+        return "Gift sets"
     return list(CATALOGUE)[number % len(CATALOGUE)]
 
 
 def _title(number: int) -> str:
-    models = CATALOGUE[_category(number)]
-    turn, model = divmod(number // len(CATALOGUE), len(models))
+    if is_gift_set(number):
+        models, turn = GIFT_SETS, number // GIFT_SET_EVERY
+    else:
+        models, turn = CATALOGUE[_category(number)], number // len(CATALOGUE)
+    turn, model = divmod(turn, len(models))
     return f"{LINES[turn % len(LINES)]} {models[model]}"
 
 

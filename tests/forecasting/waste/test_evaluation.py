@@ -93,10 +93,11 @@ def test_few_cases_are_not_tested() -> None:
 def test_a_test_trains_on_no_more_cases_than_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     trained = []
 
-    def fit_model(name: str, cases: Cases, *_: object, **__: object) -> None:
+    def fit(cases: Cases, *_: object, **__: object) -> None:
         trained.append(len(cases))
 
-    monkeypatch.setattr("forecasting.waste.evaluation.fit_model", fit_model)
+    monkeypatch.setattr("forecasting.waste.evaluation.fit_logistic", fit)
+    monkeypatch.setattr("forecasting.waste.evaluation.fit_boosting", lambda *_, **__: None)
     evaluate(Cases.from_frame(sample_cases(4_000, 100, seed=8)), max_trained=700, **TERMS)
     assert trained == [700] * TEST_WEEKS
 

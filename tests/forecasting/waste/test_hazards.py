@@ -21,6 +21,7 @@ from forecasting.waste.hazards import (
     stretch_at,
     waste_probability,
 )
+from forecasting.waste.trees import Trees
 
 CUT = last_day()
 
@@ -93,8 +94,11 @@ def test_the_same_seed_gives_the_same_probabilities_and_they_sum_to_1() -> None:
     cases = Cases.from_frame(sample_cases(3_000, 100, seed=1))
     matrix = np.column_stack([cases.events["quality_score"], cases.credits]).astype(np.float32)
     lived = lived_stretches(cases, cut=CUT)
-    for make in (lambda: boosting(5), lambda: logistic(2)):
-        first, second = (predict_hazards(fit(make(), matrix, lived), matrix) for _ in range(2))
+    for make in (
+        lambda: Trees.of(fit(boosting(5), matrix, lived)),
+        lambda: fit(logistic(2), matrix, lived),
+    ):
+        first, second = (predict_hazards(make(), matrix) for _ in range(2))
         np.testing.assert_array_equal(first, second)
         assert first.shape == (3_000, len(STRETCH_ENDS), 3)
         np.testing.assert_allclose(first.sum(axis=2), 1.0)
@@ -107,7 +111,7 @@ def test_probabilities_are_calibrated_although_young_cases_are_not_settled() -> 
     cases = Cases.from_frame(frame)
     cut = last_day(60)
     matrix = cases.events["quality_score"].astype(np.float32)[:, None]
-    model = fit(boosting(5), matrix, lived_stretches(cases, cut=cut))
+    model = Trees.of(fit(boosting(5), matrix, lived_stretches(cases, cut=cut)))
     for quality, chance in ((0.1, 0.75), (0.8, 0.05)):
         predicted = waste_probability(predict_hazards(model, np.full((1, 1), quality, dtype=np.float32)))[
             0, 0

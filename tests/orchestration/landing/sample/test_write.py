@@ -176,8 +176,14 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def generations(landing: Path) -> list[Generation]:
+def all_generations(landing: Path) -> list[Generation]:
     return generations_of(landing, "acme-store", AS_OF)
+
+
+@pytest.fixture(scope="module")
+def generations(all_generations: list[Generation]) -> list[Generation]:
+    """Those of the report's 30 days."""
+    return [g for g in all_generations if g.day >= team.FIRST_DAY]
 
 
 def member(g: Generation) -> str:
@@ -187,14 +193,50 @@ def member(g: Generation) -> str:
 def test_the_team_used_2340_of_the_5000_credits_it_bought(
     landing: Path, generations: list[Generation]
 ) -> None:
-    (entry,) = read_feed(landing, "credit_entries")
+    *_, entry = read_feed(landing, "credit_entries")
     assert (entry["entry_type"], Decimal(entry["credits"])) == ("purchase", Decimal(5000))
     assert datetime.fromisoformat(entry["occurred_at"]) < min(g.at for g in generations)
     assert sum(g.credits for g in generations) == Decimal(2340)
-    assert write_sample(landing).credits == Decimal(2340)
 
 
-def test_all_usage_lies_in_the_30_days_and_starts_on_the_first(generations: list[Generation]) -> None:
+def test_the_packs_before_were_used_up_to_the_cent_before_they_expired(
+    landing: Path, all_generations: list[Generation]
+) -> None:
+    *packs, _ = read_feed(landing, "credit_entries")
+    earlier = [g for g in all_generations if g.day < team.FIRST_DAY]
+    for pack in packs:
+        bought, expired = (datetime.fromisoformat(pack[at]) for at in ("occurred_at", "expires_at"))
+        used = [g for g in earlier if bought < g.at < expired]
+        assert sum(g.credits for g in used) == Decimal(pack["credits"])
+        assert max(g.day for g in used) == expired.date() - timedelta(days=1)
+        earlier = [g for g in earlier if g not in used]
+    assert len(packs) == 2
+    assert earlier == []
+    assert write_sample(landing).credits == Decimal(2340) + sum(Decimal(pack["credits"]) for pack in packs)
+
+
+def test_every_kind_of_waste_is_in_the_last_90_days(all_generations: list[Generation]) -> None:
+    recent = [g for g in all_generations if g.day > AS_OF - timedelta(days=90)]
+    wasted = credits_by(
+        (g for g in recent if g.disposition == "wasted"), lambda g: (g.waste_reason, g.credits > 0)
+    )
+    assert {reason for reason, is_charged in wasted if is_charged} == {
+        "failed_generation",
+        "rejected_content",
+        "excess_regeneration",
+        "low_quality_draft",
+        "unneeded_field",
+        "unused_content",
+    }
+    unneeded = {
+        (g.row["product_category"], g.row["generation_type"])
+        for g in recent
+        if g.waste_reason == "unneeded_field"
+    }
+    assert unneeded == {("Gift sets", "keywords")}
+
+
+def test_usage_of_the_report_starts_on_the_first_of_its_30_days(generations: list[Generation]) -> None:
     assert min(g.day for g in generations) == AS_OF - timedelta(days=29) == date(2026, 3, 9)
     assert max(g.day for g in generations) == AS_OF
     assert len({g.day for g in generations}) == 30
@@ -299,10 +341,10 @@ def test_some_products_are_refreshed_once_after_more_than_a_week(generations: li
 
 
 def test_nothing_in_the_sample_happens_after_its_last_day(
-    landing: Path, generations: list[Generation]
+    landing: Path, all_generations: list[Generation]
 ) -> None:
     later = generations_of(landing, "acme-store", AS_OF + timedelta(days=1))
-    assert sum(len(g.outcomes) for g in later) == sum(len(g.outcomes) for g in generations)
+    assert sum(len(g.outcomes) for g in later) == sum(len(g.outcomes) for g in all_generations)
     events = {row["event_id"]: row["occurred_at"] for row in read_feed(landing, "generation_events")}
     outcomes = read_feed(landing, "content_outcomes")
     assert (
