@@ -128,7 +128,7 @@ def _rows(
             if line.usage.is_most_efficient:
                 after_name = f' <span class="mark">★ {escape(_("most efficient"))}</span>'
             after_name += f'<i style="width:{bar_width(line.credits, longest)}"></i>'
-            cost = cost_text(line.usage.cost, line.usage.currency)
+            cost = cost_text(line.usage.cost, line.usage.currency) or ""
             figures = _figures(line.usage, window)
         share = "" if line.percent is None else f" <small>({line.percent}%)</small>"
         written = f"{escape(line.written)}{share}" + (f"<p>{escape(cost)}" if cost else "")
