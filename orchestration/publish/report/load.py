@@ -142,12 +142,13 @@ OPEN_BUDGETS = OF_THE_DAY.format(source="(select * from marts.budget_status wher
 BEFORE = "(select * from marts.period_changes where scope = 'workspace')"
 # the days of all windows together
 DAILY = (
-    "(select day.workspace_id, windows.period, day.usage_date, sum(day.credits) as credits"
-    " from marts.usage_daily as day inner join (select workspace_id, as_of, min(period) as period,"
-    " min(window_start_date) as first_date from marts.credit_summary"
-    " where workspace_id in (select unnest($ids)) and period in (select unnest($periods))"
+    "(select day.workspace_id, windows.period, day.usage_date, day.credits"
+    " from (select workspace_id, usage_date, sum(credits) as credits from marts.usage_daily"
+    " where workspace_id in (select unnest($ids)) group by workspace_id, usage_date) as day"
+    " inner join (select workspace_id, as_of, min(period) as period, min(window_start_date) as first_date"
+    " from marts.credit_summary where period in (select unnest($periods))"
     " group by workspace_id, as_of) as windows on windows.workspace_id = day.workspace_id"
-    " and day.usage_date between windows.first_date and windows.as_of group by all)"
+    " and day.usage_date between windows.first_date and windows.as_of)"
 )
 # only members are compared by efficiency
 NO_MARK = {"is_most_efficient": "false"}
