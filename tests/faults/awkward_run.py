@@ -116,9 +116,11 @@ def awkward_run(runs: ForkedRuns, root: Path) -> AwkwardRun:
     return AwkwardRun(landing, root / "before", data_dir, str(last.as_of), events, run.seconds)
 
 
-def recover(runs: ForkedRuns, awkward: AwkwardRun, data_dir: Path, *, reports: str = "") -> None:
-    """One normal run reports the recovery and makes every published row equal."""
-    run = runs.nightly_run(awkward.landing, data_dir, awkward.as_of)
+def recover(
+    runs: ForkedRuns, awkward: AwkwardRun, data_dir: Path, *options: str, reports: str = ""
+) -> None:
+    """One normal run, with these options, reports the recovery and makes every published row equal."""
+    run = runs.nightly_run(awkward.landing, data_dir, awkward.as_of, *options)
     assert run.status == 0, run.output
     assert reports in run.output, run.output
     awkward.assert_equal(data_dir)
