@@ -38,7 +38,7 @@ def with_ledger(report: Report) -> Report:
     paths = [
         PathDay(
             AS_OF + timedelta(days=day),
-            *(max(Decimal(2660 - burn * day), Decimal(0)) for burn in (98, 86, 78, 70, 58)),
+            *(max(2660.0 - burn * day, 0.0) for burn in (98, 86, 78, 70, 58)),
         )
         for day in range(47)
     ]

@@ -4,8 +4,8 @@ Not here: the lines themselves (model.py), or how they are laid out (text.py, as
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from orchestration.publish.report.formatting import count, credits_adding_up, distinct_labels, whole_percents
 from orchestration.publish.report.i18n import gettext as _
@@ -14,8 +14,7 @@ from orchestration.publish.report.model import UsageLine
 LINES_SHOWN = 10
 
 
-@dataclass(frozen=True)
-class DisplayedLine:
+class DisplayedLine(NamedTuple):
     """One line of a displayed breakdown.
 
     Attributes:

@@ -107,11 +107,20 @@ class _Plot:
     def x(self, day: date) -> float:
         return self.left + self.day_width * (day - self.first).days
 
-    def y(self, credits: Decimal) -> float:
+    def y(self, credits: Decimal | float) -> float:
         return self.bottom - self.credit_height * float(credits)
 
-    def points(self, line: Iterable[tuple[date, Decimal]]) -> str:
-        return " ".join(f"{self.x(day):.1f},{self.y(credits):.1f}" for day, credits in line)
+    def xs(self, days: Iterable[date]) -> list[str]:
+        """The positions of days, for lines."""
+        left, width, start = self.left, self.day_width, self.first.toordinal()
+        return [f"{left + width * (day.toordinal() - start):.1f}" for day in days]
+
+    def line(self, xs: Sequence[str], credits: Iterable[Decimal | float]) -> list[str]:
+        """Points "x,y", without those between two of their height, where the line is straight."""
+        bottom, height = self.bottom, self.credit_height
+        ys = [f"{bottom - height * float(value):.1f}" for value in credits]
+        around = zip(xs, ys, ["", *ys], [*ys[1:], ""], strict=False)
+        return [f"{x},{y}" for x, y, before, after in around if not before == y == after]
 
     def label_before(self, x: float, y: float, text: str) -> Label:
         """A label that ends before a position, or starts after it where there is no room."""
@@ -142,6 +151,7 @@ def burn_down(report: Report) -> BurnDown | None:
     now = report.balances[-1]
     today = plot.x(now.usage_date), plot.y(now.closing)
     paths = [day for day in report.paths if day.forecast_date <= last]
+    ahead = plot.xs(day.forecast_date for day in paths)
     window = _window(report, plot)
     lots = marked_lots(report)
     expiries = [
@@ -157,11 +167,15 @@ def burn_down(report: Report) -> BurnDown | None:
         bottom=plot.bottom,
         amounts=[Label(plot.left - 4, plot.y(amount), text, "end") for amount, text in amounts],
         days=list(_days(plot)),
-        measured=plot.points((line.usage_date, line.closing) for line in report.balances),
+        measured=" ".join(
+            plot.line(
+                plot.xs(day.usage_date for day in report.balances), [day.closing for day in report.balances]
+            )
+        ),
         today=today,
         today_label=_today_label(*today, day_month(now.usage_date), plot),
-        median=plot.points((day.forecast_date, day.balance_p50) for day in paths),
-        bands=[_band(paths, low, high, plot) for low, high in BANDS] if paths else [],
+        median=" ".join(plot.line(ahead, map(attrgetter("balance_p50"), paths))),
+        bands=[_band(ahead, paths, low, high, plot) for low, high in BANDS] if paths else [],
         band_labels=_band_labels(paths, plot),
         window=window,
         window_label=plot.label_before(window[1], plot.top + 13, _("empty here: 8 in 10"))
@@ -236,9 +250,9 @@ def _window(report: Report, plot: _Plot) -> tuple[float, float] | None:
     return plot.x(forecast.depletes_on_p10), plot.x(min(end, plot.last))
 
 
-def _band(paths: Sequence[PathDay], low: str, high: str, plot: _Plot) -> str:
-    upper = [(day.forecast_date, getattr(day, high)) for day in paths]
-    return plot.points(upper + [(day.forecast_date, getattr(day, low)) for day in reversed(paths)])
+def _band(xs: Sequence[str], paths: Sequence[PathDay], low: str, high: str, plot: _Plot) -> str:
+    upper, lower = (plot.line(xs, map(attrgetter(edge), paths)) for edge in (high, low))
+    return " ".join(upper + lower[::-1])
 
 
 def _band_labels(paths: Sequence[PathDay], plot: _Plot) -> list[Label]:

@@ -21,6 +21,8 @@ MONTHS = (
 )
 # more digits than any DECIMAL(38) has
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
+# 1, 0.1, 0.01, … by the number of decimals
+_UNITS = [Decimal(1).scaleb(-decimals) for decimals in range(7)]
 # controls, formats such as bidi overrides, lone surrogates, line and paragraph separators
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 # without these some emoji and Persian words fall apart
@@ -46,7 +48,7 @@ def credits_adding_up(values: Sequence[Decimal]) -> list[str]:
     with localcontext(_EXACT):
         total = sum(values, Decimal(0))
         decimals = _decimals(total)
-        unit = Decimal(1).scaleb(-decimals)
+        unit = _UNITS[decimals]
         parts, one = _whole_numbers([value.scaleb(decimals) for value in values])
         whole = _apportioned(parts, one, total=int(_quantized(total, decimals=decimals) / unit))
         return [
@@ -167,7 +169,7 @@ def plain(name: str, *, otherwise: str = "(no name)") -> str:
 
 def distinct_labels(named: Sequence[tuple[str, str]]) -> list[str]:
     """Labels of ids and names, safe to print: the name, with its id where another has the same."""
-    labels = [plain(name, otherwise=plain(id)) for id, name in named]
+    labels = [plain(name, otherwise="") or plain(id) for id, name in named]
     times = Counter(labels)
     return [
         label if times[label] == 1 or label == plain(id) else f"{label} ({plain(id)})"
@@ -190,7 +192,8 @@ def width_of(texts: Sequence[str], *, at_most: int | None = None) -> int:
 
 def _whole_numbers(values: Sequence[Decimal]) -> tuple[list[int], int]:
     """The values as whole numbers of one fraction, and how many of it make 1."""
-    places = max([-int(value.as_tuple().exponent) for value in values] + [0])
+    # the sum has the decimals of the value that has most
+    places = max(-int(sum(values, Decimal(0)).as_tuple().exponent), 0)
     return [int(value.scaleb(places)) for value in values], 10**places
 
 
@@ -210,9 +213,9 @@ def _decimals(credits: Decimal) -> int:
 def _rounded(value: Decimal, *, decimals: int) -> str:
     rounded = _quantized(value, decimals=decimals)
     if rounded == 0 and value > 0:
-        return f"<{written_number(Decimal(1).scaleb(-decimals))}"
+        return f"<{written_number(_UNITS[decimals])}"
     return "0" if value == 0 else written_number(rounded)
 
 
 def _quantized(value: Decimal, *, decimals: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
+    return value.quantize(_UNITS[decimals], context=_EXACT)

@@ -1,8 +1,8 @@
 """Translation of the report: English as it is written in the code, other languages by gettext catalogues.
 
-A language is one file, locale/<language>/LC_MESSAGES/credits.po; how it writes dates, numbers and plurals
-is known to Babel (Unicode CLDR). `make messages` updates the catalogues from the code. Not here: the
-sentences (sentences.py, templates/).
+A language is one file, locale/<language>/LC_MESSAGES/credits.po; how it writes dates, numbers (grouped by
+three digits) and plurals is known to Babel (Unicode CLDR). `make messages` updates the catalogues from the
+code. Not here: the sentences (sentences.py, templates/).
 """
 
 from __future__ import annotations
@@ -16,10 +16,6 @@ from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from babel import Locale
 
 LOCALE, CATALOGUE = Path(__file__).parent / "locale", "LC_MESSAGES/credits.po"
 # the language of the code, which needs no catalogue and no Babel: its import would slow every command
@@ -69,29 +65,33 @@ def N_(sentence: str) -> str:
 
 def written_date(day: date, skeleton: str) -> str:
     """A date as the current language writes it: "yMMMd" (12 May 2026), "MMMd" (12 May), "yMMM" (May 2026)."""
-    language = _language.get()
-    if language == SOURCE:
-        parts = {"day": day.day, "month": _MONTHS[day.month - 1], "year": day.year}
-        return _ENGLISH_DATES[skeleton].format(**parts)
-    from babel.dates import format_skeleton
-
-    return format_skeleton(skeleton, day, locale=_locale(language))
+    return _date(_language.get(), skeleton, day.year, day.month, day.day)
 
 
 def written_number(value: Decimal | int) -> str:
     """All digits of a number as the current language groups and marks them, e.g. "1,234.50"."""
+    text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
     language = _language.get()
+    return text if language == SOURCE else text.translate(_marks(language))
+
+
+# pages have few days, each of them many times
+@lru_cache(maxsize=10_000)
+def _date(language: str, skeleton: str, year: int, month: int, day: int) -> str:
     if language == SOURCE:
-        return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
-    locale, decimals = _locale(language), max(-int(Decimal(value).as_tuple().exponent), 0)
-    return str(locale.decimal_formats[None].apply(value, locale, force_frac=(decimals, decimals)))
+        return _ENGLISH_DATES[skeleton].format(day=day, month=_MONTHS[month - 1], year=year)
+    from babel.dates import format_skeleton
+
+    return format_skeleton(skeleton, date(year, month, day), locale=language)
 
 
 @lru_cache
-def _locale(language: str) -> Locale:
-    from babel import Locale
+def _marks(language: str) -> dict[int, str]:
+    """How a language writes the marks of an English number."""
+    from babel.numbers import get_decimal_symbol, get_group_symbol, get_minus_sign_symbol
 
-    return Locale.parse(language)
+    marks = {",": get_group_symbol, ".": get_decimal_symbol, "-": get_minus_sign_symbol}
+    return str.maketrans({mark: symbol(language) for mark, symbol in marks.items()})
 
 
 @lru_cache

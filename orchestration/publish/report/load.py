@@ -4,13 +4,17 @@ Not here: the data of a report (model.py), or how it is shown (text.py, as_json.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, replace
+from datetime import date
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from orchestration.publish.report.charts import LONGEST_DAYS_AHEAD
 from orchestration.publish.report.formatting import plain
 from orchestration.publish.report.model import (
     BILLING_PERIOD,
@@ -81,8 +85,10 @@ BALANCES = (
 PATHS = (
     "(select path.*, summary.period from marts.depletion_paths as path"
     " inner join marts.credit_summary as summary on summary.workspace_id = path.workspace_id"
-    " and path.forecast_date >= summary.as_of)"
+    f" and path.forecast_date between summary.as_of and summary.as_of + {LONGEST_DAYS_AHEAD})"
 )
+# a decimal takes ten times as long to read
+PATHS_AS_FLOATS = {f"balance_p{level}": f"balance_p{level}::double" for level in (10, 25, 50, 75, 90)}
 EXPIRING = (
     "(select lot.workspace_id, lot.expires_on, sum(lot.remaining) as remaining, summary.period"
     " from marts.credit_lots as lot"
@@ -134,13 +140,15 @@ OWN_OR_ALL_TOTALS = (
 )
 OPEN_BUDGETS = OF_THE_DAY.format(source="(select * from marts.budget_status where is_open)")
 BEFORE = "(select * from marts.period_changes where scope = 'workspace')"
+# the days of all windows together
 DAILY = (
-    "(select summary.workspace_id, summary.period, day.usage_date, day.credits"
-    " from marts.credit_summary as summary inner join (select workspace_id, usage_date,"
-    " sum(credits) as credits from marts.usage_daily where workspace_id in (select unnest($ids))"
-    " group by workspace_id, usage_date) as day on day.workspace_id = summary.workspace_id"
-    " and day.usage_date between summary.window_start_date"
-    " and coalesce(summary.window_end_date, summary.as_of))"
+    "(select day.workspace_id, windows.period, day.usage_date, day.credits"
+    " from (select workspace_id, usage_date, sum(credits) as credits from marts.usage_daily"
+    " where workspace_id in (select unnest($ids)) group by workspace_id, usage_date) as day"
+    " inner join (select workspace_id, as_of, min(period) as period, min(window_start_date) as first_date"
+    " from marts.credit_summary where period in (select unnest($periods))"
+    " group by workspace_id, as_of) as windows on windows.workspace_id = day.workspace_id"
+    " and day.usage_date between windows.first_date and windows.as_of)"
 )
 # only members are compared by efficiency
 NO_MARK = {"is_most_efficient": "false"}
@@ -291,8 +299,8 @@ def _reports(
     for_pages: bool = False,
     is_alone: bool = False,
 ) -> Iterator[Report]:
-    def read(row_type: type[Any], source: str, *, order: str) -> dict[str, tuple[Any, ...]]:
-        rows = _rows(connection, row_type, source, workspace_ids, [period], order=order)
+    def read(row_type: type[Any], source: str, *, order: str, **renames: str) -> dict[str, tuple[Any, ...]]:
+        rows = _rows(connection, row_type, source, workspace_ids, [period], order=order, **renames)
         return {workspace_id: lines for (workspace_id, _period), lines in rows.items()}
 
     windows = _windows(connection, workspace_ids, period=period, for_pages=for_pages)
@@ -301,7 +309,7 @@ def _reports(
     )
     forecasts = read(Forecast, OF_THE_DAY.format(source="marts.depletion_forecast"), order="as_of")
     balances = read(Balance, BALANCES, order="usage_date")
-    paths = read(PathDay, PATHS, order="forecast_date")
+    paths = read(PathDay, PATHS, order="forecast_date", **PATHS_AS_FLOATS)
     expiring = read(ExpiringLot, EXPIRING, order="expires_on")
     restated = read(Restated, OF_THE_DAY.format(source=RESTATED), order="cause")
     accuracy = read(Accuracy, ONLY_OWN_ACCURACY if is_alone else OWN_OR_ALL_ACCURACY, order="kind")
@@ -357,7 +365,8 @@ def _windows(
     categories = read_usage("usage_by_category", **category, **NO_MARK)
     types = read_usage("usage_by_generation_type", **generation_type, **NO_MARK)
     waste = read(WasteLine, "marts.waste_by_reason", order="wasted_credits desc, waste_reason")
-    daily = read(DayOfUse, DAILY, order="usage_date") if for_pages else {}
+    days = read(DayOfUse, DAILY, order="usage_date") if for_pages else {}
+    daily = {workspace_id: used for (workspace_id, _period), used in days.items()}
     before = {}
     if has_mart(connection, "period_changes"):
         before = read(PeriodBefore, BEFORE, order="before_start_date")
@@ -368,19 +377,25 @@ def _windows(
             if key not in summaries:
                 continue
             summary = summaries[key][0]
+            last_day = summary.window_end_date or summary.as_of
             window = Window(
                 period=name,
-                days=((summary.window_end_date or summary.as_of) - summary.window_start_date).days + 1,
+                days=(last_day - summary.window_start_date).days + 1,
                 summary=summary,
                 members=members.get(key, ()),
                 categories=categories.get(key, ()),
                 generation_types=types.get(key, ()),
                 waste=waste.get(key, ()),
                 before=next(iter(before.get(key, ())), None),
-                daily=daily.get(key, ()),
+                daily=_days_between(daily.get(workspace_id, ()), summary.window_start_date, last_day),
             )
             windows.setdefault(workspace_id, []).append(window)
     return {workspace_id: tuple(own) for workspace_id, own in windows.items()}
+
+
+def _days_between(days: Sequence[DayOfUse], first: date, last: date) -> tuple[DayOfUse, ...]:
+    usage_date = attrgetter("usage_date")
+    return tuple(days[bisect_left(days, first, key=usage_date) : bisect_right(days, last, key=usage_date)])
 
 
 def _rows(

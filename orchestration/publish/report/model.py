@@ -183,14 +183,14 @@ class Balance:
 
 @dataclass(frozen=True)
 class PathDay:
-    """Quantiles of the credits left at the end of a future day: a row of depletion_paths."""
+    """Quantiles of the credits left at the end of a future day, for pictures: a row of depletion_paths."""
 
     forecast_date: date
-    balance_p10: Decimal
-    balance_p25: Decimal
-    balance_p50: Decimal
-    balance_p75: Decimal
-    balance_p90: Decimal
+    balance_p10: float
+    balance_p25: float
+    balance_p50: float
+    balance_p75: float
+    balance_p90: float
 
 
 @dataclass(frozen=True)

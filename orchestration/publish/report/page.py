@@ -4,11 +4,15 @@ Not here: the layout (templates/report.html.j2), rounding (formatting.py), sente
 chart (charts.py), or where pages are written (pages.py).
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2.ext import Extension
+from markupsafe import escape
 
 from orchestration.publish.report import charts, formatting
 from orchestration.publish.report.budgets import budget_texts
@@ -76,7 +80,7 @@ def render_page(
     summary = report.summary
     with using_language(language):
         advice = advice_text(report)
-        return template("report.html.j2").render(
+        return template("report.html.j2", language).render(
             language=language,
             stale=stale,
             files=files,
@@ -103,7 +107,10 @@ def render_page(
                 reconciliation_text(total, write_date=formatting.day_month_year)
                 for total in report.reconciliation
             ],
-            failures=[failed_check_text(check) for check in report.checks if not check.passed],
+            # which come first
+            failures=[
+                failed_check_text(check) for check in takewhile(lambda check: not check.passed, report.checks)
+            ],
         )
 
 
@@ -235,15 +242,30 @@ def _suggestions(report: Report) -> list[tuple[str, str, str]]:
     return rows
 
 
+class _Translated(Extension):
+    """Sentences without values are translated once, not on each page; styles lose their blanks."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        source = re.sub(
+            "<style>.*?</style>",
+            lambda found: re.sub("(?<=[{};:,]) | (?=[{}])", "", found[0]),
+            source,
+            flags=re.DOTALL,
+        )
+        return re.sub(r'{{ _\("([^"{}]+)"\) }}', lambda found: escape(_(found[1])), source)
+
+
 @lru_cache
-def template(name: str) -> Template:
-    """The template of a page; values are escaped, numbers and dates are formatted by its filters."""
+def template(name: str, language: str) -> Template:
+    """The template of a page in the current language; values are escaped, its filters format them."""
     environment = Environment(
+        extensions=[_Translated],
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.globals |= {"_": _, "ngettext": ngettext}
     environment.filters.update(

@@ -6,10 +6,14 @@ Not here: what does not depend on the window (page.py), the layout (templates/),
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from html import escape
+from itertools import chain
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
 from orchestration.publish.report import charts, formatting
-from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, labels_of, most_efficient
+from orchestration.publish.report.breakdown import displayed_lines, labels_of, most_efficient
 from orchestration.publish.report.budgets import before_text
 from orchestration.publish.report.headline import no_use_since
 from orchestration.publish.report.i18n import gettext as _
@@ -34,30 +38,8 @@ MEMBER, CATEGORY, GENERATION_TYPE = "member_id", "product_category", "generation
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line of a breakdown as it is written; without a usage line, of the others.
-
-    Attributes:
-        width: of its bar, as a CSS percentage; None without a bar.
-        address: of the dashboard with this line chosen; None without one.
-    """
-
-    label: str
-    address: str | None
-    width: str | None
-    credits: str
-    share: str
-    cost: str | None
-    is_marked: bool = False
-    each: str = ""
-    regenerated: str = ""
-    quality: str = ""
-    wasted: str = ""
-
-
-@dataclass(frozen=True)
 class View:
-    """A window as the page shows it. Breakdowns are a heading, what a line is, and the rows."""
+    """A window as the page shows it. Breakdowns are a heading, what a line is, and the rows as HTML."""
 
     window: Window
     label: str
@@ -68,8 +50,8 @@ class View:
     before: str | None
     used_beyond: str | None
     chart: charts.DailyUse | None
-    top: list[tuple[str, list[Row]]]
-    breakdowns: list[tuple[str, str, list[Row]]]
+    top: list[tuple[str, Markup]]
+    breakdowns: list[tuple[str, str, Markup]]
     marked_label: str
     marked: UsageLine | None
     no_use: str
@@ -81,19 +63,21 @@ class View:
 def view_of(window: Window, dashboard_url: str) -> View:
     """The window as the page shows it; `dashboard_url` as in `render_page`."""
     summary, marked, is_unknown = window.summary, most_efficient(window.members), is_waste_unknown(window)
-    links = _Links(dashboard_url, window)
-    members = _rows(displayed_lines(window.members), window, links=links, dimension=MEMBER)
-    categories = _rows(displayed_lines(window.categories), window, links=links, dimension=CATEGORY)
-    types = _rows(displayed_lines(window.generation_types), window, links=links, dimension=GENERATION_TYPE)
-    top = [
-        (_("Top team members"), members),
-        (_("Top categories"), categories),
-        (_("Top generation types"), types),
-    ]
     breakdowns = [
-        (_("By team member"), _("Team member"), members),
-        (_("By category"), _("Category"), categories),
-        (_("By generation type"), _("Generation type"), types),
+        (_("By team member"), _("Team member"), _("Top team members"), MEMBER, window.members),
+        (_("By category"), _("Category"), _("Top categories"), CATEGORY, window.categories),
+        (
+            _("By generation type"),
+            _("Generation type"),
+            _("Top generation types"),
+            GENERATION_TYPE,
+            window.generation_types,
+        ),
+    ]
+    shown = [
+        (heading, what, top, _rows(lines, window, dimension=dimension, dashboard_url=dashboard_url))
+        for heading, what, top, dimension, lines in breakdowns
+        if lines
     ]
     return View(
         window=window,
@@ -107,8 +91,11 @@ def view_of(window: Window, dashboard_url: str) -> View:
         before=before_text(window),
         used_beyond=used_beyond_allowance(window),
         chart=charts.daily_use(window),
-        top=[(heading, rows[:TOP]) for heading, rows in top if rows],
-        breakdowns=[breakdown for breakdown in breakdowns if breakdown[2]],
+        top=[
+            (heading, Markup("\n".join(first for first, _others in rows[:TOP])))
+            for _by, _what, heading, rows in shown
+        ],
+        breakdowns=[(heading, what, Markup("".join(chain(*rows)))) for heading, what, _top, rows in shown],
         marked=marked,
         marked_label=labels_of(window.members)[marked.id] if marked else "",
         no_use=no_use_since(summary.last_usage_date, write_date=formatting.day_month_year)
@@ -119,45 +106,45 @@ def view_of(window: Window, dashboard_url: str) -> View:
     )
 
 
-@dataclass(frozen=True)
-class _Links:
-    """Addresses of the dashboard with a line of a window's breakdown chosen, as its sidebar reads them."""
+def _rows(
+    lines: Sequence[UsageLine], window: Window, *, dimension: str, dashboard_url: str
+) -> list[tuple[str, str]]:
+    """The displayed lines as HTML: the cells that are on the first screen, too, and the others.
 
-    dashboard_url: str
-    window: Window
-
-    def to(self, dimension: str, id: str) -> str | None:
-        if not self.dashboard_url:
-            return None
-        chosen = {"workspace": self.window.summary.workspace_id, "period": self.window.period, dimension: id}
-        return f"{self.dashboard_url}?{urlencode(chosen)}"
-
-
-def _rows(lines: Sequence[DisplayedLine], window: Window, *, links: _Links, dimension: str) -> list[Row]:
-    summary, rows = window.summary, []
-    is_unknown = is_waste_unknown(window)
+    Names link to the dashboard, filtered as by its sidebar. Written here, not by a template, which takes
+    longer for the hundred lines of a page than for all else. HTML needs no ends of cells and rows.
+    """
+    displayed = displayed_lines(lines)
     # of the lines with a bar: the others are many together
-    longest = max((line.credits for line in lines if line.usage), default=Decimal(0))
-    for line in lines:
-        share, usage = "" if line.percent is None else f"{line.percent}%", line.usage
-        if usage is None:
-            rows.append(Row(line.label, None, None, line.written, share, None))
-            continue
-        row = Row(
-            label=line.label,
-            address=links.to(dimension, usage.id),
-            width=bar_width(line.credits, longest),
-            credits=line.written,
-            share=share,
-            cost=cost_text(usage.cost, usage.currency),
-            is_marked=usage.is_most_efficient,
-            each=formatting.credits_each(usage.credits_per_product, like=summary.credits_per_product),
-            regenerated=formatting.percent(usage.regeneration_rate),
-            quality=formatting.score(usage.first_pass_quality_score),
-            wasted="–" if is_unknown else formatting.percent(usage.waste_rate),
-        )
-        rows.append(row)
+    longest = max((line.credits for line in displayed if line.usage), default=Decimal(0))
+    chosen = {"workspace": window.summary.workspace_id, "period": window.period}
+    rows = []
+    for line in displayed:
+        name, after_name, cost, figures = f"<bdi>{escape(line.label)}</bdi>", "", "", "<td>" * 4
+        if line.usage:
+            if dashboard_url:
+                address = f"{dashboard_url}?{urlencode(chosen | {dimension: line.usage.id})}"
+                name = f'<a href="{escape(address)}">{name}</a>'
+            if line.usage.is_most_efficient:
+                after_name = f' <span class="mark">★ {escape(_("most efficient"))}</span>'
+            after_name += f'<i style="width:{bar_width(line.credits, longest)}"></i>'
+            cost = cost_text(line.usage.cost, line.usage.currency) or ""
+            figures = _figures(line.usage, window)
+        share = "" if line.percent is None else f" <small>({line.percent}%)</small>"
+        written = f"{escape(line.written)}{share}" + (f"<p>{escape(cost)}" if cost else "")
+        rows.append((f'<tr><th scope="row">{name}{after_name}<td>{written}', f"{figures}\n"))
     return rows
+
+
+def _figures(line: UsageLine, window: Window) -> str:
+    figures = (
+        # perhaps "<0.1"
+        escape(formatting.credits_each(line.credits_per_product, like=window.summary.credits_per_product)),
+        formatting.percent(line.regeneration_rate),
+        formatting.score(line.first_pass_quality_score),
+        "–" if is_waste_unknown(window) else formatting.percent(line.waste_rate),
+    )
+    return "<td>" + "<td>".join(figures)
 
 
 def _waste(window: Window) -> list[tuple[WasteLine, str, str | None, WasteReason]]:

@@ -44,6 +44,7 @@ def test_credits_and_days_are_to_scale(example: Report) -> None:
 
 def test_a_band_goes_along_its_upper_edge_and_back_along_its_lower_one(example: Report) -> None:
     report = with_ledger(example)
+    report = replace(report, paths=report.paths[:27])  # while credits are left in every case
     wide, narrow = (points(band) for band in drawn(report).bands)
     days = len(report.paths)
     assert len(wide) == len(narrow) == 2 * days
@@ -53,6 +54,19 @@ def test_a_band_goes_along_its_upper_edge_and_back_along_its_lower_one(example: 
             upper[1] <= lower[1] for upper, lower in zip(band[:days], reversed(band[days:]), strict=True)
         )
     assert all(outer[1] <= inner[1] for outer, inner in zip(wide[:days], narrow[:days], strict=True))
+
+
+def test_a_line_turns_where_the_credits_do_and_has_no_point_between(example: Report) -> None:
+    report = with_ledger(example)
+    closing = [5000, 5000, 5000, 4000, 4000, 4000, 4000, 4500]
+    balances = [
+        replace(day, closing=Decimal(left)) for day, left in zip(report.balances, closing, strict=False)
+    ]
+    measured = points(drawn(replace(report, balances=tuple(balances))).measured)
+    y = {left: round(286 - 280 * left / 5600, 1) for left in closing}
+    assert [left for _, left in measured] == [y[left] for left in (5000, 5000, 4000, 4000, 4500)]
+    days = (measured[-1][0] - 62) / 7
+    assert [round((x - 62) / days) for x, _ in measured] == [0, 2, 3, 6, 7]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,23 @@ def test_suggestions_are_those_of_the_day_of_the_report_by_rank(publish: Publish
     assert (found[0].saving_days, found[1].saving_days) == (Decimal("2.1"), None)
 
 
+def test_a_window_has_its_own_days_of_use_and_no_others(publish: Publish, rows: Rows) -> None:
+    month = rows["credit_summary"][0]
+    rows["credit_summary"].append({**month, "period": "7d", "window_start_date": date(2026, 4, 1)})
+    used = [("2026-03-08", "w1"), ("2026-03-09", "w1"), ("2026-03-31", "w1"), ("2026-04-01", "w1")]
+    used += [("2026-04-01", "w1"), ("2026-04-07", "w1"), ("2026-04-08", "w1"), ("2026-04-02", "w2")]
+    rows["usage_daily"] = [
+        {"workspace_id": id, "usage_date": date.fromisoformat(day), "credits": Decimal(5)} for day, id in used
+    ]
+    report = load_report(publish(rows), workspace_id="w1", days=30, for_pages=True)
+    days = {
+        window.period: [(f"{day.usage_date:%m-%d}", day.credits) for day in window.daily]
+        for window in report.windows
+    }
+    assert days["7d"] == [("04-01", 10), ("04-07", 5)]
+    assert days["30d"] == [("03-09", 5), ("03-31", 5), *days["7d"]]
+
+
 def test_every_period_of_a_workspace_has_the_same_suggestions(publish: Publish, rows: Rows) -> None:
     rows["credit_summary"].append({**rows["credit_summary"][0], "period": "7d"})
     published = publish(rows)

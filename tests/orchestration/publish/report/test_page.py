@@ -264,7 +264,7 @@ def test_windows_are_chosen_without_a_script_and_the_asked_one_comes_first(examp
         ("radio", "window-30d", True),
     ]
     assert [label["for"] for label in Outline(page).all("label")] == ["window-7d", "window-30d"]
-    assert "body:has(#window-7d:checked) .window:not(.of-7d) { display: none; }" in page
+    assert "body:has(#window-7d:checked) .window:not(.of-7d){display:none;}" in page
     assert "Credits by day, 1 Apr 2026 to 7 Apr 2026: at most 76, on 7 Apr 2026." in page
     # one window leaves nothing to choose
     assert "<fieldset" not in render_page(example)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import os
 import re
 import subprocess
@@ -136,6 +137,7 @@ def test_a_page_that_cannot_be_drawn_is_named(
     monkeypatch.setattr(pages, "report_csv", lambda report: 1 / 0)
     with pytest.raises(PublishError, match=r"that of 'w1' cannot be drawn: ZeroDivisionError: division by"):
         written(published, tmp_path / "pages")
+    assert gc.isenabled()  # which is put off while pages are written
 
 
 def test_a_process_that_writes_pages_loads_no_library_it_does_not_need() -> None:
