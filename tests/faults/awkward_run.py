@@ -61,8 +61,9 @@ class AwkwardRun:
         return [
             number
             for number, event in enumerate(self.events)
-            # links only add files to a version that is being built, which the next build removes whole
+            # links and folders of parts are in a version being built, which the next build removes whole
             if not event.startswith(("step ", "open ", "os.mkdir dbt", "os.link "))
+            and "/tmp" not in event
             and not (event.startswith("os.mkdir journal/") and number > 25)
         ]
 
@@ -116,9 +117,7 @@ def awkward_run(runs: ForkedRuns, root: Path) -> AwkwardRun:
     return AwkwardRun(landing, root / "before", data_dir, str(last.as_of), events, run.seconds)
 
 
-def recover(
-    runs: ForkedRuns, awkward: AwkwardRun, data_dir: Path, *options: str, reports: str = ""
-) -> None:
+def recover(runs: ForkedRuns, awkward: AwkwardRun, data_dir: Path, *options: str, reports: str = "") -> None:
     """One normal run, with these options, reports the recovery and makes every published row equal."""
     run = runs.nightly_run(awkward.landing, data_dir, awkward.as_of, *options)
     assert run.status == 0, run.output
