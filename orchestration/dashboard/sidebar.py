@@ -31,6 +31,7 @@ from orchestration.dashboard.figures.queries import (
 )
 from orchestration.dashboard.text import Names, dimension_label, period_label, value_label
 from orchestration.publish.report import formatting
+from orchestration.publish.report.breakdown import TYPE_NAMES
 from orchestration.publish.report.i18n import LANGUAGES
 from orchestration.publish.report.i18n import gettext as _
 
@@ -87,6 +88,7 @@ def choose(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], *, languag
             return None
         whole = Filter(workspace_id, period.first, period.last)
         names = known_names(connection, workspace_id)
+        names |= {("generation_type", known): _(name) for known, name in TYPE_NAMES.items()}
         chosen = _filters(choices(connection, whole), names)
     _keep_address(language, period, workspace_id, chosen)
     selection = Filter(workspace_id, period.first, period.last, chosen)

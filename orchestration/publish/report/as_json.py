@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines
+from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, named_types
 from orchestration.publish.report.budgets import budget_labels, budget_text
 from orchestration.publish.report.formatting import exact, month_day
 from orchestration.publish.report.headline import deciding_charge_text, headline, too_early
@@ -74,7 +74,7 @@ def _report(report: Report) -> dict[str, Any]:
         "summary": asdict(summary),
         "forecast": _forecast(report),
         "members": _breakdown(report.members),
-        "generation_types": _breakdown(report.generation_types),
+        "generation_types": _breakdown(named_types(report.generation_types)),
         "categories": _breakdown(report.categories),
         "waste": {
             "credits": summary.wasted_credits,

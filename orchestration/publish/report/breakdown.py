@@ -4,14 +4,23 @@ Not here: the lines themselves (model.py), or how they are laid out (text.py, as
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
 from orchestration.publish.report.formatting import count, credits_adding_up, distinct_labels, whole_percents
+from orchestration.publish.report.i18n import N_, SOURCE, current_language
 from orchestration.publish.report.i18n import gettext as _
 from orchestration.publish.report.model import UsageLine
 
 LINES_SHOWN = 10
+# as dim_generation_types has them; other types are named by who delivers them
+TYPE_NAMES = {
+    "description": N_("Descriptions"),
+    "meta": N_("Meta tags"),
+    "bullets": N_("Bullet points"),
+    "keywords": N_("Keywords"),
+}
 
 
 class DisplayedLine(NamedTuple):
@@ -38,6 +47,13 @@ def displayed_lines(lines: Sequence[UsageLine], *, limit: int = LINES_SHOWN) -> 
     marked = [line for line in lines[limit:] if line.is_most_efficient]
     ordered = [*lines[:limit], *marked, *(line for line in lines[limit:] if not line.is_most_efficient)]
     return abridge([(labels[line.id], line.credits, line) for line in ordered], limit=limit + len(marked))
+
+
+def named_types(lines: Sequence[UsageLine]) -> Sequence[UsageLine]:
+    """Lines by generation type, with the names of TYPE_NAMES in the current language."""
+    if current_language() == SOURCE:
+        return lines
+    return [replace(line, name=_(TYPE_NAMES[line.id])) if line.id in TYPE_NAMES else line for line in lines]
 
 
 def labels_of(lines: Sequence[UsageLine]) -> dict[str, str]:

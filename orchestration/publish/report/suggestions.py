@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from orchestration.publish.report.breakdown import TYPE_NAMES
 from orchestration.publish.report.formatting import count, credits_range, plain, whole_days
 from orchestration.publish.report.i18n import N_, SOURCE, current_language, written_number
 from orchestration.publish.report.i18n import gettext as _
@@ -38,6 +39,7 @@ REVIEWED_TOGETHER = {
     "failed_generation": N_("failed generations"),
     "unused_content": N_("unused content"),
 }
+_TYPES_IN_SENTENCES = {f"{name[:1].lower()}{name[1:]}": name for name in TYPE_NAMES.values()}
 NOTHING_STANDS_OUT = N_("none; no part of the work wastes clearly more than the rest")
 
 
@@ -113,4 +115,6 @@ def _translated(part: Any) -> str:
             return whole_days(Decimal(days))
         case {"capital": words}:
             return capitalized(_translated(words))
+        case str() if part in _TYPES_IN_SENTENCES:
+            return _(_TYPES_IN_SENTENCES[part])
     return str(part)

@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from itertools import zip_longest
 
-from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, most_efficient
+from orchestration.publish.report.breakdown import DisplayedLine, displayed_lines, most_efficient, named_types
 from orchestration.publish.report.budgets import budget_texts
 from orchestration.publish.report.formatting import (
     count,
@@ -152,7 +152,7 @@ def _breakdowns(report: Report) -> list[str]:
         return [since or _("No use in the last {days} days", days=report.days)]
     members, marked = displayed_lines(report.members), most_efficient(report.members)
     left = [_("By team member"), *_rows_per_product(members, report)]
-    right = [_("By generation type"), *_rows(displayed_lines(report.generation_types), report)]
+    right = [_("By generation type"), *_rows(displayed_lines(named_types(report.generation_types)), report)]
     if marked:
         # level with the fifth member of the user's example
         right.append("* " + _("most efficient"))

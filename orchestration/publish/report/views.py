@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from orchestration.publish.report import charts, formatting
-from orchestration.publish.report.breakdown import displayed_lines, labels_of, most_efficient
+from orchestration.publish.report.breakdown import displayed_lines, labels_of, most_efficient, named_types
 from orchestration.publish.report.budgets import before_text
 from orchestration.publish.report.headline import no_use_since
 from orchestration.publish.report.i18n import gettext as _
@@ -71,7 +71,7 @@ def view_of(window: Window, dashboard_url: str) -> View:
             _("Generation type"),
             _("Top generation types"),
             GENERATION_TYPE,
-            window.generation_types,
+            named_types(window.generation_types),
         ),
     ]
     shown = [

@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 from support.suggestion_rows import suggestion_for
 
 from orchestration.publish.report import i18n
+from orchestration.publish.report.breakdown import named_types
 from orchestration.publish.report.formatting import amount, day_month_year, month_day, whole_days
 from orchestration.publish.report.i18n import gettext, using_language
 from orchestration.publish.report.model import Report
@@ -117,6 +118,15 @@ def test_a_third_language_is_one_file(tmp_path: Path, monkeypatch: pytest.Monkey
         assert (amount(Decimal("1234.50")), day_month_year(date(2026, 5, 12))) == ("1.234,50", "12. Mai 2026")
 
 
+def test_only_types_of_content_that_are_ours_are_translated(example: Report) -> None:
+    ours, *_others = example.generation_types
+    theirs = replace(ours, id="cost", name="Cost")
+    with using_language("th"):
+        assert gettext("Cost") != "Cost"
+        assert [line.name for line in named_types([ours, theirs])] == ["คำอธิบาย", "Cost"]
+    assert named_types([ours, theirs]) == [ours, theirs]
+
+
 def test_the_text_report_is_thai_but_for_names(example: Report) -> None:
     made = suggestion_for()
     parts, words = made["suggestion_parts"], made["suggestion"]
@@ -125,12 +135,8 @@ def test_the_text_report_is_thai_but_for_names(example: Report) -> None:
     )
     with using_language("th"):
         thai = render_text(example)
-    assert "ชุดกฎ rs_12: 34 % ของ descriptions ในส่วนนี้ ต้องสร้าง 3 ครั้งขึ้นไป (ส่วนอื่น 12 %)" in thai
-    names = {
-        line.name
-        for lines in (example.members, example.categories, example.generation_types)
-        for line in lines
-    }
+    assert "ชุดกฎ rs_12: 34 % ของ คำอธิบาย ในส่วนนี้ ต้องสร้าง 3 ครั้งขึ้นไป (ส่วนอื่น 12 %)" in thai
+    names = {line.name for lines in (example.members, example.categories) for line in lines}
     names |= {example.summary.workspace_name, example.summary.timezone}
     for name in names:
         thai = thai.replace(name, "").replace(name.lower(), "")
