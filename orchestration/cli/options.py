@@ -5,7 +5,6 @@ No command is defined here: each has a module of its own.
 
 from __future__ import annotations
 
-import gc
 import socket
 import sys
 from collections.abc import Callable
@@ -165,8 +164,6 @@ def run_and_exit(
     allow_shrink: bool = False,
 ) -> NoReturn:
     """Run the nightly job once, and exit with the code of its result."""
-    # what imports and dbt's manifest allocate stays: looking for garbage in it costs a tenth of a small run
-    gc.set_threshold(100_000, 50, 50)
     click.echo("  ... start", err=True)
     from orchestration.operations.nightly import run_nightly
     from orchestration.runs.home import enter_home
