@@ -21,11 +21,12 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from orchestration.warehouse.dbt_tests import OPERATION, Asked, is_generic, layer_of, tests_of
+from orchestration.warehouse.dbt_tests import LOGGED, OPERATION, Asked, is_generic, layer_of, tests_of
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -340,15 +341,36 @@ def _prepare_imports() -> None:
     """Before dbt is imported, what it would do at every start or command, and nothing here needs.
 
     Its classes compile how they are read and written as they are defined, a fifth of the two seconds that the
-    import takes; now they do when that is first done. And for each command it reads the source text of every
-    caller, a hundred files, to name the adapter in a warning.
+    import takes; now they do when that is first done. For each command it reads the source text of every
+    caller, a hundred files, to name the adapter in a warning. And it makes two protobuf messages of each of
+    thousands of debug events, a tenth of the time of a layer, of which only a macro's `log` is read here.
     """
     from mashumaro.config import BaseConfig
 
     BaseConfig.lazy_compilation = True
     from dbt_common.behavior_flags import BehaviorFlagRendered
+    from dbt_common.events.base_types import BaseEvent, DebugLevel, EventLevel
+    from dbt_common.events.event_manager import EventManager
 
+    if hasattr(EventManager.fire_event, "is_prepared"):
+        return
     BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt.adapters")  # type: ignore[method-assign]
+    make_message, fire_event = BaseEvent.__init__, EventManager.fire_event
+
+    def make(self: DebugLevel, *words: Any, **fields: Any) -> None:
+        if type(self).__name__ == LOGGED:
+            make_message(self, *words, **fields)
+        else:
+            self.pb_msg = SimpleNamespace(**fields)
+
+    def fire(
+        self: EventManager, event: BaseEvent, level: EventLevel | None = None, *rest: Any, **options: Any
+    ) -> None:
+        if not isinstance(event.pb_msg, SimpleNamespace):
+            fire_event(self, event, level, *rest, **options)
+
+    fire.is_prepared = True  # type: ignore[attr-defined]
+    DebugLevel.__init__, EventManager.fire_event = make, fire  # type: ignore[assignment, method-assign]
 
 
 def _files(folder: Path, name: str) -> Iterator[Path]:

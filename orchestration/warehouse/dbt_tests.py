@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
 OPERATION = "run_data_tests"
+LOGGED = "JinjaLogDebug"  # the event of dbt for what a macro logs
 _CALL = re.compile(r"\s*(ref|source|var|env_var)\s*\(")
 _ANSWER = "answer: "  # before the answer of a statement in dbt's log
 
@@ -63,7 +64,7 @@ class Asked:
         name, data = event.info.name, event.data
         if name in ("RunningOperationCaughtError", "RunningOperationUncaughtError"):
             self.error = data.exc
-        elif name == "JinjaLogDebug" and data.msg.startswith(_ANSWER):
+        elif name == LOGGED and data.msg.startswith(_ANSWER):
             tests, now = self.models[len(self.answers)], perf_counter()
             rows = sorted(json.loads(data.msg.removeprefix(_ANSWER)))
             seconds = (now - self._asked_at) / len(tests)
