@@ -343,11 +343,15 @@ def _prepare_imports() -> None:
     Its classes compile how they are read and written as they are defined, a fifth of the two seconds that the
     import takes; now they do when that is first done. For each command it reads the source text of every
     caller, a hundred files, to name the adapter in a warning. And it makes two protobuf messages of each of
-    thousands of debug events, a tenth of the time of a layer, of which only a macro's `log` is read here.
+    thousands of debug events, a tenth of the time of a layer, of which only a macro's `log` is read here; and
+    groups all tokens of statements in which it then looks for `with` outside parentheses.
     """
     from mashumaro.config import BaseConfig
+    from sqlparse.engine import filter_stack
 
     BaseConfig.lazy_compilation = True
+    grouping = filter_stack.grouping
+    grouping.group = lambda statement: grouping.group_parenthesis(statement) or statement
     from dbt_common.behavior_flags import BehaviorFlagRendered
     from dbt_common.events.base_types import BaseEvent, DebugLevel, EventLevel
     from dbt_common.events.event_manager import EventManager

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from support.product import SAMPLE_AS_OF, NightlyRun, copy_run
 
 from orchestration.landing.contract import FEEDS
 from orchestration.warehouse.dbt_build import DbtProject
+from orchestration.warehouse.duckdb import DuckDBWarehouse
 
 REPO = Path(__file__).resolve().parents[2]
 PROJECT = REPO / "dbt_project"
@@ -74,7 +76,9 @@ def manifest(project: DbtProject) -> dict[str, Any]:
 
 def results_of_tests(project: DbtProject, select: str, data_dir: Path) -> list[str]:
     """The status of each selected test."""
-    with pytest.MonkeyPatch.context() as patched:
+    warehouse = DuckDBWarehouse(data_dir / "warehouse.duckdb")
+    # dbt opens the file for each test
+    with pytest.MonkeyPatch.context() as patched, closing(warehouse), warehouse.building():
         patched.setenv("CREDITS_DATA_DIR", str(data_dir))
         variables = json.dumps({"as_of": SAMPLE_AS_OF})
         tested = dbtRunner(manifest=project.manifest).invoke(
