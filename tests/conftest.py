@@ -19,6 +19,7 @@ from tempfile import mkdtemp
 
 import pytest
 from filelock import FileLock
+from support.corrections import deliver_corrections
 from support.forked_runs import ForkedRuns
 from support.product import (
     REAL_USAGE,
@@ -27,6 +28,7 @@ from support.product import (
     Credits,
     CreditsWith,
     NightlyRun,
+    copy_run,
     credits_in,
     nightly_run,
 )
@@ -108,6 +110,22 @@ def sample_run(run_once: RunOnce) -> NightlyRun:
         return nightly_run(credits_command, root / "landing", root / "data", SAMPLE_AS_OF)
 
     return run_once("sample", make)
+
+
+@pytest.fixture(scope="session")
+def corrected_run(sample_run: NightlyRun, run_once: RunOnce) -> NightlyRun:
+    """A second run after the sample's, for the same as_of, of what corrects it; loaded once.
+
+    A copy: `data` beside it, where the run itself was, is for the test that erases a member.
+    """
+
+    def make(root: Path, credits_command: Credits) -> NightlyRun:
+        landing = deliver_corrections(root / "landing", sample_run)
+        run = copy_run(sample_run, root / "data")
+        corrected = nightly_run(credits_command, landing, run.data_dir, run.as_of)
+        return copy_run(corrected, root / "kept")
+
+    return run_once("corrected", make)
 
 
 @pytest.fixture(scope="session")

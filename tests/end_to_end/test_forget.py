@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.personal_data import figures_of, run_with_rejected_lines, traces
+from support.personal_data import figures_of, traces
 from support.product import (
     SAMPLE_AS_OF,
     Credits,
@@ -19,23 +21,24 @@ from support.product import (
 
 
 @pytest.fixture(scope="module")
-def sarah_run(
-    credits_command: Credits, sample_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory
-) -> NightlyRun:
-    root = tmp_path_factory.mktemp("forget")
-    return run_with_rejected_lines(credits_command, copy_run(sample_run, root / "data"), root / "landing")
+def sarah_run(corrected_run: NightlyRun, tmp_path_factory: pytest.TempPathFactory) -> NightlyRun:
+    """The corrected run itself, since Dagster's records are of its data directory."""
+    landing = shutil.copytree(corrected_run.landing, tmp_path_factory.mktemp("forget") / "landing")
+    return replace(corrected_run, landing=landing, data_dir=corrected_run.data_dir.with_name("data"))
 
 
 def test_an_erased_member_leaves_no_trace_and_every_total_stays(
-    credits_command: Credits, sarah_run: NightlyRun, dagster_home: Path
+    credits_with: CreditsWith, sarah_run: NightlyRun
 ) -> None:
+    assert sarah_run.home
+    credits_command = credits_with(DAGSTER_HOME=str(sarah_run.home))
     before, found = published_rows(sarah_run.published), traces(sarah_run.data_dir)
+    restated = sarah_run.query("select count(*) from marts.restatements")
     used = sarah_run.query("select period_start, used, status from marts.budget_status order by 1")
-    home = traces(dagster_home)
     # otherwise the test would prove nothing
     for folder in ("raw/", "journal/", "versions/1/", "versions/2/report/", "warehouse.duckdb"):
         assert any(name.startswith(folder) for name in found), (folder, found)
-    assert home
+    assert traces(sarah_run.home)
     command = (
         "forget",
         "--member",
@@ -48,17 +51,17 @@ def test_an_erased_member_leaves_no_trace_and_every_total_stays(
 
     dry = credits_command(*command, "--dry-run")
     assert (dry.returncode, traces(sarah_run.data_dir)) == (0, found), dry.stderr
-    assert "1,736 rows of generation_events would be rewritten" in dry.stdout
+    assert "1,737 rows of generation_events would be rewritten" in dry.stdout
     result = credits_command(*command)
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert traces(sarah_run.data_dir) == set()
-    assert traces(dagster_home) == set()
+    assert traces(sarah_run.home) == set()
     assert [path.name for path in (sarah_run.data_dir / "versions").iterdir()] == ["3"]
     assert f"delivered files in {sarah_run.landing} still mention the person" in result.stdout
     after = published_rows(sarah_run.published)
     assert after["credit_summary"] == before["credit_summary"]
-    assert sarah_run.query("select count(*) from marts.restatements") == [(0,)]
+    assert sarah_run.query("select count(*) from marts.restatements") == restated
     assert used == sarah_run.query("select period_start, used, status from marts.budget_status order by 1")
     assert sum(row[1] > 0 for row in used) == 6
     assert figures_of(after) == figures_of(before)

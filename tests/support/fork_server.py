@@ -170,6 +170,7 @@ def serve() -> None:
 
     keep_parsed_project()
     gc.freeze()  # nothing of that is garbage, in any child
+    gc.set_threshold(500_000, 50, 50)  # as the console script does
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:
         sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
