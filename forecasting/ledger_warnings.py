@@ -29,20 +29,23 @@ def find_warnings(
     gone = moves[moves["is_gone"] & (moves["lot"] < 0)]
     missing = pd.concat([unknown, gone]).assign(warning="unknown_lot", counted_on=NEVER)
     excess = (-moves["credits_micro"] - moves["voided"]).where(moves["kind"] == Kind.REDUCE, 0)
+    is_excess = (excess > 0) & (moves["lot"] >= 0)
     is_late = (moves["kind"] == Kind.EXTEND) & (moves["lot"] < 0) & ~moves["is_gone"]
     found = [
         missing.assign(credits_micro=-missing["credits_micro"]),
-        moves.assign(warning="excess_reduction", credits_micro=excess, counted_on=moves["day"])[
-            (excess > 0) & (moves["lot"] >= 0)
-        ],
-        moves.assign(warning="late_extension", counted_on=moves["day"])[is_late],
+        _of_moves(moves[is_excess], "excess_reduction").assign(credits_micro=excess[is_excess]),
+        _of_moves(moves[is_late], "late_extension"),
         _other_terms(entries, lots),
         _ends_before_it_begins(lots),
         _twins(entries),
     ]
-    rows = pd.concat([_in_columns(part) for part in found])
+    rows = pd.concat([_in_columns(part) for part in found if len(part)] or [_in_columns(missing)])
     order = ["workspace_id", "occurred_at", "entry_id", "warning"]
     return rows.sort_values(order, kind="stable", ignore_index=True)[COLUMNS]
+
+
+def _of_moves(moves: pd.DataFrame, warning: str) -> pd.DataFrame:
+    return moves.assign(warning=warning, counted_on=moves["day"])
 
 
 def _in_columns(part: pd.DataFrame) -> pd.DataFrame:
@@ -69,21 +72,23 @@ def _other_terms(entries: pd.DataFrame, lots: pd.DataFrame) -> pd.DataFrame:
     is_other &= expires_at != others["first_expires_at"]
     is_ranked = others["entry_type"].isin(FUNDING_TYPES) & (others["priority"] != DEFAULT_PRIORITY)
     is_ranked &= others["priority"] != others["priority_of_lot"]
+    is_found = is_other | is_ranked
+    others = others[is_found]
     detail = [
         "; ".join(
             f"{name} {theirs}, the lot has {mine}"
-            for name, is_found, theirs, mine in (
+            for name, is_theirs, theirs, mine in (
                 ("expires_at", other, asked_until, _written(until)),
                 ("priority", ranked, asked_priority, priority),
             )
-            if is_found
+            if is_theirs
         )
         for other, ranked, asked_until, until, asked_priority, priority in zip(
-            is_other, is_ranked, expires_at, others["expires_at_of_lot"], others["priority"],
-            others["priority_of_lot"], strict=True,
+            is_other[is_found], is_ranked[is_found], others["expires_at"], others["expires_at_of_lot"],
+            others["priority"], others["priority_of_lot"], strict=True,
         )
     ]  # fmt: skip
-    return others.assign(warning="other_terms", credits_micro=0, detail=detail)[is_other | is_ranked]
+    return others.assign(warning="other_terms", credits_micro=0, detail=detail)
 
 
 def _ends_before_it_begins(lots: pd.DataFrame) -> pd.DataFrame:
@@ -101,9 +106,15 @@ def _twins(entries: pd.DataFrame) -> pd.DataFrame:
     """Entries of the same type, credits and effective day as another of the workspace, which they name."""
     alike = ["workspace_id", "entry_type", "credits_micro", "effective_on"]
     of_credits = entries[entries["credits_micro"] != 0]
+    is_twin = of_credits.duplicated(alike)
+    if not is_twin.any():
+        return of_credits[is_twin]
     first = of_credits.groupby(alike)["entry_id"].transform("first")
-    twins = of_credits.assign(warning="twin_entry", detail="entry " + first.astype("str"), credits_micro=0)
-    return twins.assign(counted_on=twins["effective_on"])[twins["entry_id"] != first]
+    is_twin = of_credits["entry_id"] != first
+    twins, detail = of_credits[is_twin], "entry " + first[is_twin].astype("str")
+    return twins.assign(
+        warning="twin_entry", detail=detail, credits_micro=0, counted_on=twins["effective_on"]
+    )
 
 
 def _written(instant: pd.Timestamp) -> str:

@@ -116,7 +116,7 @@ def sample_run(run_once: RunOnce) -> NightlyRun:
 def corrected_run(sample_run: NightlyRun, run_once: RunOnce) -> NightlyRun:
     """A second run after the sample's, for the same as_of, of what corrects it; loaded once.
 
-    A copy: `data` beside it, where the run itself was, is for the test that erases a member.
+    A copy: the folder of the run itself, `data`, is for the test that erases a member.
     """
 
     def make(root: Path, credits_command: Credits) -> NightlyRun:

@@ -10,6 +10,8 @@ import duckdb
 import pytest
 from support.product import Credits, NightlyRun, nightly_run
 
+pytestmark = pytest.mark.slow
+
 REFERENCES = "references_name_known_events"
 FAR = "nothing_is_dated_far_after_as_of"
 ALIKE = "ids_do_not_look_alike"
@@ -116,7 +118,6 @@ def test_a_warning_is_named_at_the_end_of_the_run_in_status_on_the_page_and_in_d
         assert 'workspace kiosk, member ids (1): "Ann " = "ann"' in text
 
 
-@pytest.mark.slow
 def test_a_warning_ends_when_the_events_or_the_right_source_come(
     first_night: NightlyRun, credits_command: Credits
 ) -> None:
@@ -132,7 +133,6 @@ def test_a_warning_ends_when_the_events_or_the_right_source_come(
     assert "content_outcomes dated after" not in second.result.stdout
 
 
-@pytest.mark.slow
 def test_a_full_refresh_finds_the_same_without_effect(
     first_night: NightlyRun, credits_command: Credits
 ) -> None:

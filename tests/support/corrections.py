@@ -42,7 +42,7 @@ def event(event_id: str, occurred_at: str, **columns: object) -> dict[str, objec
 
 
 def deliver_corrections(landing: Path, sample_run: NightlyRun) -> Path:
-    """The files of the sample, and beside them what corrects it."""
+    """The files of the sample, and more files of what corrects it."""
     ((retracted, _),) = sample_run.query(
         f"select event_id, credits from marts.generation_details where usage_date = '{RETRACTED_DAY}' "
         "and attempt_count = 1 and current_outcome is not null order by event_id limit 1"
