@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Any
 
 import pytest
+from support.coroutines import wait_for
 from support.product import REPO, NightlyRun
 from support.terminals import environment
 
@@ -47,7 +47,7 @@ def test_every_tool_answers_on_the_sample(sample_run: NightlyRun) -> None:
             refused = await client.call_tool("query", {"sql": "select * from read_csv('/etc/passwd')"})
             assert refused.is_error
 
-    asyncio.run(ask())
+    wait_for(ask())
     assert answers["workspaces"]["rows"][0]["credits_remaining"] == "2660.000000"
     assert [row["team"] for row in answers["usage"]["rows"]][:1] == ["Catalogue"]
     assert answers["forecast"]["notes"][0] == "8 in 10 chance: between 7 May 2026 and 25 May 2026."

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.coroutines import wait_for
 
 from orchestration.runs.ui_guard import LocalOnly, refused
 
@@ -103,9 +102,7 @@ def test_a_refused_websocket_is_closed_and_never_reaches_the_ui() -> None:
         "query_string": b"",
         "headers": [(b"host", b"evil.test")],
     }
-    # in a thread of its own: a browser of another test may have a loop in this one
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, LocalOnly(app)(scope, receive, send)).result()
+    wait_for(LocalOnly(app)(scope, receive, send))
     assert [message["type"] for message in sent] == ["websocket.close"]
 
 
