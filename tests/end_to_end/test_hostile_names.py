@@ -27,6 +27,8 @@ from orchestration.publish.rows.select import mart_rows
 from orchestration.publish.rows.write import write_csv
 from orchestration.publish.versions.file_names import file_name
 
+pytestmark = pytest.mark.slow
+
 # composed of several names, or hashes of them; ranks of ties follow the names
 COMPOSED = {"unit_id", "episode_id", "segment_id", "suggestion", "suggestion_parts", "event_ids"}
 # by a model that is trained on the other workspaces as well

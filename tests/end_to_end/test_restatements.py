@@ -37,6 +37,14 @@ def test_restatements_name_exactly_the_changed_days_and_the_cause(
     assert changed == {LATE_DAY, RETRACTED_DAY}
 
 
+def test_every_figure_after_corrections_equals_the_recomputation_in_plain_python(
+    corrected_run: NightlyRun,
+) -> None:
+    rows = lake_rows(corrected_run.data_dir / "raw")
+    expected = Oracle(rows, as_of=date.fromisoformat(corrected_run.as_of)).marts()
+    assert differences(corrected_run.published, expected) == []
+
+
 def test_a_restatement_holds_the_figures_published_before_and_after(
     sample_run: NightlyRun, corrected_run: NightlyRun
 ) -> None:

@@ -11,6 +11,8 @@ from oracle.comparison import differences, lake_rows
 from support.product import CreditsWith, NightlyRun, nightly_run
 from support.tagged_usage import TAG_KEYS, ZONES, budgets, changed, deliver, events, totals
 
+pytestmark = pytest.mark.slow
+
 FIRST, LAST = date(2026, 4, 20), date(2026, 5, 4)
 
 

@@ -81,7 +81,7 @@ def test_running_lots_down_equals_the_rules_applied_day_by_day(
     assert runway.unpaid_by(np.array([DAYS + 1]))[0, 0] == lost
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     used=st.lists(st.integers(0, 30), min_size=40, max_size=40),
     lots=st.lists(

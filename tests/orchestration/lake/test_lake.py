@@ -434,7 +434,7 @@ SOME_LARGE = [
 ]
 
 
-@pytest.fixture(params=[0, 1 << 24])
+@pytest.fixture(params=[0, pytest.param(1 << 24, marks=pytest.mark.slow)])
 def held_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of several chunks, once streamed from disk and once held in memory."""
     monkeypatch.setattr(landing_files, "_IN_MEMORY_BYTES", request.param)
