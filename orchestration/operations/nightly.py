@@ -72,9 +72,10 @@ def run_nightly(
         if not result.success:  # perhaps for a time zone that this run was the first to load
             _refuse_incomplete_day(settings, refused, now=now)
         new_batches = [int(batch.name) for batch in lake.batches() if batch not in batches_before]
-        warehouse, journal = open_warehouse(settings), Journal(settings.journal_dir)
         try:
-            summary = list(summarise_run(warehouse, journal, result.run_id, new_batches))
+            with closing(open_warehouse(settings)) as warehouse:
+                journal = Journal(settings.journal_dir)
+                summary = list(summarise_run(warehouse, journal, result.run_id, new_batches))
         except WarehouseError:  # the failed step reports why
             summary = [
                 f"loaded       {len(new_batches)} batches; "

@@ -24,6 +24,7 @@ def summarise_run(
     """Lines on what the given batches loaded, and what the run's checks found."""
     checks = journal.checks_of(run_id)
     if batches and warehouse.has_table("raw.deliveries"):
+        warehouse.keep_open()
         is_staged = any(check.layer == "staging" for check in checks)
         yield from _deliveries(warehouse, batches, is_staged=is_staged)
     else:

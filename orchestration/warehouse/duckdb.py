@@ -199,9 +199,12 @@ class DuckDBWarehouse:
 
     @contextmanager
     def marts_file(self, marts: Sequence[str]) -> Iterator[Path]:
-        """The file itself, closed."""
+        """The file itself, closed meanwhile."""
+        was_open = self._kept_open is not None
         self.close()
         yield self.path
+        if was_open:
+            self.keep_open()
 
     def define(self, view: str, sql: str) -> None:
         """Create or replace a view."""
