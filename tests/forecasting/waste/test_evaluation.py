@@ -146,6 +146,7 @@ def test_the_canary_of_final_labels_counted_too_early_is_caught() -> None:
     assert "only after the one that it overruled" in reason
 
 
+@pytest.mark.slow
 def test_fresh_labels_predict_what_changes_sooner_than_labels_of_14_days() -> None:
     frame = sample_cases(8_000, 100, seed=5, signal="group")
     rng = np.random.default_rng(0)
@@ -175,6 +176,7 @@ def test_the_planted_leak_canary_is_caught(signal: str) -> None:
     assert "leak" in reason
 
 
+@pytest.mark.slow
 def test_an_added_feature_without_information_is_no_leak(predictable: Evaluation) -> None:
     cases = Cases.from_frame(sample_cases(4_000, 100, seed=7))
     noise = np.random.default_rng(0).random(len(cases))

@@ -34,9 +34,9 @@ except SystemExit as done:
 @pytest.mark.parametrize(
     "command",
     [
-        ("--help",),
+        pytest.param(("--help",), marks=pytest.mark.slow),
         ("run", "--help"),
-        ("report", "--workspace", "w1"),
+        pytest.param(("report", "--workspace", "w1"), marks=pytest.mark.slow),
         ("report", "--workspace", "w1", "--format", "json"),
         ("status",),
         ("query", "select 1"),

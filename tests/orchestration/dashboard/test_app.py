@@ -321,7 +321,7 @@ def test_in_a_browser_it_answers_filters_and_sends_no_other_requests(
             assert violations(page, **options) == [], scheme
             for tab in page.get_by_role("tab").all():
                 tab.click()
-                page.wait_for_timeout(300)
+                page.wait_for_timeout(150)
                 assert violations(page, within=TAB, **options) == [], (scheme, tab.inner_text())
         assert {address.split("/")[2] for address in requests if "//" in address} == {url.split("/")[2]}
         page.set_viewport_size({"width": 375, "height": 800})
