@@ -49,6 +49,7 @@ def test_all_kinds_have_an_error_to_compare_with() -> None:
     assert set(MAE_BEFORE) == set(KINDS) and set(JUDGED_KINDS) <= set(KINDS)
 
 
+@pytest.mark.slow
 def test_users_of_weekdays_one_day_a_week_and_top_ups_reach_their_targets() -> None:
     users = measure_users(Method.default(), kinds=JUDGED_KINDS)
     assert (users["D<P5"] <= 0.07).all()

@@ -13,7 +13,7 @@ from support.product import SAMPLE_AS_OF, Credits, NightlyRun, nightly_run
 from orchestration.landing.sample.write import write_load
 
 
-@pytest.fixture(params=["sample_run", "real_run"])
+@pytest.fixture(params=["sample_run", pytest.param("real_run", marks=pytest.mark.slow)])
 def run(request: pytest.FixtureRequest) -> NightlyRun:
     found: NightlyRun = request.getfixturevalue(request.param)
     return found

@@ -63,9 +63,10 @@ def raised(series: dict[str, np.ndarray], *, busy_days_only: bool) -> dict[str, 
     return ends
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("busy_days_only", "aim"),
-    [(False, 0.90), pytest.param(True, 0.99, marks=pytest.mark.slow)],
+    [(False, 0.90), (True, 0.99)],
     ids=["P90 of all days", "P90 of days with usage"],
 )
 def test_nine_of_ten_days_raised_by_two_and_a_half_p90_are_found(

@@ -102,7 +102,8 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Steps]:
         yield Steps(root / "run", now, expected)
 
 
-@pytest.mark.parametrize("kill_at", [*(pytest.param(at, marks=pytest.mark.slow) for at in (0, 1, 2, 4)), 3])
+@pytest.mark.slow
+@pytest.mark.parametrize("kill_at", range(5))
 def test_a_classifier_killed_at_any_write_is_made_good_by_the_next_run(
     kill_at: int, steps: Steps, tmp_path: Path
 ) -> None:

@@ -175,7 +175,7 @@ def test_characters_of_json_that_are_scanned_grow_with_the_file(
     doubles(work, 16_384)
 
 
-@pytest.mark.parametrize("columns", [1, 40, 2_000])
+@pytest.mark.parametrize("columns", [pytest.param(1, marks=pytest.mark.slow), 40, 2_000])
 def test_rows_made_of_parquet_are_limited_whatever_the_footer_says(columns: int) -> None:
     """A column of nulls takes no bytes in the file, but its name in every row."""
     rows = 2_000_000 // columns
