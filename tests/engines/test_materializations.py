@@ -85,7 +85,11 @@ def test_a_model_that_breaks_its_contract_is_not_made(build: Build, tmp_path: Pa
     assert not broken.passed and query(tmp_path, "select number from facts.kept") == [(1,)]
 
 
-def test_a_model_that_fails_leaves_its_rows(build: Build, tmp_path: Path) -> None:
+def test_a_model_that_fails_leaves_its_rows_and_its_error_in_the_log(build: Build, tmp_path: Path) -> None:
+    log = tmp_path / "target" / "dbt.log"
     assert build("select cast(1 as bigint) as number, 'a' as name").passed
+    assert "OK created sql table model facts.kept" in log.read_text()
     assert not build("select cast('x' || random() as bigint) as number, 'a' as name").passed
+    assert "Could not convert string" in log.read_text()
+    assert "select cast(" not in log.read_text()  # nor any other debug line
     assert query(tmp_path, "select number from facts.kept") == [(1,)]
