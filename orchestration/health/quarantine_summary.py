@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
-
+from orchestration.in_memory import in_memory
 from orchestration.lake.batch_writer import DELIVERIES_SCHEMA
 from orchestration.lake.lake import Lake
 from orchestration.warehouse.protocol import Warehouse
@@ -48,7 +47,7 @@ def rejected_groups(lake: Lake) -> list[RejectedGroup]:
     """What the lake rejected, over all batches."""
     files = {table: [str(file) for file in lake.paths(table)] for table in ("deliveries", "quarantine")}
     files["quarantine"] += [str(file) for file in lake.derived.paths("quarantine", lake.derived.current)]
-    with duckdb.connect() as connection:
+    with in_memory(reads_files=True) as connection:
         # batches of older releases lack columns
         connection.register("no_deliveries", DELIVERIES_SCHEMA.empty_table())
         found = connection.execute(_by_rule(read_sql(__file__, "rejected_rows")), files).fetchall()

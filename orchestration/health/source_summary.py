@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import duckdb
-
 from orchestration.health.quarantine_summary import printable
+from orchestration.in_memory import in_memory
 from orchestration.lake.batch_writer import DELIVERIES, QUARANTINE
 from orchestration.lake.lake import Lake
 from orchestration.lake.sources.derived_files import MAPPING_COUNTS
@@ -52,7 +51,7 @@ def source_summaries(lake: Lake) -> list[SourceSummary]:
     }
     if not current or not files[MAPPING_COUNTS]:
         return []
-    with duckdb.connect() as connection:
+    with in_memory(reads_files=True) as connection:
 
         def rows(name: str, table: str) -> list[tuple]:
             return (

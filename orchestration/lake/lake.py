@@ -5,14 +5,13 @@ Files are read in `orchestration.landing`; what is derived from the rows is in d
 
 import os
 from collections.abc import Callable
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import pyarrow.parquet as pq
 
 from orchestration.durable_files import atomic_write
+from orchestration.in_memory import in_memory
 from orchestration.lake.batch_manifest import ManifestUnreadable, read_manifest
 from orchestration.lake.batch_writer import DELIVERIES, SCHEMAS, TABLES, BatchWriter, remove_leftovers
 from orchestration.lake.delivery import UNREAD, deliveries_table, unread_table
@@ -194,7 +193,7 @@ class Lake:
     ) -> dict[str, FolderIngestion]:
         history, forgotten = read_history(self.paths(DELIVERIES)), self.forgotten
         feeds: dict[str, FolderIngestion] = {}
-        with closing(duckdb.connect(config={"enable_external_access": False})) as connection:
+        with in_memory() as connection:
             targets: list[Target] = [
                 *(FeedTarget(feed, connection=connection, forgotten=forgotten) for feed in FEEDS),
                 *(SourceTarget(mapping, connection=connection) for mapping in mappings.values()),

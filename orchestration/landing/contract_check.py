@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import duckdb
-
+from orchestration.in_memory import in_memory
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.formats.chunks import Chunk
 from orchestration.landing.formats.csv_records import csv_chunks
@@ -94,7 +93,7 @@ def check_file(file: Path, feed_name: str, *, most_faults: int) -> FileCheck:
     rules: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
     first: Chunk | None = None
-    with duckdb.connect() as connection, file.open("rb") as content:
+    with in_memory() as connection, file.open("rb") as content:
         typer = RowTyper(connection, feed)
         for chunk in read_documents(
             content, file_name=file.name, options=DEFAULT_OPTIONS, required=feed.required

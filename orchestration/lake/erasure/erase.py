@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from orchestration.in_memory import in_memory
 from orchestration.lake.batch_writer import DELIVERIES, QUARANTINE, SOURCE_RECORDS
 from orchestration.lake.erasure.forgotten_list import (
     ANY,
@@ -251,8 +251,7 @@ def _query(lake: Lake, feed: str, sql: str, members: pa.Table | None = None) -> 
     files = [str(path) for path in (*lake.paths(feed), *lake.derived.paths(feed))]
     if not files:
         return []
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    with in_memory(reads_files=True) as connection:
         if members is not None:
             connection.register("members", members)
         source = _BUDGETS_BY_MEMBER if feed == BUDGETS else _SOURCE

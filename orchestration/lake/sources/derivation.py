@@ -6,17 +6,16 @@ What a mapping makes of a record is in landing/sources/; how a batch is derived 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from re import fullmatch
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from orchestration.in_memory import in_memory
 from orchestration.lake.batch_writer import DELIVERIES, SOURCE_RECORDS
 from orchestration.lake.lake import Lake
 from orchestration.lake.sources.derived_batch import DerivedBatch
@@ -100,7 +99,7 @@ def derive(
     done = {batch.name for batch in known.batches(derivation.fingerprint)}
     batches = lake.batches()
     pending = [batch for batch in batches if batch.name not in done and _has_records(batch)]
-    with closing(duckdb.connect(config={"enable_external_access": False})) as connection:
+    with in_memory() as connection:
         joined = {
             name: _joined_records(lake, derivation.mappings[name]) for name in derivation.joined if pending
         }

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
+from orchestration.in_memory import in_memory
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.formats.dispatch import read_documents
 from orchestration.landing.options import DEFAULT_OPTIONS
@@ -18,7 +18,7 @@ _FEED = FEEDS["rate_cards"]
 def landed_cards(landing: Path | None) -> RateCards:
     """The rate cards of all files that can be read; of two rows of one rate, that of the last file counts."""
     tables: list[pa.Table] = []
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         typer = RowTyper(connection, _FEED)
         for file in sorted((landing / _FEED.name).rglob("*")) if landing else []:
             if file.is_file() and not file.name.startswith((".", "_")):

@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
+from orchestration.in_memory import in_memory
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.formats.dispatch import format_of
 from orchestration.landing.formats.records import Layout
@@ -93,7 +93,7 @@ def look_at(files: Sequence[SourceFile]) -> Seen:
 def _loads(samples: Sequence[Sample], feed: str) -> bool:
     """Whether most records are rows of the feed: with its columns, and its values too."""
     documents = pa.chunked_array([[record for sample in samples for record in sample.records]], pa.string())
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         accepted = RowTyper(connection, FEEDS[feed]).read(documents).accepted.num_rows
     return accepted * 2 > len(documents)
 

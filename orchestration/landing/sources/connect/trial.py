@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orchestration.in_memory import in_memory
 from orchestration.landing.contract import FEEDS
 from orchestration.landing.rejects import Reject
 from orchestration.landing.sources.connect.flat.value_shapes import as_number
@@ -77,7 +78,7 @@ class Trial:
 def try_mapping(samples: Sequence[Sample], mapping: Mapping, *, cards: RateCards) -> Trial:
     """Map and type records, in memory."""
     lines = [(sample.name, line) for sample in samples for line in sample.lines]
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         mapped = map_records(connection, mapping, records_table(samples, mapping.name), cards=cards)
         typed = {}
         refused = [Refusal(*lines[record], reject) for record, reject in mapped.rejected]
