@@ -205,8 +205,7 @@ class RecordSteps:
 
     def _keep_digits(self, path: Path) -> None:
         if path.attribute is None:
-            named = [key for key in path.keys if not key.isdigit()]
-            self._numbers[self._find(path)[0]].update(dict.fromkeys(named[-1:]))
+            self._numbers[self._find(path)[0]].update(dict.fromkeys(path.keys[-1:]))
             return
         for place in self._attribute_lists(path):
             keys = dict.fromkeys(["doubleValue", path.attribute])

@@ -327,6 +327,12 @@ def test_numbers_keep_every_digit(run: Run, written: str) -> None:
     assert [Decimal(row["credits"]) for row in rows(run(text, record, nested))] == [Decimal(written)] * 2
 
 
+def test_the_number_of_a_key_of_digits_keeps_every_digit(run: Run) -> None:
+    record = f'{{"id":"e1","at":"{NOON}","2026":10.000000000000001}}'
+    (row,) = rows(run(generation(credits='{path: "2026"}'), record))
+    assert row["credits"] == "10.000000000000001"
+
+
 def test_whole_numbers_beyond_a_double_keep_every_digit(run: Run) -> None:
     assert one(run, "input_tokens", "x", 9223372036854775807) == "9223372036854775807"
     assert one(run, "locale", "x", 12345678901234567890123) == "12345678901234567890123"
