@@ -88,9 +88,9 @@ class RowTyper:
         unknown: dict[int, tuple[str, ...]] = {}
         fast = self._with_extras(scanned.filter(scanned["is_good"]), documents, rejected, unknown)
         unsure = scanned["position"].filter(pc.invert(scanned["is_good"]))
-        exact = self._read_exactly(unsure, documents, rejected, unknown)
+        exact = [self._read_exactly(unsure, documents, rejected, unknown)] if len(unsure) else []
         # neither the two ways nor DuckDB's threads keep the order of the file
-        accepted = pa.concat_tables([fast, exact]).sort_by("position")
+        accepted = pa.concat_tables([fast, *exact]).sort_by("position")
         return TypedRows(accepted, sorted(rejected, key=lambda row: row.position), unknown)
 
     def _scan(self, documents: pa.ChunkedArray) -> pa.Table:
