@@ -5,8 +5,8 @@ Not here: the data of a report (model.py), or how it is shown (text.py, as_json.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, fields, replace
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import date
 from operator import attrgetter
 from pathlib import Path
@@ -185,7 +185,7 @@ def load_report(
     with _opened(published) as connection:
         chosen = chosen_workspace(workspace_ids(connection), workspace_id)
         require_period_of(connection, chosen, period)
-        report = next(_reports(connection, [chosen], period=period, for_pages=for_pages))
+        report = next(_reports(_marts(connection), [chosen], period=period, for_pages=for_pages))
     manifest = read_manifest(published)
     return replace(report, published_at=manifest.published_at if manifest else None)
 
@@ -210,9 +210,10 @@ def load_reports(
     _require_period(days)
     with _opened(published) as connection:
         ids = workspace_ids(connection) if chosen is None else chosen
+        marts = _marts(connection)
         for start in range(0, len(ids), WORKSPACES_AT_ONCE):
             batch = ids[start : start + WORKSPACES_AT_ONCE]
-            yield from _reports(connection, batch, period=f"{days}d", for_pages=for_pages, is_alone=is_alone)
+            yield from _reports(marts, batch, period=f"{days}d", for_pages=for_pages, is_alone=is_alone)
 
 
 def published_workspaces(published: Path) -> list[str]:
@@ -291,8 +292,24 @@ def listed(ids: Sequence[str]) -> str:
     return ", ".join(plain(known) for known in ids[:IDS_LISTED]) + more
 
 
+@dataclass(frozen=True)
+class _Marts:
+    """The marts of a version, and the columns of each; an older release has not all of them."""
+
+    connection: duckdb.DuckDBPyConnection
+    columns: Mapping[str, Set[str]]
+
+
+def _marts(connection: duckdb.DuckDBPyConnection) -> _Marts:
+    columns: dict[str, set[str]] = {}
+    found = "select table_name, column_name from duckdb_columns() where schema_name = 'marts'"
+    for mart, column in connection.execute(found).fetchall():
+        columns.setdefault(mart, set()).add(column)
+    return _Marts(connection, columns)
+
+
 def _reports(
-    connection: duckdb.DuckDBPyConnection,
+    marts: _Marts,
     workspace_ids: Sequence[str],
     *,
     period: str,
@@ -300,10 +317,10 @@ def _reports(
     is_alone: bool = False,
 ) -> Iterator[Report]:
     def read(row_type: type[Any], source: str, *, order: str, **renames: str) -> dict[str, tuple[Any, ...]]:
-        rows = _rows(connection, row_type, source, workspace_ids, [period], order=order, **renames)
+        rows = _rows(marts, row_type, source, workspace_ids, [period], order=order, **renames)
         return {workspace_id: lines for (workspace_id, _period), lines in rows.items()}
 
-    windows = _windows(connection, workspace_ids, period=period, for_pages=for_pages)
+    windows = _windows(marts, workspace_ids, period=period, for_pages=for_pages)
     suggestions = read(
         Suggestion, OF_THE_DAY.format(source="marts.waste_suggestions"), order="suggestion_rank"
     )
@@ -315,16 +332,16 @@ def _reports(
     accuracy = read(Accuracy, ONLY_OWN_ACCURACY if is_alone else OWN_OR_ALL_ACCURACY, order="kind")
     totals = OWN_TOTALS if is_alone else OWN_OR_ALL_TOTALS
     budgets: dict[str, tuple[Budget, ...]] = {}
-    if has_mart(connection, "budget_status"):
+    if "budget_status" in marts.columns:
         budgets = read(
             Budget, OPEN_BUDGETS, order="status <> 'exceeded', chance_to_exceed desc nulls last, budget_id"
         )
     reconciliation = (
         read(SourceTotal, RECONCILIATION.format(totals=totals), order="source, unit, currency")
-        if has_mart(connection, "reconciliation")
+        if "reconciliation" in marts.columns
         else {}
     )
-    checks = _checks(connection)
+    checks = _checks(marts.connection)
     for workspace_id in workspace_ids:
         own = windows[workspace_id]
         chosen = next(window for window in own if window.period == period)
@@ -345,7 +362,7 @@ def _reports(
 
 
 def _windows(
-    connection: duckdb.DuckDBPyConnection, workspace_ids: Sequence[str], *, period: str, for_pages: bool
+    marts: _Marts, workspace_ids: Sequence[str], *, period: str, for_pages: bool
 ) -> dict[str, tuple[Window, ...]]:
     """The window of the period for each workspace, and for pages all others that are published of it."""
     periods = [period]
@@ -353,7 +370,7 @@ def _windows(
         periods = list(PAGE_PERIODS)
 
     def read(row_type: type[Any], source: str, *, order: str, **renames: str) -> dict[Any, tuple[Any, ...]]:
-        return _rows(connection, row_type, source, workspace_ids, periods, order=order, **renames)
+        return _rows(marts, row_type, source, workspace_ids, periods, order=order, **renames)
 
     def read_usage(mart: str, **renames: str) -> dict[Any, tuple[UsageLine, ...]]:
         return read(UsageLine, f"marts.{mart}", order="spend_rank, id", **renames)
@@ -368,7 +385,7 @@ def _windows(
     days = read(DayOfUse, DAILY, order="usage_date") if for_pages else {}
     daily = {workspace_id: used for (workspace_id, _period), used in days.items()}
     before = {}
-    if has_mart(connection, "period_changes"):
+    if "period_changes" in marts.columns:
         before = read(PeriodBefore, BEFORE, order="before_start_date")
     windows: dict[str, list[Window]] = {}
     for name in periods:
@@ -399,7 +416,7 @@ def _days_between(days: Sequence[DayOfUse], first: date, last: date) -> tuple[Da
 
 
 def _rows(
-    connection: duckdb.DuckDBPyConnection,
+    marts: _Marts,
     row_type: type[Any],
     source: str,
     workspace_ids: Sequence[str],
@@ -409,13 +426,13 @@ def _rows(
     **renames: str,
 ) -> dict[tuple[str, str], tuple[Any, ...]]:
     """The rows of some workspaces and periods, by both."""
-    renames = {**_missing(connection, row_type, source), **renames}
+    renames = {**_missing(marts, row_type, source), **renames}
     query = (
         f"select workspace_id, period, {_columns(row_type, renames)} from {source}"
         " where workspace_id in (select unnest($ids)) and period in (select unnest($periods))"
         f" order by workspace_id, period, {order}"
     )
-    found = connection.execute(query, {"ids": list(workspace_ids), "periods": list(periods)})
+    found = marts.connection.execute(query, {"ids": list(workspace_ids), "periods": list(periods)})
     grouped: dict[tuple[str, str], list[Any]] = {}
     for workspace_id, period, *values in found.fetchall():
         grouped.setdefault((workspace_id, period), []).append(row_type(*values))
@@ -436,18 +453,12 @@ def _checks(connection: duckdb.DuckDBPyConnection) -> tuple[Check, ...]:
     return tuple(Check(*row) for row in rows)
 
 
-def _missing(connection: duckdb.DuckDBPyConnection, row_type: type[Any], source: str) -> dict[str, str]:
+def _missing(marts: _Marts, row_type: type[Any], source: str) -> dict[str, str]:
     """Fields that the mart of an older release does not have, as null; `source` names it first."""
+    mart = re.search(r"marts\.(\w+)", source)
+    known = marts.columns.get(mart[1], frozenset()) if mart else frozenset()
     optional = [field.name for field in fields(row_type) if field.default is not MISSING]
-    mart = re.search(r"marts\.\w+", source)
-    if not optional or mart is None:
-        return {}
-    described = connection.execute(
-        "select column_name from duckdb_columns() where schema_name || '.' || table_name = $mart",
-        {"mart": mart[0]},
-    )
-    known = {name for (name,) in described.fetchall()}
-    return {name: "null" for name in optional if name not in known}
+    return {name: "null" for name in optional if name not in known} if mart else {}
 
 
 def _columns(row_type: type[Any], renames: Mapping[str, str]) -> str:
