@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from filelock import FileLock
@@ -35,9 +34,13 @@ from support.product import (
 
 pytest_plugins = ["support.fault_table", "support.browser"]
 RunOnce = Callable[[str, Callable[[Path, Credits], NightlyRun]], NightlyRun]
-ROOM_BYTES = 2 * 1024**3
+ROOM_BYTES = 8 * 1024**3
 # imports and fixtures stay: looking for garbage among them is a tenth of the time of all tests
 gc.set_threshold(100_000, 50, 50)
+# in memory if there is room, as runs sync a lot; nothing is kept there of tests that pass
+MEMORY = Path("/dev/shm")
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,14 +60,11 @@ def _quiet_teardown() -> None:
 
 
 @pytest.fixture(scope="session")
-def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The Dagster home of this session's tests, in memory if there is room: SQLite syncs a lot."""
-    memory = Path("/dev/shm")
-    is_there = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES
-    home = Path(mkdtemp(dir=memory)) if is_there else tmp_path_factory.mktemp("dagster_home")
+def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Dagster home of this session's tests."""
+    home = tmp_path_factory.mktemp("dagster_home")
     shutil.copy(REPO / "dagster.yaml", home)
-    yield home
-    shutil.rmtree(home, ignore_errors=True)
+    return home
 
 
 @pytest.fixture(scope="session")

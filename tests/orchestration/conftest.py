@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import chain, groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -182,10 +183,12 @@ def write_warehouse(path: Path, rows: Rows) -> Path:
         connection.begin()
         for mart, entries in rows.items():
             table = "journal.check_results" if mart == "data_quality" else f"marts.{mart}"
-            for row in entries:
-                marks = ", ".join("?" * len(row))
+            for columns, alike in groupby(entries, key=tuple):
+                marks = f"({', '.join('?' * len(columns))})"
+                values = [[*row.values()] for row in alike]
                 connection.execute(
-                    f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values())
+                    f"insert into {table} ({', '.join(columns)}) values {', '.join([marks] * len(values))}",
+                    [*chain.from_iterable(values)],
                 )
         connection.execute("comment on table marts.credit_summary is 'One row for each workspace''s period.'")
         connection.execute("comment on column marts.credit_summary.credits_used is 'Credits of the window.'")

@@ -34,6 +34,7 @@ def killed_in_a_process(parent: int, number: int) -> tuple[int, bool]:
 def failing(folder: Path, number: int) -> None:
     if number == 2:
         raise ValueError("of batch 2")
+    time.sleep(0.005)  # longer than it takes to hear of the exception
     (folder / str(number)).touch()
 
 
