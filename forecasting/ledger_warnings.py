@@ -12,7 +12,8 @@ from forecasting.lot_walk import NEVER, Kind
 FUNDING_TYPES = ("purchase", "grant")
 DEFAULT_PRIORITY = 10
 _TEXTS = ["workspace_id", "lot_id", "entry_id", "entry_type", "warning", "detail"]
-COLUMNS = [*_TEXTS, "credits_micro", "counted_on"]
+_TYPES = dict.fromkeys(_TEXTS, "str") | {"credits_micro": "int64", "counted_on": "int64"}
+COLUMNS = [*_TYPES]
 
 
 def find_warnings(
@@ -26,22 +27,33 @@ def find_warnings(
         moves: what was booked; `lot` is -1 where an entry had no effect, `is_gone` where its lot is none.
         unknown: entries that name no known lot.
     """
-    gone = moves[moves["is_gone"] & (moves["lot"] < 0)]
-    missing = pd.concat([unknown, gone]).assign(warning="unknown_lot", counted_on=NEVER)
+    is_gone = moves["is_gone"] & (moves["lot"] < 0)
     excess = (-moves["credits_micro"] - moves["voided"]).where(moves["kind"] == Kind.REDUCE, 0)
     is_excess = (excess > 0) & (moves["lot"] >= 0)
     is_late = (moves["kind"] == Kind.EXTEND) & (moves["lot"] < 0) & ~moves["is_gone"]
-    found = [
-        missing.assign(credits_micro=-missing["credits_micro"]),
-        _of_moves(moves[is_excess], "excess_reduction").assign(credits_micro=excess[is_excess]),
-        _of_moves(moves[is_late], "late_extension"),
-        _other_terms(entries, lots),
-        _ends_before_it_begins(lots),
-        _twins(entries),
-    ]
-    rows = pd.concat([_in_columns(part) for part in found if len(part)] or [_in_columns(missing)])
+    is_over = lots["expires_on"] <= lots["effective_on"]
+    has_terms = entries["entry_type"] != "extension"
+    # most ledgers have none of these: a frame without a row takes as long as one with some
+    found = [_unknown_lot(part) for part in (unknown, moves[is_gone]) if len(part)]
+    if is_excess.any():
+        found.append(_of_moves(moves[is_excess], "excess_reduction").assign(credits_micro=excess[is_excess]))
+    if is_late.any():
+        found.append(_of_moves(moves[is_late], "late_extension"))
+    if has_terms.sum() > len(lots):  # each lot was opened by one of them
+        found.append(_other_terms(entries[has_terms], lots))
+    if is_over.any():
+        found.append(_ends_before_it_begins(lots[is_over]))
+    found.append(_twins(entries))
+    parts = [_in_columns(part) for part in found if len(part)]
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS).astype(_TYPES)
+    rows = pd.concat(parts)
     order = ["workspace_id", "occurred_at", "entry_id", "warning"]
     return rows.sort_values(order, kind="stable", ignore_index=True)[COLUMNS]
+
+
+def _unknown_lot(entries: pd.DataFrame) -> pd.DataFrame:
+    return entries.assign(warning="unknown_lot", credits_micro=-entries["credits_micro"], counted_on=NEVER)
 
 
 def _of_moves(moves: pd.DataFrame, warning: str) -> pd.DataFrame:
@@ -56,15 +68,13 @@ def _in_columns(part: pd.DataFrame) -> pd.DataFrame:
         "counted_on": numbers["counted_on"].fillna(NEVER),
     }
     part = part.assign(**numbers, detail=part["detail"].where(part["detail"].notna(), ""))
-    return part.astype(dict.fromkeys(_TEXTS, "str") | {"credits_micro": "int64", "counted_on": "int64"})
+    return part.astype(_TYPES)
 
 
 def _other_terms(entries: pd.DataFrame, lots: pd.DataFrame) -> pd.DataFrame:
     """Entries on a lot that another one opened, with an expiry or a priority that is not the lot's."""
     terms = lots[["workspace_id", "lot_id", "opener", "priority", "expires_at", "first_expires_at"]]
-    others = entries[entries["entry_type"] != "extension"].merge(
-        terms, on=["workspace_id", "lot_id"], suffixes=("", "_of_lot")
-    )
+    others = entries.merge(terms, on=["workspace_id", "lot_id"], suffixes=("", "_of_lot"))
     others = others[others["entry_id"] != others["opener"]]
     expires_at = others["expires_at"]
     # an expiry or priority that is left out is no term
@@ -92,13 +102,12 @@ def _other_terms(entries: pd.DataFrame, lots: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ends_before_it_begins(lots: pd.DataFrame) -> pd.DataFrame:
-    over = lots[lots["expires_on"] <= lots["effective_on"]]
     detail = [
         f"effective_at {begins}, expires_at {ends}"
-        for begins, ends in zip(over["effective_at"], over["expires_at"], strict=True)
+        for begins, ends in zip(lots["effective_at"], lots["expires_at"], strict=True)
     ]
-    return over.assign(
-        warning="ends_before_it_begins", entry_id=over["opener"], detail=detail, credits_micro=0
+    return lots.assign(
+        warning="ends_before_it_begins", entry_id=lots["opener"], detail=detail, credits_micro=0
     )
 
 
