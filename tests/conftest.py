@@ -44,10 +44,14 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First what makes the sample run, and for the other worker what needs none, so that nothing waits."""
-    first = ["dbt_project", "forecasting"]
-    folders = {item: item.path.relative_to(REPO / "tests").parts[0] for item in items}
-    items.sort(key=lambda item: first.index(folders[item]) if folders[item] in first else len(first))
+    """For two workers: one runs all files of tests with commands, the other begins with the rest.
+
+    So neither waits for a run that the other makes.
+    """
+    with_commands = {item.path for item in items if "runs" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in with_commands)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("commands" if item.path in with_commands else str(item.path)))
 
 
 @atexit.register
