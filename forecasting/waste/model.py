@@ -34,8 +34,7 @@ from forecasting.waste.features import Cases, sampled
 from forecasting.waste.matrix import FEATURES, build_features
 from forecasting.waste.promotion import CANDIDATE, objections
 from forecasting.waste.scoring import RuleState, shifts_of
-from forecasting.waste.serialization import ModelRefused, from_bytes, to_bytes
-from forecasting.waste.trees import Trees
+from forecasting.waste.trees import ModelRefused, Trees, from_bytes, to_bytes
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline

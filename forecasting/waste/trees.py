@@ -5,12 +5,17 @@ a table. So each feature of a case is looked up once, whatever the stretch, and 
 a tree is the one it ends in (C. Lucchese et al., "QuickScorer: a fast algorithm to rank documents with
 additive ensembles of regression trees", SIGIR 2015).
 
-Not here: how the model is trained, or what its classes mean (hazards.py).
+As bytes they are arrays in NumPy's format: the same model, the same bytes, and nothing that is read can run
+code.
+
+Not here: how the model is trained, what its classes mean (hazards.py), or which one is stored (model.py).
 """
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +32,10 @@ AT_ONCE = 4_096  # as much as the caches of a processor hold
 Leaves = NDArray[np.uint16]  # a bit for each leaf of a tree, the first one lowest
 _LEFT = np.arange(2 ** (MAX_LEAVES + 1))
 _FIRST_LEFT = np.where(_LEFT > 0, np.frexp((_LEFT & -_LEFT).astype(float))[1] - 1, 0)
+
+
+class ModelRefused(ValueError):
+    """A stored model is not the registered one."""
 
 
 @dataclass(frozen=True)
@@ -112,3 +121,39 @@ def _read(
     below = (1 << middle) - (1 << leaves)
     splits[node["feature_idx"]].append((node["num_threshold"], number, below))
     return _read(nodes, node["right"], middle, number=number, splits=splits, values=values)
+
+
+def to_bytes(trees: Trees) -> bytes:
+    """The arrays of a model; those of a feature are numbered."""
+    arrays: dict[str, NDArray[np.generic]] = {"values": trees.values, "baseline": trees.baseline}
+    for number, (thresholds, left) in enumerate(zip(trees.thresholds, trees.left, strict=True)):
+        arrays |= {f"thresholds{number}": thresholds, f"left{number}": left}
+    stored = io.BytesIO()
+    np.savez_compressed(stored, allow_pickle=False, **arrays)
+    return stored.getvalue()
+
+
+def from_bytes(stored: bytes, *, registered_hash: str) -> Trees:
+    """Read a stored model back.
+
+    Args:
+        stored: the bytes.
+        registered_hash: the SHA-256 that the registry has of it.
+
+    Raises:
+        ModelRefused: it is another one.
+    """
+    found = sha256(stored).hexdigest()
+    if found != registered_hash:
+        raise ModelRefused(
+            f"a stored model has the hash of the registry, {registered_hash[:12]}…; found {found[:12]}…. "
+            "The rule is used instead. Delete the file: the next run trains the model again."
+        )
+    with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
+        features = range((len(arrays.files) - 2) // 2)
+        return Trees(
+            [arrays[f"thresholds{number}"] for number in features],
+            [arrays[f"left{number}"] for number in features],
+            arrays["values"],
+            arrays["baseline"],
+        )

@@ -23,7 +23,7 @@ from forecasting.waste.model import (
     version_of,
 )
 from forecasting.waste.scoring import pending_sums, pending_waste, predict_waste
-from forecasting.waste.serialization import ModelRefused, from_bytes
+from forecasting.waste.trees import ModelRefused, from_bytes
 
 AS_OF = date(2026, 4, 10)
 NOTHING = pd.DataFrame(columns=["model", "version", "hash"])
