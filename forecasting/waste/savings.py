@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.core.groupby import DataFrameGroupBy
 
-from forecasting.waste.segments import EARLY_REASONS, KINDS, MIN_GENERATIONS, UNNEEDED
+from forecasting.waste.cells import EARLY_REASONS, IDS, KINDS, MICRO, UNNEEDED, Cells, sum_of
+from forecasting.waste.segments import MIN_GENERATIONS
 
 SAVING_DAYS = 30
 # a segment's rate is shrunk by so many pseudo-generations at the type's rate
@@ -41,25 +43,22 @@ _EARLY = Measures("generation_count", "credits", "early_wasted_credits")
 _MATURE = Measures("mature_count", "mature_credits", "mature_wasted_credits")
 
 
-def add_savings(segments: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+def add_savings(segments: pd.DataFrame, cells: Cells) -> pd.DataFrame:
     """The segments worth a change, most saving first, with their potential saving.
 
     Args:
         segments: of `find_segments`.
-        frame: the cells they were found in, with the columns of Measures, and recent_credits: all of the last
-            SAVING_DAYS.
+        cells: that they were found in.
 
     Returns:
         The segments with saving_low, saving_mid, saving_high: credits in SAVING_DAYS, with the 80 % range,
         never more than was wasted; and suggestion_rank, from 1 in each workspace.
     """
-    frame = frame[frame["workspace_id"].isin(segments["workspace_id"])]
-    # texts are numbered once, and not in each of the many sums
-    frame = frame.astype(
-        dict.fromkeys(["workspace_id", "product_id", "generation_type", *KINDS.values()], "category")
-    )
+    # its index is the cell; texts are numbered once, and not in each of the many sums
+    frame = cells.frame[cells.frame["workspace_id"].isin(segments["workspace_id"])]
+    frame = frame.astype(dict.fromkeys(IDS, "category"))
     found = [
-        _savings(segments[segments["segment_kind"] == kind], frame, kind)
+        _savings(segments[segments["segment_kind"] == kind], frame, cells, kind)
         for kind in KINDS
         if (segments["segment_kind"] == kind).any()
     ]
@@ -67,7 +66,7 @@ def add_savings(segments: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
         numbers = dict.fromkeys(("saving_low", "saving_mid", "saving_high"), 0.0)
         return segments.assign(**numbers, suggestion_rank=0)
     saved = pd.concat(found, ignore_index=True)
-    usage = frame.groupby("workspace_id", observed=True)["recent_credits"].sum()
+    usage = frame.groupby("workspace_id", observed=True)["recent_credits"].sum() / MICRO
     saved = saved[saved["saving_mid"] > MIN_SHARE * saved["workspace_id"].map(usage)]
     ids = list(KINDS.values())
     saved = saved.sort_values(
@@ -79,12 +78,12 @@ def add_savings(segments: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     return saved.assign(suggestion_rank=rank).reset_index(drop=True)
 
 
-def _savings(segments: pd.DataFrame, frame: pd.DataFrame, kind: str) -> pd.DataFrame:
+def _savings(segments: pd.DataFrame, frame: pd.DataFrame, cells: Cells, kind: str) -> pd.DataFrame:
     part = ["workspace_id", "generation_type", KINDS[kind]]
     is_early = segments["waste_reason"].isin(EARLY_REASONS)
     merged = pd.concat(
         [
-            _merged(segments[chosen], _parts(frame, part, measures), part)
+            _of_segments(segments[chosen], frame, cells, part, measures)
             for chosen, measures in ((is_early, _EARLY), (~is_early, _MATURE))
         ],
         ignore_index=True,
@@ -110,7 +109,29 @@ def _savings(segments: pd.DataFrame, frame: pd.DataFrame, kind: str) -> pd.DataF
     )
     # never more than was wasted, to the published digits; the whole range becomes smaller, and stays a range
     scale = (sums["wasted"] / savings["saving_high"].clip(lower=1e-9)).clip(upper=1.0)
-    return sums[columns].join(savings.mul(scale, axis=0).round(DECIMALS))
+    return sums[columns].join((savings.mul(scale, axis=0) / MICRO).round(DECIMALS))
+
+
+def _of_segments(
+    segments: pd.DataFrame, frame: pd.DataFrame, cells: Cells, part: list[str], measures: Measures
+) -> pd.DataFrame:
+    """The parts of the segments by type, each with its saving and how uncertain that is, in micro-credits."""
+    grouped = frame.groupby(part, as_index=False, dropna=False, observed=True)
+    merged = _merged(segments, _parts(grouped, part, measures), part)
+    number = grouped.ngroup()
+    number = number[number.isin(merged["part"])]
+    rate = np.zeros(int(number.max()) + 1 if len(number) else 0)
+    rate[merged["part"]] = merged["rate"]
+    cell, number_of_cell = (np.asarray(codes, dtype=np.int64) for codes in (number.index, number))
+    of_part, (decided, wasted) = cells.products.sum_parts(
+        cell, number_of_cell, measures.credits, measures.wasted
+    )
+    square = sum_of(of_part, (wasted - rate[of_part] * decided) ** 2)[merged["part"]]
+    shrunk = merged["shrunk_decided"].clip(lower=1e-9)
+    return merged.assign(
+        products=np.bincount(of_part)[merged["part"]],
+        saving_variance=(square + merged["open_square"]) / shrunk**2 * merged["recent"] ** 2,
+    )
 
 
 def _merged(segments: pd.DataFrame, parts: pd.DataFrame, part: list[str]) -> pd.DataFrame:
@@ -126,23 +147,21 @@ def _merged(segments: pd.DataFrame, parts: pd.DataFrame, part: list[str]) -> pd.
     return pd.concat(pieces, ignore_index=True)
 
 
-def _parts(frame: pd.DataFrame, part: list[str], measures: Measures) -> pd.DataFrame:
-    """Every segment of a kind and type: what it could save, and how uncertain that is.
+def _parts(grouped: DataFrameGroupBy, part: list[str], measures: Measures) -> pd.DataFrame:
+    """Every segment of a kind and type: its number, its rate, and what it could save.
 
     Generations without an id are a peer, too.
     """
     names = {measures.count: "count", measures.credits: "decided", measures.wasted: "wasted"}
     names["recent_credits"] = "recent"
-    grouped = frame.groupby([*part, "product_id"], as_index=False, dropna=False, observed=True)
-    clusters = grouped[list(names)].sum()
-    clusters = clusters.rename(columns=names)
-    parts = clusters.groupby(part, as_index=False, dropna=False, observed=True)[list(names.values())].sum()
+    parts = grouped[list(names)].sum().rename(columns=names).rename_axis("part").reset_index()
     types = parts.groupby(part[:2], as_index=False, observed=True)[["count", "decided", "wasted"]].sum()
     parts = parts.merge(types, on=part[:2], suffixes=("", "_of_type"))
     type_rate = parts["wasted_of_type"] / parts["decided_of_type"].clip(lower=1e-9)
     each = parts["decided_of_type"] / parts["count_of_type"].clip(lower=1)
     prior = PRIOR_GENERATIONS * each
-    parts["rate"] = (parts["wasted"] + prior * type_rate) / (parts["decided"] + prior).clip(lower=1e-9)
+    parts["shrunk_decided"] = parts["decided"] + prior
+    parts["rate"] = (parts["wasted"] + prior * type_rate) / parts["shrunk_decided"].clip(lower=1e-9)
     is_large = parts["count"] >= MIN_GENERATIONS
     better = (
         parts[is_large]
@@ -151,17 +170,8 @@ def _parts(frame: pd.DataFrame, part: list[str], measures: Measures) -> pd.DataF
         .rename("better")
     )
     parts = parts.merge(better.reset_index(), on=part[:2], how="left")
-    clusters = clusters.merge(parts[[*part, "rate"]], on=part)
-    clusters["square"] = (clusters["wasted"] - clusters["rate"] * clusters["decided"]) ** 2
-    spread = clusters.groupby(part, as_index=False, dropna=False, observed=True).agg(
-        square=("square", "sum"), products=("square", "size")
-    )
-    parts = parts.merge(spread, on=part)
     gain = (parts["rate"] - parts["better"]).clip(lower=0.0).fillna(0.0)
     parts["saving"] = gain * parts["recent"]
     # what little evidence leaves open is as wide as the prior
-    open_square = PRIOR_GENERATIONS * each**2 * type_rate * (1 - type_rate)
-    variance = (parts["square"] + open_square) / (parts["decided"] + prior).clip(lower=1e-9) ** 2
-    parts["saving_variance"] = variance * parts["recent"] ** 2
-    parts = parts.astype(dict.fromkeys(part, "str"))
-    return parts[[*part, "saving", "saving_variance", "recent", "wasted", "products"]]
+    parts["open_square"] = PRIOR_GENERATIONS * each**2 * type_rate * (1 - type_rate)
+    return parts.astype(dict.fromkeys(part, "str"))

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecasting.waste.segments import EARLY_REASONS, KINDS, MIN_RATIO, UNNEEDED
+from forecasting.waste.cells import EARLY_REASONS, KINDS, UNNEEDED
+from forecasting.waste.segments import MIN_RATIO
 
 HORIZON_DAYS = 365
 

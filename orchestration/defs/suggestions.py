@@ -8,6 +8,7 @@ import dagster as dg
 import pandas as pd
 
 from forecasting.depletion.what_if import medians_after_saving
+from forecasting.waste.cells import Cells
 from forecasting.waste.savings import add_savings
 from forecasting.waste.segments import find_segments
 from forecasting.waste.suggestions import Terms, write_suggestions
@@ -18,7 +19,7 @@ from orchestration.warehouse.dbt_build import DbtProject
 from orchestration.warehouse.forecast_inputs import history_of, method_of
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
-from orchestration.warehouse.waste_inputs import evidence_of, names_and_balances, waste_cells
+from orchestration.warehouse.waste_inputs import evidence_of, names_and_balances, waste_generations
 
 _SUGGESTIONS = read_sql(__file__, "waste.suggestions")
 
@@ -58,7 +59,7 @@ def suggestions(
         maturity_days=int(dbt.variables["maturity_days"]),
         excess_attempts=int(dbt.variables["excess_attempts"]),
     )
-    cells = waste_cells(warehouse, terms)
+    cells = Cells.from_frame(waste_generations(warehouse, terms))
     segments = add_savings(find_segments(cells), cells)
     evidence = evidence_of(warehouse, segments, terms)
     written = write_suggestions(segments, evidence, *names_and_balances(warehouse), terms)

@@ -11,11 +11,11 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from forecasting.waste.cells import COUNTS, CREDITS, EARLY_REASONS, IDS
 from forecasting.waste.evaluation import TRAINING_DAYS
 from forecasting.waste.features import MAX_SETTLING_DAYS, Cases, Ints, LabelHistory
 from forecasting.waste.savings import SAVING_DAYS
 from forecasting.waste.scoring import COLUMNS
-from forecasting.waste.segments import EARLY_REASONS
 from forecasting.waste.suggestions import Terms
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
@@ -165,36 +165,38 @@ def _part(first: int, last: int, parts: int) -> str:
     return " and ".join(bounds) or "true"
 
 
-_SEGMENT_IDS = (
-    "workspace_id, generation_type, product_category, ruleset_id, template_id, member_id, model, workflow"
-)
-_CELL_IDS = f"product_id, {_SEGMENT_IDS}"
+_IDS = ", ".join(IDS)
+# decimals of single generations would be objects
+_MEASURES = ", ".join([*COUNTS, *(f"cast({name} as double) as {name}" for name in CREDITS)])
 _EARLY = ", ".join(f"'{reason}'" for reason in EARLY_REASONS)
 _PEOPLE = "select workspace_id, member_id, member_name from dimensions.dim_members"
 _TYPES = "select generation_type, generation_type_name from dimensions.dim_generation_types"
 _BALANCE_STATE = read_sql(__file__, "balance_state")
 
 
-def waste_cells(warehouse: Warehouse, terms: Terms) -> pd.DataFrame:
-    """Generations and waste by product and every column of a segment."""
-    return warehouse.query(read_sql(__file__, "waste_cells", counted=_counted(terms, _CELL_IDS, "true")))
+def waste_generations(warehouse: Warehouse, terms: Terms) -> pd.DataFrame:
+    """Generations of the evidence and what of them is wasted, with product and every column of a segment."""
+    return warehouse.query(f"select product_id, {_IDS}, {_MEASURES} from ({_generations(terms)})")
 
 
 def evidence_of(warehouse: Warehouse, segments: pd.DataFrame, terms: Terms) -> pd.DataFrame:
     """Exact counts and credits of each segment, and of the rest of its workspace."""
-    counted = _counted(terms, _SEGMENT_IDS, "workspace_id in (select workspace_id from segments)")
     return warehouse.query(
-        read_sql(__file__, "suggestion_evidence", counted=counted, early_reasons=_EARLY),
+        read_sql(
+            __file__,
+            "suggestion_evidence",
+            ids=_IDS,
+            generations=_generations(terms),
+            early_reasons=_EARLY,
+        ),
         frames={"segments": segments},
     )
 
 
-def _counted(terms: Terms, ids: str, condition: str) -> str:
+def _generations(terms: Terms) -> str:
     return read_sql(
         __file__,
-        "waste_counts",
-        ids=ids,
-        condition=condition,
+        "waste_generations",
         early_reasons=_EARLY,
         last_day=terms.as_of,
         saving_days=SAVING_DAYS,

@@ -11,23 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecasting.waste.segments import EARLY_REASONS, REASONS
+from forecasting.waste.cells import EARLY_REASONS, REASONS
 
 MATURITY_DAYS = 14
 
 TYPES = ("description", "meta", "bullets", "keywords")
 CATEGORIES = ("Shoes", "Bags", "Kitchen", "Garden")
-IDS = [
-    "workspace_id",
-    "product_id",
-    "generation_type",
-    "product_category",
-    "ruleset_id",
-    "template_id",
-    "member_id",
-    "model",
-    "workflow",
-]
 
 
 @dataclass(frozen=True)
@@ -102,10 +91,10 @@ def generate(plan: Plan, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def cells(generations: pd.DataFrame) -> pd.DataFrame:
-    """The generations as `find_segments` and `add_savings` take them."""
+def counted(generations: pd.DataFrame) -> pd.DataFrame:
+    """The generations as `Cells.from_frame` takes them."""
     is_mature, is_wasted = generations["age"] >= MATURITY_DAYS, generations["waste_reason"].notna()
-    counted = generations.assign(
+    return generations.assign(
         generation_count=1.0,
         mature_count=is_mature.astype(float),
         used_count=generations["is_used"].astype(float),
@@ -124,17 +113,3 @@ def cells(generations: pd.DataFrame) -> pd.DataFrame:
             for reason in REASONS
         },
     )
-    measures = [
-        "generation_count",
-        "mature_count",
-        "used_count",
-        "mature_credits",
-        "mature_wasted_credits",
-        "credits",
-        "early_wasted_credits",
-        "recent_credits",
-        "episode_count",
-        "long_episode_count",
-        *(f"{reason}_count" for reason in REASONS),
-    ]
-    return counted.groupby(IDS, as_index=False, dropna=False)[measures].sum()

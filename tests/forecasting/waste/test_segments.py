@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from support.planted_waste import BAD_RULESET, HASTY_MEMBER, UNNEEDED, Plan, cells, generate
+from support.planted_waste import BAD_RULESET, HASTY_MEMBER, UNNEEDED, Plan, counted, generate
 
+from forecasting.waste.cells import COUNTS, CREDITS, IDS, Cells
 from forecasting.waste.savings import add_savings
 from forecasting.waste.segments import MIN_PRODUCTS, _has_products, find_segments
 
@@ -21,8 +22,8 @@ PLANS = (
 
 
 def found_in(generations: pd.DataFrame) -> pd.DataFrame:
-    counted = cells(generations)
-    return add_savings(find_segments(counted), counted)
+    cells = Cells.from_frame(counted(generations))
+    return add_savings(find_segments(cells), cells)
 
 
 def names_the_cause(cause: str, first: pd.Series) -> bool:
@@ -76,7 +77,7 @@ def test_a_ruleset_that_was_replaced_or_is_new_is_not_reported_for_its_age() -> 
             of_kind = generations["generation_type"] == kind
             generations.loc[of_kind, "ruleset_id"] = f"{kind}_v1"
             generations.loc[of_kind & is_new, "ruleset_id"] = f"{kind}_v2"
-        assert find_segments(cells(generations)).empty, seed
+        assert find_segments(Cells.from_frame(counted(generations))).empty, seed
 
 
 def test_two_bad_rulesets_are_both_reported_though_one_is_clearer() -> None:
@@ -127,12 +128,13 @@ def test_savings_lie_in_order_and_are_at_most_what_was_made_in_30_days() -> None
 
 def test_what_is_new_and_pending_saves_no_more_than_was_wasted_and_is_ranked_by_that() -> None:
     generations = generate(Plan("w", episodes=3000, excess=0.05, bad_excess=0.5, hasty_rejected=0.3), seed=9)
-    counted = cells(generations)
-    of_ruleset = counted["ruleset_id"] == BAD_RULESET
+    rows = counted(generations)
+    of_ruleset = rows["ruleset_id"] == BAD_RULESET
     # most of what the ruleset made is young and not decided yet
-    counted.loc[of_ruleset, "recent_credits"] *= 50
-    found = add_savings(find_segments(counted), counted)
-    wasted = counted[of_ruleset]["early_wasted_credits"].sum()
+    rows.loc[of_ruleset, "recent_credits"] *= 50
+    cells = Cells.from_frame(rows)
+    found = add_savings(find_segments(cells), cells)
+    wasted = rows[of_ruleset]["early_wasted_credits"].sum()
     of_found = found[found["ruleset_id"] == BAD_RULESET].iloc[0]
     assert of_found["saving_high"] == pytest.approx(wasted)
     # and it is a range still
@@ -189,7 +191,20 @@ def test_the_order_of_rows_and_of_workspaces_does_not_matter() -> None:
     generations = pd.concat([generate(plan, seed=6 + index) for index, plan in enumerate(PLANS)])
     found = found_in(generations)
     assert len(found) >= 3
-    pd.testing.assert_frame_equal(found_in(generations.sample(frac=1, random_state=0)), found)
+    shuffled = generations.sample(frac=1, random_state=0)
+    pd.testing.assert_frame_equal(found_in(shuffled), found, check_exact=True)
+
+
+def test_rows_that_are_alike_may_come_as_one() -> None:
+    rows = pd.concat([counted(generate(plan, seed=6 + index)) for index, plan in enumerate(PLANS)])
+    summed = rows.groupby([*IDS, "product_id"], as_index=False, dropna=False)[[*COUNTS, *CREDITS]].sum()
+    assert len(summed) < len(rows)
+    single, alike = Cells.from_frame(rows), Cells.from_frame(summed)
+    measures = [*COUNTS, *CREDITS]
+    pd.testing.assert_frame_equal(alike.frame[measures], single.frame[measures], check_exact=True)
+    found = add_savings(find_segments(single), single)
+    assert len(found) >= 3
+    pd.testing.assert_frame_equal(add_savings(find_segments(alike), alike), found, check_exact=True)
 
 
 @pytest.mark.parametrize(
@@ -210,8 +225,32 @@ def test_a_missing_ruleset_is_no_segment_but_belongs_to_elsewhere() -> None:
 
 
 def test_a_segment_of_few_products_is_not_tested_however_many_cells_it_has() -> None:
-    # cells and products of each segment: few products, more, just enough, so many cells that it is certain
-    sizes = [(40, MIN_PRODUCTS - 1), (8, 8), (MIN_PRODUCTS, MIN_PRODUCTS), (200, 200), (1, 1)]
+    # cells and products of each segment: few products, more, just enough, so many cells that it is certain,
+    # one, and as many as are enough of which two have nothing that counts
+    sizes = [(40, MIN_PRODUCTS - 1), (8, 8), (MIN_PRODUCTS, MIN_PRODUCTS), (200, 200), (1, 1), (6, 6)]
     segment = np.repeat(np.arange(len(sizes)), [cells for cells, _ in sizes])
     product = np.concatenate([np.arange(cells) % products for cells, products in sizes])
-    assert _has_products(segment, product, len(sizes)).tolist() == [False, True, True, True, False]
+    frame = pd.DataFrame(dict.fromkeys([*IDS, *COUNTS, *CREDITS], 1.0), index=range(len(segment)))
+    frame.iloc[-2:, frame.columns.get_loc("generation_count")] = 0.0
+    # each row is a cell
+    cells = Cells.from_frame(frame.assign(ruleset_id=segment, member_id=frame.index, product_id=product))
+    of_cell = cells.segments["ruleset", True]
+    found = _has_products(cells, "failed_generation", np.arange(len(segment)), of_cell, len(sizes))
+    assert found.tolist() == [False, True, True, True, False, False]
+
+
+def test_products_are_summed_over_the_cells_of_each_part() -> None:
+    rows = counted(generate(Plan("w"), seed=14))
+    cells = Cells.from_frame(rows)
+    ruleset = cells.frame["ruleset_id"].astype("category").cat.codes.to_numpy(dtype=np.int64)
+    some = np.flatnonzero(ruleset % 2)  # not all of them
+    part, sums = cells.products.sum_parts(some, ruleset[some], "generation_count", "credits")
+    found = pd.DataFrame({"part": part, "count": sums[0], "micro": sums[1]})
+    by_product = rows.assign(part=rows["ruleset_id"].astype("category").cat.codes).groupby(
+        ["part", "product_id"], as_index=False
+    )
+    expected = by_product[["generation_count", "credits"]].sum()
+    expected = expected[expected["part"] % 2 == 1]
+    micro = (expected["credits"] * 1e6).round()
+    expected = pd.DataFrame({"part": expected["part"], "count": expected["generation_count"], "micro": micro})
+    assert sorted(found.values.tolist()) == sorted(expected.values.tolist())
