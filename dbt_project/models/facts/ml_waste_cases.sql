@@ -1,32 +1,43 @@
 {{ config(materialized='view') }}
 
-with attempts as (
+-- before its workspace reported any use, nothing was known to be unused; 30 days more
+-- than returned, so that it does not change with the first day returned
+with trackings as (
     select
-        generations.*,
+        generations.workspace_id,
         workspaces.timezone,
-        workspaces.is_outcome_tracked
+        workspaces.is_outcome_tracked,
+        {{ local_date('min(generations.decided_at)', 'workspaces.timezone') }}
+            as tracked_on
     from {{ ref('int_generations_classified') }} as generations
     inner join {{ ref('dim_reporting_workspaces') }} as workspaces
         on generations.workspace_id = workspaces.workspace_id
     where
         generations.attempt_number is not null
         and generations.usage_date > {{ as_of(var('waste_history_days') + 30) }}
+    group by
+        generations.workspace_id,
+        workspaces.timezone,
+        workspaces.is_outcome_tracked
 ),
 
--- before its workspace reported any use, nothing was known to be unused; 30 days more
--- than returned, so that it does not change with the first day returned
-trackings as (
+-- apart from the trackings, so that only the days asked for are read
+attempts as (
     select
-        workspace_id,
-        min(decided_at) as tracked_at
-    from attempts
-    group by workspace_id
+        generations.*,
+        trackings.timezone,
+        trackings.is_outcome_tracked,
+        trackings.tracked_on
+    from {{ ref('int_generations_classified') }} as generations
+    inner join trackings on generations.workspace_id = trackings.workspace_id
+    where
+        generations.attempt_number is not null
+        and generations.usage_date > {{ as_of(var('waste_history_days')) }}
 ),
 
 settled as (
     select
         attempts.*,
-        trackings.tracked_at,
         coalesce(attempts.settled_rule in ('rejected_content', 'used'), false)
             as is_decided,
         attempts.settled_rule = 'rejected_content' as is_rejected,
@@ -41,8 +52,6 @@ settled as (
             ) }}
         ) as disposition_rule
     from attempts
-    left join trackings on attempts.workspace_id = trackings.workspace_id
-    where attempts.usage_date > {{ as_of(var('waste_history_days')) }}
 ),
 
 -- content thrown away before its outcome came was taken for wasted, or for not wasted
@@ -75,6 +84,7 @@ with_settled_at as (
 labelled as (
     select
         cases.*,
+        {{ local_date('cases.settled_at', 'cases.timezone') }} as settled_date,
         rules.disposition = 'wasted' as is_wasted,
         rules.disposition = 'pending' as is_pending,
         cases.is_outcome_tracked
@@ -112,15 +122,12 @@ cases as (
             when has_label
                 then greatest(
                     usage_date,
-                    {{ local_date('settled_at', 'timezone') }},
+                    settled_date,
                     case
                         when settled_at is null
                             then {{ add_days('usage_date', var('maturity_days')) }}
                     end,
-                    case
-                        when disposition_rule = 'unused_content'
-                            then {{ local_date('tracked_at', 'timezone') }}
-                    end
+                    case when disposition_rule = 'unused_content' then tracked_on end
                 )
         end as settled_on,
         -- the day on which everything it depends on is known
@@ -129,11 +136,8 @@ cases as (
                 then greatest(
                     {{ add_days('usage_date', var('maturity_days')) }},
                     episode_last_usage_date,
-                    {{ local_date('settled_at', 'timezone') }},
-                    case
-                        when disposition_rule = 'unused_content'
-                            then {{ local_date('tracked_at', 'timezone') }}
-                    end
+                    settled_date,
+                    case when disposition_rule = 'unused_content' then tracked_on end
                 )
         end as known_on,
         {{ epoch_micros('opposite_at') }} - {{ epoch_micros('occurred_at') }}
@@ -142,14 +146,8 @@ cases as (
             when has_label and opposite_at is not null
                 then greatest(usage_date, {{ local_date('opposite_at', 'timezone') }})
         end as opposite_on,
-        usage_date
-    from labelled
-),
-
--- equal as long as nothing has changed that a model or a rate is computed from
-hashed as (
-    select
-        cases.*,
+        usage_date,
+        -- equal as long as nothing has changed that a model or a rate is computed from
         {{ hash_of([
             'row_id',
             "coalesce(workspace_id, '')",
@@ -161,16 +159,17 @@ hashed as (
             "coalesce(template_id, '')",
             "coalesce(model, '')",
             'attempt_number',
-            'coalesce(since_previous_us, -1)',
+            'coalesce(' ~ epoch_micros('previous_at') ~ ', -1)',
             'coalesce(quality_score, -1)',
             'credits',
-            'made_us',
+            epoch_micros('occurred_at'),
+            'timezone',
         ]) }} as case_hash
-    from cases
+    from labelled
 )
 
 select
-    hashed.*,
+    cases.*,
     case
         when known_on is not null
             then {{ hash_of(['case_hash', 'is_wasted', 'known_on']) }}
@@ -189,4 +188,4 @@ select
         when opposite_on is not null
             then {{ hash_of(['case_hash', 'is_wasted', 'opposite_after_us']) }}
     end as opposite_hash
-from hashed
+from cases
