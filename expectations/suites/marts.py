@@ -119,7 +119,11 @@ _DAILY_CREDITS = _credits_check(
     "usage_daily",
     f"""
         select daily.workspace_id, periods.period, daily.credits as part
-        from marts.usage_daily as daily
+        from (
+            select workspace_id, usage_date, sum(credits) as credits
+            from marts.usage_daily
+            group by workspace_id, usage_date
+        ) as daily
         inner join {ALL_PERIODS} as periods
             on daily.usage_date >= periods.first_date and daily.usage_date <= periods.last_date
     """,

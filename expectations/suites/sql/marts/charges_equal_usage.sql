@@ -7,19 +7,21 @@ select
 from (
     select
         workspace_id,
-        credits as charged,
-        unpriced_credits as charged_unpriced,
+        sum(credits) as charged,
+        sum(unpriced_credits) as charged_unpriced,
         0 as used,
         0 as used_unpriced
     from marts.chargeback_monthly
+    group by workspace_id
     union all
     select
         workspace_id,
         0 as charged,
         0 as charged_unpriced,
-        credits as used,
-        unpriced_credits as used_unpriced
+        sum(credits) as used,
+        sum(unpriced_credits) as used_unpriced
     from marts.usage_daily
+    group by workspace_id
 ) as both_sides
 -- a run for an earlier day than one that booked corrects nothing
 cross join (
