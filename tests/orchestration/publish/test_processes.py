@@ -43,12 +43,7 @@ def test_one_batch_starts_no_process() -> None:
     assert list(in_processes(partial(doubled, os.getpid()), [])) == []
 
 
-def test_results_of_processes_are_in_order() -> None:
-    done = list(in_processes(partial(doubled, os.getpid()), range(6)))
-    assert done == [(2 * number, False) for number in range(6)]
-
-
-def test_what_killed_processes_have_not_done_is_done_here() -> None:
+def test_results_are_in_order_and_what_killed_processes_have_not_done_is_done_here() -> None:
     done = list(in_processes(partial(killed_in_a_process, os.getpid()), range(6)))
     assert [number for number, _ in done] == [0, 2, 4, 6, 8, 10]
     assert done[3] == (6, True)
