@@ -16,18 +16,18 @@ non-negative credits or counts of at most `decimals` decimals.
     end
 {%- endmacro %}
 
-{#- A score within 0..1 as whole steps of 10^-17, so that any number of them sums exactly. -#}
-{% macro score_steps(score) -%}
-    {{ whole_number(score ~ ' * 100000000000000000') }}
-{%- endmacro %}
-
 {#-
 The score of an attempt, from the summed steps and the number of its scored variants, in parts of a step. A step has
 232,792,560 of them, which every count up to 20 divides: so these means are exact, and so are sums of them. The mean
 of more variants is rounded down to a part, of 4 x 10^-26.
 -#}
 {% macro attempt_score_parts(summed_steps, score_count) -%}
-    {{ whole_quotient(whole_number(summed_steps) ~ ' * ' ~ parts_of_a_step(), whole_number(score_count)) }}
+    {%- set parts = whole_number(summed_steps) ~ ' * ' ~ parts_of_a_step() -%}
+    -- most attempts have one score, and nothing to divide
+    case
+        when {{ score_count }} = 1 then {{ parts }}
+        else {{ whole_quotient(parts, whole_number(score_count)) }}
+    end
 {%- endmacro %}
 
 {% macro parts_of_a_step() -%}

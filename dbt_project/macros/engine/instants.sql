@@ -5,7 +5,8 @@
     {{ adapter.dispatch('utc_timestamp', 'credits')(instant) }}
 {%- endmacro %}
 {% macro default__utc_timestamp(instant) -%}
-    ({{ instant }} at time zone 'UTC')
+    {#- the same microseconds: `at time zone` would ask the calendar about each -#}
+    make_timestamp(epoch_us({{ instant }}))
 {%- endmacro %}
 {% macro spark__utc_timestamp(instant) -%}
     cast({{ instant }} as timestamp)
@@ -20,7 +21,7 @@
     case when {{ utc_timestamp }} is not null then
         least(
             greatest(
-                cast({{ utc_timestamp }} at time zone 'UTC' at time zone {{ timezone }} as date),
+                cast({{ local_time(utc_timestamp, timezone) }} as date),
                 cast('0001-01-01' as date)
             ),
             cast('9999-12-31' as date)
@@ -44,7 +45,7 @@
     {{ adapter.dispatch('local_time', 'credits')(utc_timestamp, timezone) }}
 {%- endmacro %}
 {% macro default__local_time(utc_timestamp, timezone) -%}
-    ({{ utc_timestamp }} at time zone 'UTC' at time zone {{ timezone }})
+    (make_timestamptz(epoch_us({{ utc_timestamp }})) at time zone {{ timezone }})
 {%- endmacro %}
 {% macro spark__local_time(utc_timestamp, timezone) -%}
     from_utc_timestamp({{ utc_timestamp }}, {{ timezone }})

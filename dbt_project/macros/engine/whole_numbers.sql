@@ -11,6 +11,18 @@
     cast({{ number }} as decimal(38, 0))
 {%- endmacro %}
 
+{#- A score within 0..1 as whole steps of 10^-17, so that any number of them sums exactly. -#}
+{% macro score_steps(score) -%}
+    {{ adapter.dispatch('score_steps', 'credits')(score) }}
+{%- endmacro %}
+{% macro default__score_steps(score) -%}
+    {#- its digits, since to multiply and cast takes four times as long: it divides integers of 128 bits -#}
+    cast(replace(cast(cast({{ score }} as decimal(18, 17)) as varchar), '.', '') as hugeint)
+{%- endmacro %}
+{% macro spark__score_steps(score) -%}
+    {{ whole_number(score ~ ' * 100000000000000000') }}
+{%- endmacro %}
+
 {#- The whole part of dividend / divisor, both whole and non-negative. -#}
 {% macro whole_quotient(dividend, divisor) -%}
     {{ adapter.dispatch('whole_quotient', 'credits')(dividend, divisor) }}

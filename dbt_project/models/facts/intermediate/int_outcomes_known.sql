@@ -8,4 +8,11 @@ select
 from {{ ref('stg_content_outcomes') }} as outcomes
 inner join {{ ref('int_generations_reported') }} as generations
     on outcomes.source = generations.source and outcomes.event_id = generations.event_id
-where {{ local_date('outcomes.occurred_at', 'generations.timezone') }} <= {{ as_of() }}
+where
+    -- which day it is there matters only close to as_of
+    case
+        when cast(outcomes.occurred_at as date) < {{ as_of(1) }} then true
+        else
+            {{ local_date('outcomes.occurred_at', 'generations.timezone') }}
+            <= {{ as_of() }}
+    end
