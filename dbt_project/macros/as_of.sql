@@ -46,12 +46,11 @@ segments: their borders are the first days of all periods, among them that of th
     )
 {%- endmacro %}
 
-{#- SQL: whether segments, or newest days of what is counted once, are in a period. What ends before as_of is counted
-apart. -#}
-{% macro is_in_period(rows, periods='periods', day='window_start_date') -%}
+{#- SQL: whether segments or days are in a period, or, `of` it, in the one before. -#}
+{% macro is_in_period(rows, periods='periods', day='window_start_date', of='window') -%}
     {{ rows }}.workspace_id = {{ periods }}.workspace_id
-        and {{ rows }}.{{ day }} >= {{ periods }}.window_start_date
-        and {{ rows }}.{{ day }} <= {{ periods }}.window_end_date
+        and {{ rows }}.{{ day }} >= {{ periods }}.{{ of }}_start_date
+        and {{ rows }}.{{ day }} <= {{ periods }}.{{ of }}_end_date
 {%- endmacro %}
 
 {#- SQL: the first day of all periods, as a literal, so that the days before it are not read. -#}

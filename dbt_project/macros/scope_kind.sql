@@ -9,6 +9,37 @@
         end
 {%- endmacro %}
 
+{#- The scopes of breakdowns, and the column that each goes by. -#}
+{% macro scope_columns() -%}
+    {{ return({
+        'workspace': none, 'member': 'member_id', 'team': 'team', 'product_category': 'product_category',
+        'generation_type': 'generation_type',
+    }) }}
+{%- endmacro %}
+
+{#- SQL: the scope and its id of a row that is grouped by sets_of_scopes. -#}
+{% macro scope_and_id(scopes=none) -%}
+    {%- set columns = [] -%}
+    {%- for column in (scopes or scope_columns()).values() if column -%}{%- do columns.append(column) -%}{%- endfor -%}
+    case
+            {%- for scope, column in (scopes or scope_columns()).items() if column %}
+            when grouping({{ column }}) = 0 then '{{ scope }}'
+            {%- endfor %}
+            else 'workspace'
+        end as scope,
+        coalesce({{ columns | join(', ') }}, '(all)') as scope_id
+{%- endmacro %}
+
+{#- SQL: groups by the columns, and each of the scopes. -#}
+{% macro sets_of_scopes(columns, scopes=none) -%}
+    group by grouping sets (
+        {%- for column in (scopes or scope_columns()).values() %}
+        ({{ columns | join(', ') }}{{ ', ' ~ column if column }})
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
 {#- Rows of two breakdowns are of the same workspace, period and scope. -#}
 {% macro same_scope(left, right) -%}
     {%- for column in ('workspace_id', 'period', 'scope', 'scope_id') %}
@@ -17,71 +48,48 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{#-
-The newest segment of each distinct thing (a column that tells its workspace too, null where there is none) in every
-scope, by each of the days; in last_month, and up to as_of.
--#}
-{% macro newest_days_by_scope(recency, entity, days) -%}
-    {%- set this_month, last_month = month_starts()[:2] -%}
-    {%- set thing = 'workspace_id, member_id' if entity == 'member' else entity ~ '_key' -%}
+{#- SQL: each distinct thing of each scope, with its newest segments; `key` tells which thing of which workspace. -#}
+{% macro newest_by_scope(rows, key, segments, scopes=none) -%}
     select
-        newest.workspace_id,
-        is_last_month,
-        scope,
-        scope_id,
-        {%- for day in days %}
-        {{ segment_start('newest.' ~ day) }} as {{ day }}
-        {%- if not loop.last %},{% endif %}
+        any_value(workspace_id) as workspace_id,
+        {{ scope_and_id(scopes) }}
+        {%- for segment in segments %},
+        max({{ segment }}) as {{ segment }}
         {%- endfor %}
-    from (
-        select
-            {{ 'workspace_id' if entity == 'member' else 'any_value(workspace_id) as workspace_id' }},
-            is_last_month,
-            {{ scope_kind('member_scope', 'team_scope', 'category_scope', 'type_scope') }} as scope,
-            coalesce(member_scope, team_scope, category_scope, type_scope, '(all)') as scope_id,
-            {%- for day in days %}
-            max({{ day }}) as {{ day }}
-            {%- if not loop.last %},{% endif %}
-            {%- endfor %}
-        from (
-            select
-                *,
-                member_id as member_scope,
-                team as team_scope,
-                product_category as category_scope,
-                generation_type as type_scope
-                {%- if entity == 'member' %},
-                window_start_date as used_on,
-                false as is_last_month
-            from {{ recency }}
-            where member_id <> {{ no_member() }}
-            union all
-            select
-                *,
-                member_id as member_scope,
-                team as team_scope,
-                product_category as category_scope,
-                generation_type as type_scope,
-                window_start_date as used_on,
-                true as is_last_month
-            from {{ recency }}
-            where
-                member_id <> {{ no_member() }}
-                and window_start_date >= {{ as_of(last_month) }}
-                and window_start_date < {{ as_of(this_month) }}
-            {%- else %}
-            from {{ recency }}
-            where {{ entity }}_key is not null
-            {%- endif %}
-        ) as scoped
-        group by grouping sets (
-            ({{ thing }}, is_last_month),
-            ({{ thing }}, is_last_month, member_scope),
-            ({{ thing }}, is_last_month, team_scope),
-            ({{ thing }}, is_last_month, category_scope),
-            ({{ thing }}, is_last_month, type_scope)
-        )
-    ) as newest
-    left join {{ ref('dim_billing_periods') }} as billing
-        on newest.workspace_id = billing.workspace_id
+    from {{ rows }}
+    {{ sets_of_scopes(key, scopes) }}
+{%- endmacro %}
+
+{#- SQL: how many things of newest_by_scope each scope has, by their newest segments. -#}
+{% macro counted_of_newest(newest, segments) -%}
+    {%- set groups = ['workspace_id', 'scope', 'scope_id'] + segments -%}
+    select
+        {{ groups | join(', ') }},
+        count(*) as thing_count
+    from ({{ newest }}) as newest
+    group by {{ groups | join(', ') }}
+{%- endmacro %}
+
+{#-
+SQL: how many distinct things each scope has, by their newest segments. Most are in one row, and so in every scope
+once; only those in several are looked for in each scope.
+-#}
+{% macro counted_by_scope(rows, key, segments, scopes=none) -%}
+    {%- set in_several -%}
+        (select {{ key }} from {{ rows }} group by {{ key }} having count(*) > 1) as several
+    {%- endset -%}
+    select
+        workspace_id,
+        {{ scope_and_id(scopes) }},
+        {{ segments | join(', ') }},
+        count(*) as thing_count
+    from {{ rows }} as things
+    left join {{ in_several }} on things.{{ key }} = several.{{ key }}
+    where several.{{ key }} is null
+    {{ sets_of_scopes(['workspace_id'] + segments, scopes) }}
+    union all
+    {{ counted_of_newest(newest_by_scope(
+        '(select things.* from ' ~ rows ~ ' as things inner join ' ~ in_several
+        ~ ' on things.' ~ key ~ ' = several.' ~ key ~ ') as repeated', [key], segments, scopes
+    ), segments) }}
 {%- endmacro %}

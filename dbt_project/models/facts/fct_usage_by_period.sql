@@ -1,88 +1,128 @@
+{%- set sums = ['credits', 'first_pass_quality_parts'] %}
+{%- for counted in (
+    'generation', 'attempt', 'regeneration', 'first_pass', 'first_pass_scored', 'used'
+) %}
+    {%- do sums.append(counted ~ '_count') %}
+{%- endfor %}
+{%- for summed in ['product', 'partly_refunded'] + dispositions() %}
+    {%- do sums.append(summed ~ '_credits') %}
+{%- endfor %}
+{%- set this_month, last_month = month_starts()[:2] %}
+{%- set of_use = ['used_on', 'is_used_last_month'] %}
+{%- set units = ref('int_unit_last_used') %}
+{%- set by_product = ['product_key', 'member_id', 'team', 'product_category'] %}
+{%- set product_scopes = dict(scope_columns()) %}
+{%- set type_scope = {'generation_type': product_scopes.pop('generation_type')} %}
+
 with periods as (select * from {{ ref('dim_periods') }}),
+
+-- each segment is summed once, and each period from its segments
+segments as (
+    select
+        workspace_id,
+        window_start_date,
+        {{ scope_and_id() }}
+        {%- for summed in sums %},
+        sum({{ summed }}) as {{ summed }}
+        {%- endfor %}
+    from {{ ref('int_usage_by_window') }}
+    {{ sets_of_scopes(['workspace_id', 'window_start_date']) }}
+),
 
 summed as (
     select
-        periods.workspace_id,
-        period,
-        {{ scope_kind('member_id', 'team', 'product_category', 'generation_type') }}
-            as scope,
-        coalesce(member_id, team, product_category, generation_type, '(all)')
-            as scope_id,
-        {%- for counted in (
-            'generation', 'attempt', 'regeneration', 'first_pass', 'first_pass_scored', 'used'
-        ) %}
-        sum({{ counted }}_count) as {{ counted }}_count,
+        segments.workspace_id,
+        periods.period,
+        segments.scope,
+        segments.scope_id
+        {%- for summed in sums %},
+        sum(segments.{{ summed }}) as {{ summed }}
         {%- endfor %}
-        {%- for summed in ['product', 'partly_refunded'] + dispositions() %}
-        cast(sum({{ summed }}_credits) as decimal(38, 6)) as {{ summed }}_credits,
-        {%- endfor %}
-        cast(sum(credits) as decimal(38, 6)) as credits,
-        sum(first_pass_quality_parts) as first_pass_quality_parts
-    from {{ ref('int_usage_by_window') }} as usage
+    from segments
     inner join periods
         on
-            {{ is_in_period('usage') }}
-    group by grouping sets (
-        (periods.workspace_id, period),
-        (periods.workspace_id, period, member_id),
-        (periods.workspace_id, period, team),
-        (periods.workspace_id, period, product_category),
-        (periods.workspace_id, period, generation_type)
-    )
+            {{ is_in_period('segments') }}
+    group by
+        segments.workspace_id, periods.period, segments.scope, segments.scope_id
 ),
 
--- counted once however often it occurs: its newest day decides which windows it is in
-{%- set distinct_entities = {
-    'product': {'product_count': 'used_on'},
-    'unit': {
-        'attempted_unit_count': 'attempted_on',
-        'regenerated_unit_count': 'regenerated_on',
-    },
-    'member': {'member_count': 'used_on'},
-} %}
-{%- for entity, measures in distinct_entities.items() %}
-{%- set days = (['used_on'] + measures.values() | list) | unique | list %}
-newest_{{ entity }}_days as (
-    {{ newest_days_by_scope(
-        ref('int_usage_by_window') if entity == 'member' else ref('int_unit_last_used'), entity, days
+members as (
+    select
+        *,
+        member_id as member_key,
+        window_start_date as used_on,
+        window_start_date >= {{ as_of(last_month) }}
+        and window_start_date < {{ as_of(this_month) }} as is_used_last_month
+    from {{ ref('int_usage_by_window') }}
+    where member_id <> {{ no_member() }}
+),
+
+-- the units of a product are mostly of one member, but of several types
+products as (
+    select
+        any_value(workspace_id) as workspace_id,
+        {{ by_product | join(', ') }},
+        max(used_on) as used_on,
+        max(is_used_last_month) as is_used_last_month
+    from {{ units }}
+    group by {{ by_product | join(', ') }}
+),
+
+-- counted once however often it occurs: its newest segment says which periods it is in
+member_counts as (
+    {{ counted_of_newest(
+        newest_by_scope('members', ['workspace_id', 'member_key'], of_use), of_use
     ) }}
 ),
 
-{{ entity }}_counts as (
-    select
-        workspace_id,
-        is_last_month,
-        scope,
-        scope_id,
-        {{ days | join(', ') }},
-        count(*) as entity_count
-    from newest_{{ entity }}_days
-    group by workspace_id, is_last_month, scope, scope_id, {{ days | join(', ') }}
+product_counts as (
+    {{ counted_by_scope('products', 'product_key', of_use, product_scopes) }}
+    union all
+    {{ counted_of_newest(
+        newest_by_scope(units, ['product_key'], of_use, type_scope), of_use
+    ) }}
 ),
 
-{{ entity }}s as (
+unit_counts as (
+    {{ counted_by_scope(units, 'unit_key', [
+        'attempted_on', 'is_attempted_last_month',
+        'regenerated_on', 'is_regenerated_last_month',
+    ]) }}
+),
+
+{%- for thing, measures in {
+    'member': {'member_count': 'used'},
+    'product': {'product_count': 'used'},
+    'unit': {
+        'attempted_unit_count': 'attempted', 'regenerated_unit_count': 'regenerated'
+    },
+}.items() %}
+
+{{ thing }}s_of_periods as (
     select
         counts.workspace_id,
         periods.period,
         counts.scope,
         counts.scope_id
-        {%- for measure, day in measures.items() %},
+        {%- for measure, kind in measures.items() %},
         sum(
             case
-                when counts.{{ day }} >= periods.window_start_date
-                    then counts.entity_count
+                when
+                    case
+                        when periods.is_last_month then counts.is_{{ kind }}_last_month
+                        else counts.{{ kind }}_on >= periods.window_start_date
+                    end
+                    then counts.thing_count
                 else 0
             end
         ) as {{ measure }}
         {%- endfor %}
-    from {{ entity }}_counts as counts
-    inner join periods
-        on
-            {{ is_in_period('counts', day='used_on') }}
-            and counts.is_last_month = periods.is_last_month
+    from {{ thing }}_counts as counts
+    inner join periods on counts.workspace_id = periods.workspace_id
     group by counts.workspace_id, periods.period, counts.scope, counts.scope_id
 ),
-{% endfor %}
+{%- endfor %}
+
 -- an episode belongs to the window, member and category of its first attempt
 first_attempts as (
     select
@@ -119,25 +159,16 @@ first_attempts as (
 
 first_passes as (
     select
-        periods.workspace_id,
-        period,
-        {{ scope_kind('member_id', 'team', 'product_category', 'generation_type') }}
-            as scope,
-        coalesce(member_id, team, product_category, generation_type, '(all)')
-            as scope_id,
+        first_attempts.workspace_id,
+        periods.period,
+        {{ scope_and_id() }},
         sum(mature_episode_count) as mature_episode_count,
         sum(first_pass_episode_count) as first_pass_episode_count
     from first_attempts
     inner join periods
         on
             {{ is_in_period('first_attempts') }}
-    group by grouping sets (
-        (periods.workspace_id, period),
-        (periods.workspace_id, period, member_id),
-        (periods.workspace_id, period, team),
-        (periods.workspace_id, period, product_category),
-        (periods.workspace_id, period, generation_type)
-    )
+    {{ sets_of_scopes(['first_attempts.workspace_id', 'periods.period']) }}
 ),
 
 -- Shares in steps of 10^-12 that sum to exactly 1: whole steps first, then the steps
@@ -216,6 +247,6 @@ select
     {{ exact_ratio('shared.wasted_credits', 'shared.credits') }} as waste_rate
 from shared
 left join first_passes on {{ same_scope('shared', 'first_passes') }}
-left join products on {{ same_scope('shared', 'products') }}
-left join members on {{ same_scope('shared', 'members') }}
-left join units on {{ same_scope('shared', 'units') }}
+left join products_of_periods as products on {{ same_scope('shared', 'products') }}
+left join members_of_periods as members on {{ same_scope('shared', 'members') }}
+left join units_of_periods as units on {{ same_scope('shared', 'units') }}

@@ -9,65 +9,31 @@ usage as (
     where usage.usage_date >= {{ first_reported_day('before_start_date') }}
 ),
 
-compared as (
+before as (
     select
         periods.workspace_id,
         periods.period,
-        usage.member_id,
-        usage.team,
-        usage.product_category,
-        usage.generation_type,
-        sum(
-            case
-                when usage.usage_date >= periods.window_start_date then usage.credits
-                else 0
-            end
-        ) as credits,
-        sum(
-            case
-                when usage.usage_date < periods.window_start_date then usage.credits
-                else 0
-            end
-        ) as credits_before
+        {{ scope_and_id() }},
+        sum(usage.credits) as credits
     from usage
     inner join periods
         on
-            usage.workspace_id = periods.workspace_id
-            and (
-                (
-                    usage.usage_date >= periods.window_start_date
-                    and usage.usage_date <= periods.window_end_date
-                )
-                or (
-                    usage.usage_date >= periods.before_start_date
-                    and usage.usage_date <= periods.before_end_date
-                )
-            )
-    group by
-        periods.workspace_id,
-        periods.period,
-        usage.member_id,
-        usage.team,
-        usage.product_category,
-        usage.generation_type
+            {{ is_in_period('usage', day='usage_date', of='before') }}
+    {{ sets_of_scopes(['periods.workspace_id', 'periods.period']) }}
 ),
 
-scoped as (
-    {%- for scope, column in {
-        'workspace': "'(all)'",
-        'member': 'member_id',
-        'team': 'team',
-        'product_category': 'product_category',
-        'generation_type': 'generation_type',
+compared as (
+    {%- for relation, columns in {
+        ref('fct_usage_by_period'): ['credits', '0'], 'before': ['0', 'credits']
     }.items() %}
     select
         workspace_id,
         period,
-        '{{ scope }}' as scope,
-        {{ column }} as scope_id,
-        credits,
-        credits_before
-    from compared
+        scope,
+        scope_id,
+        {{ columns[0] }} as credits,
+        {{ columns[1] }} as credits_before
+    from {{ relation }}
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -75,27 +41,28 @@ scoped as (
 )
 
 select
-    scoped.workspace_id,
-    scoped.period,
-    scoped.scope,
-    scoped.scope_id,
+    compared.workspace_id,
+    compared.period,
+    compared.scope,
+    compared.scope_id,
     periods.before_start_date,
     periods.before_end_date,
-    cast(sum(scoped.credits) as decimal(38, 6)) as credits,
-    cast(sum(scoped.credits_before) as decimal(38, 6)) as credits_before,
-    cast(sum(scoped.credits) - sum(scoped.credits_before) as decimal(38, 6))
-        as credits_change,
-    cast(sum(scoped.credits) - sum(scoped.credits_before) as decimal(38, 6))
-        as contribution
-from scoped
+    cast(sum(compared.credits) as decimal(38, 6)) as credits,
+    cast(sum(compared.credits_before) as decimal(38, 6)) as credits_before,
+    {%- for change in ('credits_change', 'contribution') %}
+    cast(sum(compared.credits) - sum(compared.credits_before) as decimal(38, 6))
+        as {{ change }}
+    {%- if not loop.last %},{% endif %}
+    {%- endfor %}
+from compared
 inner join periods
     on
-        scoped.workspace_id = periods.workspace_id
-        and scoped.period = periods.period
+        compared.workspace_id = periods.workspace_id
+        and compared.period = periods.period
 group by
-    scoped.workspace_id,
-    scoped.period,
-    scoped.scope,
-    scoped.scope_id,
+    compared.workspace_id,
+    compared.period,
+    compared.scope,
+    compared.scope_id,
     periods.before_start_date,
     periods.before_end_date

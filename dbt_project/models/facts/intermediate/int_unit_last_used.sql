@@ -1,8 +1,14 @@
 {%- set this_month, last_month = month_starts()[:2] %}
+{%- set is_in_last_month -%}
+    usage_date >= {{ as_of(last_month) }} and usage_date < {{ as_of(this_month) }}
+{%- endset %}
+{%- set days = {
+    'used': 'true',
+    'attempted': 'is_first_variant',
+    'regenerated': 'is_first_variant and attempt_number >= 2',
+} %}
 
--- what is used after last_month ended has a newest day of its own in it
 with used as (
-    {%- for is_last_month in ('false', 'true') %}
     select
         generations.workspace_id,
         generations.member_id,
@@ -11,20 +17,15 @@ with used as (
         generation_type,
         product_id,
         locale,
-        {{ is_last_month }} as is_last_month,
-        max(usage_date) as used_on,
-        max(case when is_first_variant then usage_date end) as attempted_on,
-        max(case when is_first_variant and attempt_number >= 2 then usage_date end)
-            as regenerated_on
+        {%- for kind, is_of in days.items() %}
+        max(case when {{ is_of }} then usage_date end) as {{ kind }}_on,
+        coalesce(max({{ is_of }} and {{ is_in_last_month }}), false)
+            as is_{{ kind }}_last_month
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     from {{ ref('int_generations_classified') }} as generations
     {{ joined_teams('generations') }}
-    where
-        {%- if is_last_month == 'true' %}
-        usage_date >= {{ as_of(last_month) }}
-        and usage_date < {{ as_of(this_month) }}
-        {%- else %}
-        usage_date >= {{ first_reported_day() }}
-        {%- endif %}
+    where usage_date >= {{ first_reported_day() }} and product_id is not null
     group by
         generations.workspace_id,
         generations.member_id,
@@ -33,28 +34,20 @@ with used as (
         generation_type,
         product_id,
         locale
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
 )
 
 select
-    workspace_id,
+    used.workspace_id,
     member_id,
     team,
     product_category,
     generation_type,
-    -- what has no id is none of them
-    case
-        when product_id is not null
-            then {{ unit_key(['workspace_id', 'product_id']) }}
-    end as product_key,
-    case
-        when product_id is not null then {{ unit_key(unit_columns()) }}
-    end as unit_key,
-    is_last_month,
-    used_on,
-    attempted_on,
-    regenerated_on
+    {{ unit_key(['used.workspace_id', 'product_id']) }} as product_key,
+    {{ unit_key(prefixed('used', unit_columns()).split(', ')) }} as unit_key
+    {%- for kind in days %},
+    {{ segment_start(kind ~ '_on') }} as {{ kind }}_on,
+    is_{{ kind }}_last_month
+    {%- endfor %}
 from used
+left join {{ ref('dim_billing_periods') }} as billing
+    on used.workspace_id = billing.workspace_id
