@@ -54,9 +54,10 @@ the year before it. Weeks begin on Monday. -#}
         end
 {%- endmacro %}
 
-{#- SQL: whether a row of fct_generation_tags is in the scope of a budget. -#}
+{#- SQL: whether a row of fct_generation_tags is in the scope of a budget; without tags nothing is read for them. -#}
 {% macro is_tagged_for_budget(tags='tags', budgets='budgets') -%}
-    {{ tags }}.workspace_id = {{ budgets }}.workspace_id
+    {{ 'true' if var('tag_keys') else 'false' }}
+        and {{ tags }}.workspace_id = {{ budgets }}.workspace_id
         and {{ tags }}.usage_date >= {{ budgets }}.read_from
         and {{ budgets }}.scope = 'tag'
         and concat({{ tags }}.tag_key, '=', {{ tags }}.tag_value) = {{ budgets }}.scope_id

@@ -32,7 +32,10 @@ were so when the last run compared them, keep what they have booked. -#}
             select
                 least(
                     coalesce(max({{ months_later('closed.usage_date', 1) }}), cast('0001-01-01' as date)),
-                    {{ months_later(month_of("cast('" ~ var('known_from') ~ "' as date)"), -1) }}
+                    {{ months_later(
+                        month_of("cast('" ~ var('known_from') ~ "' as date)"),
+                        0 if (var('known_from') | string)[8:] | int >= var('month_closes_on') else -1
+                    ) }}
                 ) as changed_from
             from {{ source('journal', 'chargeback') }} as closed
             where closed.workspace_id is null

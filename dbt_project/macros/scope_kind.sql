@@ -1,14 +1,3 @@
-{#- Which of the grouping sets (workspace; by member; by team; by category; by type) a row belongs to. -#}
-{% macro scope_kind(member, team, category, generation_type) -%}
-    case
-            when grouping({{ member }}) = 0 then 'member'
-            when grouping({{ team }}) = 0 then 'team'
-            when grouping({{ category }}) = 0 then 'product_category'
-            when grouping({{ generation_type }}) = 0 then 'generation_type'
-            else 'workspace'
-        end
-{%- endmacro %}
-
 {#- The scopes of breakdowns, and the column that each goes by. -#}
 {% macro scope_columns() -%}
     {{ return({

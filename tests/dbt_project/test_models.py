@@ -49,7 +49,7 @@ KEYLESS = {
     "fct_lot_draws": "the rows of int_split_draws, and generations joined to the only draw of their day",
     "fct_cost_daily": "the rows of fct_usage_daily and int_split_draws, joined to one draw each",
     "fct_chargeback": "grouped by its key, in which currency and unit_price may be null",
-    "int_cost_by_window": "grouped by its key, in which currency may be null",
+    "int_cost_by_window": "grouped by its key, in which currency and unit_price may be null",
     "fct_cost_by_period": "grouped by its key, in which currency may be null",
     "ml_waste_cases": "a view of int_generations_classified; the gate on probabilities finds one doubled",
 }

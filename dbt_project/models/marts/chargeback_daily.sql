@@ -13,29 +13,39 @@
     'workspace_name', 'member_name', 'unit_price',
 ] %}
 
-with found as (select * from {{ ref('fct_chargeback') }}),
-
-journal as (select * from {{ ref('stg_journal__chargeback') }}),
-
 -- what this run books is in the journal once it is published
-booked as (
-    select {{ columns | join(', ') }}
-    from journal
-    where workspace_id is null or {{ is_rebooked() }}
-    union all
-    select {{ columns | join(', ') }}
-    from found
+with found as (
+    select * from {{ ref('fct_chargeback') }}
     where
         not is_booked
         or read_up_to is not distinct from (
-            select max(journal.published_at) as newest from journal
+            select max(journal.published_at) as newest
+            from {{ source('journal', 'chargeback') }} as journal
         )
 ),
 
+booked as (
+    {%- for relation in (ref('stg_journal__chargeback'), 'found') %}
+    select {{ columns | join(', ') }}
+    from {{ relation }}
+    where workspace_id is not null and {{ is_rebooked() }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
 closed as (
-    select max(booked.usage_date) as newest_month
-    from booked
-    where booked.workspace_id is null
+    select max(usage_date) as newest_month
+    from (
+        {%- for relation in (source('journal', 'chargeback'), 'found') %}
+        select usage_date from {{ relation }}
+        where workspace_id is null
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
+        {%- endfor %}
+    ) as months
 )
 
 select
@@ -75,7 +85,6 @@ select
     ) as refunded_cost
 from booked
 cross join closed
-where booked.workspace_id is not null and {{ is_rebooked('booked.booked_month') }}
 group by {{ prefixed('booked', key) }}, closed.newest_month
 having
     sum(booked.generation_count) <> 0

@@ -89,6 +89,7 @@ select
     {{ cell | join(',\n    ') }},
     is_split,
     currency,
+    unit_price,
     unit_price is not null as is_priced,
     {%- for part in costed_parts() %}
     cast({{ part }}_credits as decimal(38, 6)) as {{ part }}_credits,

@@ -7,11 +7,10 @@ select
     product_category,
     generation_type,
     currency,
-    is_priced,
+    unit_price,
     {{ day }} as window_start_date,
     {%- for part in costed_parts() %}
-    cast(sum({{ part }}_credits) as decimal(38, 6)) as {{ part }}_credits,
-    cast(sum({{ part }}_cost) as decimal(38, 18)) as {{ part }}_cost
+    cast(sum({{ part }}_credits) as decimal(38, 6)) as {{ part }}_credits
     {%- if not loop.last %},{% endif %}
     {%- endfor %}
 from {{ ref('fct_cost_daily') }} as costs
@@ -28,5 +27,5 @@ group by
     product_category,
     generation_type,
     currency,
-    is_priced,
+    unit_price,
     {{ day }}
