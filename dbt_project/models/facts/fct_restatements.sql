@@ -2,12 +2,24 @@ with restated as (select * from {{ ref('int_restated_days') }}),
 
 changes as (select * from {{ ref('int_generation_changes') }}),
 
+-- few of all generations, which are then looked up in
+on_restated_days as (
+    select * from {{ ref('int_generations_classified') }}
+    where
+        (workspace_id, usage_date) in (
+            select
+                restated.workspace_id,
+                restated.usage_date
+            from restated
+        )
+),
+
 refunded as (
     select distinct
         generations.workspace_id,
         generations.usage_date
     from {{ ref('fct_credit_entries') }} as entries
-    inner join {{ ref('int_generations_classified') }} as generations
+    inner join on_restated_days as generations
         on
             coalesce(entries.related_source, 'native') = generations.source
             and entries.related_event_id = generations.event_id
@@ -43,12 +55,8 @@ changed_with_units as (
             cause
         from changes
     ) as units
-    inner join {{ ref('int_generations_classified') }} as generations
+    inner join on_restated_days as generations
         on {{ same_unit('units', 'generations') }}
-    inner join restated
-        on
-            generations.workspace_id = restated.workspace_id
-            and generations.usage_date = restated.usage_date
     group by generations.workspace_id, generations.usage_date
 ),
 

@@ -114,6 +114,7 @@ timeline as (
         unit_key,
         attempted_us as at_us,
         unit_attempt_number,
+        attempted_at,
         attempted_us,
         cast(null as bigint) as used_us
     from numbered
@@ -123,6 +124,7 @@ timeline as (
         numbered.unit_key,
         {{ epoch_micros('outcomes.occurred_at') }} as at_us,
         numbered.unit_attempt_number,
+        cast(null as timestamp) as attempted_at,
         cast(null as bigint) as attempted_us,
         {{ epoch_micros('outcomes.occurred_at') }} as used_us
     from numbered
@@ -154,6 +156,7 @@ opened as (
     select
         unit_key,
         unit_attempt_number,
+        attempted_at,
         case
             when previous_us is null then 1
             when
@@ -166,40 +169,36 @@ opened as (
     where attempted_us is not null
 ),
 
+-- with their neighbours in the episode
 episodes as (
     select
-        opened.*,
-        sum(opens_episode) over (
-            partition by unit_key
-            order by unit_attempt_number
-            rows between unbounded preceding and current row
-        ) as episode_number
+        unit_key,
+        unit_attempt_number,
+        sum(opens_episode) over in_order as episode_number,
+        case when opens_episode = 0 then lag(attempted_at) over in_order end
+            as previous_at,
+        case
+            when lead(opens_episode) over in_order = 0
+                then lead(attempted_at) over in_order
+        end as next_at
     from opened
+    window in_order as (
+        partition by unit_key
+        order by unit_attempt_number
+    )
 ),
 
 placed as (
     select
         numbered.*,
-        episodes.episode_number
+        episodes.episode_number,
+        episodes.previous_at,
+        episodes.next_at
     from numbered
     inner join episodes
         on
             numbered.unit_key = episodes.unit_key
             and numbered.unit_attempt_number = episodes.unit_attempt_number
-),
-
-neighbours as (
-    select
-        unit_key,
-        unit_attempt_number,
-        lag(attempted_at) over in_episode as previous_at,
-        lead(attempted_at) over in_episode as next_at
-    from placed
-    where variant_number = 1
-    window in_episode as (
-        partition by unit_key, episode_number
-        order by unit_attempt_number
-    )
 ),
 
 summed as (
@@ -227,15 +226,11 @@ select
     placed.is_used = 1 as is_attempt_used,
     cast(summed.used_count as bigint) as used_count,
     summed.last_usage_date,
-    neighbours.previous_at,
-    least(neighbours.next_at, summed.first_used_at) as thrown_away_at,
+    placed.previous_at,
+    least(placed.next_at, summed.first_used_at) as thrown_away_at,
     cast(placed.scored_variant_count as bigint) as scored_variant_count,
     placed.quality_steps
 from placed
-inner join neighbours
-    on
-        placed.unit_key = neighbours.unit_key
-        and placed.unit_attempt_number = neighbours.unit_attempt_number
 inner join summed
     on
         placed.unit_key = summed.unit_key

@@ -35,6 +35,8 @@ select
         sum(case when settled_rule = '{{ rule }}' then credits else 0 end)
         as decimal(38, 6)
     ) as {{ rule }}_credits,
+    {%- endfor %}
+    {%- for rule in ['used'] + settled_waste_reasons() %}
     cast(sum(case when settled_rule = '{{ rule }}' then 1 else 0 end) as bigint)
         as {{ rule }}_count,
     {%- endfor %}
