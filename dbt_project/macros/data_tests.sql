@@ -1,18 +1,19 @@
 {#-
 Operation: runs data tests, all of a model in one statement, and logs the rows of each statement as JSON: the place of
 the test among those of the model, failures, should_warn and should_error. `models` are the tests of each model, each
-test as `dbt_build.py` describes it.
+test as `dbt_tests.py` describes it, and the model itself if it is a view with several: joined once for all of them.
 -#}
 {% macro run_data_tests(models) -%}
-    {%- for tests in models -%}
+    {%- for model in models -%}
         {%- set answers = [] -%}
-        {%- for test in tests -%}
+        {%- for test in model.tests -%}
             {%- do answers.append(
                 'select ' ~ loop.index0 ~ ' as place, answer.* from (' ~ data_test_sql(test) ~ ') as answer'
             ) -%}
         {%- endfor -%}
         {%- set rows = [] -%}
-        {%- for row in run_query(answers | join('\nunion all\n')).rows -%}
+        {%- set view = 'with tested as (select * from ' ~ render(model.view) ~ ')\n' if model.view else '' -%}
+        {%- for row in run_query(view ~ answers | join('\nunion all\n')).rows -%}
             {%- do rows.append([row[0] | int, row[1] | int, row[2], row[3]]) -%}
         {%- endfor -%}
         {%- do log('answer: ' ~ tojson(rows)) -%}

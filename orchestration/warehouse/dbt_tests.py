@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OPERATION = "run_data_tests"
 LOGGED = "JinjaLogDebug"  # the event of dbt for what a macro logs
 _CALL = re.compile(r"\s*(ref|source|var|env_var)\s*\(")
+VIEW = "tested"  # the name of a view in the statement that reads it once
 _ANSWER = "answer: "  # before the answer of a statement in dbt's log
 
 
@@ -47,9 +48,14 @@ class Asked:
     """The tests asked for, those of a model together, and the answers as dbt logs them.
 
     A statement that fails ends the operation, which leaves it and those after it without an answer.
+
+    Attributes:
+        models: the tests.
+        views: keys of the models that are views, which a statement reads once for all of its tests.
     """
 
     models: Sequence[Sequence[GenericTestNode]]
+    views: Collection[str] = ()
     answers: list[list[Answer]] = field(default_factory=list)
     error: str = ""
     _asked_at: float = field(default_factory=perf_counter)
@@ -57,7 +63,14 @@ class Asked:
     @property
     def arguments(self) -> str:
         """The arguments of the operation."""
-        return json.dumps({"models": [[_described(test) for test in of_model] for of_model in self.models]})
+        return json.dumps({"models": [self._of_model(tests) for tests in self.models]})
+
+    def _of_model(self, tests: Sequence[GenericTestNode]) -> dict[str, Any]:
+        is_read_once = len(tests) > 1 and tests[0].attached_node in self.views
+        return {
+            "view": _relation(tests[0]) if is_read_once else None,
+            "tests": [_described(test, VIEW if is_read_once else _relation(test)) for test in tests],
+        }
 
     def listen(self, event: EventMsg) -> None:
         """Take the answers from the events of dbt."""
@@ -107,15 +120,19 @@ def is_generic(test: Any) -> bool:
     return hasattr(test, "test_metadata")
 
 
-def _described(test: GenericTestNode) -> dict[str, Any]:
-    """A test as the operation takes it; it renders texts as dbt does those of a test."""
+def _relation(test: GenericTestNode) -> str:
+    """What a test reads, as the operation renders it."""
+    # dbt's macro reads the condition from the configuration of the node that runs, and here none does
+    return str(test.test_metadata.kwargs["model"]).replace("get_where_subquery", "")
+
+
+def _described(test: GenericTestNode, model: str) -> dict[str, Any]:
+    """A test of a relation as the operation takes it; it renders texts as dbt does those of a test."""
     config, called = test.config, test.test_metadata
     arguments = {
         name: f"{{{{ {value} }}}}" if isinstance(value, str) and _CALL.match(value) else value
         for name, value in called.kwargs.items()
     }
-    # dbt's macro reads the condition from the configuration of the node that runs, and here none does
-    model = str(arguments["model"]).replace("get_where_subquery", "")
     arguments["model"] = f"(select * from {model} where {config.where}) as kept" if config.where else model
     return {
         **{"namespace": called.namespace, "name": called.name, "arguments": arguments},

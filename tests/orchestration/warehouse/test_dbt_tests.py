@@ -21,7 +21,9 @@ vars: {since_batch: 1}
 models: {credits: {+materialized: table, +schema: facts, late: {+schema: marts}}}
 """
 MODELS = {
-    "numbers.sql": "select 1 as number, 'a' as name union all select 2, 'b' union all select 2, null",
+    # a view, which the tests of it read once
+    "numbers.sql": "{{ config(materialized='view') }}"
+    " select 1 as number, 'a' as name union all select 2, 'b' union all select 2, null",
     "names.sql": "select 'a' as name",
     "late/later.sql": "select number + 1 as number from {{ ref('numbers') }}",
     "unbuilt.sql": "select no_column from {{ ref('names') }}",
