@@ -14,7 +14,7 @@ from orchestration import durable_files
 from orchestration.publish.versions import export
 from orchestration.publish.versions.build import PublishedVersion
 from orchestration.publish.versions.contents import contents_of
-from orchestration.publish.versions.manifest import changed_files
+from orchestration.publish.versions.manifest import MANIFEST_FILE, changed_files
 
 # two ids whose rows differ in their hashes by the flag alone, and by the same
 SWAPPED = """
@@ -119,7 +119,8 @@ def test_a_file_that_was_written_to_since_it_was_published_is_not_shared(
     publish_rows: Callable[[], Path], written: list[str]
 ) -> None:
     first = publish_rows()
-    os.utime(first / MEMBERS)
+    later = (first / MANIFEST_FILE).stat().st_mtime_ns + 1
+    os.utime(first / MEMBERS, ns=(later, later))
     written.clear()
     assert not (publish_rows() / MEMBERS).samefile(first / MEMBERS)
     assert written == ["usage_by_member"]
