@@ -74,8 +74,8 @@ def _of_mart(mart: str, mine: Sequence[Row], theirs: Sequence[Row], names: tuple
             found.append(f"{where}: in {there}, not in {absent}")
             continue
         found += [f"{where} {what}" for what in _of_row(first[key], second[key], names)]
-    # the rows are equal as a set: order counts, and so does a row published twice
-    return found or [f"{mart}: {len(mine)} and {len(theirs)} equal rows, in another order or more than once"]
+    # the rows are equal as a set: one is published twice
+    return found or [f"{mart}: {len(mine)} and {len(theirs)} equal rows, of which some are there twice"]
 
 
 def _of_row(mine: Row, theirs: Row, names: tuple[str, str]) -> Iterator[str]:

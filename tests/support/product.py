@@ -74,13 +74,16 @@ def nightly_run(
 
 
 def published_rows(published: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every published mart except the journal, in published order."""
+    """Every row of every published mart except the journal, ordered by all columns.
+
+    Not as they lie in the file: a run that changes a part of a long mart writes that part last.
+    """
     with duckdb.connect(str(published / "credits.duckdb"), read_only=True) as connection:
         tables = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
         ).fetchall()
         return {
-            table: connection.execute(f"select * from marts.{table} {_newest(table)}").fetchall()
+            table: connection.execute(f"select * from marts.{table} {_newest(table)} order by all").fetchall()
             for (table,) in tables
             if table not in JOURNAL_MARTS
         }
