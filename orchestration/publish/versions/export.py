@@ -273,7 +273,7 @@ def _write_parts(
                 parts.append(kept[part])
                 continue
             parts.append(Part(Path(written) / f"{part or 'none'}.parquet"))
-            rows = f"{_is_in(name, [part])}" if part else "true"
+            rows = _is_in(name, [part]) if part else "true"
             connection.execute(
                 f"copy (select * from marts.{_name(name)} where {rows} order by {_keys(name)})"
                 f" to {_text(str(parts[-1].path))} ({PARQUET})"
@@ -288,8 +288,13 @@ def _part_of(name: str) -> str:
 
 def _is_in(name: str, parts: Collection[str]) -> str:
     """SQL: whether a row is in one of some parts."""
-    days = ", ".join(f"date '{part}'" for part in sorted(parts))
-    return f"{_part_of(name)} in ({days})" if days else "false"
+    if not parts:
+        return "false"
+    unit, column = DATED_BY[name]
+    days = [f"date '{part}'" for part in sorted(parts)]
+    # the borders alone let DuckDB leave out what is before and after
+    after = f"cast({days[-1]} + interval 1 {unit} as date)"
+    return f"{column} >= {days[0]} and {column} < {after} and {_part_of(name)} in ({', '.join(days)})"
 
 
 def _keys(name: str) -> str:
