@@ -74,15 +74,16 @@ def print_rows(rows: Sequence[Row], about: Mapping[str, Any]) -> None:
 
 
 def print_steps(runs: Mapping[str, Measured]) -> None:
-    """Seconds and peak memory of every step of each run."""
+    """Seconds, processor time and peak memory of every step of each run."""
     names = list(dict.fromkeys(step.name for run in runs.values() for step in run.steps))
-    lines = [("step", *(cell for run in runs for cell in (f"{run} s", "MB")))]
+    lines = [("step", *(cell for run in runs for cell in (f"{run} s", "cpu s", "MB")))]
     for name in names:
         cells: list[str] = []
         for run in runs.values():
             is_there = any(step.name == name for step in run.steps)
             part = run.part(name) if is_there else None
-            cells += [_number(part.seconds, 1), _number(part.peak_mb, 0)] if part else ["", ""]
+            found = (part.seconds, part.cpu_seconds, part.peak_mb) if part else (None, None, None)
+            cells += [_number(value, decimals) for value, decimals in zip(found, (1, 1, 0), strict=True)]
         lines.append((name, *cells))
     print()
     _print_aligned(lines, texts={0})

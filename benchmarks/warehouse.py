@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import CommandFailed, Measured, measure
-from benchmarks.results import LOAD, PUBLISH, OnHistory, middle, rows_of
+from benchmarks.results import LOAD, PUBLISH, FirstRun, OnHistory, first_run_rows, middle, rows_of
 from benchmarks.table import machine, print_rows, print_steps
 
 PROJECT = Path(__file__).resolve().parents[1]
 CREDITS = Path(sys.executable).with_name("credits")
 # never changed once written, so copies of a data directory can share them
 SHARED = ("raw", "versions")
+# of the first runs of few and many workspaces; shorter histories are halved for them
+FIRST_RUN_EVENTS, FIRST_RUN_DAYS = 1_000_000, 180
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Options:
     increment: int
     days: int
     workspaces: int
+    first_runs: tuple[int, ...]
     as_of: date
     work: Path
     repeats: int
@@ -59,28 +62,44 @@ class Bench:
         shutil.copy(PROJECT / "dagster.yaml", self.home)
 
     def deliver(self) -> dict[str, Any]:
-        """Write the landing folders, unless they exist with these options; returns their counts."""
+        """Write the landing folders of the histories; returns their counts."""
         options = self.options
+        sizes = {"days": options.days, "workspaces": options.workspaces, "increment": options.increment}
+        return self._delivered(self.landing, options.histories, **sizes)
+
+    def _delivered(self, work: Path, histories: Sequence[int], **sizes: int) -> dict[str, Any]:
+        """Write landing folders, unless they exist with these sizes; returns their counts."""
         arguments = [
-            f"--histories={','.join(map(str, options.histories))}",
-            f"--increment={options.increment}",
-            f"--days={options.days}",
-            f"--workspaces={options.workspaces}",
-            f"--as-of={options.as_of}",
+            f"--histories={','.join(map(str, histories))}",
+            *(f"--{name}={size}" for name, size in sizes.items()),
+            f"--as-of={self.options.as_of}",
         ]
-        plan, counts = self.landing / "plan.json", self.landing / "counts.json"
+        plan, counts = work / "plan.json", work / "counts.json"
         if not plan.is_file() or json.loads(plan.read_text(encoding="utf-8")) != arguments:
-            command = _module("deliveries", "--work", self.landing, *arguments)
-            self._run("deliveries", f"writing {options.histories[-1]:,} events and an increment", command)
+            command = _module("deliveries", "--work", work, *arguments)
+            self._run("deliveries", f"writing {histories[-1]:,} events and an increment", command)
             plan.write_text(json.dumps(arguments), encoding="utf-8")
         found: dict[str, Any] = json.loads(counts.read_text(encoding="utf-8"))
         return found
+
+    def measure_first_run(self, workspaces: int) -> FirstRun:
+        """The first run of that many workspaces: load, full build, pages."""
+        events = min(FIRST_RUN_EVENTS, self.options.histories[-1] // 2)
+        landing, data = self.options.work / f"landing-{workspaces}", self.data / f"of-{workspaces}"
+        increment = max(1, events // FIRST_RUN_DAYS)
+        sizes = {"days": FIRST_RUN_DAYS, "workspaces": workspaces, "increment": increment}
+        counts = self._delivered(landing, [events], **sizes)[str(events)]["before"]
+        what = f"{events:,} events of {workspaces:,} workspaces: load, full build and pages"
+        run = self._credits_run(what, landing / str(events), "before", data)
+        shutil.rmtree(data)
+        return FirstRun(workspaces=workspaces, events=counts["events"], days=FIRST_RUN_DAYS, run=run)
 
     def measure_history(self, history: int, counts: dict[str, Any]) -> OnHistory:
         """Build one history, the same as the floor, then nightly runs on it."""
         options, data, copy = self.options, self.data / str(history), self.data / f"{history}-increment"
         label = f"{history:,} events:"
-        build = self._credits_run(f"{label} load and full build", history, "before", data, "--full-refresh")
+        landing = self.landing / str(history)
+        build = self._credits_run(f"{label} load and full build", landing, "before", data, "--full-refresh")
         is_longest = history == options.histories[-1]
         floors = [
             self._floor(f"{label} the floor", data, options.day_before)
@@ -93,12 +112,12 @@ class Bench:
             shutil.rmtree(copy, ignore_errors=True)
             _copy(data, copy)
             what = f"{label} nightly run {number + 1} of {options.repeats}"
-            nightly_runs.append(self._credits_run(what, history, "increment", copy))
+            nightly_runs.append(self._credits_run(what, landing, "increment", copy))
         # after the nightly run the marts must still agree with the floor
         self._floor(f"{label} the floor after the nightly run", copy, options.as_of)
         differences += self._differences(f"{label} the same figures?", copy)
         empty_run = (
-            self._credits_run(f"{label} empty run", history, "increment", copy) if is_longest else None
+            self._credits_run(f"{label} empty run", landing, "increment", copy) if is_longest else None
         )
         shutil.rmtree(copy)
         shutil.rmtree(data)
@@ -117,17 +136,17 @@ class Bench:
             differences=tuple(differences),
         )
 
-    def _credits_run(self, what: str, history: int, landing: str, data: Path, *options: str) -> Measured:
-        as_of = self.options.day_before if landing == "before" else self.options.as_of
+    def _credits_run(self, what: str, landing: Path, part: str, data: Path, *options: str) -> Measured:
+        as_of = self.options.day_before if part == "before" else self.options.as_of
         # passed by `env`, since only orchestration/settings.py may read the environment
         command = [
             *("env", f"DAGSTER_HOME={self.home}", f"CREDITS_MEMORY_LIMIT={self.options.memory_limit}"),
             # Dagster pipes the lines through `tail`, and would end it before the last of them
             "DAGSTER_COMPUTE_LOG_TAIL_WAIT_AFTER_FINISH=0.2",
-            *(str(CREDITS), "run", "--landing", str(self.landing / str(history) / landing)),
+            *(str(CREDITS), "run", "--landing", str(landing / part)),
             *("--data-dir", str(data), "--as-of", str(as_of), *options),
         ]
-        measured = self._run(f"{history}-{landing}", what, command)
+        measured = self._run(f"{data.name}-{part}", what, command)
         if "empty run" not in what:  # which ends after raw
             measured.part(LOAD, PUBLISH)  # fails here if a step is missing, not after all is measured
         return measured
@@ -208,6 +227,11 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[Options, Path | None]
     add("--days", type=int, help="days of the longest history [so that its last is about one increment]")
     add("--workspaces", type=int, default=200, help="workspaces of all sizes that share them [200]")
     add(
+        "--first-runs",
+        default="50,1000,10000",
+        help="workspaces of first runs of a million events [50,1000,10000]",
+    )
+    add(
         "--as-of",
         type=date.fromisoformat,
         default=date(2026, 4, 7),
@@ -233,6 +257,7 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[Options, Path | None]
         # the last days of a load are busier than its mean
         days=given.days or max(2, given.events * 5 // (increment * 4)),
         workspaces=given.workspaces,
+        first_runs=tuple(int(workspaces) for workspaces in given.first_runs.split(",") if workspaces),
         as_of=given.as_of,
         work=given.work.resolve(),
         repeats=given.repeats,
@@ -249,17 +274,19 @@ def main() -> None:
     try:
         counts = bench.deliver()
         found = [bench.measure_history(history, counts[str(history)]) for history in options.histories]
+        first_runs = [bench.measure_first_run(workspaces) for workspaces in options.first_runs]
     except (CommandFailed, ValueError) as error:
         raise SystemExit(f"\nbench: {error}") from error
-    rows, about = rows_of(found), machine()
+    rows, about = [*rows_of(found), *first_run_rows(first_runs)], machine()
     print_rows(rows, about)
     longest = found[-1]
     runs = {f"run on {on.history:,}": on.nightly for on in found}
     runs |= {"build": longest.build} | ({"empty": longest.empty_run} if longest.empty_run else {})
+    runs |= {f"{of.workspaces:,} workspaces": of.run for of in first_runs}
     print_steps(runs)
     print(f"\n{time.monotonic() - started:.0f} s in all")
     if json_path:
-        report = {"machine": about, "options": options, "rows": rows, "measured": found}
+        report = {"machine": about, "options": options, "rows": rows, "measured": [*found, *first_runs]}
         json_path.write_text(json.dumps(report, indent=1, default=_plain), encoding="utf-8")
     raise SystemExit(1 if any(on.differences for on in found) else 0)
 
