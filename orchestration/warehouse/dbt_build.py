@@ -261,7 +261,7 @@ class DbtProject:
         from dbt.cli.main import dbtRunner
 
         options = ["--vars", json.dumps(dict(variables)), "--cache-selected-only", *self.flags()]
-        with self._log() as log, _interrupts_as_dbt_expects():
+        with self._log() as log, _interrupts_as_dbt_expects(), _as_it_was_parsed():
             manifest = manifest or self._untested
             dbt = dbtRunner(manifest=manifest, callbacks=[log, *([listener] if listener else [])])
             ran = dbt.invoke([*words, *options])
@@ -336,6 +336,24 @@ def _interrupts_as_dbt_expects() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _as_it_was_parsed() -> Iterator[None]:
+    """Neither check the form of the project again, which made a schema of every class of it, nor describe it.
+
+    Its form is checked where it is parsed, which is after each change; nobody reads the description.
+    """
+    from dbt.compilation import Linker
+    from dbt_common.dataclass_schema import dbtClassMixin
+
+    validate, summary = dbtClassMixin.__dict__["validate"], Linker.get_graph_summary
+    dbtClassMixin.validate = classmethod(lambda cls, data: None)  # type: ignore[method-assign]
+    Linker.get_graph_summary = lambda self, manifest: {}  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        dbtClassMixin.validate, Linker.get_graph_summary = validate, summary  # type: ignore[method-assign]
 
 
 def _prepare_imports() -> None:
