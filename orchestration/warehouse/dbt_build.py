@@ -348,7 +348,7 @@ def _as_it_was_parsed() -> Iterator[None]:
     from dbt_common.dataclass_schema import dbtClassMixin
 
     validate, summary = dbtClassMixin.__dict__["validate"], Linker.get_graph_summary
-    dbtClassMixin.validate = classmethod(lambda cls, data: None)  # type: ignore[method-assign]
+    dbtClassMixin.validate = classmethod(lambda cls, data: None)  # type: ignore[assignment, method-assign]
     Linker.get_graph_summary = lambda self, manifest: {}  # type: ignore[method-assign]
     try:
         yield

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from orchestration.warehouse.dbt_build import KEPT_PARSED, DbtFailed, DbtProject
+from orchestration.warehouse.dbt_build import KEPT_PARSED, DbtFailed, DbtProject, _as_it_was_parsed
 
 
 @pytest.fixture
@@ -81,3 +81,12 @@ def test_an_interrupt_reaches_dbt_as_the_one_on_which_it_ends_its_threads(
         DbtProject(project_dir, target_dir=project_dir.parent).build("staging", variables={})
     assert while_building == [signal.default_int_handler] * 2
     assert [signal.getsignal(number) for number in numbers] == before
+
+
+def test_a_project_of_another_form_is_refused_when_it_is_parsed_after_runs_too(tmp_path: Path) -> None:
+    (tmp_path / "profiles.yml").write_text("p: {target: duckdb, outputs: {duckdb: {type: duckdb}}}")
+    (tmp_path / "dbt_project.yml").write_text("{name: n, profile: p, model-paths: 3}")
+    with _as_it_was_parsed():
+        pass  # a command of dbt
+    with pytest.raises(DbtFailed, match=r"at path \['model-paths'\]: 3 is not valid"):
+        DbtProject(tmp_path, target_dir=tmp_path).parse(tmp_path)
