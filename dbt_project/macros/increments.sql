@@ -89,9 +89,10 @@ around included. -#}
 {%- endmacro %}
 
 {#- SQL: whether the row is of a workspace and day that this run rebuilds; always in a full refresh. -#}
-{% macro is_on_changed_day(changed_days) -%}
+{% macro is_on_changed_day(changed_days, rows='') -%}
+    {%- set prefix = rows ~ '.' if rows else '' -%}
     {%- if is_increment() -%}
-        (workspace_id, usage_date) in (
+        ({{ prefix }}workspace_id, {{ prefix }}usage_date) in (
             select changed.workspace_id, changed.usage_date
             from {{ changed_days }} as changed
         )

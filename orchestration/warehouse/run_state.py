@@ -162,8 +162,15 @@ def _row(run_state: RunState, *, is_complete: bool) -> pd.DataFrame:
 
 def complete_batch(warehouse: Warehouse) -> int | None:
     """The newest batch of the last complete run; None if there is none to build on."""
-    found = warehouse.query(f"select batch_id from {_RUNS} where is_complete")["batch_id"].tolist()
-    return int(found[0]) if found else None
+    return _complete(warehouse)[0]
+
+
+def _complete(warehouse: Warehouse) -> tuple[int, str] | tuple[None, None]:
+    """The newest batch and as_of of the last complete run."""
+    found = warehouse.query(f"select batch_id, as_of from {_RUNS} where is_complete")
+    for batch_id, as_of in found.itertuples(index=False):
+        return int(batch_id), str(as_of.date())
+    return None, None
 
 
 def is_unchanged(warehouse: Warehouse, run_state: RunState) -> bool:
@@ -188,11 +195,13 @@ def variables(
 
     known_from and known_to span the as_of of unfinished runs, too: their rows stay until recomputed.
     """
-    since_batch = complete_batch(warehouse)
+    since_batch, since_as_of = _complete(warehouse)
     days = sorted(str(day.date()) for day in warehouse.query(f"select as_of from {_RUNS}")["as_of"])
     return {
         "as_of": str(run_state.as_of),
+        "newest_batch": run_state.batch_id,
         "since_batch": since_batch,
+        "since_as_of": since_as_of,
         "known_from": days[0],
         "known_to": days[-1],
         "served_batch": served.batch_id if served else None,

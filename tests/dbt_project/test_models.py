@@ -46,6 +46,7 @@ KEYLESS = {
     "int_generation_changes": "a log of changes, in which a corrected generation stands twice",
     "fct_generations": "the rows of int_generations_classified, joined to one row of each small table",
     "int_lot_draws_laid_out": "rows of the ledger's draws, numbered within their day",
+    "int_charge_causes": "rows of the ledger's draws and of dim_member_teams, whose keys are tested there",
     "fct_lot_draws": "the rows of int_split_draws, and generations joined to the only draw of their day",
     "fct_cost_daily": "the rows of fct_usage_daily and int_split_draws, joined to one draw each",
     "fct_chargeback": "grouped by its key, in which currency and unit_price may be null",

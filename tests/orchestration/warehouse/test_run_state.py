@@ -43,7 +43,9 @@ def test_a_run_builds_on_the_last_complete_one(warehouse: DuckDBWarehouse) -> No
     dbt_variables = variables(warehouse, state(2, 9), served=state(1, 7))
     assert dbt_variables == {
         "as_of": "2026-04-09",
+        "newest_batch": 2,
         "since_batch": 1,
+        "since_as_of": "2026-04-07",
         "known_from": "2026-04-07",
         "known_to": "2026-04-09",
         "served_batch": 1,

@@ -3,7 +3,12 @@
 
 with draws as (select * from {{ source('facts', 'fct_lot_draws_daily') }}),
 
-journal as (select * from {{ source('journal', 'chargeback') }}),
+booked as (
+    select * from {{ source('journal', 'chargeback') }}
+    where
+        workspace_id is not null
+        and {{ is_on_changed_day(ref('int_rebooked_days')) }}
+),
 
 -- a month is closed once for all workspaces, by a row without one; only a run that
 -- reports at least as far as those before it closes and corrects
@@ -14,7 +19,7 @@ closed as (
         ) }} as open_from,
         coalesce(max(as_of) <= {{ as_of() }}, true) as is_newest_as_of,
         max(published_at) as read_up_to
-    from journal
+    from {{ source('journal', 'chargeback') }}
 ),
 
 -- of most days one draw paid for every cell; of those without a ledger none
@@ -32,7 +37,10 @@ paid as (
         on
             usage.workspace_id = draws.workspace_id
             and usage.usage_date = draws.usage_date
-    where coalesce(draws.draw_count, 1) = 1 and usage.credits > 0
+    where
+        coalesce(draws.draw_count, 1) = 1
+        and usage.credits > 0
+        and {{ is_on_changed_day(ref('int_rebooked_days'), 'usage') }}
     union all
     select
         {{ prefixed('parts', cell_columns()) }},
@@ -48,6 +56,7 @@ paid as (
             parts.workspace_id = draws.workspace_id
             and parts.usage_date = draws.usage_date
             and parts.draw_number = draws.draw_number
+    where {{ is_on_changed_day(ref('int_rebooked_days'), 'parts') }}
     union all
     -- a refund of a generation gives its cost back on the day it counts
     select
@@ -92,7 +101,7 @@ compared as (
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from (
-        {%- for relation, sign in {'charges': '', 'journal': '-'}.items() %}
+        {%- for relation, sign in {'charges': '', 'booked': '-'}.items() %}
         select
             {{ key | join(',\n            ') }},
             {%- for name in counts %}
@@ -105,7 +114,6 @@ compared as (
         {%- endif %}
         {%- endfor %}
     ) as both_sides
-    where workspace_id is not null
     group by {{ key | join(', ') }}
     having
         {%- for name in counts %}
