@@ -77,7 +77,12 @@ $(VENV)/.spark: $(VENV)/.made requirements-spark.lock
 	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check pyspark==4.3.0
 	@touch $@
 
-bench: $(VENV)/.made  ## measure load, full build, runs, the floor and mapped records (make bench EVENTS=20000000)
+.venv-sqlmesh/.made:
+	@$(PYTHON) -m venv --clear .venv-sqlmesh
+	@.venv-sqlmesh/bin/python -m pip install --quiet --disable-pip-version-check sqlmesh==0.236.0 duckdb==2.0.1
+	@touch $@
+
+bench: $(VENV)/.made .venv-sqlmesh/.made  ## measure load, full build, runs, the floor and mapped records (make bench EVENTS=20000000)
 	@$(BIN)/python -m benchmarks.warehouse --events $(EVENTS)
 	@$(BIN)/python -m benchmarks.mapped_source
 

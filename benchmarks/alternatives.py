@@ -1,6 +1,7 @@
-"""What one would use instead, on the same data directory: dbt alone on the same models, and pandas.
+"""What one would use instead, on the same data directory: dbt or SQLMesh alone on these models, and pandas.
 
     python -m benchmarks.alternatives dbt --data DIR --as-of DATE --work DIR
+    python -m benchmarks.alternatives sqlmesh --data DIR --work DIR --memory-limit 8GB
     python -m benchmarks.alternatives pandas --data DIR --as-of DATE
 
 Each ends with an error if its figures are not those that are published.
@@ -9,6 +10,7 @@ Each ends with an error if its figures are not those that are published.
 import argparse
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import closing
@@ -22,6 +24,7 @@ from dbt.cli.main import dbtRunner
 
 PROJECT = Path(__file__).resolve().parents[1]
 DBT = PROJECT / "dbt_project"
+SQLMESH = PROJECT / ".venv-sqlmesh" / "bin" / "python"
 MICRO = 10**6
 BREAKDOWNS = {
     "usage_by_member": "member_id",
@@ -44,14 +47,26 @@ def dbt_alone(data: Path, work: Path, *, as_of: date) -> None:
     done = dbtRunner().invoke(["run", "--full-refresh", *words, "--vars", json.dumps(variables), "--quiet"])
     if not done.success:
         raise SystemExit(f"dbt failed: {done.exception or done.result}")
-    with closing(duckdb.connect(str(work / "warehouse.duckdb"), read_only=True)) as connection:
-        found = {
+    _compare(_built(work / "warehouse.duckdb"), data)
+
+
+def sqlmesh_alone(data: Path, work: Path, *, memory_limit: str) -> None:
+    """Build every model from raw by SQLMesh, from the queries that dbt alone compiled."""
+    script = Path(__file__).with_name("sqlmesh_alone.py")
+    command = [SQLMESH, script, "--work", work, "--memory-limit", memory_limit]
+    # it keeps its logs where it runs
+    subprocess.run([str(word) for word in command], cwd=work, check=True)
+    _compare(_built(work / "sqlmesh" / "warehouse.duckdb"), data)
+
+
+def _built(warehouse: Path) -> dict[str, dict[str, int]]:
+    with closing(duckdb.connect(str(warehouse), read_only=True)) as connection:
+        return {
             mart: _sums(
                 connection.execute(f"select {column}, credits from marts.{mart} where period = '30d'")
             )
             for mart, column in BREAKDOWNS.items()
         }
-    _compare(found, data)
 
 
 def pandas_breakdowns(data: Path, *, as_of: date) -> None:
@@ -122,13 +137,16 @@ def _compare(found: Mapping[str, Mapping[str, int]], data: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.alternatives", description=__doc__)
-    parser.add_argument("what", choices=["dbt", "pandas"])
+    parser.add_argument("what", choices=["dbt", "sqlmesh", "pandas"])
     parser.add_argument("--data", required=True, type=Path, help="data directory of a finished run")
-    parser.add_argument("--as-of", required=True, type=date.fromisoformat, help="its date")
+    parser.add_argument("--as-of", type=date.fromisoformat, help="its date")
     parser.add_argument("--work", type=Path, help="folder for a copy of the working file")
+    parser.add_argument("--memory-limit", help="of DuckDB in SQLMesh")
     options = parser.parse_args()
     if options.what == "dbt":
         dbt_alone(options.data, options.work, as_of=options.as_of)
+    elif options.what == "sqlmesh":
+        sqlmesh_alone(options.data, options.work, memory_limit=options.memory_limit)
     else:
         pandas_breakdowns(options.data, as_of=options.as_of)
     print("as published", file=sys.stderr)

@@ -162,13 +162,15 @@ class Bench:
     def _alternatives(self, label: str, data: Path) -> dict[str, Measured]:
         """What one would use instead, on the same data directory."""
         common = ("--data", data, "--as-of", self.options.day_before)
-        work = data.with_suffix(".dbt")
+        work, limit = data.with_suffix(".dbt"), self.options.memory_limit
         dbt = [
-            *("env", f"CREDITS_DATA_DIR={work}", f"CREDITS_MEMORY_LIMIT={self.options.memory_limit}"),
+            *("env", f"CREDITS_DATA_DIR={work}", f"CREDITS_MEMORY_LIMIT={limit}"),
             *_module("alternatives", "dbt", *common, "--work", work),
         ]
+        of_dbt = ("--data", data, "--work", work, "--memory-limit", limit)
         commands = {
             "dbt alone, the same models without their tests": dbt,
+            "SQLMesh alone, the same queries": _module("alternatives", "sqlmesh", *of_dbt),
             "pandas, three breakdowns of 30 days": _module("alternatives", "pandas", *common),
         }
         found = {
@@ -239,7 +241,7 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[Options, Path | None]
     )
     add("--work", type=Path, default=PROJECT / "data" / "bench", help="folder for all of it [data/bench]")
     add("--repeats", type=int, default=3, help="runs of each; the median counts [3]")
-    add("--memory-limit", default="8GB", help="of DuckDB, in the product and in the floor [8GB]")
+    add("--memory-limit", default="3GB", help="of DuckDB, in the product and in the floor [3GB]")
     add("--threads", type=int, default=os.cpu_count() or 2, help="of the floor [as many as cores]")
     add("--json", type=Path, help="file for the report as JSON")
     given = parser.parse_args(arguments)
