@@ -55,11 +55,14 @@ def join_parts(parts: Sequence[Part], to: Path) -> None:
         NotParquet: a part is no Parquet file, or its row groups do not begin and end after so many rows.
     """
     joined: _Struct = {}
+    footers: dict[Path, tuple[_Struct, int]] = {}
     with to.open("wb") as target:
         target.write(_MAGIC)
         for part in parts:
             with part.path.open("rb") as source:
-                footer, size = _read_footer(source)
+                if part.path not in footers:
+                    footers[part.path] = _read_footer(source)
+                footer, size = footers[part.path]
                 first, last = _range_of(footer, part)
                 all_groups = footer[_ROW_GROUPS][1][1]
                 groups = all_groups[first:last]
