@@ -25,14 +25,17 @@ _DESCRIPTIONS = """
 """
 
 
+# hashed twice: the last column alone is mixed in by xor, and a boolean has few bits
+ROW_HASH = "hash(hash(mart))"
+
+
 @dataclass(frozen=True)
 class MartContent:
     """The content of one mart; the order of its rows does not count.
 
     Attributes:
         form: another one where a type, a comment or the way of writing is another.
-        parts: number and hash of the rows of each week or month, by its first day; of all rows in a mart that
-            is not compared by them.
+        parts: number and hash of the rows of each day; of all rows in a mart that is not compared by days.
     """
 
     form: str
@@ -60,7 +63,7 @@ def contents_of(
     connection: duckdb.DuckDBPyConnection,
     marts: Sequence[str],
     *,
-    dated_by: Mapping[str, tuple[str, str]],
+    dated_by: Mapping[str, str],
     written_as: object,
 ) -> dict[str, MartContent]:
     """The content of each mart of the connection's database.
@@ -69,23 +72,20 @@ def contents_of(
 
     Args:
         marts: tables and views of schema `marts`.
-        dated_by: the unit, week or month, and the column of the day, of marts that are compared in parts.
+        dated_by: the column of the day, of marts that are compared by days.
         written_as: what else decides on the files of a mart; it must convert to JSON.
     """
     described = connection.execute(_DESCRIPTIONS).fetchall()
     contents = {}
     for name in marts:
         quoted = name.replace('"', '""')
-        part = (
-            "strftime(date_trunc('{}', {}), '%Y-%m-%d')".format(*dated_by[name]) if name in dated_by else "''"
-        )
-        # hashed twice: the last column alone is mixed in by xor, and a boolean has few bits
+        part = dated_by.get(name, "''")
         parts = connection.execute(
-            f"select {part}, count(*) || ':' || sum(hash(hash(mart)))"
-            f' from marts."{quoted}" as mart group by 1 order by 1'
+            f'select {part}, count(*), sum({ROW_HASH}) from marts."{quoted}" as mart group by 1 order by 1'
         ).fetchall()
         columns = [of_column for mart, *of_column in described if mart == name]
         # DuckDB promises its hashes within one release only
         form = json.dumps([duckdb.__version__, written_as, columns])
-        contents[name] = MartContent(sha256(form.encode()).hexdigest(), dict(parts))
+        hashes = {str(day): f"{count}:{total}" for day, count, total in parts}
+        contents[name] = MartContent(sha256(form.encode()).hexdigest(), hashes)
     return contents

@@ -1,19 +1,20 @@
 """Copies the marts out of the working warehouse: one DuckDB file for BI tools, one Parquet file a mart.
 
-What an earlier version has with the same content, a mart or the first months of a long one, is not written
-again. Not here: which version is current, or when files are synced (build.py); what tells contents apart
+What an earlier version has with the same content, a mart or most days of a long one, is not written again.
+Not here: which version is current, or when files are synced (build.py); what tells contents apart
 (contents.py); the pages (report/pages.py).
 """
 
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
 from orchestration.durable_files import hash_of, link_or_copy
-from orchestration.publish.versions.contents import MartContent, contents_of
+from orchestration.publish.versions.contents import ROW_HASH, MartContent, contents_of
 from orchestration.publish.versions.manifest import VersionManifest, is_as_published, read_manifest
 from orchestration.publish.versions.parquet_parts import Part, join_parts
 
@@ -64,11 +65,11 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
     "waste_suggestions": ("workspace_id", "suggestion_rank"),
 }
 
-# Long marts whose rows are written in parts, so that a part without a change is not written again: the unit
-# and the column of the day. Of a window that moves every day, weeks: its first part always changes.
+# Long marts of which only the days that changed are written again: the column of the day, and the unit of the
+# parts of their Parquet file. Of a window that moves every day, weeks: its first part always changes.
 DATED_BY = dict.fromkeys(
-    ("chargeback_daily", "credit_balance_daily", "lot_draws", "usage_daily"), ("month", "usage_date")
-) | {"generation_details": ("week", "usage_date")}
+    ("chargeback_daily", "credit_balance_daily", "lot_draws", "usage_daily"), ("usage_date", "month")
+) | {"chargeback_monthly": ("booked_month", "month"), "generation_details": ("usage_date", "week")}
 # marts with totals over all workspaces under this id, which a workspace could have, too
 MARTS_WITH_TOTALS = frozenset({"forecast_accuracy", "reconciliation"})
 ALL_WORKSPACES = "(all)"
@@ -103,20 +104,22 @@ def export_marts(
         PublishError: a mart named in `marts` or `required` is missing.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
+        # marts join few rows to many, as they are written; DuckDB guesses the many to be few, and keeps them
+        connection.execute("set disabled_optimizers = 'build_side_probe_side'")
         chosen = _chosen_marts(connection, marts=marts, required=required)
         contents = contents_of(
             connection,
             chosen,
-            dated_by=DATED_BY,
+            dated_by={name: day for name, (day, _) in DATED_BY.items()},
             written_as=(STORAGE_VERSION, PARQUET, MART_KEYS, DATED_BY),
         )
         known = _known_contents(before) if before else {}
         same = {name for name, content in contents.items() if known.get(name) == content}
         found = {name: content.changed_parts(known.get(name)) for name, content in contents.items()}
-        changed = {name: parts for name, parts in found.items() if parts is not None}
+        changed = {name: days for name, days in found.items() if days is not None and name not in same}
         (folder / "parquet").mkdir()
         if before and (same or changed):
-            _take_over(before, folder, same=same, changed=changed)
+            _take_over(before, folder, same=same, changed=changed.keys())
         write_marts(connection, folder, [name for name in chosen if name not in same], changed=changed)
         with duckdb.connect(str(folder / DATABASE_NAME), read_only=True) as published:
             for name in sorted(DATED_BY.keys() & (contents.keys() - same)):
@@ -149,10 +152,8 @@ def _is_intact(version: Path, name: str, manifest: VersionManifest) -> bool:
     return is_as_published(version, name) and hash_of(version / name) == manifest.files.get(name)
 
 
-def _take_over(
-    before: Path, folder: Path, *, same: Collection[str], changed: Mapping[str, Collection[str]]
-) -> None:
-    """Begin with the files of an earlier version, without what changed: whole marts, or parts of them."""
+def _take_over(before: Path, folder: Path, *, same: Collection[str], changed: Collection[str]) -> None:
+    """Begin with the files of an earlier version, without the marts that changed as a whole."""
     for name in sorted(same):
         file = Path("parquet") / f"{name}.parquet"
         link_or_copy(before / file, folder / file)
@@ -160,11 +161,7 @@ def _take_over(
     with duckdb.connect(str(folder / DATABASE_NAME)) as connection:
         tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'")
         for (name,) in tables.fetchall():
-            if name in same:
-                continue
-            if name in changed:
-                connection.execute(f"delete from marts.{_name(name)} where {_is_in(name, changed[name])}")
-            else:
+            if name not in same and name not in changed:
                 connection.execute(f"drop table marts.{_name(name)}")
 
 
@@ -183,7 +180,7 @@ def write_marts(
         folder: with a folder `parquet`; both without these marts.
         marts: tables and views of its schema `marts`.
         workspace_id: write only the rows of this workspace; all marts must have them. All rows by default.
-        changed: the parts of which rows are added to a mart whose other parts are there.
+        changed: the days whose rows may be others, of marts that are there.
     """
     # an incomplete file is never used, so it needs no log to recover from
     options = f"read_write, storage_version '{STORAGE_VERSION}', recovery_mode no_wal_writes"
@@ -192,10 +189,12 @@ def write_marts(
     comments = _comments(connection, marts)
     connection.execute(f"attach {_text(str(folder / DATABASE_NAME))} as published ({options})")
     connection.execute("create schema if not exists published.marts")
+    # one transaction: each that is large would end with a checkpoint
+    connection.execute("begin")
     for name in marts:
-        parts = (changed or {}).get(name)
-        _copy_mart(connection, name, folder=folder, workspace_id=workspace_id, parts=parts)
-    connection.execute(f"begin; {comments} commit")
+        days = (changed or {}).get(name)
+        _copy_mart(connection, name, folder=folder, workspace_id=workspace_id, days=days)
+    connection.execute(f"commit; begin; {comments} commit")
     connection.execute("checkpoint published")
     connection.execute("detach published")
 
@@ -225,35 +224,57 @@ def _copy_mart(
     *,
     folder: Path,
     workspace_id: str | None,
-    parts: Collection[str] | None,
+    days: Collection[str] | None,
 ) -> None:
     mart = _name(name)
-    keys = _keys(name)
-    if name in DATED_BY:
-        keys = f"{_part_of(name)}, {keys}"
-    conditions, parameters = ["true"], {}
+    if days is not None:
+        _update_mart(connection, name, days)
+        return
+    condition, parameters = "true", {}
     if workspace_id is not None:
         # an id is a parameter, never part of the SQL
-        conditions, parameters = [_workspace_condition(name)], {"workspace_id": workspace_id}
-    if parts is not None:
-        conditions.append(_is_in(name, parts))
-    rows = f"select * from marts.{mart} where {' and '.join(conditions)} order by {keys}"
-    into = "create table {} as" if parts is None else "insert into {}"
-    connection.execute(f"{into.format(f'published.marts.{mart}')} {rows}", parameters)
+        condition, parameters = _workspace_condition(name), {"workspace_id": workspace_id}
+    rows = f"select * from marts.{mart} where {condition} order by {_order(name)}"
+    connection.execute(f"create table published.marts.{mart} as {rows}", parameters)
     if name not in DATED_BY or workspace_id is not None:
         parquet = _text(str(folder / "parquet" / f"{name}.parquet"))
         connection.execute(f"copy published.marts.{mart} to {parquet} ({PARQUET})")
+
+
+def _update_mart(connection: duckdb.DuckDBPyConnection, name: str, days: Collection[str]) -> None:
+    """Replace those rows of some days that are others, and no more: DuckDB rewrites what lies around."""
+    rows = f"marts.{_name(name)} as mart where {_is_on(name, days)}"
+    connection.execute(f"create or replace temp table found as select {ROW_HASH} as row_hash, * from {rows}")
+    connection.execute(f"delete from published.{rows} and {ROW_HASH} not in (select row_hash from found)")
+    connection.execute(
+        f"insert into published.marts.{_name(name)} select * exclude (row_hash) from found"
+        f" where row_hash not in (select {ROW_HASH} from published.{rows}) order by {_order(name)}"
+    )
+    connection.execute("drop table found")
+
+
+def _days_by_part(name: str, days: Iterable[str]) -> dict[str, list[str]]:
+    """The days of each part of a mart's Parquet file, by the first day of the part, in order."""
+    _, unit = DATED_BY[name]
+    parts: dict[str, list[str]] = {}
+    for day in sorted(days):
+        on = date.fromisoformat(day)
+        first = on.replace(day=1) if unit == "month" else on - timedelta(days=on.weekday())
+        parts.setdefault(str(first), []).append(day)
+    return parts
 
 
 def _kept_parts(
     version: Path | None, name: str, content: MartContent, changed: Collection[str]
 ) -> dict[str, Part]:
     """The parts of a mart of an earlier version that did not change, where they are in its Parquet file."""
-    kept, rows = {}, 0
-    for part in sorted(content.parts):
-        if version and part not in changed:
-            kept[part] = Part(version / "parquet" / f"{name}.parquet", content.rows_of(part), after=rows)
-        rows += content.rows_of(part)
+    kept, after = {}, 0
+    changed_parts = _days_by_part(name, changed)
+    for part, days in _days_by_part(name, content.parts).items():
+        rows = sum(map(content.rows_of, days))
+        if version and part not in changed_parts:
+            kept[part] = Part(version / "parquet" / f"{name}.parquet", rows, after=after)
+        after += rows
     return kept
 
 
@@ -268,33 +289,30 @@ def _write_parts(
     """Write the Parquet file of a mart, part by part; those of an earlier version are copied as they are."""
     parts: list[Part] = []
     with TemporaryDirectory(dir=folder) as written:
-        for part in sorted(content.parts) or [""]:
+        for part, days in (_days_by_part(name, content.parts) or {"": []}).items():
             if part in kept:
                 parts.append(kept[part])
                 continue
             parts.append(Part(Path(written) / f"{part or 'none'}.parquet"))
-            rows = _is_in(name, [part]) if part else "true"
             connection.execute(
-                f"copy (select * from marts.{_name(name)} where {rows} order by {_keys(name)})"
+                f"copy (select * from marts.{_name(name)} where {_is_on(name, days)} order by {_keys(name)})"
                 f" to {_text(str(parts[-1].path))} ({PARQUET})"
             )
         join_parts(parts, folder / "parquet" / f"{name}.parquet")
 
 
-def _part_of(name: str) -> str:
-    """SQL: the first day of the part that a row is in."""
-    return "date_trunc('{}', {})".format(*DATED_BY[name])
-
-
-def _is_in(name: str, parts: Collection[str]) -> str:
-    """SQL: whether a row is in one of some parts."""
-    if not parts:
-        return "false"
-    unit, column = DATED_BY[name]
-    days = [f"date '{part}'" for part in sorted(parts)]
+def _is_on(name: str, days: Collection[str]) -> str:
+    """SQL: whether a row is of one of some days."""
+    day, _ = DATED_BY[name]
+    dates = [f"date '{each}'" for each in sorted(days)]
     # the borders alone let DuckDB leave out what is before and after
-    after = f"cast({days[-1]} + interval 1 {unit} as date)"
-    return f"{column} >= {days[0]} and {column} < {after} and {_part_of(name)} in ({', '.join(days)})"
+    return f"{day} between {dates[0]} and {dates[-1]} and {day} in ({', '.join(dates)})" if dates else "false"
+
+
+def _order(name: str) -> str:
+    """SQL: the order of a mart's rows in credits.duckdb."""
+    parts = "date_trunc('{1}', {0}), ".format(*DATED_BY[name]) if name in DATED_BY else ""
+    return f"{parts}{_keys(name)}"
 
 
 def _keys(name: str) -> str:

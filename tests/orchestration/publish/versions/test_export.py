@@ -188,6 +188,29 @@ def test_a_publisher_killed_while_it_takes_over_files_leaves_the_served_version_
     assert [row[2] for row in of_daily(publish_rows())] == [1, 2]
 
 
+def test_rows_that_stay_are_not_written_again_beside_one_of_their_day_that_changed(
+    rows: Rows, publish_rows: Callable[[], Path]
+) -> None:
+    def in_order(version: Path) -> list[str]:
+        with duckdb.connect(str(version / "credits.duckdb"), read_only=True) as connection:
+            return [row[0] for row in connection.execute("from marts.usage_daily").fetchall()]
+
+    march, april = date(2026, 3, 1), date(2026, 4, 6)
+    usage = rows["usage_daily"] = [
+        daily(march, workspace_id="w5"),
+        daily(april, workspace_id="w1"),
+        daily(date(2026, 4, 7), workspace_id="w2"),
+        daily(april, workspace_id="w9"),
+    ]
+    assert in_order(publish_rows()) == ["w5", "w1", "w2", "w9"]
+    usage[1]["credits"] = 2
+    usage[2] = daily(april, workspace_id="w4")
+    version = publish_rows()
+    assert in_order(version) == ["w5", "w9", "w1", "w4"]
+    credits = {workspace_id: credits for workspace_id, _, credits in of_daily(version)}
+    assert credits == {"w1": 2, "w4": 1, "w5": 1, "w9": 1}
+
+
 def test_months_without_a_change_are_kept_and_the_files_are_those_of_a_full_write(
     rows: Rows, make_warehouse: Callable[[Rows], Path], publish_version: Publish,
     publish_rows: Callable[[], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
