@@ -6,6 +6,7 @@ The rules do not belong here (suites/), nor how they are run (runner.py).
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,33 +45,37 @@ class Gate:
     Attributes:
         asset: schema.table.
         checks: at least one.
+        reads: a query that several checks read, as `name as (select ...)`, so that it is run once; gates next
+            to each other that read the same are counted together.
     """
 
     asset: str
     checks: tuple[Check, ...]
-
-    @property
-    def sql(self) -> str:
-        """One row; for each check, `<name>` counts its cases and `<name>_found` describes the first."""
-        columns = [
-            f"of_{check.name}.case_count as {check.name}, of_{check.name}.found as {check.name}_found"
-            for check in self.checks
-        ]
-        counted = [f"({_counted(check)}) as of_{check.name}" for check in self.checks]
-        return f"select {', '.join(columns)} from {' cross join '.join(counted)}"
+    reads: str = ""
 
 
-def _counted(check: Check) -> str:
-    named = ", ".join(
-        f"max(case when case_position = {position} then found end)" for position in range(1, NAMED_CASES + 1)
-    )
+def counts_of(gates: Sequence[Gate]) -> str:
+    """SQL of one row: for each check of gates that read the same, `<name>` counts its cases."""
+    counts = [
+        f"(select count(*) from ({check.cases}) as cases) as {check.name}"
+        for gate in gates
+        for check in gate.checks
+    ]
+    return f"{_reading(gates[0].reads)} select {', '.join(counts)}"
+
+
+def first_cases_of(check: Check, reads: str) -> str:
+    """SQL of the first NAMED_CASES of the cases that break a rule, each described as `found`."""
     return f"""
-        select count(*) as case_count, concat_ws('; ', {named}) as found
-        from (
-            select found, row_number() over (order by found) as case_position
-            from (select {_sentence(check.found)} as found from ({check.cases}) as cases) as sentences
-        ) as numbered
+        {_reading(reads)}
+        select {_sentence(check.found)} as found from ({check.cases}) as cases
+        order by found
+        limit {NAMED_CASES}
     """
+
+
+def _reading(reads: str) -> str:
+    return f"with {reads}" if reads else ""
 
 
 def _sentence(template: str) -> str:

@@ -4,7 +4,7 @@ SQL evaluates the rules, Great Expectations carries the verdict. Rules compare t
 decimals on DuckDB or Spark; pandas batches would hold all of them in memory as floats, and SQL batches of
 GX 1.24 fail on DuckDB. So the warehouse counts the cases that break each rule, one query for each table, and
 one suite for each table validates these counts: every count is 0. What GX finds is the result; nothing here
-second-guesses it.
+second-guesses it. Only cases of a broken rule are then looked up, to name the first.
 
 What is checked does not belong here (suites/), nor what a failed check stops: the caller decides.
 """
@@ -12,14 +12,15 @@ What is checked does not belong here (suites/), nor what a failed check stops: t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from expectations.gates import NAMED_CASES, Check, Gate, Severity
+from expectations.gates import NAMED_CASES, Check, Gate, Severity, counts_of, first_cases_of
 from expectations.suites.by_layer import GATES
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def run_gates(
 
     Args:
         layer: a key of `gates`.
-        query: runs SQL on the warehouse and returns all rows; called once for each gate.
+        query: runs SQL on the warehouse and returns all rows.
         as_of: the last local date that is reported.
         since_batch: newest batch of the last complete run; rows that run has checked are not checked again.
         gates: the gates of each layer.
@@ -104,12 +105,17 @@ def run_gates(
     """
     if not gates.get(layer):
         raise ValueError(f"every layer has gates; {layer!r} has none. Use one of {', '.join(gates)}.")
+
+    def filled(sql: str) -> pd.DataFrame:
+        return query(fill(sql, as_of=as_of, since_batch=since_batch))
+
     results: list[CheckResult] = []
-    for gate in gates[layer]:
+    for _, alike in groupby(gates[layer], key=lambda gate: gate.reads or gate.asset):
+        together = tuple(alike)
         try:
-            results += _evaluate(gate, query(fill(gate.sql, as_of=as_of, since_batch=since_batch)))
+            results += _evaluate(together, filled)
         except Exception as error:  # a check that did not run has not passed, whatever the reason
-            results += _not_evaluated(gate, error)
+            results += [result for gate in together for result in _not_evaluated(gate, error)]
     return GateReport(layer, tuple(results))
 
 
@@ -130,22 +136,21 @@ def fill(sql: str, *, as_of: date, since_batch: int | None = None) -> str:
     return re.sub(r":as_of(?: ([+-]) (\d+))?\b", day, sql)
 
 
-def _evaluate(gate: Gate, frame: pd.DataFrame) -> list[CheckResult]:
+def _evaluate(gates: Sequence[Gate], query: Query) -> list[CheckResult]:
+    names = [check.name for gate in gates for check in gate.checks]
+    frame = query(counts_of(gates))
     if len(frame) != 1:
         raise ValueError(f"the query of a gate returns one row; it returned {len(frame)}")
-    names = [check.name for check in gate.checks]
     # whole numbers only: the cast raises on null, so a count that is missing never passes
     counts = frame[names].astype("int64").iloc[0]
     verdicts = {
         (column := expectation.configuration.kwargs["column"]): _validate(expectation, int(counts[column]))
+        for gate in gates
         for expectation in suite_of(gate).expectations
     }
     if not names or verdicts.keys() != set(names):
         raise ValueError(f"{len(names)} checks are declared, {len(verdicts)} were evaluated")
-    return [
-        _result(gate, check, verdicts[check.name], str(frame[f"{check.name}_found"].iloc[0]))
-        for check in gate.checks
-    ]
+    return [_result(gate, check, verdicts[check.name], query) for gate in gates for check in gate.checks]
 
 
 def _validate(expectation: Expectation, case_count: int) -> ExpectationValidationResult:
@@ -159,11 +164,12 @@ def _validate(expectation: Expectation, case_count: int) -> ExpectationValidatio
     return ExpectationValidationResult(**found, expectation_config=expectation.configuration)
 
 
-def _result(gate: Gate, check: Check, verdict: ExpectationValidationResult, found: str) -> CheckResult:
+def _result(gate: Gate, check: Check, verdict: ExpectationValidationResult, query: Query) -> CheckResult:
     # an expectation that raised has no observed value: the gate was not evaluated
     case_count = int(verdict.result["observed_value"])
     observed, message = "0 cases", f"{check.rule}."
     if not verdict.success:
+        found = "; ".join(query(first_cases_of(check, gate.reads))["found"])
         more = "; …" if case_count > NAMED_CASES or len(found) > _LONGEST_FOUND else ""
         observed = f"{case_count} {'case' if case_count == 1 else 'cases'}: {found[:_LONGEST_FOUND]}{more}"
         message = f"{check.rule}; found {observed}. {check.remedy}."

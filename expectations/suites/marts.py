@@ -12,6 +12,20 @@ from expectations.suites.row_counts import row_count_check
 _REBUILD = "The marts contradict each other: run again with --full-refresh, and report it if it stays"
 
 
+# a view over all days, read once for all that is compared with it
+_USAGE_DAYS = """usage_days as (
+    select
+        workspace_id,
+        usage_date,
+        sum(generation_count) as generation_count,
+        sum(credits) as credits,
+        sum(cost) as cost,
+        sum(unpriced_credits) as unpriced_credits
+    from marts.usage_daily
+    group by workspace_id, usage_date
+)"""
+
+
 def _against_summary(parts: str, column: str, *, where: str = "true") -> str:
     """Workspaces and periods where `parts` (SQL: workspace_id, period, part) miss a column of the summary."""
     return read_sql("marts/equals_the_summary", parts=parts, column=column, where=where)
@@ -119,11 +133,7 @@ _DAILY_CREDITS = _credits_check(
     "usage_daily",
     f"""
         select daily.workspace_id, periods.period, daily.credits as part
-        from (
-            select workspace_id, usage_date, sum(credits) as credits
-            from marts.usage_daily
-            group by workspace_id, usage_date
-        ) as daily
+        from usage_days as daily
         inner join {ALL_PERIODS} as periods
             on daily.usage_date >= periods.first_date and daily.usage_date <= periods.last_date
     """,
@@ -336,9 +346,12 @@ _BUDGETS_ONCE = Check(
 )
 
 GATES = (
+    Gate("marts.usage_daily", (_DAILY_CREDITS, _DAILY_FACTS, _CELL_COSTS, IN_TOTAL), reads=_USAGE_DAYS),
+    Gate("marts.chargeback_monthly", (_CHARGES,), reads=_USAGE_DAYS),
     Gate(
         "marts.budget_status",
         (_BUDGET_PERIODS, _BUDGETS_USED, _BUDGETS_NAMED, _BUDGETS_COUNTED, _BUDGETS_ONCE),
+        reads=_USAGE_DAYS,
     ),
     Gate("marts.depletion_forecast", (_FORECAST,)),
     Gate("marts.credit_summary", (_ALL_PERIODS, _DISPOSED, _PENDING_WASTE)),
@@ -347,10 +360,8 @@ GATES = (
     _breakdown_gate("usage_by_generation_type"),
     _breakdown_gate("usage_by_team"),
     Gate("marts.usage_by_tag", (_TAGS, _TAG_SHARES)),
-    Gate("marts.usage_daily", (_DAILY_CREDITS, _DAILY_FACTS, _CELL_COSTS, IN_TOTAL)),
     Gate("marts.waste_by_reason", (_WASTE, _WASTE_COSTS)),
     Gate("marts.lot_draws", (_DRAWS,)),
-    Gate("marts.chargeback_monthly", (_CHARGES,)),
     Gate("marts.unit_costs", (_UNIT_COSTS,)),
     Gate("marts.period_changes", (_CHANGES,)),
     _whole_gate("purchases", "facts.fct_credit_entries where entry_type = 'purchase'"),

@@ -98,12 +98,12 @@ _IN_ORDER = Check(
     why="A range must contain the expected value.",
     remedy=_ATTEMPTS,
 )
-_PENDING = read_sql("waste/pending_by_period", periods=PERIODS)
+_PENDING = f"pending as ({read_sql('waste/pending_by_period', periods=PERIODS)})"
 # probabilities are summed in floating point: allow a millionth of what is pending
 _NO_MORE = Check(
     name="pending_waste_is_at_most_what_is_pending",
     rule="high is at most the pending credits of the workspace and period, to a millionth of them",
-    cases=read_sql("waste/pending_waste_is_at_most_what_is_pending", pending=_PENDING),
+    cases=read_sql("waste/pending_waste_is_at_most_what_is_pending"),
     found="workspace {workspace_id}, {period}: up to {high_credits} of {pending_credits} pending",
     why="Expected waste cannot exceed the credits that can still become waste.",
     remedy=_ATTEMPTS,
@@ -111,7 +111,7 @@ _NO_MORE = Check(
 _ALL_OR_NONE = Check(
     name="pending_waste_covers_all_that_is_pending",
     rule="once anything is expected, every workspace and period with pending credits has a row",
-    cases=read_sql("waste/pending_waste_covers_all_that_is_pending", pending=_PENDING),
+    cases=read_sql("waste/pending_waste_covers_all_that_is_pending"),
     found="workspace {workspace_id}, {period}: {pending_credits} pending, nothing expected",
     why="A missing row reads as not yet known, which is wrong once other rows exist.",
     remedy=_ATTEMPTS,
@@ -123,5 +123,5 @@ GATES = (
         "waste.probabilities",
         (_SCORED_ONCE, _PROBABILITIES, _ONE_PROMOTED, _BY_THE_PROMOTED, _NONE_REFUSED),
     ),
-    Gate("waste.pending_waste", (_EXPECTED_ONCE, _IN_ORDER, _NO_MORE, _ALL_OR_NONE)),
+    Gate("waste.pending_waste", (_EXPECTED_ONCE, _IN_ORDER, _NO_MORE, _ALL_OR_NONE), reads=_PENDING),
 )

@@ -1,7 +1,7 @@
 """The runner fails closed: a check that was not evaluated has not passed."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from expectations.gates import Check, Gate
+from expectations.gates import Check, Gate, counts_of
 from expectations.library import ExpectationSuite, ExpectColumnMaxToBeBetween
 from expectations.runner import GateReport, fill, run_gates, suite_of
 from expectations.suites.by_layer import GATES
@@ -26,24 +26,19 @@ CHECK = Check(
 GATE = Gate("house.doors", (CHECK, replace(CHECK, name="doors_are_locked", severity="warning")))
 
 
-def _report(frame: pd.DataFrame | Exception, *, gate: Gate = GATE) -> GateReport:
+def _report(
+    frame: pd.DataFrame | Exception, *, gate: Gate = GATE, found: Sequence[str] = ("door back", "door front")
+) -> GateReport:
     def query(sql: str) -> pd.DataFrame:
         if isinstance(frame, Exception):
             raise frame
-        return frame
+        return frame if "count(*)" in sql else pd.DataFrame({"found": found})
 
     return run_gates("house", query=query, as_of=AS_OF, gates={"house": (gate,)})
 
 
 def _counts(shut: object, locked: object) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "doors_are_shut": [shut],
-            "doors_are_shut_found": ["door front"],
-            "doors_are_locked": [locked],
-            "doors_are_locked_found": ["door back"],
-        }
-    )
+    return pd.DataFrame({"doors_are_shut": [shut], "doors_are_locked": [locked]})
 
 
 def _assert_nothing_passed(report: GateReport, reason: str) -> None:
@@ -62,17 +57,19 @@ def test_a_failed_check_states_rule_value_and_remedy() -> None:
     report = _report(_counts(2, 1))
 
     critical, warning = report.failed_critical[0], report.failed_warnings[0]
-    assert critical.message == "every door is shut; found 2 cases: door front. Shut it."
+    assert critical.message == "every door is shut; found 2 cases: door back; door front. Shut it."
     assert (critical.asset, critical.check_name) == ("house.doors", "doors_are_shut")
-    assert (critical.observed, critical.expected) == ("2 cases: door front", "every door is shut")
-    assert (warning.check_name, warning.observed) == ("doors_are_locked", "1 case: door back")
+    assert (critical.observed, critical.expected) == (
+        "2 cases: door back; door front",
+        "every door is shut",
+    )
+    assert (warning.check_name, warning.severity) == ("doors_are_locked", "warning")
 
 
 def test_a_very_long_value_is_truncated_in_the_message() -> None:
-    frame = _counts(1, 0)
-    frame["doors_are_shut_found"] = ["x" * 100_000]
+    report = _report(_counts(1, 0), found=["x" * 100_000])
 
-    assert len(_report(frame).failed_critical[0].message) < 1_200
+    assert len(report.failed_critical[0].message) < 1_200
 
 
 def test_counts_may_be_arrow_integers() -> None:
@@ -155,12 +152,52 @@ def test_a_gate_that_cannot_run_does_not_hide_the_others() -> None:
     def query(sql: str) -> pd.DataFrame:
         if "garden" in sql:
             raise RuntimeError("locked")
-        return _counts(1, 0)
+        return _counts(1, 0) if "count(*)" in sql else pd.DataFrame({"found": ["door front"]})
 
     garden = Gate("house.garden", (replace(CHECK, name="gate_is_shut", cases="select 1 from garden"),))
     report = run_gates("house", query=query, as_of=AS_OF, gates={"house": (garden, GATE)})
 
     assert [result.check_name for result in report.failed_critical] == ["gate_is_shut", "doors_are_shut"]
+
+
+def test_gates_that_read_the_same_are_counted_by_one_query() -> None:
+    asked = []
+
+    def query(sql: str) -> pd.DataFrame:
+        asked.append(sql)
+        return _counts(0, 0)
+
+    shut, locked = (
+        Gate(f"house.{check.name}", (check,), reads="doors as (select 1)") for check in GATE.checks
+    )
+    report = run_gates("house", query=query, as_of=AS_OF, gates={"house": (shut, locked)})
+
+    assert len(asked) == 1 and asked[0].startswith("with doors as (select 1) select")
+    assert [(result.asset, result.passed) for result in report.results] == [
+        ("house.doors_are_shut", True),
+        ("house.doors_are_locked", True),
+    ]
+
+
+def test_if_what_several_gates_read_cannot_be_read_all_of_them_fail() -> None:
+    def query(sql: str) -> pd.DataFrame:
+        raise RuntimeError("locked")
+
+    both = tuple(Gate(f"house.{check.name}", (check,), reads="doors as (select 1)") for check in GATE.checks)
+    report = run_gates("house", query=query, as_of=AS_OF, gates={"house": both})
+
+    assert [result.asset for result in report.failed_critical] == [gate.asset for gate in both]
+
+
+def test_a_broken_rule_whose_cases_cannot_be_named_fails_every_check() -> None:
+    def query(sql: str) -> pd.DataFrame:
+        if "count(*)" in sql:
+            return _counts(1, 0)
+        raise RuntimeError("no column door")
+
+    report = run_gates("house", query=query, as_of=AS_OF, gates={"house": (GATE,)})
+
+    _assert_nothing_passed(report, "no column door")
 
 
 def test_as_of_tokens_become_date_literals() -> None:
@@ -199,7 +236,7 @@ def test_every_check_has_a_unique_name_and_says_why_it_exists(layer: str) -> Non
 @pytest.mark.parametrize("layer", GATES)
 def test_no_token_is_left_unfilled(layer: str, since_batch: int | None) -> None:
     for gate in GATES[layer]:
-        sql = fill(gate.sql, as_of=AS_OF, since_batch=since_batch)
+        sql = fill(counts_of((gate,)), as_of=AS_OF, since_batch=since_batch)
         assert ":" not in sql.replace("'; '", "").replace(": ", "")
 
 

@@ -65,7 +65,7 @@ published as (
         (select
             sum(generation_count) as row_count,
             sum(credits) as credits
-        from marts.usage_daily) as summed
+        from usage_days) as summed
 )
 
 select

@@ -5,7 +5,7 @@ select
     status.used,
     coalesce(sum(usage.credits), 0) as credits
 from marts.budget_status as status
-left join marts.usage_daily as usage
+left join usage_days as usage
     on
         status.workspace_id = usage.workspace_id
         and status.counted_from <= usage.usage_date

@@ -10,7 +10,7 @@ from (
         sum(credits) as credits,
         coalesce(sum(cost), 0) as cost,
         sum(unpriced_credits) as unpriced_credits
-    from marts.usage_daily
+    from usage_days
     group by workspace_id
 ) as cells
 left join (

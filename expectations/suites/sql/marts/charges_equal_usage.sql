@@ -20,7 +20,7 @@ from (
         0 as charged_unpriced,
         sum(credits) as used,
         sum(unpriced_credits) as used_unpriced
-    from marts.usage_daily
+    from usage_days
     group by workspace_id
 ) as both_sides
 -- a run for an earlier day than one that booked corrects nothing

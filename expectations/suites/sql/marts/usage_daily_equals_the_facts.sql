@@ -11,7 +11,7 @@ from (
         sum(credits) as mart_credits,
         0 as fact_count,
         0 as fact_credits
-    from marts.usage_daily
+    from usage_days
     group by workspace_id
     union all
     select

@@ -2,7 +2,7 @@ select
     pending.workspace_id,
     pending.period,
     pending.pending_credits
-from ({pending}) as pending
+from pending
 left join waste.pending_waste as estimates
     on
         pending.workspace_id = estimates.workspace_id

@@ -4,7 +4,7 @@ select
     estimates.high_credits,
     pending.pending_credits
 from waste.pending_waste as estimates
-left join ({pending}) as pending
+left join pending
     on
         estimates.workspace_id = pending.workspace_id
         and estimates.period = pending.period
