@@ -45,13 +45,13 @@ class Rule:
         Source: B. Efron and C. Morris, "Data analysis using Stein's estimator and its generalizations",
         JASA 70 (1975); moments of the beta-binomial as in A. Gelman et al., Bayesian Data Analysis, 5.
         """
-        known = cases.take((cases.settled_day <= cut) & (cases.settled_day > cut - RATE_DAYS))
-        labels = known.is_wasted.astype(float)
+        known = np.flatnonzero((cases.settled_day <= cut) & (cases.settled_day > cut - RATE_DAYS))
+        labels = cases.is_wasted[known].astype(float)
         overall = (labels.sum() + 0.5) / (len(known) + 1)
         rates = {"all": np.full(len(known), overall)}
         strengths = {}
         for kind, parent in PARENTS.items():
-            _, group = numbered(known.groups[kind])
+            _, group = numbered(cases.groups[kind][known])
             size, wasted, expected = (
                 np.bincount(group, weights=values).astype(np.float64)
                 for values in (np.ones(len(known)), labels, rates[parent])

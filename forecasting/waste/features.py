@@ -291,10 +291,10 @@ class _Past:
     @classmethod
     def from_labels(cls, codes: NDArray[np.uint64], days: Ints, counted: Floats, wasted: Floats) -> _Past:
         known_codes, groups = numbered(codes)
-        keys, rows = numbered(_key(groups, days))
-        labels = np.bincount(rows, weights=counted, minlength=len(keys))
-        of_these = np.bincount(rows, weights=wasted, minlength=len(keys))
-        return cls(known_codes, keys, _summed(labels), _summed(of_these))
+        of_group, of_day, rows = _pairs(groups, days)
+        labels = np.bincount(rows, weights=counted, minlength=len(of_day))
+        of_these = np.bincount(rows, weights=wasted, minlength=len(of_day))
+        return cls(known_codes, _key(of_group, of_day), _summed(labels), _summed(of_these))
 
     def counts(self, codes: NDArray[np.uint64], days: Ints) -> Counts:
         if not len(self.codes):
@@ -302,24 +302,21 @@ class _Past:
             return Counts(nothing, nothing, np.full(len(codes), _FIRST_DAY * DAY_US))
         asked_codes, group = numbered(codes)
         position = np.minimum(np.searchsorted(self.codes, asked_codes), len(self.codes) - 1)
-        is_known = (self.codes[position] == asked_codes)[group]
-        group = position[group]
-        asked, rows = numbered(_key(group, days))
+        is_known = self.codes[position] == asked_codes
+        # the same for all cases of a group and day
+        number, day, rows = _pairs(group, days)
+        asked = _key(position[number], day)
         until = np.searchsorted(self.keys, asked)
-        since = np.searchsorted(self.keys, asked - RATE_DAYS)
-        until, since = until[rows], since[rows]
         # not into the days of the previous group
-        since = np.maximum(since, np.searchsorted(self.keys, _key(group, np.full(len(days), _FIRST_DAY))))
+        first = np.searchsorted(self.keys, _key(position, np.full(len(position), _FIRST_DAY)))
+        since = np.maximum(np.searchsorted(self.keys, asked - RATE_DAYS), first[number])
         newest = self.keys[np.maximum(until - 1, 0)] % _DAYS + _FIRST_DAY
-        has_any = is_known & (until > since)
+        has_any = is_known[number] & (until > since)
         # one overruled in these days may have been settled before them
         labels = np.maximum(np.where(has_any, self.labels[until] - self.labels[since], 0.0), 0.0)
         wasted = np.where(has_any, self.wasted[until] - self.wasted[since], 0.0)
-        return Counts(
-            labels,
-            np.clip(wasted, 0.0, labels),
-            np.where(has_any, newest + 1, _FIRST_DAY) * DAY_US,
-        )
+        known_us = np.where(has_any, newest + 1, _FIRST_DAY) * DAY_US
+        return Counts(labels[rows], np.clip(wasted, 0.0, labels)[rows], known_us[rows])
 
 
 def numbered(codes: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
@@ -330,6 +327,16 @@ def numbered(codes: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
         return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[codes]
     numbers, known = pd.factorize(codes, sort=True)
     return known, np.asarray(numbers, dtype=np.int64)
+
+
+def _pairs(groups: Ints, days: Ints) -> tuple[Ints, Ints, Ints]:
+    """The group and the day of each pair that occurs, rising, and the number of each row's pair."""
+    if not len(groups):
+        return groups, days, groups
+    first = days.min()
+    span = days.max() - first + 1
+    pairs, rows = numbered(groups * span + (days - first))
+    return pairs // span, pairs % span + first, rows
 
 
 def _key(groups: Ints, days: Ints) -> Ints:

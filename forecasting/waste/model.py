@@ -99,8 +99,7 @@ def train(cases: Cases, *, cut: int, maturity_days: int) -> Trained:
     """
     evaluation = evaluate(cases, as_of=cut, maturity_days=maturity_days, seed=SEED)
     rule, history = Rule.fit(cases, cut=cut), cases.history
-    known = cases.take(cases.known_day <= cut)
-    known = known.take(sampled(known, np.arange(len(known)), MAX_TRAINED))
+    known = cases.take(sampled(cases, np.flatnonzero(cases.known_day <= cut), MAX_TRAINED))
     predicted = rule.predict(rule.rates(history, known)[0])
     against = objections(evaluation)
     candidate, coefficients = None, {}
