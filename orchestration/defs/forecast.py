@@ -166,7 +166,7 @@ def budget_forecast(run: RunContext, warehouse: dg.ResourceParam[Warehouse]) -> 
         *_BUDGET_FACTS[:-1],
         ["forecast", "models"],
         ["facts", "fct_credit_entries"],
-        ["facts", "fct_generations"],
+        ["facts", "int_generations_classified"],
         ["dimensions", "dim_credit_plans"],
         ["journal", "depletion_forecast"],
     ],

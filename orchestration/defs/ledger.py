@@ -52,7 +52,7 @@ _TABLES = {
             deps=[
                 ["facts", "fct_credit_entries"],
                 ["facts", "fct_usage_by_day"],
-                ["facts", "fct_generations"],
+                ["facts", "int_generations_classified"],
                 ["facts", "dim_reporting_workspaces"],
                 ["dimensions", "dim_credit_plans"],
                 ["dimensions", "dim_overage_prices"],

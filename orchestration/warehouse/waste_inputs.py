@@ -185,7 +185,6 @@ def evidence_of(warehouse: Warehouse, segments: pd.DataFrame, terms: Terms) -> p
         read_sql(
             __file__,
             "suggestion_evidence",
-            ids=_IDS,
             generations=_generations(terms),
             early_reasons=_EARLY,
         ),

@@ -130,16 +130,7 @@ cases as (
                     case when disposition_rule = 'unused_content' then tracked_on end
                 )
         end as settled_on,
-        -- the day on which everything it depends on is known
-        case
-            when has_label
-                then greatest(
-                    {{ add_days('usage_date', var('maturity_days')) }},
-                    episode_last_usage_date,
-                    settled_date,
-                    case when disposition_rule = 'unused_content' then tracked_on end
-                )
-        end as known_on,
+        episode_last_usage_date,
         {{ epoch_micros('opposite_at') }} - {{ epoch_micros('occurred_at') }}
             as opposite_after_us,
         case
@@ -166,10 +157,25 @@ cases as (
             'timezone',
         ]) }} as case_hash
     from labelled
+),
+
+-- the day on which everything a label depends on is known
+known as (
+    select
+        cases.*,
+        case
+            when settled_on is not null
+                then greatest(
+                    {{ add_days('usage_date', var('maturity_days')) }},
+                    episode_last_usage_date,
+                    settled_on
+                )
+        end as known_on
+    from cases
 )
 
 select
-    cases.*,
+    known.*,
     case
         when known_on is not null
             then {{ hash_of(['case_hash', 'is_wasted', 'known_on']) }}
@@ -188,4 +194,4 @@ select
         when opposite_on is not null
             then {{ hash_of(['case_hash', 'is_wasted', 'opposite_after_us']) }}
     end as opposite_hash
-from cases
+from known

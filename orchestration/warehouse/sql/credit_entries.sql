@@ -16,7 +16,19 @@ select
     entries.expires_on,
     generations.usage_date as related_on
 from facts.fct_credit_entries as entries
-left join facts.fct_generations as generations
+left join (
+    select
+        workspace_id,
+        source,
+        event_id,
+        usage_date
+    from facts.int_generations_classified
+    where
+        event_id in (
+            select related_event_id from facts.fct_credit_entries
+            where entry_type = 'refund'
+        )
+) as generations
     on
         entries.entry_type = 'refund'
         and entries.related_event_id = generations.event_id

@@ -1,21 +1,6 @@
 with counted as (
-    select
-        {ids},
-        is_mature,
-        sum(generation_count) as generation_count,
-        sum(failed_generation_count) as failed_generation_count,
-        sum(rejected_content_count) as rejected_content_count,
-        sum(low_quality_draft_count) as low_quality_draft_count,
-        sum(unused_content_count) as unused_content_count,
-        sum(unneeded_field_count) as unneeded_field_count,
-        sum(episode_count) as episode_count,
-        sum(long_episode_count) as long_episode_count,
-        sum(wasted_generation_count) as wasted_generation_count,
-        sum(credits) as credits,
-        sum(wasted_credits) as wasted_credits
-    from ({generations})
+    select * from ({generations})
     where workspace_id in (select workspace_id from segments)
-    group by {ids}, is_mature
 ),
 
 scoped as (

@@ -57,7 +57,7 @@ def test_the_ledger_step_follows_the_policy_of_the_project(tmp_path: Path) -> No
                 as lots(lot_id, priority, occurred_at)
         """)
         connection.execute("""
-            create table facts.fct_generations as
+            create table facts.int_generations_classified as
             select 'native' as source, 'g' as event_id, 'w' as workspace_id, date '2026-03-01' as usage_date
         """)
         connection.execute("""
