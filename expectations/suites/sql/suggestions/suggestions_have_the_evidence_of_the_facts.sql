@@ -1,43 +1,20 @@
--- grouped by all columns of a segment, so that the generations are read once
 with generations as (
     select
-        workspace_id,
-        usage_date,
-        generation_type,
-        ruleset_id,
-        template_id,
-        product_category,
-        member_id,
-        model,
-        workflow,
-        count(*) as generation_count,
-        sum(case when disposition = 'wasted' then 1 else 0 end)
-            as wasted_generation_count,
-        sum(credits) as credits,
-        sum(case when disposition = 'wasted' then credits else 0 end) as wasted_credits
+        *,
+        case when disposition = 'wasted' then 1 else 0 end as wasted_count,
+        case when disposition = 'wasted' then credits else 0 end as wasted_credits
     from facts.fct_generations
     where
         usage_date > :as_of - 90
         and workspace_id in (select workspace_id from waste.suggestions)
-    group by
-        workspace_id,
-        usage_date,
-        generation_type,
-        ruleset_id,
-        template_id,
-        product_category,
-        member_id,
-        model,
-        workflow
 ),
 
 found as (
     select
         suggestions.workspace_id,
         suggestions.suggestion_rank,
-        coalesce(sum(generations.generation_count), 0) as generation_count,
-        coalesce(sum(generations.wasted_generation_count), 0)
-            as wasted_generation_count,
+        count(generations.workspace_id) as generation_count,
+        coalesce(sum(generations.wasted_count), 0) as wasted_generation_count,
         coalesce(sum(generations.credits), 0) as credits,
         coalesce(sum(generations.wasted_credits), 0) as wasted_credits
     from waste.suggestions as suggestions

@@ -10,6 +10,7 @@ import yaml
 from dbt.config.renderer import ProfileRenderer
 from dbt_common.context import set_invocation_context
 
+from expectations.gates import counts_of, first_cases_of
 from expectations.runner import fill
 from expectations.suites.by_layer import GATES
 from orchestration.settings import PROJECT_DIR
@@ -69,9 +70,10 @@ def test_two_ctes_of_one_name_in_subqueries_stay_two() -> None:
 @pytest.mark.parametrize("layer", GATES)
 def test_every_gate_runs_on_either_engine(layer: str) -> None:
     for gate in GATES[layer]:
-        for since_batch in (None, 3):
-            translated = spark_sql(fill(gate.sql, as_of=date(2026, 4, 7), since_batch=since_batch))
-            assert "INT128" not in translated and "MATERIALIZED" not in translated
+        for sql in (counts_of((gate,)), *(first_cases_of(check, gate.reads) for check in gate.checks)):
+            for since_batch in (None, 3):
+                translated = spark_sql(fill(sql, as_of=date(2026, 4, 7), since_batch=since_batch))
+                assert "INT128" not in translated and "MATERIALIZED" not in translated
 
 
 def test_dbt_and_the_steps_set_the_same_session_options() -> None:
