@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks.depletion_cases import CAP_DAYS, Cases, Floats
 from forecasting.depletion.calibration import LEVELS, Calibration, DemandPaths
-from forecasting.depletion.synthetic_cases import fit_on
+from forecasting.depletion.synthetic_cases import fit_on, origins_of
 from orchestration.landing.daily_series import DailySeries
 
 LONGEST_DAYS = 365.0
@@ -30,7 +30,8 @@ def ours(calibration: Calibration, cases: Cases) -> Floats:
 def ours_fitted(series: Sequence[DailySeries]) -> Calibration:
     """Our calibration, fitted on these series."""
     values, first_days = [one.values for one in series], [one.first_day for one in series]
-    return fit_on(values, label="benchmark", rng=np.random.default_rng(SEED), first_days=first_days)
+    origins = origins_of(values, first_days=first_days)
+    return fit_on(values, label="benchmark", rng=np.random.default_rng(SEED), origins=origins)
 
 
 def pace(cases: Cases) -> Floats:

@@ -16,7 +16,7 @@ import pandas as pd
 from forecasting.depletion.calibration import LEVELS, Calibration, DemandPaths, Depletions
 from forecasting.depletion.demand import HISTORY_DAYS, Floats, blocked_days, daily_credits
 from forecasting.depletion.inputs import CreditHistory
-from forecasting.depletion.synthetic_cases import depletions_of, fit_on, origins_of
+from forecasting.depletion.synthetic_cases import Origins, depletions_of, fit_on, origins_of
 
 MIN_WORKSPACES, MIN_DAYS = 30, 120
 MOST_WORKSPACES = 200
@@ -45,8 +45,9 @@ def recalibrate(history: CreditHistory, shipped: Calibration, *, as_of: date) ->
     own = None
     if len(series) >= MIN_WORKSPACES:
         try:
-            compared = _compared(series, shipped, today)
-            own = _fit(series, today, label="this warehouse's own history")
+            origins = origins_of(series, first_days=_first_days(series, today))
+            compared = _compared(series, origins, shipped, today)
+            own = _fit(series, origins, label="this warehouse's own history")
         except ValueError as error:  # too sparse a history must not stop the forecast
             found["why_not"] = str(error)
     is_better = own is not None and compared["own"] < compared["shipped"]
@@ -79,22 +80,21 @@ def _first_days(series: Sequence[Floats], today: int) -> list[int]:
     return [today - len(values) + 1 for values in series]
 
 
-def _fit(series: Sequence[Floats], today: int, *, label: str) -> Calibration:
-    rng = np.random.default_rng(SEED)
-    return fit_on(series, label=label, rng=rng, first_days=_first_days(series, today))
+def _fit(series: Sequence[Floats], origins: Origins, *, label: str) -> Calibration:
+    return fit_on(series, label=label, rng=np.random.default_rng(SEED), origins=origins)
 
 
-def _compared(series: list[Floats], shipped: Calibration, today: int) -> dict[str, float]:
+def _compared(series: list[Floats], origins: Origins, shipped: Calibration, today: int) -> dict[str, float]:
     """Mean pinball loss, in days capped at `CAPPED_DAYS`, of ranges fitted on one half for the other."""
     losses: dict[str, list[Floats]] = {"own": [], "shipped": []}
     for half in (0, 1):
-        fitted = _fit(series[half::2], today, label="half")
+        fitted = _fit(series[half::2], origins.of_half(half), label="half")
         tested = series[1 - half :: 2]
-        origins = origins_of(
+        tested_on = origins_of(
             tested, first=28, step=7, last_before_end=CAPPED_DAYS, first_days=_first_days(tested, today)
         )
         cases, _ = depletions_of(
-            tested, origins, multiples=(3, 60), amounts=2, rng=np.random.default_rng(SEED + 1)
+            tested, tested_on, multiples=(3, 60), amounts=2, rng=np.random.default_rng(SEED + 1)
         )
         for name, calibration in (("own", fitted), ("shipped", shipped)):
             losses[name].append(pinball(cases, calibration))

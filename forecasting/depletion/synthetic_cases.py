@@ -35,6 +35,11 @@ class Origins:
     history_days: Ints
     demand: Demand
 
+    def of_half(self, half: int) -> Origins:
+        """Those of every second of the series, from the first (0) or the second (1) on."""
+        ours = self.series % 2 == half
+        return Origins(self.series[ours] // 2, self.history_days[ours], self.demand[ours])
+
 
 def origins_of(
     series: Sequence[Floats],
@@ -127,17 +132,17 @@ def fit_on(
     *,
     label: str,
     rng: np.random.Generator,
-    first_days: Sequence[int] | None = None,
+    origins: Origins | None = None,
 ) -> Calibration:
     """Fits a calibration on daily series.
 
     Args:
         series: daily demand, each of a workspace or the like.
         label: what they are.
-        first_days: day number of the first day of each; None: days have no dates.
+        origins: of `origins_of`; None if the series have no dates.
         rng: samples the amounts; the same series and generator give the same calibration.
     """
-    origins = origins_of(series, first_days=first_days)
+    origins = origins or origins_of(series)
     cases, _ = depletions_of(series, origins, multiples=MULTIPLES, amounts=AMOUNTS, rng=rng)
     values = sha256(b"".join(np.asarray(one, dtype="<f8").tobytes() + b";" for one in series))
     facts = {"label": label, "series": len(series), "cases": len(cases.days), "data": values.hexdigest()}

@@ -30,18 +30,15 @@ def calibrate(files: tuple[Path, ...], out: Path, label: str, seed: int) -> None
     """
     import numpy as np
 
-    from forecasting.depletion.synthetic_cases import fit_on
+    from forecasting.depletion.synthetic_cases import fit_on, origins_of
     from orchestration.landing.daily_series import SeriesError, read_series
 
     try:
         series = read_series(files)
         echo_progress(f"fitting on {len(series)} series")
-        calibration = fit_on(
-            [each.values for each in series],
-            label=label,
-            rng=np.random.default_rng(seed),
-            first_days=[each.first_day for each in series],
-        )
+        values = [each.values for each in series]
+        origins = origins_of(values, first_days=[each.first_day for each in series])
+        calibration = fit_on(values, label=label, rng=np.random.default_rng(seed), origins=origins)
     except SeriesError as error:
         fail(str(error), EXIT_USAGE)
     except ValueError as error:

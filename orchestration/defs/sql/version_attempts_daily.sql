@@ -62,7 +62,11 @@ attempts as (
 )
 
 select
-    *,
+    workspace_id,
+    generation_type,
+    version_kind,
+    version_id,
+    usage_date,
     count(*) as attempts
 from attempts
 where version_id is not null

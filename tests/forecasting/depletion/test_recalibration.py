@@ -11,7 +11,7 @@ from support.depletion_rows import AS_OF, MICRO, ago
 from forecasting.depletion.calibration import Calibration, shipped_calibration
 from forecasting.depletion.inputs import CreditHistory
 from forecasting.depletion.recalibration import recalibrate
-from forecasting.depletion.synthetic_cases import fit_on
+from forecasting.depletion.synthetic_cases import fit_on, origins_of
 
 
 def warehouse(count: int, days: int) -> CreditHistory:
@@ -78,3 +78,17 @@ def test_a_history_too_sparse_to_fit_does_not_stop_the_forecast() -> None:
     )
     assert found["promoted"].tolist() == [True]
     assert "Give longer series" in json.loads(found["scores"].iloc[0])["why_not"]
+
+
+def test_the_origins_of_a_half_are_those_found_in_that_half_alone() -> None:
+    rng = np.random.default_rng(3)
+    series = [rng.gamma(2.0, 50.0, days) for days in (140, 290, 330, 350, 360)]
+    first_days = [20_000 - len(values) for values in series]
+    whole = origins_of(series, first_days=first_days)
+    for half in (0, 1):
+        alone = origins_of(series[half::2], first_days=first_days[half::2])
+        fitted = [
+            fit_on(series[half::2], label="half", rng=np.random.default_rng(0), origins=origins)
+            for origins in (alone, whole.of_half(half))
+        ]
+        assert fitted[0].hash == fitted[1].hash
