@@ -42,7 +42,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "type_attempt": ("generation_type", "attempt"),
     "ruleset_attempt": ("ruleset_id", "generation_type", "attempt"),
 }
-_DAYS = 2**21  # more than there are days up to the year 5000
+# more days than there are up to the year 5000, the first of them so early that the RATE_DAYS before any date
+# are days of the same group
+_DAYS = 2**21
 _FIRST_DAY = -(2**20)
 
 
@@ -307,9 +309,7 @@ class _Past:
         number, day, rows = _pairs(group, days)
         asked = _key(position[number], day)
         until = np.searchsorted(self.keys, asked)
-        # not into the days of the previous group
-        first = np.searchsorted(self.keys, _key(position, np.full(len(position), _FIRST_DAY)))
-        since = np.maximum(np.searchsorted(self.keys, asked - RATE_DAYS), first[number])
+        since = np.searchsorted(self.keys, asked - RATE_DAYS)
         newest = self.keys[np.maximum(until - 1, 0)] % _DAYS + _FIRST_DAY
         has_any = is_known[number] & (until > since)
         # one overruled in these days may have been settled before them
