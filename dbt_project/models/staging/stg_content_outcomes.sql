@@ -5,6 +5,7 @@ with delivered as (
 )
 
 select
+    row_id,
     source,
     outcome_id,
     event_id,

@@ -1,6 +1,6 @@
 select
     generations.row_id,
-    outcomes.outcome_id,
+    outcomes.row_id as outcome_row_id,
     outcomes.outcome,
     {{ is_use('outcomes.outcome') }} as is_use,
     {{ is_rejection('outcomes.outcome') }} as is_rejection,

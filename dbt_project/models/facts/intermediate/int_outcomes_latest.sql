@@ -1,91 +1,87 @@
--- most generations have one outcome, and need no order
-with in_several as (
-    select row_id
-    from {{ ref('int_outcomes_known') }}
+with known as (select * from {{ ref('int_outcomes_known') }}),
+
+summed as (
+    select
+        row_id,
+        max_by(
+            case when is_use or is_rejection then outcome end,
+            case when is_use or is_rejection then occurred_at end
+        ) as newest_outcome,
+        min(case when is_use then occurred_at end) as first_use_at,
+        max(case when is_use then occurred_at end) as last_use_at,
+        min(case when is_rejection then occurred_at end) as first_rejection_at,
+        max(case when is_rejection then occurred_at end) as last_rejection_at
+    from known
     group by row_id
+),
+
+-- few share an instant, and only these are in the order of their ids
+tied as (
+    select
+        row_id,
+        occurred_at
+    from known
+    where is_use or is_rejection
+    group by row_id, occurred_at
     having count(*) > 1
 ),
 
-ranked as (
+last_of_tied as (
     select
-        known.*,
-        row_number() over newest_first as newest_rank,
-        first_value(is_use) over newest_first as is_used_now
-    from {{ ref('int_outcomes_known') }} as known
-    inner join in_several on known.row_id = in_several.row_id
-    window newest_first as (
-        partition by known.row_id
-        order by
-            case when is_use or is_rejection then 0 else 1 end,
-            occurred_at desc,
-            outcome_id desc
-    )
-),
-
-with_reversal as (
-    select
-        *,
-        max(
-            case
-                when (is_use or is_rejection) and is_use <> is_used_now then occurred_at
-            end
-        ) over (partition by row_id) as reversed_at,
-        min(
-            case
-                when (is_use or is_rejection) and is_use <> is_used_now then occurred_at
-            end
-        ) over (partition by row_id) as overruled_at
-    from ranked
-),
-
--- content accepted first and published later counts as used since it was accepted
-decided as (
-    select
-        *,
-        min(
-            case
-                when
-                    (is_use or is_rejection)
-                    and is_use = is_used_now
-                    and (reversed_at is null or occurred_at >= reversed_at)
-                    then occurred_at
-            end
-        ) over (partition by row_id) as decided_at
-    from with_reversal
+        known.row_id,
+        known.occurred_at,
+        max_by(known.outcome, outcomes.outcome_id) as outcome
+    from {{ ref('stg_content_outcomes') }} as outcomes
+    inner join known on outcomes.row_id = known.outcome_row_id
+    inner join tied
+        on known.row_id = tied.row_id and known.occurred_at = tied.occurred_at
+    where known.is_use or known.is_rejection
+    group by known.row_id, known.occurred_at
 ),
 
 latest as (
     select
-        row_id,
-        outcome,
-        is_use,
-        is_rejection,
-        occurred_at,
-        decided_at,
-        overruled_at
-    from decided
-    where newest_rank = 1
-    union all
+        summed.*,
+        greatest(summed.last_use_at, summed.last_rejection_at) as outcome_at,
+        coalesce(last_of_tied.outcome, summed.newest_outcome) as current_outcome
+    from summed
+    left join last_of_tied
+        on
+            summed.row_id = last_of_tied.row_id
+            and greatest(summed.last_use_at, summed.last_rejection_at)
+            = last_of_tied.occurred_at
+),
+
+-- used at times and rejected at times: since the first as now with no opposite after it
+decided as (
     select
         known.row_id,
-        known.outcome,
-        known.is_use,
-        known.is_rejection,
-        known.occurred_at,
-        case when known.is_use or known.is_rejection then known.occurred_at end
-            as decided_at,
-        cast(null as timestamp) as overruled_at
-    from {{ ref('int_outcomes_known') }} as known
-    left join in_several on known.row_id = in_several.row_id
-    where in_several.row_id is null
+        min(known.occurred_at) as decided_at
+    from known
+    inner join latest on known.row_id = latest.row_id
+    where
+        latest.first_use_at is not null
+        and latest.first_rejection_at is not null
+        and case
+            when {{ is_use('latest.current_outcome') }}
+                then known.is_use and known.occurred_at >= latest.last_rejection_at
+            else known.is_rejection and known.occurred_at >= latest.last_use_at
+        end
+    group by known.row_id
 )
 
+-- content accepted first and published later counts as used since it was accepted
 select
-    row_id,
-    case when is_use or is_rejection then outcome end as current_outcome,
-    is_use as is_used,
-    is_rejection as is_rejected,
-    case when is_use or is_rejection then occurred_at end as outcome_at,
-    decided_at,
-    overruled_at
+    latest.row_id,
+    latest.current_outcome,
+    coalesce({{ is_use('latest.current_outcome') }}, false) as is_used,
+    coalesce({{ is_rejection('latest.current_outcome') }}, false) as is_rejected,
+    latest.outcome_at,
+    coalesce(decided.decided_at, latest.first_use_at, latest.first_rejection_at)
+        as decided_at,
+    case
+        when {{ is_use('latest.current_outcome') }} then latest.first_rejection_at
+        else latest.first_use_at
+    end as overruled_at
 from latest
+left join decided on latest.row_id = decided.row_id
