@@ -9,27 +9,43 @@ with generations as (
         usage_date,
         occurred_at,
         quality_score,
-        {{ unit_key(unit_columns()) }} as unit_key
+        {{ unit_columns() | join(',
+        ') }}
     from {{ ref('int_generations_reported') }}
     where status = 'succeeded' and product_id is not null
 ),
 
 -- only units with more than one generation need numbering
 repeated_units as (
-    select unit_key
+    select
+        {{ unit_columns() | join(',
+        ') }},
+        min(row_id) as unit_key,
+        max(occurred_at) as last_at
     from generations
-    group by unit_key
+    group by {{ unit_columns() | join(', ') }}
     having count(*) > 1
 ),
 
 attempted as (
     select
-        generations.*,
+        generations.row_id,
+        generations.source,
+        generations.event_id,
+        generations.request_id,
+        generations.usage_date,
+        generations.occurred_at,
+        generations.quality_score,
+        units.unit_key,
+        units.last_at,
         case when current_outcomes.is_used then 1 else 0 end as is_used,
         case when current_outcomes.is_used then current_outcomes.decided_at end
             as used_at
     from generations
-    inner join repeated_units on generations.unit_key = repeated_units.unit_key
+    inner join repeated_units as units
+        on
+            {{ same_columns('generations', 'units', unit_columns()[:3]) }}
+            and generations.locale is not distinct from units.locale
     left join {{ ref('int_outcomes_latest') }} as current_outcomes
         on generations.row_id = current_outcomes.row_id
 ),
@@ -53,6 +69,7 @@ variants as (
         attempted.unit_key,
         attempted.source,
         attempted.usage_date,
+        attempted.last_at,
         attempted.event_id as first_event_id,
         attempted.occurred_at as attempted_at,
         cast(1 as bigint) as variant_number,
@@ -73,6 +90,7 @@ variants as (
         attempted.unit_key,
         attempted.source,
         attempted.usage_date,
+        attempted.last_at,
         first_value(attempted.event_id) over variants_in_order as first_event_id,
         min(attempted.occurred_at) over all_variants as attempted_at,
         row_number() over variants_in_order as variant_number,
@@ -132,8 +150,9 @@ timeline as (
         on numbered.row_id = outcomes.row_id
     where
         outcomes.is_use
-        -- a use dated before its own attempt cannot end an episode after it
-        and {{ epoch_micros('outcomes.occurred_at') }} >= numbered.attempted_us
+        -- one dated before its own attempt or after all of its unit ends no episode
+        and outcomes.occurred_at >= numbered.attempted_at
+        and outcomes.occurred_at <= numbered.last_at
 ),
 
 paused as (
