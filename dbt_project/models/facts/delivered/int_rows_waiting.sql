@@ -10,13 +10,22 @@
 } %}
 
 -- later wherever on earth: few rows to join
-with
-{%- for feed, key in feeds.items() %}
-later_{{ feed }} as (
-    select * from {{ ref('stg_' ~ feed) }}
+with later as (
+    {%- for feed, key in feeds.items() %}
+    select
+        '{{ feed }}' as feed,
+        source,
+        {{ key }} as delivered_id,
+        event_id,
+        occurred_at
+    from {{ ref('stg_' ~ feed) }}
     where cast(occurred_at as date) >= {{ as_of() }}
-){% if not loop.last %},{% endif %}
-{% endfor %}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+
 select
     generations.row_id,
     'generation_events' as feed,
@@ -26,17 +35,14 @@ select
 from {{ ref('int_generations_localized') }} as generations
 inner join {{ ref('int_generations_excluded') }} as excluded
     on generations.row_id = excluded.row_id and excluded.exclusion_reason = 'later'
-{%- for feed, key in feeds.items() %}
 union all
 select
     generations.row_id,
-    '{{ feed }}' as feed,
+    later.feed,
     later.source as row_scope,
-    later.{{ key }} as delivered_id,
+    later.delivered_id,
     {{ local_date('later.occurred_at', 'generations.timezone') }} as waits_for
 from {{ ref('int_generations_localized') }} as generations
-inner join later_{{ feed }} as later
+inner join later
     on generations.source = later.source and generations.event_id = later.event_id
-where
-    {{ local_date('later.occurred_at', 'generations.timezone') }} > {{ as_of() }}
-{%- endfor %}
+where {{ local_date('later.occurred_at', 'generations.timezone') }} > {{ as_of() }}
