@@ -31,7 +31,9 @@ def build(work: Path, *, memory_limit: str) -> None:
     manifest = json.loads((work / "manifest.json").read_text(encoding="utf-8"))
     database = folder / "warehouse.duckdb"
     copy_sources(manifest, work / "warehouse.duckdb", database)
-    settings = {"TimeZone": "UTC", "memory_limit": memory_limit}
+    # as in dbt_project/profiles.yml
+    settings = {"TimeZone": "UTC", "memory_limit": memory_limit, "preserve_insertion_order": False}
+    settings |= {"disabled_optimizers": "build_side_probe_side"}
     connection = DuckDBConnectionConfig(database=str(database), connector_config=settings)
     (folder / "models").mkdir()
     for node in manifest["nodes"].values():
