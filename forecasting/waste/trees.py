@@ -1,4 +1,4 @@
-"""What a boosted model predicts for every stretch of a case: the same as its own method, five times faster.
+"""What a boosted model predicts for every stretch of a case: the same as its own method, faster.
 
 A split of a tree rules leaves out, and all that the value of one feature rules out in all trees is one row of
 a table. So each feature of a case is looked up once, whatever the stretch, and the first leaf that is left of
