@@ -1,7 +1,8 @@
 {#-
 Operation: runs data tests, all of a model in one statement, and logs the rows of each statement as JSON: the place of
 the test among those of the model, failures, should_warn and should_error. `models` are the tests of each model, each
-test as `dbt_tests.py` describes it, and the model itself if it is a view with several: joined once for all of them.
+test as `dbt_tests.py` describes it, and the model itself if it is a view with several: joined once for all of them,
+and only its `rows` that this run rebuilt.
 -#}
 {% macro run_data_tests(models) -%}
     {%- for model in models -%}
@@ -12,7 +13,13 @@ test as `dbt_tests.py` describes it, and the model itself if it is a view with s
             ) -%}
         {%- endfor -%}
         {%- set rows = [] -%}
-        {%- set view = 'with tested as (select * from ' ~ render(model.view) ~ ')\n' if model.view else '' -%}
+        {%- set view -%}
+            {%- if model.view -%}
+                with tested as (
+                    select * from {{ render(model.view) }} where {{ rows_rebuilt_by_this_run(model.rows) }}
+                )
+            {% endif -%}
+        {%- endset -%}
         {%- for row in run_query(view ~ answers | join('\nunion all\n')).rows -%}
             {%- do rows.append([row[0] | int, row[1] | int, row[2], row[3]]) -%}
         {%- endfor -%}

@@ -228,7 +228,7 @@ class DbtProject:
 
     def _test(self, tests: Sequence[Sequence[Any]], variables: Mapping[str, object]) -> Iterator[NodeResult]:
         """Run data tests, all of a model in one statement; those of a statement that fails one by one."""
-        views = {key for key, node in self.manifest.nodes.items() if node.config.materialized == "view"}
+        views = {key: node for key, node in self.manifest.nodes.items() if node.config.materialized == "view"}
         asked = Asked([of_model for of_model in tests if is_generic(of_model[0])], views)
         if asked.models:
             words = ["run-operation", OPERATION, "--args", asked.arguments]

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
-    from dbt.contracts.graph.nodes import GenericTestNode
+    from dbt.contracts.graph.nodes import GenericTestNode, ModelNode
     from dbt_common.events.base_types import EventMsg
 
 OPERATION = "run_data_tests"
@@ -51,11 +51,12 @@ class Asked:
 
     Attributes:
         models: the tests.
-        views: keys of the models that are views, which a statement reads once for all of its tests.
+        views: the models that are views, by key, which a statement reads once for all of its tests: only the
+            rows that their `meta.tested_rows` names, see rows_rebuilt_by_this_run.
     """
 
     models: Sequence[Sequence[GenericTestNode]]
-    views: Collection[str] = ()
+    views: Mapping[str, ModelNode] = field(default_factory=dict)
     answers: list[list[Answer]] = field(default_factory=list)
     error: str = ""
     _asked_at: float = field(default_factory=perf_counter)
@@ -66,11 +67,11 @@ class Asked:
         return json.dumps({"models": [self._of_model(tests) for tests in self.models]})
 
     def _of_model(self, tests: Sequence[GenericTestNode]) -> dict[str, Any]:
-        is_read_once = len(tests) > 1 and tests[0].attached_node in self.views
-        return {
-            "view": _relation(tests[0]) if is_read_once else None,
-            "tests": [_described(test, VIEW if is_read_once else _relation(test)) for test in tests],
-        }
+        view = self.views.get(tests[0].attached_node or "")
+        if not view or len(tests) == 1:
+            return {"view": None, "tests": [_described(test, _relation(test)) for test in tests]}
+        rows = view.config.meta.get("tested_rows", "all")
+        return {"view": _relation(tests[0]), "rows": rows, "tests": [_described(test, VIEW) for test in tests]}
 
     def listen(self, event: EventMsg) -> None:
         """Take the answers from the events of dbt."""

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'tested_rows': 'changed_days'}) }}
 
 -- only read where there are tags: depends_on: {{ ref('fct_generation_tags') }}
 {%- set tag_keys = var('tag_keys') %}

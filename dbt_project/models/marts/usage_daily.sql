@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'tested_rows': 'changed_days'}) }}
 
 {%- set cell = cell_columns() %}
 
