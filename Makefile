@@ -41,7 +41,7 @@ run: $(VENV)/.made  ## run the nightly job on the sample, end to end, and print 
 	@echo "A dashboard: make dashboard. The Dagster UI: make serve."
 
 test: $(VENV)/.made  ## run every test but the slow ones
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 faults: $(VENV)/.made  ## inject every fault of tests/faults and print the table of results (about an hour)
 	@$(BIN)/python -m pytest tests/faults --every-fault -m "slow or not slow" --numprocesses 2 --dist load
@@ -50,8 +50,8 @@ test-slow: $(VENV)/.made  ## run the slow tests: long runs and large sets of his
 	@$(BIN)/python -m pytest -m "slow and not spark"
 
 test-pythons: .venv-3.12/.made .venv-3.13/.made  ## run the fast tests on Python 3.12 and 3.13 as well (TESTS=tests/golden for some)
-	@.venv-3.12/bin/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
-	@.venv-3.13/bin/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
+	@.venv-3.12/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+	@.venv-3.13/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .venv-3.%/.made: requirements.lock pyproject.toml
 	@python3.$* -m venv --clear .venv-3.$*

@@ -44,14 +44,9 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For two workers: one runs all files of tests with commands, the other begins with the rest.
-
-    So neither waits for a run that the other makes.
-    """
+    """Files of tests with commands are first: they take long, and no worker should end with one."""
     with_commands = {item.path for item in items if "runs" in getattr(item, "fixturenames", ())}
     items.sort(key=lambda item: item.path not in with_commands)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("commands" if item.path in with_commands else str(item.path)))
 
 
 @atexit.register
