@@ -16,8 +16,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt.artifacts.schemas.run import RunExecutionResult
-from dbt.cli.main import dbtRunner
 from support.product import SAMPLE_AS_OF, NightlyRun, copy_run
 
 from orchestration.landing.contract import FEEDS
@@ -81,12 +79,10 @@ def results_of_tests(project: DbtProject, select: str, data_dir: Path) -> list[s
     # dbt opens the file for each test
     with pytest.MonkeyPatch.context() as patched, closing(warehouse), warehouse.building():
         patched.setenv("CREDITS_DATA_DIR", str(data_dir))
-        variables = json.dumps({"as_of": SAMPLE_AS_OF})
-        tested = dbtRunner(manifest=project.manifest).invoke(
-            ["test", "--select", select, "--vars", variables, *project.flags()]
+        tested = project._invoke(
+            ["test", "--select", select], {"as_of": SAMPLE_AS_OF}, manifest=project.manifest
         )
-    assert isinstance(tested.result, RunExecutionResult), tested.exception
-    return [str(result.status) for result in tested.result.results]
+    return [str(result.status) for result in tested.results]
 
 
 def models(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
