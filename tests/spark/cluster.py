@@ -40,8 +40,17 @@ _FOR_SMALL_DATA = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.locality.wait": "0",
+    # else there is a task for each day of a table, whenever it is read
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
+    # else each session has class loaders of its own, which ask the driver for every class, and compiles anew
+    "spark.sql.artifact.isolation.enabled": "false",
+    "spark.sql.codegen.cache.maxEntries": "10000",
+    # else each file gets a second one of checksums, and a process sets the permissions of each
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+    "spark.log.level": "WARN",
 }
-_JAVA = "-Duser.timezone=UTC -XX:+UseSerialGC"
+# the room of classes at which garbage is first collected; else again and again while they are loaded
+_JAVA = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:MetaspaceSize=256m"
 _SHORT_LIVED = " -XX:TieredStopAtLevel=1"  # too few rows for the second compiler to pay
 
 
@@ -96,13 +105,13 @@ def cluster(root: Path, *, is_small: bool = True) -> Iterator[Cluster]:
     root.mkdir(parents=True, exist_ok=True)
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(name: str, *words: str) -> subprocess.Popen[bytes]:
+    def start(name: str, *words: str, memory: str = "512m") -> subprocess.Popen[bytes]:
         log = (root / f"{name}.log").open("wb")
         environment = os.environ | {
             "SPARK_HOME": str(home),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_PUBLIC_DNS": "127.0.0.1",
-            "SPARK_DAEMON_MEMORY": "512m",
+            "SPARK_DAEMON_MEMORY": memory,
             "SPARK_DAEMON_JAVA_OPTS": _JAVA + _SHORT_LIVED,
             "SPARK_WORKER_DIR": str(root / "work"),
             "SPARK_LOCAL_DIRS": str(root / "tmp"),
@@ -139,7 +148,7 @@ def cluster(root: Path, *, is_small: bool = True) -> Iterator[Cluster]:
             _SETTINGS
             | (_FOR_SMALL_DATA if is_small else {})
             | {
-                "spark.driver.extraJavaOptions": _JAVA,
+                "spark.driver.extraJavaOptions": f"{_JAVA} -Xmn800m",  # plans are much garbage
                 "spark.executor.extraJavaOptions": _JAVA + (_SHORT_LIVED if is_small else ""),
                 "spark.driver.host": "127.0.0.1",
                 "spark.driver.bindAddress": "127.0.0.1",
@@ -149,11 +158,12 @@ def cluster(root: Path, *, is_small: bool = True) -> Iterator[Cluster]:
         server = start(
             "thrift",
             "spark-submit",
-            *("--master", master, "--driver-memory", "2g"),
+            *("--master", master),
             *(word for name, value in settings.items() for word in ("--conf", f"{name}={value}")),
             *("--class", f"{package}.sql.hive.thriftserver.HiveThriftServer2", "spark-internal"),
             *("--hiveconf", f"hive.server2.thrift.port={thrift_port}"),
             *("--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1"),
+            memory="2g",  # --driver-memory counts for nothing here
         )
         _await(thrift_port, server, root / "thrift.log")
         yield Cluster(f"thrift://127.0.0.1:{thrift_port}", workers, start_worker, started)
