@@ -106,6 +106,8 @@ def export_marts(
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         # marts join few rows to many, as they are written; DuckDB guesses the many to be few, and keeps them
         connection.execute("set disabled_optimizers = 'build_side_probe_side'")
+        # a checkpoint would rewrite much of a long table for the few rows that were deleted of it
+        connection.execute("set max_vacuum_tasks = 0")
         chosen = _chosen_marts(connection, marts=marts, required=required)
         contents = contents_of(
             connection,
@@ -119,7 +121,9 @@ def export_marts(
         changed = {name: days for name, days in found.items() if days is not None and name not in same}
         (folder / "parquet").mkdir()
         if before and (same or changed):
-            _take_over(before, folder, same=same, changed=changed.keys())
+            is_sparse = _take_over(before, folder, contents, same=same, changed=changed.keys())
+            if is_sparse:
+                connection.execute("reset max_vacuum_tasks")
         write_marts(connection, folder, [name for name in chosen if name not in same], changed=changed)
         with duckdb.connect(str(folder / DATABASE_NAME), read_only=True) as published:
             for name in sorted(DATED_BY.keys() & (contents.keys() - same)):
@@ -152,17 +156,32 @@ def _is_intact(version: Path, name: str, manifest: VersionManifest) -> bool:
     return is_as_published(version, name) and hash_of(version / name) == manifest.files.get(name)
 
 
-def _take_over(before: Path, folder: Path, *, same: Collection[str], changed: Collection[str]) -> None:
-    """Begin with the files of an earlier version, without the marts that changed as a whole."""
+def _take_over(
+    before: Path,
+    folder: Path,
+    contents: Mapping[str, MartContent],
+    *,
+    same: Collection[str],
+    changed: Collection[str],
+) -> bool:
+    """Begin with the files of an earlier version, without the marts that changed as a whole.
+
+    Returns:
+        Whether a quarter of the rows that some table stores are deleted ones.
+    """
     for name in sorted(same):
         file = Path("parquet") / f"{name}.parquet"
         link_or_copy(before / file, folder / file)
     shutil.copyfile(before / DATABASE_NAME, folder / DATABASE_NAME)
     with duckdb.connect(str(folder / DATABASE_NAME)) as connection:
-        tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'")
-        for (name,) in tables.fetchall():
+        # of a file just opened, the estimate counts all rows that are stored, deleted ones too
+        tables = connection.execute(
+            "select table_name, estimated_size from duckdb_tables() where schema_name = 'marts'"
+        ).fetchall()
+        for name, _ in tables:
             if name not in same and name not in changed:
                 connection.execute(f"drop table marts.{_name(name)}")
+    return any(name in changed and stored * 3 > contents[name].rows * 4 for name, stored in tables)
 
 
 def write_marts(
@@ -186,14 +205,14 @@ def write_marts(
     options = f"read_write, storage_version '{STORAGE_VERSION}', recovery_mode no_wal_writes"
     if workspace_id is not None:
         options += ", block_size 16384"  # one workspace has few rows: small blocks keep its file small
-    comments = _comments(connection, marts)
+    changed = changed or {}
+    comments = _comments(connection, set(marts) - changed.keys())
     connection.execute(f"attach {_text(str(folder / DATABASE_NAME))} as published ({options})")
     connection.execute("create schema if not exists published.marts")
     # one transaction: each that is large would end with a checkpoint
     connection.execute("begin")
     for name in marts:
-        days = (changed or {}).get(name)
-        _copy_mart(connection, name, folder=folder, workspace_id=workspace_id, days=days)
+        _copy_mart(connection, name, folder=folder, workspace_id=workspace_id, days=changed.get(name))
     connection.execute(f"commit; begin; {comments} commit")
     connection.execute("checkpoint published")
     connection.execute("detach published")
@@ -243,14 +262,24 @@ def _copy_mart(
 
 def _update_mart(connection: duckdb.DuckDBPyConnection, name: str, days: Collection[str]) -> None:
     """Replace those rows of some days that are others, and no more: DuckDB rewrites what lies around."""
-    rows = f"marts.{_name(name)} as mart where {_is_on(name, days)}"
-    connection.execute(f"create or replace temp table found as select {ROW_HASH} as row_hash, * from {rows}")
-    connection.execute(f"delete from published.{rows} and {ROW_HASH} not in (select row_hash from found)")
+    mart = f"marts.{_name(name)}"
     connection.execute(
-        f"insert into published.marts.{_name(name)} select * exclude (row_hash) from found"
-        f" where row_hash not in (select {ROW_HASH} from published.{rows}) order by {_order(name)}"
+        f"create or replace temp table known as select rowid as row_number, {ROW_HASH} as row_hash"
+        f" from published.{mart} as mart where {_is_on(name, days)}"
     )
-    connection.execute("drop table found")
+    connection.execute(
+        f"create or replace temp table found as select {ROW_HASH} as row_hash, *"
+        f" from {mart} as mart where {_is_on(name, days)}"
+    )
+    connection.execute(
+        f"delete from published.{mart} where rowid in"
+        " (select row_number from known where row_hash not in (select row_hash from found))"
+    )
+    connection.execute(
+        f"insert into published.{mart} select * exclude (row_hash) from found"
+        f" where row_hash not in (select row_hash from known) order by {_order(name)}"
+    )
+    connection.execute("drop table known; drop table found")
 
 
 def _days_by_part(name: str, days: Iterable[str]) -> dict[str, list[str]]:
@@ -324,7 +353,7 @@ def _workspace_condition(mart: str) -> str:
     return f"workspace_id = $workspace_id{without_totals}"
 
 
-def _comments(connection: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> str:
+def _comments(connection: duckdb.DuckDBPyConnection, marts: Collection[str]) -> str:
     """The statements that copy the comments of the marts and their columns to the published ones."""
     commented = "database_name = current_database() and schema_name = 'marts' and comment is not null"
     comments = connection.execute(

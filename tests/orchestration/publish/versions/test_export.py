@@ -211,6 +211,26 @@ def test_rows_that_stay_are_not_written_again_beside_one_of_their_day_that_chang
     assert credits == {"w1": 2, "w4": 1, "w5": 1, "w9": 1}
 
 
+def test_deleted_rows_stay_in_the_database_until_a_quarter_of_what_a_table_stores_is(
+    rows: Rows, publish_rows: Callable[[], Path]
+) -> None:
+    def stored(version: Path) -> int:
+        with duckdb.connect(str(version / "credits.duckdb"), read_only=True) as connection:
+            found = connection.execute(
+                "select estimated_size from duckdb_tables() where table_name = 'usage_daily'"
+            )
+            return int(found.fetchall()[0][0])
+
+    usage = rows["usage_daily"] = [daily(date(2026, 4, day)) for day in range(1, 7)]
+    sizes = [stored(publish_rows())]
+    for number in range(4):
+        usage[number]["credits"] = 2
+        version = publish_rows()
+        sizes.append(stored(version))
+        assert sum(row[2] for row in of_daily(version)) == 7 + number
+    assert sizes == [6, 7, 8, 9, 6]
+
+
 def test_months_without_a_change_are_kept_and_the_files_are_those_of_a_full_write(
     rows: Rows, make_warehouse: Callable[[Rows], Path], publish_version: Publish,
     publish_rows: Callable[[], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
