@@ -70,6 +70,8 @@ MART_KEYS: dict[str, tuple[str, ...]] = {
 DATED_BY = dict.fromkeys(
     ("chargeback_daily", "credit_balance_daily", "lot_draws", "usage_daily"), ("usage_date", "month")
 ) | {"chargeback_monthly": ("booked_month", "month"), "generation_details": ("usage_date", "week")}
+# marts whose texts differ from row to row: FSST makes these smaller; to try it elsewhere only takes time
+OF_OWN_TEXTS = frozenset({"generation_details"})
 # marts with totals over all workspaces under this id, which a workspace could have, too
 MARTS_WITH_TOTALS = frozenset({"forecast_accuracy", "reconciliation"})
 ALL_WORKSPACES = "(all)"
@@ -246,6 +248,7 @@ def _copy_mart(
     days: Collection[str] | None,
 ) -> None:
     mart = _name(name)
+    connection.execute(f"set disabled_compression_methods = '{'' if name in OF_OWN_TEXTS else 'fsst'}'")
     if days is not None:
         _update_mart(connection, name, days)
         return
@@ -323,6 +326,7 @@ def _write_parts(
                 parts.append(kept[part])
                 continue
             parts.append(Part(Path(written) / f"{part or 'none'}.parquet"))
+            # sorted even if the table is: without it, row groups end where those of the table do
             connection.execute(
                 f"copy (select * from marts.{_name(name)} where {_is_on(name, days)} order by {_keys(name)})"
                 f" to {_text(str(parts[-1].path))} ({PARQUET})"
