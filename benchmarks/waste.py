@@ -71,7 +71,7 @@ def every_case(warehouse: DuckDBWarehouse, *, as_of: date) -> Cases:
 
 
 def _cases(warehouse: DuckDBWarehouse, *, as_of: date, days: int = READ_DAYS) -> Cases:
-    return training_cases(warehouse, Window.of(warehouse, as_of=as_of, days=days))
+    return training_cases(warehouse, Window.of(warehouse, as_of=as_of, days=days)).cases
 
 
 def table_of(evaluation: Evaluation) -> pd.DataFrame:

@@ -47,18 +47,22 @@ class Rule:
         """
         known = np.flatnonzero((cases.settled_day <= cut) & (cases.settled_day > cut - RATE_DAYS))
         labels = cases.is_wasted[known].astype(float)
-        overall = (labels.sum() + 0.5) / (len(known) + 1)
-        rates = {"all": np.full(len(known), overall)}
+        groups = {"all": np.zeros(len(known), dtype=np.int64)}
+        rates = {"all": np.array([(labels.sum() + 0.5) / (len(known) + 1)])}
         strengths = {}
         for kind, parent in PARENTS.items():
-            _, group = numbered(cases.groups[kind][known])
-            size, wasted, expected = (
-                np.bincount(group, weights=values).astype(np.float64)
-                for values in (np.ones(len(known)), labels, rates[parent])
+            codes, group = numbered(cases.groups[kind][known])
+            groups[kind] = group
+            size, wasted = (
+                np.bincount(group, weights=weights, minlength=len(codes)).astype(np.float64)
+                for weights in (None, labels)
             )
-            strengths[kind] = _strength(size, wasted, expected)
-            shrunk = (wasted + strengths[kind] * expected / size) / (size + strengths[kind])
-            rates[kind] = shrunk[group] if len(group) else np.zeros(0)
+            # a group lies within one wider group
+            wider = np.zeros(len(codes), dtype=np.int64)
+            wider[group] = groups[parent]
+            expected = rates[parent][wider]
+            strengths[kind] = _strength(size, wasted, size * expected)
+            rates[kind] = (wasted + strengths[kind] * expected) / (size + strengths[kind])
         return cls(strengths)
 
     def rates(self, history: LabelHistory, cases: Cases) -> tuple[dict[str, Floats], dict[str, Floats], Ints]:

@@ -114,7 +114,7 @@ def evaluate(
     """Score rule and models on the newest weeks whose labels are known.
 
     Args:
-        cases: all that is known at the end of as_of, in an order that does not depend on delivery.
+        cases: all that is known at the end of as_of.
         as_of: a local day, counted from 1970.
         maturity_days: days content may wait for its outcome.
         seed: of boosting and bootstrap.

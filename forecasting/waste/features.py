@@ -46,6 +46,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 # are days of the same group
 _DAYS = 2**21
 _FIRST_DAY = -(2**20)
+_TIMES = ("made_us", "known_day", "settled_day", "settled_hours", "opposite_day", "opposite_hours")
 
 
 class LeakageError(ValueError):
@@ -54,7 +55,7 @@ class LeakageError(ValueError):
 
 @dataclass(frozen=True)
 class Cases:
-    """Cases as arrays, in the order of their frame.
+    """Cases as arrays, in the order of their frame, which nothing that is trained depends on.
 
     Attributes:
         made_us: local time of the generation.
@@ -145,9 +146,25 @@ class Cases:
         """The labels of these cases, by group and the day they became known."""
         return LabelHistory(self)
 
-    def known_at(self, cut: int, *, maturity_days: int) -> Cases:
-        """The cases made up to the end of the local day `cut`, with what was known of each by then."""
-        then = self.take(self.day <= cut)
+    def identity(self) -> NDArray[np.uint64]:
+        """A hash of all that is trained on; cases with the same one may take each other's place.
+
+        Without is_pending: it is of the day of the run, also where all else is as it was known before.
+        """
+        columns = [
+            self.product,
+            *(self.groups[kind] for kind, names in GROUPS.items() if len(names) == 1),
+            *(getattr(self, name) for name in _TIMES),
+            *self.events.values(),
+        ]
+        return _mixed(
+            self.is_wasted.astype(np.uint64),
+            *(np.ascontiguousarray(column).view(np.uint64) for column in columns),
+        )
+
+    def known_at(self, cut: int, *, maturity_days: int, first_day: int = _FIRST_DAY) -> Cases:
+        """The cases made from `first_day` up to the end of the local day `cut`, as was known by then."""
+        then = self.take((self.day <= cut) & (self.day >= first_day))
         was_opposite = (then.settled_day > cut) & (then.opposite_day <= cut)
         settled_day = np.where(was_opposite, then.opposite_day, then.settled_day)
         # of an overruled outcome the last attempt of its episode is not looked at again
@@ -188,20 +205,20 @@ class Cases:
 
 
 def sampled(cases: Cases, rows: Ints, limit: int, *, from_end: bool = False) -> Ints:
-    """At most `limit` of the rows, chosen by the hash of their product, so that nothing else changes which.
+    """At most `limit` of the rows, chosen and ordered by the hash of their product and by what they hold.
+
+    So the same cases give the same sample in the same order, in whatever order they were read.
 
     Args:
-        cases: all. rows: indexes of some, rising.
+        cases: all. rows: indexes of some.
         limit: how many are enough.
         from_end: those that a sample from the start has last.
     """
-    if len(rows) <= limit:
-        return rows
     hashes = ~cases.product[rows] if from_end else cases.product[rows]
-    last = np.partition(hashes, limit - 1)[limit - 1]
-    chosen = hashes < last
-    chosen[np.flatnonzero(hashes == last)[: limit - chosen.sum()]] = True
-    return rows[chosen]
+    if len(rows) > limit:
+        is_low = hashes <= np.partition(hashes, limit - 1)[limit - 1]
+        rows, hashes = rows[is_low], hashes[is_low]
+    return rows[np.lexsort([cases.take(rows).identity(), hashes])[:limit]]
 
 
 # missing quality scores are 0, and is_scored is 0

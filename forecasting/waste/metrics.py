@@ -68,14 +68,16 @@ def bootstrap(
 ) -> dict[str, Floats]:
     """Average precision by bootstrap over whole products; the same samples for every model."""
     _, cluster = np.unique(products, return_inverse=True)
-    orders = {name: np.argsort(-values, kind="stable") for name, values in probabilities.items()}
-    steps = {name: _last_of_equals(values[orders[name]]) for name, values in probabilities.items()}
+    ordered = {}
+    for name, values in probabilities.items():
+        order = np.argsort(-values, kind="stable")
+        ordered[name] = labels[order], _last_of_equals(values[order]), cluster[order]
     rng = np.random.default_rng(seed)
     bootstrapped: dict[str, list[float]] = {name: [] for name in probabilities}
     for _ in range(BOOTSTRAP_SAMPLES):
-        weights = rng.poisson(1.0, cluster.max() + 1).astype(float)[cluster]
-        for name, order in orders.items():
-            bootstrapped[name].append(_step_area(labels[order], steps[name], weights[order]))
+        weights = rng.poisson(1.0, cluster.max() + 1).astype(float)
+        for name, (labelled, steps, clusters) in ordered.items():
+            bootstrapped[name].append(_step_area(labelled, steps, weights[clusters]))
     return {name: np.array(values) for name, values in bootstrapped.items()}
 
 

@@ -71,21 +71,10 @@ class Trained:
 
 
 def version_of(cases: Cases, *, cut: int, maturity_days: int) -> str:
-    """A fingerprint of everything a model depends on; the same cases in the same order give the same."""
+    """A fingerprint of everything a model depends on; the same cases in any order give the same."""
     library = installed_version("scikit-learn")
     digest = sha256(f"{cut} {maturity_days} {SEED} {library} {FEATURES}".encode())
-    for values in (
-        cases.made_us,
-        cases.known_day,
-        cases.is_wasted,
-        cases.settled_day,
-        cases.settled_hours,
-        cases.opposite_day,
-        cases.product,
-        *cases.groups.values(),
-        *cases.events.values(),
-    ):
-        digest.update(np.ascontiguousarray(values).tobytes())
+    digest.update(np.sort(cases.identity()).tobytes())
     return digest.hexdigest()[:12]
 
 
@@ -93,7 +82,7 @@ def train(cases: Cases, *, cut: int, maturity_days: int) -> Trained:
     """Train on what was known at the end of a day, test on the weeks before, and decide what is used.
 
     Args:
-        cases: as they were known then, in an order that does not depend on delivery.
+        cases: as they were known then.
         cut: that local day, counted from 1970.
         maturity_days: days content may wait for its outcome.
     """
@@ -171,7 +160,7 @@ def choose_model(
         cut: the local day up to whose end it is trained, counted from 1970.
         maturity_days: days content may wait for its outcome.
     """
-    known = cases.take(cases.day > cut - TRAINING_DAYS).known_at(cut, maturity_days=maturity_days)
+    known = cases.known_at(cut, maturity_days=maturity_days, first_day=cut - TRAINING_DAYS + 1)
     version = version_of(known, cut=cut, maturity_days=maturity_days)
     if (registry["version"] == version).any() and (stored is not None or not stored_hash(registry)):
         return registered_model(registry, stored)

@@ -104,13 +104,12 @@ def waste_classifier(
     cut = trained_to(today, first_day=window.first_day)
     before = previous_case_days(warehouse)
     now = case_days(warehouse, window, cut=cut, detail_days=int(dbt.variables["detail_days"]))
-    history = None
+    training = None
     if is_stored and is_trained_on_the_same(before, now):
         current = registered_model(registry, stored)
     else:
         training = training_cases(warehouse, window)
-        current = choose_model(training, registry, stored, cut=cut, maturity_days=maturity_days)
-        history = training.history
+        current = choose_model(training.cases, registry, stored, cut=cut, maturity_days=maturity_days)
     if current.refused:
         context.log.warning(current.refused)
     kept = ModelFile(settings.models_dir, stored_hash(current.registry))
@@ -119,9 +118,15 @@ def waste_classifier(
     definitions = run.run_state(warehouse, lake, settings).definitions
     now = with_model(now, f"{current.version} {current.name} {window.counted} {definitions}", day=today)
     days = days_to_score(before, now, pending_since=today - maturity_days + 1)
-    if history is None:
+    if training is None:
         history = labels_since(warehouse, window, int(days.min(initial=today)) - RATE_DAYS)
-    parts = cases_of(warehouse, days, found=cases_on(now, days))
+    else:
+        history = training.cases.history
+    parts: Iterable[ReadCases]
+    if training is not None and window.is_counted_whole:
+        parts = [training.of_days(days)]
+    else:
+        parts = cases_of(warehouse, days, found=cases_on(now, days))
     probabilities, sums = _score(parts, current, history, today=today)
     unchanged = other_days(now, days)
     if len(unchanged):

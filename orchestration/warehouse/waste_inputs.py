@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from forecasting.waste.cells import COUNTS, CREDITS, EARLY_REASONS, IDS
@@ -56,10 +57,19 @@ class Window:
     def counted(self) -> str:
         """SQL: whether the labels of a case are counted; of more than MAX_CASES, half of the products are,
         or a quarter, and so on, so that they stay the same while the cases become more."""
+        return _part(0, 1, self._parts)
+
+    @property
+    def is_counted_whole(self) -> bool:
+        """Whether those are all of its cases."""
+        return self._parts == 1
+
+    @property
+    def _parts(self) -> int:
         parts = 1
         while self.found > parts * MAX_CASES:
             parts *= 2
-        return _part(0, 1, parts)
+        return parts
 
 
 @dataclass(frozen=True)
@@ -75,15 +85,20 @@ class ReadCases:
     cases: Cases
 
     @classmethod
-    def read(cls, warehouse: Warehouse, condition: str, order: str = "") -> ReadCases:
+    def read(cls, warehouse: Warehouse, condition: str) -> ReadCases:
         """The rows of facts.ml_waste_cases that meet a condition."""
-        frame = warehouse.query(read_sql(__file__, "waste_cases", condition=condition, order=order))
+        frame = warehouse.query(read_sql(__file__, "waste_cases", condition=condition))
         return cls(frame[["row_id", "workspace_id", "usage_date"]], Cases.from_frame(frame))
 
+    def of_days(self, days: Ints) -> ReadCases:
+        """Those of some days."""
+        rows = np.flatnonzero(np.isin(self.cases.day, days))
+        return ReadCases(self.ids.take(rows), self.cases.take(rows))
 
-def training_cases(warehouse: Warehouse, window: Window) -> Cases:
-    """The cases of the window in a stable order; of more than MAX_CASES, those of some products only."""
-    return ReadCases.read(warehouse, window.counted, "order by workspace_id, source, event_id").cases
+
+def training_cases(warehouse: Warehouse, window: Window) -> ReadCases:
+    """The cases of the window; of more than MAX_CASES, those of some products only."""
+    return ReadCases.read(warehouse, window.counted)
 
 
 def labels_since(warehouse: Warehouse, window: Window, first_day: int) -> LabelHistory:

@@ -15,7 +15,7 @@ select
     made_us,
     settled_after_us,
     is_pending,
-    is_wasted,
+    coalesce(is_wasted, false) as is_wasted,
     settled_on,
     known_on,
     opposite_after_us,
@@ -23,4 +23,3 @@ select
     usage_date
 from facts.ml_waste_cases
 where {condition}
-{order}

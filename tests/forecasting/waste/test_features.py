@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from support.waste_cases import MATURITY_DAYS, last_day, sample_cases
 
 from forecasting.waste.baseline import Rule
 from forecasting.waste.features import (
+    _TIMES,
     DAY_US,
     GROUPS,
     MAX_SETTLING_DAYS,
@@ -199,11 +202,11 @@ def test_a_sample_is_of_whole_products_and_the_same_whatever_else_there_is() -> 
     every = np.arange(len(cases))
     rows = sampled(cases, every, 301)
     assert len(rows) == 301
-    assert (np.diff(rows) > 0).all()
-    np.testing.assert_array_equal(sampled(cases, every[:300], 301), every[:300])
+    assert (np.diff(cases.product[rows].astype(float)) >= 0).all()
+    assert set(sampled(cases, every[:300], 301)) == set(every[:300])
     # all products up to one hash, of which only the last may be cut
     last = cases.product[rows].max()
-    np.testing.assert_array_equal(rows[cases.product[rows] < last], np.flatnonzero(cases.product < last))
+    assert set(rows[cases.product[rows] < last]) == set(np.flatnonzero(cases.product < last))
     of_half = half.product[sampled(half, np.arange(1_500), 100)]
     assert of_half.max() <= last
     assert not set(rows) & set(sampled(cases, every, 301, from_end=True))
@@ -211,4 +214,30 @@ def test_a_sample_is_of_whole_products_and_the_same_whatever_else_there_is() -> 
 
 def test_of_one_product_alone_a_sample_has_as_many_as_allowed() -> None:
     cases = Cases.from_frame(sample_cases(500, 60, seed=9, workspaces=1).assign(product_id="chat"))
-    assert len(sampled(cases, np.arange(500), 200)) == 200
+    rows = sampled(cases, np.arange(500), 200)
+    assert len(rows) == 200
+    # the same ones in the same order, in whatever order they come
+    turned = cases.take(np.arange(500)[::-1])
+    of_turned = turned.take(sampled(turned, np.arange(500), 200))
+    np.testing.assert_array_equal(of_turned.identity(), cases.take(rows).identity())
+
+
+def test_whatever_is_trained_on_is_in_the_identity_of_a_case() -> None:
+    cases = Cases.from_frame(sample_cases(50, 60, seed=9, overruled=0.5))
+    own = cases.identity()
+    assert len(set(own)) == 50
+    changed = {}
+    for name in ("product", *_TIMES):
+        changed[name] = replace(cases, **{name: getattr(cases, name) + getattr(cases, name).dtype.type(1)})
+    changed["is_wasted"] = replace(cases, is_wasted=~cases.is_wasted)
+    for name in ("type", "category", "ruleset", "template", "model", "member"):
+        changed[name] = replace(cases, groups={**cases.groups, name: ~cases.groups[name]})
+    for name, values in cases.events.items():
+        changed[name] = replace(cases, events={**cases.events, name: values + 1})
+    for name, other in changed.items():
+        is_known = np.isfinite(getattr(cases, name, own).astype(float))
+        assert is_known.any(), name
+        assert (other.identity() != own)[is_known].all(), name
+    # the label of the day of the run, which no model is trained on
+    pending = replace(cases, is_pending=~cases.is_pending)
+    np.testing.assert_array_equal(pending.identity(), own)

@@ -146,6 +146,13 @@ def test_other_cases_are_another_version(cases: Cases, first: ModelInUse) -> Non
     assert version_of(known, cut=last_day() + 1, maturity_days=14) != version_of(known, **terms)
 
 
+def test_the_order_in_which_cases_are_read_changes_nothing(cases: Cases, first: ModelInUse) -> None:
+    shuffled = cases.take(np.random.default_rng(1).permutation(len(cases)))
+    again = choose(shuffled)
+    assert again.stored == first.stored
+    pd.testing.assert_frame_equal(again.registry, first.registry)
+
+
 def test_what_happens_after_the_day_a_model_is_trained_to_trains_no_other() -> None:
     frame, cut = sample_cases(2_000, 220, seed=5), last_day(210)
     versions = []

@@ -61,15 +61,15 @@ def test_of_too_many_cases_those_of_half_of_the_products_are_trained_on(
 ) -> None:
     window = window_of(warehouse)
     assert (window.found, window.first_day) == (3_000, last_day() - 99)
-    every = training_cases(warehouse, window)
+    every = training_cases(warehouse, window).cases
     assert len(every) == 3_000
     monkeypatch.setattr(waste_inputs, "MAX_CASES", 1_600)
-    some = training_cases(warehouse, window)
+    some = training_cases(warehouse, window).cases
     assert 1_300 < len(some) < 1_600
     assert np.isin(every.product, some.product).sum() == len(some)
     # and the same ones, if there are a few more
     monkeypatch.setattr(waste_inputs, "MAX_CASES", 1_700)
-    np.testing.assert_array_equal(training_cases(warehouse, window).product, some.product)
+    np.testing.assert_array_equal(training_cases(warehouse, window).cases.product, some.product)
 
 
 @pytest.mark.parametrize("max_cases", [2_000_000, 1_600])
@@ -80,7 +80,7 @@ def test_rates_of_some_days_need_only_the_labels_of_28_days_before_them(
     window = window_of(warehouse)
     (part,) = cases_of(warehouse, DAYS, found=900)
     few = labels_since(warehouse, window, int(DAYS[0]) - RATE_DAYS).counts("ruleset", part.cases)
-    every = training_cases(warehouse, window).history.counts("ruleset", part.cases)
+    every = training_cases(warehouse, window).cases.history.counts("ruleset", part.cases)
     assert every.labels.max() > 10
     np.testing.assert_array_equal(few.labels, every.labels)
     np.testing.assert_array_equal(few.wasted, every.wasted)
