@@ -18,6 +18,7 @@ import numpy as np
 from forecasting.waste.baseline import Rule
 from forecasting.waste.features import Cases, Floats, Ints, LeakageError, sampled
 from forecasting.waste.hazards import (
+    Hazards,
     boosting,
     can_be_fitted,
     fit,
@@ -97,7 +98,7 @@ class Week:
 
     test: Cases
     features: Features
-    boosted: Trees
+    boosted: Hazards[Trees]
     probabilities: Mapping[str, Floats]
 
 
@@ -191,16 +192,19 @@ def refuse_unknown_labels(train: Cases, test: Cases, *, cut: int) -> None:
         )
 
 
-def fit_boosting(cases: Cases, features: Features, *, cut: int, seed: int) -> Trees | None:
+def fit_boosting(cases: Cases, features: Features, *, cut: int, seed: int) -> Hazards[Trees] | None:
     """The candidate, of what was known of cases at the end of the day `cut`; None if that is too little."""
     lived = lived_stretches(cases, cut=cut)
-    return Trees.of(fit(boosting(seed), features.matrix(), lived)) if can_be_fitted(lived) else None
+    if not can_be_fitted(lived):
+        return None
+    fitted = fit(lambda: boosting(seed), features.matrix(), lived)
+    return Hazards(Trees.of(fitted.settled), Trees.of(fitted.wasted))
 
 
-def fit_logistic(cases: Cases, features: Features, *, cut: int) -> Pipeline | None:
+def fit_logistic(cases: Cases, features: Features, *, cut: int) -> Hazards[Pipeline] | None:
     """Its twin, of what was known of cases at the end of the day `cut`; None if that is too little."""
     matrix, lived = features.matrix(), lived_stretches(cases, cut=cut)
-    return fit(logistic(matrix.shape[1]), matrix, lived) if can_be_fitted(lived) else None
+    return fit(lambda: logistic(matrix.shape[1]), matrix, lived) if can_be_fitted(lived) else None
 
 
 def trained_to(as_of: int, *, first_day: int | None) -> int:

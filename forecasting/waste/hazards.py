@@ -1,5 +1,9 @@
 """Waste by hazards: how likely a case is settled in each stretch of time after it was made, and how.
 
+Two questions, and a model of each: whether a case still unsettled is settled in a stretch, and if so, whether
+as waste. The second one needs a row for each settled case only, and both together half of the trees that one
+model of three outcomes needs.
+
 A case that is not settled yet counts in the stretches it has lived through, so a young case is never taken
 for one that was not wasted (discrete-time survival with competing risks; G. Tutz and M. Schmid, Modeling
 Discrete Time-to-Event Data, 2016). Nothing is resampled and no class is weighted: that would break
@@ -10,8 +14,9 @@ Not here: what is known of a case (features.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +26,6 @@ from forecasting.waste.features import DAY_US, HOUR_US, Cases, Floats, Ints
 from forecasting.waste.trees import MAX_LEAVES, Trees
 
 if TYPE_CHECKING:  # scikit-learn is imported where a model is made, since most processes make none
-    from sklearn.base import BaseEstimator
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.pipeline import Pipeline
 
@@ -31,15 +35,29 @@ LAST = len(STRETCH_ENDS) - 1
 UNSETTLED, SAVED, WASTED = 0, 1, 2
 # two are a quarter faster on an idle machine, and ten times slower next to another process
 ONE_THREAD = 1
+M = TypeVar("M", bound=Any)
+
+
+@dataclass(frozen=True)
+class Hazards(Generic[M]):
+    """A model of each question, on the features of a case and the number of the stretch.
+
+    Attributes:
+        settled: whether a case is settled in a stretch; the last stretch settles every case.
+        wasted: whether what is settled in it is wasted.
+    """
+
+    settled: M
+    wasted: M
 
 
 def boosting(seed: int) -> HistGradientBoostingClassifier:
-    """The candidate: gradient-boosted trees on the hazards."""
+    """The candidate: gradient-boosted trees."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(
-        max_iter=40,
-        learning_rate=0.1,
+        max_iter=30,
+        learning_rate=0.15,
         max_leaf_nodes=MAX_LEAVES,
         min_samples_leaf=100,
         l2_regularization=1.0,
@@ -49,7 +67,7 @@ def boosting(seed: int) -> HistGradientBoostingClassifier:
 
 
 def logistic(width: int) -> Pipeline:
-    """Its interpretable twin: multinomial logistic regression on the same columns, the stretch last."""
+    """Its interpretable twin: logistic regression on the same columns, the stretch last."""
     from sklearn.compose import make_column_transformer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -91,40 +109,44 @@ def lived_stretches(cases: Cases, *, cut: int) -> LivedStretches:
 
 def can_be_fitted(lived: LivedStretches) -> bool:
     """Whether enough cases of each outcome are known to train on."""
-    seen = np.bincount(lived.became, minlength=3)
-    return bool(seen.min() >= 100)
+    early = lived.became[lived.stretch < LAST]
+    seen = [*np.bincount(lived.became, minlength=3), np.count_nonzero(early != UNSETTLED)]
+    return min(seen) >= 100
 
 
-def fit(estimator: BaseEstimator, matrix: NDArray[np.float32], lived: LivedStretches) -> BaseEstimator:
-    """Fit an estimator on the lived stretches of cases, whose features are the rows of the matrix."""
+def fit(make: Callable[[], M], matrix: NDArray[np.float32], lived: LivedStretches) -> Hazards[M]:
+    """Fit estimators on the lived stretches of cases, whose features are the rows of the matrix."""
     columns = np.column_stack([matrix[lived.case], lived.stretch.astype(np.float32)])
+    is_early, is_settled = lived.stretch < LAST, lived.became != UNSETTLED
     with threadpool_limits(ONE_THREAD):
-        return estimator.fit(columns, lived.became)
+        return Hazards(
+            make().fit(columns[is_early], is_settled[is_early]),
+            make().fit(columns[is_settled], lived.became[is_settled] == WASTED),
+        )
 
 
-def predict_hazards(model: Trees | Pipeline, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+def predict_hazards(model: Hazards[Trees] | Hazards[Pipeline], matrix: NDArray[np.float32]) -> Floats:
     """The probability of each outcome of each stretch, for a case still unsettled at its start.
 
     Returns:
         Shape (cases, stretches, 3): unsettled, saved, wasted. The last stretch settles every case.
     """
+    settled = np.ones((len(matrix), len(STRETCH_ENDS)))
+    settled[:, :LAST] = _probabilities(model.settled, matrix, stretches=LAST)
+    wasted = _probabilities(model.wasted, matrix, stretches=len(STRETCH_ENDS))
+    return np.stack([1 - settled, settled * (1 - wasted), settled * wasted], axis=2)
+
+
+def _probabilities(model: Trees | Pipeline, matrix: NDArray[np.float32], *, stretches: int) -> Floats:
     if isinstance(model, Trees):
-        probabilities = model.probabilities(matrix, stretches=len(STRETCH_ENDS))
-    else:
-        of_each = [np.full(len(matrix), stretch, dtype=np.float32) for stretch in range(len(STRETCH_ENDS))]
-        with threadpool_limits(ONE_THREAD):
-            probabilities = np.stack(
-                [model.predict_proba(np.column_stack([matrix, stretch])) for stretch in of_each], axis=1
-            )
-    probabilities[:, LAST, UNSETTLED] = 0
-    settled = probabilities[:, LAST].sum(axis=1, keepdims=True)
-    # where the model is sure that a case stays unsettled, time settles it as waste
-    probabilities[:, LAST, WASTED] += settled[:, 0] == 0
-    probabilities[:, LAST] /= np.where(settled == 0, 1.0, settled)
-    return probabilities
+        return model.probabilities(matrix, stretches=stretches)
+    of_each = [np.full(len(matrix), stretch, dtype=np.float32) for stretch in range(stretches)]
+    with threadpool_limits(ONE_THREAD):
+        found = [model.predict_proba(np.column_stack([matrix, stretch]))[:, 1] for stretch in of_each]
+    return np.column_stack(found)
 
 
-def waste_probability(probabilities: NDArray[np.float64]) -> Floats:
+def waste_probability(probabilities: Floats) -> Floats:
     """The probability to end as waste of a case unsettled at the start of each stretch.
 
     Args:

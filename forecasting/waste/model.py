@@ -31,6 +31,7 @@ from forecasting.waste.evaluation import (
     training_rows,
 )
 from forecasting.waste.features import Cases, sampled
+from forecasting.waste.hazards import Hazards
 from forecasting.waste.matrix import FEATURES, build_features
 from forecasting.waste.promotion import CANDIDATE, objections
 from forecasting.waste.scoring import RuleState, shifts_of
@@ -58,13 +59,13 @@ class Trained:
         candidate: the boosted model; None if too little was known to train it.
         evaluation: None if there was too little to test.
         objections: why the candidate is not used; empty if it is.
-        coefficients: of the logistic twin, feature -> log odds of waste against unsettled by one standard
+        coefficients: of the logistic twin, feature -> log odds that what is settled is waste, by one standard
             deviation.
     """
 
     version: str
     rule: RuleState
-    candidate: Trees | None
+    candidate: Hazards[Trees] | None
     evaluation: Evaluation | None
     objections: tuple[str, ...]
     coefficients: Mapping[str, float]
@@ -98,7 +99,7 @@ def train(cases: Cases, *, cut: int, maturity_days: int) -> Trained:
         candidate = fit_boosting(training, features, cut=cut, seed=SEED)
         few = training_rows(training, cut=cut, limit=MAX_TRAINED_TO_TEST)
         twin = fit_logistic(training.take(few), rows_of(features, few), cut=cut)
-        coefficients = {} if twin is None else _coefficients(twin)
+        coefficients = {} if twin is None else _coefficients(twin.wasted)
     if candidate is None and not against:
         against = ("too little is known to fit a model",)
     return Trained(
@@ -129,7 +130,7 @@ class ModelInUse:
     """
 
     rule: RuleState
-    boosted: Trees | None
+    boosted: Hazards[Trees] | None
     dispersion: float
     registry: pd.DataFrame
     stored: bytes | None
@@ -166,7 +167,7 @@ def choose_model(
         return registered_model(registry, stored)
     _, refused = _read_candidate(registry, stored)
     trained = train(known, cut=cut, maturity_days=maturity_days)
-    serialized = None if trained.candidate is None else to_bytes(trained.candidate)
+    serialized = None if trained.candidate is None else to_bytes(vars(trained.candidate))
     trained_to = pd.Timestamp(_EPOCH) + pd.Timedelta(days=cut)
     rows = registry_rows(trained, serialized, trained_to=trained_to)
     if not refused:
@@ -183,7 +184,7 @@ def registered_model(registry: pd.DataFrame, stored: bytes | None) -> ModelInUse
 
 
 def _in_use(
-    rows: pd.DataFrame, stored: bytes | None, candidate: Trees | None, refused: str | None
+    rows: pd.DataFrame, stored: bytes | None, candidate: Hazards[Trees] | None, refused: str | None
 ) -> ModelInUse:
     cards = rows.set_index("model").to_dict("index")
     rule = read_rule(cards[PREFIX + "rule"]["content"], registered_hash=cards[PREFIX + "rule"]["hash"])
@@ -211,13 +212,13 @@ def is_as_registered(registry: pd.DataFrame, stored: bytes | None) -> bool:
     return bool(len(registry)) and found == stored_hash(registry) and bool(registry["refused"].isna().all())
 
 
-def _read_candidate(registry: pd.DataFrame, stored: bytes | None) -> tuple[Trees | None, str | None]:
+def _read_candidate(registry: pd.DataFrame, stored: bytes | None) -> tuple[Hazards[Trees] | None, str | None]:
     """The stored candidate, or why it is refused; neither if nothing is stored or registered."""
     expected = stored_hash(registry)
     if stored is None or not expected:
         return None, None
     try:
-        return from_bytes(stored, registered_hash=expected), None
+        return Hazards(**from_bytes(stored, registered_hash=expected)), None
     except ModelRefused as error:
         return None, str(error)
 
@@ -293,5 +294,4 @@ def _rounded(value: object) -> object:
 
 
 def _coefficients(twin: Pipeline) -> dict[str, float]:
-    against_unsettled = twin[-1].coef_[2] - twin[-1].coef_[0]
-    return {name: round(float(value), 4) for name, value in zip(FEATURES, against_unsettled, strict=False)}
+    return {name: round(float(value), 4) for name, value in zip(FEATURES, twin[-1].coef_[0], strict=False)}

@@ -18,7 +18,14 @@ import pandas as pd
 
 from forecasting.waste.baseline import Rule
 from forecasting.waste.features import RATE_DAYS, Cases, Floats, Ints, LabelHistory
-from forecasting.waste.hazards import LAST, STRETCH_ENDS, predict_hazards, stretch_at, waste_probability
+from forecasting.waste.hazards import (
+    LAST,
+    STRETCH_ENDS,
+    Hazards,
+    predict_hazards,
+    stretch_at,
+    waste_probability,
+)
 from forecasting.waste.matrix import build_features
 from forecasting.waste.trees import Trees
 
@@ -63,7 +70,7 @@ class WasteProbabilities:
 
 
 def predict_waste(
-    rule: RuleState, boosted: Trees | None, history: LabelHistory, cases: Cases, *, as_of: int
+    rule: RuleState, boosted: Hazards[Trees] | None, history: LabelHistory, cases: Cases, *, as_of: int
 ) -> WasteProbabilities:
     """The probability of each case to end as waste; by the rule without a boosted model.
 

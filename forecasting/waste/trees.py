@@ -14,6 +14,7 @@ Not here: how the model is trained, what its classes mean (hazards.py), or which
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from forecasting.waste.features import Floats
 
@@ -41,23 +43,23 @@ class ModelRefused(ValueError):
 
 @dataclass(frozen=True)
 class Trees:
-    """The trees of a model, by feature; a tree of each class for each round of boosting.
+    """The trees of a model of two classes, by feature; one for each round of boosting.
 
     Attributes:
         thresholds: of each feature, rising. left: of each feature, the leaves that are left in each tree with
             a value above none of its thresholds, above the first, the first two, and so on.
-        values: of each leaf of each tree. baseline: of each class.
+        values: of each leaf of each tree. baseline: what they are added to.
     """
 
     thresholds: list[Floats]
     left: list[Leaves]
     values: Floats
-    baseline: Floats
+    baseline: float
 
     @classmethod
     def of(cls, model: HistGradientBoostingClassifier) -> Trees:
         """The trees of a fitted model of numbers, none of them missing, with MAX_LEAVES leaves at most."""
-        trees = [tree.nodes for of_round in model._predictors for tree in of_round]
+        trees = [tree.nodes for (tree,) in model._predictors]
         values = np.zeros((len(trees), MAX_LEAVES))
         splits: list[list[tuple[float, int, int]]] = [[] for _ in range(model.n_features_in_)]
         for number, nodes in enumerate(trees):
@@ -69,48 +71,46 @@ class Trees:
             for threshold, number, below in of:
                 table[np.searchsorted(known, threshold) + 1, number] &= np.uint16(~below & 0xFFFF)
             left.append(np.bitwise_and.accumulate(table, axis=0))
-        return cls(thresholds, left, values, model._baseline_prediction.ravel())
+        return cls(thresholds, left, values, float(model._baseline_prediction.item()))
 
-    def probabilities(self, matrix: NDArray[np.float32], *, stretches: int) -> NDArray[np.float64]:
-        """The probability of each class for each case and stretch.
+    def probabilities(self, matrix: NDArray[np.float32], *, stretches: int) -> Floats:
+        """The probability of the second class for each case and stretch.
 
         Args:
             matrix: every feature but the last, which is the number of the stretch.
             stretches: how many.
 
         Returns:
-            Shape (cases, stretches, classes).
+            Shape (cases, stretches).
         """
-        raw = np.empty((len(matrix), stretches, len(self.baseline)))
+        raw = np.empty((len(matrix), stretches))
         for start in range(0, len(matrix), AT_ONCE):
             raw[start : start + AT_ONCE] = self._raw(matrix[start : start + AT_ONCE], stretches)
-        odds = np.exp(raw - raw.max(axis=2, keepdims=True))
-        return odds / odds.sum(axis=2, keepdims=True)
+        return expit(raw)
 
     @cached_property
     def _value_of_left(self) -> Floats:
         """The value of the first leaf that is left, for each tree and all that can be left."""
         return self.values[:, _FIRST_LEFT]
 
-    def _raw(self, matrix: NDArray[np.float32], stretches: int) -> NDArray[np.float64]:
+    def _raw(self, matrix: NDArray[np.float32], stretches: int) -> Floats:
         left = np.full((len(matrix), len(self.values)), 2**MAX_LEAVES - 1, dtype=np.uint16)
         for column, (thresholds, table) in enumerate(zip(self.thresholds[:-1], self.left[:-1], strict=True)):
             if len(thresholds):
                 above = np.searchsorted(thresholds, matrix[:, column].astype(np.float64))
                 left &= np.take(table, above, axis=0)
         by_stretch = self.left[-1][np.searchsorted(self.thresholds[-1], np.arange(stretches))]
-        sums = np.empty((stretches, len(self.baseline), len(matrix)))
-        sums[:] = self.baseline[:, None]
+        sums = np.full((stretches, len(matrix)), self.baseline)
         # in the order of the model's own sum
-        for number, (of_tree, value_of) in enumerate(
-            zip(np.ascontiguousarray(left.T), self._value_of_left, strict=True)
+        for of_tree, value_of, of_stretches in zip(
+            np.ascontiguousarray(left.T), self._value_of_left, by_stretch.T, strict=True
         ):
             values: dict[np.uint16, Floats] = {}  # many trees ask only whether it is an early stretch
-            for stretch, of_stretch in enumerate(by_stretch[:, number]):
+            for stretch, of_stretch in enumerate(of_stretches):
                 if of_stretch not in values:
                     values[of_stretch] = value_of[of_tree & of_stretch]
-                sums[stretch, number % len(self.baseline)] += values[of_stretch]
-        return sums.transpose(2, 0, 1)
+                sums[stretch] += values[of_stretch]
+        return sums.T
 
 
 def _read(
@@ -133,18 +133,20 @@ def _read(
     return _read(nodes, node["right"], middle, number=number, splits=splits, values=values)
 
 
-def to_bytes(trees: Trees) -> bytes:
-    """The arrays of a model; those of a feature are numbered."""
-    arrays: dict[str, NDArray[np.generic]] = {"values": trees.values, "baseline": trees.baseline}
-    for number, (thresholds, left) in enumerate(zip(trees.thresholds, trees.left, strict=True)):
-        arrays |= {f"thresholds{number}": thresholds, f"left{number}": left}
+def to_bytes(models: Mapping[str, Trees]) -> bytes:
+    """The arrays of models, under their names; those of a feature are numbered."""
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for name, trees in models.items():
+        arrays |= {f"{name}/values": trees.values, f"{name}/baseline": np.array(trees.baseline)}
+        for number, (thresholds, left) in enumerate(zip(trees.thresholds, trees.left, strict=True)):
+            arrays |= {f"{name}/thresholds{number}": thresholds, f"{name}/left{number}": left}
     stored = io.BytesIO()
     np.savez_compressed(stored, allow_pickle=False, **arrays)
     return stored.getvalue()
 
 
-def from_bytes(stored: bytes, *, registered_hash: str) -> Trees:
-    """Read a stored model back.
+def from_bytes(stored: bytes, *, registered_hash: str) -> dict[str, Trees]:
+    """Read stored models back.
 
     Args:
         stored: the bytes.
@@ -160,10 +162,14 @@ def from_bytes(stored: bytes, *, registered_hash: str) -> Trees:
             "The rule is used instead. Delete the file: the next run trains the model again."
         )
     with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
-        features = range((len(arrays.files) - 2) // 2)
-        return Trees(
-            [arrays[f"thresholds{number}"] for number in features],
-            [arrays[f"left{number}"] for number in features],
-            arrays["values"],
-            arrays["baseline"],
-        )
+        names = [name.split("/")[0] for name in arrays.files if name.endswith("/values")]
+        features = range((len(arrays.files) // len(names) - 2) // 2)
+        return {
+            name: Trees(
+                [arrays[f"{name}/thresholds{number}"] for number in features],
+                [arrays[f"{name}/left{number}"] for number in features],
+                arrays[f"{name}/values"],
+                float(arrays[f"{name}/baseline"]),
+            )
+            for name in names
+        }

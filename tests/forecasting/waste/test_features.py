@@ -11,7 +11,6 @@ from support.waste_cases import MATURITY_DAYS, last_day, sample_cases
 
 from forecasting.waste.baseline import Rule
 from forecasting.waste.features import (
-    _TIMES,
     DAY_US,
     GROUPS,
     MAX_SETTLING_DAYS,
@@ -227,7 +226,8 @@ def test_whatever_is_trained_on_is_in_the_identity_of_a_case() -> None:
     own = cases.identity()
     assert len(set(own)) == 50
     changed = {}
-    for name in ("product", *_TIMES):
+    times = ("made_us", "known_day", "settled_day", "settled_hours", "opposite_day", "opposite_hours")
+    for name in ("product", *times):
         changed[name] = replace(cases, **{name: getattr(cases, name) + getattr(cases, name).dtype.type(1)})
     changed["is_wasted"] = replace(cases, is_wasted=~cases.is_wasted)
     for name in ("type", "category", "ruleset", "template", "model", "member"):

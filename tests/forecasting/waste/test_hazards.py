@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from support.waste_cases import last_day, sample_cases
 
 from forecasting.waste.features import DAY_US, HOUR_US, Cases
@@ -13,6 +14,8 @@ from forecasting.waste.hazards import (
     STRETCH_ENDS,
     UNSETTLED,
     WASTED,
+    Hazards,
+    LivedStretches,
     boosting,
     fit,
     lived_stretches,
@@ -44,6 +47,11 @@ def a_case(
 def lived(case: Cases) -> list[tuple[int, int]]:
     rows = lived_stretches(case, cut=CUT)
     return list(zip(rows.stretch.tolist(), rows.became.tolist(), strict=True))
+
+
+def trees_of(matrix: NDArray[np.float32], lived: LivedStretches) -> Hazards[Trees]:
+    fitted = fit(lambda: boosting(5), matrix, lived)
+    return Hazards(Trees.of(fitted.settled), Trees.of(fitted.wasted))
 
 
 def test_a_young_case_counts_only_in_whole_stretches_it_has_lived_through() -> None:
@@ -95,8 +103,8 @@ def test_the_same_seed_gives_the_same_probabilities_and_they_sum_to_1() -> None:
     matrix = np.column_stack([cases.events["quality_score"], cases.credits]).astype(np.float32)
     lived = lived_stretches(cases, cut=CUT)
     for make in (
-        lambda: Trees.of(fit(boosting(5), matrix, lived)),
-        lambda: fit(logistic(2), matrix, lived),
+        lambda: trees_of(matrix, lived),
+        lambda: fit(lambda: logistic(2), matrix, lived),
     ):
         first, second = (predict_hazards(make(), matrix) for _ in range(2))
         np.testing.assert_array_equal(first, second)
@@ -111,7 +119,7 @@ def test_probabilities_are_calibrated_although_young_cases_are_not_settled() -> 
     cases = Cases.from_frame(frame)
     cut = last_day(60)
     matrix = cases.events["quality_score"].astype(np.float32)[:, None]
-    model = Trees.of(fit(boosting(5), matrix, lived_stretches(cases, cut=cut)))
+    model = trees_of(matrix, lived_stretches(cases, cut=cut))
     for quality, chance in ((0.1, 0.75), (0.8, 0.05)):
         predicted = waste_probability(predict_hazards(model, np.full((1, 1), quality, dtype=np.float32)))[
             0, 0

@@ -167,7 +167,7 @@ def test_what_happens_after_the_day_a_model_is_trained_to_trains_no_other() -> N
 
 def test_a_stored_model_is_numbers_and_nothing_in_it_is_run() -> None:
     pickled = io.BytesIO()
-    np.savez(pickled, values=np.array([date(2026, 4, 10)], dtype=object), baseline=np.zeros(3))
+    np.savez(pickled, **{"settled/values": np.array([date(2026, 4, 10)], dtype=object)})
     stored = pickled.getvalue()
     with pytest.raises(ValueError, match="allow_pickle=False"):
         from_bytes(stored, registered_hash=sha256(stored).hexdigest())

@@ -15,19 +15,20 @@ def test_the_leaves_looked_up_are_those_the_model_itself_ends_in() -> None:
     rng = np.random.default_rng(1)
     columns = [cases.events["quality_score"], cases.events["hour"], rng.integers(0, 4, len(cases))]
     matrix = np.column_stack([column.astype(np.float32) for column in columns])
-    model = fit(boosting(1), matrix, lived_stretches(cases, cut=last_day(60)))
-    thresholds = np.concatenate([tree.nodes["num_threshold"] for of in model._predictors for tree in of])
-    # on a threshold, and beyond all of them
-    matrix[: len(thresholds), :2] = thresholds[:, None]
-    matrix[-2:] = [[-9.0] * 3, [9e9] * 3]
-    found = Trees.of(model).probabilities(matrix, stretches=len(STRETCH_ENDS))
-    for stretch in range(len(STRETCH_ENDS)):
-        own = model.predict_proba(np.column_stack([matrix, np.full(len(matrix), stretch, np.float32)]))
-        np.testing.assert_array_equal(found[:, stretch], own)
+    fitted = fit(lambda: boosting(1), matrix, lived_stretches(cases, cut=last_day(60)))
+    for model in (fitted.settled, fitted.wasted):
+        thresholds = np.concatenate([tree.nodes["num_threshold"] for (tree,) in model._predictors])
+        # on a threshold, and beyond all of them
+        matrix[: len(thresholds), :2] = thresholds[:, None]
+        matrix[-2:] = [[-9.0] * 3, [9e9] * 3]
+        found = Trees.of(model).probabilities(matrix, stretches=len(STRETCH_ENDS))
+        for stretch in range(len(STRETCH_ENDS)):
+            own = model.predict_proba(np.column_stack([matrix, np.full(len(matrix), stretch, np.float32)]))
+            np.testing.assert_array_equal(found[:, stretch], own[:, 1])
 
 
 def test_no_case_at_all_has_no_probabilities() -> None:
     cases = Cases.from_frame(sample_cases(3_000, 60, seed=2))
     matrix = cases.events["quality_score"].astype(np.float32)[:, None]
-    model = fit(boosting(1), matrix, lived_stretches(cases, cut=last_day(60)))
-    assert Trees.of(model).probabilities(matrix[:0], stretches=5).shape == (0, 5, 3)
+    model = fit(lambda: boosting(1), matrix, lived_stretches(cases, cut=last_day(60))).wasted
+    assert Trees.of(model).probabilities(matrix[:0], stretches=5).shape == (0, 5)

@@ -56,6 +56,14 @@ def test_more_cases_than_are_read_at_once_are_read_in_parts(
     pd.testing.assert_frame_equal(scored(warehouse, 900), whole)
 
 
+def test_cases_of_some_days_are_the_same_among_all_that_were_read(warehouse: DuckDBWarehouse) -> None:
+    window = window_of(warehouse)
+    assert window.is_counted_whole
+    part = training_cases(warehouse, window).of_days(DAYS)
+    rows = part.ids.assign(made_us=part.cases.made_us, day=part.cases.day)
+    pd.testing.assert_frame_equal(rows.sort_values("row_id", ignore_index=True), scored(warehouse, 900))
+
+
 def test_of_too_many_cases_those_of_half_of_the_products_are_trained_on(
     warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,6 +72,7 @@ def test_of_too_many_cases_those_of_half_of_the_products_are_trained_on(
     every = training_cases(warehouse, window).cases
     assert len(every) == 3_000
     monkeypatch.setattr(waste_inputs, "MAX_CASES", 1_600)
+    assert not window.is_counted_whole
     some = training_cases(warehouse, window).cases
     assert 1_300 < len(some) < 1_600
     assert np.isin(every.product, some.product).sum() == len(some)
