@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from forecasting.waste.features import Floats
 
@@ -86,7 +85,7 @@ class Trees:
         raw = np.empty((len(matrix), stretches))
         for start in range(0, len(matrix), AT_ONCE):
             raw[start : start + AT_ONCE] = self._raw(matrix[start : start + AT_ONCE], stretches)
-        return expit(raw)
+        return 1 / (1 + np.exp(-raw))
 
     @cached_property
     def _value_of_left(self) -> Floats:
