@@ -23,7 +23,7 @@ from orchestration.warehouse.sql_files import read_sql
 
 # whose labels are counted, and which are trained on; all that are read at once
 MAX_CASES = 2_000_000
-AT_ONCE = 1_000_000
+AT_ONCE = 500_000
 _HASHES = 2**32  # of the first eight digits of an md5
 _EPOCH = date(1970, 1, 1)
 
