@@ -59,8 +59,9 @@ def suggestions(
         maturity_days=int(dbt.variables["maturity_days"]),
         excess_attempts=int(dbt.variables["excess_attempts"]),
     )
-    cells = Cells.from_frame(waste_generations(warehouse, terms))
-    segments = add_savings(find_segments(cells), cells)
+    # a workspace is compared with itself
+    parts = map(Cells.from_frame, waste_generations(warehouse, terms))
+    segments = pd.concat([add_savings(find_segments(cells), cells) for cells in parts], ignore_index=True)
     evidence = evidence_of(warehouse, segments, terms)
     written = write_suggestions(segments, evidence, *names_and_balances(warehouse), terms)
     written["depletes_on_p50_if_saved"] = _medians_if_saved(warehouse, dbt, written, terms)

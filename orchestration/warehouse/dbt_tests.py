@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
-    from dbt.contracts.graph.nodes import GenericTestNode, ModelNode
+    from dbt.contracts.graph.nodes import GenericTestNode
     from dbt_common.events.base_types import EventMsg
 
 OPERATION = "run_data_tests"
@@ -56,7 +56,7 @@ class Asked:
     """
 
     models: Sequence[Sequence[GenericTestNode]]
-    views: Mapping[str, ModelNode] = field(default_factory=dict)
+    views: Mapping[str, Any] = field(default_factory=dict)
     answers: list[list[Answer]] = field(default_factory=list)
     error: str = ""
     _asked_at: float = field(default_factory=perf_counter)
@@ -70,8 +70,11 @@ class Asked:
         view = self.views.get(tests[0].attached_node or "")
         if not view or len(tests) == 1:
             return {"view": None, "tests": [_described(test, _relation(test)) for test in tests]}
-        rows = view.config.meta.get("tested_rows", "all")
-        return {"view": _relation(tests[0]), "rows": rows, "tests": [_described(test, VIEW) for test in tests]}
+        return {
+            "view": _relation(tests[0]),
+            "rows": view.config.meta.get("tested_rows", "all"),
+            "tests": [_described(test, VIEW) for test in tests],
+        }
 
     def listen(self, event: EventMsg) -> None:
         """Take the answers from the events of dbt."""

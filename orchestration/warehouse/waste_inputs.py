@@ -25,6 +25,7 @@ from orchestration.warehouse.sql_files import read_sql
 MAX_CASES = 2_000_000
 AT_ONCE = 500_000
 _HASHES = 2**32  # of the first eight digits of an md5
+_PRODUCT = "concat(workspace_id, ';', product_id)"
 _EPOCH = date(1970, 1, 1)
 
 
@@ -172,11 +173,10 @@ def _date(day: int) -> date:
     return _EPOCH + timedelta(days=day)
 
 
-def _part(first: int, last: int, parts: int) -> str:
-    """SQL: whether a product is of the parts from `first` to before `last`, the same on every engine."""
-    key = "md5(concat(workspace_id, ';', product_id))"
-    bounds = [f"{key} >= '{first * _HASHES // parts:08x}'"] if first else []
-    bounds += [f"{key} < '{last * _HASHES // parts:08x}'"] if last < parts else []
+def _part(first: int, last: int, parts: int, key: str = _PRODUCT) -> str:
+    """SQL: whether the key is of the parts from `first` to before `last`, the same on every engine."""
+    bounds = [f"md5({key}) >= '{first * _HASHES // parts:08x}'"] if first else []
+    bounds += [f"md5({key}) < '{last * _HASHES // parts:08x}'"] if last < parts else []
     return " and ".join(bounds) or "true"
 
 
@@ -189,9 +189,22 @@ _TYPES = "select generation_type, generation_type_name from dimensions.dim_gener
 _BALANCE_STATE = read_sql(__file__, "balance_state")
 
 
-def waste_generations(warehouse: Warehouse, terms: Terms) -> pd.DataFrame:
-    """Generations of the evidence and what of them is wasted, with product and every column of a segment."""
-    return warehouse.query(f"select product_id, {_IDS}, {_MEASURES} from ({_generations(terms)})")
+def waste_generations(warehouse: Warehouse, terms: Terms) -> Iterator[pd.DataFrame]:
+    """Generations of the evidence and what of them is wasted, with product and every column of a segment.
+
+    About AT_ONCE at a time; those of a workspace, which are compared with each other, together.
+    """
+    # from the table under the evidence, since they are only counted
+    row = warehouse.query(
+        "select count(*) as found from facts.int_generations_classified "
+        f"where usage_date > date '{terms.as_of}' - {terms.days}"
+    ).iloc[0]
+    parts = int(row["found"]) // AT_ONCE + 1
+    for part in range(parts):
+        condition = _part(part, part + 1, parts, "workspace_id")
+        yield warehouse.query(
+            f"select product_id, {_IDS}, {_MEASURES} from ({_generations(terms)}) where {condition}"
+        )
 
 
 def evidence_of(warehouse: Warehouse, segments: pd.DataFrame, terms: Terms) -> pd.DataFrame:

@@ -10,10 +10,18 @@ import pandas as pd
 import pytest
 from support.waste_cases import last_day, sample_cases
 
+from forecasting.waste.cells import IDS
 from forecasting.waste.features import RATE_DAYS
+from forecasting.waste.suggestions import Terms
 from orchestration.warehouse import waste_inputs
 from orchestration.warehouse.duckdb import DuckDBWarehouse
-from orchestration.warehouse.waste_inputs import Window, cases_of, labels_since, training_cases
+from orchestration.warehouse.waste_inputs import (
+    Window,
+    cases_of,
+    labels_since,
+    training_cases,
+    waste_generations,
+)
 
 LAST = date(2026, 4, 10)
 DAYS = np.arange(last_day() - 29, last_day() + 1)
@@ -93,3 +101,30 @@ def test_rates_of_some_days_need_only_the_labels_of_28_days_before_them(
     assert every.labels.max() > 10
     np.testing.assert_array_equal(few.labels, every.labels)
     np.testing.assert_array_equal(few.wasted, every.wasted)
+
+
+def test_generations_of_a_workspace_are_read_together_when_all_are_read_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    select = "select *, date '2026-04-01' as usage_date, cast(1 as decimal(18, 6)) as credits from frame"
+    numbers = np.arange(400)
+    rows = pd.DataFrame(dict.fromkeys(IDS, "a"), index=numbers).assign(
+        workspace_id=[f"w{number % 20}" for number in numbers],
+        product_id=[f"p{number}" for number in numbers],
+        waste_reason="failed_generation",
+        disposition="wasted",
+        **dict.fromkeys(("attempt_number", "variant_number", "attempt_count"), 1),
+    )
+    for table in ("fct_generations", "int_generations_classified"):
+        warehouse.replace(f"facts.{table}", rows, select=select)
+    terms = Terms(as_of=LAST, days=90, maturity_days=14, excess_attempts=3)
+    (whole,) = waste_generations(warehouse, terms)
+    monkeypatch.setattr(waste_inputs, "AT_ONCE", 100)
+    parts = list(waste_generations(warehouse, terms))
+    assert len(parts) == 5
+    assert max(part["workspace_id"].nunique() for part in parts) < 20
+    read = pd.concat(parts).sort_values("product_id", ignore_index=True)
+    pd.testing.assert_frame_equal(read, whole.sort_values("product_id", ignore_index=True))
+    workspaces = [workspace for part in parts for workspace in part["workspace_id"].unique()]
+    assert len(workspaces) == len(set(workspaces)) == 20
