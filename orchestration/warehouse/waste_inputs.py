@@ -21,9 +21,10 @@ from forecasting.waste.suggestions import Terms
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
 
-# whose labels are counted, and which are trained on; all that are read at once
+# whose labels are counted, and which are trained on; what is read at once
 MAX_CASES = 2_000_000
-AT_ONCE = 500_000
+CASES_AT_ONCE = 500_000
+GENERATIONS_AT_ONCE = 1_000_000
 _HASHES = 2**32  # of the first eight digits of an md5
 _PRODUCT = "concat(workspace_id, ';', product_id)"
 _EPOCH = date(1970, 1, 1)
@@ -110,13 +111,13 @@ def labels_since(warehouse: Warehouse, window: Window, first_day: int) -> LabelH
 
 
 def cases_of(warehouse: Warehouse, days: Ints, *, found: int) -> Iterator[ReadCases]:
-    """The cases of some days, about AT_ONCE at a time.
+    """The cases of some days, about CASES_AT_ONCE at a time.
 
     Args:
         days: local days, counted from 1970.
         found: how many cases they have.
     """
-    parts = found // AT_ONCE + 1
+    parts = found // CASES_AT_ONCE + 1
     for part in range(parts):
         yield ReadCases.read(warehouse, f"{_on(days)} and {_part(part, part + 1, parts)}")
 
@@ -192,14 +193,14 @@ _BALANCE_STATE = read_sql(__file__, "balance_state")
 def waste_generations(warehouse: Warehouse, terms: Terms) -> Iterator[pd.DataFrame]:
     """Generations of the evidence and what of them is wasted, with product and every column of a segment.
 
-    About AT_ONCE at a time; those of a workspace, which are compared with each other, together.
+    About GENERATIONS_AT_ONCE; those of a workspace, which are compared with each other, together.
     """
     # from the table under the evidence, since they are only counted
     row = warehouse.query(
         "select count(*) as found from facts.int_generations_classified "
         f"where usage_date > date '{terms.as_of}' - {terms.days}"
     ).iloc[0]
-    parts = int(row["found"]) // AT_ONCE + 1
+    parts = int(row["found"]) // GENERATIONS_AT_ONCE + 1
     for part in range(parts):
         condition = _part(part, part + 1, parts, "workspace_id")
         yield warehouse.query(

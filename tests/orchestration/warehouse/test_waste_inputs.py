@@ -59,7 +59,7 @@ def test_more_cases_than_are_read_at_once_are_read_in_parts(
     whole = scored(warehouse, 900)
     assert whole["row_id"].is_unique
     assert set(whole["day"]) == set(DAYS)
-    monkeypatch.setattr(waste_inputs, "AT_ONCE", 100)
+    monkeypatch.setattr(waste_inputs, "CASES_AT_ONCE", 100)
     assert len(list(cases_of(warehouse, DAYS, found=900))) == 10
     pd.testing.assert_frame_equal(scored(warehouse, 900), whole)
 
@@ -120,7 +120,7 @@ def test_generations_of_a_workspace_are_read_together_when_all_are_read_in_parts
         warehouse.replace(f"facts.{table}", rows, select=select)
     terms = Terms(as_of=LAST, days=90, maturity_days=14, excess_attempts=3)
     (whole,) = waste_generations(warehouse, terms)
-    monkeypatch.setattr(waste_inputs, "AT_ONCE", 100)
+    monkeypatch.setattr(waste_inputs, "GENERATIONS_AT_ONCE", 100)
     parts = list(waste_generations(warehouse, terms))
     assert len(parts) == 5
     assert max(part["workspace_id"].nunique() for part in parts) < 20
