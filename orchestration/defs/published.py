@@ -147,12 +147,13 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
                     language=settings.lang,
                     dashboard_url=settings.dashboard_url,
                     is_sharing=is_sharing,
+                    memory_limit=settings.memory_limit,
                 )
                 run.refuse_empty(*map(_workspace_count, (version.path, settings.published_dir)))
                 run_state.write(version.path, presentation=presentation(settings))
                 by_day = warehouse.query_arrow("select * from facts.fct_usage_by_day")
                 pq.write_table(by_day, version.path / COMPARED_FILE)
-                audit_version(version, as_of=run_state.as_of)
+                audit_version(version, as_of=run_state.as_of, memory_limit=settings.memory_limit)
                 return version
 
             version = None

@@ -41,18 +41,21 @@ _TORN_SUMS = """
 """
 
 
-def audit_version(version: PublishedVersion, *, as_of: date) -> None:
+def audit_version(version: PublishedVersion, *, as_of: date, memory_limit: str | None = None) -> None:
     """Reopen a built version read-only, and refuse it unless it is complete.
 
     Args:
         version: as returned by `build_version`, with the rows it copied of each mart.
         as_of: the day that every summary must report up to.
+        memory_limit: of DuckDB, such as "3GB"; its default otherwise.
 
     Raises:
         PublishError: it is not; the message lists what was found.
     """
+    config: dict[str, str | bool | int | float | list[str]]
+    config = {} if memory_limit is None else {"memory_limit": memory_limit}
     try:
-        with duckdb.connect(str(version.path / DATABASE_NAME), read_only=True) as connection:
+        with duckdb.connect(str(version.path / DATABASE_NAME), read_only=True, config=config) as connection:
             problems = [
                 *_cut_short(connection, version.path / DATABASE_NAME),
                 *_wrong_marts(connection, version.path / "parquet", version.row_counts),

@@ -61,6 +61,7 @@ def build_version(
     language: str = "en",
     dashboard_url: str = "",
     is_sharing: bool = True,
+    memory_limit: str | None = None,
 ) -> PublishedVersion:
     """Build the next version in a temporary folder; readers see nothing of it yet.
 
@@ -77,6 +78,7 @@ def build_version(
         dashboard_url: where pages link to, if it is known.
         is_sharing: take the files of marts that did not change from the served version, as hard links; if
             not, all of them are written.
+        memory_limit: of DuckDB while marts are written, such as "3GB"; its default otherwise.
 
     Raises:
         PublishError: a mart is missing.
@@ -93,7 +95,9 @@ def build_version(
     building.mkdir()
     served = served_number(data_dir)
     before = versions / str(served) if is_sharing and served is not None else None
-    contents = export_marts(warehouse, building, marts=marts, required=REPORT_MARTS, before=before)
+    contents = export_marts(
+        warehouse, building, marts=marts, required=REPORT_MARTS, before=before, memory_limit=memory_limit
+    )
     write_pages(building, published_at=published_at, language=language, dashboard_url=dashboard_url)
     if workspace_files:
         write_workspace_files(building, days=PAGE_DAYS, published_at=published_at, language=language)

@@ -88,6 +88,7 @@ def export_marts(
     marts: Sequence[str] | None = None,
     required: Sequence[str] = (),
     before: Path | None = None,
+    memory_limit: str | None = None,
 ) -> dict[str, MartContent]:
     """Copy marts into `folder`/credits.duckdb and `folder`/parquet/, with types and comments kept.
 
@@ -98,6 +99,7 @@ def export_marts(
         required: marts without which nothing is published.
         before: a version whose files are used for the marts that it has with the same content; none of them
             is changed.
+        memory_limit: of DuckDB, such as "3GB", above which it spills into `folder`; its default otherwise.
 
     Returns:
         The content of each mart.
@@ -105,7 +107,7 @@ def export_marts(
     Raises:
         PublishError: a mart named in `marts` or `required` is missing.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with TemporaryDirectory(dir=folder) as spill, _opened(warehouse, memory_limit, spill) as connection:
         # marts join few rows to many, as they are written; DuckDB guesses the many to be few, and keeps them
         connection.execute("set disabled_optimizers = 'build_side_probe_side'")
         # a checkpoint would rewrite much of a long table for the few rows that were deleted of it
@@ -127,11 +129,18 @@ def export_marts(
             if is_sparse:
                 connection.execute("reset max_vacuum_tasks")
         write_marts(connection, folder, [name for name in chosen if name not in same], changed=changed)
-        with duckdb.connect(str(folder / DATABASE_NAME), read_only=True) as published:
+        with _opened(folder / DATABASE_NAME, memory_limit, spill) as published:
             for name in sorted(DATED_BY.keys() & (contents.keys() - same)):
                 kept = _kept_parts(before, name, known[name], changed[name]) if name in changed else {}
                 _write_parts(published, name, contents[name], folder, kept=kept)
         return contents
+
+
+def _opened(database: Path, memory_limit: str | None, spill_to: str) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": spill_to}
+    if memory_limit is not None:
+        config["memory_limit"] = memory_limit
+    return duckdb.connect(str(database), read_only=True, config=config)
 
 
 def _known_contents(version: Path) -> dict[str, MartContent]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from orchestration.publish.report.load import REPORT_MARTS, load_report
+from orchestration.publish.versions.audit import audit_version
 from orchestration.publish.versions.build import PublishedVersion, activate, build_version, seal
 from orchestration.publish.versions.export import PublishError
 
@@ -103,6 +104,18 @@ def test_a_built_version_is_not_served_until_it_is_activated(
     assert load_report(served, workspace_id="w1", days=30).summary.credits_used == 9999
     assert served.resolve() == activated.path.resolve()
     assert served.readlink() == Path("versions/2")
+
+
+def test_marts_are_written_and_audited_within_the_limit_of_memory(
+    rows: Rows, make_warehouse: Make, tmp_path: Path
+) -> None:
+    warehouse = make_warehouse(rows)
+    built = build_version(warehouse, tmp_path / "data", published_at=NOW, memory_limit="100MB")
+    assert names(built.path) == {"credits.duckdb", "index.html", "parquet", "report"}
+    with pytest.raises(PublishError, match="Out of Memory"):
+        audit_version(built, as_of=date(2026, 4, 7), memory_limit="1KB")
+    with pytest.raises(duckdb.OutOfMemoryException):
+        build_version(warehouse, tmp_path / "other", published_at=NOW, memory_limit="1KB")
 
 
 def test_an_open_reader_keeps_its_version_and_the_next_one_gets_the_new_one(
