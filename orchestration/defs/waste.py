@@ -126,7 +126,8 @@ def waste_classifier(
     if training is not None and window.is_counted_whole:
         parts = [training.of_days(days)]
     else:
-        parts = cases_of(warehouse, days, found=cases_on(now, days))
+        parts = cases_of(warehouse, days, found=[cases_on(now, days[[at]]) for at in range(len(days))])
+    del training  # large, and not needed beside what is scored
     probabilities, sums = _score(parts, current, history, today=today)
     unchanged = other_days(now, days)
     if len(unchanged):
@@ -159,9 +160,11 @@ def _score(
     scored, sums = [], []
     for part in parts:
         predicted = predict_waste(current.rule, current.boosted, history, part.cases, as_of=today)
-        scored.append(part.ids.assign(waste_probability=predicted.at_first, model_used=current.name))
+        # copied, since columns of one type share their memory, and the others are not needed
+        ids = part.ids[["row_id", "usage_date"]].copy()
+        scored.append(ids.assign(waste_probability=predicted.at_first))
         sums.append(pending_sums(part.ids, part.cases, predicted.now, as_of=today))
     return (
-        pd.concat(scored),
+        pd.concat(scored, ignore_index=True).assign(model_used=current.name),
         pd.concat(sums).groupby(["workspace_id", "period"], as_index=False).sum(),
     )

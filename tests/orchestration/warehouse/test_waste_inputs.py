@@ -25,6 +25,7 @@ from orchestration.warehouse.waste_inputs import (
 
 LAST = date(2026, 4, 10)
 DAYS = np.arange(last_day() - 29, last_day() + 1)
+FOUND = [30] * len(DAYS)
 
 
 @pytest.fixture
@@ -46,9 +47,9 @@ def window_of(warehouse: DuckDBWarehouse) -> Window:
     return Window.of(warehouse, as_of=LAST, days=180)
 
 
-def scored(warehouse: DuckDBWarehouse, found: int) -> pd.DataFrame:
+def scored(warehouse: DuckDBWarehouse) -> pd.DataFrame:
     """Every case of DAYS: its id, and two things that are known of it."""
-    parts = list(cases_of(warehouse, DAYS, found=found))
+    parts = list(cases_of(warehouse, DAYS, found=FOUND))
     rows = pd.concat([part.ids.assign(made_us=part.cases.made_us, day=part.cases.day) for part in parts])
     return rows.sort_values("row_id", ignore_index=True)
 
@@ -56,12 +57,14 @@ def scored(warehouse: DuckDBWarehouse, found: int) -> pd.DataFrame:
 def test_more_cases_than_are_read_at_once_are_read_in_parts(
     warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = scored(warehouse, 900)
+    whole = scored(warehouse)
     assert whole["row_id"].is_unique
     assert set(whole["day"]) == set(DAYS)
     monkeypatch.setattr(waste_inputs, "CASES_AT_ONCE", 100)
-    assert len(list(cases_of(warehouse, DAYS, found=900))) == 10
-    pd.testing.assert_frame_equal(scored(warehouse, 900), whole)
+    parts = list(cases_of(warehouse, DAYS, found=FOUND))
+    assert len(parts) == 10
+    assert max(len(part.cases) for part in parts) < 200
+    pd.testing.assert_frame_equal(scored(warehouse), whole)
 
 
 def test_cases_of_some_days_are_the_same_among_all_that_were_read(warehouse: DuckDBWarehouse) -> None:
@@ -69,7 +72,7 @@ def test_cases_of_some_days_are_the_same_among_all_that_were_read(warehouse: Duc
     assert window.is_counted_whole
     part = training_cases(warehouse, window).of_days(DAYS)
     rows = part.ids.assign(made_us=part.cases.made_us, day=part.cases.day)
-    pd.testing.assert_frame_equal(rows.sort_values("row_id", ignore_index=True), scored(warehouse, 900))
+    pd.testing.assert_frame_equal(rows.sort_values("row_id", ignore_index=True), scored(warehouse))
 
 
 def test_of_too_many_cases_those_of_half_of_the_products_are_trained_on(
@@ -95,7 +98,7 @@ def test_rates_of_some_days_need_only_the_labels_of_28_days_before_them(
 ) -> None:
     monkeypatch.setattr(waste_inputs, "MAX_CASES", max_cases)
     window = window_of(warehouse)
-    (part,) = cases_of(warehouse, DAYS, found=900)
+    (part,) = cases_of(warehouse, DAYS, found=FOUND)
     few = labels_since(warehouse, window, int(DAYS[0]) - RATE_DAYS).counts("ruleset", part.cases)
     every = training_cases(warehouse, window).cases.history.counts("ruleset", part.cases)
     assert every.labels.max() > 10
