@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--lake", required=True, type=Path, help="DATA_DIR/raw")
     parser.add_argument("--as-of", required=True, type=date.fromisoformat, help="last local date to report")
     parser.add_argument("--out", required=True, type=Path, help="DuckDB file to write")
-    parser.add_argument("--memory-limit", default="3GB", help="of DuckDB [3GB]")
+    parser.add_argument("--memory-limit", default="2GB", help="of DuckDB [2GB]")
     parser.add_argument("--threads", default=2, type=int, help="of DuckDB [2]")
     options = parser.parse_args()
     run_floor(

@@ -241,7 +241,7 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[Options, Path | None]
     )
     add("--work", type=Path, default=PROJECT / "data" / "bench", help="folder for all of it [data/bench]")
     add("--repeats", type=int, default=3, help="runs of each; the median counts [3]")
-    add("--memory-limit", default="3GB", help="of DuckDB, in the product and in the floor [3GB]")
+    add("--memory-limit", default="2GB", help="of DuckDB, in the product and in the floor [2GB]")
     add("--threads", type=int, default=os.cpu_count() or 2, help="of the floor [as many as cores]")
     add("--json", type=Path, help="file for the report as JSON")
     given = parser.parse_args(arguments)

@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     """Folder the feeds are delivered to."""
     data_dir: types.Folder = Field(default_factory=lambda: _default_folder("warehouse"))
     """Folder of the lake, the warehouse and the published versions."""
-    memory_limit: types.MemorySize = "3GB"
+    memory_limit: types.MemorySize = "2GB"
     """Memory that DuckDB may use before it spills to disk."""
     schedule_cron: types.Cron = "0 2 * * *"
     """When the nightly run starts."""

@@ -35,7 +35,7 @@ class DuckDBWarehouse:
         memory_limit: what DuckDB may use, such as "6GB"; larger work spills to `tmp/` next to the file.
     """
 
-    def __init__(self, path: Path, *, memory_limit: str = "3GB") -> None:
+    def __init__(self, path: Path, *, memory_limit: str = "2GB") -> None:
         self.path = path
         self.memory_limit = memory_limit
         self._kept_open: duckdb.DuckDBPyConnection | None = None

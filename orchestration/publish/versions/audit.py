@@ -47,7 +47,7 @@ def audit_version(version: PublishedVersion, *, as_of: date, memory_limit: str |
     Args:
         version: as returned by `build_version`, with the rows it copied of each mart.
         as_of: the day that every summary must report up to.
-        memory_limit: of DuckDB, such as "3GB"; its default otherwise.
+        memory_limit: of DuckDB, such as "2GB"; its default otherwise.
 
     Raises:
         PublishError: it is not; the message lists what was found.

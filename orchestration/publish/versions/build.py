@@ -78,7 +78,7 @@ def build_version(
         dashboard_url: where pages link to, if it is known.
         is_sharing: take the files of marts that did not change from the served version, as hard links; if
             not, all of them are written.
-        memory_limit: of DuckDB while marts are written, such as "3GB"; its default otherwise.
+        memory_limit: of DuckDB while marts are written, such as "2GB"; its default otherwise.
 
     Raises:
         PublishError: a mart is missing.

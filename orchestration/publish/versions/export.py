@@ -99,7 +99,7 @@ def export_marts(
         required: marts without which nothing is published.
         before: a version whose files are used for the marts that it has with the same content; none of them
             is changed.
-        memory_limit: of DuckDB, such as "3GB", above which it spills into `folder`; its default otherwise.
+        memory_limit: of DuckDB, such as "2GB", above which it spills into `folder`; its default otherwise.
 
     Returns:
         The content of each mart.
