@@ -194,9 +194,10 @@ def other_days(now: pd.DataFrame, days: Ints) -> Ints:
     return np.setdiff1d(_days_of_cases(now), days)
 
 
-def cases_on(now: pd.DataFrame, days: Ints) -> int:
-    """How many cases these days have."""
-    return int(now.loc[(now["kind"] == CASES) & now["day"].isin(days), "found"].sum())
+def cases_on(now: pd.DataFrame, days: Ints) -> Ints:
+    """How many cases each of these days has."""
+    found = now[now["kind"] == CASES].set_index("day")["found"]
+    return found.reindex(days, fill_value=0).to_numpy(dtype=np.int64)
 
 
 def has_labels(now: pd.DataFrame) -> bool:

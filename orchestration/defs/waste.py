@@ -126,7 +126,7 @@ def waste_classifier(
     if training is not None and window.is_counted_whole:
         parts = [training.of_days(days)]
     else:
-        parts = cases_of(warehouse, days, found=[cases_on(now, days[[at]]) for at in range(len(days))])
+        parts = cases_of(warehouse, days, found=cases_on(now, days))
     del training  # large, and not needed beside what is scored
     probabilities, sums = _score(parts, current, history, today=today)
     unchanged = other_days(now, days)

@@ -5,7 +5,7 @@ Not Dagster, and no arithmetic: that is forecasting/.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
@@ -110,14 +110,14 @@ def labels_since(warehouse: Warehouse, window: Window, first_day: int) -> LabelH
     return ReadCases.read(warehouse, condition).cases.history
 
 
-def cases_of(warehouse: Warehouse, days: Ints, *, found: Sequence[int]) -> Iterator[ReadCases]:
+def cases_of(warehouse: Warehouse, days: Ints, *, found: Ints) -> Iterator[ReadCases]:
     """The cases of some days, about CASES_AT_ONCE at a time.
 
     Args:
         days: local days, counted from 1970.
         found: how many cases each of them has.
     """
-    part = np.cumsum(np.array(found, dtype=np.int64)) // CASES_AT_ONCE
+    part = np.cumsum(found) // CASES_AT_ONCE
     for number in range(int(part.max(initial=0)) + 1):
         yield ReadCases.read(warehouse, _on(days[part == number]))
 

@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.publish.report.pages import REPORT_FOLDER
 from orchestration.publish.versions.build import PublishedVersion
-from orchestration.publish.versions.export import DATABASE_NAME, PublishError
+from orchestration.publish.versions.export import DATABASE_NAME, PublishError, opened_within
 from orchestration.publish.versions.file_names import file_name, ids_that_fold
 
 _SHOWN = 5
@@ -52,10 +52,8 @@ def audit_version(version: PublishedVersion, *, as_of: date, memory_limit: str |
     Raises:
         PublishError: it is not; the message lists what was found.
     """
-    config: dict[str, str | bool | int | float | list[str]]
-    config = {} if memory_limit is None else {"memory_limit": memory_limit}
     try:
-        with duckdb.connect(str(version.path / DATABASE_NAME), read_only=True, config=config) as connection:
+        with opened_within(memory_limit, version.path / DATABASE_NAME, spill_to=version.path) as connection:
             problems = [
                 *_cut_short(connection, version.path / DATABASE_NAME),
                 *_wrong_marts(connection, version.path / "parquet", version.row_counts),

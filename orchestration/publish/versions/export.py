@@ -6,7 +6,8 @@ Not here: which version is current, or when files are synced (build.py); what te
 """
 
 import shutil
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -107,7 +108,7 @@ def export_marts(
     Raises:
         PublishError: a mart named in `marts` or `required` is missing.
     """
-    with TemporaryDirectory(dir=folder) as spill, _opened(warehouse, memory_limit, spill) as connection:
+    with opened_within(memory_limit, warehouse, spill_to=folder) as connection:
         # marts join few rows to many, as they are written; DuckDB guesses the many to be few, and keeps them
         connection.execute("set disabled_optimizers = 'build_side_probe_side'")
         # a checkpoint would rewrite much of a long table for the few rows that were deleted of it
@@ -129,18 +130,30 @@ def export_marts(
             if is_sparse:
                 connection.execute("reset max_vacuum_tasks")
         write_marts(connection, folder, [name for name in chosen if name not in same], changed=changed)
-        with _opened(folder / DATABASE_NAME, memory_limit, spill) as published:
+        with opened_within(memory_limit, folder / DATABASE_NAME, spill_to=folder) as published:
             for name in sorted(DATED_BY.keys() & (contents.keys() - same)):
                 kept = _kept_parts(before, name, known[name], changed[name]) if name in changed else {}
                 _write_parts(published, name, contents[name], folder, kept=kept)
         return contents
 
 
-def _opened(database: Path, memory_limit: str | None, spill_to: str) -> duckdb.DuckDBPyConnection:
-    config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": spill_to}
-    if memory_limit is not None:
-        config["memory_limit"] = memory_limit
-    return duckdb.connect(str(database), read_only=True, config=config)
+@contextmanager
+def opened_within(
+    memory_limit: str | None, database: Path, *, spill_to: Path
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database, to be read.
+
+    Args:
+        memory_limit: such as "2GB"; DuckDB's default otherwise.
+        database: the file.
+        spill_to: an existing folder, for what is above the limit; it is removed from there.
+    """
+    with TemporaryDirectory(dir=spill_to) as spill:
+        config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": spill}
+        if memory_limit is not None:
+            config["memory_limit"] = memory_limit
+        with duckdb.connect(str(database), read_only=True, config=config) as connection:
+            yield connection
 
 
 def _known_contents(version: Path) -> dict[str, MartContent]:

@@ -25,7 +25,7 @@ from orchestration.warehouse.waste_inputs import (
 
 LAST = date(2026, 4, 10)
 DAYS = np.arange(last_day() - 29, last_day() + 1)
-FOUND = [30] * len(DAYS)
+FOUND = np.full(len(DAYS), 30)
 
 
 @pytest.fixture
