@@ -1,7 +1,8 @@
 """The contents of a version, and that readers always see one complete version."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.publish.report.load import REPORT_MARTS, load_report
-from orchestration.publish.versions.audit import audit_version
+from orchestration.publish.versions import audit, export
 from orchestration.publish.versions.build import PublishedVersion, activate, build_version, seal
 from orchestration.publish.versions.export import PublishError
 
@@ -106,16 +107,28 @@ def test_a_built_version_is_not_served_until_it_is_activated(
     assert served.readlink() == Path("versions/2")
 
 
-def test_marts_are_written_and_audited_within_the_limit_of_memory(
-    rows: Rows, make_warehouse: Make, tmp_path: Path
+def test_marts_are_read_written_and_audited_within_the_limit_of_memory(
+    rows: Rows, make_warehouse: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    limits: dict[str, set[str]] = {}
+    opened = export.opened_within
+
+    @contextmanager
+    def spy(memory_limit: str | None, database: Path, *, spill_to: Path) -> Iterator[Any]:
+        with opened(memory_limit, database, spill_to=spill_to) as connection:
+            (limit,) = connection.execute("select current_setting('memory_limit')").fetchall()[0]
+            limits.setdefault(database.name, set()).add(limit)
+            yield connection
+
+    for module in (export, audit):
+        monkeypatch.setattr(module, "opened_within", spy)
     warehouse = make_warehouse(rows)
-    built = build_version(warehouse, tmp_path / "data", published_at=NOW, memory_limit="100MB")
+    built = build_version(warehouse, tmp_path / "data", published_at=NOW, memory_limit="128MiB")
+    assert limits == {warehouse.name: {"128.0 MiB"}, "credits.duckdb": {"128.0 MiB"}}
+    # nothing that was spilled is left
     assert names(built.path) == {"credits.duckdb", "index.html", "parquet", "report"}
     with pytest.raises(PublishError, match="Out of Memory"):
-        audit_version(built, as_of=date(2026, 4, 7), memory_limit="1KB")
-    with pytest.raises(duckdb.OutOfMemoryException):
-        build_version(warehouse, tmp_path / "other", published_at=NOW, memory_limit="1KB")
+        audit.audit_version(built, as_of=date(2026, 4, 7), memory_limit="1KB")
 
 
 def test_an_open_reader_keeps_its_version_and_the_next_one_gets_the_new_one(
