@@ -29,6 +29,18 @@
     batch_id
 {%- endmacro %}
 
+{#- The columns of a staged outcome, in their order, from a relation over raw.content_outcomes. -#}
+{% macro outcome_columns() -%}
+    row_id,
+    source,
+    outcome_id,
+    event_id,
+    outcome,
+    edit_ratio,
+    {{ utc_timestamp('occurred_at') }} as occurred_at,
+    batch_id
+{%- endmacro %}
+
 {#- SQL: an id; null for what logs write without one, as the contract has it (older lakes hold it as text). -#}
 {% macro given_id(column) -%}
     case when lower({{ column }}) not in ('-', 'none', 'null', 'n/a') then {{ column }} end

@@ -130,6 +130,8 @@ around included. -#}
         {{ is_rebooked() }}
     {%- elif rows == 'new_batches' -%}
         {{ is_new_batch() }}
+    {%- elif rows == 'redelivered_products' -%}
+        {{ is_redelivered(source('raw', 'products'), ['workspace_id', 'product_id']) }}
     {%- else -%}
         true
     {%- endif -%}
@@ -161,4 +163,38 @@ under another source, or the generation it names has come.
             from {{ events }} as events
             where {{ is_new_batch('events.batch_id') }}
         ))
+{%- endmacro %}
+
+{#- Outcomes, retractions and refunds that are new, or that another as_of makes known, by the generations they name. -#}
+{% macro changed_references() -%}
+    {%- set entries = source('raw', 'credit_entries') -%}
+    {#- the row that no longer counts may have named another generation -#}
+    {%- set entry_arrived = is_redelivered(entries, ['workspace_id', 'entry_id']) -%}
+    {%- set newest = var('since_batch') | int + 1 if is_increment() else 'batch_id' -%}
+    {%- for feed in (ref('int_outcomes_arrived'), ref('stg_event_retractions')) %}
+    select
+        source,
+        event_id,
+        occurred_at,
+        batch_id
+    from {{ feed }}
+    where
+        {{ is_new_batch() }}
+        or {{ is_newly_known('cast(occurred_at as date)', margin=1) }}
+    union all
+    {%- endfor %}
+    select
+        coalesce(related_source, 'native') as source,
+        related_event_id as event_id,
+        {{ utc_timestamp('occurred_at') }} as occurred_at,
+        case when {{ entry_arrived }} then {{ newest }} else batch_id end as batch_id
+    from {{ entries }}
+    where
+        related_event_id is not null
+        and (
+            {{ entry_arrived }}
+            or {{ is_newly_known(
+                'cast(' ~ utc_timestamp('occurred_at') ~ ' as date)', margin=1
+            ) }}
+        )
 {%- endmacro %}

@@ -6,10 +6,13 @@ The rows of a feed that repeat a key: all but the one that counts. Of the rows o
 A row with the version of the one that counts, which it neither repeats nor leaves emptier, is a conflict. An
 increment returns the keys that arrived again, with all their rows; only keys that came more than once are
 ordered, and only those with several contents are compared column by column.
-`raw` is the source of the feed, which a unit test names otherwise; `key` a list of two column names, `version` the columns compared first.
+`raw` is the source of the feed, which a unit test names otherwise; `key` a list of two column names, `version` the columns compared first;
+`keys` a relation of the hashes of the second of them, for an increment not to read the ids of all rows.
 -#}
-{% macro repeated_deliveries(feed, raw, key, credits, version=[]) %}
-    {%- set keys = key | join(', ') -%}
+{% macro repeated_deliveries(feed, raw, key, credits, version=[], keys=none) %}
+    {%- set of_key = key | join(', ') -%}
+    {%- set is_found = is_increment() and keys -%}
+    {%- set rows = 'suspects' if is_found else raw -%}
     {%- set same_version = ['version_id'] + key -%}
     select
         '{{ feed }}' as feed,
@@ -38,26 +41,47 @@ ordered, and only those with several contents are compared column by column.
         ),
 
         repeated as (
+        {%- elif is_found %}
+        with suspects as (
+            select deliveries.*
+            from {{ raw }} as deliveries
+            inner join {{ keys }} as found
+                on {{ same_columns('deliveries', 'found', ['row_id', 'occurred_at']) }}
+            where
+                found.id_hash in (
+                    select suspicious.id_hash
+                    from {{ keys }} as suspicious
+                    where
+                        suspicious.id_hash in (
+                            select arrived.id_hash from {{ keys }} as arrived
+                            where {{ is_new_batch('arrived.batch_id') }}
+                        )
+                    group by suspicious.id_hash
+                    having count(*) > 1
+                )
+        ),
+
+        repeated as (
         {%- else %}
         with repeated as (
         {%- endif %}
             select
-                {{ prefixed('keys', key) }},
-                count(distinct {{ compared_hash('keys', feed) }}) as content_count
-            from {{ raw }} as keys
+                {{ prefixed('delivered', key) }},
+                count(distinct {{ compared_hash('delivered', feed) }}) as content_count
+            from {{ rows }} as delivered
             {%- if is_increment() %}
             inner join (
-                select distinct {{ keys }} from {{ raw }}
+                select distinct {{ of_key }} from {{ raw }}
                 where {{ is_new_batch() }}
             ) as arrived
-                on {{ same_columns('keys', 'arrived', key) }}
+                on {{ same_columns('delivered', 'arrived', key) }}
             {%- else %}
             where
-                {{ hash_of(prefixed('keys', key).split(', ')) }} in (
+                {{ hash_of(prefixed('delivered', key).split(', ')) }} in (
                     select suspicious.key_hash from suspicious
                 )
             {%- endif %}
-            group by {{ prefixed('keys', key) }}
+            group by {{ prefixed('delivered', key) }}
             having count(*) > 1
         ),
 
@@ -75,7 +99,7 @@ ordered, and only those with several contents are compared column by column.
                 {%- endfor %}
                 repeated.content_count,
                 {{ version_id(version) }} as version_id
-            from {{ raw }} as feed_rows
+            from {{ rows }} as feed_rows
             inner join repeated on {{ same_columns('feed_rows', 'repeated', key) }}
         ),
 
@@ -248,10 +272,16 @@ ordered, and only those with several contents are compared column by column.
     )
 {%- endmacro %}
 
-{#- The rows of a feed that count: one of each key. -#}
-{% macro first_deliveries(raw, repeated_deliveries) -%}
+{#-
+The rows of a feed that count: one of each key. `found` names a relation of row_id and occurred_at: only these rows,
+and of the lake's files only what lies around their instants is read.
+-#}
+{% macro first_deliveries(raw, repeated_deliveries, found=none) -%}
     select deliveries.*
     from {{ raw }} as deliveries
+    {%- if found %}
+    inner join {{ found }} as found on {{ same_columns('deliveries', 'found', ['row_id', 'occurred_at']) }}
+    {%- endif %}
     left join {{ repeated_deliveries }} as repeated
         on deliveries.row_id = repeated.row_id and repeated.feed = '{{ raw.identifier }}'
     where repeated.row_id is null

@@ -29,6 +29,8 @@ KEYLESS = {
     "stg_quarantine": "a file rejected whole and a line may share everything; the list of them has no key",
     "int_generations_localized": "a view, by construction one row per staged generation, whose key is tested",
     "int_generations_reported": "a view, by construction some of the rows of int_generations_localized",
+    "int_outcomes_arrived": "some of the rows of stg_content_outcomes, whose key is tested",
+    "int_outcomes_of_changed": "some of the rows of stg_content_outcomes, whose key is tested",
     "int_outcomes_known": "its keys are tested in staging; int_generations_classified finds a doubled row",
     "int_changed_units": "a union of its key, whose locale may be null; int_changed_generations finds one",
     "int_unit_last_used": "grouped by its key, of which unit_key stands for the unit",

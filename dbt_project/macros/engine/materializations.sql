@@ -73,3 +73,11 @@ and drops the old one, and compares the contract, and lists the columns for thei
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
+
+{#-
+Of a table that only saves reading: kept up to date on DuckDB; on Spark, which rewrites a table without partitions
+whole, a view.
+-#}
+{% macro kept_or_view() -%}
+    {{ return('view' if target.type == 'spark' else 'incremental') }}
+{%- endmacro %}

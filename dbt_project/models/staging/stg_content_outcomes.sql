@@ -4,13 +4,5 @@ with delivered as (
     ) }}
 )
 
-select
-    row_id,
-    source,
-    outcome_id,
-    event_id,
-    outcome,
-    edit_ratio,
-    {{ utc_timestamp('occurred_at') }} as occurred_at,
-    batch_id
+select {{ outcome_columns() }}
 from delivered

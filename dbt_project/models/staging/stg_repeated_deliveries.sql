@@ -12,11 +12,12 @@
 -- a failed gate on it stops staging: depends_on: {{ source('raw', 'deliveries') }}
 {{ repeated_deliveries(
     'generation_events', source('raw', 'generation_events'), ['source', 'event_id'],
-    'ordered.credits', version=['revision', 'recorded_at']
+    'ordered.credits', version=['revision', 'recorded_at'], keys=ref('stg_generation_keys')
 ) }}
 union all
 {{ repeated_deliveries(
-    'content_outcomes', source('raw', 'content_outcomes'), ['source', 'outcome_id'], 'null'
+    'content_outcomes', source('raw', 'content_outcomes'), ['source', 'outcome_id'], 'null',
+    keys=ref('stg_outcome_keys')
 ) }}
 union all
 {{ repeated_deliveries(

@@ -7,7 +7,12 @@
 ) }}
 
 -- the pre-hook reads them: depends_on: {{ ref('int_references') }}
-with events as (select * from {{ ref('stg_generation_events') }}),
+with events as (
+    select * from {{ ref('int_generations_affected') }}
+    union all
+    select * from {{ ref('stg_generation_events') }}
+    where not {{ in_increment() }}
+),
 
 arrived as (
     select * from {{ ref('int_references') }}

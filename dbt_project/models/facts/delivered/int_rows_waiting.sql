@@ -8,6 +8,10 @@
 {%- set feeds = {
     'content_outcomes': 'outcome_id', 'event_retractions': 'retraction_id'
 } %}
+{%- set rows = {
+    'content_outcomes': ref('int_outcomes_of_changed'),
+    'event_retractions': ref('stg_event_retractions'),
+} %}
 
 -- later wherever on earth: few rows to join
 with later as (
@@ -18,7 +22,7 @@ with later as (
         {{ key }} as delivered_id,
         event_id,
         occurred_at
-    from {{ ref('stg_' ~ feed) }}
+    from {{ rows[feed] }}
     where cast(occurred_at as date) >= {{ as_of() }}
     {%- if not loop.last %}
     union all

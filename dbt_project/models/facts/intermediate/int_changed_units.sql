@@ -1,8 +1,4 @@
-{%- set events = ref('stg_generation_events') %}
-{%- set entries = source('raw', 'credit_entries') %}
-{#- the row that no longer counts may have named another generation -#}
-{%- set entry_arrived = is_redelivered(entries, ['workspace_id', 'entry_id']) %}
-{%- set newest = var('since_batch') | int + 1 if is_increment() else 'batch_id' %}
+{%- set events = ref('int_generations_affected') %}
 {%- set unit = prefixed('events', classified_together()) %}
 
 with workspaces as (select * from {{ ref('dim_workspaces') }}),
@@ -13,34 +9,8 @@ recategorized_products as (
     ) }}
 ),
 
--- outcomes, retractions and refunds that are new, or that another as_of makes known
 changed_feeds as (
-    {%- for feed in (ref('stg_content_outcomes'), ref('stg_event_retractions')) %}
-    select
-        source,
-        event_id,
-        occurred_at,
-        batch_id
-    from {{ feed }}
-    where
-        {{ is_new_batch() }}
-        or {{ is_newly_known('cast(occurred_at as date)', margin=1) }}
-    union all
-    {%- endfor %}
-    select
-        coalesce(related_source, 'native') as source,
-        related_event_id as event_id,
-        {{ utc_timestamp('occurred_at') }} as occurred_at,
-        case when {{ entry_arrived }} then {{ newest }} else batch_id end as batch_id
-    from {{ entries }}
-    where
-        related_event_id is not null
-        and (
-            {{ entry_arrived }}
-            or {{ is_newly_known(
-                'cast(' ~ utc_timestamp('occurred_at') ~ ' as date)', margin=1
-            ) }}
-        )
+    {{ changed_references() }}
 ),
 
 changed as (

@@ -10,10 +10,18 @@ with repeated as (
         and {{ is_superseded_since(var('since_batch') or 0) }}
 ),
 
+found as (
+    select
+        keys.row_id,
+        keys.occurred_at
+    from {{ ref('stg_generation_keys') }} as keys
+    inner join repeated on keys.row_id = repeated.row_id
+),
+
 delivered as (
     select events.*
     from {{ source('raw', 'generation_events') }} as events
-    inner join repeated on events.row_id = repeated.row_id
+    inner join found on {{ same_columns('events', 'found', ['row_id', 'occurred_at']) }}
 )
 
 select {{ generation_event_columns() }}

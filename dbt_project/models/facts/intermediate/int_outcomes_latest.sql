@@ -31,7 +31,7 @@ last_of_tied as (
         known.row_id,
         known.occurred_at,
         max_by(known.outcome, outcomes.outcome_id) as outcome
-    from {{ ref('stg_content_outcomes') }} as outcomes
+    from {{ ref('int_outcomes_of_changed') }} as outcomes
     inner join known on outcomes.row_id = known.outcome_row_id
     inner join tied
         on known.row_id = tied.row_id and known.occurred_at = tied.occurred_at
