@@ -7,19 +7,6 @@ with usage as (select * from {{ ref('fct_usage_daily') }}),
 draws as (
     select * from {{ ref('stg_facts__lot_draws_daily') }}
     where draw_count = 1
-),
-
--- cells of days that several lots paid for
-split as (
-    select
-        {{ cell | join(',\n        ') }},
-        {{ only_cost() }} as cost,
-        {{ only_currency() }} as currency,
-        {{ unpriced_credits() }} as unpriced_credits,
-        {{ only_cost('wasted', currency_of='all') }} as wasted_cost
-    from {{ ref('fct_cost_daily') }}
-    where is_split
-    group by {{ cell | join(', ') }}
 )
 
 select
@@ -64,5 +51,6 @@ left join draws
     on
         usage.workspace_id = draws.workspace_id
         and usage.usage_date = draws.usage_date
-left join split on {{ same_columns('usage', 'split', cell) }}
+left join {{ ref('int_split_costs') }} as split
+    on {{ same_columns('usage', 'split', cell) }}
 {{ joined_teams('usage') }}
