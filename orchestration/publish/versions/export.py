@@ -73,6 +73,8 @@ DATED_BY = dict.fromkeys(
 ) | {"chargeback_monthly": ("booked_month", "month"), "generation_details": ("usage_date", "week")}
 # marts whose texts differ from row to row: FSST makes these smaller; to try it elsewhere only takes time
 OF_OWN_TEXTS = frozenset({"generation_details"})
+# rows of a long mart that are sorted at a time, some hundreds of bytes each
+ROWS_AT_ONCE = 1_000_000
 # marts with totals over all workspaces under this id, which a workspace could have, too
 MARTS_WITH_TOTALS = frozenset({"forecast_accuracy", "reconciliation"})
 ALL_WORKSPACES = "(all)"
@@ -129,12 +131,15 @@ def export_marts(
             is_sparse = _take_over(before, folder, contents, same=same, changed=changed.keys())
             if is_sparse:
                 connection.execute("reset max_vacuum_tasks")
-        write_marts(connection, folder, [name for name in chosen if name not in same], changed=changed)
-        with opened_within(memory_limit, folder / DATABASE_NAME, spill_to=folder) as published:
-            for name in sorted(DATED_BY.keys() & (contents.keys() - same)):
-                kept = _kept_parts(before, name, known[name], changed[name]) if name in changed else {}
-                _write_parts(published, name, contents[name], folder, kept=kept)
-        return contents
+        spans = {name: _spans(name, contents[name]) for name in chosen if name in DATED_BY}
+        others = [name for name in chosen if name not in same]
+        write_marts(connection, folder, others, changed=changed, spans=spans)
+    # after the other is closed, whose memory would add to this
+    with opened_within(memory_limit, folder / DATABASE_NAME, spill_to=folder) as published:
+        for name in sorted(DATED_BY.keys() & (contents.keys() - same)):
+            kept = _kept_parts(before, name, known[name], changed[name]) if name in changed else {}
+            _write_parts(published, name, contents[name], folder, kept=kept)
+    return contents
 
 
 @contextmanager
@@ -215,6 +220,7 @@ def write_marts(
     *,
     workspace_id: str | None = None,
     changed: Mapping[str, Collection[str]] | None = None,
+    spans: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Write marts of the connection's database to `folder`/credits.duckdb and `folder`/parquet/.
 
@@ -224,6 +230,7 @@ def write_marts(
         marts: tables and views of its schema `marts`.
         workspace_id: write only the rows of this workspace; all marts must have them. All rows by default.
         changed: the days whose rows may be others, of marts that are there.
+        spans: SQL conditions on days, of long marts: their rows are sorted and written span after span.
     """
     # an incomplete file is never used, so it needs no log to recover from
     options = f"read_write, storage_version '{STORAGE_VERSION}', recovery_mode no_wal_writes"
@@ -236,7 +243,12 @@ def write_marts(
     # one transaction: each that is large would end with a checkpoint
     connection.execute("begin")
     for name in marts:
-        _copy_mart(connection, name, folder=folder, workspace_id=workspace_id, days=changed.get(name))
+        if name in changed:
+            _set_compression(connection, name)
+            _update_mart(connection, name, changed[name])
+        else:
+            conditions = (spans or {}).get(name, ["true"])
+            _copy_mart(connection, name, folder=folder, workspace_id=workspace_id, spans=conditions)
     connection.execute(f"commit; begin; {comments} commit")
     connection.execute("checkpoint published")
     connection.execute("detach published")
@@ -267,22 +279,25 @@ def _copy_mart(
     *,
     folder: Path,
     workspace_id: str | None,
-    days: Collection[str] | None,
+    spans: Sequence[str],
 ) -> None:
     mart = _name(name)
-    connection.execute(f"set disabled_compression_methods = '{'' if name in OF_OWN_TEXTS else 'fsst'}'")
-    if days is not None:
-        _update_mart(connection, name, days)
-        return
+    _set_compression(connection, name)
     condition, parameters = "true", {}
     if workspace_id is not None:
         # an id is a parameter, never part of the SQL
         condition, parameters = _workspace_condition(name), {"workspace_id": workspace_id}
-    rows = f"select * from marts.{mart} where {condition} order by {_order(name)}"
-    connection.execute(f"create table published.marts.{mart} as {rows}", parameters)
+    connection.execute(f"create table published.marts.{mart} as from marts.{mart} with no data")
+    for span in spans:
+        rows = f"select * from marts.{mart} where {condition} and {span} order by {_order(name)}"
+        connection.execute(f"insert into published.marts.{mart} {rows}", parameters)
     if name not in DATED_BY or workspace_id is not None:
         parquet = _text(str(folder / "parquet" / f"{name}.parquet"))
         connection.execute(f"copy published.marts.{mart} to {parquet} ({PARQUET})")
+
+
+def _set_compression(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    connection.execute(f"set disabled_compression_methods = '{'' if name in OF_OWN_TEXTS else 'fsst'}'")
 
 
 def _update_mart(connection: duckdb.DuckDBPyConnection, name: str, days: Collection[str]) -> None:
@@ -316,6 +331,20 @@ def _days_by_part(name: str, days: Iterable[str]) -> dict[str, list[str]]:
         first = on.replace(day=1) if unit == "month" else on - timedelta(days=on.weekday())
         parts.setdefault(str(first), []).append(day)
     return parts
+
+
+def _spans(name: str, content: MartContent) -> list[str]:
+    """SQL conditions, each on some parts: more rows than the memory holds would be sorted on disk."""
+    day, _ = DATED_BY[name]
+    spans: list[list[str]] = [[]]
+    rows = 0  # of the last span
+    for days in _days_by_part(name, content.parts).values():
+        if rows > ROWS_AT_ONCE:
+            spans.append([])
+            rows = 0
+        spans[-1] += days
+        rows += sum(map(content.rows_of, days))
+    return [f"{day} between date '{days[0]}' and date '{days[-1]}'" if days else "false" for days in spans]
 
 
 def _kept_parts(
