@@ -22,7 +22,7 @@ _USAGE = """
 """
 _CHARGES = read_sql(__file__, "spike_charges")
 # only the usage and generations that the spikes need
-_CELLS = read_sql(__file__, "usage_around_spikes", usual_days=USUAL_DAYS)
+_CELLS = read_sql(__file__, "usage_around_spikes", usual_days=USUAL_DAYS, before="{before}")
 _LARGEST = read_sql(__file__, "largest_generations_of_spikes")
 _SPIKES = read_sql(__file__, "forecast.usage_spikes")
 
@@ -52,12 +52,13 @@ def usage_spikes(
     if run.is_unchanged(warehouse, lake, settings):
         return dg.MaterializeResult(metadata={"unchanged": True})
     as_of = run.as_of_date(warehouse)
-    usage = warehouse.query(_USAGE.format(before=as_of - timedelta(days=USAGE_DAYS)))
+    before = as_of - timedelta(days=USAGE_DAYS)
+    usage = warehouse.query(_USAGE.format(before=before))
     charges = warehouse.query(_CHARGES)
     days = find_day_spikes(usage, charges, as_of=as_of)
     spikes = explain_spikes(
         days,
-        warehouse.query(_CELLS, frames={"spikes": days}),
+        warehouse.query(_CELLS.format(before=before), frames={"spikes": days}),
         warehouse.query(_LARGEST, frames={"spikes": days}),
         charges,
         as_of=as_of,

@@ -24,4 +24,5 @@ inner join facts.int_usage_daily_base as cells
         spikes.workspace_id = cells.workspace_id
         and spikes.usage_date >= cells.usage_date
         and cells.usage_date >= spikes.usage_date - interval '{usual_days}' day
+        and cells.usage_date > cast('{before}' as date)
 group by all

@@ -28,6 +28,13 @@ select
     generations.workspace_id,
     generations.event_id
 from counted
-left join
-    facts.int_generations_classified as generations
+left join (
+    select
+        row_id,
+        workspace_id,
+        event_id
+    from facts.int_generations_classified
+    -- of mostly none, for which nothing is read
+    where row_id in (select counted.row_id from counted)
+) as generations
     on counted.row_id = generations.row_id
