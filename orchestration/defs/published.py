@@ -167,8 +167,8 @@ def published_marts(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         seal(version, settings.data_dir)
         kept_at = now.replace(tzinfo=None)
         for table, source in _JOURNALED.items():
-            rows = warehouse.query_arrow(f"select * from {source}")
-            journal.keep(table, rows, as_of=run_state.as_of, run_id=context.run_id, kept_at=kept_at)
+            parts = warehouse.query_parts(f"select * from {source}")
+            journal.keep(table, parts, as_of=run_state.as_of, run_id=context.run_id, kept_at=kept_at)
         figures = warehouse.query(_FIGURES).iloc[0].dropna()
         version = activate(version, settings.data_dir)
         if remove_versions_with_other_names(settings, run_state):

@@ -18,6 +18,7 @@ BATCH_ROWS = 10**12  # more rows than any batch has
 DERIVED_ROWS = BATCH_ROWS // 2  # after which the derived rows of a batch are numbered
 COMPACTED_ROWS = 500_000  # of smaller tables, deleted rows may stay
 VACUUM_TASKS = 100  # DuckDB's default
+ROWS_AT_ONCE = 500_000  # of a query whose rows are not held all at once
 # what a run compares with what is published, and the types of its columns
 _TEXT, _CREDITS = "varchar", "decimal(38, 6)"
 _BY_DAY = {"workspace_id": _TEXT, "usage_date": "date", "credits": _CREDITS, "generation_count": "bigint"}
@@ -74,6 +75,12 @@ class DuckDBWarehouse:
             for name, frame in (frames or {}).items():
                 connection.register(name, frame)
             return connection.sql(sql).to_arrow_table()
+
+    def query_parts(self, sql: str) -> Iterator[pa.Table]:
+        """The rows of a query as Arrow tables, some at a time: no more of them are held in memory."""
+        with self.connect() as connection:
+            for batch in connection.sql(sql).to_arrow_reader(ROWS_AT_ONCE):
+                yield pa.Table.from_batches([batch])
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query as tuples; the file must exist, and is only read."""

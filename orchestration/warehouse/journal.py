@@ -5,9 +5,10 @@ What is recomputed from the lake does not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -165,7 +166,7 @@ class Journal:
         columns = list(TABLES[table])
         if table in _KEPT_AT:
             columns.append(pa.field(_OLD_KEPT_AT, pa.timestamp("us")))
-        self._write(table, "0-empty", pa.schema(columns).empty_table())
+        self._write(table, "0-empty", [pa.schema(columns).empty_table()])
         return sorted((self.root / table).glob("*.parquet"))
 
     def record_checks(
@@ -174,7 +175,7 @@ class Journal:
         """Keep the results of one step's checks; `checked_at` is UTC without zone."""
         of_run = {"run_id": run_id, "checked_at": checked_at, "has_pseudonyms": self.has_pseudonyms}
         records = [of_run | vars(row) for row in rows]
-        self._write("check_results", f"{run_id}-{part}", pa.Table.from_pylist(records, CHECK_RESULTS))
+        self._write("check_results", f"{run_id}-{part}", [pa.Table.from_pylist(records, CHECK_RESULTS)])
 
     def checks_of(self, run_id: str) -> list[CheckRow]:
         """The check results of one run so far."""
@@ -209,7 +210,7 @@ class Journal:
                     texts = pc.if_else(mask, pa.scalar(REDACTED), rows[name])
                     rows = rows.set_column(index, rows.schema.field(index), texts)
             if not rows.equals(stored):
-                self._write("check_results", file.stem, rows)
+                self._write("check_results", file.stem, [rows])
                 written += 1
         for leftover in self.root.rglob(".*.tmp"):
             leftover.unlink()
@@ -235,25 +236,40 @@ class Journal:
                 index = rows.schema.get_field_index(name)
                 values = pc.if_else(pc.is_valid(ids), new, rows[name])
                 rows = rows.set_column(index, rows.schema.field(index), values)
-            self._write("chargeback", file.stem, rows)
+            self._write("chargeback", file.stem, [rows])
 
-    def keep(self, table: str, rows: pa.Table, *, as_of: date, run_id: str, kept_at: datetime) -> None:
+    def keep(
+        self, table: str, parts: Iterable[pa.Table], *, as_of: date, run_id: str, kept_at: datetime
+    ) -> None:
         """Keep what a run is about to publish; the rows of earlier runs for the same as_of stay, too.
 
         Args:
+            parts: the rows, some at a time.
             kept_at: UTC without zone; stored as published_at, or scored_at of a score.
         """
-        if rows.num_rows:
-            times = pa.array([kept_at] * rows.num_rows, pa.timestamp("us"))
-            schema = TABLES[table]
-            kept = rows.append_column(_KEPT_AT[table], times)
-            if _HAS_PSEUDONYMS in schema.names:
-                kept = kept.append_column(_HAS_PSEUDONYMS, pa.array([self.has_pseudonyms] * rows.num_rows))
-            kept = kept.select(schema.names).cast(schema)
-            self._write(table, f"{as_of}-{run_id}", kept)
+        self._write(
+            table, f"{as_of}-{run_id}", (self._kept(table, rows, kept_at) for rows in parts if rows.num_rows)
+        )
 
-    def _write(self, table: str, name: str, rows: pa.Table) -> None:
+    def _kept(self, table: str, rows: pa.Table, kept_at: datetime) -> pa.Table:
+        schema = TABLES[table]
+        times = pa.array([kept_at] * rows.num_rows, pa.timestamp("us"))
+        kept = rows.append_column(_KEPT_AT[table], times)
+        if _HAS_PSEUDONYMS in schema.names:
+            kept = kept.append_column(_HAS_PSEUDONYMS, pa.array([self.has_pseudonyms] * rows.num_rows))
+        return kept.select(schema.names).cast(schema)
+
+    def _write(self, table: str, name: str, parts: Iterable[pa.Table]) -> None:
+        """Write a file of parts, all of one schema; without any, none."""
+        parts = iter(parts)
+        first = next(parts, None)
+        if first is None:
+            return
         folder = self.root / table
         folder.mkdir(parents=True, exist_ok=True)
-        with atomic_write(folder / f"{name}.parquet") as file:
-            pq.write_table(rows, file)
+        with (
+            atomic_write(folder / f"{name}.parquet") as file,
+            pq.ParquetWriter(file, first.schema) as writer,
+        ):
+            for part in chain([first], parts):
+                writer.write_table(part)

@@ -5,7 +5,7 @@ Not here: an engine. DuckDB is in duckdb.py, Spark in spark/warehouse.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,6 +35,10 @@ class Warehouse(Protocol):
 
     def query_arrow(self, sql: str, *, frames: Mapping[str, pd.DataFrame] | None = None) -> pa.Table:
         """The rows of a query as an Arrow table."""
+        ...
+
+    def query_parts(self, sql: str) -> Iterator[pa.Table]:
+        """The rows of a query as Arrow tables, some at a time."""
         ...
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:

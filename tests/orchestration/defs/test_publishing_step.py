@@ -105,7 +105,7 @@ def test_what_a_run_books_is_kept_once_even_if_a_killed_run_is_published_again(t
     for day in (8, 9):
         rows = warehouse.query_arrow(f"select * from {_JOURNALED['chargeback']}")
         at = datetime(2026, 4, day)
-        journal.keep("chargeback", rows, as_of=date(2026, 4, 7), run_id=f"r{day}", kept_at=at)
+        journal.keep("chargeback", [rows], as_of=date(2026, 4, 7), run_id=f"r{day}", kept_at=at)
         journal.expose(warehouse)
         kept.append(
             warehouse.query("select generation_count from journal.chargeback")["generation_count"].sum()

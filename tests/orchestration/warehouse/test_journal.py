@@ -54,7 +54,7 @@ def test_files_with_the_old_column_name_are_read_with_the_new_one(tmp_path: Path
     journal, warehouse = Journal(tmp_path / "journal"), DuckDBWarehouse(tmp_path / "warehouse.duckdb")
     _written_before(journal.root, table, record, as_of=OLD.date())
     rows = _rows(table, record, NEW.date())
-    journal.keep(table, rows, as_of=NEW.date(), run_id="r2", kept_at=NEW)
+    journal.keep(table, [rows], as_of=NEW.date(), run_id="r2", kept_at=NEW)
 
     journal.expose(warehouse)
 
@@ -71,11 +71,24 @@ def test_a_new_file_has_the_new_column_name_only(tmp_path: Path, table: str) -> 
     record, kept_at = KEPT_AT[table]
     journal = Journal(tmp_path)
 
-    journal.keep(table, _rows(table, record, NEW.date()), as_of=NEW.date(), run_id="r2", kept_at=NEW)
+    journal.keep(table, [_rows(table, record, NEW.date())], as_of=NEW.date(), run_id="r2", kept_at=NEW)
 
     (file,) = (tmp_path / table).glob("*.parquet")
     assert pq.read_schema(file).names == TABLES[table].names
     assert kept_at in TABLES[table].names and "told_at" not in TABLES[table].names
+
+
+def test_the_rows_of_all_parts_are_kept_in_one_file_and_of_none_no_file(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    charges = [_rows("chargeback", CHARGE | {"workspace_id": name}, NEW.date()) for name in ("w1", "w2")]
+
+    journal.keep("chargeback", [charges[0].slice(1)], as_of=NEW.date(), run_id="r1", kept_at=NEW)
+    assert list(tmp_path.iterdir()) == []
+
+    parts = [charges[0].slice(1), *charges]
+    journal.keep("chargeback", parts, as_of=NEW.date(), run_id="r2", kept_at=NEW)
+    (file,) = (tmp_path / "chargeback").iterdir()
+    assert pq.read_table(file)["workspace_id"].to_pylist() == ["w1", "w2"]
 
 
 def test_an_empty_journal_has_every_table_without_rows(tmp_path: Path) -> None:
@@ -93,8 +106,8 @@ def test_a_member_who_is_forgotten_is_renamed_in_every_charge_that_was_booked(tm
     rows = pa.concat_tables(
         _rows("chargeback", charge, NEW.date()) for charge in (CHARGE, CHARGE | {"workspace_id": "w2"})
     )
-    journal.keep("chargeback", rows, as_of=NEW.date(), run_id="r1", kept_at=NEW)
-    journal.keep("chargeback", rows.slice(1), as_of=NEW.date(), run_id="r2", kept_at=NEW)
+    journal.keep("chargeback", [rows], as_of=NEW.date(), run_id="r1", kept_at=NEW)
+    journal.keep("chargeback", [rows.slice(1)], as_of=NEW.date(), run_id="r2", kept_at=NEW)
     (first, second) = sorted((tmp_path / "chargeback").glob("*.parquet"))
     untouched = second.stat().st_ino
 
@@ -113,10 +126,10 @@ def test_with_pseudonyms_charges_that_were_booked_before_them_show_no_name(tmp_p
     before, now = Journal(tmp_path / "journal"), Journal(tmp_path / "journal", has_pseudonyms=True)
     nobody = CHARGE | {"member_id": "(no member)", "member_name": "(no member)"}
     rows = pa.concat_tables(_rows("chargeback", charge, NEW.date()) for charge in (CHARGE, nobody))
-    before.keep("chargeback", rows, as_of=NEW.date(), run_id="r1", kept_at=NEW)
+    before.keep("chargeback", [rows], as_of=NEW.date(), run_id="r1", kept_at=NEW)
     hidden = CHARGE | {"member_id": "m-1", "member_name": "m-1"}
     now.keep(
-        "chargeback", _rows("chargeback", hidden, NEW.date()), as_of=NEW.date(), run_id="r2", kept_at=NEW
+        "chargeback", [_rows("chargeback", hidden, NEW.date())], as_of=NEW.date(), run_id="r2", kept_at=NEW
     )
     warehouse.define("privacy.people", "select 'w1' as workspace_id, 'ann' as member_id, 'm-1' as pseudonym")
 
