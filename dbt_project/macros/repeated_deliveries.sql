@@ -42,13 +42,13 @@ ordered, and only those with several contents are compared column by column.
 
         repeated as (
         {%- elif is_found %}
-        with suspects as (
-            select deliveries.*
-            from {{ raw }} as deliveries
-            inner join {{ keys }} as found
-                on {{ same_columns('deliveries', 'found', ['row_id', 'occurred_at']) }}
+        with found as (
+            select
+                row_id,
+                occurred_at
+            from {{ keys }}
             where
-                found.id_hash in (
+                id_hash in (
                     select suspicious.id_hash
                     from {{ keys }} as suspicious
                     where
@@ -59,6 +59,10 @@ ordered, and only those with several contents are compared column by column.
                     group by suspicious.id_hash
                     having count(*) > 1
                 )
+        ),
+
+        suspects as (
+            {{ lake_rows(raw, 'found') }}
         ),
 
         repeated as (
@@ -273,15 +277,14 @@ ordered, and only those with several contents are compared column by column.
 {%- endmacro %}
 
 {#-
-The rows of a feed that count: one of each key. `found` names a relation of row_id and occurred_at: only these rows,
-and of the lake's files only what lies around their instants is read.
+The rows of a feed that count: one of each key. `found` names a relation of row_id and occurred_at: only these rows.
 -#}
 {% macro first_deliveries(raw, repeated_deliveries, found=none) -%}
     select deliveries.*
-    from {{ raw }} as deliveries
-    {%- if found %}
-    inner join {{ found }} as found on {{ same_columns('deliveries', 'found', ['row_id', 'occurred_at']) }}
-    {%- endif %}
+    from
+        {%- if found %} (
+        {{ lake_rows(raw, found) }}
+        ) {%- else %} {{ raw }}{% endif %} as deliveries
     left join {{ repeated_deliveries }} as repeated
         on deliveries.row_id = repeated.row_id and repeated.feed = '{{ raw.identifier }}'
     where repeated.row_id is null

@@ -19,9 +19,7 @@ found as (
 ),
 
 delivered as (
-    select events.*
-    from {{ source('raw', 'generation_events') }} as events
-    inner join found on {{ same_columns('events', 'found', ['row_id', 'occurred_at']) }}
+    {{ lake_rows(source('raw', 'generation_events'), 'found') }}
 )
 
 select {{ generation_event_columns() }}
