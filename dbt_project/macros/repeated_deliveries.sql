@@ -7,12 +7,10 @@ A row with the version of the one that counts, which it neither repeats nor leav
 increment returns the keys that arrived again, with all their rows; only keys that came more than once are
 ordered, and only those with several contents are compared column by column.
 `raw` is the source of the feed, which a unit test names otherwise; `key` a list of two column names, `version` the columns compared first;
-`keys` a relation of the hashes of the second of them, for an increment not to read the ids of all rows.
+`keys` a relation of row_id, batch_id, occurred_at and the hash of the second of them, where one is kept.
 -#}
 {% macro repeated_deliveries(feed, raw, key, credits, version=[], keys=none) %}
-    {%- set of_key = key | join(', ') -%}
-    {%- set is_found = is_increment() and keys -%}
-    {%- set rows = 'suspects' if is_found else raw -%}
+    {%- set keys = keys or hashed_keys(raw, key) -%}
     {%- set same_version = ['version_id'] + key -%}
     select
         '{{ feed }}' as feed,
@@ -32,16 +30,6 @@ ordered, and only those with several contents are compared column by column.
         and not ordered.is_emptier_than_winner, false) as is_conflict,
         cast({{ credits }} as decimal(18, 6)) as credits
     from (
-        {%- if not is_increment() %}
-        with suspicious as (
-            select {{ hash_of(key) }} as key_hash
-            from {{ raw }}
-            group by {{ hash_of(key) }}
-            having count(*) > 1
-        ),
-
-        repeated as (
-        {%- elif is_found %}
         with found as (
             select
                 row_id,
@@ -51,11 +39,13 @@ ordered, and only those with several contents are compared column by column.
                 id_hash in (
                     select suspicious.id_hash
                     from {{ keys }} as suspicious
+                    {%- if is_increment() %}
                     where
                         suspicious.id_hash in (
                             select arrived.id_hash from {{ keys }} as arrived
                             where {{ is_new_batch('arrived.batch_id') }}
                         )
+                    {%- endif %}
                     group by suspicious.id_hash
                     having count(*) > 1
                 )
@@ -66,26 +56,18 @@ ordered, and only those with several contents are compared column by column.
         ),
 
         repeated as (
-        {%- else %}
-        with repeated as (
-        {%- endif %}
             select
-                {{ prefixed('delivered', key) }},
-                count(distinct {{ compared_hash('delivered', feed) }}) as content_count
-            from {{ rows }} as delivered
+                {{ prefixed('suspects', key) }},
+                count(distinct {{ compared_hash('suspects', feed) }}) as content_count
+            from suspects
             {%- if is_increment() %}
             inner join (
-                select distinct {{ of_key }} from {{ raw }}
+                select distinct {{ key | join(', ') }} from {{ raw }}
                 where {{ is_new_batch() }}
             ) as arrived
-                on {{ same_columns('delivered', 'arrived', key) }}
-            {%- else %}
-            where
-                {{ hash_of(prefixed('delivered', key).split(', ')) }} in (
-                    select suspicious.key_hash from suspicious
-                )
+                on {{ same_columns('suspects', 'arrived', key) }}
             {%- endif %}
-            group by {{ prefixed('delivered', key) }}
+            group by {{ prefixed('suspects', key) }}
             having count(*) > 1
         ),
 
@@ -103,7 +85,7 @@ ordered, and only those with several contents are compared column by column.
                 {%- endfor %}
                 repeated.content_count,
                 {{ version_id(version) }} as version_id
-            from {{ rows }} as feed_rows
+            from suspects as feed_rows
             inner join repeated on {{ same_columns('feed_rows', 'repeated', key) }}
         ),
 
@@ -206,6 +188,18 @@ ordered, and only those with several contents are compared column by column.
                 and numbered.winning_hash = fillings.content_hash
     ) as ordered
     where ordered.delivery_number > 1
+{%- endmacro %}
+
+{#- SQL: what finds the rows of a small feed that repeat an id, as stg_generation_keys does for a large one. -#}
+{% macro hashed_keys(raw, key) -%}
+    (
+        select
+            row_id,
+            batch_id,
+            occurred_at,
+            {{ hash_of([key[1]]) }} as id_hash
+        from {{ raw }}
+    )
 {%- endmacro %}
 
 {#- The columns, but for its key, in which two rows of a feed differ if they conflict: those of its content_hash. -#}
