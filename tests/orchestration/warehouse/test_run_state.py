@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.warehouse.duckdb import DuckDBWarehouse
@@ -105,6 +106,14 @@ def test_the_fingerprint_changes_with_every_byte_and_every_name(tmp_path: Path) 
     two.write_text("select 3")
     assert definitions_of([one, two]) != before
     assert definitions_of([one]) != definitions_of([one.rename(tmp_path / "c.sql")])
+
+
+def test_with_another_release_of_duckdb_nothing_is_found_by_hashes_that_were_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = definitions_of([])
+    monkeypatch.setattr(duckdb, "__version__", "2.0.2")
+    assert definitions_of([]) != before
 
 
 def test_other_tag_keys_are_other_definitions(warehouse: DuckDBWarehouse) -> None:
