@@ -24,6 +24,8 @@ STORED = {
     "duckdb": "cast('2026-03-29 02:59:59.999999+02:00' as timestamptz)",
     "spark": "cast('2026-03-29 02:59:59.999999+02:00' as timestamp)",
 }
+# of the last month, of the last year, and older
+LAKE_DAYS = ("2026-03-29", "2025-08-01", "2024-01-01", "0001-01-01")
 # a call of a macro, and its value as text; None is null
 EXPECTED: dict[str, str | None] = {
     "utc_timestamp(stored)": "2026-03-29 00:59:59.999999",
@@ -79,6 +81,8 @@ EXPECTED: dict[str, str | None] = {
     'stable_id(["\'a;b\'", "cast(null as string)", "\'é\'"])': "a7fc2b8985679127c734aac3672aa1ac",
     "hash_of([\"'a'\", '1']) ~ ' = ' ~ hash_of([\"'a'\", '1'])": "true",
     "hash_of([\"'a'\", '1']) ~ ' = ' ~ hash_of([\"'b'\", '1'])": "false",
+    # of 1, 2, 4 and 8, each row that is looked for once, however old
+    "'(select sum(row_id) from (' ~ lake_rows(lake, found) ~ ') as read)'": "7",
     # composed, in lower case, without blanks at its ends (one of them unbreakable) and without .0
     "look_of(\"'\u00a0 JOSE\u0301 M. '\")": "jos\u00e9 m.",
     "look_of(\"'\u0e01\u0e33 x'\")": "\u0e01\u0e33 x",
@@ -109,6 +113,14 @@ def dispatched() -> dict[str, set[str]]:
     return found
 
 
+def lake_of(target: str, rows: int) -> str:
+    """SQL: the first rows of a feed of the lake."""
+    return " union all ".join(
+        f"select {2**number} as row_id, {STORED[target].replace('2026-03-29', day)} as occurred_at"
+        for number, day in enumerate(LAKE_DAYS[:rows])
+    )
+
+
 def write_project(folder: Path, *, target: str) -> Path:
     """A project with the real macros, and models for two runs."""
     shutil.copytree(MACROS, folder / "macros")
@@ -116,14 +128,16 @@ def write_project(folder: Path, *, target: str) -> Path:
     (folder / "dbt_project.yml").write_text(
         "name: credits\nversion: 1.0.0\nprofile: credits\n"
         "flags:\n  send_anonymous_usage_stats: false\n"
-        "vars:\n  since_batch: 1\n"
+        "vars:\n  since_batch: 1\n  as_of: '2026-04-07'\n"
         "models:\n  credits:\n    +schema: facts\n    +materialized: table\n    +file_format: parquet\n"
     )
     columns = ",\n".join(
         f"    cast({{{{ {call} }}}} as string) as c{number}" for number, call in enumerate(EXPECTED)
     )
     (folder / "models" / "expressions.sql").write_text(
-        f'{{% set stored = "{STORED[target]}" %}}\nselect\n{columns}\n'
+        f'{{% set stored = "{STORED[target]}" %}}\n'
+        f'{{% set lake, found = "({lake_of(target, 4)})", "({lake_of(target, 3)})" %}}\n'
+        f"select\n{columns}\n"
     )
     rows = [
         f"select {number} as number, cast('{DAYS[(number - 1) // 2]}' as date) as day"
