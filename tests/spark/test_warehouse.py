@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from spark.cluster import Cluster
 from support.delivered_people import deliver
 
+from orchestration.defs import version_changes
 from orchestration.health.doctor.state import check_warehouse
 from orchestration.health.quarantine_summary import conflicting_groups
 from orchestration.lake.batch_writer import TABLES
@@ -27,6 +28,7 @@ from orchestration.warehouse.protocol import WarehouseError
 from orchestration.warehouse.pseudonyms import Pseudonyms, expose_by_pseudonyms
 from orchestration.warehouse.spark.cluster_files import ClusterFiles
 from orchestration.warehouse.spark.warehouse import SparkWarehouse
+from orchestration.warehouse.sql_files import read_sql
 
 ROWS = """
     select
@@ -313,3 +315,31 @@ def test_the_doctor_checks_the_cluster(spark: Cluster, tmp_path: Path) -> None:
     assert str(check_warehouse(settings).found) == "the cluster answers, in UTC"
     unreachable = settings.model_copy(update={"spark_url": SecretStr("thrift://127.0.0.1:1")})
     assert check_warehouse(unreachable).state == "problem"
+
+
+def test_scores_of_a_change_are_summed_as_on_duckdb(spark: Cluster, tmp_path: Path) -> None:
+    """More of them than a 64-bit sum holds in steps of 10^-17."""
+    attempts = pd.DataFrame({"product_id": [f"p{number % 50}" for number in range(200)]}).assign(
+        workspace_id="w",
+        generation_type="image",
+        ruleset_id="r1",
+        template_id=None,
+        usage_date=date(2026, 3, 1),
+        is_first_variant=True,
+        attempt_number=1,
+        attempt_quality_parts=Decimal("22813670880000000000000000"),
+    )
+    sides = pd.DataFrame({"change": [0], "is_after": [True], "workspace_id": ["w"], "version_id": ["r1"]})
+    sides = sides.assign(generation_type="image", version_kind="ruleset")
+    sides = sides.assign(from_on=date(2026, 2, 1), to_on=date(2026, 3, 31))
+    kinds = "* replace (cast(template_id as varchar) as template_id, cast(usage_date as date) as usage_date)"
+    warehouse, other = (
+        spark_warehouse(spark, tmp_path / "spark", prefix="changes_"),
+        DuckDBWarehouse(tmp_path / "w.duckdb"),
+    )
+    for one in (warehouse, other):
+        one.replace("facts.int_generations_classified", attempts, select=f"select {kinds} from frame")
+    query = read_sql(version_changes.__file__, "version_change_sums")
+    mine, theirs = (one.query(query, frames={"sides": sides}) for one in (warehouse, other))
+    assert mine.to_dict("records") == theirs.to_dict("records")
+    assert theirs["quality_steps"][0] == 200 * 98 * 10**15

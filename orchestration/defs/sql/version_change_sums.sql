@@ -32,7 +32,12 @@ products as (
         filter (attempts.attempt_number = 1) as scored,
         coalesce(
             -- the mean of an attempt's variants, to the whole step
-            sum(divide(cast(attempts.attempt_quality_parts as hugeint), 232792560))
+            sum(
+                cast(
+                    divide(cast(attempts.attempt_quality_parts as hugeint), 232792560)
+                    as hugeint
+                )
+            )
             filter (attempts.attempt_number = 1),
             0
         ) as quality_steps
