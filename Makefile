@@ -27,8 +27,8 @@ $(VENV)/.made: requirements.lock pyproject.toml
 		{ echo "Python 3.11 (or 3.12, 3.13) is needed, found: $$($(PYTHON) --version 2>&1). Install it, or: make run PYTHON=/path/to/python3.11"; exit 2; }
 	@echo "installing the environment in $(VENV) (about 2 minutes, once)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --no-build-isolation --editable .
 	@touch $@
 
 run: $(VENV)/.made  ## run the nightly job on the sample, end to end, and print its report
@@ -55,8 +55,8 @@ test-pythons: .venv-3.12/.made .venv-3.13/.made  ## run the fast tests on Python
 
 .venv-3.%/.made: requirements.lock pyproject.toml
 	@python3.$* -m venv --clear .venv-3.$*
-	@.venv-3.$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	@.venv-3.$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@.venv-3.$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
+	@.venv-3.$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --no-build-isolation --editable .
 	@touch $@
 
 test-spark: $(VENV)/.spark .venv-spark/.made  ## compare the sample and awkward runs on a local Spark cluster with DuckDB (needs Java 17)
@@ -66,7 +66,7 @@ test-spark-all: $(VENV)/.spark .venv-spark/.made  ## run the same with a real lo
 	@$(BIN)/python -m pytest tests/spark -m spark --numprocesses 2 --dist worksteal
 
 $(VENV)/.spark: $(VENV)/.made requirements-spark.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-build-isolation -r requirements-spark.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes --no-build-isolation -r requirements-spark.lock
 	@touch $@
 
 .venv-spark/.made:
@@ -74,12 +74,12 @@ $(VENV)/.spark: $(VENV)/.made requirements-spark.lock
 		{ echo "Spark needs Java 17, and there is no java on the PATH. Install it (Debian: apt install openjdk-17-jre-headless)."; exit 2; }
 	@echo "making the environment of the cluster in .venv-spark (about a minute, once)"
 	@$(PYTHON) -m venv --clear .venv-spark
-	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check pyspark==4.3.0
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-compile pyspark==4.3.0
 	@touch $@
 
 .venv-sqlmesh/.made:
 	@$(PYTHON) -m venv --clear .venv-sqlmesh
-	@.venv-sqlmesh/bin/python -m pip install --quiet --disable-pip-version-check sqlmesh==0.236.0 duckdb==2.0.1
+	@.venv-sqlmesh/bin/python -m pip install --quiet --disable-pip-version-check --no-compile sqlmesh==0.236.0 duckdb==2.0.1
 	@touch $@
 
 bench: $(VENV)/.made .venv-sqlmesh/.made  ## measure load, full build, runs, the floor and mapped records (make bench EVENTS=20000000)
