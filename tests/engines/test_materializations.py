@@ -44,12 +44,17 @@ def build(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bui
     """Build the model from a query, in a warehouse of this test."""
     monkeypatch.setenv("CREDITS_DATA_DIR", str(tmp_path))
 
-    def built(sql: str, *, materialized: str = "table", is_rebuilt: bool = False) -> NodeResult:
+    def built(
+        sql: str, *, materialized: str = "table", is_rebuilt: bool = False, ends: str = "''"
+    ) -> NodeResult:
         appends = "incremental_strategy='append', on_schema_change='fail'"
         config = f"{{{{ config(materialized='{materialized}', {appends}) }}}}\n"
-        (project / "models" / "kept.sql").write_text(config + "{{ var('query', 'select 1') }}")
+        (project / "models" / "kept.sql").write_text(
+            config + f"{{{{ var('query', 'select 1') }}}} {{{{ {ends} }}}}"
+        )
         dbt = DbtProject(project, target_dir=tmp_path / "target")
-        (result,) = dbt.build("facts", variables={"since_batch": 1, "query": sql}, is_rebuilt=is_rebuilt)
+        variables = {"since_batch": None if is_rebuilt else 1, "query": sql}
+        (result,) = dbt.build("facts", variables=variables, is_rebuilt=is_rebuilt)
         return result
 
     return built
@@ -75,6 +80,19 @@ def test_a_model_is_replaced_in_place_with_its_comments(build: Build, tmp_path: 
             found = query(tmp_path, "select comment from duckdb_tables() where table_name = 'kept'")
             assert found == [("One row: $1, 'quoted'.",)]
     assert query(tmp_path, "select count(*) from duckdb_tables()") == [(1,)]
+
+
+def test_a_whole_table_is_written_in_the_order_of_its_days(build: Build, tmp_path: Path) -> None:
+    """DuckDB reads a table by groups of 122,880 rows, of which it knows the first and the last day."""
+    days = "cast(hash(range) % 100 as bigint) as number"
+    sql = f"select {days}, cast(range as varchar) as name from range(400_000)"
+    spans = "select max(number) - min(number) from facts.kept group by rowid // 122_880"
+    assert build(sql, materialized="incremental", is_rebuilt=True).passed
+    assert query(tmp_path, spans) == [(99,)] * 4
+    assert build(sql, materialized="incremental", is_rebuilt=True, ends="in_order_of_days('number')").passed
+    assert all(span < 50 for (span,) in query(tmp_path, spans))
+    assert build("select 1 as number, 'a' as name", materialized="incremental").passed
+    assert query(tmp_path, "select count(*), count(distinct name) from facts.kept") == [(400_001, 400_001)]
 
 
 def test_a_model_that_breaks_its_contract_is_not_made(build: Build, tmp_path: Path) -> None:

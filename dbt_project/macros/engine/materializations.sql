@@ -81,3 +81,11 @@ whole, a view.
 {% macro kept_or_view() -%}
     {{ return('view' if target.type == 'spark' else 'incremental') }}
 {%- endmacro %}
+
+{#-
+SQL, at the end of a query: writes a whole table in the order of its days, so that DuckDB reads a few days without the
+others; Spark has a partition for each day.
+-#}
+{% macro in_order_of_days(day) -%}
+    {{ '' if target.type == 'spark' or is_increment() else 'order by ' ~ day }}
+{%- endmacro %}

@@ -55,3 +55,4 @@ select
 from {{ ref('int_generations_classified') }}
 where {{ is_on_changed_day(ref('int_changed_days')) }}
 group by workspace_id, usage_date, member_id, product_category, generation_type
+{{ in_order_of_days('usage_date') }}
