@@ -25,7 +25,7 @@ help:  ## list what can be made
 $(VENV)/.made: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "Python 3.11 (or 3.12, 3.13) is needed, found: $$($(PYTHON) --version 2>&1). Install it, or: make run PYTHON=/path/to/python3.11"; exit 2; }
-	@echo "installing the environment in $(VENV) (about 2 minutes, once)"
+	@echo "installing the environment in $(VENV) (about a minute, once)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --no-build-isolation --editable .
