@@ -59,10 +59,10 @@ test-pythons: .venv-3.12/.made .venv-3.13/.made  ## run the fast tests on Python
 	@.venv-3.$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --no-build-isolation --editable .
 	@touch $@
 
-test-spark: $(VENV)/.spark .venv-spark/.made  ## compare the sample and awkward runs on a local Spark cluster with DuckDB (needs Java 17)
+test-spark: $(VENV)/.spark .venv-spark/.made  ## compare the sample and awkward runs on a local Spark server with DuckDB (needs Java 17)
 	@$(BIN)/python -m pytest tests/spark -m "spark and not slow"
 
-test-spark-all: $(VENV)/.spark .venv-spark/.made  ## run the same with a real log, five seeds and lost workers (one to two hours)
+test-spark-all: $(VENV)/.spark .venv-spark/.made  ## run the same on a cluster, with a real log, five seeds and lost workers (one to two hours)
 	@$(BIN)/python -m pytest tests/spark -m spark --numprocesses 2 --dist worksteal
 
 $(VENV)/.spark: $(VENV)/.made requirements-spark.lock

@@ -1,4 +1,4 @@
-"""A private Spark cluster on loopback: a master, two workers and the Thrift server, from the PyPI package.
+"""A private Spark on loopback, from the PyPI package: the Thrift server, with a master and workers or alone.
 
 The package has the jars but not their start scripts, so the classes are started here.
 """
@@ -42,16 +42,20 @@ _FOR_SMALL_DATA = {
     "spark.locality.wait": "0",
     # else there is a task for each day of a table, whenever it is read
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
+    "spark.sql.files.openCostInBytes": "0",
     # else each session has class loaders of its own, which ask the driver for every class, and compiles anew
     "spark.sql.artifact.isolation.enabled": "false",
     "spark.sql.codegen.cache.maxEntries": "10000",
     # else each file gets a second one of checksums, and a process sets the permissions of each
     "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-    "spark.log.level": "WARN",
+    # else each query on named files looks for the log of a streaming query beside them
+    "spark.sql.streaming.fileStreamSink.ignoreMetadata": "true",
+    "spark.log.level": "ERROR",
 }
 # the room of classes at which garbage is first collected; else again and again while they are loaded
 _JAVA = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:MetaspaceSize=256m"
-_SHORT_LIVED = " -XX:TieredStopAtLevel=1"  # too few rows for the second compiler to pay
+# too few rows for the second compiler to pay; without it there is room for a fifth of the code only
+_SHORT_LIVED = " -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
 
 
 @dataclass
@@ -85,11 +89,12 @@ class Cluster:
 
 
 @contextmanager
-def cluster(root: Path, *, is_small: bool = True) -> Iterator[Cluster]:
+def cluster(root: Path, *, worker_count: int = 2, is_small: bool = True) -> Iterator[Cluster]:
     """Start a cluster whose files are under `root`, and stop all of it at the end.
 
     Args:
         root: a folder for its files.
+        worker_count: of one core each; 0 for two threads of the server itself.
         is_small: tuned for a few rows, where planning and compiling dominate; otherwise Spark's defaults.
 
     Raises:
@@ -101,18 +106,21 @@ def cluster(root: Path, *, is_small: bool = True) -> Iterator[Cluster]:
             "Spark needs pyspark and Java 17 (Debian: openjdk-17-jre-headless); make test-spark"
         )
     master_port, thrift_port = _free_port(), _free_port()
-    master = f"spark://127.0.0.1:{master_port}"
+    master = f"spark://127.0.0.1:{master_port}" if worker_count else "local[2]"
+    tuned = _JAVA + (_SHORT_LIVED if is_small else "")
     root.mkdir(parents=True, exist_ok=True)
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(name: str, *words: str, memory: str = "512m") -> subprocess.Popen[bytes]:
+    def start(
+        name: str, *words: str, memory: str = "512m", java: str = _JAVA + _SHORT_LIVED
+    ) -> subprocess.Popen[bytes]:
         log = (root / f"{name}.log").open("wb")
         environment = os.environ | {
             "SPARK_HOME": str(home),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_PUBLIC_DNS": "127.0.0.1",
             "SPARK_DAEMON_MEMORY": memory,
-            "SPARK_DAEMON_JAVA_OPTS": _JAVA + _SHORT_LIVED,
+            "SPARK_DAEMON_JAVA_OPTS": java,
             "SPARK_WORKER_DIR": str(root / "work"),
             "SPARK_LOCAL_DIRS": str(root / "tmp"),
         }
@@ -137,19 +145,19 @@ def cluster(root: Path, *, is_small: bool = True) -> Iterator[Cluster]:
 
     package = "org.apache.spark"
     try:
-        start(
-            "master",
-            "spark-class",
-            f"{package}.deploy.master.Master",
-            *("--host", "127.0.0.1", "--port", str(master_port), "--webui-port", "0"),
-        )
-        workers = [start_worker(), start_worker()]
+        if worker_count:
+            start(
+                "master",
+                "spark-class",
+                f"{package}.deploy.master.Master",
+                *("--host", "127.0.0.1", "--port", str(master_port), "--webui-port", "0"),
+            )
+        workers = [start_worker() for _ in range(worker_count)]
         settings = (
             _SETTINGS
             | (_FOR_SMALL_DATA if is_small else {})
             | {
-                "spark.driver.extraJavaOptions": f"{_JAVA} -Xmn800m",  # plans are much garbage
-                "spark.executor.extraJavaOptions": _JAVA + (_SHORT_LIVED if is_small else ""),
+                "spark.executor.extraJavaOptions": tuned,
                 "spark.driver.host": "127.0.0.1",
                 "spark.driver.bindAddress": "127.0.0.1",
                 "spark.sql.warehouse.dir": str(root / "warehouse"),
@@ -163,7 +171,9 @@ def cluster(root: Path, *, is_small: bool = True) -> Iterator[Cluster]:
             *("--class", f"{package}.sql.hive.thriftserver.HiveThriftServer2", "spark-internal"),
             *("--hiveconf", f"hive.server2.thrift.port={thrift_port}"),
             *("--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1"),
-            memory="2g",  # --driver-memory counts for nothing here
+            # --driver-memory counts for nothing here; plans are much garbage
+            memory="2g",
+            java=f"{tuned} -Xmn800m",
         )
         _await(thrift_port, server, root / "thrift.log")
         yield Cluster(f"thrift://127.0.0.1:{thrift_port}", workers, start_worker, started)

@@ -1,4 +1,4 @@
-"""One cluster for all tests of this folder; without `make test-spark` they skip and say so."""
+"""One server for all tests of this folder; without `make test-spark` they skip and say so."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A master, two workers and the Thrift server."""
+def spark(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The Thrift server: with a master and two workers if slow tests are run, since one loses a worker."""
     if spark_home() is None or find_spec("pyhive") is None:
         pytest.skip("Spark and its client are not installed; make test-spark installs them")
-    with cluster(tmp_path_factory.mktemp("cluster")) as running:
+    is_slow = any(item.get_closest_marker("slow") for item in request.session.items)
+    with cluster(tmp_path_factory.mktemp("cluster"), worker_count=2 if is_slow else 0) as running:
         yield running
 
 
