@@ -88,7 +88,8 @@ class Spreading:
         lines[run].append(line)
         if rng.random() < AGAIN:
             lines[run].append(line_of(feed, row, rng))
-        if rng.random() < AGAIN:
+        is_repeated_later = rng.random() < AGAIN
+        if is_repeated_later:
             lines[self.schedule.later_run(run, rng)].append(line_of(feed, row, rng))
         if rng.random() < CONTRADICTED and feed in CONTRADICTIONS:
             other = CONTRADICTIONS[feed](row, rng)
@@ -96,6 +97,8 @@ class Spreading:
                 run if self.is_order_independent else rng.choice((run, self.schedule.later_run(run, rng)))
             )
             contradicting = line_of(feed, other, rng)
+            if self.is_order_independent and is_repeated_later:
+                contradicting = line  # else the row would win whose repetition is delivered first
             if may_contradict:
                 lines[other_run].append(contradicting)
 
