@@ -94,6 +94,7 @@ def raw(
     derivation = derive(lake, progress=context.log.info)
     if torn := warehouse.set_aside_if_torn():
         context.log.warning(f"the working warehouse {torn} and is rebuilt from raw")
+    warehouse.keep_open()
     definitions = definitions_now(lake, settings)
     changed = tables_changed_since(warehouse)
     if changed:
@@ -109,12 +110,12 @@ def raw(
     ):
         context.log.info("the working warehouse is rebuilt from raw")
         warehouse.remove()
+        warehouse.keep_open()
     elif run.is_loading and is_served(
         run.run_state(warehouse, lake, settings), warehouse, settings, context.instance
     ):
         context.log.info("nothing new: what is served is what this run would publish")
         return  # what is downstream is skipped
-    warehouse.keep_open()
     names = [spec.key.path[-1] for spec in _RAW_SPECS]
     # what is derived is in no batch
     committed = {name: lake.paths(name) for name in names if name != MAPPING_COUNTS}
