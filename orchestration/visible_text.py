@@ -1,4 +1,4 @@
-"""The one door of what is printed: letters that steer a terminal or turn text around are made visible.
+"""What commands print: letters that steer a terminal or turn text around are made visible; counts of things.
 
 How names are shown for people, on one line and without such letters, is in publish/report/formatting.
 """
@@ -18,6 +18,11 @@ _STEERING = re.compile(
 def visible(text: str) -> str:
     r"""The text with each letter that a terminal would obey written out, such as \x1b or \u202e."""
     return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number of things, such as "1 file" and "1,200 files"; `several` if that is not `one` and an s."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 class VisibleStream:

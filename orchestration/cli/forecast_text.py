@@ -22,6 +22,7 @@ from orchestration.publish.report.headline import headline, pace_text, range_tex
 from orchestration.publish.report.model import Forecast
 from orchestration.publish.report.sentences import buying_text, capped_text, change_text
 from orchestration.publish.rows.terminal import show_cells
+from orchestration.visible_text import counted
 
 MICRO = 1_000_000
 _OMITTED = {
@@ -81,7 +82,11 @@ def describe_forecast(
     yield from case_lines(title, after)
     if before.depletes_on_p50 and after.depletes_on_p50:
         moved = (after.depletes_on_p50 - before.depletes_on_p50).days
-        shift = "the same day" if moved == 0 else f"{abs(moved)} days {'later' if moved > 0 else 'earlier'}"
+        shift = (
+            "the same day"
+            if moved == 0
+            else f"{counted(abs(moved), 'day')} {'later' if moved > 0 else 'earlier'}"
+        )
         yield f"  in the median: {shift}"
 
 
@@ -210,7 +215,7 @@ def backtest_records(scores: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _backtest_title(scores: pd.DataFrame, title: str) -> str:
     first, last = (formatting.day_month_year(scores["as_of"].agg(end).date()) for end in ("min", "max"))
-    return f"{title}: {formatting.count(len(scores))} cases of {first} to {last}"
+    return f"{title}: {counted(len(scores), 'case')} of {first} to {last}"
 
 
 def _by_horizon(scores: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -11,6 +11,7 @@ import click
 import duckdb
 
 from orchestration.cli.options import UNREADABLE, data_dir_option, fail, use_settings
+from orchestration.visible_text import counted
 
 
 @click.command(short_help="Send the version to PostgreSQL or Delta.")
@@ -37,7 +38,7 @@ def publish(target: str, data_dir: Path | None) -> None:
         fail(f"{UNREADABLE} {error}")
     except RuntimeError as error:  # of the sender, whose module is loaded only where it is used
         fail(str(error))
-    click.echo(f"sent {len(rows)} marts, {sum(rows.values()):,} rows")
+    click.echo(f"sent {counted(len(rows), 'mart')}, {counted(sum(rows.values()), 'row')}")
 
 
 def _echo(line: str) -> None:

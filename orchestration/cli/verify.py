@@ -25,6 +25,7 @@ from orchestration.cli.output import FORMATS, Output, echo_lines, rows_options
 from orchestration.publish.versions.comparison import compare_versions
 from orchestration.publish.versions.manifest import changed_files, read_manifest
 from orchestration.runs.lock import DataDirectoryLocked, lock
+from orchestration.visible_text import counted
 
 if TYPE_CHECKING:
     from orchestration.settings import Settings
@@ -120,7 +121,8 @@ def _verify_raw(settings: Settings, run_state: RunState | None, findings: _Findi
         )
     batches = lake.batches()
     files = sum(1 for batch in batches for _ in batch.glob("*.parquet"))
-    findings.add("raw", problems, if_none=f"{files:,} files of {len(batches):,} batches match their hashes")
+    held = f"{counted(files, 'file')} of {counted(len(batches), 'batch', 'batches')}"
+    findings.add("raw", problems, if_none=f"{held} match their hashes")
 
 
 def _verify_served(settings: Settings, findings: _Findings) -> None:
@@ -128,8 +130,8 @@ def _verify_served(settings: Settings, findings: _Findings) -> None:
     click.echo(f"hashing {folder}", err=True)
     problems = list(changed_files(folder))
     manifest = read_manifest(folder)
-    files = len(manifest.files) if manifest else 0
-    findings.add("served", problems, if_none=f"{files:,} files of version {folder.name} match their hashes")
+    files = counted(len(manifest.files) if manifest else 0, "file")
+    findings.add("served", problems, if_none=f"{files} of version {folder.name} match their hashes")
 
 
 def _verify_rows(settings: Settings, run_state: RunState | None, findings: _Findings) -> None:
@@ -171,7 +173,7 @@ def _verify_rows(settings: Settings, run_state: RunState | None, findings: _Find
     problems = []
     for mart in marts:
         if mart.differing:
-            problems.append(f"{mart.mart}: {mart.differing:,} rows differ")
+            problems.append(f"{mart.mart}: {counted(mart.differing, 'differing row')}")
             problems += [f"{mart.mart}: {difference}" for difference in mart.differences]
     rows = sum(mart.rows for mart in marts)
-    findings.add("recomputed", problems, if_none=f"{len(marts)} marts, {rows:,} rows, all as served")
+    findings.add("recomputed", problems, if_none=f"{len(marts)} marts, {counted(rows, 'row')}, all as served")

@@ -14,6 +14,7 @@ from orchestration.pull.deliver import Delivered
 from orchestration.pull.pull import pull_source
 from orchestration.runs.lock import DataDirectoryLocked
 from orchestration.settings import Settings, secret
+from orchestration.visible_text import counted
 
 GROUP = "pull"
 CHECK = "pulled"
@@ -60,7 +61,7 @@ def _asset(name: str) -> dg.AssetsDefinition:
             # no failed step: a source that is away must not stop a run of what was delivered
             check = dg.AssetCheckResult(check_name=CHECK, passed=False, description=str(error))
         rows = {file.table: file.row_count for file in files if file.path is not None}
-        context.log.info(f"{name}: {sum(rows.values()):,} rows pulled")
+        context.log.info(f"{name}: {counted(sum(rows.values()), 'row')} pulled")
         return dg.MaterializeResult(
             metadata={"dagster/row_count": sum(rows.values()), "rows": dg.MetadataValue.json(rows)},
             check_results=[check],

@@ -13,6 +13,7 @@ from orchestration.in_memory import in_memory
 from orchestration.lake.batch_writer import DELIVERIES, QUARANTINE
 from orchestration.lake.lake import Lake
 from orchestration.lake.sources.derived_files import MAPPING_COUNTS
+from orchestration.visible_text import counted
 from orchestration.warehouse.sql_files import read_sql
 
 _MOST_REASONS = 5
@@ -76,10 +77,10 @@ def source_summaries(lake: Lake) -> list[SourceSummary]:
 def describe_sources(summaries: list[SourceSummary]) -> Iterator[str]:
     """Lines of text for `credits status`."""
     for number, source in enumerate(summaries):
-        files = "1 file" if source.file_count == 1 else f"{source.file_count:,} files"
+        files = counted(source.file_count, "file")
         yield (
             f"{'' if number else 'sources':<13}{printable(source.source_folder)}: {files}, "
-            f"{source.record_count:,} records: {source.mapped_count:,} mapped, "
+            f"{counted(source.record_count, 'record')}: {source.mapped_count:,} mapped, "
             f"{source.left_out_count:,} left out, {source.quarantined_count:,} quarantined"
         )
         made = ", ".join(f"{count:,} {feed}" for feed, count in source.rows.items())

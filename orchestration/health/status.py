@@ -34,6 +34,7 @@ from orchestration.publish.versions.history import kept_versions
 from orchestration.runs.history import LastRun
 from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings
+from orchestration.visible_text import counted
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import Warehouse, WarehouseError
 
@@ -111,7 +112,7 @@ def _published(settings: Settings, now: datetime) -> Iterator[str]:
         return
     yield (
         f"published    version {found.version}, {format_age(found.published_at, now)} ago, "
-        f"{found.workspace_count} workspace{'' if found.workspace_count == 1 else 's'}"
+        f"{counted(found.workspace_count, 'workspace')}"
     )
     if found.newer_versions:
         newest = found.newer_versions[-1]
@@ -156,7 +157,7 @@ def _quarantine(lake: Lake, warehouse: Warehouse) -> Iterator[str]:
     corrected = sum(group.corrected_count for group in groups)
     total = sum(group.row_count for group in groups)
     since = f", {corrected:,} of them corrected since" if corrected else ""
-    yield f"quarantine   {total:,} lines or files{since}"
+    yield f"quarantine   {counted(total, 'line or file', 'lines or files')}{since}"
     for group in groups[:_MOST_GROUPS]:
         yield from _describe_group(group)
     if len(groups) > _MOST_GROUPS:
@@ -203,8 +204,7 @@ def status_as_json(settings: Settings, *, last_run: LastRun | None) -> str:
 
 
 def _describe_group(group: RejectedGroup) -> Iterator[str]:
-    files = "1 file" if group.file_count == 1 else f"{group.file_count:,} files"
-    count = f"{group.row_count:,} in {files}"
+    count = f"{group.row_count:,} in {counted(group.file_count, 'file')}"
     if group.corrected_count:
         corrected = f"{group.corrected_count:,} of them" if group.open_count else "all"
         count += f", {corrected} corrected since"

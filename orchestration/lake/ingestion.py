@@ -23,6 +23,7 @@ from orchestration.lake.typed_files import QuarantinedLine, TypedFiles, quaranti
 from orchestration.landing.formats.chunks import Chunk, empty_chunk
 from orchestration.landing.options import FILE_CAP, ReadOptions, or_raise
 from orchestration.landing.rejects import FileRejected, LandingError, Reject, file_rejected, unreadable
+from orchestration.visible_text import counted
 
 _GROUP_FILES = 20_000
 _MOST_WITHOUT_ROW = 300_000
@@ -188,7 +189,7 @@ class FolderIngestion:
                     quarantined.add(
                         self._quarantine_table([(delivery, line) for line in typed.quarantined[0]])
                     )
-                    self._progress(f"{delivery.file.name}: {delivery.line_count:,} lines")
+                    self._progress(f"{delivery.file.name}: {counted(delivery.line_count, 'line')}")
             except FileRejected as error:
                 delivery.reset_counts()
                 reject = error.reject
@@ -242,7 +243,7 @@ class FolderIngestion:
             or len(self._group.files) >= _GROUP_FILES
         ):
             self.finish()
-            self._progress(f"{self._target.folder}: {len(self.deliveries):,} files")
+            self._progress(f"{self._target.folder}: {counted(len(self.deliveries), 'file')}")
 
     def _record(self, delivery: Delivery, reject: Reject | None) -> None:
         if reject:

@@ -18,6 +18,7 @@ from orchestration.landing.rejects import FileRejected, Reject
 from orchestration.landing.sources.connect.recognise import feed_of
 from orchestration.landing.typing.json_text import JsonRejected, parse_json
 from orchestration.landing.typing.row_typer import RowTyper
+from orchestration.visible_text import counted
 
 _LOOKED_AT = 100
 
@@ -127,8 +128,8 @@ def _whole(first: Chunk | None, feed: str) -> Reject | None:
 def check_lines(check: FileCheck) -> Iterator[str]:
     """What a check found, in lines."""
     yield f"feed         {check.feed}"
-    yield f"load         {check.rows:,} rows"
-    yield f"refused      {check.fault_count:,} lines"
+    yield f"load         {counted(check.rows, 'row')}"
+    yield f"refused      {counted(check.fault_count, 'line')}"
     if check.unknown:
         listed = ", ".join(f"{name} ({count:,})" for name, count in check.unknown.most_common())
         yield f"not known    {listed}: kept in attributes, and reported as drift"

@@ -28,6 +28,7 @@ from orchestration.runs.erasing import erase_stored, list_people
 from orchestration.runs.lock import lock
 from orchestration.runs.people import people_now, pseudonyms_of
 from orchestration.settings import Settings
+from orchestration.visible_text import counted
 
 Echo = Callable[[str], None]
 
@@ -70,7 +71,7 @@ def forget_member(
             echo("forgotten    This member was already erased; nothing in this data directory mentions them.")
             _echo_landing(settings.landing_dir, found, echo)
             return True
-        _describe(found, rejected, echo, verb="would be" if dry_run else "are")
+        _describe(found, rejected, echo, verb="would be" if dry_run else "will be")
         if dry_run:
             _echo_possible(possible_mentions(lake, found), echo)
         else:
@@ -85,7 +86,8 @@ def _forget(
     # first: after an interruption, the list says whom to erase
     list_people(lake, people)
     files, runs = erase_stored(settings, lake, found, dg.DagsterInstance.get(), None)
-    echo(f"erased       {files} files of the lake were rewritten, {runs} run records of Dagster deleted")
+    records = counted(runs, "run record")
+    echo(f"erased       {counted(files, 'file')} of the lake rewritten, {records} of Dagster deleted")
     if not settings.published_dir.exists():
         echo("published    nothing yet; the next run builds from what is left")
         is_published = True
@@ -134,9 +136,9 @@ def _describe(found: PersonalData, rejected: int, echo: Echo, *, verb: str) -> N
     echo(f"forgetting   a member of {', '.join(spaces) or 'no workspace'}")
     for feed, rows in found.rows.items():
         if rows:
-            echo(f"             {rows:,} rows of {feed} {verb} rewritten; their figures stay")
+            echo(f"             {counted(rows, 'row')} of {feed} {verb} rewritten; their figures stay")
     if rejected:
-        echo(f"             {rejected:,} lines in quarantine {verb} erased; rule and remedy stay")
+        echo(f"             {counted(rejected, 'line')} in quarantine {verb} erased; rule and remedy stay")
     if not any(found.rows.values()) and not rejected:
         echo("             nothing in the lake names the member; the published version is rebuilt")
 
@@ -144,7 +146,8 @@ def _describe(found: PersonalData, rejected: int, echo: Echo, *, verb: str) -> N
 def _echo_possible(counts: dict[str, int], echo: Echo) -> None:
     """What an erasure leaves, since it may mean something else."""
     for column, rows in counts.items():
-        echo(f"left         {rows:,} rows of {column} may mention them: another spelling, or part of a text")
+        possible = f"{counted(rows, 'row')} of {column} may mention them"
+        echo(f"left         {possible}: another spelling, or part of a text")
     if counts:
         echo("             These stay as they are. Look at them; deliver corrected rows if they do.")
 
@@ -153,5 +156,6 @@ def _echo_landing(landing: Path, found: PersonalData, echo: Echo) -> None:
     left = landing_files_left(landing, found)
     if left:
         listed = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
-        echo(f"landing      {len(left)} delivered files in {landing} still mention the person: {listed}.")
+        files = counted(len(left), "delivered file")
+        echo(f"landing      the person is still mentioned in {files} of {landing}: {listed}.")
         echo("             Delete them yourself; if loaded again, they do not restore the person.")

@@ -21,6 +21,7 @@ from orchestration.runs.lock import lock
 from orchestration.runs.summary import summarise_run
 from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings
+from orchestration.visible_text import counted
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import Warehouse, WarehouseError
 from orchestration.warehouse.reporting_date import newest_complete_day, require_complete_day
@@ -78,7 +79,7 @@ def run_nightly(
                 summary = list(summarise_run(warehouse, journal, result.run_id, new_batches))
         except WarehouseError:  # the failed step reports why
             summary = [
-                f"loaded       {len(new_batches)} batches; "
+                f"loaded       {counted(len(new_batches), 'batch', 'batches')}; "
                 "details unavailable because the warehouse cannot be read"
             ]
         for line in summary:

@@ -16,6 +16,7 @@ from deltalake.exceptions import DeltaError
 from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.versions.export import DATABASE_NAME
 from orchestration.publish.versions.manifest import read_manifest
+from orchestration.visible_text import counted
 
 ROWS_AT_ONCE = 100_000
 # readers of a version that was replaced have this long to finish
@@ -60,7 +61,7 @@ def send(published: Path, folder: Path, *, echo: Callable[[str], None] = lambda 
                 if _content_of(folder / name) != content:
                     properties = CommitProperties({VERSION: version.name, CONTENT: content})
                     _replace(folder / name, _reader(marts, name), name, comment, properties)
-                    echo(f"{name}: {rows[name]:,} rows")
+                    echo(f"{name}: {counted(rows[name], 'row')}")
             except (DeltaError, OSError) as error:
                 raise DeltaFailed(
                     f"the mart {name} was not sent to the Delta table {folder / name}: {error}. The table is "

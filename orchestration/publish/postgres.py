@@ -16,6 +16,7 @@ from psycopg import sql
 
 from orchestration.publish.rows.read_only import open_published
 from orchestration.publish.versions.export import DATABASE_NAME, MART_KEYS
+from orchestration.visible_text import counted
 
 SCHEMA = "marts"
 READER = "credits_reader"
@@ -137,7 +138,7 @@ def _replace(
             for row in batch:
                 copy.write_row([_value(value) for value in row])
             rows += len(batch)
-    echo(f"{mart.name}: {rows:,} rows")
+    echo(f"{mart.name}: {counted(rows, 'row')}")
     return rows
 
 

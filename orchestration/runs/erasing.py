@@ -27,6 +27,7 @@ from orchestration.runs.event_log import delete_runs
 from orchestration.runs.people import pseudonyms_of
 from orchestration.runs.warehouse_factory import open_warehouse, remove_verification
 from orchestration.settings import Settings
+from orchestration.visible_text import counted
 from orchestration.warehouse.journal import Journal
 
 
@@ -57,14 +58,13 @@ def apply_retention(settings: Settings, lake: Lake, *, now: datetime) -> Iterato
         return
     before = now - timedelta(days=settings.retention_days)
     if batches := erase_old_rejects(lake, before=before):
-        yield f"rejected lines of {batches} batches are older than {settings.retention_days} days: erased"
+        old = counted(batches, "batch", "batches")
+        yield f"rejected lines of {old} are older than {settings.retention_days} days: erased"
     if people := inactive_people(lake, since=before):
         list_people(lake, people)
-        count = sum(workspace != ANY for workspace, _ in people)
-        yield (
-            f"{count} members without a generation for {settings.retention_days} days are erased; "
-            "everything is rebuilt"
-        )
+        members = counted(sum(workspace != ANY for workspace, _ in people), "member")
+        why = f"without a generation for {settings.retention_days} days"
+        yield f"erased: {members} {why}; everything is rebuilt"
 
 
 def list_people(lake: Lake, people: set[Person]) -> None:

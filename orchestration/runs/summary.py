@@ -11,6 +11,7 @@ from decimal import Decimal
 import pandas as pd
 
 from orchestration.publish.report.formatting import plain
+from orchestration.visible_text import counted
 from orchestration.warehouse.journal import Journal
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.sql_files import read_sql
@@ -35,10 +36,8 @@ def summarise_run(
         return
     failed = [check for check in checks if not check.passed]
     critical = [check for check in failed if check.severity == "critical"]
-    yield (
-        f"checks       {len(checks) - len(failed)} passed, {len(failed) - len(critical)} warnings, "
-        f"{len(critical)} failed"
-    )
+    warnings = counted(len(failed) - len(critical), "warning")
+    yield f"checks       {len(checks) - len(failed)} passed, {warnings}, {len(critical)} failed"
     for check in failed:
         outcome = "failed" if check in critical else "warning"
         yield f"             {outcome}: {check.asset} {check.check_name}: {check.message}"
@@ -50,21 +49,22 @@ def _deliveries(warehouse: Warehouse, batches: Sequence[int], *, is_staged: bool
     mapped = warehouse.query(read_sql(__file__, "mapped_records", batches=listed))
     for feed, files, accepted in zip(loaded["feed"], loaded["files"], loaded["accepted"], strict=True):
         if files and accepted and feed not in set(mapped["source_folder"]):
-            yield f"loaded       {accepted:,} {feed} from {files} files"
+            yield f"loaded       {accepted:,} {feed} from {counted(files, 'file')}"
     yield from _mapped(mapped, warehouse.query(read_sql(__file__, "mapped_rows", batches=listed)))
     if not loaded["accepted"].sum():
         yield "loaded       nothing"
-    if loaded["aliases"].sum():
-        yield f"skipped      {loaded['aliases'].sum()} files with the content of a file loaded before"
+    if aliases := int(loaded["aliases"].sum()):
+        yield f"skipped      {counted(aliases, 'file')} with the content of a file loaded before"
     if is_staged:
-        yield f"duplicates   {_duplicates(warehouse, listed):,} rows repeated and ignored"
+        yield f"duplicates   {counted(_duplicates(warehouse, listed), 'row')} repeated and ignored"
     # conflicts with what was delivered before are known once the batches are staged
     quarantine = "staging.stg_quarantine" if is_staged else "raw.quarantine"
     reasons = warehouse.query(
         f"""select feed, rule, count(*) as found, min(reason) as example from {quarantine}
         where batch_id in ({listed}) group by feed, rule order by found desc, feed, rule"""
     )
-    yield f"quarantined  {reasons['found'].sum():,} lines or files"
+    refused = counted(int(reasons["found"].sum()), "line or file", "lines or files")
+    yield f"quarantined  {refused}"
     for feed, rule, found, example in reasons.itertuples(index=False):
         yield f"             {found:,} of {feed}, {rule}: such as {example}"
 
@@ -78,9 +78,9 @@ def _mapped(mapped: pd.DataFrame, rows: pd.DataFrame) -> Iterator[str]:
             f"{count:,} {feed}" for feed, count in zip(made["feed"], made["row_count"], strict=True)
         )
         yield (
-            f"mapped       {plain(name)}: {source['record_count']:,} records of {source['file_count']} files "
-            f"gave {gave or 'no row'}; {source['left_out_count']:,} left out, "
-            f"{source['quarantined_count']:,} quarantined"
+            f"mapped       {plain(name)}: {counted(source['record_count'], 'record')} of "
+            f"{counted(source['file_count'], 'file')} gave {gave or 'no row'}; "
+            f"{source['left_out_count']:,} left out, {source['quarantined_count']:,} quarantined"
         )
         if without_id:
             what = f"{without_id:,} of them have no id"

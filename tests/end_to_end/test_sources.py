@@ -106,7 +106,7 @@ def test_a_corrected_rate_is_a_definition_and_every_figure_is_the_corrected_one(
     assert causes == [("definition",), ("late",)], "what the second night brought was late"
     output = corrected.result.stdout
     assert "conflict" not in output
-    assert "mapped       gateway: 80 records of 1 files gave " in output
+    assert "mapped       gateway: 80 records of 1 file gave " in output
     assert "1 of gateway, json: such as the line is not valid JSON" in output
 
 

@@ -149,11 +149,14 @@ def test_every_figure_of_a_change_follows_from_its_generations(run: NightlyRun, 
         assert (low, high) == pytest.approx((float(difference) - half, float(difference) + half), abs=2e-6)
 
 
-def test_two_rulesets_that_began_together_are_no_change(sample_run: NightlyRun) -> None:
-    began = sample_run.query(
-        "select count(distinct ruleset_id), count(distinct began_on) from ("
-        "select ruleset_id, min(usage_date) as began_on from marts.generation_details "
-        "where generation_type = 'description' and attempt_number is not null group by all)"
+def test_the_only_change_of_the_sample_is_from_the_day_its_new_ruleset_was_first_used(
+    sample_run: NightlyRun,
+) -> None:
+    first_used = sample_run.query(
+        "select ruleset_id, min(usage_date) from marts.generation_details "
+        "where generation_type = 'description' and attempt_number is not null group by 1 order by 2"
     )
-    assert began == [(2, 1)]
-    assert changes_of(sample_run) == {}
+    (old, old_on), (new, new_on) = first_used
+    assert old_on < new_on
+    found = {key: (row["previous_id"], row["changed_on"]) for key, row in changes_of(sample_run).items()}
+    assert found == {("ruleset", "acme-store", "description", new): (old, new_on)}

@@ -1,4 +1,4 @@
-"""Letters that steer a terminal are written out, and no other letter changes."""
+"""Letters that steer a terminal are written out, and no other letter changes; what is counted reads well."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from orchestration.visible_text import VisibleBytes, VisibleStream, visible
+from orchestration.visible_text import VisibleBytes, VisibleStream, counted, visible
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,9 @@ def test_streams_write_only_visible_text() -> None:
     VisibleBytes(data).write("\x1bé\r\n".encode())
     assert text.getvalue() == "a\\x1b\\x07b"
     assert data.getvalue() == "\\x1bé\r\n".encode()
+
+
+@pytest.mark.parametrize(("number", "shown"), [(0, "0 files"), (1, "1 file"), (1200, "1,200 files")])
+def test_a_number_of_things_reads_as_one_would_say_it(number: int, shown: str) -> None:
+    assert counted(number, "file") == shown
+    assert counted(number, "batch", "batches") == shown.replace("file", "batch").replace("batchs", "batches")

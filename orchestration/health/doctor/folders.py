@@ -18,6 +18,7 @@ from orchestration.durable_files import sync
 from orchestration.health.doctor.finding import Finding
 from orchestration.lake.unread_files import unread_entries
 from orchestration.landing.contract import FEEDS
+from orchestration.visible_text import counted
 
 GB = 1000**3
 MIN_FREE_BYTES = GB
@@ -162,7 +163,7 @@ def _file_count(folder: Path) -> str:
         count += sum(1 for name in files if name[0] not in "._")
         if count > MAX_COUNTED:
             return f"over {MAX_COUNTED:,} files"
-    return "1 file" if count == 1 else f"{count:,} files"
+    return counted(count, "file")
 
 
 def _failing(folder: Path) -> Iterator[str]:

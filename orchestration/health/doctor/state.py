@@ -21,6 +21,7 @@ from orchestration.runs.people import PseudonymSettingMissing, refuse_missing_ps
 from orchestration.runs.records import RecordsUnreadable
 from orchestration.runs.warehouse_factory import open_warehouse
 from orchestration.settings import Settings
+from orchestration.visible_text import counted
 from orchestration.warehouse.duckdb import DuckDBWarehouse, is_locked
 from orchestration.warehouse.protocol import WarehouseError
 
@@ -107,7 +108,8 @@ def check_published(settings: Settings, *, now: datetime) -> Finding:
     return Finding(
         "published",
         "ok",
-        f"version {published.version}, up to {published.as_of}, {published.workspace_count} workspaces",
+        f"version {published.version}, up to {published.as_of}, "
+        f"{counted(published.workspace_count, 'workspace')}",
     )
 
 

@@ -26,6 +26,7 @@ from orchestration.landing.sources.engine import ENGINE_VERSION
 from orchestration.landing.sources.mapping import Mapping, MappingError
 from orchestration.landing.sources.paths import file_pattern
 from orchestration.landing.sources.rate_cards import RateCards
+from orchestration.visible_text import counted
 
 RATE_CARDS = "rate_cards"
 _DIGITS = 16
@@ -109,7 +110,7 @@ def derive(
         ]
         for batch in pending:
             if progress:
-                progress(f"batch {int(batch.name)}: mapping {_record_count(batch):,} records")
+                progress(f"batch {int(batch.name)}: mapping {counted(_record_count(batch), 'record')}")
             with known.new_batch(derivation.fingerprint, int(batch.name)) as writer:
                 DerivedBatch(
                     batch,

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publish.versions.export import DATABASE_NAME, MART_KEYS
+from orchestration.visible_text import counted
 
 JOURNAL_MARTS = (
     "chargeback_daily",
@@ -115,7 +116,9 @@ class _MartRows:
         if not differing and counts[0] != counts[1]:
             # `except` compares sets
             differing = abs(counts[0] - counts[1])
-            differences = (f"served {counts[0]:,} rows, recomputed {counts[1]:,}: some more than once",)
+            differences = (
+                f"served {counted(counts[0], 'row')}, recomputed {counts[1]:,}: some more than once",
+            )
         return MartComparison(self.mart, counts[0], differing, differences)
 
     @property

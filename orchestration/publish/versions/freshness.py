@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from orchestration.publish.versions.history import KeptVersion
+from orchestration.visible_text import counted
 
 # one nightly run may be late, or started by hand at another hour; two must not be missed
 STALE_AFTER = timedelta(hours=36)
@@ -18,9 +19,9 @@ def format_age(then: datetime, now: datetime) -> str:
     """The time between, in minutes, hours or days, whichever a person would use."""
     hours = max((now - then).total_seconds() / 3600, 0)
     return (
-        f"{hours * 60:.0f} minutes"
+        counted(round(hours * 60), "minute")
         if hours < 1
-        else f"{hours:.0f} hours"
+        else counted(round(hours), "hour")
         if hours < 48
         else f"{hours / 24:.0f} days"
     )

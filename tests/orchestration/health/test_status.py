@@ -114,7 +114,7 @@ def test_what_is_rejected_again_counts_once_and_as_uncorrected(
 ) -> None:
     deliver("cut.jsonl.gz", b"\x1f\x8b\x08cut")
     deliver("cut.jsonl.gz", b"\x1f\x8b\x08cut again")
-    assert quarantine()[0] == "quarantine   1 lines or files"
+    assert quarantine()[0] == "quarantine   1 line or file"
 
     deliver("a.jsonl", line(1, credits="-1") + line(2))
     deliver("a.jsonl", line(1, credits="-2") + line(2))
@@ -142,7 +142,7 @@ def test_a_log_that_grows_keeps_its_open_lines_and_completes_its_half_one(
     deliver("app.jsonl", night[:-20])
     assert quarantine()[0] == "quarantine   2 lines or files"
     deliver("app.jsonl", night + line(4))
-    assert quarantine()[:2] == ["quarantine   1 lines or files", "generation_events range: 1 in 1 file"]
+    assert quarantine()[:2] == ["quarantine   1 line or file", "generation_events range: 1 in 1 file"]
     deliver("app.jsonl", night + line(4) + line(5, credits="-1"))
     assert quarantine()[0] == "quarantine   2 lines or files"
     deliver("app.jsonl", line(1) + line(2) + line(3) + line(4) + line(5, credits="-1"))
@@ -156,7 +156,7 @@ def test_a_correction_with_the_bytes_of_a_loaded_file_counts(
     deliver("b.jsonl", line(1))
     deliver("a.jsonl", line(1))
 
-    assert quarantine()[0] == "quarantine   1 lines or files, 1 of them corrected since"
+    assert quarantine()[0] == "quarantine   1 line or file, 1 of them corrected since"
 
 
 def test_thousands_of_rejected_lines_are_shown_in_a_few(

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from orchestration.landing.sources.connect.trial import Refusal, Trial
+from orchestration.visible_text import counted
 
 _MOST_REFUSED = 20
 
@@ -19,7 +20,7 @@ def trial_lines(trial: Trial, *, rate: Decimal | None = None) -> Iterator[str]:
         trial: what became of the records.
         rate: the credits for each unit of the source's column, if there is one rate for all.
     """
-    yield f"of {'all' if trial.is_whole else 'the first'} {trial.records:,} records"
+    yield f"of {'all' if trial.is_whole else 'the first'} {counted(trial.records, 'record')}"
     loaded = ", ".join(f"{count:,} {feed}" for feed, count in trial.rows.items())
     yield f"  load         {loaded or 'none'}"
     yield f"  refused      {len(trial.refused):,}"
@@ -37,7 +38,7 @@ def trial_lines(trial: Trial, *, rate: Decimal | None = None) -> Iterator[str]:
     if trial.repeated:
         yield f"  no id        {trial.repeated:,}: their id is their content and its number among equal ones"
     if trial.same_ids:
-        yield f"  conflicts    {trial.same_ids:,} rows have the id of another row and other content"
+        yield f"  conflicts    {counted(trial.same_ids, 'row')} with the id of another row and other content"
     yield from refusal_lines(trial.refused)
 
 

@@ -104,7 +104,7 @@ def test_a_warehouse_that_is_damaged_missing_or_open_elsewhere_is_reported(run: 
 def test_a_version_that_is_stale_rolled_back_or_damaged_is_reported(run: NightlyRun) -> None:
     settings = settings_of(run)
     fine = state.check_published(settings, now=NOW)
-    assert (fine.state, "version 1, up to 2026-04-07, 1 workspaces" in fine.found) == ("ok", True)
+    assert (fine.state, "version 1, up to 2026-04-07, 1 workspace" in fine.found) == ("ok", True)
     stale = state.check_published(settings, now=NOW + timedelta(days=3))
     assert (stale.state, "3 days ago" in stale.found) == ("warning", True)
     shutil.copytree(run.data_dir / "versions" / "1", run.data_dir / "versions" / "2")

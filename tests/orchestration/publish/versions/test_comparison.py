@@ -94,7 +94,7 @@ def test_a_row_in_one_version_only_is_reported(rows: Rows, compare: Compare) -> 
 
 def test_a_duplicated_row_is_reported(rows: Rows, compare: Compare) -> None:
     found = compare(rows, "insert into marts.credit_summary select * from marts.credit_summary")
-    assert found["credit_summary"].differences == ("served 1 rows, recomputed 2: some more than once",)
+    assert found["credit_summary"].differences == ("served 1 row, recomputed 2: some more than once",)
 
 
 def test_all_differing_rows_are_counted_and_the_first_reported(rows: Rows, compare: Compare) -> None:
