@@ -3,17 +3,14 @@
 Not here: what is checked in them (the suite of each layer).
 """
 
-PERIODS = """(
-    select '7d' as period, :as_of - 6 as first_date
-    union all
-    select '30d' as period, :as_of - 29 as first_date
-    union all
-    select '90d' as period, :as_of - 89 as first_date
-)"""
 _MONTH = "cast(date_trunc('month', :as_of) as date)"
 # those that every workspace has
 ALL_PERIODS = f"""(
-    select period, first_date, :as_of as last_date from {PERIODS} as rolling
+    select '7d' as period, :as_of - 6 as first_date, :as_of as last_date
+    union all
+    select '30d' as period, :as_of - 29 as first_date, :as_of as last_date
+    union all
+    select '90d' as period, :as_of - 89 as first_date, :as_of as last_date
     union all
     select 'month_to_date' as period, {_MONTH} as first_date, :as_of as last_date
     union all

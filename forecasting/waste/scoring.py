@@ -29,7 +29,6 @@ from forecasting.waste.hazards import (
 from forecasting.waste.matrix import build_features
 from forecasting.waste.trees import Trees
 
-PERIODS = (7, 30, 90)
 RANGE_SDS = 1.2816  # of a normal distribution, to 10 and 90 %
 # of what a day hashes to
 COLUMNS = ["kind", "day", "found", "hash"]
@@ -104,41 +103,48 @@ def _log_odds(probability: float) -> float:
     return float(np.log(probability / (1 - probability)))
 
 
-def pending_sums(cases: pd.DataFrame, known: Cases, now: Floats, *, as_of: int) -> pd.DataFrame:
-    """What the pending cases of a frame add to the totals of their workspaces.
+def pending_sums(cases: pd.DataFrame, known: Cases, now: Floats) -> pd.DataFrame:
+    """What the pending cases of a frame add to the days of their workspaces.
 
     Args:
-        cases: with workspace_id. known: the same as arrays. now: their probabilities. as_of: a local day.
+        cases: with workspace_id. known: the same as arrays. now: their probabilities.
 
     Returns:
-        workspace_id, period, and sums of pending credits, of expected waste and of its variance if cases
-        were independent; sums of parts may be added up.
+        workspace_id, day (local, counted from 1970), and sums of pending credits, of expected waste and of
+        its variance if cases were independent; sums of parts may be added up.
     """
     pending = np.flatnonzero(known.is_pending)
-    credits, probability, age = known.credits[pending], now[pending], as_of - known.day[pending]
+    credits, probability = known.credits[pending], now[pending]
     each = pd.DataFrame(
         {
             "workspace_id": cases["workspace_id"].to_numpy()[pending],
+            "day": known.day[pending],
             "pending": credits,
             "expected": credits * probability,
             "variance": credits**2 * probability * (1 - probability),
         }
     )
-    periods = [each[age < days].assign(period=f"{days}d") for days in PERIODS]
-    return pd.concat(periods).groupby(["workspace_id", "period"], as_index=False).sum()
+    return each.groupby(["workspace_id", "day"], as_index=False).sum()
 
 
-def pending_waste(sums: pd.DataFrame, *, dispersion: float, is_informed: bool) -> pd.DataFrame:
+def pending_waste(
+    days: pd.DataFrame, periods: pd.DataFrame, *, dispersion: float, is_informed: bool
+) -> pd.DataFrame:
     """Pending credits expected to end as waste, with the 80 % range.
 
     Args:
-        sums: of `pending_sums`, one row for each workspace and period.
+        days: of `pending_sums`.
+        periods: workspace_id, period, and first_day and last_day of each, counted from 1970.
         dispersion: variance of such totals, by that of independent cases.
         is_informed: whether any label is known; without one there is no row.
 
     Returns:
         workspace_id, period, and expected_credits, low_credits, high_credits: between 0 and what is pending.
     """
+    within = days.merge(periods, on="workspace_id").query("first_day <= day <= last_day")
+    sums = within.groupby(["workspace_id", "period"], as_index=False)[
+        ["pending", "expected", "variance"]
+    ].sum()
     spread = RANGE_SDS * np.sqrt(dispersion * sums["variance"])
     expected = pd.DataFrame(
         {

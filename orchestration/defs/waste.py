@@ -36,6 +36,7 @@ from orchestration.warehouse.waste_inputs import (
     case_days,
     cases_of,
     labels_since,
+    periods_of,
     previous_case_days,
     probabilities_of,
     registry_of,
@@ -71,7 +72,7 @@ _TABLES = {
     specs=[
         dg.AssetSpec(
             key=["waste", table],
-            deps=[["facts", "ml_waste_cases"]],
+            deps=[["facts", "ml_waste_cases"], ["dimensions", "dim_periods"]],
             group_name="waste",
             description=description,
             kinds={"python", "scikitlearn"},
@@ -139,7 +140,9 @@ def waste_classifier(
         asset_key=["waste", "probabilities"],
         metadata={"dagster/row_count": rows, "model_used": current.name, "days_scored": len(days)},
     )
-    pending = pending_waste(sums, dispersion=current.dispersion, is_informed=has_labels(now))
+    pending = pending_waste(
+        sums, periods_of(warehouse), dispersion=current.dispersion, is_informed=has_labels(now)
+    )
     rows = warehouse.replace("waste.pending_waste", pending, select=_PENDING)
     yield dg.MaterializeResult(asset_key=["waste", "pending_waste"], metadata={"dagster/row_count": rows})
     rows = warehouse.replace("waste.models", current.registry, select=_REGISTERED)
@@ -156,15 +159,15 @@ def waste_classifier(
 def _score(
     parts: Iterable[ReadCases], current: ModelInUse, history: LabelHistory, *, today: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The probability of each case, and the sums of what is pending by workspace and period."""
+    """The probability of each case, and the sums of what is pending by workspace and day."""
     scored, sums = [], []
     for part in parts:
         predicted = predict_waste(current.rule, current.boosted, history, part.cases, as_of=today)
         # copied, since columns of one type share their memory, and the others are not needed
         ids = part.ids[["row_id", "usage_date"]].copy()
         scored.append(ids.assign(waste_probability=predicted.at_first))
-        sums.append(pending_sums(part.ids, part.cases, predicted.now, as_of=today))
+        sums.append(pending_sums(part.ids, part.cases, predicted.now))
     return (
         pd.concat(scored, ignore_index=True).assign(model_used=current.name),
-        pd.concat(sums).groupby(["workspace_id", "period"], as_index=False).sum(),
+        pd.concat(sums).groupby(["workspace_id", "day"], as_index=False).sum(),
     )

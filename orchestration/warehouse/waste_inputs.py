@@ -165,6 +165,16 @@ def registry_of(warehouse: Warehouse) -> pd.DataFrame:
     return warehouse.query("select * from waste.models order by model, version")
 
 
+def periods_of(warehouse: Warehouse) -> pd.DataFrame:
+    """The published periods of each workspace: first and last day, counted from 1970."""
+    periods = warehouse.query(
+        "select workspace_id, period, window_start_date as first_day, window_end_date as last_day "
+        "from dimensions.dim_periods"
+    )
+    epoch = pd.Timestamp(_EPOCH)
+    return periods.assign(**{end: (periods[end] - epoch).dt.days for end in ("first_day", "last_day")})
+
+
 def _on(days: Ints) -> str:
     dates = ", ".join(f"date '{_date(int(day))}'" for day in days)
     return f"usage_date in ({dates})" if dates else "false"

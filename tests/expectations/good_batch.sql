@@ -286,7 +286,19 @@ create table waste.pending_waste (
     high_credits decimal(38, 6)
 );
 insert into waste.pending_waste values
-    ('w1', '7d', 1, 0, 2.5), ('w1', '30d', 1, 0, 2.5), ('w1', '90d', 1, 0, 2.500002);
+    ('w1', '7d', 1, 0, 2.5), ('w1', '30d', 1, 0, 2.5), ('w1', '90d', 1, 0, 2.500002),
+    ('w1', 'month_to_date', 1, 0, 2.5);
+create table dimensions.dim_periods as
+select workspaces.workspace_id, windows.*
+from (values ('w1'), ('w2')) as workspaces(workspace_id)
+cross join (
+    values
+        ('7d', date '2026-03-25', date '2026-03-31'),
+        ('30d', date '2026-03-02', date '2026-03-31'),
+        ('90d', date '2026-01-01', date '2026-03-31'),
+        ('month_to_date', date '2026-03-01', date '2026-03-31'),
+        ('last_month', date '2026-02-01', date '2026-02-28')
+) as windows(period, window_start_date, window_end_date);
 create table waste.suggestions (
     workspace_id text, suggestion_rank bigint, segment_kind text, ruleset_id text, template_id text,
     product_category text, member_id text, model text, workflow text, generation_type text, waste_reason text, generation_count bigint,

@@ -216,23 +216,33 @@ def test_expected_waste_sums_probabilities_and_stays_within_what_is_pending() ->
     frame = sample_cases(4_000, 100, seed=3)
     known = Cases.from_frame(frame)
     now = np.full(len(known), 0.25)
-    sums = pending_sums(frame, known, now, as_of=last_day())
-    predicted = pending_waste(sums, dispersion=4.0, is_informed=True)
-    assert set(predicted["period"]) == {"7d", "30d", "90d"}
-    is_pending = frame["known_on"].isna()
-    is_young = frame["usage_date"] > pd.Timestamp(AS_OF) - pd.Timedelta(days=7)
+    sums = pending_sums(frame, known, now)
+    days = {"7d": (last_day() - 6, last_day()), "last_month": (last_day() - 40, last_day() - 5)}
+    periods = pd.DataFrame(
+        [
+            (workspace, period, *ends)
+            for workspace in frame["workspace_id"].unique()
+            for period, ends in days.items()
+        ],
+        columns=["workspace_id", "period", "first_day", "last_day"],
+    )
+    predicted = pending_waste(sums, periods, dispersion=4.0, is_informed=True)
+    assert len(predicted) == len(periods) == 6
     for row in predicted.itertuples():
-        mine = frame[is_pending & (frame["workspace_id"] == row.workspace_id)]
-        counted = mine[is_young[mine.index]] if row.period == "7d" else mine
-        pending = counted["credits"].sum()
+        first, last = days[str(row.period)]
+        is_counted = frame["known_on"].isna() & (frame["workspace_id"] == row.workspace_id)
+        pending = frame["credits"][is_counted & (first <= known.day) & (known.day <= last)].sum()
         assert row.expected_credits == pytest.approx(0.25 * pending)
         assert 0 <= row.low_credits < row.expected_credits < row.high_credits <= pending
-    wide = pending_waste(sums, dispersion=1e6, is_informed=True)
+    wide = pending_waste(sums, periods[periods["period"] == "7d"], dispersion=1e6, is_informed=True)
     assert (wide["low_credits"] == 0).all()
-    np.testing.assert_array_equal(wide["high_credits"], sums["pending"])
+    of_week = sums[sums["day"] > last_day() - 7].groupby("workspace_id")["pending"].sum()
+    np.testing.assert_array_equal(wide["high_credits"], of_week)
 
 
 def test_nothing_is_expected_while_no_label_is_known() -> None:
     frame = sample_cases(300, 10, seed=4)
-    sums = pending_sums(frame, Cases.from_frame(frame), np.full(300, 0.5), as_of=last_day(10))
-    assert pending_waste(sums, dispersion=4.0, is_informed=False).empty
+    sums = pending_sums(frame, Cases.from_frame(frame), np.full(300, 0.5))
+    of_all = sums[["workspace_id"]].drop_duplicates().assign(period="90d", first_day=0, last_day=last_day(10))
+    assert not pending_waste(sums, of_all, dispersion=4.0, is_informed=True).empty
+    assert pending_waste(sums, of_all, dispersion=4.0, is_informed=False).empty
