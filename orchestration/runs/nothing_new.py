@@ -10,12 +10,15 @@ from hashlib import sha256
 
 import dagster as dg
 
+from forecasting.waste.model import is_as_registered, stored_hash
 from orchestration.publish.versions.history import read_run_state
 from orchestration.publish.versions.manifest import changed_files
 from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
 from orchestration.settings import CODE_DIR, Settings
+from orchestration.warehouse.model_store import ModelFile
 from orchestration.warehouse.protocol import Warehouse
 from orchestration.warehouse.run_state import VERSION_FILE, RunState, is_unchanged
+from orchestration.warehouse.waste_inputs import registry_of
 
 _PUBLISH = CODE_DIR / "orchestration" / "publish"
 _KINDS = ("py", "j2", "sql")
@@ -38,6 +41,7 @@ def is_served(
         and read_run_state(settings.published_dir) == run_state
         and _presentation_served(settings) == presentation(settings)
         and _has_succeeded(instance, settings)
+        and _has_its_model(warehouse, settings)
         and next(changed_files(settings.published_dir.resolve()), None) is None
     )
 
@@ -55,6 +59,13 @@ def _presentation_served(settings: Settings) -> str:
     """That of the served version; empty where an older release has published it."""
     file = settings.published_dir / VERSION_FILE
     return str(json.loads(file.read_text(encoding="utf-8")).get("presentation", ""))
+
+
+def _has_its_model(warehouse: Warehouse, settings: Settings) -> bool:
+    """Whether the stored waste model is the registered one; a run trains what is missing, or warns."""
+    registry = registry_of(warehouse)
+    stored = ModelFile(settings.models_dir, stored_hash(registry)).read()
+    return is_as_registered(registry, stored)
 
 
 def _has_succeeded(instance: dg.DagsterInstance, settings: Settings) -> bool:

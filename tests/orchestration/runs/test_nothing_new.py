@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import dagster as dg
+import pandas as pd
 import pytest
 
 from orchestration.publish.versions.build import serve
@@ -18,8 +20,10 @@ from orchestration.runs.job_tags import DATA_DIR_TAG, JOB_NAME
 from orchestration.runs.nothing_new import is_served, presentation
 from orchestration.settings import Settings
 from orchestration.warehouse.duckdb import DuckDBWarehouse
+from orchestration.warehouse.model_store import ModelFile
 from orchestration.warehouse.run_state import RunState, begin, complete
 
+MODEL = b"a model"
 STATE = RunState(batch_id=3, as_of=date(2026, 4, 7), definitions="d")
 
 
@@ -39,6 +43,19 @@ class Site:
         return is_served(state, self.warehouse, self.settings, self.instance)
 
 
+def _hash(stored: bytes) -> str:
+    return sha256(stored).hexdigest()
+
+
+def _register(warehouse: DuckDBWarehouse, *, refused: str | None) -> None:
+    rows = pd.DataFrame(
+        {"model": "waste_boosting", "version": "a", "hash": [_hash(MODEL)], "refused": [refused]}
+    )
+    warehouse.replace(
+        "waste.models", rows, select="select * replace (cast(refused as text) as refused) from frame"
+    )
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     settings = Settings(landing_dir=tmp_path / "landing", data_dir=tmp_path / "data")
@@ -50,6 +67,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
     serve(1, settings.data_dir)
     warehouse = DuckDBWarehouse(settings.warehouse_path)
     complete(warehouse, STATE)
+    ModelFile(settings.models_dir, _hash(MODEL)).write(MODEL)
+    _register(warehouse, refused=None)
     with dg.DagsterInstance.ephemeral() as instance:
         site = Site(settings, warehouse, instance)
         site.ran("before", dg.DagsterRunStatus.SUCCESS)
@@ -101,11 +120,29 @@ def _lose_the_warehouse(site: Site) -> None:
     site.warehouse.remove()
 
 
+def _model_file(site: Site) -> Path:
+    (file,) = site.settings.models_dir.iterdir()
+    return file
+
+
+def _change_the_model(site: Site) -> None:
+    _model_file(site).write_bytes(b"another")
+
+
+def _delete_the_model(site: Site) -> None:
+    _model_file(site).unlink()
+
+
+def _refuse_the_model(site: Site) -> None:
+    _register(site.warehouse, refused="it was changed")
+
+
 @pytest.mark.parametrize(
     "event",
     [
         *(_damage, _begin, _fail_later, _present_in_thai, _publish_to_a_server_too, _close_months_later),
         *(_of_an_older_release, _lose_the_warehouse),
+        *(_change_the_model, _delete_the_model, _refuse_the_model),
     ],
 )
 def test_a_served_version_that_may_be_another_is_built_again(
