@@ -137,6 +137,14 @@ def test_plain_pip_resolves_the_allowed_versions_by_itself(tmp_path: Path) -> No
     assert container.run(["venv/bin/credits", "report"]) == readme_report()
 
 
+def test_the_containerfile_copies_every_file_that_is_shipped(tmp_path: Path) -> None:
+    Container(tmp_path).copy()
+    (files,) = re.findall(r"^FILES = \((.*)\)$", (REPO / "setup.py").read_text(), re.MULTILINE)
+    shipped = re.findall('"(.*?)"', files)
+    assert shipped
+    assert [file for file in shipped if not (tmp_path / "src" / file).is_file()] == []
+
+
 def test_the_version_is_the_newest_of_the_changelog() -> None:
     (version,) = re.findall(r'^version = "(.*)"$', (REPO / "pyproject.toml").read_text(), re.MULTILINE)
     versions = re.findall(r"^## ([0-9.]+)", (REPO / "CHANGELOG.md").read_text(), re.MULTILINE)
