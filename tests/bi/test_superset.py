@@ -132,8 +132,10 @@ def test_superset_shows_the_marts_and_sees_the_next_version(
         before = tool.credits_by_member(dataset)
         assert before == in_mart(data_dir) and before["Sarah"] == 680
 
-        sarah = next(line for line in lines(landing) if line["member_id"] == member(data_dir, "Sarah"))
-        late = {**sarah, "event_id": "one-more", "credits": "7.5"}
+        sarah = member(data_dir, "Sarah")
+        hers = (line for line in lines(landing) if line["member_id"] == sarah)
+        newest = max(hers, key=lambda line: str(line["occurred_at"]))
+        late = {**newest, "event_id": "one-more", "credits": "7.5"}
         (landing / "generation_events" / "late.jsonl").write_text(json.dumps(late) + "\n", encoding="utf-8")
         command = ("run", "--landing", landing, "--data-dir", data_dir, "--as-of", "2026-04-07")
         done = credits_command(*command)
