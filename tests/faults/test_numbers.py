@@ -140,8 +140,8 @@ def read_repeatedly(
     data_dir: Path, versions: list[tuple[object, ...]], stop: Event, reads: Counter, mixed: Counter
 ) -> None:
     """Read what is published until stopped; count the reads, and those that match no version."""
-    parts = {version[:3] for version in versions}
-    while not stop.is_set():
+    parts, tests = {version[:3] for version in versions}, multiprocessing.parent_process()
+    while not stop.is_set() and tests is not None and tests.is_alive():
         # as a BI tool does, by the link, and as a reader of several files does, who resolves it first
         with duckdb.connect(str(data_dir / "published" / "credits.duckdb"), read_only=True) as connection:
             marts = connection.execute(
