@@ -82,11 +82,8 @@ def describe_forecast(
     yield from case_lines(title, after)
     if before.depletes_on_p50 and after.depletes_on_p50:
         moved = (after.depletes_on_p50 - before.depletes_on_p50).days
-        shift = (
-            "the same day"
-            if moved == 0
-            else f"{counted(abs(moved), 'day')} {'later' if moved > 0 else 'earlier'}"
-        )
+        way = "later" if moved > 0 else "earlier"
+        shift = f"{counted(abs(moved), 'day')} {way}" if moved else "the same day"
         yield f"  in the median: {shift}"
 
 
